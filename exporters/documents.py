@@ -1,0 +1,209 @@
+"""Users' YAML and JSON files as data that remembers where each value stood.
+
+Reading is strict: one size limit, no aliases (so no alias bombs), no duplicate keys, no custom
+tags. Errors are problems with file, line and column, never tracebacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from exporters.problems import InputError, Problem, problem
+
+LARGEST_BYTES = 256 * 1024 * 1024
+"""A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
+
+Place = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of a file: plain data, and the line and column of each place in it."""
+
+    file: str
+    data: Any
+    positions: dict[Place, tuple[int, int]] = field(repr=False)
+
+    def problem(self, place: Place, message: str, fix: str = "") -> Problem:
+        """Return a problem at ``place``, or at the nearest enclosing place that the file has."""
+        known = place
+        while known and known not in self.positions:
+            known = known[:-1]
+        line, column = self.positions.get(known, (1, 1))
+        return Problem(self.file, line, column, format_place(place), message, fix)
+
+    def parse(self, model: type[Model]) -> Model:
+        """Return the document as a pydantic model.
+
+        Raises:
+            InputError: with one problem for each thing that the model refuses.
+        """
+        try:
+            return model.model_validate(self.data)
+        except ValidationError as error:
+            raise InputError(
+                self.problem(_without_tags(each["loc"], self.data), *_explain(each))
+                for each in error.errors(include_url=False)
+            ) from None
+
+
+def read_document(path: Path) -> Document:
+    """Return the only document of a YAML or JSON file.
+
+    Raises:
+        InputError: if the file is missing, unreadable, too large, not YAML, empty, or has more
+            than one document.
+    """
+    documents = read_documents(path)
+    if len(documents) > 1:
+        second = documents[1]
+        raise InputError([second.problem((), "found a second document, expected one only",
+                                         "put it into a file of its own")])  # fmt: skip
+    return documents[0]
+
+
+def read_documents(path: Path) -> list[Document]:
+    """Return all documents of a YAML (or JSON) file, which has at least one.
+
+    Raises:
+        InputError: as :func:`read_document`.
+    """
+    file = str(path)
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise InputError([problem(file, f"found {size} bytes, expected at most {LARGEST_BYTES}",
+                                      fix="split the file")])  # fmt: skip
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise InputError([problem(file, "no such file", fix="create it or correct the path")]) \
+            from None  # fmt: skip
+    except IsADirectoryError:
+        raise InputError([problem(file, "found a directory, expected a file")]) from None
+    except OSError as error:
+        raise InputError([problem(file, f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        raise InputError([problem(file, f"byte {error.start} is not UTF-8",
+                                  fix="save the file as UTF-8")]) from None  # fmt: skip
+    documents = parse_documents(text, file)
+    if not documents:
+        raise InputError([problem(file, "found an empty file, expected a document")])
+    return documents
+
+
+def parse_documents(text: str, file: str) -> list[Document]:
+    """Return the documents of YAML text; ``file`` is only used in problems."""
+    loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+    try:
+        _refuse_aliases(text, file, loader)
+        return [
+            _document(node, file) for node in yaml.compose_all(text, Loader=loader) if node
+        ]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise InputError([Problem(file, line, column, "", f"not YAML: {error.problem}")]) from None
+    except yaml.YAMLError as error:
+        raise InputError([problem(file, f"not YAML: {' '.join(str(error).split())}")]) from None
+    except RecursionError:
+        raise InputError([problem(file, "nested too deeply")]) from None
+
+
+def format_place(place: Sequence[str | int]) -> str:
+    """Return ``('groups', 3, 'name')`` as ``groups[3].name``."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _refuse_aliases(text: str, file: str, loader: Any) -> None:
+    if "*" not in text:
+        return
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.AliasEvent):
+            mark = event.start_mark
+            raise InputError([Problem(file, mark.line + 1, mark.column + 1, "",
+                                      f"found the alias *{event.anchor}, expected plain values",
+                                      "write the value out")])  # fmt: skip
+
+
+def _document(root: yaml.Node, file: str) -> Document:
+    positions: dict[Place, tuple[int, int]] = {}
+    problems: list[Problem] = []
+    constructor = yaml.SafeLoader("")
+
+    def plain(node: yaml.Node, place: Place) -> Any:
+        positions.setdefault(place, (node.start_mark.line + 1, node.start_mark.column + 1))
+        line, column = positions[place]
+        if isinstance(node, yaml.MappingNode):
+            found: dict[Any, Any] = {}
+            for key_node, value_node in node.value:
+                line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+                if not isinstance(key_node, yaml.ScalarNode):
+                    problems.append(Problem(file, line, column, format_place(place),
+                                            "found a key that is no plain text"))  # fmt: skip
+                    continue
+                key = key_node.value
+                if key in found:
+                    problems.append(Problem(file, line, column, format_place((*place, key)),
+                                            f"the key {key!r} stands here twice",
+                                            "keep one of them"))  # fmt: skip
+                    continue
+                positions[(*place, key)] = (line, column)
+                found[key] = plain(value_node, (*place, key))
+            return found
+        if isinstance(node, yaml.SequenceNode):
+            return [plain(each, (*place, index)) for index, each in enumerate(node.value)]
+        try:
+            value = constructor.construct_object(node)  # type: ignore[no-untyped-call]
+        except (yaml.YAMLError, ValueError):
+            problems.append(Problem(file, line, column, format_place(place),
+                                    f"cannot read {node.value!r} as {node.tag}",
+                                    "put it in quotes"))  # fmt: skip
+            return None
+        # A date is text here: nobody asks for datetime objects, and JSON has none.
+        return value if isinstance(value, bool | int | float | str | None) else node.value
+
+    data = plain(root, ())
+    if problems:
+        raise InputError(problems)
+    return Document(file, data, positions)
+
+
+def _without_tags(location: Sequence[str | int], data: Any) -> Place:
+    """Drop what pydantic adds to a location for union members: it is no place of the file."""
+    place: list[str | int] = []
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(data, dict) and (part in data or last):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int):
+            data = data[part] if part < len(data) else None
+        else:
+            continue
+        place.append(part)
+    return tuple(place)
+
+
+def _explain(error: Any) -> tuple[str, str]:
+    kind, context = error["type"], error.get("ctx", {})
+    found = repr(error["input"])
+    found = found if len(found) <= 80 else found[:77] + "..."
+    if kind == "missing":
+        return "missing, expected a value", "add it"
+    if kind == "extra_forbidden":
+        return "unknown field", "remove it or correct its name"
+    if kind == "literal_error":
+        return f"found {found}, expected {context['expected']}", ""
+    if kind == "value_error":
+        return str(context["error"]), ""
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    return f"found {found}, expected {message.removeprefix('input should be ')}", ""

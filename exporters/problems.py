@@ -1,0 +1,79 @@
+"""What is wrong with a user's input, said so that it can be mended.
+
+A :class:`Problem` names the file, the place in it, what was found, what was expected and what to
+do. Readers collect problems and raise them together as :class:`InputError`; they never print. The
+one place that prints and exits is :func:`exit_with`, called by the command.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+SHOWN_AT_MOST = 50
+"""Problems printed in full; the rest are counted, so that a hopeless file stays readable."""
+
+EXIT_PROBLEMS_FOUND = 1
+"""A check ran and found something (``validate``, ``lint``, a demo that missed its fault)."""
+
+EXIT_BAD_INPUT = 2
+"""Input could not be used; nothing was changed."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong at one place of one file.
+
+    Lines and columns count from 1; 0 means that the place is the file as a whole.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    """Where in the document: ``groups[3].members[0].gpus``; empty for the whole of it."""
+    message: str
+    """What was found and what was expected, in one sentence without a full stop."""
+    fix: str = ""
+    """What to do about it, in one sentence without a full stop."""
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.line:
+            place += f":{self.line}"
+            if self.column:
+                place += f":{self.column}"
+        where = f" {self.path}:" if self.path else ""
+        fix = f"; {self.fix}" if self.fix else ""
+        return f"{place}:{where} {self.message}{fix}"
+
+
+class InputError(Exception):
+    """A user's input cannot be used. Carries every problem found, sorted, without repeats."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+        if not self.problems:
+            raise ValueError("an InputError needs at least one problem")
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def problem(file: Path | str, message: str, *, fix: str = "", path: str = "") -> Problem:
+    """Return a problem of a file as a whole."""
+    return Problem(str(file), 0, 0, path, message, fix)
+
+
+def exit_with(
+    problems: Iterable[Problem], *, code: int = EXIT_BAD_INPUT, to: TextIO | None = None
+) -> NoReturn:
+    """Print problems, one a line, to standard error (or ``to``) and exit with ``code``."""
+    out = to if to is not None else sys.stderr
+    found = sorted(set(problems))
+    for each in found[:SHOWN_AT_MOST]:
+        print(each, file=out)
+    if len(found) > SHOWN_AT_MOST:
+        print(f"... and {len(found) - SHOWN_AT_MOST} more", file=out)
+    raise SystemExit(code)
