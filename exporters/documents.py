@@ -64,8 +64,15 @@ def read_document(path: Path) -> Document:
     documents = read_documents(path)
     if len(documents) > 1:
         second = documents[1]
-        raise InputError([second.problem((), "found a second document, expected one only",
-                                         "put it into a file of its own")])  # fmt: skip
+        raise InputError(
+            [
+                second.problem(
+                    (),
+                    "found a second document, expected one only",
+                    "put it into a file of its own",
+                )
+            ]
+        )
     return documents[0]
 
 
@@ -79,19 +86,28 @@ def read_documents(path: Path) -> list[Document]:
     try:
         size = path.stat().st_size
         if size > LARGEST_BYTES:
-            raise InputError([problem(file, f"found {size} bytes, expected at most {LARGEST_BYTES}",
-                                      fix="split the file")])  # fmt: skip
+            raise InputError(
+                [
+                    problem(
+                        file,
+                        f"found {size} bytes, expected at most {LARGEST_BYTES}",
+                        fix="split the file",
+                    )
+                ]
+            )
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise InputError([problem(file, "no such file", fix="create it or correct the path")]) \
-            from None  # fmt: skip
+        raise InputError(
+            [problem(file, "no such file", fix="create it or correct the path")]
+        ) from None
     except IsADirectoryError:
         raise InputError([problem(file, "found a directory, expected a file")]) from None
     except OSError as error:
         raise InputError([problem(file, f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
-        raise InputError([problem(file, f"byte {error.start} is not UTF-8",
-                                  fix="save the file as UTF-8")]) from None  # fmt: skip
+        raise InputError(
+            [problem(file, f"byte {error.start} is not UTF-8", fix="save the file as UTF-8")]
+        ) from None
     documents = parse_documents(text, file)
     if not documents:
         raise InputError([problem(file, "found an empty file, expected a document")])
@@ -103,9 +119,7 @@ def parse_documents(text: str, file: str) -> list[Document]:
     loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
     try:
         _refuse_aliases(text, file, loader)
-        return [
-            _document(node, file) for node in yaml.compose_all(text, Loader=loader) if node
-        ]
+        return [_document(node, file) for node in yaml.compose_all(text, Loader=loader) if node]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -130,9 +144,9 @@ def _refuse_aliases(text: str, file: str, loader: Any) -> None:
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.AliasEvent):
             mark = event.start_mark
-            raise InputError([Problem(file, mark.line + 1, mark.column + 1, "",
-                                      f"found the alias *{event.anchor}, expected plain values",
-                                      "write the value out")])  # fmt: skip
+            line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+            found = f"found the alias *{event.anchor}, expected plain values"
+            raise InputError([Problem(file, line, column, "", found, "write the value out")])
 
 
 def _document(root: yaml.Node, file: str) -> Document:
@@ -148,14 +162,28 @@ def _document(root: yaml.Node, file: str) -> Document:
             for key_node, value_node in node.value:
                 line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
                 if not isinstance(key_node, yaml.ScalarNode):
-                    problems.append(Problem(file, line, column, format_place(place),
-                                            "found a key that is no plain text"))  # fmt: skip
+                    problems.append(
+                        Problem(
+                            file,
+                            line,
+                            column,
+                            format_place(place),
+                            "found a key that is no plain text",
+                        )
+                    )
                     continue
                 key = key_node.value
                 if key in found:
-                    problems.append(Problem(file, line, column, format_place((*place, key)),
-                                            f"the key {key!r} stands here twice",
-                                            "keep one of them"))  # fmt: skip
+                    problems.append(
+                        Problem(
+                            file,
+                            line,
+                            column,
+                            format_place((*place, key)),
+                            f"the key {key!r} stands here twice",
+                            "keep one of them",
+                        )
+                    )
                     continue
                 positions[(*place, key)] = (line, column)
                 found[key] = plain(value_node, (*place, key))
@@ -163,11 +191,18 @@ def _document(root: yaml.Node, file: str) -> Document:
         if isinstance(node, yaml.SequenceNode):
             return [plain(each, (*place, index)) for index, each in enumerate(node.value)]
         try:
-            value = constructor.construct_object(node)  # type: ignore[no-untyped-call]
+            value = constructor.construct_object(node)
         except (yaml.YAMLError, ValueError):
-            problems.append(Problem(file, line, column, format_place(place),
-                                    f"cannot read {node.value!r} as {node.tag}",
-                                    "put it in quotes"))  # fmt: skip
+            problems.append(
+                Problem(
+                    file,
+                    line,
+                    column,
+                    format_place(place),
+                    f"cannot read {node.value!r} as {node.tag}",
+                    "put it in quotes",
+                )
+            )
             return None
         # A date is text here: nobody asks for datetime objects, and JSON has none.
         return value if isinstance(value, bool | int | float | str | None) else node.value

@@ -1,0 +1,1 @@
+"""Burn and cause alerts as data, their routing, and the pages they become."""

@@ -1,0 +1,1 @@
+"""A cluster to try shardwatch on: simulated, or real vLLM."""

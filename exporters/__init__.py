@@ -1,0 +1,1 @@
+"""What reads the cluster and serves Prometheus: one subpackage an exporter."""

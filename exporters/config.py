@@ -1,0 +1,135 @@
+"""``shardwatch.yaml``: the topology, the servers, the objectives, the pager, the links.
+
+Paths in it are relative to the file itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from exporters.documents import Document, read_document
+from exporters.durations import parse_duration
+from exporters.problems import InputError, problem
+from exporters.topology import HttpUrl, Topology, read_topology
+
+PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe": 19805}
+"""Default ports of the exporters, on loopback."""
+
+
+def _seconds(value: Any) -> Any:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _host_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"found {text!r}, expected host:port such as 127.0.0.1:19801")
+    return text
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+"""Written as a Prometheus duration (``15s``), held in seconds."""
+HostPort = Annotated[str, AfterValidator(_host_port)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Prometheus(_Strict):
+    """The server that scrapes the exporters and evaluates the rules."""
+
+    url: HttpUrl
+    scrape_interval: Seconds = 15.0
+    """Also the interval at which the rules' base level is evaluated."""
+
+
+class Alertmanager(_Strict):
+    """Where Prometheus sends alerts, and the timing of notifications."""
+
+    addresses: list[HostPort] = ["127.0.0.1:9093"]
+    group_wait: Seconds = 30.0
+    group_interval: Seconds = 60.0
+    repeat_interval: Seconds = 4 * 3600.0
+
+
+class PagerDuty(_Strict):
+    """Events API v2. The routing key is read from a file, never written into a configuration."""
+
+    routing_key_file: Path
+    url: HttpUrl = "https://events.pagerduty.com/v2/enqueue"
+
+
+class Webhook(_Strict):
+    """Gets every alert, pages and tickets alike: the SLO reviews, or anything else."""
+
+    url: HttpUrl
+
+
+class Links(_Strict):
+    """Bases of the links in alerts, without a slash at the end."""
+
+    grafana: HttpUrl = "http://127.0.0.1:3000"
+    runbooks: HttpUrl = "http://127.0.0.1:3000/runbooks"
+
+
+class Exporters(_Strict):
+    """The addresses at which Prometheus scrapes the exporters."""
+
+    gpu: list[HostPort] = [f"127.0.0.1:{PORTS['gpu']}"]
+    groups: list[HostPort] = [f"127.0.0.1:{PORTS['groups']}"]
+    router: list[HostPort] = [f"127.0.0.1:{PORTS['router']}"]
+    tools: list[HostPort] = [f"127.0.0.1:{PORTS['tools']}"]
+
+
+class ConfigFile(_Strict):
+    """The file as it is written."""
+
+    topology: Path
+    prometheus: Prometheus
+    objectives: Annotated[list[str], Field(min_length=1)]
+    """``library:NAME``, or paths of OpenSLO files or folders of them."""
+    alertmanager: Alertmanager = Alertmanager()
+    pagerduty: PagerDuty | None = None
+    webhook: Webhook | None = None
+    links: Links = Links()
+    exporters: Exporters = Exporters()
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration read: the file's content, the topology it names, the folder it stands in."""
+
+    path: Path
+    file: ConfigFile
+    topology: Topology
+    document: Document
+    """For problems that later readers find at a place of the file, such as an objective."""
+
+    def resolve(self, path: Path | str) -> Path:
+        """Return a path of the file, which is relative to the file's folder, as one to open."""
+        return self.path.parent / path
+
+
+def read_config(path: Path) -> Config:
+    """Return the configuration in ``path`` with the topology that it names.
+
+    Raises:
+        InputError: if either file is missing or wrong, or the routing key cannot be read.
+    """
+    document = read_document(path)
+    file = document.parse(ConfigFile)
+    topology = read_topology(path.parent / file.topology)
+    if file.pagerduty:
+        key_file = path.parent / file.pagerduty.routing_key_file
+        if not key_file.is_file():
+            raise InputError([document.problem(
+                ("pagerduty", "routing_key_file"), f"no such file: {key_file}",
+                "write the integration's routing key into it")])  # fmt: skip
+        if not key_file.read_text(encoding="utf-8").strip():
+            raise InputError([problem(key_file, "found an empty file, expected a routing key")])
+    return Config(path, file, topology, document)

@@ -1,0 +1,144 @@
+"""``topology.yaml``: which shard groups there are, what they are made of, and where they are read.
+
+The topology is what is expected. Exporters take their targets and every label from here and from
+nowhere else; a GPU that it names and nobody can find is a 0, not an absence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from exporters.documents import Document, Place, read_document
+from exporters.problems import InputError, Problem
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"found {text!r}, expected an http:// or https:// address")
+    return text
+
+
+LabelValue = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
+]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+RouterDialect = Literal["demo"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Member(_Strict):
+    """One host of a group and the GPUs on it that the group uses."""
+
+    host: LabelValue
+    gpus: list[LabelValue] = []
+    """UUIDs as NVML gives them (``GPU-...``); none for an engine on CPUs."""
+    telemetry: HttpUrl | None = None
+    """The host's dcgm-exporter page; None where no GPU is watched."""
+
+
+class Group(_Strict):
+    """One vLLM engine and what serves it: it lives or dies as one."""
+
+    name: LabelValue
+    region: LabelValue
+    model: LabelValue
+    revision: LabelValue
+    engine: LabelValue = "0"
+    metrics: HttpUrl
+    """vLLM's ``/metrics``."""
+    failure_domain: LabelValue | None = None
+    """Groups that fall together; the group itself where none is given."""
+    members: Annotated[list[Member], Field(min_length=1)]
+
+
+class Router(_Strict):
+    """What stands before the groups of a region."""
+
+    name: LabelValue
+    region: LabelValue
+    dialect: RouterDialect
+    metrics: HttpUrl
+
+
+class Tools(_Strict):
+    """A gateway to external tools: code execution, browsing, MCP servers."""
+
+    name: LabelValue
+    region: LabelValue
+    metrics: HttpUrl
+
+
+class Topology(_Strict):
+    """A cluster. Names of groups, routers and gateways are unique; so are GPU UUIDs."""
+
+    version: Literal[1]
+    cluster: LabelValue
+    groups: Annotated[list[Group], Field(min_length=1)]
+    routers: list[Router] = []
+    tools: list[Tools] = []
+
+
+@dataclass(frozen=True)
+class GpuPlace:
+    """One expected GPU and where it stands."""
+
+    uuid: str
+    host: str
+    group: Group
+
+
+def expected_gpus(topology: Topology) -> Iterator[GpuPlace]:
+    """Yield every GPU that the topology names, in its order."""
+    for group in topology.groups:
+        for member in group.members:
+            for uuid in member.gpus:
+                yield GpuPlace(uuid, member.host, group)
+
+
+def read_topology(path: Path) -> Topology:
+    """Return the topology in a YAML or JSON file.
+
+    Raises:
+        InputError: if the file is not one, or names something twice; with file, line and path.
+    """
+    document = read_document(path)
+    topology = document.parse(Topology)
+    problems = list(_repeats(document, topology))
+    if problems:
+        raise InputError(problems)
+    return topology
+
+
+def _repeats(document: Document, topology: Topology) -> Iterator[Problem]:
+    places: dict[str, list[tuple[str, Place]]] = {
+        "group": [],
+        "router": [],
+        "gateway": [],
+        "GPU": [],
+    }
+    for g, group in enumerate(topology.groups):
+        places["group"].append((group.name, ("groups", g, "name")))
+        for m, member in enumerate(group.members):
+            places["GPU"] += [
+                (uuid, ("groups", g, "members", m, "gpus", i)) for i, uuid in enumerate(member.gpus)
+            ]
+    places["router"] = [(r.name, ("routers", i, "name")) for i, r in enumerate(topology.routers)]
+    places["gateway"] = [(t.name, ("tools", i, "name")) for i, t in enumerate(topology.tools)]
+    for kind, named in places.items():
+        seen: Counter[str] = Counter()
+        for name, place in named:
+            seen[name] += 1
+            if seen[name] > 1:
+                yield document.problem(place, f"found a second {kind} {name!r}, expected each once",
+                                       "rename or remove one of them")  # fmt: skip

@@ -1,0 +1,1 @@
+"""Objectives in, recording rules out: the SLO arithmetic."""

@@ -1,0 +1,66 @@
+"""Every series that the rules record, and every label that they add. Nobody else spells them out.
+
+The window is a label, never in the name. All carry ``slo`` and ``service`` and, where said so, the
+objective's grouping labels.
+"""
+
+from __future__ import annotations
+
+# --- labels -------------------------------------------------------------------------------------
+
+SLO = "slo"
+SERVICE = "service"
+WINDOW = "window"
+"""A Prometheus duration: ``5m``, ``1h``, ``28d``."""
+SEVERITY = "severity"
+"""``page``: wake somebody. ``ticket``: working hours."""
+BURN_TIER = "burn_tier"
+"""The tier's long window, ``1h``: what tells the alerts of one objective apart."""
+CAUSE = "cause"
+"""The alert name of a cause: ``GpuLost``."""
+
+PAGE = "page"
+TICKET = "ticket"
+
+# --- base level: recorded at the scrape interval, with grouping labels ---------------------------
+
+EVENTS_BAD_RATE = "slo:events_bad:rate"
+"""Bad events per second, over the base window: max(1 minute, 4 scrape intervals)."""
+EVENTS_RATE = "slo:events:rate"
+"""All events per second, over the base window."""
+
+# --- levels between, with ``window`` = 5m, 1h and the period, and grouping labels -----------------
+
+EVENTS_BAD_COUNT = "slo:events_bad:count"
+"""Bad events within the window: the sum of the level below."""
+EVENTS_COUNT = "slo:events:count"
+"""All events within the window."""
+COVERAGE = "slo:coverage:ratio"
+"""Base samples present over those expected within the window. Below 0.99 over the period, the
+budget is unknown, not good."""
+
+# --- what people and alerts read, with grouping labels --------------------------------------------
+
+BURN_RATE = "slo:burn_rate:ratio"
+"""Error ratio over the window, in multiples of the error ratio that just spends the budget."""
+BUDGET_REMAINING = "slo:budget_remaining:ratio"
+"""Share of the period's error budget that is left; below 0 when overspent."""
+
+# --- constants of the objective: ``slo`` and ``service`` only ---------------------------------
+
+OBJECTIVE = "slo:objective:ratio"
+"""The target, 0 to 1."""
+PERIOD = "slo:period:seconds"
+
+# --- states that alerts are made of ----------------------------------------------------------
+
+BURN_STATE = "slo:burn_alert:state"
+"""1 while a tier's alert should fire, holds through blackouts included. Grouping labels,
+``burn_tier``, ``severity``."""
+VANISHED_STATE = "slo:traffic_vanished:state"
+"""1 while a cell that had traffic has none. Grouping labels."""
+CAUSE_STATE = "shardwatch:cause:state"
+"""One series for each cause at work; the value is its rank, the most probable first (highest).
+``cause``, the cell's ``region`` and ``model`` where it has them, and its evidence as labels."""
+
+COVERAGE_NEEDED = 0.99
