@@ -1,0 +1,143 @@
+"""Processes that start together and end together, also when their supervisor is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from demo.engine import Child
+from exporters.problems import InputError, problem
+
+STOP_WITHIN_SECONDS = 8.0
+LOG_LINES_SHOWN = 15
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass
+class _Running:
+    child: Child
+    process: subprocess.Popen[bytes]
+
+
+class Supervisor:
+    """Starts children, waits until they are ready, watches them, and ends them all.
+
+    Each child leads a session of its own (so a Ctrl-C in the terminal reaches only the
+    supervisor, which ends them in order) and is killed by the kernel when the supervisor dies.
+    """
+
+    def __init__(self, log_folder: Path) -> None:
+        self._log_folder = log_folder
+        self._running: dict[str, _Running] = {}
+        log_folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids of the children, by name."""
+        return {name: each.process.pid for name, each in self._running.items()}
+
+    def log_file(self, name: str) -> Path:
+        """Return the file that holds a child's output."""
+        return self._log_folder / f"{name}.log"
+
+    async def start(self, *children: Child) -> None:
+        """Start children side by side and return when all are ready.
+
+        Raises:
+            InputError: if one ends or is not ready in time; it names the child and quotes the
+                last lines of its log.
+        """
+        for child in children:
+            self._spawn(child)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+            await asyncio.gather(*(self._wait_ready(child, session) for child in children))
+
+    def check(self) -> None:
+        """Raise an InputError if a child has ended by itself."""
+        for each in self._running.values():
+            code = each.process.poll()
+            if code is not None:
+                raise self._failure(each.child, f"ended {_describe_exit(code)}")
+
+    async def restart(self, name: str) -> None:
+        """Kill a child as a crash would, and start it again; return when it is ready."""
+        running = self._running.pop(name)
+        running.process.kill()
+        await asyncio.to_thread(running.process.wait)
+        await self.start(running.child)
+
+    async def stop(self, *names: str) -> None:
+        """End the named children, or all, in the reverse order of their start."""
+        chosen = [self._running.pop(name) for name in names or reversed(list(self._running))]
+        for each in chosen:
+            each.process.terminate()
+        deadline = asyncio.get_running_loop().time() + STOP_WITHIN_SECONDS
+        for each in chosen:
+            left = max(0.0, deadline - asyncio.get_running_loop().time())
+            with suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(each.process.wait, left)
+            # The whole session goes, so that a child's own children are not left behind.
+            with suppress(ProcessLookupError):
+                os.killpg(each.process.pid, signal.SIGKILL)
+            await asyncio.to_thread(each.process.wait)
+
+    def _spawn(self, child: Child) -> None:
+        with self.log_file(child.name).open("ab") as log:
+            try:
+                process = subprocess.Popen(
+                    child.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env={**os.environ, **child.environment},
+                    start_new_session=True,
+                    preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- no threads before fork
+                )
+            except OSError as error:
+                raise self._failure(child, f"cannot be started: {error.strerror}") from None
+        self._running[child.name] = _Running(child, process)
+
+    async def _wait_ready(self, child: Child, session: aiohttp.ClientSession) -> None:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + child.ready_within_seconds
+        while clock() < deadline:
+            code = self._running[child.name].process.poll()
+            if code is not None:
+                raise self._failure(child, f"ended at its start {_describe_exit(code)}")
+            with suppress(aiohttp.ClientError, TimeoutError):
+                async with session.get(child.ready_url) as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.1)
+        raise self._failure(child, f"was not ready within {child.ready_within_seconds:g} s")
+
+    def _failure(self, child: Child, what: str) -> InputError:
+        log = self.log_file(child.name)
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        quoted = "".join(f"\n    {line}" for line in lines[-LOG_LINES_SHOWN:])
+        message = f"{child.name} {what}; the last lines of its log:{quoted or ' (empty)'}"
+        return InputError([problem(log, message)])
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    def prepare() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died between fork and prctl
+            sys.exit(1)
+
+    return prepare
+
+
+def _describe_exit(code: int) -> str:
+    return f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
