@@ -1,0 +1,150 @@
+"""Debian's Prometheus and Alertmanager, unpacked into a directory and made to run from there.
+
+The directory holds ``bin/`` (start scripts), which is a link into ``current/``: a new tree is
+built beside it and takes its place in one step, so that a set-up that was interrupted leaves
+either the old tree or none.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from demo.setup.apt import PrivateApt, apt_is_there, unpack
+from demo.setup.places import Say, only_one
+from exporters.problems import InputError, problem
+
+PACKAGES = ("prometheus", "prometheus-alertmanager")
+PAGE_PARTS = ("fonts-", "libjs-")
+"""Packages by these names hold what Prometheus's pages load; its other dependencies are for a
+service on a whole system (the programs themselves link to nothing but the C library)."""
+
+LEFT_OUT = ("etc", "var", "lib", "usr/share/javascript/moment-timezone/data")
+"""Parts of services, and 200 MB of time zone data that no page loads."""
+
+FIXED_DIRECTORY = b"/usr/share/prometheus/alertmanager"
+DESCRIPTOR = 9
+OUR_DIRECTORY = f"/proc/self/fd/{DESCRIPTOR}".encode().ljust(len(FIXED_DIRECTORY), b"/")
+"""Padded with slashes, which mean nothing in a path: strings of a Go program have fixed lengths."""
+
+START_SCRIPTS: Mapping[str, str] = {
+    "prometheus": 'exec "$tree/usr/bin/prometheus" '
+    '--web.local-assets="$tree/usr/share/prometheus/web/" "$@"',
+    "promtool": 'exec "$tree/usr/bin/promtool" "$@"',
+    "alertmanager": f'exec {DESCRIPTOR}<"$tree/usr/share/prometheus/alertmanager"\n'
+    'exec "$tree/usr/bin/prometheus-alertmanager" "$@"',
+    "amtool": 'exec "$tree/usr/bin/amtool" "$@"',
+}
+
+MANIFEST = "manifest.json"
+
+
+def provide_tree(directory: Path, tell: Say, *, no_apt: str) -> None:
+    """Fetch and unpack Debian's programs under ``directory``, unless they are there and whole.
+
+    Args:
+        directory: receives ``bin/prometheus``, ``promtool``, ``alertmanager`` and ``amtool``.
+        tell: takes a line for each step.
+        no_apt: what to do on a machine without apt.
+
+    Raises:
+        InputError: there is no apt, or Debian's packages cannot be had.
+    """
+    with only_one(directory / "lock", "Prometheus and Alertmanager", tell):
+        if tree_is_whole(directory):
+            return
+        if not apt_is_there():
+            message = "is not on this machine, so Prometheus and Alertmanager cannot be fetched"
+            raise InputError([problem("apt-get", message, fix=no_apt)])
+        staging = directory / "staging"
+        shutil.rmtree(staging, ignore_errors=True)
+        try:
+            _fetch(staging, tell)
+            tell(f"unpacking them into {directory}")
+            tree = staging / "tree"
+            unpack(sorted((staging / "apt" / "debs").glob("*.deb")), tree)
+            for part in LEFT_OUT:
+                shutil.rmtree(tree / part, ignore_errors=True)
+            relocate_alertmanager(tree / "usr/bin/prometheus-alertmanager")
+            _write_start_scripts(staging / "bin")
+            shutil.rmtree(staging / "apt")
+            sizes = json.dumps(_sizes(staging), indent=0, sort_keys=True)
+            (staging / MANIFEST).write_text(sizes, encoding="utf-8")
+            _swap(staging, directory)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def tree_is_whole(directory: Path) -> bool:
+    """Tell whether every file that was unpacked is still there, with its size."""
+    current = directory / "current"
+    try:
+        expected = json.loads((current / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return (directory / "bin").resolve() == current.resolve() / "bin" and all(
+        (current / name).is_file() and (current / name).stat().st_size == size
+        for name, size in expected.items()
+    )
+
+
+def relocate_alertmanager(program: Path) -> None:
+    """Make Debian's Alertmanager read its templates through a file descriptor.
+
+    Debian's build does not carry its default templates in the program; it reads them from
+    ``/usr/share/prometheus/alertmanager``, has no option for that, and refuses every configuration
+    when they are not there. Unpacked without root they cannot be there. So the directory's name in
+    our copy becomes one of the same length that leads through a descriptor, which the start
+    script opens.
+    """
+    data = program.read_bytes()
+    program.write_bytes(data.replace(FIXED_DIRECTORY, OUR_DIRECTORY))
+
+
+def _fetch(staging: Path, tell: Say) -> None:
+    apt = PrivateApt(staging / "apt")
+    tell("reading Debian's lists of packages (private directories; nothing is installed)")
+    complaints = apt.update()
+    wanted = list(PACKAGES)
+    for package in wanted:  # grows while it is read: parts of pages depend on parts of pages
+        parts = [each for each in apt.depends(package) if each.startswith(PAGE_PARTS)]
+        wanted += [each for each in parts if each not in wanted]
+    tell(f"downloading {' and '.join(PACKAGES)}, and {len(wanted) - len(PACKAGES)} parts of pages")
+    apt.download(wanted, complaints)
+
+
+def _write_start_scripts(directory: Path) -> None:
+    directory.mkdir()
+    for name, last_lines in START_SCRIPTS.items():
+        script = directory / name
+        script.write_text(
+            f"#!/bin/sh\n# Starts the {name} unpacked beside this script.\n"
+            f'tree=$(cd -P "$(dirname "$0")/../tree" && pwd) || exit 1\n{last_lines}\n',
+            encoding="utf-8",
+        )
+        script.chmod(0o755)
+
+
+def _sizes(root: Path) -> dict[str, int]:
+    """Return the size in bytes of every file below ``root``, by its path there."""
+    return {
+        str(path.relative_to(root)): path.stat().st_size
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def _swap(staging: Path, directory: Path) -> None:
+    """Put the new tree in the place of the old one."""
+    current = directory / "current"
+    shutil.rmtree(current, ignore_errors=True)
+    staging.rename(current)
+    link = directory / "bin.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to("current/bin")
+    old = directory / "bin"
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old)
+    link.replace(old)

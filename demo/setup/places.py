@@ -1,0 +1,52 @@
+"""Where the set-up puts things, and how two set-ups at once stay out of each other's way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Say = Callable[[str], None]
+"""Takes one line for the user, without the newline."""
+
+
+def say(line: str) -> None:
+    """Show one line of progress at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def checkout() -> Path:
+    """Return the directory that holds the packages: the root of the checkout."""
+    return Path(__file__).resolve().parents[2]
+
+
+def tools_directory() -> Path:
+    """Return where fetched programs live: ``.tools`` of the checkout.
+
+    An installed shardwatch has no checkout to write into and uses the user's cache.
+    """
+    root = checkout()
+    if (root / "pyproject.toml").is_file():
+        return root / ".tools"
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(cache) / "shardwatch" / "tools"
+
+
+@contextmanager
+def only_one(lock: Path, what: str, tell: Say) -> Iterator[None]:
+    """Hold the file ``lock``; while another process has it, say so and wait.
+
+    The lock goes with the process, so a killed set-up leaves nothing to clean up.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(f"waiting for another set-up that is busy with {what}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
