@@ -1,0 +1,129 @@
+"""What a demo sees of itself: alerts in Prometheus, pages at the stand-in, truth at the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from demo.stack.layout import Layout
+from demo.stack.report import Firing, Page
+
+
+@dataclass(frozen=True)
+class TruthClass:
+    """Events of one objective's cell since the engine's start, as they really were."""
+
+    slo: str
+    labels: dict[str, str]
+    bad: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """All classes at one moment (UNIX seconds)."""
+
+    time: float
+    classes: tuple[TruthClass, ...]
+
+    def find(self, slo: str, labels: dict[str, str]) -> TruthClass | None:
+        """Return the class of an objective's cell."""
+        for each in self.classes:
+            if each.slo == slo and labels.items() <= each.labels.items():
+                return each
+        return None
+
+
+def error_ratio(before: Truth, after: Truth, slo: str, labels: dict[str, str]) -> float | None:
+    """Return bad over all events of a cell between two moments; None if there were none."""
+    first, last = before.find(slo, labels), after.find(slo, labels)
+    if first is None or last is None or last.total <= first.total:
+        return None
+    return (last.bad - first.bad) / (last.total - first.total)
+
+
+@dataclass
+class Observer:
+    """Reads the parts of a running demo over their public interfaces."""
+
+    layout: Layout
+    control_url: str
+    session: aiohttp.ClientSession
+    _events_seen: int = field(default=0, init=False)
+
+    async def firing_alerts(self) -> list[dict[str, str]]:
+        """Return the labels of the alerts that fire now, Watchdog left out."""
+        answer = await self._get(f"{self.layout.url('prometheus')}/api/v1/alerts")
+        return [
+            each["labels"]
+            for each in answer["data"]["alerts"]
+            if each["state"] == "firing" and each["labels"]["alertname"] != "Watchdog"
+        ]
+
+    async def new_pages(self, fault_at: float) -> list[Page]:
+        """Return the events that PagerDuty's stand-in accepted since the last call."""
+        events: list[dict[str, Any]] = (await self._get(f"{self.layout.url('pagerduty')}/events"))[
+            "events"
+        ]
+        fresh = events[self._events_seen :]
+        self._events_seen = len(events)
+        return [Page(each["received_at"] - fault_at, each["event"]) for each in fresh]
+
+    async def truth(self) -> Truth:
+        """Return the engine's truth now."""
+        answer = await self._get(f"{self.control_url}/control/truth")
+        return Truth(
+            answer["time"],
+            tuple(
+                TruthClass(each["slo"], each["labels"], each["bad"], each["total"])
+                for each in answer["classes"]
+            ),
+        )
+
+    async def inject(self, fault: str, place: dict[str, str]) -> tuple[str, dict[str, str]]:
+        """Start a fault; return its id and the place that was really hit."""
+        url = f"{self.control_url}/control/faults"
+        async with self.session.post(url, json={"name": fault, "place": place}) as answer:
+            content = await answer.json()
+            if answer.status != 201:
+                raise RuntimeError(f"the engine refused {fault} at {place}: {content}")
+            return str(content["id"]), {k: str(v) for k, v in content["place"].items()}
+
+    async def repair(self, fault_id: str) -> None:
+        """End a fault."""
+        async with self.session.delete(f"{self.control_url}/control/faults/{fault_id}") as answer:
+            answer.raise_for_status()
+
+    async def _get(self, url: str) -> Any:
+        async with self.session.get(url) as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+
+class Firings:
+    """When each alert was first seen firing."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[tuple[str, str], ...], Firing] = {}
+        self.current: set[tuple[tuple[str, str], ...]] = set()
+
+    def note(
+        self, alerts: list[dict[str, str]], seconds: float
+    ) -> tuple[list[Firing], list[Firing]]:
+        """Take the alerts that fire ``seconds`` after the fault; return the new and the gone."""
+        keys = {tuple(sorted(each.items())): each for each in alerts}
+        started = [
+            Firing(seconds, labels) for key, labels in keys.items() if key not in self.current
+        ]
+        ended = [self._first[key] for key in self.current if key not in keys]
+        for each in started:
+            self._first.setdefault(tuple(sorted(each.labels.items())), each)
+        self.current = set(keys)
+        return started, ended
+
+    @property
+    def all(self) -> list[Firing]:
+        """Every alert seen firing, in the order of first sight."""
+        return sorted(self._first.values(), key=lambda each: each.seconds)

@@ -1,0 +1,194 @@
+"""``report.json``: what a demo run measured, and whether it was what the scenario expects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from demo.scenario import Expectation, Forbidden, Scenario
+
+BUDGET_TOLERANCE_RATIO = 0.02
+"""How far measured bad events may be from the truth."""
+BUDGET_TOLERANCE_EVENTS = 10.0
+"""... but a cell with a handful of bad events is judged by their number: the base level smears
+each over a minute, so some of them stand outside the window."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Bad events of one objective's cell over the run: what happened and what was measured."""
+
+    slo: str
+    labels: dict[str, str]
+    truth: float
+    measured: float
+    budget_left_ratio: float | None
+    """Of the whole period, at the end of the run; None where it is unknown."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether measured and truth agree within the tolerance."""
+        allowed = max(BUDGET_TOLERANCE_EVENTS, BUDGET_TOLERANCE_RATIO * self.truth)
+        return abs(self.measured - self.truth) <= allowed
+
+
+@dataclass(frozen=True)
+class Page:
+    """A PagerDuty event as the stand-in received it, and when."""
+
+    seconds: float
+    """After ``fault_at``."""
+    event: dict[str, Any]
+
+    @property
+    def action(self) -> str:
+        """``trigger`` or ``resolve``."""
+        return str(self.event["event_action"])
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """The custom details; empty for a resolve that has none."""
+        return self.event.get("payload", {}).get("custom_details", {}) or {}
+
+    def has(self, labels: Mapping[str, str]) -> bool:
+        """Whether the event is about these label values, by its custom details."""
+        return all(self.details.get(name) == value for name, value in labels.items())
+
+
+@dataclass(frozen=True)
+class Firing:
+    """An alert that fired: its labels and when Prometheus first showed it firing."""
+
+    seconds: float
+    """After ``fault_at``."""
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a run measured. Seconds count from ``fault_at``; None: it did not happen."""
+
+    engine: str
+    groups: int
+    gpus: int
+    scenario: str
+    first_data_seconds: float | None
+    """From the start of the demo until every panel had data."""
+    fault_at: float
+    """UNIX time of the first fault."""
+    place: dict[str, str]
+    """What the first fault really hit."""
+    theory_seconds: float | None
+    """What burn arithmetic needs at the error ratio that the fault really caused."""
+    detected_seconds: float | None
+    """Until the cause's alert fired."""
+    paged_seconds: float | None
+    """Until PagerDuty had the page."""
+    resolved_seconds: float | None
+    """Until PagerDuty had the last resolve."""
+    cause: str | None
+    """What the page names as the probable cause."""
+    firings: list[Firing]
+    pages: list[Page]
+    budgets: list[Budget]
+    resources: dict[str, float] = field(default_factory=dict)
+    """``pss_bytes`` of all processes together, ``cpu_ratio`` of one core before the fault."""
+
+    def with_page(self, page: Page) -> Report:
+        """Return the report with the page that the scenario waited for."""
+        cause = page.details.get("probable_cause", "").partition(":")[0] or None
+        return replace(self, paged_seconds=page.seconds, cause=cause)
+
+    def to_json(self) -> str:
+        """Return the report as JSON text."""
+        return json.dumps(asdict(self), indent=2, sort_keys=False) + "\n"
+
+
+def failures(report: Report, scenario: Scenario) -> list[str]:
+    """Return what the scenario expects and the run did not show, each as a sentence."""
+    return [
+        *(said for each in scenario.expect for said in _unmet(report, each)),
+        *(said for each in scenario.forbid for said in _broken(report, each)),
+        *(
+            f"{each.slo} {_show(each.labels)}: {each.measured:.0f} bad events measured, "
+            f"{each.truth:.0f} in truth"
+            for each in report.budgets
+            if not each.agrees
+        ),
+    ]
+
+
+def find_page(report: Report, expected: Expectation) -> Page | None:
+    """Return the first page that is about what is expected."""
+    for page in report.pages:
+        if page.action == "trigger" and page.has({"alertname": expected.alert, **expected.labels}):
+            return page
+    return None
+
+
+def _unmet(report: Report, expected: Expectation) -> Iterator[str]:
+    wanted = f"{expected.alert} {_show(expected.labels)}"
+    if not expected.page:
+        seconds = min(
+            (
+                each.seconds
+                for each in report.firings
+                if _matches(each.labels, expected.alert, expected.labels)
+            ),
+            default=None,
+        )
+        if seconds is None:
+            yield f"{wanted} did not fire"
+        elif seconds > expected.within:
+            yield f"{wanted} fired after {seconds:.0f} s, expected within {expected.within:.0f} s"
+        return
+    page = find_page(report, expected)
+    if page is None:
+        yield f"{wanted} paged nobody"
+        return
+    if page.seconds > expected.within:
+        yield f"{wanted} paged after {page.seconds:.0f} s, expected within {expected.within:.0f} s"
+    if expected.within_theory is not None:
+        limit = (report.theory_seconds or 0.0) + expected.within_theory
+        if page.seconds > limit:
+            yield f"{wanted} paged after {page.seconds:.0f} s, theory allows {limit:.0f} s"
+    named = page.details.get("probable_cause", "")
+    if expected.cause and not named.startswith(expected.cause):
+        yield f"{wanted} names as cause {named!r}, expected {expected.cause}"
+    for key in expected.evidence:
+        if report.place.get(key, "?") not in named:
+            yield f"{wanted} does not name the {key} {report.place.get(key)!r}: {named!r}"
+    dedup_key = page.event.get("dedup_key")
+    if not any(
+        each.action == "resolve" and each.event.get("dedup_key") == dedup_key
+        for each in report.pages
+    ):
+        yield f"{wanted} was not resolved"
+
+
+def _broken(report: Report, forbidden: Forbidden) -> Iterator[str]:
+    if forbidden.page:
+        for page in report.pages:
+            wanted = dict(forbidden.labels)
+            if forbidden.alert:
+                wanted["alertname"] = forbidden.alert
+            if (
+                page.action == "trigger"
+                and page.has(wanted)
+                and (forbidden.text is None or forbidden.text in json.dumps(page.event))
+            ):
+                yield f"a page that must not be: {page.event['payload']['summary']}"
+        return
+    for each in report.firings:
+        if forbidden.alert and _matches(each.labels, forbidden.alert, forbidden.labels):
+            yield f"{forbidden.alert} fired and must not: {_show(each.labels)}"
+
+
+def _matches(found: Mapping[str, str], alert: str, labels: Mapping[str, str]) -> bool:
+    return found.get("alertname") == alert and all(found.get(k) == v for k, v in labels.items())
+
+
+def _show(labels: Mapping[str, str]) -> str:
+    return "/".join(labels.values())

@@ -1,0 +1,210 @@
+"""One demo from start to end: all started, a scenario played, a report written, all ended."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from demo.engine import EnginePlan
+from demo.scenario import Scenario
+from demo.sim.plan import plan_simulator
+from demo.stack import servers
+from demo.stack.data import empty_panels, read_panel_queries
+from demo.stack.files import run_build, write_inputs
+from demo.stack.history import write_history
+from demo.stack.layout import DEFAULT_PORTS, Layout, lock_folder
+from demo.stack.observe import Observer
+from demo.stack.ports import Ports
+from demo.stack.processes import Supervisor
+from demo.stack.report import Report, failures
+from demo.stack.story import Story
+from demo.stack.sums import compare_budgets, summarise
+from demo.stack.terminal import Terminal
+from demo.vllm.plan import plan_vllm
+from exporters.config import Config, read_config
+from slo.objectives import read_objectives
+from slo.prometheus import PrometheusClient
+
+DATA_WITHIN_SECONDS = 90.0
+FIRST_FREE_PORT = 19830
+"""From here on an engine's further processes take their ports."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is asked to do."""
+
+    scenario: Scenario
+    folder: Path | None
+    """Where state goes; None for a fresh temporary folder."""
+    out: Path | None
+    """Where ``report.json`` is written besides the folder."""
+    stay: bool
+    """Whether to stay up after the scenario."""
+
+
+async def run_demo(options: Options, terminal: Terminal) -> list[str]:
+    """Run a demo and return what was not as expected; an empty list is success.
+
+    A temporary folder is kept only if something failed, for its logs.
+
+    Raises:
+        InputError: if something cannot be started or ends by itself; all else is stopped then.
+    """
+    started = time.monotonic()
+    ports = Ports()
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="shardwatch-"))
+    lock = lock_folder(folder)
+    supervisor = Supervisor(folder / "log")
+    keep = True
+    try:
+        chosen = _claim(ports, terminal)
+        layout = Layout(folder, chosen)
+        plan = _plan(options, layout, ports)
+        demo = _Demo(options, layout, plan, supervisor, terminal)
+        missed = await demo.run(started)
+        keep = bool(missed)
+    except asyncio.CancelledError:
+        keep = False
+        raise
+    else:
+        return missed
+    finally:
+        await asyncio.shield(supervisor.stop())
+        if options.folder is None and keep:
+            terminal.step(f"kept for a look: {folder}")
+        elif options.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        ports.release()
+        lock.close()
+
+
+def _claim(ports: Ports, terminal: Terminal) -> dict[str, int]:
+    chosen = ports.claim(DEFAULT_PORTS)
+    for part, port in chosen.items():
+        if port != DEFAULT_PORTS[part]:
+            terminal.step(f"port {DEFAULT_PORTS[part]} is taken: {part} gets {port}")
+    return chosen
+
+
+def _plan(options: Options, layout: Layout, ports: Ports) -> EnginePlan:
+    if options.scenario.engine == "sim":
+        return plan_simulator(layout.ports["engine"], directory=layout.folder)
+    more = (ports.claim({str(n): FIRST_FREE_PORT})[str(n)] for n in itertools.count())
+    return plan_vllm(_with_first(layout.ports["engine"], more), directory=layout.folder)
+
+
+def _with_first(first: int, more: Iterator[int]) -> Iterator[int]:
+    yield first
+    yield from more
+
+
+@dataclass
+class _Demo:
+    options: Options
+    layout: Layout
+    plan: EnginePlan
+    supervisor: Supervisor
+    terminal: Terminal
+
+    async def run(self, started: float) -> list[str]:
+        scenario, terminal = self.options.scenario, self.terminal
+        timeout = aiohttp.ClientTimeout(total=10)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            config = await self._start()
+            await self._wait_for_data(session)
+            first_data_seconds = time.monotonic() - started
+            terminal.step(f"every panel has data after {first_data_seconds:.0f} s")
+            self._show_addresses()
+            observer = Observer(self.layout, self.plan.control_url, session)
+            begun = await observer.truth()
+            terminal.heading(f"{scenario.name}: {scenario.story}")
+            told = await Story(scenario, observer, self.supervisor, terminal).play()
+            async with PrometheusClient(self.layout.url("prometheus")) as prometheus:
+                interval = config.file.prometheus.scrape_interval
+                ended = told.ended or await observer.truth()
+                budgets = await compare_budgets(begun, ended, prometheus, interval)
+        report = summarise(
+            scenario=scenario,
+            plan=self.plan,
+            told=told,
+            objectives=read_objectives(config),
+            budgets=budgets,
+            first_data_seconds=first_data_seconds,
+        )
+        missed = failures(report, scenario)
+        terminal.budgets(report)
+        terminal.verdict(missed)
+        self._write(report)
+        if self.options.stay:
+            await self._stay()
+        return missed
+
+    async def _start(self) -> Config:
+        layout, supervisor, terminal = self.layout, self.supervisor, self.terminal
+        write_inputs(layout, self.plan)
+        await asyncio.to_thread(run_build, layout)
+        terminal.step(f"wrote topology.yaml and shardwatch.yaml, built {layout.build}")
+        layout.write_addresses()
+        config = read_config(layout.config)
+        groups = len(self.plan.topology["groups"])
+        terminal.step(f"starting {self.plan.name} with {groups} shard groups")
+        await supervisor.start(
+            *self.plan.children, servers.pagerduty(layout), servers.alertmanager(layout)
+        )
+        terminal.step("writing 28 days of history into Prometheus")
+        history = servers.history_prometheus(layout)
+        await supervisor.start(history, *servers.exporters(layout))
+        await write_history(layout, config, self.plan)
+        await supervisor.stop(history.name)
+        terminal.step("starting Prometheus on the built rules")
+        await supervisor.start(servers.prometheus(layout))
+        return config
+
+    async def _wait_for_data(self, session: aiohttp.ClientSession) -> None:
+        queries = read_panel_queries(self.layout.build / "dashboards")
+        deadline = time.monotonic() + DATA_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            self.supervisor.check()
+            queries = await empty_panels(queries, self.layout.url("prometheus"), session)
+            if not queries:
+                return
+            await asyncio.sleep(1)
+        for each in queries:
+            self.terminal.step(f"no data yet: {each.board}, {each.panel}: {each.expr}")
+
+    def _show_addresses(self) -> None:
+        self.terminal.heading("Where to look")
+        self.terminal.addresses(
+            {
+                "pages (PagerDuty's stand-in)": self.layout.url("pagerduty"),
+                "Prometheus, alerts": f"{self.layout.url('prometheus')}/classic/alerts",
+                "Prometheus, queries": f"{self.layout.url('prometheus')}/classic/graph",
+                "Alertmanager, API": f"{self.layout.url('alertmanager')}/api/v2/alerts",
+                "dashboards (for Grafana)": str(self.layout.build / "dashboards"),
+                "logs": str(self.layout.logs),
+            }
+        )
+
+    def _write(self, report: Report) -> None:
+        for folder in filter(None, (self.layout.folder, self.options.out)):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
+        if self.options.out:
+            self.terminal.step(f"wrote {self.options.out / 'report.json'}")
+
+    async def _stay(self) -> None:
+        self.terminal.heading("Everything stays up for looking around. Ctrl-C ends it.")
+        with suppress(asyncio.CancelledError):  # Ctrl-C is how it is meant to end
+            while True:
+                self.supervisor.check()
+                await asyncio.sleep(1)

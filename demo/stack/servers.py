@@ -1,0 +1,92 @@
+"""The stack's own processes, each as a child: exporters, Prometheus, Alertmanager, stand-in."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from demo.engine import Child
+from demo.setup.programs import find_program
+from demo.stack.files import COMMAND
+from demo.stack.layout import Layout
+
+RETENTION = "35d"
+"""Longer than the 28 days of an objective's period."""
+
+
+def exporters(layout: Layout) -> tuple[Child, ...]:
+    """Return the four exporters."""
+    return tuple(
+        Child(
+            name=f"exporter-{name}",
+            command=(*COMMAND, "exporter", name, "--config", str(layout.config),
+                     "--listen", layout.address(f"exporter-{name}")),
+            ready_url=f"{layout.url(f'exporter-{name}')}/readyz",
+        )
+        for name in ("gpu", "groups", "router", "tools")
+    )  # fmt: skip
+
+
+def pagerduty(layout: Layout) -> Child:
+    """Return the PagerDuty stand-in."""
+    return Child(
+        name="pagerduty",
+        command=(sys.executable, "-m", "alerts.testing", "--port", str(layout.ports["pagerduty"]),
+                 "--routing-key-file", str(layout.routing_key)),
+        ready_url=f"{layout.url('pagerduty')}/healthz",
+    )  # fmt: skip
+
+
+def alertmanager(layout: Layout) -> Child:
+    """Return an Alertmanager on the built configuration."""
+    return Child(
+        name="alertmanager",
+        command=(
+            str(find_program("alertmanager")),
+            f"--config.file={layout.build / 'alertmanager.yml'}",
+            f"--storage.path={layout.data / 'alertmanager'}",
+            f"--web.listen-address={layout.address('alertmanager')}",
+            f"--web.external-url={layout.url('alertmanager')}",
+            "--cluster.listen-address=",
+            "--data.maintenance-interval=1s",  # a killed one then still knows what it must resolve
+        ),
+        ready_url=f"{layout.url('alertmanager')}/-/ready",
+    )
+
+
+def prometheus(layout: Layout) -> Child:
+    """Return the Prometheus on the built configuration."""
+    return _prometheus(layout, layout.build / "prometheus.yml")
+
+
+def history_prometheus(layout: Layout) -> Child:
+    """Return a Prometheus on the same data that only takes remote writes.
+
+    Rules that run while the past is still being written would make the past out of order; so the
+    past is written first.
+    """
+    empty = layout.data / "history.yml"
+    empty.parent.mkdir(parents=True, exist_ok=True)
+    empty.write_text("{}\n", encoding="utf-8")
+    return _prometheus(layout, empty, "--web.enable-remote-write-receiver")
+
+
+def _prometheus(layout: Layout, config: Path, *flags: str) -> Child:
+    return Child(
+        name="prometheus",
+        command=(
+            str(find_program("prometheus")),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={layout.data / 'prometheus'}",
+            f"--storage.tsdb.retention.time={RETENTION}",
+            f"--web.listen-address={layout.address('prometheus')}",
+            f"--web.external-url={layout.url('prometheus')}",
+            *_DEBIAN_PAGES,
+            *flags,
+        ),
+        ready_url=f"{layout.url('prometheus')}/-/ready",
+        environment={"GOGC": "60"},
+    )
+
+
+_DEBIAN_PAGES: tuple[str, ...] = ()

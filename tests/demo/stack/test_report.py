@@ -1,0 +1,134 @@
+"""The report's judgement: each thing that a run can fail to show is said."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from demo.scenario import Scenario
+from demo.stack.report import Budget, Firing, Page, Report, failures
+
+CELL = {"region": "eu", "model": "chat"}
+
+SCENARIO = Scenario.model_validate(
+    {
+        "name": "one",
+        "engine": "sim",
+        "story": "A GPU is lost.",
+        "faults": [{"fault": "lost-gpu", "at": "1s", "length": "60s", "place": {"group": "g"}}],
+        "expect": [
+            {"alert": "GpuLost", "labels": {"group": "g"}, "within": "15s"},
+            {
+                "alert": "ErrorBudgetBurn",
+                "labels": {"slo": "chat-availability", **CELL},
+                "page": True,
+                "cause": "GpuLost",
+                "evidence": ["uuid"],
+                "within": "180s",
+                "within_theory": "75s",
+            },
+        ],
+        "forbid": [
+            {"alert": "ToolOutage"},
+            {"page": True, "labels": {"slo": "tool-success"}},
+            {"page": True, "text": "GPU-7"},
+        ],
+    }
+)
+
+
+def _event(action: str, **details: str) -> dict[str, Any]:
+    return {
+        "event_action": action,
+        "dedup_key": details.get("slo", "k"),
+        "payload": {"summary": "s", "custom_details": details},
+    }
+
+
+DETAILS = {
+    "alertname": "ErrorBudgetBurn",
+    "slo": "chat-availability",
+    **CELL,
+    "probable_cause": "GpuLost: GPU-1 on host h",
+}
+
+GOOD = Report(
+    engine="sim",
+    groups=1,
+    gpus=8,
+    scenario="one",
+    first_data_seconds=20.0,
+    fault_at=1000.0,
+    place={"group": "g", "host": "h", "uuid": "GPU-1"},
+    theory_seconds=97.0,
+    detected_seconds=9.0,
+    paged_seconds=150.0,
+    resolved_seconds=500.0,
+    cause="GpuLost",
+    firings=[Firing(9.0, {"alertname": "GpuLost", "group": "g"})],
+    pages=[Page(150.0, _event("trigger", **DETAILS)), Page(500.0, _event("resolve", **DETAILS))],
+    budgets=[Budget("chat-availability", CELL, 2000.0, 1990.0, 0.6)],
+)
+
+
+def test_a_run_as_expected_has_no_failures():
+    """The baseline of all cases below."""
+    assert failures(GOOD, SCENARIO) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"firings": []}, "GpuLost g did not fire"),
+        (
+            {"firings": [Firing(16.0, {"alertname": "GpuLost", "group": "g"})]},
+            "GpuLost g fired after 16 s, expected within 15 s",
+        ),
+        (
+            {"pages": [Page(181.0, GOOD.pages[0].event), GOOD.pages[1]], "theory_seconds": 150.0},
+            "ErrorBudgetBurn chat-availability/eu/chat paged after 181 s, expected within 180 s",
+        ),
+        (
+            {"pages": [Page(173.0, GOOD.pages[0].event), GOOD.pages[1]]},
+            "ErrorBudgetBurn chat-availability/eu/chat paged after 173 s, theory allows 172 s",
+        ),
+        ({"pages": []}, "ErrorBudgetBurn chat-availability/eu/chat paged nobody"),
+        (
+            {"pages": GOOD.pages[:1]},
+            "ErrorBudgetBurn chat-availability/eu/chat was not resolved",
+        ),
+        (
+            {"place": {"uuid": "GPU-2"}},
+            "ErrorBudgetBurn chat-availability/eu/chat does not name the uuid 'GPU-2': "
+            "'GpuLost: GPU-1 on host h'",
+        ),
+        (
+            {"budgets": [Budget("chat-availability", CELL, 2000.0, 1950.0, 0.6)]},
+            "chat-availability eu/chat: 1950 bad events measured, 2000 in truth",
+        ),
+        (
+            {"firings": [*GOOD.firings, Firing(3.0, {"alertname": "ToolOutage", "tool": "x"})]},
+            "ToolOutage fired and must not: ToolOutage/x",
+        ),
+        (
+            {"pages": [*GOOD.pages, Page(9.0, _event("trigger", slo="tool-success"))]},
+            "a page that must not be: s",
+        ),
+        (
+            {"pages": [*GOOD.pages, Page(9.0, _event("trigger", probable_cause="GPU-7"))]},
+            "a page that must not be: s",
+        ),
+    ],
+)
+def test_what_was_not_seen_is_said(broken: dict[str, Any], said: str):
+    """Each case takes one thing away from the good run."""
+    assert failures(replace(GOOD, **broken), SCENARIO) == [said]
+
+
+def test_another_cause_is_no_match():
+    """A page that names the wrong cause sends people to the wrong place."""
+    other = Page(150.0, _event("trigger", **DETAILS | {"probable_cause": "ToolOutage: GPU-1"}))
+    assert failures(replace(GOOD, pages=[other, GOOD.pages[1]]), SCENARIO) == [
+        "ErrorBudgetBurn chat-availability/eu/chat names as cause 'ToolOutage: GPU-1', "
+        "expected GpuLost"
+    ]
