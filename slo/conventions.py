@@ -64,3 +64,36 @@ CAUSE_STATE = "shardwatch:cause:state"
 ``cause``, the cell's ``region`` and ``model`` where it has them, and its evidence as labels."""
 
 COVERAGE_NEEDED = 0.99
+
+# --- cells: a region's model in a cluster, over all its groups, tiers and revisions -----------
+# Recorded at the scrape interval for boards of any size (dashboards/cells.py): ``cluster``,
+# ``region``, ``model`` and what is said. Rates are per second over the base window.
+
+QUANTILE = "quantile"
+
+CELL_REQUESTS_RATE = "shardwatch:cell_requests:rate"
+"""Requests that ended, by ``outcome``."""
+CELL_ERROR_RATIO = "shardwatch:cell_errors:ratio"
+"""Errors, time-outs and rejections over all requests but the rate-limited; absent without any."""
+CELL_TIME_TO_FIRST_TOKEN = "shardwatch:cell_time_to_first_token:seconds"
+"""Quantiles at the router, by ``quantile`` 0.5 and 0.99; absent without requests."""
+CELL_IN_FLIGHT = "shardwatch:cell_requests_in_flight:sum"
+CELL_GROUPS = "shardwatch:cell_groups:count"
+"""Shard groups by ``state``."""
+CELL_CAPACITY = "shardwatch:cell_capacity:ratio"
+"""Share of the cell's groups that can serve."""
+CELL_GPUS_EXPECTED = "shardwatch:cell_gpus_expected:sum"
+CELL_GPUS_MISSING = "shardwatch:cell_gpus_missing:sum"
+"""GPUs expected, less those that answer and are not lost."""
+CELL_WAITING = "shardwatch:cell_requests_waiting:sum"
+"""Requests in the engines' queues."""
+CELL_KV_CACHE_USAGE = "shardwatch:cell_kv_cache_usage:max"
+"""Share of the KV cache in use, of the fullest group."""
+CELL_PREFIX_HIT_RATIO = "shardwatch:cell_prefix_cache_hit:ratio"
+"""Prompt tokens found in the prefix cache over those looked up; absent while none are."""
+CELL_TOKENS_RATE = "shardwatch:cell_tokens:rate"
+"""Tokens by ``phase``."""
+CELL_TOOL_CALLS_RATE = "shardwatch:cell_tool_calls:rate"
+"""Tool calls that ended, by ``tool`` and ``outcome``."""
+CELL_TOOL_SUCCESS_RATIO = "shardwatch:cell_tool_success:ratio"
+"""Successes over all tool calls but the cancelled, by ``tool``; absent without any."""
