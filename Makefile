@@ -1,0 +1,71 @@
+# `make help` lists the targets. Each sets up what it needs, so any of them can be the first.
+
+PYTHON ?= python3
+UV ?= $(or $(wildcard .venv/bin/uv),uv)
+ENGINE ?=
+SCENARIO ?=
+ONCE ?=
+STAY ?=
+OUT ?=
+
+# On, unless empty or 0.
+flag = $(if $(filter-out 0,$(2)),$(1))
+option = $(if $(2),$(1) '$(2)')
+demo_options = $(call option,--engine,$(ENGINE)) $(call option,--scenario,$(SCENARIO)) \
+  $(call option,--out,$(OUT)) $(call flag,--once,$(ONCE)) $(call flag,--stay,$(STAY))
+
+set_up = @$(PYTHON) -m demo.setup
+suites = @.venv/bin/python tests/suites.py
+compile = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+locks := requirements/build.txt requirements/base.txt
+
+.PHONY: help setup demo test test-e2e test-vllm lint lock bench clean
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+help: ## list the targets
+	@echo 'make TARGET; for demo: [ENGINE=sim|vllm] [SCENARIO=name] [ONCE=1] [STAY=1] [OUT=DIR];'
+	@echo 'for all: [PYTHON=python3.12]'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## make or update .venv, fetch Prometheus and Alertmanager
+	$(set_up) base test lint
+	@echo 'set up: `make demo` starts the demo, `make test` runs the tests'
+
+demo: ## start the demo and play a scenario
+	$(set_up) base
+	@.venv/bin/shardwatch demo up $(demo_options)
+
+test: ## run all tests but whole demos, and beside them one demo of gpu-lost
+	$(set_up) base test
+	$(suites) quick
+
+test-e2e: ## run every scenario
+	$(set_up) base test
+	$(suites) e2e
+
+test-vllm: ## run the tests with real vLLM on the CPU (gigabytes, minutes)
+	$(set_up) base test
+	$(suites) vllm
+
+lint: ## check style and types
+	@$(PYTHON) -m demo.setup.environment base lint
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+lock: ## resolve requirements/*.txt again (UPGRADE=1 takes newer versions); needs uv
+	echo hatchling | $(compile) $(if $(UPGRADE),--upgrade) -o requirements/build.txt -
+	$(compile) $(if $(UPGRADE),--upgrade) -c requirements/build.txt -o requirements/base.txt pyproject.toml
+	for group in test lint; do \
+	  $(compile) $(if $(UPGRADE),--upgrade) $(locks:%=-c %) --group $$group -o requirements/$$group.txt || exit; \
+	done
+
+bench: ## measure, and write bench.json
+	$(set_up) base test
+	@.venv/bin/python tests/bench.py bench.json
+
+clean: ## remove what was built and fetched
+	rm -rf .venv .venv-vllm .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist out bench.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

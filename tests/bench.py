@@ -1,0 +1,63 @@
+"""Runs each package's ``bench.py`` and merges the figures into one file.
+
+``python tests/bench.py OUT``: ``python -m <package>.bench`` prints ``{"figures": [{"name",
+"value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo")
+KEYS = {"name", "value", "unit", "baseline"}
+
+
+def figures_of(package: str, text: str) -> list[dict[str, Any]]:
+    """Return the figures that a package's bench printed.
+
+    Raises:
+        ValueError: the text has another shape.
+    """
+    figures = json.loads(text)["figures"]
+    for figure in figures:
+        if set(figure) != KEYS:
+            raise ValueError(f"{package}: a figure has {sorted(figure)}, expected {sorted(KEYS)}")
+    return list(figures)
+
+
+def merge(figures: Iterable[dict[str, Any]]) -> str:
+    """Return the text of ``bench.json``, sorted by name.
+
+    Raises:
+        ValueError: two figures have one name.
+    """
+    by_name: dict[str, dict[str, Any]] = {}
+    for figure in figures:
+        if figure["name"] in by_name:
+            raise ValueError(f"two figures are called {figure['name']}")
+        by_name[figure["name"]] = figure
+    return json.dumps({"figures": [by_name[name] for name in sorted(by_name)]}, indent=2) + "\n"
+
+
+def main(out: Path) -> None:
+    """Run what there is, write ``out`` and show the figures."""
+    figures: list[dict[str, Any]] = []
+    for package in PACKAGES:
+        if (ROOT / package / "bench.py").is_file():
+            command = [sys.executable, "-m", f"{package}.bench"]
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+            figures += figures_of(package, done.stdout)
+    out.write_text(merge(figures), encoding="utf-8")
+    for figure in figures:
+        sys.stdout.write(f"{figure['name']}: {figure['value']} {figure['unit']}\n")
+    sys.stdout.write(f"{len(figures)} figures in {out}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,29 @@
+"""The merged figures of all packages have the shape of bench.json."""
+
+import json
+
+import pytest
+
+from tests.bench import figures_of, merge
+
+FAST = {"name": "rules/build", "value": 1.5, "unit": "s", "baseline": None}
+SLOW = {"name": "exporters/scrape", "value": 30, "unit": "ms", "baseline": 50}
+
+
+def test_figures_are_merged_and_sorted_by_name():
+    """The file does not depend on the order of the packages."""
+    assert {"figures": [SLOW, FAST]} == json.loads(merge([FAST, SLOW]))
+
+
+def test_two_figures_of_one_name_are_refused():
+    """One would hide the other."""
+    with pytest.raises(ValueError, match="two figures are called rules/build"):
+        merge([FAST, FAST])
+
+
+def test_a_figure_without_its_unit_is_refused():
+    """A value without a unit says nothing."""
+    text = json.dumps({"figures": [{"name": "x", "value": 1, "baseline": None}]})
+
+    with pytest.raises(ValueError, match=r"slo: a figure has \['baseline', 'name', 'value'\]"):
+        figures_of("slo", text)
