@@ -23,6 +23,19 @@ Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class WrittenFloat(float):
+    """A number with a fraction that remembers its text, for those who need it exactly."""
+
+    text: str
+
+    @classmethod
+    def of(cls, text: str, value: float) -> WrittenFloat:
+        """Return ``value``, which was written as ``text``."""
+        number = cls(value)
+        number.text = text
+        return number
+
+
 @dataclass(frozen=True)
 class Document:
     """One document of a file: plain data, and the line and column of each place in it."""
@@ -204,6 +217,8 @@ def _document(root: yaml.Node, file: str) -> Document:
                 )
             )
             return None
+        if isinstance(value, float):
+            return WrittenFloat.of(node.value, value)
         # A date is text here: nobody asks for datetime objects, and JSON has none.
         return value if isinstance(value, bool | int | float | str | None) else node.value
 

@@ -1,0 +1,1 @@
+"""OpenSLO v1 files: what they may hold, and the objectives that they mean."""
