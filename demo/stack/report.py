@@ -75,7 +75,9 @@ class Report:
     gpus: int
     scenario: str
     first_data_seconds: float | None
-    """From the start of the demo until every panel had data."""
+    """From the start of the demo until every panel had data; None if some never had."""
+    panels_without_data: list[str]
+    """Board and panel of each query that should have had data before the scenario, and had none."""
     fault_at: float
     """UNIX time of the first fault."""
     place: dict[str, str]
@@ -109,6 +111,7 @@ class Report:
 def failures(report: Report, scenario: Scenario) -> list[str]:
     """Return what the scenario expects and the run did not show, each as a sentence."""
     return [
+        *(f"no data in {each}" for each in report.panels_without_data),
         *(said for each in scenario.expect for said in _unmet(report, each)),
         *(said for each in scenario.forbid for said in _broken(report, each)),
         *(

@@ -121,9 +121,10 @@ class _Demo:
         timeout = aiohttp.ClientTimeout(total=10)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             config = await self._start()
-            await self._wait_for_data(session)
+            empty = await self._wait_for_data(session)
             first_data_seconds = time.monotonic() - started
-            terminal.step(f"every panel has data after {first_data_seconds:.0f} s")
+            said = f"{len(empty)} panels have no data" if empty else "every panel has data"
+            terminal.step(f"{said} after {first_data_seconds:.0f} s")
             self._show_addresses()
             observer = Observer(self.layout, self.plan.control_url, session)
             begun = await observer.truth()
@@ -140,6 +141,7 @@ class _Demo:
             objectives=read_objectives(config),
             budgets=budgets,
             first_data_seconds=first_data_seconds,
+            panels_without_data=empty,
         )
         missed = failures(report, scenario)
         terminal.budgets(report)
@@ -170,17 +172,16 @@ class _Demo:
         await supervisor.start(servers.prometheus(layout))
         return config
 
-    async def _wait_for_data(self, session: aiohttp.ClientSession) -> None:
+    async def _wait_for_data(self, session: aiohttp.ClientSession) -> list[str]:
         queries = read_panel_queries(self.layout.build / "dashboards")
         deadline = time.monotonic() + DATA_WITHIN_SECONDS
         while time.monotonic() < deadline:
             self.supervisor.check()
             queries = await empty_panels(queries, self.layout.url("prometheus"), session)
             if not queries:
-                return
+                break
             await asyncio.sleep(1)
-        for each in queries:
-            self.terminal.step(f"no data yet: {each.board}, {each.panel}: {each.expr}")
+        return [f"{each.board}, {each.panel}: {each.expr}" for each in queries]
 
     def _show_addresses(self) -> None:
         self.terminal.heading("Where to look")

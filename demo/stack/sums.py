@@ -89,6 +89,7 @@ def summarise(
     tiers: Sequence[Tier],
     budgets: list[Budget],
     first_data_seconds: float,
+    panels_without_data: list[str],
 ) -> Report:
     """Return the report of a run."""
     expected_page = next((each for each in scenario.expect if each.page), None)
@@ -108,7 +109,8 @@ def summarise(
         groups=len(plan.topology["groups"]),
         gpus=count_gpus(plan),
         scenario=scenario.name,
-        first_data_seconds=first_data_seconds,
+        first_data_seconds=None if panels_without_data else first_data_seconds,
+        panels_without_data=panels_without_data,
         fault_at=told.fault_at,
         place=told.place,
         theory_seconds=expected_page and theory_of_page(expected_page, told, objectives, tiers),

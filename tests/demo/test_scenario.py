@@ -48,7 +48,7 @@ def test_times_count_from_the_start_of_the_scenario(tmp_path: Path):
         (
             "{group: eu-chat-0}",
             "{host: h1}",
-            "s.yaml:5:42: faults[0].place: missing group; add it",
+            "s.yaml:5:43: faults[0].place: missing group; add it",
         ),
         (
             "{group: eu-chat-0}",

@@ -58,6 +58,7 @@ GOOD = Report(
     gpus=8,
     scenario="one",
     first_data_seconds=20.0,
+    panels_without_data=[],
     fault_at=1000.0,
     place={"group": "g", "host": "h", "uuid": "GPU-1"},
     theory_seconds=97.0,
@@ -79,6 +80,7 @@ def test_a_run_as_expected_has_no_failures():
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
+        ({"panels_without_data": ["Fleet, Queue: q"]}, "no data in Fleet, Queue: q"),
         ({"firings": []}, "GpuLost g did not fire"),
         (
             {"firings": [Firing(16.0, {"alertname": "GpuLost", "group": "g"})]},

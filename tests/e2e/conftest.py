@@ -1,0 +1,33 @@
+"""Whole demos with real parts, started as a user starts them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LONGEST_SECONDS = 25 * 60
+
+Play = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Run a scenario once by the public command; return its report.
+
+    The command's own verdict is asserted: exit code 0, nothing on standard error.
+    """
+
+    def run(scenario: str) -> dict[str, Any]:
+        command = [sys.executable, "-m", "shardwatch", "demo", "up", "--once",
+                   "--scenario", scenario, "--out", str(tmp_path)]  # fmt: skip
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout[-6000:] + done.stderr[-4000:]
+        return json.loads((tmp_path / "report.json").read_text())
+
+    return run

@@ -1,0 +1,33 @@
+"""The main job: a GPU leaves the bus, and a page arrives that names it."""
+
+import pytest
+
+from tests.e2e.conftest import Play
+
+
+@pytest.mark.e2e
+def test_a_lost_gpu_becomes_a_page_that_names_it(play: Play):
+    """512 simulated GPUs, a real Prometheus, a real Alertmanager, PagerDuty's stand-in."""
+    report = play("gpu-lost")
+    assert (report["engine"], report["groups"], report["gpus"]) == ("sim", 16, 512)
+    assert report["panels_without_data"] == []
+    assert report["detected_seconds"] <= 15
+    assert report["paged_seconds"] <= min(180, report["theory_seconds"] + 75)
+    assert report["resolved_seconds"] > report["paged_seconds"]
+    assert report["cause"] == "GpuLost"
+    [page] = [
+        each["event"] for each in report["pages"] if each["event"]["event_action"] == "trigger"
+    ]
+    details = page["payload"]["custom_details"]
+    assert report["place"]["host"] in details["probable_cause"]
+    assert report["place"]["uuid"] in details["probable_cause"]
+    assert "eu-chat-0" in details["groups_hit"]
+    assert all(word in page["payload"]["summary"] for word in ("chat-availability", "eu", "chat"))
+    assert {link["text"] for link in page["links"]} >= {"runbook", "dashboard"}
+    [hit] = [
+        each
+        for each in report["budgets"]
+        if (each["slo"], each["labels"]) == ("chat-availability", {"region": "eu", "model": "chat"})
+    ]
+    assert hit["truth"] > 1000
+    assert abs(hit["measured"] - hit["truth"]) <= 0.02 * hit["truth"]
