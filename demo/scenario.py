@@ -44,6 +44,8 @@ class Expectation(_Strict):
     """What the page must name as the probable cause."""
     evidence: list[str] = []
     """Keys of the place really hit (``host``, ``uuid``) whose values the page must name."""
+    holds: str | None = None
+    """A PromQL condition that must be true at the moment the alert is first seen firing."""
     within: Seconds
     """After the fault: firing in Prometheus, or for a page received by PagerDuty."""
     within_theory: Seconds | None = None

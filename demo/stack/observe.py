@@ -82,6 +82,13 @@ class Observer:
             ),
         )
 
+    async def holds(self, condition: str) -> bool:
+        """Return whether a PromQL condition has a result now."""
+        url = f"{self.layout.url('prometheus')}/api/v1/query"
+        async with self.session.post(url, data={"query": condition}) as answer:
+            answer.raise_for_status()
+            return bool((await answer.json())["data"]["result"])
+
     async def inject(self, fault: str, place: dict[str, str]) -> tuple[str, dict[str, str]]:
         """Start a fault; return its id and the place that was really hit."""
         url = f"{self.control_url}/control/faults"

@@ -65,6 +65,10 @@ class Firing:
     """After ``fault_at``."""
     labels: dict[str, str]
 
+    def matches(self, alert: str, labels: Mapping[str, str]) -> bool:
+        """Whether it is this alert, with at least these labels."""
+        return self.labels.get("alertname") == alert and labels.items() <= self.labels.items()
+
 
 @dataclass(frozen=True)
 class Report:
@@ -95,6 +99,8 @@ class Report:
     firings: list[Firing]
     pages: list[Page]
     budgets: list[Budget]
+    conditions: dict[str, bool] = field(default_factory=dict)
+    """PromQL conditions of the scenario, and whether each held when its alert fired."""
     resources: dict[str, float] = field(default_factory=dict)
     """``pss_bytes`` of all processes together, ``cpu_ratio`` of one core before the fault."""
 
@@ -133,12 +139,14 @@ def find_page(report: Report, expected: Expectation) -> Page | None:
 
 def _unmet(report: Report, expected: Expectation) -> Iterator[str]:
     wanted = f"{expected.alert} {_show(expected.labels)}"
+    if expected.holds and not report.conditions.get(expected.holds):
+        yield f"{expected.holds} did not hold when {wanted} fired"
     if not expected.page:
         seconds = min(
             (
                 each.seconds
                 for each in report.firings
-                if _matches(each.labels, expected.alert, expected.labels)
+                if each.matches(expected.alert, expected.labels)
             ),
             default=None,
         )
@@ -185,12 +193,8 @@ def _broken(report: Report, forbidden: Forbidden) -> Iterator[str]:
                 yield f"a page that must not be: {page.event['payload']['summary']}"
         return
     for each in report.firings:
-        if forbidden.alert and _matches(each.labels, forbidden.alert, forbidden.labels):
+        if forbidden.alert and each.matches(forbidden.alert, forbidden.labels):
             yield f"{forbidden.alert} fired and must not: {_show(each.labels)}"
-
-
-def _matches(found: Mapping[str, str], alert: str, labels: Mapping[str, str]) -> bool:
-    return found.get("alertname") == alert and all(found.get(k) == v for k, v in labels.items())
 
 
 def _show(labels: Mapping[str, str]) -> str:

@@ -38,6 +38,8 @@ class Told:
     repaired: Truth | None = None
     ended_at: float = 0.0
     ended: Truth | None = None
+    conditions: dict[str, bool] = field(default_factory=dict)
+    """Whether each condition of the scenario held when its alert was first seen firing."""
     resources: dict[str, float] = field(default_factory=dict)
     """``cpu_ratio`` of one core before the first fault, ``pss_bytes`` at the end."""
 
@@ -114,6 +116,10 @@ class Story:
         started, ended = told.firings.note(await self.observer.firing_alerts(), seconds)
         for each in started:
             self.terminal.event(seconds, "alert", _describe(each))
+            for condition in self._conditions_of(each):
+                holds = await self.observer.holds(condition)
+                told.conditions.setdefault(condition, holds)
+                self.terminal.detail(f"{condition}: {'yes' if holds else 'no'}")
         for each in ended:
             self.terminal.event(seconds, "ended", _describe(each))
         for page in await self.observer.new_pages(told.fault_at):
@@ -121,6 +127,13 @@ class Story:
             self._show(page)
         if told.settled is None and seconds >= SETTLE_SECONDS:
             told.settled = await self.observer.truth()
+
+    def _conditions_of(self, firing: Firing) -> list[str]:
+        return [
+            each.holds
+            for each in self.scenario.expect
+            if each.holds and firing.matches(each.alert, each.labels)
+        ]
 
     def _show(self, page: Page) -> None:
         if page.action == "resolve":

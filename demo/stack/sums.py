@@ -97,11 +97,7 @@ def summarise(
     detected = [
         each.seconds
         for each in told.firings.all
-        if any(
-            each.labels.get("alertname") == cause.alert
-            and cause.labels.items() <= each.labels.items()
-            for cause in causes
-        )
+        if any(each.matches(cause.alert, cause.labels) for cause in causes)
     ]
     resolves = [each.seconds for each in told.pages if each.action == "resolve"]
     report = Report(
@@ -121,6 +117,7 @@ def summarise(
         firings=told.firings.all,
         pages=told.pages,
         budgets=budgets,
+        conditions=told.conditions,
         resources=told.resources,
     )
     page: Page | None = expected_page and find_page(report, expected_page)
