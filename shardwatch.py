@@ -1,4 +1,160 @@
 """The ``shardwatch`` command: mounts each package's commands, prints problems, sets exit codes.
 
-Exit codes: 0 done, 1 a check found problems, 2 bad input (nothing was changed).
+Exit codes: 0 done, 1 a check found problems, 2 bad input (nothing was changed), 70 a mistake of
+ours, 130 interrupted.
 """
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from exporters.problems import InputError, exit_with
+from exporters.version import VERSION
+
+if TYPE_CHECKING:
+    from exporters.config import Config
+
+EXIT_OUR_MISTAKE = 70
+"""``EX_SOFTWARE`` of sysexits.h."""
+EXIT_INTERRUPTED = 130
+"""As a shell says of a program that Ctrl-C ended."""
+TRACEBACK_VARIABLE = "SHARDWATCH_TRACEBACK"
+"""Set to 1, unexpected errors are shown in full."""
+
+MOUNTED = {
+    "exporter": ("exporters.cli", "Read the cluster, serve Prometheus."),
+    "slo": ("slo.cli", "Objectives and their rules."),
+    "alerts": ("alerts.cli", "Alerts and their routing."),
+    "dashboards": ("dashboards.cli", "Dashboards for Grafana."),
+    "demo": ("demo.cli", "A cluster to try shardwatch on: simulated, or real vLLM."),
+}
+"""The packages' commands: module and help. A package is imported when its command is called."""
+
+BUILDERS = ("slo.build", "alerts.build", "dashboards.build")
+"""Modules with ``build(config)``, which returns texts by path."""
+
+
+class _LateGroup(TyperGroup):
+    """A command group that imports a mounted package only to run it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, (_, text) in MOUNTED.items():
+            self.add_command(TyperGroup(name=name, help=text))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in MOUNTED:
+            module = importlib.import_module(MOUNTED[args[0]][0])
+            self.commands[args[0]] = typer.main.get_group(module.app)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=_LateGroup,
+    help="Watch sharded vLLM clusters: which group hurts which users, why, and what it costs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+_ConfigOption = Annotated[Path, typer.Option("--config", help="shardwatch.yaml.")]
+_DEFAULT_CONFIG = Path("shardwatch.yaml")
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if asked:
+        typer.echo(f"shardwatch {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print it.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def build(
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
+    config: _ConfigOption = _DEFAULT_CONFIG,
+) -> None:
+    """Write rules, Prometheus's and Alertmanager's configuration, and dashboards."""
+    from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
+    from exporters.generated import write_generated  # noqa: PLC0415
+
+    files = _build_all(read_config(config))
+    written = write_generated(out, files)
+    for path in written.changed:
+        typer.echo(f"wrote {out / path}")
+    for path in written.removed:
+        typer.echo(f"removed {out / path}")
+    typer.echo(f"{len(files)} files in {out}, {len(written.changed)} of them changed")
+
+
+@app.command()
+def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
+    """Read everything that the configuration names, and say what is wrong with it."""
+    from exporters.config import read_config  # noqa: PLC0415
+    from exporters.topology import expected_gpus  # noqa: PLC0415
+
+    read = read_config(config)
+    files = _build_all(read)
+    topology = read.topology
+    gpus = sum(1 for _ in expected_gpus(topology))
+    typer.echo(
+        f"ok: {len(topology.groups)} groups, {gpus} GPUs, {len(topology.routers)} routers, "
+        f"{len(topology.tools)} tool gateways; {len(files)} files can be built"
+    )
+
+
+def main() -> NoReturn:
+    """Run the command; print problems, never a traceback, and exit."""
+    try:
+        app(prog_name="shardwatch")
+    except InputError as error:
+        exit_with(error.problems)
+    except KeyboardInterrupt:
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001 - users get a sentence, whatever it was
+        _apologise(error)
+    raise SystemExit(0)
+
+
+def _build_all(config: Config) -> dict[str, str]:
+    """Return the files of all packages."""
+    files: dict[str, str] = {}
+    for name in BUILDERS:
+        built: dict[str, str] = importlib.import_module(name).build(config)
+        if both := files.keys() & built.keys():
+            raise ValueError(f"{name} builds {min(both)!r}, which another package builds too")
+        files.update(built)
+    return files
+
+
+def _apologise(error: Exception) -> NoReturn:
+    if os.environ.get(TRACEBACK_VARIABLE) == "1":
+        traceback.print_exception(error)
+    else:
+        said = " ".join(str(error).split()) or "no message"
+        print(  # noqa: T201 - the one place that prints errors
+            f"shardwatch failed, which is a mistake of ours: {type(error).__name__}: {said}\n"
+            f"Please report it with what {TRACEBACK_VARIABLE}=1 makes the same command print.",
+            file=sys.stderr,
+        )
+    raise SystemExit(EXIT_OUR_MISTAKE)
+
+
+if __name__ == "__main__":
+    main()

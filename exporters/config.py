@@ -115,8 +115,12 @@ class Config:
         return self.path.parent / path
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
     """Return the configuration in ``path`` with the topology that it names.
+
+    Args:
+        path: of ``shardwatch.yaml``.
+        needs_routing_key: whether PagerDuty's key must be there; exporters run where it is not.
 
     Raises:
         InputError: if either file is missing or wrong, or the routing key cannot be read.
@@ -124,7 +128,7 @@ def read_config(path: Path) -> Config:
     document = read_document(path)
     file = document.parse(ConfigFile)
     topology = read_topology(path.parent / file.topology)
-    if file.pagerduty:
+    if file.pagerduty and needs_routing_key:
         key_file = path.parent / file.pagerduty.routing_key_file
         if not key_file.is_file():
             raise InputError([document.problem(

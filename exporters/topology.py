@@ -80,7 +80,10 @@ class Tools(_Strict):
 
 
 class Topology(_Strict):
-    """A cluster. Names of groups, routers and gateways are unique; so are GPU UUIDs."""
+    """A cluster. Names of groups, routers and gateways are unique; so are GPU UUIDs.
+
+    A region has one router and one gateway at most, for their series carry the region only.
+    """
 
     version: Literal[1]
     cluster: LabelValue
@@ -135,6 +138,12 @@ def _repeats(document: Document, topology: Topology) -> Iterator[Problem]:
             ]
     places["router"] = [(r.name, ("routers", i, "name")) for i, r in enumerate(topology.routers)]
     places["gateway"] = [(t.name, ("tools", i, "name")) for i, t in enumerate(topology.tools)]
+    places["router of the region"] = [
+        (r.region, ("routers", i, "region")) for i, r in enumerate(topology.routers)
+    ]
+    places["gateway of the region"] = [
+        (t.region, ("tools", i, "region")) for i, t in enumerate(topology.tools)
+    ]
     for kind, named in places.items():
         seen: Counter[str] = Counter()
         for name, place in named:
@@ -142,3 +151,14 @@ def _repeats(document: Document, topology: Topology) -> Iterator[Problem]:
             if seen[name] > 1:
                 yield document.problem(place, f"found a second {kind} {name!r}, expected each once",
                                        "rename or remove one of them")  # fmt: skip
+    pages: dict[tuple[str, str], str] = {}
+    for g, group in enumerate(topology.groups):
+        for m, member in enumerate(group.members):
+            if not member.telemetry:
+                continue
+            page = pages.setdefault((group.region, member.host), member.telemetry)
+            if page != member.telemetry:
+                yield document.problem(("groups", g, "members", m, "telemetry"),
+                                       f"found {member.telemetry!r} for the host {member.host!r}, "
+                                       f"which has {page!r} elsewhere",
+                                       "correct one of them, or the host's name")  # fmt: skip

@@ -1,0 +1,136 @@
+"""One HTTP request for a page, with everything about the answer limited.
+
+No redirect is followed, no proxy and no cookie used: targets come from the topology only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import aiohttp
+
+from exporters.exposition import LARGEST_PAGE_BYTES
+from exporters.version import VERSION
+
+DEADLINE_SECONDS = 1.5
+"""From the first byte sent to the last received. Of each source by itself: no share of anybody's
+scrape timeout."""
+MOST_AT_ONCE = 64
+"""Requests under way. Those that wait for their turn have not started their deadline."""
+
+_ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
+
+
+class FetchError(Exception):
+    """No usable answer. ``reason`` is one of ``catalog.SOURCE_REASONS``."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a source answered."""
+
+    status: int
+    body: bytes
+    """Decompressed; empty unless the status is 200."""
+
+
+class Fetch(Protocol):
+    """Asks for one address."""
+
+    async def __call__(self, url: str) -> Response:
+        """Return the answer.
+
+        Raises:
+            FetchError: if there was none in time and within the limits.
+        """
+
+
+class HttpFetcher:
+    """Fetches over one aiohttp session, which is open within ``async with``."""
+
+    def __init__(self, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self._deadline_seconds = deadline_seconds
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            auto_decompress=False,  # we inflate with a limit
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=75, ttl_dns_cache=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={
+                "Accept": _ACCEPT,
+                "Accept-Encoding": "identity",  # near by, inflating costs more than it saves
+                "User-Agent": f"shardwatch/{VERSION}",
+            },
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def __call__(self, url: str) -> Response:
+        """Return what ``url`` answers; as :class:`Fetch` says."""
+        if self._session is None:
+            raise RuntimeError("an HttpFetcher fetches within 'async with'")
+        async with self._slots:
+            try:
+                async with asyncio.timeout(self._deadline_seconds):
+                    return await _get(self._session, url)
+            except TimeoutError:
+                raise FetchError(
+                    "timeout", f"no whole answer within {self._deadline_seconds:g} s"
+                ) from None
+            except aiohttp.ClientPayloadError:
+                raise FetchError("malformed", "the answer was cut") from None
+            except (aiohttp.ClientConnectionError, OSError) as error:
+                raise FetchError("refused", str(error) or type(error).__name__) from None
+            except (aiohttp.ClientError, ValueError) as error:
+                raise FetchError("malformed", f"no HTTP: {error}") from None
+
+
+async def _get(session: aiohttp.ClientSession, url: str) -> Response:
+    async with session.get(url, allow_redirects=False) as response:
+        if response.status != 200:
+            return Response(response.status, b"")
+        chunks, size = [], 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > LARGEST_PAGE_BYTES:
+                raise FetchError("too_large", f"more than {LARGEST_PAGE_BYTES} bytes")
+            chunks.append(chunk)
+        body = b"".join(chunks)
+        encoding = response.headers.get("Content-Encoding", "identity").lower()
+        return Response(200, body if encoding == "identity" else _inflate(body, encoding))
+
+
+def _inflate(body: bytes, encoding: str) -> bytes:
+    """Return a body that was compressed although nobody asked for it."""
+    if encoding not in ("gzip", "deflate"):
+        raise FetchError("malformed", f"compressed as {encoding[:20]!r}")
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: finds out which of the two
+    try:
+        page = inflater.decompress(body, LARGEST_PAGE_BYTES + 1)
+    except zlib.error:
+        raise FetchError("malformed", f"not {encoding}") from None
+    if len(page) > LARGEST_PAGE_BYTES:
+        raise FetchError("too_large", f"inflates to more than {LARGEST_PAGE_BYTES} bytes")
+    if not inflater.eof:
+        raise FetchError("malformed", "the answer was cut")
+    return page

@@ -1,0 +1,73 @@
+"""Foreign histograms as ours: cut to the bounds of the family, summed where series fold together.
+
+Bounds that the source has and the family lacks are dropped; cumulative counts stay right. A bound
+that the source lacks stays out of the page, for nobody knows its count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from exporters.catalog import Family
+from exporters.exposition import PageError
+from exporters.page import Distribution
+
+SUFFIXES = ("_bucket", "_sum", "_count")
+INFINITY = float("inf")
+
+
+def suffixed(names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """Return the names on the wire of histograms, each with its base name and suffix."""
+    return {f"{name}{suffix}": (name, suffix) for name in names for suffix in SUFFIXES}
+
+
+class Accumulator:
+    """Adds up the series of one histogram."""
+
+    def __init__(self, family: Family) -> None:
+        self._indices = {bound: index for index, bound in enumerate(family.bounds)}
+        self._counts: list[float | None] = [None] * len(family.bounds)
+        self._parts: list[int] = [0] * len(family.bounds)
+        self.series = 0
+        """How many series were added: one for each count."""
+        self._count = 0.0
+        self._sum = 0.0
+
+    def add(self, suffix: str, bound: str | None, value: float) -> None:
+        """Add one sample.
+
+        Args:
+            suffix: one of ``SUFFIXES``.
+            bound: the label ``le`` of a bucket.
+            value: cumulative, as on the wire.
+
+        Raises:
+            PageError: if ``bound`` is no number.
+        """
+        if suffix == "_sum":
+            self._sum += value
+        elif suffix == "_count":
+            self._count += value
+            self.series += 1
+        else:
+            index = self._indices.get(_bound(bound))
+            if index is not None:
+                self._counts[index] = (self._counts[index] or 0.0) + value
+                self._parts[index] += 1
+
+    def distribution(self) -> Distribution | None:
+        """Return the whole, without bounds that any of its parts lacks; None without a count."""
+        if not self.series:
+            return None
+        counts = tuple(
+            count if parts == self.series else None
+            for count, parts in zip(self._counts, self._parts, strict=True)
+        )
+        return Distribution(counts, self._count, self._sum)
+
+
+def _bound(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        raise PageError(0, f"found a bucket with le={text!r}, expected a number") from None

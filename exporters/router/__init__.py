@@ -1,0 +1,1 @@
+"""Routers: what users felt."""

@@ -1,0 +1,41 @@
+"""How Prometheus reads the exporters: scrape configurations, as data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exporters.config import Config
+from exporters.durations import format_duration
+
+LONGEST_TIMEOUT_SECONDS = 10.0
+"""Prometheus's own default."""
+TIMEOUT_SHARE = 0.8
+"""Of the interval: a scrape that takes longer would run into the next one."""
+
+
+def scrape_configs(config: Config) -> list[dict[str, Any]]:
+    """Return one ``scrape_config`` of Prometheus for each exporter, as its YAML has it.
+
+    ``honor_labels`` keeps our labels (``cluster``, ``region``, ...) where a server adds its own of
+    the same name. An exporter answers within 2 s whatever its sources do; the time-out only has to
+    be above that and below the interval.
+    """
+    interval = config.file.prometheus.scrape_interval
+    timeout = min(interval * TIMEOUT_SHARE, LONGEST_TIMEOUT_SECONDS)
+    exporters = config.file.exporters
+    return [
+        {
+            "job_name": f"shardwatch-{name}",
+            "honor_labels": True,
+            "scrape_interval": format_duration(interval),
+            "scrape_timeout": format_duration(timeout),
+            "metrics_path": "/metrics",
+            "static_configs": [{"targets": sorted(addresses)}],
+        }
+        for name, addresses in (
+            ("gpu", exporters.gpu),
+            ("groups", exporters.groups),
+            ("router", exporters.router),
+            ("tools", exporters.tools),
+        )
+    ]

@@ -1,0 +1,159 @@
+"""Sources: what is read over HTTP, each by itself, so that a hung one costs its own series only.
+
+A :class:`Target` says what to read and how to make sense of it; it is plain data, and the cores of
+the exporters are made of targets and :class:`Answers`. A :class:`Source` asks one target: one
+request at a time, answers in order, with a circuit breaker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from exporters.circuit import Circuit
+from exporters.exposition import PageError
+from exporters.fetching import Fetch, FetchError, Response
+
+LARGE_PAGE_BYTES = 256 * 1024
+"""A page above this is read in a thread, so that nobody else's deadline passes meanwhile."""
+
+_LOG = logging.getLogger("shardwatch")
+
+Content = TypeVar("Content")
+
+
+@dataclass(frozen=True, eq=False)
+class Target(Generic[Content]):
+    """One address of the topology, and how to read what it serves."""
+
+    name: str
+    """Of the group, host, router or gateway."""
+    region: str
+    url: str
+    read: Callable[[bytes], Content]
+    """Makes sense of a body; raises PageError."""
+    shown: bool = True
+    """Whether the exporter serves ``source_up`` and its like for it."""
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Content]):
+    """What a target answered in one collection."""
+
+    reason: str
+    """``none`` if it answered in time and in form, else why not (``catalog.SOURCE_REASONS``)."""
+    content: Content | None = None
+    """None unless it answered."""
+    status: int | None = None
+    """Of HTTP, if there was an answer at all."""
+    seconds: float = 0.0
+    number: int = 0
+    """Counts the requests to this target."""
+    detail: str = ""
+    """Why it is not up, in words."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it answered in time and in form."""
+        return self.reason == "none"
+
+
+class Answers:
+    """The answers of one collection, by target."""
+
+    def __init__(self, by_target: Mapping[Target[Any], Answer[Any]]) -> None:
+        self._by_target = by_target
+
+    def __getitem__(self, target: Target[Content]) -> Answer[Content]:
+        return self._by_target[target]
+
+
+class Source(Generic[Content]):
+    """Asks one target."""
+
+    def __init__(
+        self,
+        target: Target[Content],
+        fetch: Fetch,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.target = target
+        self.circuit = Circuit()
+        self._fetch = fetch
+        self._clock = clock
+        self._requests = 0
+        self._flight: asyncio.Task[Answer[Content]] | None = None
+        self._last: Answer[Content] = Answer("none")
+
+    async def ask(self) -> Answer[Content]:
+        """Return the target's answer: never later than its deadline, and never an exception.
+
+        While the circuit is open nobody waits: a probe that is due runs beside the collection,
+        and its success counts from the next one on.
+        """
+        flying = self._flight is not None and not self._flight.done()
+        if self.circuit.is_open:
+            if not flying and self.circuit.is_probe_due(self._clock()):
+                self._flight = asyncio.create_task(self._fly())
+            return Answer("circuit_open")
+        if not flying or self._flight is None:
+            self._flight = asyncio.create_task(self._fly())
+        return await asyncio.shield(self._flight)
+
+    def apply(self, answer: Answer[Content]) -> Answer[Content]:
+        """Take an answer; return the newest, which is another if this one is out of date."""
+        if answer.number > self._last.number:
+            self._report(answer)
+            # An error by HTTP is an answer, and a quick one: nobody waits for it in vain.
+            answered = answer.is_up or answer.reason == "http_status"
+            self.circuit = self.circuit.after(success=answered, now=self._clock())
+            self._last = answer
+        return self._last
+
+    async def close(self) -> None:
+        """Give up a request under way."""
+        if self._flight:
+            self._flight.cancel()
+            await asyncio.gather(self._flight, return_exceptions=True)
+
+    async def _fly(self) -> Answer[Content]:
+        self._requests += 1
+        number, start = self._requests, self._clock()
+        reason, detail = "none", ""
+        status: int | None = None
+        content: Content | None = None
+        try:
+            response = await self._fetch(self.target.url)
+            status = response.status
+            content = await self._read(response)
+        except FetchError as error:
+            reason, detail = error.reason, error.detail
+        except PageError as error:
+            reason, detail = "malformed", str(error)
+        except Exception as error:  # noqa: BLE001 - see below
+            # A page that we choke on is our mistake, but must not cost the other sources.
+            _LOG.exception("%s: cannot be read", self.target.url)
+            reason, detail = "malformed", type(error).__name__
+        seconds = self._clock() - start
+        return self.apply(Answer(reason, content, status, seconds, number, detail))
+
+    async def _read(self, response: Response) -> Content:
+        if response.status != 200:
+            raise FetchError("http_status", f"HTTP {response.status}")
+        if len(response.body) > LARGE_PAGE_BYTES:
+            return await asyncio.to_thread(self.target.read, response.body)
+        return self.target.read(response.body)
+
+    def _report(self, answer: Answer[Content]) -> None:
+        if answer.reason == self._last.reason:
+            return
+        if answer.is_up:
+            _LOG.info("%s at %s answers again", self.target.name, self.target.url)
+        else:
+            _LOG.warning(
+                "%s at %s: %s: %s", self.target.name, self.target.url, answer.reason, answer.detail
+            )

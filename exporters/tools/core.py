@@ -1,0 +1,108 @@
+"""The core of the tools exporter: tool gateways' pages in, calls by outcome and durations out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exporters import catalog
+from exporters.exposition import PageReader, Samples, Series, require_counts
+from exporters.folding import LONGEST_LABEL_VALUE, Folder
+from exporters.histograms import Accumulator, suffixed
+from exporters.page import Labels, Page
+from exporters.sources import Answers, Target
+from exporters.tools import otel
+from exporters.topology import Tools, Topology
+
+MOST_TOOLS = 100
+"""Names of tools of one gateway; those seen later are ``other``."""
+
+_SAMPLES = suffixed([otel.DURATION])
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A gateway, the models of its region, and the tools seen so far."""
+
+    gateway: Tools
+    target: Target[Samples]
+    models: frozenset[str]
+    tools: set[str]
+
+
+class ToolsCore:
+    """Watches the tool gateways of a topology: one a region, for no series carries their name."""
+
+    name = "tools"
+    samples_itself = False
+
+    def __init__(self, topology: Topology) -> None:
+        self.cluster = topology.cluster
+        self._gateways = [
+            _Watched(
+                gateway,
+                _target(gateway),
+                frozenset(
+                    group.model for group in topology.groups if group.region == gateway.region
+                ),
+                set(),
+            )
+            for gateway in topology.tools
+        ]
+        self._folder = Folder(self.name, (catalog.MODEL, catalog.TOOL))
+        self.targets = [each.target for each in self._gateways]
+
+    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - keeps no state
+        """Return the page for one collection. The series of a gateway that is down are absent."""
+        page = Page()
+        for watched in self._gateways:
+            answer = answers[watched.target]
+            gateway = watched.gateway
+            up = (self.cluster, gateway.region, gateway.name)
+            page.of(catalog.TOOLS_UP)[up] = float(answer.is_up)
+            if answer.content is not None:
+                self._add(page, watched, answer.content)
+        self._folder.add_to(page)
+        return page
+
+    def _add(self, page: Page, watched: _Watched, samples: Samples) -> None:
+        calls = page.of(catalog.TOOL_CALLS)
+        accumulators: dict[Labels, Accumulator] = {}
+        for series, value in samples.items():
+            labels = (self.cluster, watched.gateway.region, *self._labels(watched, series))
+            if labels not in accumulators:
+                accumulators[labels] = Accumulator(catalog.TOOL_DURATION)
+                for outcome in catalog.TOOL_OUTCOMES:
+                    calls[*labels, outcome] = 0.0
+            suffix = _SAMPLES[series.name][1]
+            accumulators[labels].add(suffix, series.labels.get("le"), value)
+            if suffix == "_count":
+                error = series.labels.get(otel.ERROR_LABEL, "")
+                calls[*labels, otel.OUTCOME_OF_ERROR.get(error, "error")] += value
+        durations = page.distributions_of(catalog.TOOL_DURATION)
+        for labels, accumulator in accumulators.items():
+            if distribution := accumulator.distribution():
+                durations[labels] = distribution
+
+    def _labels(self, watched: _Watched, series: Series) -> Labels:
+        """Return model and tool."""
+        tool = series.labels.get(otel.TOOL_LABEL, "")
+        fits = 0 < len(tool) <= LONGEST_LABEL_VALUE and len(watched.tools) < MOST_TOOLS
+        if fits:
+            watched.tools.add(tool)
+        tool = self._folder.fold(catalog.TOOL, tool, watched.tools)
+        model = series.labels.get(otel.MODEL_LABEL, "")
+        if not model:
+            # No value to count: the conventions do not ask for one.
+            return (catalog.OTHER, tool)
+        return (self._folder.fold(catalog.MODEL, model, watched.models), tool)
+
+
+def _target(gateway: Tools) -> Target[Samples]:
+    reader = PageReader(_SAMPLES.__contains__)
+
+    return Target(
+        gateway.name,
+        gateway.region,
+        gateway.metrics,
+        lambda page: require_counts(reader.read(page)),
+    )
