@@ -6,10 +6,14 @@ import sys
 
 from demo.setup.environment import provide_environment
 from demo.setup.programs import provide_programs
-from exporters.problems import InputError, exit_with
+from demo.setup.telling import end_after
 
-try:
+
+def main() -> None:
+    """Provide all programs and the groups of packages named."""
     provide_programs()
     provide_environment(sys.argv[1:] or ["base"])
-except InputError as error:
-    exit_with(error.problems)
+
+
+if __name__ == "__main__":
+    end_after(main)

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from demo.setup.apt import PrivateApt, apt_is_there, unpack
-from demo.setup.places import Say, only_one
+from demo.setup.places import only_one
+from demo.setup.telling import Say
 from exporters.problems import InputError, problem
 
 PACKAGES = ("prometheus", "prometheus-alertmanager")

@@ -22,13 +22,17 @@ from pathlib import Path
 
 from demo.setup import OLDEST_PYTHON
 from demo.setup.apt import PrivateApt, apt_is_there, unpack
-from demo.setup.places import Say, checkout, only_one, say
-from exporters.problems import InputError, exit_with, problem
+from demo.setup.places import checkout, only_one
+from demo.setup.telling import Say, end_after, say
+from exporters.problems import InputError, problem
 
 ALWAYS = "build"
 """The lock file of what builds shardwatch."""
 
 PROJECT = "pyproject.toml"
+PLACE = "place"
+"""Under this the stamp keeps where the checkout was: an environment cannot be moved."""
+
 STAMP = "shardwatch.json"
 PIP_PACKAGE = "python3-pip-whl"
 """Debian keeps the wheel that ``ensurepip`` would install in this package."""
@@ -53,18 +57,23 @@ def provide_environment(groups: Sequence[str], root: Path | None = None, tell: S
     """
     root = root if root is not None else checkout()
     directory = root / ".venv"
-    wanted = _digests(root, [ALWAYS, *groups])
+    wanted = {**_digests(root, [ALWAYS, *groups]), PLACE: str(root)}
+    unfinished = root / ".tools" / "environment.unfinished"
     with only_one(root / ".tools" / "environment.lock", "the Python environment", tell):
+        held = _read_stamp(directory)
+        if unfinished.exists() or held.get(PLACE, wanted[PLACE]) != wanted[PLACE]:
+            tell("the last set-up did not finish, or was elsewhere; making .venv anew")
+            shutil.rmtree(directory, ignore_errors=True)
+            held = {}
+        missing = {name for name, digest in wanted.items() if held.get(name) != digest}
+        if environment_works(directory) and not missing:
+            return directory
+        unfinished.touch()
         if not environment_works(directory):
             create_environment(directory, tell)
-        held = _read_stamp(directory)
-        missing = {name for name, digest in wanted.items() if held.get(name) != digest}
-        if not missing:
-            return directory
-        held = {name: digest for name, digest in held.items() if name not in missing}
-        _write_stamp(directory, held)
+            held, missing = {}, set(wanted)
         if missing != {PROJECT}:
-            files = [root / name for name in sorted(wanted) if name != PROJECT]
+            files = [root / name for name in sorted(wanted) if name not in (PLACE, PROJECT)]
             tell(f"installing {', '.join(str(f.relative_to(root)) for f in files)} into .venv")
             install_locked(directory, files)
         if PROJECT in missing:
@@ -72,6 +81,7 @@ def provide_environment(groups: Sequence[str], root: Path | None = None, tell: S
             editable = ["--no-deps", "--no-build-isolation", "--no-index", "--editable", str(root)]
             _pip_install(directory, editable, "shardwatch", fix="mend pyproject.toml")
         _write_stamp(directory, {**held, **wanted})
+        unfinished.unlink()
     return directory
 
 
@@ -187,19 +197,10 @@ def _read_stamp(directory: Path) -> dict[str, str]:
 
 
 def _write_stamp(directory: Path, digests: Mapping[str, str]) -> None:
-    """Remember what the environment holds, in one step."""
-    new = directory / f"{STAMP}.new"
-    new.write_text(json.dumps(digests, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    new.replace(directory / STAMP)
-
-
-def main(groups: Sequence[str]) -> None:
-    """Bring the environment up to date with the lock files named (default: ``base``)."""
-    try:
-        provide_environment(groups or ["base"])
-    except InputError as error:
-        exit_with(error.problems)
+    """Remember what the environment holds."""
+    text = json.dumps(digests, indent=2, sort_keys=True) + "\n"
+    (directory / STAMP).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    end_after(lambda: provide_environment(sys.argv[1:] or ["base"]))

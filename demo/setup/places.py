@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-Say = Callable[[str], None]
-"""Takes one line for the user, without the newline."""
-
-
-def say(line: str) -> None:
-    """Show one line of progress at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+from demo.setup.telling import Say
 
 
 def checkout() -> Path:

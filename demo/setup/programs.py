@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.setup.debian_tree import provide_tree
-from demo.setup.places import Say, say, tools_directory
-from exporters.problems import InputError, Problem, exit_with, problem
+from demo.setup.places import tools_directory
+from demo.setup.telling import Say, end_after, say
+from exporters.problems import InputError, Problem, problem
 
 VERSION = re.compile(r"version[ =]+v?(\d+)\.(\d+)")
 
@@ -146,18 +147,16 @@ def _no_apt(names: Sequence[str]) -> str:
     )
 
 
-def main(arguments: Sequence[str]) -> None:
+def main() -> None:
     """Provide the programs named (default: all) and say where each is."""
-    unknown = [name for name in arguments if name not in PROGRAMS]
+    names = sys.argv[1:] or list(PROGRAMS)
+    unknown = [name for name in names if name not in PROGRAMS]
     if unknown:
         fix = f"choose of {', '.join(PROGRAMS)}"
-        exit_with([problem(name, "is no program of ours", fix=fix) for name in unknown])
-    try:
-        for name, path in provide_programs(arguments or tuple(PROGRAMS)).items():
-            say(f"{name}: {path}")
-    except InputError as error:
-        exit_with(error.problems)
+        raise InputError([problem(name, "is no program of ours", fix=fix) for name in unknown])
+    for name, path in provide_programs(names).items():
+        say(f"{name}: {path}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    end_after(main)
