@@ -1,0 +1,248 @@
+"""A stand-in for PagerDuty: speaks Events API v2 and keeps what it got, in order.
+
+``python -m alerts.testing --port 19823 --routing-key-file FILE``
+
+``POST /v2/enqueue``
+    as PagerDuty: 202, or 400 with ``errors``; 429 or 5xx on demand.
+``GET /events``
+    ``{"events": [{"received_at": UNIX_SECONDS, "event": {...}}], "refused": [...]}``; a refused one
+    has its ``errors``.
+``POST /webhook``, ``GET /webhooks``
+    takes Alertmanager's webhooks; ``{"webhooks": [{"received_at": ..., "message": {...}}]}``.
+``POST /control/answers``
+    ``{"status": 429, "times": 2}``: the next two events are answered so, and not kept.
+``GET /runbooks/NAME.md``, ``GET /healthz``, and ``GET /`` for people.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from alerts.pagerduty import EVENT_BYTES, event_errors
+from alerts.runbooks import read_runbook
+from exporters.problems import exit_with, problem
+
+WEBHOOK_BYTES = 64 * 1024 * 1024
+"""A message of Alertmanager holds every alert of its group."""
+
+Answer = tuple[int, dict[str, Any]]
+"""An HTTP status and what the JSON says."""
+
+
+class Answers(BaseModel):
+    """How the next events are to be answered instead of being taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Annotated[int, Field(ge=400, le=599)]
+    times: Annotated[int, Field(ge=1)] = 1
+
+
+@dataclass
+class Inbox:
+    """What PagerDuty's stand-in knows. Times are UNIX seconds."""
+
+    routing_keys: Collection[str]
+    clock: Callable[[], float] = time.time
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """Each event taken, with ``received_at``."""
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    """Each event refused, with ``received_at`` and ``errors``."""
+    webhooks: list[dict[str, Any]] = field(default_factory=list)
+    _pending: list[int] = field(default_factory=list)
+
+    def answer_next(self, answers: Answers) -> None:
+        """Answer the next events with a status instead of taking them."""
+        self._pending += [answers.status] * answers.times
+
+    def enqueue(self, body: bytes) -> Answer:
+        """Take an event, or say why not."""
+        if self._pending:
+            status = self._pending.pop(0)
+            return status, {"status": "error", "message": f"answered {status} on demand"}
+        if len(body) > EVENT_BYTES:
+            return self._refuse(
+                f"{len(body)} bytes", [f"Event has {len(body)} bytes (at most {EVENT_BYTES})"]
+            )
+        try:
+            event = json.loads(body)
+        except (ValueError, RecursionError):
+            shown = body[:200].decode("utf-8", "replace")
+            return self._refuse(
+                shown,
+                ["JSON parse error"],
+                status="Unrecognized object",
+                message="Event object format is unrecognized",
+            )
+        errors = event_errors(event, self.routing_keys)
+        if errors:
+            return self._refuse(event, errors)
+        event.setdefault("dedup_key", f"generated-{len(self.events) + 1}")
+        self.events.append({"received_at": self.clock(), "event": event})
+        return 202, {
+            "status": "success",
+            "message": "Event processed",
+            "dedup_key": event["dedup_key"],
+        }
+
+    def take_webhook(self, message: Any) -> None:
+        """Keep a message of Alertmanager's webhook receiver."""
+        self.webhooks.append({"received_at": self.clock(), "message": message})
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """Return the newest trigger of each dedup key with its state, the newest first."""
+        found: dict[str, dict[str, Any]] = {}
+        states = {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resolved"}
+        for each in self.events:
+            event = each["event"]
+            action, key = event["event_action"], event["dedup_key"]
+            if action == "trigger":
+                found.pop(key, None)
+                found[key] = {**each, "state": "triggered"}
+            elif key in found:
+                found[key]["state"] = states[action]
+        return list(reversed(found.values()))
+
+    def _refuse(
+        self,
+        event: Any,
+        errors: list[str],
+        status: str = "invalid event",
+        message: str = "Event object is invalid",
+    ) -> Answer:
+        self.refused.append({"received_at": self.clock(), "event": event, "errors": errors})
+        return 400, {"status": status, "message": message, "errors": errors}
+
+
+def application(inbox: Inbox) -> FastAPI:
+    """Return the stand-in as a web application."""
+    app = FastAPI(title="PagerDuty stand-in", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.post("/v2/enqueue")
+    async def enqueue(request: Request) -> JSONResponse:
+        status, content = inbox.enqueue(await _read(request, EVENT_BYTES))
+        return JSONResponse(content, status)
+
+    @app.post("/webhook")
+    async def webhook(request: Request) -> JSONResponse:
+        body = await _read(request, WEBHOOK_BYTES)
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError):
+            return JSONResponse({"error": "the body is no JSON"}, 400)
+        inbox.take_webhook(message)
+        return JSONResponse({"status": "ok"})
+
+    @app.post("/control/answers")
+    async def answers(wanted: Answers) -> JSONResponse:
+        inbox.answer_next(wanted)
+        return JSONResponse(wanted.model_dump(), 201)
+
+    @app.get("/events")
+    async def events() -> JSONResponse:
+        return JSONResponse({"events": inbox.events, "refused": inbox.refused})
+
+    @app.get("/webhooks")
+    async def webhooks() -> JSONResponse:
+        return JSONResponse({"webhooks": inbox.webhooks})
+
+    @app.get("/runbooks/{name}.md")
+    async def runbook(name: str) -> PlainTextResponse:
+        text = read_runbook(name)
+        return PlainTextResponse(text or "no such runbook\n", 200 if text else 404)
+
+    @app.get("/healthz")
+    async def healthz() -> PlainTextResponse:
+        return PlainTextResponse("ok\n")
+
+    @app.get("/")
+    async def page() -> HTMLResponse:
+        return HTMLResponse(render_page(inbox))
+
+    return app
+
+
+def render_page(inbox: Inbox) -> str:
+    """Return the incidents as HTML, for people."""
+    incidents = "\n".join(map(_render_incident, inbox.incidents()))
+    return (
+        '<!doctype html>\n<html lang="en"><meta charset="utf-8">\n'
+        '<meta http-equiv="refresh" content="5"><title>PagerDuty stand-in</title>\n'
+        "<style>body{font:15px/1.4 sans-serif;margin:2em;max-width:70em}"
+        "article{border-left:6px solid #888;padding:.2em 1em;margin:1em 0}"
+        ".triggered.critical{border-color:#c00}.triggered.warning{border-color:#e90}"
+        "dt{font-weight:bold}dd{margin:0 0 .3em 1em}</style>\n"
+        f"<h1>PagerDuty stand-in</h1>\n<p>{len(inbox.events)} events taken, "
+        f"{len(inbox.refused)} refused, {len(inbox.webhooks)} webhooks.</p>\n{incidents}\n</html>\n"
+    )
+
+
+def _render_incident(incident: dict[str, Any]) -> str:
+    payload = incident["event"]["payload"]
+    at = time.strftime("%H:%M:%S UTC", time.gmtime(incident["received_at"]))
+    details = "".join(
+        f"<dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in (payload.get("custom_details") or {}).items()
+        if value != ""
+    )
+    links = " ".join(
+        f'<a href="{escape(link["href"])}">{escape(link.get("text") or link["href"])}</a>'
+        for link in incident["event"].get("links") or []
+        if link["href"].startswith(("http://", "https://"))
+    )
+    return (
+        f'<article class="{incident["state"]} {payload["severity"]}">'
+        f"<h2>{escape(payload['summary'])}</h2>"
+        f"<p>{payload['severity']}, {incident['state']}, {at}. {links}</p><dl>{details}</dl>"
+        "</article>"
+    )
+
+
+async def _read(request: Request, most: int) -> bytes:
+    """Return a request's body, or as much of it as shows that it is larger than ``most``."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            break
+    return bytes(body)
+
+
+def main(
+    port: Annotated[int, typer.Option(help="Where to listen.")],
+    routing_key_file: Annotated[
+        Path, typer.Option(help="The routing keys that are known, one a line.")
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Run the stand-in until it is stopped."""
+    try:
+        keys = routing_key_file.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        exit_with(
+            [
+                problem(
+                    routing_key_file, f"cannot be read: {getattr(error, 'strerror', None) or error}"
+                )
+            ]
+        )
+    if not keys:
+        exit_with([problem(routing_key_file, "found no routing key, expected one a line")])
+    app = application(Inbox(frozenset(keys)))
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)
