@@ -1,0 +1,114 @@
+"""The files that Grafana is given, and the rules that record what the boards read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from dashboards import variables
+from dashboards.cells import cells_group
+from dashboards.fleet import fleet_board
+from dashboards.frame import TAG, Board, draw_up
+from dashboards.normalise import to_json, to_text
+from dashboards.slo import slo_board
+from exporters.config import Config
+from exporters.durations import format_duration
+from exporters.generated import header
+from slo.render import render_groups
+from slo.windows import read_tiers
+
+BOARDS_FOLDER = "dashboards"
+RULES_PATH = "rules/dashboards-cells.yaml"
+DASHBOARDS_PROVISIONING_PATH = "grafana/provisioning/dashboards/shardwatch.yaml"
+DATASOURCES_PROVISIONING_PATH = "grafana/provisioning/datasources/shardwatch.yaml"
+GRAFANA_FOLDER = "/var/lib/grafana/dashboards/shardwatch"
+"""Where Grafana looks for the boards; below the folder that its documentation uses."""
+
+_DASHBOARDS_COMMENT = f"""\
+# Copy or mount this file into Grafana's provisioning/dashboards, and the built folder
+# {BOARDS_FOLDER}/ to the path below; or change the path to where that folder is.
+"""
+_DATASOURCES_COMMENT = """\
+# Copy or mount this file into Grafana's provisioning/datasources. The boards choose this data
+# source by its uid until somebody picks another one at their top. Change the address if Grafana
+# reaches Prometheus by another.
+"""
+
+
+def all_boards() -> tuple[Board, ...]:
+    """Return every board, in the order in which they should be read."""
+    tiers = read_tiers()
+    return (fleet_board(tiers), slo_board(tiers))
+
+
+def build_boards() -> dict[str, str]:
+    """Return the boards' JSON by file name, ``fleet.json``. The same for every configuration."""
+    return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each))) for each in all_boards()}
+
+
+def build(config: Config) -> dict[str, str]:
+    """Return boards, provisioning files and the cells' rules: text by relative path."""
+    sources = (config.path, config.resolve(config.file.topology))
+    boards = {f"{BOARDS_FOLDER}/{name}": text for name, text in build_boards().items()}
+    cells = cells_group(config.file.prometheus.scrape_interval)
+    return {
+        **boards,
+        RULES_PATH: render_groups([cells], [each.name for each in sources]),
+        DASHBOARDS_PROVISIONING_PATH: (
+            header(sources) + _DASHBOARDS_COMMENT + _to_yaml(_dashboards_provisioning())
+        ),
+        DATASOURCES_PROVISIONING_PATH: (
+            header(sources) + _DATASOURCES_COMMENT + _to_yaml(_datasources_provisioning(config))
+        ),
+    }
+
+
+def _short_name(board: Board) -> str:
+    return board.uid.removeprefix(f"{TAG}-")
+
+
+def _dashboards_provisioning() -> dict[str, Any]:
+    return {
+        "apiVersion": 1,
+        "providers": [
+            {
+                "allowUiUpdates": False,
+                "disableDeletion": False,
+                "folder": TAG,
+                "name": TAG,
+                "options": {"path": GRAFANA_FOLDER},
+                "type": "file",
+                "updateIntervalSeconds": 30,
+            }
+        ],
+    }
+
+
+def _datasources_provisioning(config: Config) -> dict[str, Any]:
+    prometheus = config.file.prometheus
+    return {
+        "apiVersion": 1,
+        "datasources": [
+            {
+                "access": "proxy",
+                "editable": False,
+                # There can be but one default, and it is not ours to take.
+                "isDefault": False,
+                "jsonData": {
+                    "httpMethod": "POST",
+                    # The least that $__rate_interval and steps are made of.
+                    "timeInterval": format_duration(prometheus.scrape_interval),
+                },
+                "name": variables.PROVISIONED_NAME,
+                "type": variables.DATASOURCE_TYPE,
+                "uid": variables.PROVISIONED_UID,
+                # Grafana replaces $NAME in these files by environment variables.
+                "url": prometheus.url.replace("$", "$$"),
+            }
+        ],
+    }
+
+
+def _to_yaml(content: dict[str, Any]) -> str:
+    return yaml.safe_dump(content, sort_keys=True, width=100)

@@ -1,0 +1,146 @@
+"""Sections of panels on cells: what users feel, what the engines do, what they stand on."""
+
+from __future__ import annotations
+
+from dashboards import queries
+from dashboards.layout import Band
+from dashboards.panels import About, row, table, time_series
+from dashboards.signs import BUSIEST, WORST
+from exporters import catalog
+
+
+def what_users_feel() -> tuple[Band, ...]:
+    """Return requests, outcomes, errors, times to first token and tools (ids 16 to 22)."""
+    return (
+        Band(1, (row(16, "What users feel, at the router"),)),
+        Band(8, (
+            time_series(
+                About(
+                    17, "Requests",
+                    f"Requests that ended, per second, by cell. {BUSIEST}",
+                    "reqps", "No router exporter", lowest=0,
+                ),
+                [queries.REQUESTS],
+            ),
+            time_series(
+                About(
+                    18, "Outcomes",
+                    "Requests per second by how they ended: a time-out counts when its deadline "
+                    "passes, an abort is the user's own.",
+                    "reqps", "No router exporter", lowest=0,
+                ),
+                [queries.OUTCOMES],
+            ),
+            time_series(
+                About(
+                    19, "Error ratio",
+                    "Errors, time-outs and rejections over all requests but the rate-limited. "
+                    f"{WORST}",
+                    "percentunit", "No requests", lowest=0,
+                ),
+                [queries.ERROR_RATIOS],
+            ),
+        )),
+        Band(8, (
+            time_series(
+                About(
+                    20, "Time to first token, p50",
+                    "Half of the requests had their first token sooner, as the client saw it. "
+                    f"{WORST}",
+                    "s", "No requests", lowest=0,
+                ),
+                [queries.time_to_first_token("0.5")],
+            ),
+            time_series(
+                About(
+                    21, "Time to first token, p99",
+                    "One request in a hundred waited longer; one whose first token never came "
+                    f"counts at its deadline. {WORST}",
+                    "s", "No requests", lowest=0,
+                ),
+                [queries.time_to_first_token("0.99")],
+            ),
+            time_series(
+                About(
+                    22, "Tool success",
+                    f"Successes over all tool calls but the cancelled, by tool. {WORST}",
+                    "percentunit", "No tool calls", highest=1,
+                ),
+                [queries.TOOL_SUCCESS_RATIOS],
+            ),
+        )),
+    )  # fmt: skip
+
+
+def what_engines_do() -> tuple[Band, ...]:
+    """Return tokens, queues and caches (ids 23 to 28)."""
+    return (
+        Band(1, (row(23, "What the engines do"),)),
+        Band(8, (
+            time_series(
+                About(
+                    24, "Tokens",
+                    "Tokens per second, prompt (cached ones included) and generated, by region.",
+                    "short", "No groups exporter", lowest=0,
+                ),
+                [queries.TOKENS],
+            ),
+            time_series(
+                About(
+                    25, "Requests in flight",
+                    "Requests that routers have accepted and that have not ended. A rise without "
+                    f"more traffic means that requests hang. {WORST}",
+                    "short", "No router exporter", lowest=0,
+                ),
+                [queries.IN_FLIGHT],
+            ),
+            time_series(
+                About(
+                    26, "Requests waiting",
+                    f"Requests in the engines' queues, by cell. {WORST}",
+                    "short", "No groups exporter", lowest=0,
+                ),
+                [queries.WAITING],
+            ),
+        )),
+        Band(8, (
+            time_series(
+                About(
+                    27, "KV cache usage",
+                    "Share of the KV cache in use, of the fullest group of each cell. Near 1 the "
+                    f"engine preempts requests. {WORST}",
+                    "percentunit", "No groups exporter", lowest=0, highest=1,
+                ),
+                [queries.KV_CACHE_USAGE],
+            ),
+            time_series(
+                About(
+                    28, "Prefix cache hit ratio",
+                    "Prompt tokens found in the prefix cache over those looked up. A sudden fall "
+                    "means caches were lost or traffic lost its affinity; prefills follow. "
+                    f"{WORST}",
+                    "percentunit", "No prompts", lowest=0, highest=1,
+                ),
+                [queries.PREFIX_HIT_RATIOS],
+            ),
+        )),
+    )  # fmt: skip
+
+
+def what_they_stand_on() -> tuple[Band, ...]:
+    """Return the GPUs that have a fault (ids 29 and 30)."""
+    return (
+        Band(1, (row(29, "GPUs"),)),
+        Band(8, (
+            table(
+                About(
+                    30, "GPUs with a fault",
+                    "GPUs that are lost, hung or degraded, or cannot be seen, with the reason and "
+                    f"the group that each takes down. At most {queries.SHOWN_ROWS}.",
+                    "none", "No GPU has a fault",
+                ),
+                queries.GPU_FAULT_ROWS,
+                {each: each for each in (*catalog.GPU_LABELS, catalog.REASON)},
+            ),
+        )),
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""The recorded series of cells, so that a board of a fleet reads a few series and not one a group.
+
+A cell is a region's model in a cluster. Everything is summed before it is divided, never after:
+an average of ratios would weigh an idle group like a busy one.
+"""
+
+from __future__ import annotations
+
+from exporters import catalog
+from exporters.catalog import Family
+from exporters.durations import format_duration
+from slo import conventions
+from slo.rules import RecordingRule, RuleGroup
+
+GROUP_NAME = "shardwatch-cells"
+
+BAD_OUTCOMES = ("error", "timeout", "rejected")
+"""What users felt as a failure of the service. An abort is theirs, a rate limit is agreed."""
+NOT_COUNTED = "rate_limited"
+CANCELLED = "cancelled"
+QUANTILES = ("0.5", "0.99")
+
+_CELL = ", ".join(catalog.CELL_LABELS)
+
+
+def rate_window_seconds(scrape_interval_seconds: float) -> float:
+    """Return the window of rates: long enough for four scrapes, and at least a minute."""
+    return max(60.0, 4 * scrape_interval_seconds)
+
+
+def cells_group(scrape_interval_seconds: float) -> RuleGroup:
+    """Return the rules that record every ``CELL_`` series of :mod:`slo.conventions`."""
+    window = format_duration(rate_window_seconds(scrape_interval_seconds))
+    rules = (
+        *_request_rules(window),
+        *_group_rules(),
+        *_engine_rules(window),
+        *_tool_rules(window),
+    )
+    return RuleGroup(GROUP_NAME, scrape_interval_seconds, rules)
+
+
+def _request_rules(window: str) -> tuple[RecordingRule, ...]:
+    requests = conventions.CELL_REQUESTS_RATE
+    bad = "|".join(BAD_OUTCOMES)
+    return (
+        RecordingRule(requests, _rate(catalog.ROUTER_REQUESTS, window, catalog.OUTCOME)),
+        RecordingRule(
+            conventions.CELL_ERROR_RATIO,
+            _ratio(
+                f'{requests}{{{catalog.OUTCOME}=~"{bad}"}}',
+                f'{requests}{{{catalog.OUTCOME}!="{NOT_COUNTED}"}}',
+            ),
+        ),
+        *(
+            RecordingRule(
+                conventions.CELL_TTFT, _quantile(quantile, window), {conventions.QUANTILE: quantile}
+            )
+            for quantile in QUANTILES
+        ),
+        RecordingRule(conventions.CELL_IN_FLIGHT, _over_cell("sum", catalog.ROUTER_IN_FLIGHT)),
+    )
+
+
+def _group_rules() -> tuple[RecordingRule, ...]:
+    expected = _over_cell("sum", catalog.GROUP_GPUS_EXPECTED)
+    up = _over_cell("sum", catalog.GROUP_GPUS_UP)
+    return (
+        RecordingRule(
+            conventions.CELL_GROUPS, _over_cell("sum", catalog.GROUP_STATE, catalog.STATE)
+        ),
+        RecordingRule(conventions.CELL_CAPACITY, _over_cell("avg", catalog.GROUP_CAPACITY)),
+        RecordingRule(conventions.CELL_GPUS_EXPECTED, expected),
+        RecordingRule(conventions.CELL_GPUS_MISSING, f"{expected} - {up}"),
+    )
+
+
+def _engine_rules(window: str) -> tuple[RecordingRule, ...]:
+    return (
+        RecordingRule(conventions.CELL_WAITING, _over_cell("sum", catalog.GROUP_WAITING)),
+        RecordingRule(
+            conventions.CELL_KV_CACHE_USAGE, _over_cell("max", catalog.GROUP_KV_CACHE_USAGE)
+        ),
+        RecordingRule(
+            conventions.CELL_PREFIX_HIT_RATIO,
+            f"{_rate(catalog.GROUP_PREFIX_HIT_TOKENS, window)}"
+            f" / ({_rate(catalog.GROUP_PREFIX_QUERIED_TOKENS, window)} > 0)",
+        ),
+        RecordingRule(
+            conventions.CELL_TOKENS_RATE, _rate(catalog.GROUP_TOKENS, window, catalog.PHASE)
+        ),
+    )
+
+
+def _tool_rules(window: str) -> tuple[RecordingRule, ...]:
+    calls = conventions.CELL_TOOL_CALLS_RATE
+    return (
+        RecordingRule(calls, _rate(catalog.TOOL_CALLS, window, catalog.TOOL, catalog.OUTCOME)),
+        RecordingRule(
+            conventions.CELL_TOOL_SUCCESS_RATIO,
+            _ratio(
+                f'{calls}{{{catalog.OUTCOME}="ok"}}',
+                f'{calls}{{{catalog.OUTCOME}!="{CANCELLED}"}}',
+                catalog.TOOL,
+            ),
+        ),
+    )
+
+
+def _over_cell(operator: str, family: Family, *labels: str) -> str:
+    return f"{operator} by ({_by(labels)}) ({family.name})"
+
+
+def _rate(family: Family, window: str, *labels: str) -> str:
+    return f"sum by ({_by(labels)}) (rate({family.name}[{window}]))"
+
+
+def _ratio(part: str, whole: str, *labels: str) -> str:
+    # Without events the ratio is absent: neither 0, which would be good, nor NaN, which spreads.
+    by = _by(labels)
+    return f"sum by ({by}) ({part}) / (sum by ({by}) ({whole}) > 0)"
+
+
+def _quantile(quantile: str, window: str) -> str:
+    buckets = f"{catalog.ROUTER_TIME_TO_FIRST_TOKEN.name}_bucket"
+    inside = f"sum by ({_CELL}, le) (rate({buckets}[{window}]))"
+    # The comparison drops NaN, which is what a histogram without observations gives.
+    return f"histogram_quantile({quantile}, {inside}) >= 0"
+
+
+def _by(labels: tuple[str, ...]) -> str:
+    return ", ".join((*catalog.CELL_LABELS, *labels))

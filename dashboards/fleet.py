@@ -1,0 +1,190 @@
+"""The Fleet board: what is on fire, and where. The first screen answers without scrolling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboards import queries
+from dashboards.cell_sections import what_engines_do, what_they_stand_on, what_users_feel
+from dashboards.frame import FLEET_UID, SLO_UID, Board, objective_link
+from dashboards.layout import Band
+from dashboards.panels import (
+    About,
+    Step,
+    bar_gauge,
+    colored_column,
+    stat,
+    state_timeline,
+    table,
+    text,
+    time_series,
+    value_link,
+)
+from dashboards.signs import (
+    BUDGET_STEPS,
+    FEW_ARE_TOLERABLE,
+    NONE_IS_GOOD,
+    STATES,
+    WORST,
+    alerts_table,
+    burn_steps,
+)
+from exporters import catalog
+from slo import conventions
+from slo.burn import Tier
+
+QUESTION = "What is on fire: which objective, in which region and model, and is a shard group why?"
+
+
+def fleet_board(tiers: Sequence[Tier]) -> Board:
+    """Return the board; ``tiers`` are those of the burn alerts, the fastest first."""
+    return Board(
+        uid=FLEET_UID,
+        title="shardwatch / Fleet",
+        question=QUESTION,
+        next_uid=SLO_UID,
+        next_title="SLO",
+        bands=(
+            Band(2, (text(1, f"**{QUESTION}** Links at the top keep what you chose."),)),
+            *_first_screen(tiers[0]),
+            *what_users_feel(),
+            *what_engines_do(),
+            *what_they_stand_on(),
+        ),
+    )
+
+
+def _first_screen(fastest: Tier) -> tuple[Band, ...]:
+    return (_numbers(fastest), _objectives_and_states(fastest), _lists())
+
+
+def _numbers(fastest: Tier) -> Band:
+    pages = stat(
+        About(
+            2, "Pages firing",
+            "Burn and traffic alerts that fire with severity page: somebody was woken.",
+            "short", "No alerts known", NONE_IS_GOOD,
+        ),
+        queries.alerts_firing(conventions.PAGE),
+    )  # fmt: skip
+    tickets = stat(
+        About(
+            3, "Tickets firing",
+            "Alerts that fire with severity ticket: slow burns, and causes that explain a page.",
+            "short", "No alerts known", FEW_ARE_TOLERABLE,
+        ),
+        queries.alerts_firing(conventions.TICKET),
+    )  # fmt: skip
+    budget = stat(
+        About(
+            4, "Lowest budget left",
+            "Share of the error budget left for the objective and cell that has the least. "
+            "Below 0 it is overspent.",
+            "percentunit", "No objective recorded", BUDGET_STEPS, decimals=1,
+        ),
+        queries.LOWEST_BUDGET,
+    )  # fmt: skip
+    unknown = stat(
+        About(
+            5, "Budgets unknown",
+            "Budgets whose coverage over the period is below "
+            f"{conventions.COVERAGE_NEEDED:.0%}: too many samples are missing to call them good.",
+            "short", "No coverage recorded", (Step(None, "green"), Step(1, "yellow")),
+        ),
+        queries.BUDGETS_UNKNOWN,
+    )  # fmt: skip
+    burn = stat(
+        About(
+            6, f"Highest burn, {fastest.long_window}",
+            "The fastest spending of any budget: 1 spends it in exactly the period. Colours "
+            "change at 1 and where the fastest page fires over 28 days.",
+            "short", "No traffic", burn_steps((fastest,)), decimals=2,
+        ),
+        queries.highest_burn(fastest.long_window),
+    )  # fmt: skip
+    groups = stat(
+        About(
+            7, "Groups not up",
+            "Shard groups in any state but up. A group lives or dies as one.",
+            "short", "No groups exporter", NONE_IS_GOOD,
+        ),
+        queries.GROUPS_NOT_UP,
+    )  # fmt: skip
+    capacity = stat(
+        About(
+            8, "Capacity",
+            "Share of all shard groups that can serve.",
+            "percentunit", "No groups exporter",
+            (Step(None, "red"), Step(0.9, "yellow"), Step(1, "green")), decimals=1,
+        ),
+        queries.CAPACITY,
+    )  # fmt: skip
+    gpus = stat(
+        About(
+            9, "GPUs missing",
+            "GPUs that the topology expects and that are lost or do not answer.",
+            "short", "No groups exporter", NONE_IS_GOOD,
+        ),
+        queries.GPUS_MISSING,
+    )  # fmt: skip
+    return Band(4, (pages, tickets, budget, unknown, burn, groups, capacity, gpus))
+
+
+def _objectives_and_states(fastest: Tier) -> Band:
+    links = (value_link("Open this objective and cell", objective_link()),)
+    budgets = bar_gauge(
+        About(
+            10, "Budgets left",
+            f"Share of each error budget left, by objective, region and model. {WORST} "
+            "A click opens the objective.",
+            "percentunit", "No objective recorded", BUDGET_STEPS,
+            decimals=1, lowest=0, highest=1, links=links,
+        ),
+        queries.BUDGET_BARS,
+    )  # fmt: skip
+    burns = time_series(
+        About(
+            11, f"Burn rates, {fastest.long_window}",
+            "How fast budgets are spent; 1 spends one in exactly the period. The dashed line is "
+            f"where the fastest page fires, for the longest period chosen. {WORST}",
+            "short", "No traffic", lowest=0, links=links,
+        ),
+        [queries.burn_rates(fastest.long_window)],
+        dashed=[queries.burn_threshold(fastest)],
+    )  # fmt: skip
+    states = state_timeline(
+        About(
+            12, "Worst group of each cell",
+            "The worst state among the shard groups of a region's model: dead, stalled, degraded, "
+            f"draining, starting, sleeping, up. The {queries.SHOWN_LINES} cells with most groups "
+            "not up.",
+            "short", "No groups exporter", meanings=STATES,
+        ),
+        queries.WORST_STATES,
+    )  # fmt: skip
+    return Band(8, (budgets, burns, states))
+
+
+def _lists() -> Band:
+    alerts = alerts_table(13)
+    groups = table(
+        About(
+            14, "Groups not up",
+            f"Shard groups that are not up, with the reason. At most {queries.SHOWN_ROWS}.",
+            "none", "All groups are up",
+            overrides=(colored_column("state", STATES),),
+        ),
+        queries.GROUPS_NOT_UP_ROWS,
+        {each: each for each in (*catalog.GROUP_LABELS, catalog.STATE, catalog.REASON)},
+    )  # fmt: skip
+    capacity = bar_gauge(
+        About(
+            15, "Capacity by region and model",
+            f"Share of a cell's shard groups that can serve. {WORST}",
+            "percentunit", "No groups exporter",
+            (Step(None, "red"), Step(0.5, "orange"), Step(1, "green")),
+            decimals=0, lowest=0, highest=1,
+        ),
+        queries.CAPACITY_BARS,
+    )  # fmt: skip
+    return Band(8, (alerts, groups, capacity))

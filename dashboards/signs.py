@@ -1,0 +1,83 @@
+"""What several boards show alike: colours of budgets, burns and states, and the list of alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboards import queries
+from dashboards.panels import About, Meaning, Step, colored_column, table
+from exporters import catalog
+from slo import conventions
+from slo.burn import Tier, burn_factor
+
+USUAL_PERIOD_SECONDS = 28 * 86400
+"""Colours cannot be queried: those of burn rates are the tiers' factors for this period. The dashed
+lines of the graphs are computed for the objectives' own."""
+
+WORST = f"The {queries.SHOWN_LINES} worst at the end of the time range."
+BUSIEST = f"The {queries.SHOWN_LINES} busiest at the end of the time range."
+
+BUDGET_STEPS = (Step(None, "dark-red"), Step(0, "orange"), Step(0.25, "green"))
+"""Overspent below 0; below a quarter it is time to slow down."""
+COVERAGE_STEPS = (Step(None, "yellow"), Step(conventions.COVERAGE_NEEDED, "green"))
+NONE_IS_GOOD = (Step(None, "green"), Step(1, "red"))
+FEW_ARE_TOLERABLE = (Step(None, "green"), Step(1, "orange"))
+
+_STATE_COLORS = {
+    "dead": "dark-red",
+    "stalled": "red",
+    "degraded": "orange",
+    "draining": "yellow",
+    "starting": "blue",
+    "sleeping": "purple",
+    "up": "green",
+}
+STATES = tuple(
+    Meaning(queries.STATE_RANKS[state], state, _STATE_COLORS[state])
+    for state in catalog.GROUP_STATES
+)
+"""The states of groups, the worst first."""
+
+
+def burn_steps(tiers: Sequence[Tier]) -> tuple[Step, ...]:
+    """Return colours of burn rates: from 1 on the budget will not last; then each page's factor."""
+    pages = sorted(
+        float(burn_factor(tier, USUAL_PERIOD_SECONDS))
+        for tier in tiers
+        if tier.severity == conventions.PAGE
+    )
+    colors = ("orange", "red", "dark-red")[-len(pages) :] if pages else ()
+    return (
+        Step(None, "green"),
+        Step(1, "yellow"),
+        *(Step(factor, color) for factor, color in zip(pages, colors, strict=False)),
+    )
+
+
+def alerts_table(id: int) -> Any:
+    """Return the table of the pages and tickets that fire."""
+    labels = (
+        queries.ALERT_NAME,
+        conventions.SEVERITY,
+        conventions.SLO,
+        catalog.REGION,
+        catalog.MODEL,
+        catalog.GROUP,
+        catalog.HOST,
+        catalog.TOOL,
+    )
+    severities = ((conventions.PAGE, "red"), (conventions.TICKET, "orange"))
+    return table(
+        About(
+            id,
+            "Alerts firing",
+            "Pages and tickets that fire, causes among them, and for how long each has been "
+            f"active: the longest first, at most {queries.SHOWN_ROWS}.",
+            "s",
+            "Nothing fires",
+            overrides=(colored_column(conventions.SEVERITY, severities),),
+        ),
+        queries.ALERT_AGES,
+        {**{each: each for each in labels}, "Value": "active for"},
+    )
