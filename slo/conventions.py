@@ -59,13 +59,18 @@ PERIOD = "slo:period:seconds"
 # --- states that alerts are made of ----------------------------------------------------------
 
 BURN_STATE = "slo:burn_alert:state"
-"""1 while a tier's alert should fire, holds through blackouts included. Grouping labels,
+"""1 while a tier's alert should fire, holds through blackouts included; else 0. Grouping labels,
 ``burn_tier``, ``severity``."""
 VANISHED_STATE = "slo:traffic_vanished:state"
-"""1 while a cell that had traffic has none. Grouping labels."""
+"""1 while a cell that had traffic has none, 0 while it has. Grouping labels."""
+BLIND_STATE = "slo:events_blind:state"
+"""1 while the events of a cell that had some within a day cannot be seen; else absent. Grouping
+labels."""
 CAUSE_STATE = "shardwatch:cause:state"
-"""One series for each cause at work; the value is its rank, the most probable first (highest).
-``cause``, the cell's ``region`` and ``model`` where it has them, and its evidence as labels."""
+"""One series for each cause at work that can explain an objective's burn, recorded in the
+objective's own group; the value is its rank, the most probable first (highest). ``cause``, the
+cell's ``region`` and ``model`` where it has them, and its evidence as labels. Over all objectives:
+``max without (slo, service)``."""
 
 COVERAGE_NEEDED = 0.99
 
