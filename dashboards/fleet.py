@@ -34,6 +34,10 @@ from slo import conventions
 from slo.burn import Tier
 
 QUESTION = "What is on fire: which objective, in which region and model, and is a shard group why?"
+HOW_TO_READ = (
+    "From left to right, from top to bottom: what was promised, how fast it is being broken, which "
+    "groups are down. A click on a budget opens its objective; links keep what you chose."
+)
 
 
 def fleet_board(tiers: Sequence[Tier]) -> Board:
@@ -45,7 +49,7 @@ def fleet_board(tiers: Sequence[Tier]) -> Board:
         next_uid=SLO_UID,
         next_title="SLO",
         bands=(
-            Band(2, (text(1, f"**{QUESTION}** Links at the top keep what you chose."),)),
+            Band(3, (text(1, QUESTION, HOW_TO_READ),)),
             *_first_screen(tiers[0]),
             *what_users_feel(),
             *what_engines_do(),
@@ -187,4 +191,4 @@ def _lists() -> Band:
         ),
         queries.CAPACITY_BARS,
     )  # fmt: skip
-    return Band(8, (alerts, groups, capacity))
+    return Band(7, (alerts, groups, capacity))

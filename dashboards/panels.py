@@ -204,11 +204,9 @@ def table(about: About, query: Query, columns: Mapping[str, str]) -> Any:
     )
 
 
-def text(id: int, content: str) -> Any:
+def text(id: int, title: str, content: str) -> Any:
     """Return a panel of Markdown without a frame."""
-    return core.Text(
-        id=id, title="", content=content, mode="markdown", transparent=True, extraJson={}
-    )
+    return core.Text(id=id, title=title, content=content, mode="markdown", transparent=True)
 
 
 def row(id: int, title: str) -> Any:
@@ -298,5 +296,6 @@ def _dashed(legend: str) -> Json:
             {"id": "custom.lineStyle", "value": {"dash": [10, 10], "fill": "dash"}},
             {"id": "custom.fillOpacity", "value": 0},
             {"id": "color", "value": {"fixedColor": "red", "mode": "fixed"}},
+            {"id": "links", "value": []},
         ],
     }

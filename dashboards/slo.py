@@ -34,6 +34,10 @@ from slo import conventions
 from slo.burn import Tier
 
 QUESTION = "How much error budget is left, how fast is it being spent, and on what?"
+HOW_TO_READ = (
+    "Choose an objective, a region and a model above. Budgets first; below them how fast they are "
+    "spent, on what, and how sure we are."
+)
 _FIRST_TIER_ID = 11
 _AT_WORK_AT_MOST = 9
 """Causes of one kind in one cell that the timeline tells apart by number."""
@@ -49,7 +53,7 @@ def slo_board(tiers: Sequence[Tier]) -> Board:
         next_title="Fleet",
         by_cluster=False,
         bands=(
-            Band(2, (text(1, f"**{QUESTION}** Choose an objective, a region and a model."),)),
+            Band(3, (text(1, QUESTION, HOW_TO_READ),)),
             _numbers(tiers),
             _budgets(),
             Band(8, tuple(_tier(_FIRST_TIER_ID + i, tier) for i, tier in enumerate(tiers))),
