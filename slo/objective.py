@@ -34,7 +34,9 @@ class Objective:
     minimum_bad_events: int = 0
     """Over a tier's long window; below it a burn alert is suppressed (quiet cells)."""
     file: str = ""
-    """Where it was written, for headers and problems."""
+    """Where it was written, as its user calls it (``library:chat``), for headers and problems."""
+    line: int = 0
+    """Of its name in the file."""
 
     @property
     def budget(self) -> Decimal:

@@ -1,12 +1,35 @@
-"""Recording rules of an objective."""
+"""The recording rules of an objective: from counters to burn rates and the budget left.
+
+Each level reads the one below, never the raw series over a long window::
+
+    counters ── rate over the base window ──> base, at the scrape interval
+    base ── 5 m ──> counts of 5 minutes ── 1 h ──> counts of an hour ── period ──> full hours
+    period = full hours + this hour's 5-minute counts + these 5 minutes' base samples
+    burn rates: windows up to 6 h from the base, longer ones from counts of 5 minutes
+
+Numerator and denominator go up the levels apart; a ratio is only taken at the end. How the sums
+count each sample exactly once is told in :mod:`slo.tiling`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from slo.burn import Tier
+from exporters.durations import format_duration
+from slo import conventions as names
+from slo import tiling
+from slo.burn import Tier, format_decimal
 from slo.objective import Objective
+
+LONGEST_INTERVAL_SECONDS = 120
+"""Of a rule group: Prometheus looks back 5 minutes for a sample, and alerts vanish beyond that."""
+
+LEVELS_INTERVAL_SECONDS = 60
+"""Of the slower rules, whose windows are hours and days."""
+
+LONGEST_FROM_BASE_SECONDS = 6 * 3600
+"""Burn rates over longer windows read counts of 5 minutes."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +61,7 @@ class RuleGroup:
 
     name: str
     interval_seconds: float
-    """At most 120: Prometheus looks back 5 minutes for a sample, and alerts vanish beyond that."""
+    """At most :data:`LONGEST_INTERVAL_SECONDS`."""
     rules: tuple[Rule, ...]
 
     def followed_by(self, *rules: Rule) -> RuleGroup:
@@ -55,19 +78,197 @@ def objective_group(
     Alerts are appended with :meth:`RuleGroup.followed_by`, so that they see all of these at the
     same timestamp.
     """
-    raise NotImplementedError
+    rules = _Rules(objective, scrape_interval_seconds)
+    return RuleGroup(
+        f"slo-{objective.name}",
+        scrape_interval_seconds,
+        (
+            *rules.base(),
+            *rules.counts_of_5_minutes(),
+            *rules.counts_of_the_period(),
+            rules.budget_remaining(),
+            *(
+                rules.burn_rate_from_base(window)
+                for window in burn_windows(tiers)
+                if window <= LONGEST_FROM_BASE_SECONDS
+            ),
+        ),
+    )
 
 
 def levels_group(
     objective: Objective, scrape_interval_seconds: float, tiers: Sequence[Tier]
 ) -> RuleGroup:
     """Return the slower rules of an objective: hourly counts, coverage, burn rates over days."""
-    raise NotImplementedError
+    rules = _Rules(objective, scrape_interval_seconds)
+    return RuleGroup(
+        f"slo-{objective.name}-levels",
+        max(scrape_interval_seconds, LEVELS_INTERVAL_SECONDS),
+        (
+            *rules.counts_of_an_hour(),
+            *rules.counts_of_full_hours(),
+            *rules.coverage(),
+            *(
+                rules.burn_rate_from_counts(window)
+                for window in burn_windows(tiers)
+                if window > LONGEST_FROM_BASE_SECONDS
+            ),
+            *rules.constants(),
+        ),
+    )
+
+
+def base_window_seconds(scrape_interval_seconds: float) -> float:
+    """Return the window of the base rates: max(1 minute, 4 scrape intervals)."""
+    return max(60.0, 4 * scrape_interval_seconds)
+
+
+def burn_windows(tiers: Sequence[Tier]) -> tuple[int, ...]:
+    """Return every window that the tiers' burn rates are taken over, in seconds, sorted."""
+    return tuple(sorted({w for tier in tiers for w in (tier.long_seconds, tier.short_seconds)}))
 
 
 def matching(series: str, objective: Objective, **labels: str) -> str:
     """Return the selector of one of the objective's series: ``series{slo="...",window="1h"}``."""
-    inside = ",".join(
-        f'{name}="{value}"' for name, value in {"slo": objective.name, **labels}.items()
-    )
-    return f"{series}{{{inside}}}"
+    matchers = {names.SLO: objective.name, **labels}
+    return series + "{" + ",".join(f'{name}="{value}"' for name, value in matchers.items()) + "}"
+
+
+@dataclass(frozen=True)
+class _Rules:
+    objective: Objective
+    interval: float
+
+    @property
+    def cell(self) -> str:
+        return ", ".join(self.objective.grouping_labels)
+
+    @property
+    def period(self) -> str:
+        return format_duration(self.objective.period_seconds)
+
+    @property
+    def budget(self) -> str:
+        return format_decimal(self.objective.budget)
+
+    def record(self, series: str, expr: str, **labels: str) -> RecordingRule:
+        own = {names.SLO: self.objective.name, names.SERVICE: self.objective.service}
+        return RecordingRule(series, expr, {**own, **labels})
+
+    def of(self, series: str, **labels: str) -> str:
+        return matching(series, self.objective, **labels)
+
+    def base(self) -> tuple[RecordingRule, RecordingRule]:
+        """All events first: the bad ones are 0, and known, only where there is a source."""
+        objective, total = self.objective, self.of(names.EVENTS_RATE)
+        if objective.bad_query is not None:
+            # The series of errors may be born with the first error; until then there are none.
+            bad = f"{self._rate(objective.bad_query)}\nor on ({self.cell})\n0 * {total}"
+        else:
+            # Good series that are not there are no good events. Buckets and counts of one scrape
+            # are extrapolated apart by a hair: less than 0 bad events are none.
+            good = f"{self._rate(str(objective.good_query))}\nor on ({self.cell})\n0 * {total}"
+            bad = f"clamp_min(\n{total} - on ({self.cell})\n({good}), 0)"
+        return (
+            self.record(names.EVENTS_RATE, self._rate(objective.total_query)),
+            self.record(names.EVENTS_BAD_RATE, f"({bad})\nand on ({self.cell})\n{total}"),
+        )
+
+    def _rate(self, query: str) -> str:
+        window = format_duration(base_window_seconds(self.interval))
+        return f"sum by ({self.cell}) (rate({query}[{window}]))"
+
+    def counts_of_5_minutes(self) -> list[RecordingRule]:
+        return [
+            self.record(count, tiling.count_of_samples(self.of(rate), self.interval), window="5m")
+            for rate, count, _ in _SIDES
+        ]
+
+    def counts_of_an_hour(self) -> list[RecordingRule]:
+        return [
+            self.record(
+                count, tiling.sum_of_5_minute_steps(self.of(count, window="5m")), window="1h"
+            )
+            for _, count, _ in _SIDES
+        ]
+
+    def counts_of_full_hours(self) -> list[RecordingRule]:
+        return [
+            self.record(
+                full,
+                tiling.sum_of_hours(self.of(count, window="1h"), self.objective.period_seconds)
+                + f"\nor\n0 * {self.of(count, window='1h')}",
+                window=self.period,
+            )
+            for _, count, full in _SIDES
+        ]
+
+    def counts_of_the_period(self) -> list[RecordingRule]:
+        return [
+            self.record(
+                count,
+                tiling.sum_of_period(
+                    by=", ".join((names.SLO, names.SERVICE, *self.objective.grouping_labels)),
+                    full_hours=self.of(full, window=self.period),
+                    counts_of_5_minutes=self.of(count, window="5m"),
+                    rate=self.of(rate),
+                    interval_seconds=self.interval,
+                ),
+                window=self.period,
+            )
+            for rate, count, full in _SIDES
+        ]
+
+    def budget_remaining(self) -> RecordingRule:
+        bad = self.of(names.EVENTS_BAD_COUNT, window=self.period)
+        total = self.of(names.EVENTS_COUNT, window=self.period)
+        known = f"{self.of(names.COVERAGE, window=self.period)} >= {names.COVERAGE_NEEDED}"
+        return self.record(
+            names.BUDGET_REMAINING,
+            f"sum without ({names.WINDOW}) (\n"
+            f"1 - {bad}\n/ ({self.budget} * {total} > 0)\nand\n{known}\n)",
+        )
+
+    def burn_rate_from_base(self, window_seconds: int) -> RecordingRule:
+        window = format_duration(window_seconds)
+        return self._burn_rate(
+            window,
+            f"sum_over_time({self.of(names.EVENTS_BAD_RATE)}[{window}])",
+            f"sum_over_time({self.of(names.EVENTS_RATE)}[{window}])",
+        )
+
+    def burn_rate_from_counts(self, window_seconds: int) -> RecordingRule:
+        window = format_duration(window_seconds)
+        return self._burn_rate(
+            window,
+            f"sum_over_time({self.of(names.EVENTS_BAD_COUNT, window='5m')}[{window}:5m])",
+            f"sum_over_time({self.of(names.EVENTS_COUNT, window='5m')}[{window}:5m])",
+        )
+
+    def _burn_rate(self, window: str, bad: str, total: str) -> RecordingRule:
+        return self.record(
+            names.BURN_RATE, f"{bad}\n/ ({self.budget} * {total} > 0)", window=window
+        )
+
+    def coverage(self) -> list[RecordingRule]:
+        period = self.objective.period_seconds
+        present = tiling.share_of_samples_present(self.of(names.EVENTS_RATE), self.interval)
+        steps = tiling.sum_of_5_minute_steps(self.of(names.COVERAGE, window="5m"))
+        hours = tiling.sum_of_hours(self.of(names.COVERAGE, window="1h"), period)
+        return [
+            self.record(names.COVERAGE, present, window="5m"),
+            self.record(names.COVERAGE, f"{steps} / 12", window="1h"),
+            self.record(names.COVERAGE, f"{hours} / {period // 3600}", window=self.period),
+        ]
+
+    def constants(self) -> list[RecordingRule]:
+        return [
+            self.record(names.OBJECTIVE, f"vector({format_decimal(self.objective.target)})"),
+            self.record(names.PERIOD, f"vector({self.objective.period_seconds})"),
+        ]
+
+
+_SIDES = (
+    (names.EVENTS_BAD_RATE, names.EVENTS_BAD_COUNT, names.EVENTS_BAD_FULL_HOURS),
+    (names.EVENTS_RATE, names.EVENTS_COUNT, names.EVENTS_FULL_HOURS),
+)

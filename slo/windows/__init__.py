@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from exporters.config import Seconds
 from exporters.documents import read_document
 from slo.burn import Tier
-from slo.spec.numbers import ExactNumber
+from slo.numbers import ExactNumber
 
 
 class _TierEntry(BaseModel):

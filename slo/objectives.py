@@ -1,0 +1,120 @@
+"""Where objectives come from: shardwatch's library, files, folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporters.config import Config
+from exporters.documents import Place, read_documents
+from exporters.durations import format_duration
+from exporters.problems import InputError, Problem, problem
+from slo.objective import Objective
+from slo.rules import LONGEST_INTERVAL_SECONDS
+from slo.spec.resolve import Source, resolve_objectives
+
+LIBRARY = Path(__file__).parent / "library"
+_LIBRARY_PREFIX = "library:"
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True)
+class ObjectiveFile:
+    """A file of OpenSLO documents, and what its user calls it."""
+
+    path: Path
+    name: str
+
+
+def library_names() -> list[str]:
+    """Return the names of the files in the library: ``chat`` is used as ``library:chat``."""
+    return sorted(path.stem for path in LIBRARY.glob("*.yaml"))
+
+
+def read_objectives(config: Config) -> tuple[Objective, ...]:
+    """Return the objectives that a configuration names, sorted by name; at least one.
+
+    Raises:
+        InputError: if a name or a path leads nowhere, or a file is wrong, or there are none, or
+            the rules cannot be evaluated at the configuration's scrape interval.
+    """
+    files: list[ObjectiveFile] = []
+    problems = list(_slow_scrapes(config))
+    for index, entry in enumerate(config.file.objectives):
+        try:
+            files += _files(config, entry, ("objectives", index))
+        except InputError as error:
+            problems += error.problems
+    try:
+        objectives = read_objective_files(files) if files else ()
+    except InputError as error:
+        raise InputError([*problems, *error.problems]) from None
+    if problems:
+        raise InputError(problems)
+    return objectives
+
+
+def read_objective_files(files: Iterable[ObjectiveFile]) -> tuple[Objective, ...]:
+    """Return the objectives in files, sorted by name; at least one.
+
+    Raises:
+        InputError: with everything that is wrong in any of them.
+    """
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    listed = list(files)
+    for file in listed:
+        try:
+            sources += [Source(document, file.name) for document in read_documents(file.path)]
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    objectives = resolve_objectives(sources)
+    if not objectives:
+        first = listed[0].path
+        raise InputError([problem(first, "found no SLO, expected one at least", fix="add one")])
+    return objectives
+
+
+def find_objective_files(path: Path, name: str) -> list[ObjectiveFile]:
+    """Return ``path`` itself, or the YAML and JSON files of the folder that it is, sorted."""
+    if not path.is_dir():
+        return [ObjectiveFile(path, name)]
+    return [
+        ObjectiveFile(found, f"{name.rstrip('/')}/{found.relative_to(path).as_posix()}")
+        for found in sorted(path.rglob("*"))
+        if found.suffix in _SUFFIXES and found.is_file()
+    ]
+
+
+def _files(config: Config, entry: str, place: Place) -> list[ObjectiveFile]:
+    if entry.startswith(_LIBRARY_PREFIX):
+        name = entry.removeprefix(_LIBRARY_PREFIX)
+        if name not in library_names():
+            there = ", ".join(_LIBRARY_PREFIX + each for each in library_names())
+            message = f"nothing in the library is called {name!r}"
+            raise InputError([config.document.problem(place, message, f"take one of: {there}")])
+        return [ObjectiveFile(LIBRARY / f"{name}.yaml", entry)]
+    path = config.resolve(entry)
+    if not path.exists():
+        message = f"no such file or folder: {path}"
+        fix = "correct the path; a name of the library starts with library:"
+        raise InputError([config.document.problem(place, message, fix)])
+    files = find_objective_files(path, entry)
+    if not files:
+        message = f"found no {', '.join(_SUFFIXES)} file in {path}, expected one at least"
+        raise InputError([config.document.problem(place, message)])
+    return files
+
+
+def _slow_scrapes(config: Config) -> Iterator[Problem]:
+    if config.file.prometheus.scrape_interval > LONGEST_INTERVAL_SECONDS:
+        longest = format_duration(LONGEST_INTERVAL_SECONDS)
+        yield config.document.problem(
+            ("prometheus", "scrape_interval"),
+            f"found {format_duration(config.file.prometheus.scrape_interval)}, "
+            f"expected at most {longest}",
+            "Prometheus forgets a sample after 5 minutes, and alerts with it",
+        )

@@ -1,0 +1,39 @@
+"""Queries of indicators, read as a tree: selectors of counters and nothing else."""
+
+from __future__ import annotations
+
+import promql_parser
+
+EXPECTED = 'expected a selector of counters such as requests_total{outcome="error"}'
+
+
+def wrong_with_selector(query: str) -> str | None:
+    """Return what is wrong with a query, or None if the rules can give it their window.
+
+    They write ``rate(QUERY[window])``, which means what it says only for a plain selector: no
+    function, no operator, no range, no offset.
+    """
+    try:
+        tree = promql_parser.parse(query)
+    except ValueError as error:
+        return f"not PromQL: {error}"
+    if not isinstance(tree, promql_parser.VectorSelector):
+        return f"found {_SORTS.get(type(tree), 'an expression')}, {EXPECTED}"
+    if tree.offset is not None or tree.at is not None:
+        return f"found an offset or @, {EXPECTED}"
+    if tree.matchers.or_matchers:
+        return f"found 'or' between matchers, which Prometheus does not know, {EXPECTED}"
+    if tree.name is None and all(each.name != "__name__" for each in tree.matchers.matchers):
+        return f"found no name of a series, {EXPECTED}"
+    return None
+
+
+_SORTS: dict[type, str] = {
+    promql_parser.Call: "a function",
+    promql_parser.AggregateExpr: "an aggregation",
+    promql_parser.BinaryExpr: "an operator",
+    promql_parser.MatrixSelector: "a range",
+    promql_parser.SubqueryExpr: "a subquery",
+    promql_parser.NumberLiteral: "a number",
+    promql_parser.ParenExpr: "parentheses",
+}
