@@ -10,7 +10,7 @@ from exporters import catalog
 from exporters.catalog import Family
 from exporters.durations import format_duration
 from slo import conventions
-from slo.rules import RecordingRule, RuleGroup
+from slo.rules import RecordingRule, RuleGroup, base_window_seconds
 
 GROUP_NAME = "shardwatch-cells"
 
@@ -23,14 +23,9 @@ QUANTILES = ("0.5", "0.99")
 _CELL = ", ".join(catalog.CELL_LABELS)
 
 
-def rate_window_seconds(scrape_interval_seconds: float) -> float:
-    """Return the window of rates: long enough for four scrapes, and at least a minute."""
-    return max(60.0, 4 * scrape_interval_seconds)
-
-
 def cells_group(scrape_interval_seconds: float) -> RuleGroup:
     """Return the rules that record every ``CELL_`` series of :mod:`slo.conventions`."""
-    window = format_duration(rate_window_seconds(scrape_interval_seconds))
+    window = format_duration(base_window_seconds(scrape_interval_seconds))
     rules = (
         *_request_rules(window),
         *_group_rules(),

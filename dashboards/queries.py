@@ -34,7 +34,6 @@ _IN_CELLS = 'cluster=~"$cluster", region=~"$region", model=~"$model"'
 # no such label is shown whatever is chosen.
 _IN_OBJECTIVES = 'slo=~"$slo", region=~"$region|", model=~"$model|"'
 _OF_ALERTS = 'slo=~"$slo|", region=~"$region|", model=~"$model|"'
-_OF_CAUSES = 'region=~"$region|", model=~"$model|"'
 _OVER_PERIOD = 'window!~"5m|1h"'
 _NOTIFYING = f'severity=~"{conventions.PAGE}|{conventions.TICKET}"'
 
@@ -138,15 +137,26 @@ BAD_EVENTS = _worst_objectives("topk", conventions.EVENTS_BAD_RATE, OBJECTIVE_LE
 EVENTS = _worst_objectives("topk", conventions.EVENTS_RATE, OBJECTIVE_LEGEND)
 COVERAGES = _worst_objectives("bottomk", conventions.COVERAGE, OBJECTIVE_LEGEND, _OVER_PERIOD)
 
-_CAUSES = f"{conventions.CAUSE_STATE}{{{_OF_CAUSES}}}"
+# A cause is recorded for each objective that it can explain; boards show it once.
+_CAUSES = f"max without (slo, service) ({conventions.CAUSE_STATE}{{{_OF_ALERTS}}})"
 CAUSES_OVER_TIME = Query(
     # In place of nothing, one series that says so: "none" is an answer, an empty panel is not.
-    f"count by ({conventions.CAUSE}, region, model) ({_CAUSES})"
-    f' or on () label_replace(vector(0), "{conventions.CAUSE}", "none", "", "")',
+    f"group by (cause, region, model) ({_CAUSES})"
+    ' or on () label_replace(vector(0), "cause", "none", "", "")',
     "{{cause}} {{region}} {{model}}",
 )
 CAUSES = Query(f"topk({SHOWN_ROWS}, {_CAUSES})", may_be_empty=True)
 """Causes at work with their evidence as labels; the value is the rank."""
+
+TRAFFIC, VANISHED, BLIND = 0, 1, 2
+_BLIND_STATE = _objectives(conventions.BLIND_STATE)
+_VANISHED_STATE = _objectives(conventions.VANISHED_STATE)
+SIGHT = Query(
+    f"({_BLIND_STATE} * {BLIND} or {_VANISHED_STATE}) and topk({SHOWN_LINES},"
+    f" {_BLIND_STATE} @ end() * {BLIND} or {_VANISHED_STATE} @ end())",
+    OBJECTIVE_LEGEND,
+)
+"""Whether each cell's events are there, have vanished, or cannot be seen."""
 
 # --- cells ----------------------------------------------------------------------------------------
 

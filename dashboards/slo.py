@@ -39,8 +39,21 @@ HOW_TO_READ = (
     "spent, on what, and how sure we are."
 )
 _FIRST_TIER_ID = 11
-_AT_WORK_AT_MOST = 9
-"""Causes of one kind in one cell that the timeline tells apart by number."""
+_EVIDENCE = (
+    conventions.CAUSE,
+    catalog.REGION,
+    catalog.MODEL,
+    catalog.GROUP,
+    catalog.HOST,
+    catalog.UUID,
+    catalog.TOOL,
+    catalog.REASON,
+)
+_TRAFFIC = (
+    Meaning(queries.TRAFFIC, "traffic", "green"),
+    Meaning(queries.VANISHED, "vanished", "red"),
+    Meaning(queries.BLIND, "blind", "purple"),
+)
 
 
 def slo_board(tiers: Sequence[Tier]) -> Board:
@@ -186,8 +199,7 @@ def _what_spends_it() -> tuple[Band, ...]:
                     "Which known causes were at work in the chosen cells: compare with the budget "
                     "above.",
                     "short", "No rules evaluated",
-                    steps=NONE_IS_GOOD,
-                    meanings=(Meaning(0, "none", "green"), *_at_work()),
+                    meanings=(Meaning(0, "none", "green"), Meaning(1, "at work", "red")),
                 ),
                 queries.CAUSES_OVER_TIME,
             ),
@@ -201,14 +213,10 @@ def _what_spends_it() -> tuple[Band, ...]:
                     "short", "No cause is at work",
                 ),
                 queries.CAUSES,
-                {
-                    each: each
-                    for each in (
-                        conventions.CAUSE, catalog.REGION, catalog.MODEL, catalog.GROUP,
-                        catalog.HOST, catalog.UUID, catalog.TOOL, catalog.REASON,
-                    )
-                } | {"Value": "rank"},
+                {**{each: each for each in _EVIDENCE}, "Value": "rank"},
             ),
+        )),
+        Band(8, (
             time_series(
                 About(
                     27, "Coverage",
@@ -221,12 +229,15 @@ def _what_spends_it() -> tuple[Band, ...]:
                 ),
                 [queries.COVERAGES],
             ),
+            state_timeline(
+                About(
+                    28, "Traffic",
+                    "Whether a cell's events arrive. Vanished: it had traffic and has none. Blind: "
+                    "what sees its events does not answer. Pages hold through both. "
+                    f"{WORST}",
+                    "short", "No traffic yet", meanings=_TRAFFIC,
+                ),
+                queries.SIGHT,
+            ),
         )),
     )  # fmt: skip
-
-
-def _at_work() -> tuple[Meaning, ...]:
-    return tuple(
-        Meaning(count, "at work" if count == 1 else f"{count} at work", "red")
-        for count in range(1, _AT_WORK_AT_MOST + 1)
-    )
