@@ -16,7 +16,7 @@ from pathlib import Path
 
 from exporters.problems import InputError, problem
 
-CARRIED_SETTINGS = ("Acquire::", "APT::Architecture", "APT::Default-Release")
+CARRIED_SETTINGS = ("Acquire::", "APT::Architecture", "APT::Default-Release", "Dir::Etc::")
 """Settings of the system that say how packages are reached; hooks and clean-up rules stay out."""
 
 DROPPED_SETTINGS = ("Acquire::IndexTargets::", "Acquire::Languages", "Acquire::GzipIndexes")
@@ -40,48 +40,52 @@ class PrivateApt:
         for part in ("state/lists/partial", "cache/archives/partial", "log"):
             (self._directory / part).mkdir(parents=True, exist_ok=True)
         (self._directory / "status").touch()
+        self._complaints: list[str] = []
         self._configuration = self._directory / "apt.conf"
         self._configuration.write_text(_configuration(self._directory), encoding="utf-8")
 
-    def update(self) -> str:
-        """Read the lists of packages; return apt's complaints, empty if there were none.
+    def update(self) -> None:
+        """Read the lists of packages.
 
-        A source that does not answer is not an error here: whether the packages are to be had is
-        seen when they are downloaded.
+        A source that does not answer is no error here: whether the packages are to be had is seen
+        when they are asked for, and told together with what did not answer.
         """
         done = self._run("apt-get", "update")
-        lines = done.stderr.splitlines()
-        return "\n".join(each for each in lines if each.startswith(("E:", "W:", "Err:")))
+        self._complaints = [
+            line for line in done.stderr.splitlines() if line.startswith(("E:", "W: Failed"))
+        ]
 
     def depends(self, package: str) -> list[str]:
-        """Return the names that ``package`` depends on, as they stand in its control file."""
+        """Return the names that ``package`` depends on, as they stand in its control file.
+
+        Raises:
+            InputError: apt knows no such package.
+        """
         done = self._run("apt-cache", "depends", "--important", package)
+        if done.returncode != 0:
+            raise self._failure(f"knows no package {package}", done)
         words = (line.split(": ", 1) for line in done.stdout.splitlines())
         found = [pair[1].strip() for pair in words if len(pair) == 2 and "Depends" in pair[0]]
         return [name for name in found if not name.startswith("<")]
 
-    def download(self, packages: Sequence[str], complaints: str = "") -> list[Path]:
+    def download(self, packages: Sequence[str]) -> list[Path]:
         """Fetch ``packages`` with apt's own checks of signatures; return the files, sorted.
 
         Raises:
-            InputError: apt could not; its last words, and ``complaints`` of the update, are told.
+            InputError: apt could not; its last words are told.
         """
         archives = self._directory / "debs"
         archives.mkdir(exist_ok=True)
         done = self._run("apt-get", "download", *packages, cwd=archives)
         if done.returncode != 0:
-            said = (complaints + "\n" + done.stderr).strip().splitlines()
-            raise InputError(
-                [
-                    problem(
-                        "apt-get",
-                        f"could not download {', '.join(packages)}: "
-                        + " | ".join(said[-TAIL_LINES:]),
-                        fix="check that this machine reaches its Debian mirror, then try again",
-                    )
-                ]
-            )
+            raise self._failure(f"could not download {', '.join(packages)}", done)
         return sorted(archives.glob("*.deb"))
+
+    def _failure(self, what: str, done: subprocess.CompletedProcess[str]) -> InputError:
+        """Return the error of a command, with what the sources did not answer before it."""
+        said = [*self._complaints, *done.stderr.strip().splitlines()]
+        fix = "check that this machine reaches its Debian mirror, then try again"
+        return InputError([problem("apt", f"{what}: {' | '.join(said[-TAIL_LINES:])}", fix=fix)])
 
     def _run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "APT_CONFIG": str(self._configuration), "LC_ALL": "C.UTF-8"}

@@ -107,13 +107,13 @@ def relocate_alertmanager(program: Path) -> None:
 def _fetch(staging: Path, tell: Say) -> None:
     apt = PrivateApt(staging / "apt")
     tell("reading Debian's lists of packages (private directories; nothing is installed)")
-    complaints = apt.update()
+    apt.update()
     wanted = list(PACKAGES)
     for package in wanted:  # grows while it is read: parts of pages depend on parts of pages
         parts = [each for each in apt.depends(package) if each.startswith(PAGE_PARTS)]
         wanted += [each for each in parts if each not in wanted]
     tell(f"downloading {' and '.join(PACKAGES)}, and {len(wanted) - len(PACKAGES)} parts of pages")
-    apt.download(wanted, complaints)
+    apt.download(wanted)
 
 
 def _write_start_scripts(directory: Path) -> None:

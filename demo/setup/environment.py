@@ -38,6 +38,9 @@ PIP_PACKAGE = "python3-pip-whl"
 """Debian keeps the wheel that ``ensurepip`` would install in this package."""
 
 TAIL_LINES = 8
+WIDEST = 300
+"""Characters of a line of another program that are shown."""
+
 WITHOUT_ENSUREPIP = (
     "install it (Debian, Ubuntu: `apt-get install python3-venv`), or name another Python: "
     "`make PYTHON=... setup`"
@@ -118,7 +121,8 @@ def create_environment(directory: Path, tell: Say = say) -> None:
     _make_venv(directory, "--without-pip")
     with tempfile.TemporaryDirectory(prefix="shardwatch-pip-") as scratch:
         apt = PrivateApt(Path(scratch) / "apt")
-        unpack(apt.download([PIP_PACKAGE], apt.update()), Path(scratch) / "tree")
+        apt.update()
+        unpack(apt.download([PIP_PACKAGE]), Path(scratch) / "tree")
         wheels = sorted((Path(scratch) / "tree/usr/share/python-wheels").glob("pip-*.whl"))
         if not wheels:
             raise InputError([problem(PIP_PACKAGE, "holds no wheel of pip", fix=WITHOUT_ENSUREPIP)])
@@ -166,9 +170,16 @@ def _run(command: Sequence[str], complaint: str, fix: str) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        tail = " | ".join(said[-TAIL_LINES:])
-        raise InputError([problem(command[0], f"{complaint}: {tail}", fix=fix)])
+        said = _last_words(done.stdout + done.stderr)
+        raise InputError([problem(command[0], f"{complaint}: {said}", fix=fix)])
+
+
+def _last_words(output: str) -> str:
+    """Return why pip, or another command, says that it failed."""
+    lines = [line.strip()[:WIDEST] for line in output.splitlines() if line.strip()]
+    retries = [line for line in lines if line.startswith("WARNING: Retrying")]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return " | ".join([*retries[-1:], *errors] if errors else lines[-TAIL_LINES:])
 
 
 def _python(directory: Path) -> Path:

@@ -20,7 +20,7 @@ from demo.setup.places import tools_directory
 from demo.setup.telling import Say, end_after, say
 from exporters.problems import InputError, Problem, problem
 
-VERSION = re.compile(r"version[ =]+v?(\d+)\.(\d+)")
+VERSION = r"^{name}, version (\d+)\.(\d+)"
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ def find_program(name: str, chosen: Path | None = None) -> Path:
             fix = f"name another one, or unset {program.variable}"
             raise InputError([problem(named, wrong, fix=fix)])
         return Path(named).absolute()
-    found: list[Problem] = []
+    passed_over: list[Problem] = []
     for path in _candidates(program):
         wrong = _what_is_wrong(program, path)
         if not wrong:
             return path
-        found.append(problem(path, wrong))
+        passed_over.append(problem(path, wrong))
     message = "is neither on PATH nor under .tools/bin"
-    raise InputError([*found, problem(name, message, fix="run `make setup`")])
+    raise InputError([*passed_over, problem(name, message, fix="run `python3 -m demo.setup.programs`")])
 
 
 def provide_programs(names: Iterable[str] = tuple(PROGRAMS), tell: Say = say) -> dict[str, Path]:
@@ -92,21 +92,26 @@ def provide_programs(names: Iterable[str] = tuple(PROGRAMS), tell: Say = say) ->
         InputError: a program is missing and cannot be fetched.
     """
     wanted = list(names)
-    fetched = [name for name in wanted if _is_fetched(name)]
+    fetched = [name for name in wanted if _is_fetched(name, tell)]
     if fetched:
         provide_tree(tools_directory(), tell, no_apt=_no_apt(fetched))
         _verdict.cache_clear()
     return {name: find_program(name) for name in wanted}
 
 
-def _is_fetched(name: str) -> bool:
-    """Tell whether a program comes from us: it is ours already, or there is no other."""
-    if os.environ.get(PROGRAMS[name].variable):
+def _is_fetched(name: str, tell: Say) -> bool:
+    """Tell whether a program comes from us: it is ours already, or no other will do."""
+    program = PROGRAMS[name]
+    if os.environ.get(program.variable):
         return False
-    try:
-        return find_program(name).is_relative_to(tools_directory())
-    except InputError:
-        return True
+    for path in _candidates(program):
+        if path.is_relative_to(tools_directory()):
+            return True
+        wrong = _what_is_wrong(program, path)
+        if not wrong:
+            return False
+        tell(f"{path}: {wrong}; passed over")
+    return True
 
 
 def _candidates(program: Program) -> list[Path]:
@@ -131,9 +136,9 @@ def _verdict(program: Program, path: Path, _changed_ns: int) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"does not run: {error}"
     said = done.stdout + done.stderr
-    found = VERSION.search(said)
+    found = re.search(VERSION.format(name=program.name), said, re.MULTILINE)
     if done.returncode != 0 or found is None:
-        return f"does not tell its version: {' | '.join(said.split(chr(10))[:3]).strip()}"
+        return f"is no {program.name}: {' | '.join(said.splitlines()[:2])}"
     version = (int(found[1]), int(found[2]))
     if version < program.oldest:
         oldest = ".".join(map(str, program.oldest))
