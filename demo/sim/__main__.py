@@ -1,0 +1,77 @@
+"""``python -m demo.sim``: serve the groups of a topology file as a simulated cluster."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+from aiohttp import web
+
+from demo.sim.cluster import build_cluster
+from demo.sim.server import make_app
+from demo.sim.simulation import Clock, Simulation, follow_clock
+from exporters.problems import InputError, exit_with, problem
+from exporters.topology import read_topology
+
+LOOPBACK = "127.0.0.1"
+
+
+def main() -> None:
+    """Read the command line and serve until SIGTERM or SIGINT."""
+    options = _parse()
+    try:
+        cluster = build_cluster(read_topology(options.topology), file=str(options.topology))
+        started, wall = time.monotonic(), time.time()
+        simulation = Simulation(
+            cluster, seed=options.seed, now=wall, dcgm_interval=options.dcgm_interval
+        )
+        asyncio.run(_serve(simulation, lambda: wall + time.monotonic() - started, options.port))
+    except InputError as error:
+        exit_with(error.problems)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m demo.sim", description=__doc__)
+    parser.add_argument("--topology", type=Path, required=True, help="topology.yaml")
+    parser.add_argument("--port", type=int, required=True, help="on loopback")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--dcgm-interval",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="between two collections of a host's dcgm-exporter (default: 5)",
+    )
+    return parser.parse_args()
+
+
+async def _serve(simulation: Simulation, clock: Clock, port: int) -> None:
+    """Serve and step until a signal comes, or raise what ended the stepping."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = web.AppRunner(make_app(simulation, clock), access_log=None, shutdown_timeout=0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, LOOPBACK, port).start()
+    except OSError as error:
+        taken = problem("--port", f"{LOOPBACK}:{port} cannot be used: {error.strerror}",
+                        fix="choose another port")  # fmt: skip
+        raise InputError([taken]) from None
+    stepping = asyncio.create_task(follow_clock(simulation, clock))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({stepping, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stepping.done():
+            stepping.result()
+    finally:
+        stepping.cancel()
+        stopped.cancel()
+        await runner.cleanup()
+
+
+if __name__ == "__main__":
+    main()

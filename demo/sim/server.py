@@ -1,0 +1,125 @@
+"""The simulated cluster on one port: pages, health and the control interface."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from demo.sim.exposition import CONTENT_TYPE
+from demo.sim.faults import RefusedFaultError
+from demo.sim.pages import Pages
+from demo.sim.simulation import Clock, Simulation
+from demo.sim.state import Phase, State
+from demo.sim.truth import tell_truth
+
+LATE_SECONDS = 10.0
+"""A simulation that has not stepped for so long is not well."""
+
+_Handler = Callable[[web.Request], Any]
+
+
+def make_app(simulation: Simulation, clock: Clock) -> web.Application:
+    """Return the application that serves a simulation.
+
+    Args:
+        simulation: stepped by somebody else.
+        clock: to tell whether it is still stepped.
+    """
+    state, pages = simulation.state, Pages(simulation.state.cluster)
+    cluster = state.cluster
+
+    async def health(_request: web.Request) -> web.Response:
+        well = state.steps > 0 and clock() - state.now < LATE_SECONDS
+        return web.Response(status=200 if well else 503)
+
+    async def truth(_request: web.Request) -> web.Response:
+        return web.json_response(tell_truth(state.truth, cluster, state.now))
+
+    async def strike(request: web.Request) -> web.Response:
+        try:
+            name, place = _read_fault(await request.text())
+            fault = simulation.faults.strike(state, name, place, simulation.fault_rng)
+        except RefusedFaultError as refused:
+            return web.json_response({"error": str(refused)}, status=422)
+        content = {"id": fault.id, "name": fault.name, "place": dict(fault.place)}
+        return web.json_response(content, status=201)
+
+    async def repair(request: web.Request) -> web.Response:
+        fault_id = request.match_info["id"]
+        if simulation.faults.repair(state, fault_id):
+            return web.Response(status=204)
+        return web.json_response({"error": f"found no fault with id {fault_id!r}"}, status=404)
+
+    app = web.Application()
+    groups = {group.name: at for at, group in enumerate(cluster.groups)}
+    hosts = {host: at for at, host in enumerate(cluster.hosts)}
+    routers = {name: at for at, (name, _) in enumerate(cluster.routers)}
+    gateways = {name: at for at, (name, _) in enumerate(cluster.gateways)}
+    app.add_routes(
+        [
+            web.get("/healthz", health),
+            web.get("/control/truth", truth),
+            web.post("/control/faults", strike),
+            web.delete("/control/faults/{id}", repair),
+            web.get("/engine/{name}/metrics", _serve(groups, state, pages.engine, is_up=_answers)),
+            web.get("/engine/{name}/health", _serve(groups, state, _nothing, is_up=_says_healthy)),
+            web.get("/host/{name}/metrics", _serve(hosts, state, pages.host)),
+            web.get("/router/{name}/metrics", _serve(routers, state, pages.router)),
+            web.get("/tools/{name}/metrics", _serve(gateways, state, pages.gateway)),
+        ]
+    )
+    return app
+
+
+def _serve(
+    places: Mapping[str, int],
+    state: State,
+    page: Callable[[State, int], bytes],
+    *,
+    is_up: Callable[[State, int], bool] = lambda _state, _place: True,
+) -> _Handler:
+    """Return the handler of one kind of page. A thing that is down answers 503.
+
+    One port cannot refuse connections for one path: 503 is as near as it gets.
+    """
+
+    async def handler(request: web.Request) -> web.Response:
+        place = places.get(request.match_info["name"])
+        if place is None:
+            return web.Response(status=404, text="the topology has none of that name\n")
+        if not is_up(state, place):
+            return web.Response(status=503)
+        return web.Response(body=page(state, place), headers={"Content-Type": CONTENT_TYPE})
+
+    return handler
+
+
+def _nothing(_state: State, _place: int) -> bytes:
+    return b""
+
+
+def _answers(state: State, group: int) -> bool:
+    return bool(state.engines.phase[group] != Phase.LOADING)
+
+
+def _says_healthy(state: State, group: int) -> bool:
+    """Return what vLLM's ``/health`` says: a hung engine does not know that it hangs."""
+    return bool(state.engines.phase[group] == Phase.SERVING)
+
+
+def _read_fault(text: str) -> tuple[str, dict[str, Any]]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise RefusedFaultError(f"found a body that is no JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise RefusedFaultError("found a body that is no JSON object, expected name and place")
+    name, place = content.get("name"), content.get("place", {})
+    if not isinstance(name, str):
+        raise RefusedFaultError("the body needs a 'name', a text")
+    if not isinstance(place, dict):
+        raise RefusedFaultError(f"found {place!r} as place, expected an object")
+    return name, place
