@@ -26,6 +26,7 @@ LONGEST_VALUE = 1024
 """Characters of a label's value."""
 
 _SHOWN = 60
+_MOST_UNWANTED = 10_000
 _COMMENT = ord("#")
 
 _LINE = re.compile(
@@ -80,7 +81,9 @@ class PageReader:
     def __init__(self, wanted: Callable[[str], bool] | None = None) -> None:
         self._wanted = wanted
         self._known: dict[bytes, Series | None] = {}
-        """Text of a series -> the series, or None for one that nobody wants."""
+        """Text of a series -> the series, or None for one without labels that nobody wants."""
+        self._unwanted: set[bytes] = set()
+        """Names that nobody wants: their series' texts are not worth their memory."""
         self._labels: dict[str, dict[str, str]] = {}
 
     def read(self, page: bytes) -> Samples:
@@ -91,9 +94,15 @@ class PageReader:
         """
         _check_size(page)
         lines = page.split(b"\n")
-        known = self._known
+        known, unwanted = self._known, self._unwanted
         try:
-            parts = [line.rpartition(b" ") for line in lines if line and line[0] != _COMMENT]
+            parts = [
+                line.rpartition(b" ")
+                for line in lines
+                if line
+                and line[0] != _COMMENT
+                and (not unwanted or line.partition(b"{")[0] not in unwanted)
+            ]
             found = [
                 (series, value) for text, _, value in parts if (series := known[text]) is not None
             ]
@@ -109,7 +118,7 @@ class PageReader:
         samples: Samples = {}
         seen: set[bytes] = set()
         for number, line in enumerate(lines, 1):
-            if not line or line[0] == _COMMENT:
+            if not line or line[0] == _COMMENT or line.partition(b"{")[0] in self._unwanted:
                 continue
             text, _, value_text = line.rpartition(b" ")
             try:
@@ -153,7 +162,13 @@ class PageReader:
         if len(name) > LONGEST_NAME:
             raise PageError(number, f"found a name of {len(name)} characters: {_quote(line)}")
         parsed = self._parse_labels(labels, number) if labels else {}
-        series = Series(name, parsed) if self._wanted is None or self._wanted(name) else None
+        if self._wanted is None or self._wanted(name):
+            series = Series(name, parsed)
+        elif labels and len(self._unwanted) < _MOST_UNWANTED:
+            self._unwanted.add(name.encode())
+            return None
+        else:
+            series = None
         self._known[series_text] = series
         return series_text, series, value
 

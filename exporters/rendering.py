@@ -1,7 +1,7 @@
 """Writing Prometheus's text format 0.0.4.
 
 Ours, for measured need: prometheus_client 0.26 takes 60 ms for the 9,200 series of 512 GPUs, this
-takes 3 ms, for it remembers each series' text from one page to the next.
+takes 5 ms, for it remembers how labels are written from one page to the next.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ class Renderer:
     """Writes the pages of one exporter: families in the catalogue's order, series in the page's."""
 
     def __init__(self) -> None:
-        self._heads: dict[str, dict[Labels, str]] = {}
-        """For each family: a series' name, its labels and the space after them."""
-        self._bucket_heads: dict[str, dict[Labels, tuple[str, ...]]] = {}
-        """For each histogram: the same for its buckets, its sum and its count."""
+        self._texts: dict[Labels, dict[Labels, str]] = {}
+        """By label names, then label values: how they are written. Families share them."""
 
     def render(self, page: Page) -> str:
         """Return the page as text; a family without series is left out."""
@@ -37,32 +35,35 @@ class Renderer:
             elif distributions:
                 parts.append(_announcement(family))
                 self._add_distributions(family, distributions, parts)
+        if sum(map(len, self._texts.values())) > len(parts) + _SPARE:
+            self._texts.clear()
         return "".join(parts)
 
     def _add_values(self, family: Family, series: dict[Labels, float], parts: list[str]) -> None:
-        heads = self._heads.setdefault(family.name, {})
-        if len(heads) > len(series) + _SPARE:
-            heads.clear()
+        name, names = family.name, family.labels
+        texts = self._texts.setdefault(names, {})
         for labels, value in series.items():
-            head = heads.get(labels)
-            if head is None:
-                head = heads[labels] = _head(family.name, family.labels, labels)
-            parts.append(f"{head}{format_value(value)}\n")
+            text = texts.get(labels)
+            if text is None:
+                text = texts[labels] = _format_labels(names, labels)
+            parts.append(f"{name}{{{text}}} {format_value(value)}\n")
 
     def _add_distributions(
         self, family: Family, series: dict[Labels, Distribution], parts: list[str]
     ) -> None:
-        known = self._bucket_heads.setdefault(family.name, {})
-        if len(known) > len(series) + _SPARE:
-            known.clear()
+        name, names = family.name, family.labels
+        texts = self._texts.setdefault(names, {})
+        bounds = [f'le="{float(bound)!r}"' for bound in family.bounds]
         for labels, value in series.items():
-            heads = known.get(labels)
-            if heads is None:
-                heads = known[labels] = _bucket_heads(family, labels)
-            numbers = (*value.counts, value.count, value.sum, value.count)
-            for head, number in zip(heads, numbers, strict=True):
-                if number is not None:
-                    parts.append(f"{head}{format_value(number)}\n")
+            text = texts.get(labels)
+            if text is None:
+                text = texts[labels] = _format_labels(names, labels)
+            for bound, count in zip(bounds, value.counts, strict=True):
+                if count is not None:
+                    parts.append(f"{name}_bucket{{{text},{bound}}} {format_value(count)}\n")
+            parts.append(f'{name}_bucket{{{text},le="+Inf"}} {format_value(value.count)}\n')
+            parts.append(f"{name}_sum{{{text}}} {format_value(value.sum)}\n")
+            parts.append(f"{name}_count{{{text}}} {format_value(value.count)}\n")
 
 
 def format_value(value: float) -> str:
@@ -77,22 +78,8 @@ def _announcement(family: Family) -> str:
     return f"# HELP {family.name} {text}\n# TYPE {family.name} {family.kind}\n"
 
 
-def _head(name: str, names: Labels, values: Labels) -> str:
-    pairs = ",".join(
-        f'{label}="{_escape(value)}"' for label, value in zip(names, values, strict=True)
-    )
-    return f"{name}{{{pairs}}} " if pairs else f"{name} "
-
-
-def _bucket_heads(family: Family, labels: Labels) -> tuple[str, ...]:
-    names = (*family.labels, "le")
-    bucket = f"{family.name}_bucket"
-    return (
-        *(_head(bucket, names, (*labels, repr(float(bound)))) for bound in family.bounds),
-        _head(bucket, names, (*labels, "+Inf")),
-        _head(f"{family.name}_sum", family.labels, labels),
-        _head(f"{family.name}_count", family.labels, labels),
-    )
+def _format_labels(names: Labels, values: Labels) -> str:
+    return ",".join(f'{name}="{_escape(value)}"' for name, value in zip(names, values, strict=True))
 
 
 def _escape(value: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gzip
 import logging
 import signal
 import socket
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,23 +43,18 @@ class _Pages:
     def __init__(self) -> None:
         self._renderer = Renderer()
         self._collection: Collection | None = None
-        self._plain = b""
-        self._packed: bytes | None = None
+        self._bodies: dict[bool, bytes] = {}
 
-    def plain(self, collection: Collection) -> bytes:
+    def body(self, collection: Collection, *, packed: bool) -> bytes:
+        """Return the page, compressed with gzip or not."""
         if collection is not self._collection:
-            self._plain = self._renderer.render(collection.page).encode()
-            self._packed = None
             self._collection = collection
-        return self._plain
-
-    def packed(self, collection: Collection) -> bytes:
-        plain = self.plain(collection)
-        if self._packed is None:
+            self._bodies = {}
+        if packed not in self._bodies:
+            plain = self._renderer.render(collection.page).encode()
             # Level 1: 2 ms for the 1.4 MB of 512 GPUs; series resemble each other.
-            packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-            self._packed = packer.compress(plain) + packer.flush()
-        return self._packed
+            self._bodies[packed] = gzip.compress(plain, 1) if packed else plain
+        return self._bodies[packed]
 
 
 def application(collector: Collector) -> web.Application:
@@ -77,10 +72,10 @@ def application(collector: Collector) -> web.Application:
         finally:
             waiting -= 1
         headers = {"Content-Type": CONTENT_TYPE, "Vary": "Accept-Encoding"}
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
+        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        if packed:
             headers["Content-Encoding"] = "gzip"
-            return web.Response(body=pages.packed(collection), headers=headers)
-        return web.Response(body=pages.plain(collection), headers=headers)
+        return web.Response(body=pages.body(collection, packed=packed), headers=headers)
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
