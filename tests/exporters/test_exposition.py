@@ -1,0 +1,202 @@
+"""The reader of the text format."""
+
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporters import exposition
+from exporters.exposition import PageError, PageReader, require_counts
+
+CAPTURES = sorted(Path(__file__).parents[1].glob("fixtures/vllm/*.metrics.txt"))
+
+
+def read(page: str | bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Read with a new reader, and make series comparable."""
+    samples = PageReader().read(page.encode() if isinstance(page, str) else page)
+    return {(s.name, tuple(sorted(s.labels.items()))): value for s, value in samples.items()}
+
+
+def read_with_prometheus_client(page: str):
+    """The same with the reference implementation."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.stem)
+def test_a_real_page_of_vllm_reads_as_prometheus_client_reads_it(capture):
+    """The same series with the same values."""
+    page = capture.read_text()
+    assert len(read(page)) > 400
+    assert read(page) == read_with_prometheus_client(page)
+
+
+def test_a_page_read_again_has_the_new_values_under_the_same_series():
+    """Series can be keys from one page to the next."""
+    reader = PageReader()
+    (first,) = reader.read(b'up{a="b"} 1\n')
+    again = reader.read(b'# TYPE up gauge\nup{a="b"} 2.5\n')
+    assert again == {first: 2.5}
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("", {}),
+        ("# HELP a b\n# TYPE a gauge\n# TYPE a gauge\n\n", {}),
+        ("a 1\n", {("a", ()): 1.0}),
+        ("a{} 1\n", {("a", ()): 1.0}),
+        ("  a\t{ b = \"c\" , }\t 1 1700000000000 \r\n", {("a", (("b", "c"),)): 1.0}),
+        ('a{b="c"}1\n', {("a", (("b", "c"),)): 1.0}),
+        ('a{b="} 2"} 1\n', {("a", (("b", "} 2"),)): 1.0}),
+        ('a{b="x\\"y\\\\z\\nw"} 1\n', {("a", (("b", 'x"y\\z\nw'),)): 1.0}),
+        ('a{b="ü"} 1e3\n', {("a", (("b", "ü"),)): 1000.0}),
+        ("a:b_total +Inf\n", {("a:b_total", ()): math.inf}),
+        ('a{Hostname="h"} 1\na{hostname="h"} 2\n',
+         {("a", (("Hostname", "h"),)): 1.0, ("a", (("hostname", "h"),)): 2.0}),
+    ],
+)  # fmt: skip
+def test_what_the_format_allows_is_read(page, expected):
+    """Also where it is not how anybody writes it."""
+    assert read(page) == expected
+
+
+def test_not_a_number_is_a_value():
+    """The format has it; who reads counters refuses it."""
+    assert math.isnan(read("a NaN\n")["a", ()])
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        (b"a 1\nb 2", "line 2: found no line feed at the end: the page was cut"),
+        (b"a 1\nb\n", "line 2: found 'b', expected NAME{LABELS} VALUE"),
+        (b"a 1\nb one\n", "line 2: found 'b one', expected a number at its end"),
+        (b"a 1 2 3\n", "line 1: found 'a 1 2 3', expected NAME{LABELS} VALUE"),
+        (b"1a 1\n", "line 1: found '1a 1', expected NAME{LABELS} VALUE"),
+        (b'a{b="c} 1\n', "line 1: found 'b=\"c', expected LABEL=\"VALUE\""),
+        (b"a{b=c} 1\n", "line 1: found 'b=c', expected LABEL=\"VALUE\""),
+        (b'a{b="c" d="e"} 1\n', "line 1: found 'b=\"c\" d=\"e\"', expected LABEL=\"VALUE\""),
+        (b'a{b="c",b="d"} 1\n', "line 1: found the label 'b' a second time"),
+        (b"a 1\na 2\n", "line 2: found 'a 2' a second time"),
+        (b'a{b="\xff"} 1\n', "line 1: found 'a{b=\"\ufffd\"} 1', which is not UTF-8"),
+        (b"<html>\n", "line 1: found '<html>', expected NAME{LABELS} VALUE"),
+        (b"a{" + b"b" * 300 + b'="c"} 1\n',
+         f"line 1: found a label {'b' * 60!r} that is too long"),
+        (b'a{b="' + b"c" * 2000 + b'"} 1\n', "line 1: found a label 'b' that is too long"),
+        (b"a" * 300 + b" 1\n",
+         f"line 1: found a name of 300 characters: {'a' * 57 + '...'!r}"),
+        (b"a{" + b",".join(b'l%d="x"' % i for i in range(65)) + b"} 1\n",
+         "line 1: found 65 labels, expected at most 64"),
+    ],
+)  # fmt: skip
+def test_what_breaks_the_format_is_an_error_that_names_the_line(page, message):
+    """Exactly what was found, and what was expected."""
+    with pytest.raises(PageError) as caught:
+        PageReader().read(page)
+    assert str(caught.value) == message
+
+
+def test_a_series_twice_is_found_on_a_page_whose_series_are_known():
+    """The quick way through a page finds it as well."""
+    reader = PageReader()
+    reader.read(b"a 1\nb 2\n")
+    with pytest.raises(PageError) as caught:
+        reader.read(b"a 1\nb 2\na 3\n")
+    assert str(caught.value) == "line 3: found 'a 3' a second time"
+
+
+def test_a_page_too_large_is_refused(monkeypatch):
+    """Before anything of it is looked at."""
+    monkeypatch.setattr(exposition, "LARGEST_PAGE_BYTES", 7)
+    with pytest.raises(PageError, match="found 8 bytes, expected at most 7"):
+        PageReader().read(b"a 1\nb 2\n")
+
+
+def test_a_page_of_too_many_lines_is_refused(monkeypatch):
+    """Short lines cost more than their bytes."""
+    monkeypatch.setattr(exposition, "MOST_LINES", 1)
+    with pytest.raises(PageError, match="found more than 1 lines"):
+        PageReader().read(b"a 1\nb 2\n")
+
+
+def test_series_that_nobody_wants_are_left_out_at_the_first_page_and_later():
+    """With labels and without."""
+    reader = PageReader({"a", "c"}.__contains__)
+    page = b'a{x="1"} 1\nb{x="1"} 2\nb 3\nc 4\n'
+    for _ in range(2):
+        assert [(s.name, v) for s, v in reader.read(page).items()] == [("a", 1.0), ("c", 4.0)]
+
+
+def test_a_page_whose_labels_always_change_does_not_fill_the_memory():
+    """What is remembered is bounded by what a page has."""
+    reader = PageReader()
+    for number in range(5000):
+        reader.read(b'a{x="%d"} 1\n' % number)
+    assert len(reader._known) < 2000
+    assert len(reader._labels) < 2000
+
+
+@pytest.mark.parametrize("value", ["-1", "NaN", "+Inf"])
+def test_what_no_count_can_be_is_an_error(value):
+    """A counter that is negative, infinite or no number is no counter."""
+    samples = PageReader().read(f"a {value}\n".encode())
+    with pytest.raises(PageError, match=r"for a\{\}, expected a number from 0 on"):
+        require_counts(samples)
+
+
+TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\r"), max_size=20)
+NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,20}", fullmatch=True)
+
+
+@given(
+    st.dictionaries(
+        st.tuples(NAMES, st.dictionaries(NAMES, TEXT, max_size=4).map(lambda d: tuple(d.items()))),
+        st.floats(allow_nan=False),
+        max_size=6,
+    )
+)
+def test_whatever_is_written_by_the_rules_is_read_back(samples):
+    """Any names, any label values, any numbers."""
+    escape = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+    lines, expected = [], {}
+    for (name, labels), value in samples.items():
+        if (name, tuple(sorted(labels))) in expected:
+            continue
+        pairs = ",".join(f'{label}="{text.translate(escape)}"' for label, text in labels)
+        lines.append(f"{name}{{{pairs}}} {value!r}\n")
+        expected[name, tuple(sorted(labels))] = value
+    assert read("".join(lines)) == expected
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(page):
+    """And nothing else happens."""
+    try:
+        samples = PageReader().read(page)
+    except PageError:
+        return
+    assert all(isinstance(value, float) for value in samples.values())
+
+
+@given(st.binary(max_size=60))
+def test_any_line_after_a_known_page_is_read_or_refused_alike(line):
+    """The quick way and the careful way agree."""
+    page = b'a{x="1"} 1\n' + line + b"\n"
+    reader = PageReader()
+    reader.read(b'a{x="1"} 1\n')
+    outcomes = []
+    for each in (reader, PageReader()):
+        try:
+            samples = each.read(page)
+        except PageError as error:
+            outcomes.append(str(error))
+        else:
+            outcomes.append([(s.name, dict(s.labels), repr(v)) for s, v in samples.items()])
+    assert outcomes[0] == outcomes[1]

@@ -1,0 +1,137 @@
+"""Fetching one page, from servers that misbehave."""
+
+import gzip
+import socket
+import threading
+
+import pytest
+
+from exporters import fetching
+from exporters.fetching import FetchError, HttpFetcher, Response
+from exporters.testing import Reply
+
+GZIP = {"Content-Encoding": "gzip"}
+
+
+async def fetch(url: str, deadline_seconds: float = 5.0) -> Response:
+    """Fetch once."""
+    async with HttpFetcher(deadline_seconds) as fetcher:
+        return await fetcher(url)
+
+
+async def reason_of(url: str, deadline_seconds: float = 5.0) -> tuple[str, str]:
+    """Fetch once, in vain."""
+    with pytest.raises(FetchError) as caught:
+        await fetch(url, deadline_seconds)
+    return caught.value.reason, caught.value.detail
+
+
+async def test_a_page_comes_as_it_is(pages):
+    """Byte for byte."""
+    assert await fetch(pages.serve("/metrics", "a 1\n")) == Response(200, b"a 1\n")
+
+
+async def test_an_error_by_http_is_an_answer_without_a_body(pages):
+    """Its status tells; its text is not trusted."""
+    url = pages.serve("/metrics", Reply(b"a 1\n", status=500))
+    assert await fetch(url) == Response(500, b"")
+
+
+async def test_a_redirect_is_not_followed(pages):
+    """Targets come from the topology only."""
+    pages.serve("/elsewhere", "a 1\n")
+    location = {"Location": pages.url("/elsewhere")}
+    url = pages.serve("/metrics", Reply(status=302, headers=location))
+    assert await fetch(url) == Response(302, b"")
+    assert pages.requests("/elsewhere") == 0
+
+
+async def test_an_address_where_nobody_listens_refuses(free_port):
+    """Told apart from one that hangs."""
+    reason, _ = await reason_of(f"http://127.0.0.1:{free_port}/metrics")
+    assert reason == "refused"
+
+
+async def test_a_source_that_never_answers_times_out(pages):
+    """At its own deadline."""
+    assert await reason_of(pages.hang("/metrics"), 0.1) == (
+        "timeout",
+        "no whole answer within 0.1 s",
+    )
+
+
+async def test_a_source_that_drips_bytes_times_out(pages):
+    """The deadline is for the whole answer."""
+    url = pages.serve("/metrics", Reply(b"a 1\n" * 100, byte_seconds=0.02))
+    reason, _ = await reason_of(url, 0.2)
+    assert reason == "timeout"
+
+
+async def test_a_page_that_is_cut_is_malformed(pages):
+    """Half a page would look like vanished series."""
+    url = pages.serve("/metrics", Reply(b"a 1\nb 2\n", cut_after=4))
+    assert await reason_of(url) == ("malformed", "the answer was cut")
+
+
+async def test_a_page_without_end_is_too_large(pages, monkeypatch):
+    """Reading stops at the limit."""
+    monkeypatch.setattr(fetching, "LARGEST_PAGE_BYTES", 100_000)
+    url = pages.serve("/metrics", Reply(b"a 1\n" * 1000, is_endless=True))
+    assert await reason_of(url) == ("too_large", "more than 100000 bytes")
+
+
+async def test_a_page_that_nobody_asked_to_compress_is_inflated(pages):
+    """Some proxies do so."""
+    url = pages.serve("/metrics", Reply(gzip.compress(b"a 1\n"), headers=GZIP))
+    assert await fetch(url) == Response(200, b"a 1\n")
+
+
+async def test_a_gzip_bomb_is_too_large(pages, monkeypatch):
+    """It is inflated up to the limit and no further."""
+    monkeypatch.setattr(fetching, "LARGEST_PAGE_BYTES", 100_000)
+    bomb = gzip.compress(b"a 1\n" * 10_000_000, 1)
+    url = pages.serve("/metrics", Reply(bomb[:90_000], headers=GZIP))
+    assert await reason_of(url) == ("too_large", "inflates to more than 100000 bytes")
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "detail"),
+    [
+        (b"a 1\n", "gzip", "not gzip"),
+        (gzip.compress(b"a 1\n" * 1000)[:-12], "gzip", "the answer was cut"),
+        (b"a 1\n", "br", "compressed as 'br'"),
+    ],
+)
+async def test_what_cannot_be_inflated_is_malformed(pages, body, encoding, detail):
+    """Broken, cut, or of an unknown kind."""
+    url = pages.serve("/metrics", Reply(body, headers={"Content-Encoding": encoding}))
+    assert await reason_of(url) == ("malformed", detail)
+
+
+async def test_what_is_no_http_is_malformed():
+    """Something else listens there."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+
+        def answer():
+            accepted, _ = listening.accept()
+            accepted.recv(1000)
+            accepted.sendall(b"hello, I am no web server\r\n\r\n")
+            accepted.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        reason, _ = await reason_of(f"http://127.0.0.1:{port}/metrics")
+        thread.join()
+    assert reason == "malformed"
+
+
+async def test_connections_are_used_again(pages):
+    """A connection a scrape would cost more than the page."""
+    url = pages.serve("/metrics", "a 1\n")
+    async with HttpFetcher() as fetcher:
+        for _ in range(3):
+            await fetcher(url)
+    assert pages.connections == 1

@@ -1,0 +1,189 @@
+"""Asking one source."""
+
+import asyncio
+
+import pytest
+
+from exporters.exposition import PageError
+from exporters.fetching import FetchError, Response
+from exporters.sources import LARGE_PAGE_BYTES, Answer, Source, Target
+
+
+class FakeFetch:
+    """Answers what it is told, when it is told."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answer: Response | FetchError = Response(200, b"page")
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def __call__(self, url: str) -> Response:  # noqa: ARG002 - as a Fetch has it
+        """Wait at the gate, then answer."""
+        self.asked += 1
+        await self.gate.wait()
+        if isinstance(self.answer, FetchError):
+            raise self.answer
+        return self.answer
+
+
+class Clock:
+    """A clock that is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def fetch():
+    """What answers."""
+    return FakeFetch()
+
+
+@pytest.fixture
+def clock():
+    """What tells the time."""
+    return Clock()
+
+
+def source(fetch, clock, read=bytes.decode) -> Source[str]:
+    """A source that reads its page as text."""
+    return Source(Target("eu-chat-0", "eu", "http://h/metrics", read), fetch, clock)
+
+
+async def test_an_answer_holds_what_was_read_and_how_long_it_took(fetch, clock):
+    """With the number of the request."""
+    fetch.gate.clear()
+    asking = asyncio.create_task(source(fetch, clock).ask())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    clock.now = 0.25
+    fetch.gate.set()
+    assert await asking == Answer("none", "page", 200, seconds=0.25, number=1)
+
+
+@pytest.mark.parametrize("reason", ["refused", "timeout", "too_large", "malformed"])
+async def test_a_failure_is_an_answer_with_its_reason_and_no_content(fetch, clock, reason):
+    """Nobody who asks needs to catch anything."""
+    fetch.answer = FetchError(reason, "why")
+    answer = await source(fetch, clock).ask()
+    assert (answer.reason, answer.content, answer.is_up) == (reason, None, False)
+
+
+async def test_an_error_by_http_has_its_status(fetch, clock):
+    """A health page tells by it."""
+    fetch.answer = Response(503, b"")
+    answer = await source(fetch, clock).ask()
+    assert (answer.reason, answer.status, answer.content) == ("http_status", 503, None)
+
+
+async def test_a_page_that_cannot_be_read_is_malformed(fetch, clock):
+    """With the line in the detail."""
+
+    def read(_: bytes) -> str:
+        raise PageError(3, "found nonsense")
+
+    answer = await source(fetch, clock, read).ask()
+    assert (answer.reason, answer.detail) == ("malformed", "line 3: found nonsense")
+
+
+async def test_a_mistake_of_ours_in_reading_costs_that_source_only(fetch, clock, caplog):
+    """And is logged in full."""
+
+    def read(_: bytes) -> str:
+        raise ZeroDivisionError
+
+    answer = await source(fetch, clock, read).ask()
+    assert (answer.reason, answer.content) == ("malformed", None)
+    assert "http://h/metrics: cannot be read" in caplog.text
+
+
+async def test_a_large_page_is_read_all_the_same(fetch, clock):
+    """In a thread."""
+    fetch.answer = Response(200, b"x" * (LARGE_PAGE_BYTES + 1))
+    answer = await source(fetch, clock).ask()
+    assert answer.content == "x" * (LARGE_PAGE_BYTES + 1)
+
+
+async def test_those_who_ask_at_once_share_one_request(fetch, clock):
+    """One flight for each source."""
+    fetch.gate.clear()
+    one = source(fetch, clock)
+    asking = [asyncio.create_task(one.ask()) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    fetch.gate.set()
+    answers = await asyncio.gather(*asking)
+    assert (fetch.asked, {answer.number for answer in answers}) == (1, {1})
+
+
+async def test_an_answer_older_than_the_last_is_dropped(fetch, clock):
+    """It does not even count as a failure."""
+    one = source(fetch, clock)
+    newer = Answer("none", "newer", 200, number=2)
+    assert one.apply(newer) == newer
+    assert one.apply(Answer("timeout", number=1)) == newer
+    assert one.circuit.failures == 0
+
+
+async def test_a_source_that_failed_three_times_is_not_asked_until_its_pause_is_over(fetch, clock):
+    """The circuit is open."""
+    fetch.answer = FetchError("timeout", "why")
+    one = source(fetch, clock)
+    reasons = [(await one.ask()).reason for _ in range(5)]
+    assert reasons == ["timeout", "timeout", "timeout", "circuit_open", "circuit_open"]
+    assert fetch.asked == 3
+
+
+async def test_nobody_waits_for_a_probe_and_its_success_counts_from_the_next_collection(
+    fetch, clock
+):
+    """A probe that hangs costs no scrape anything."""
+    fetch.answer = FetchError("timeout", "why")
+    one = source(fetch, clock)
+    for _ in range(3):
+        await one.ask()
+    fetch.answer = Response(200, b"back")
+    fetch.gate.clear()
+    clock.now = 1.0
+    assert (await one.ask()).reason == "circuit_open"
+    assert (await one.ask()).reason == "circuit_open"
+    await asyncio.sleep(0.01)
+    assert fetch.asked == 4
+    fetch.gate.set()
+    await asyncio.sleep(0.01)
+    answer = await one.ask()
+    assert (answer.reason, answer.content, fetch.asked) == ("none", "back", 5)
+
+
+async def test_errors_by_http_open_no_circuit_for_they_are_quick(fetch, clock):
+    """And what a health page says must stay known."""
+    fetch.answer = Response(503, b"")
+    one = source(fetch, clock)
+    assert {(await one.ask()).status for _ in range(9)} == {503}
+
+
+async def test_changes_are_logged_once(fetch, clock, caplog):
+    """Not each failure."""
+    caplog.set_level("INFO")
+    one = source(fetch, clock)
+    for answer in (Response(200, b""), Response(500, b""), Response(500, b""), Response(200, b"")):
+        fetch.answer = answer
+        await one.ask()
+    assert [record.getMessage() for record in caplog.records] == [
+        "eu-chat-0 at http://h/metrics: http_status: HTTP 500",
+        "eu-chat-0 at http://h/metrics answers again",
+    ]
+
+
+async def test_closing_gives_up_what_is_under_way(fetch, clock):
+    """So that an exporter ends at once."""
+    fetch.gate.clear()
+    one = source(fetch, clock)
+    asking = asyncio.create_task(one.ask())
+    await asyncio.sleep(0.01)
+    await one.close()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
