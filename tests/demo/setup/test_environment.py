@@ -16,9 +16,7 @@ from demo.setup.environment import provide_environment
 from exporters.problems import InputError
 from tests.demo.setup.archive import add_package, apt_configuration
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("ensurepip") is None, reason="needs ensurepip to compare with"
-)
+ensurepip = pytest.importorskip("ensurepip")
 
 BACKEND = """
 import zipfile
@@ -180,9 +178,7 @@ def test_without_ensurepip_pip_comes_from_debians_package(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """As on a Debian without python3-venv; the archive here holds the wheel of our own pip."""
-    import ensurepip
-
-    (bundled,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+    bundled = wheel_of_pip()
     archive = root.parent / "archive"
     content = {f"usr/share/python-wheels/{bundled.name}": bundled.read_bytes()}
     add_package(archive, "python3-pip-whl", content)
@@ -211,6 +207,12 @@ def test_without_ensurepip_or_venv_and_without_apt_the_message_names_the_package
         f"has no {module} module; install it (Debian, Ubuntu: `apt-get install python3-venv`)"
         in (str(error.value))
     )
+
+
+def wheel_of_pip() -> Path:
+    """Return the wheel that ensurepip installs; Debian keeps it outside of Python."""
+    folders = [Path(ensurepip.__file__).parent / "_bundled", Path("/usr/share/python-wheels")]
+    return next(wheel for folder in folders for wheel in folder.glob("pip-*.whl"))
 
 
 def without(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
