@@ -73,7 +73,7 @@ def plan(suites: Sequence[str], processors: int) -> list[tuple[Part, ...]]:
         "e2e": (
             Part(
                 "e2e",
-                ("-m", "e2e", "-n", "2", "--dist", "loadfile", "tests/e2e")
+                ("-m", "e2e and not vllm", "-n", "2", "--dist", "loadfile", "tests/e2e")
                 + (("--ignore", GPU_LOST) if "quick" in suites else ()),
                 limit_seconds=30 * 60,
             ),
