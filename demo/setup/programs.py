@@ -79,8 +79,8 @@ def find_program(name: str, chosen: Path | None = None) -> Path:
         if not wrong:
             return path
         passed_over.append(problem(path, wrong))
-    message = "is neither on PATH nor under .tools/bin"
-    raise InputError([*passed_over, problem(name, message, fix="run `python3 -m demo.setup.programs`")])
+    message, fix = "is neither on PATH nor under .tools/bin", "run `python3 -m demo.setup.programs`"
+    raise InputError([*passed_over, problem(name, message, fix=fix)])
 
 
 def provide_programs(names: Iterable[str] = tuple(PROGRAMS), tell: Say = say) -> dict[str, Path]:
