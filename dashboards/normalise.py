@@ -40,7 +40,7 @@ def to_json(dashboard: Any) -> Json:
     """
     board: Json = json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder))
     panels = [_panel(each) for each in board["panels"]]
-    _refuse_repeats([each["id"] for each in panels])
+    _refuse_repeats([each.get("id") for each in panels])
     return {
         **{key: value for key, value in board.items() if key in _BOARD_KEYS},
         "fiscalYearStartMonth": 0,

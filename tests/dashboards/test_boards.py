@@ -1,0 +1,235 @@
+"""What every board owes to the person on call."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from dashboards.layout import COLUMNS, FIRST_SCREEN_HEIGHT
+from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, panel_queries
+from dashboards.variables import DATASOURCE_REF
+from exporters import catalog
+from slo.windows import read_tiers
+
+WITHOUT_DATA = ("row", "text")
+KNOWN_TYPES = (
+    "bargauge", "row", "stat", "state-timeline", "table", "text", "timeseries",
+)  # fmt: skip
+AGGREGATED_TO_FEW = ("by (outcome)", "by (phase, region)", "by (slo)", "or on ()", "{slo=~")
+"""Queries that need no limit: as many series as outcomes, phases and regions, or objectives."""
+
+
+def panels_with_data(board: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the panels that show data."""
+    return [each for each in board["panels"] if each["type"] not in WITHOUT_DATA]
+
+
+def by_title(board: dict[str, Any], title: str) -> dict[str, Any]:
+    """Return the panel with a title."""
+    return next(each for each in board["panels"] if each["title"] == title)
+
+
+def test_the_uids_never_change(boards):
+    """Alerts and bookmarks are made of them."""
+    assert ["shardwatch-fleet", "shardwatch-slo"] == [each["uid"] for each in boards]
+
+
+def test_alerts_lead_to_boards_that_exist(boards):
+    """Alerts are built before dashboards and name the boards by their uids."""
+    from alerts import links
+
+    assert {links.FLEET_BOARD, links.SLO_BOARD} <= {each["uid"] for each in boards}
+
+
+def test_a_boards_first_panel_asks_the_question_that_the_board_answers(boards):
+    """The same sentence describes the board in lists."""
+    for board in boards:
+        first = board["panels"][0]
+        assert ("text", board["description"]) == (first["type"], first["title"])
+        assert board["description"].endswith("?")
+
+
+def test_every_panel_says_what_it_is(boards):
+    """Title, description, unit and what stands there when there is nothing."""
+    silent = [
+        (board["uid"], panel["title"], key)
+        for board in boards
+        for panel in panels_with_data(board)
+        for key, said in {
+            "title": panel["title"],
+            "description": panel["description"],
+            "unit": panel["fieldConfig"]["defaults"]["unit"],
+            "noValue": panel["fieldConfig"]["defaults"]["noValue"],
+        }.items()
+        if not said
+    ]
+    assert [] == silent
+    assert all(panel["title"] for board in boards for panel in board["panels"])
+
+
+def test_every_panel_and_query_takes_its_data_source_from_the_variable(boards):
+    """A board moves to another Prometheus by one choice at its top."""
+    sources = [
+        source["datasource"]
+        for board in boards
+        for panel in panels_with_data(board)
+        for source in (panel, *panel["targets"])
+    ]
+    sources += [each["datasource"] for board in boards for each in board["annotations"]["list"]]
+    assert [DATASOURCE_REF] * len(sources) == sources
+
+
+def test_panel_ids_are_unique_and_given_by_hand(boards):
+    """A link to a panel survives that another is put before it."""
+    for board in boards:
+        counts = Counter(each["id"] for each in board["panels"])
+        assert {1} == set(counts.values())
+
+
+def test_boards_are_made_of_modern_panels_only(boards):
+    """Grafana's old graph panel is gone, and our preview draws these."""
+    types = {panel["type"] for board in boards for panel in board["panels"]}
+    assert types <= set(KNOWN_TYPES)
+
+
+def test_variables_are_the_same_on_all_boards_and_the_data_source_comes_first(boards):
+    """A link from board to board carries each of them."""
+    expected = ["datasource", "cluster", "slo", "region", "model"]
+    for board in boards:
+        assert expected == [each["name"] for each in board["templating"]["list"]]
+
+
+def test_several_values_or_all_can_be_chosen_and_all_is_the_start(boards):
+    """All matches what has no such label too."""
+    for board in boards:
+        for variable in board["templating"]["list"][1:]:
+            assert variable["multi"]
+            assert variable["includeAll"]
+            assert (".*", ["$__all"]) == (variable["allValue"], variable["current"]["value"])
+
+
+def test_each_board_leads_to_the_other_and_keeps_variables_and_time(boards):
+    """Whoever follows a link goes on looking at the same thing."""
+    fleet, slo = boards
+    for here, there in ((fleet, slo), (slo, fleet)):
+        (link,) = here["links"]
+        assert (f"/d/{there['uid']}", True, True) == (
+            link["url"], link["includeVars"], link["keepTime"],
+        )  # fmt: skip
+
+
+def test_alerts_are_drawn_on_the_graphs(boards):
+    """Pages always, tickets when asked for."""
+    for board in boards:
+        drawn = [(each["name"], each["enable"]) for each in board["annotations"]["list"]]
+        assert [("Pages", True), ("Tickets", False)] == drawn
+
+
+def test_panels_fill_the_width_and_never_overlap(boards):
+    """Every cell of the grid belongs to one panel."""
+    for board in boards:
+        cells = Counter(
+            (x, y)
+            for panel in board["panels"]
+            for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+            for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+        )
+        height = max(y for _, y in cells) + 1
+        assert {(x, y): 1 for x in range(COLUMNS) for y in range(height)} == dict(cells)
+
+
+def test_the_fleets_first_screen_shows_what_is_on_fire(boards):
+    """Pages, budgets, burns, groups, capacity and GPUs, without scrolling."""
+    fleet = boards[0]
+    seen = {
+        panel["title"]
+        for panel in fleet["panels"]
+        if panel["gridPos"]["y"] + panel["gridPos"]["h"] <= FIRST_SCREEN_HEIGHT
+    }
+    expected = {
+        "Pages firing", "Lowest budget left", "Budgets left", "Burn rates, 1h", "Groups not up",
+        "Worst group of each cell", "Capacity", "Capacity by region and model", "GPUs missing",
+        "Alerts firing",
+    }  # fmt: skip
+    assert set() == expected - seen
+
+
+def test_no_graph_of_the_fleet_reads_series_of_single_groups_or_gpus(boards):
+    """At 12,500 groups a graph over raw series would stop Prometheus: cells are recorded."""
+    raw = [
+        panel["title"]
+        for board in boards
+        for panel in panels_with_data(board)
+        for target in panel["targets"]
+        for family in catalog.FAMILIES
+        if family in target["expr"] and not target["instant"]
+    ]
+    assert [] == raw
+
+
+def test_every_query_gives_a_bounded_number_of_series(boards):
+    """A rank limits it, or it is aggregated to one number or to few."""
+    variables = dict.fromkeys(("cluster", "slo", "region", "model"), ".*")
+    unbounded = [
+        (query.board, query.panel, query.expr)
+        for board in boards
+        for query in panel_queries(board, variables)
+        if not any(f"k({limit}, " in query.expr for limit in (SHOWN_LINES, SHOWN_ROWS))
+        and not query.expr.startswith(("sum(", "min(", "max(", "count("))
+        and not any(few in query.expr for few in AGGREGATED_TO_FEW)
+    ]
+    assert [] == unbounded
+
+
+def test_a_graphs_rank_is_taken_once_and_not_at_every_step(boards):
+    """Else a range holds every series that was ever among the worst."""
+    drifting = [
+        (panel["title"], target["refId"])
+        for board in boards
+        for panel in panels_with_data(board)
+        for target in panel["targets"]
+        if "topk" in target["expr"] or "bottomk" in target["expr"]
+        if target["range"] and "@ end()" not in target["expr"]
+    ]
+    assert [] == drifting
+
+
+def test_burn_rates_are_drawn_tier_by_tier_with_the_tiers_threshold(boards):
+    """Both windows, and the dashed line that both have to cross."""
+    slo = boards[1]
+    for tier in read_tiers():
+        title = f"Burn over {tier.long_window} and {tier.short_window}: {tier.severity}"
+        panel = by_title(slo, title)
+        long, short, threshold = (each["expr"] for each in panel["targets"])
+        assert f'window="{tier.long_window}"' in long
+        assert f'window="{tier.short_window}"' in short
+        assert f"/ {tier.long_seconds}, 1" in threshold
+        (dashed,) = panel["fieldConfig"]["overrides"]
+        assert panel["targets"][2]["legendFormat"] == dashed["matcher"]["options"]
+
+
+def test_colours_of_burn_rates_change_where_pages_fire_over_28_days(boards):
+    """0.02 x 672 h / 1 h = 13.44 and 0.05 x 672 h / 6 h = 5.6."""
+    panel = by_title(boards[1], "Highest burn, 1h")
+    steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [None, 1, 5.6, 13.44] == [each["value"] for each in steps]
+
+
+@pytest.mark.parametrize("state", catalog.GROUP_STATES)
+def test_every_state_of_a_group_has_a_word_and_a_colour(boards, state: str):
+    """A state that the timeline does not know would be a bare number."""
+    panel = by_title(boards[0], "Worst group of each cell")
+    (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert state in {each["text"] for each in mapping["options"].values()}
+
+
+def test_a_click_on_a_budget_opens_its_objective_and_cell(boards):
+    """With the data source, the cluster and the time that were chosen."""
+    panel = by_title(boards[0], "Budgets left")
+    (link,) = panel["fieldConfig"]["defaults"]["links"]
+    expected = (
+        "/d/shardwatch-slo?${datasource:queryparam}&${cluster:queryparam}"
+        "&var-slo=${__field.labels.slo}&var-region=${__field.labels.region}"
+        "&var-model=${__field.labels.model}&${__url_time_range}"
+    )
+    assert expected == link["url"]

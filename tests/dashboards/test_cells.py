@@ -1,0 +1,277 @@
+"""The cells' rules, run by promtool: healthy, with a lost GPU, without traffic."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboards import queries
+from dashboards.cells import GROUP_NAME, cells_group
+from demo.setup.programs import find_program
+from slo import conventions
+from slo.render import render_groups
+
+CELL = {"cluster": "demo", "region": "eu", "model": "chat"}
+ROUTED = {**CELL, "revision": "r1", "tier": "pro"}
+STEPS = 40
+"""Of 5 s: longer than the rules' window of a minute."""
+SECONDS = 180
+
+Series = dict[str, str]
+
+
+def series(name: str, labels: dict[str, str]) -> str:
+    """Return a series as promtool's inputs and outputs name it."""
+    inside = ", ".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
+    return f"{name}{{{inside}}}"
+
+
+def constant(value: float) -> str:
+    """Return a gauge's samples."""
+    return f"{value}x{STEPS}"
+
+
+def rate(per_second: float) -> str:
+    """Return a counter's samples."""
+    return f"0+{per_second * 5}x{STEPS}"
+
+
+def group(name: str, *, capacity: int, gpus_up: int, state: str) -> Series:
+    """Return what the groups exporter serves of one group of 32 GPUs."""
+    labels = {**CELL, "group": name}
+    states = {
+        series("shardwatch_group_state", {**labels, "state": each}): constant(int(each == state))
+        for each in ("dead", "stalled", "up")
+    }
+    reason = {"dead": "gpu_lost", "stalled": "no_step", "up": "none"}[state]
+    return {
+        **states,
+        series("shardwatch_group_reason", {**labels, "reason": reason}): constant(1),
+        series("shardwatch_group_capacity_ratio", labels): constant(capacity),
+        series("shardwatch_group_gpus_expected", labels): constant(32),
+        series("shardwatch_group_gpus_up", labels): constant(gpus_up),
+    }
+
+
+HEALTHY = group("g0", capacity=1, gpus_up=32, state="up")
+DEAD = group("g1", capacity=0, gpus_up=31, state="dead")
+
+
+def check(tmp_path: Path, inputs: Series, expected: dict[str, dict[str, float]]) -> None:
+    """Hold expressions against the values that they have at 180 s; series by value."""
+    (tmp_path / "rules.yaml").write_text(render_groups([cells_group(5)], ["shardwatch.yaml"]))
+    tests: dict[str, Any] = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "5s",
+        "tests": [
+            {
+                "interval": "5s",
+                "input_series": [
+                    {"series": name, "values": values} for name, values in inputs.items()
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": expr,
+                        "eval_time": f"{SECONDS}s",
+                        "exp_samples": [
+                            {"labels": labels, "value": value} for labels, value in samples.items()
+                        ],
+                    }
+                    for expr, samples in expected.items()
+                ],
+            }
+        ],
+    }
+    (tmp_path / "tests.yaml").write_text(yaml.safe_dump(tests))
+    command = [find_program("promtool"), "test", "rules", tmp_path / "tests.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def ask(query: queries.Query) -> str:
+    """Return a query for everything there is."""
+    expr = query.expr
+    for name in ("cluster", "slo", "region", "model"):
+        expr = expr.replace(f"${name}", ".*")
+    return expr
+
+
+def test_promtool_takes_the_rules(tmp_path):
+    """Every expression is PromQL and every name a name."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(render_groups([cells_group(15)], ["shardwatch.yaml"]))
+    done = subprocess.run(
+        [find_program("promtool"), "check", "rules", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert GROUP_NAME in path.read_text()
+
+
+def test_one_dead_group_of_two_is_half_of_the_capacity_and_one_gpu(tmp_path):
+    """The recorded series, and what the fleet's first screen makes of them."""
+    cell = series("", CELL)
+    check(
+        tmp_path,
+        HEALTHY | DEAD,
+        {
+            conventions.CELL_CAPACITY: {series(conventions.CELL_CAPACITY, CELL): 0.5},
+            conventions.CELL_GPUS_MISSING: {series(conventions.CELL_GPUS_MISSING, CELL): 1},
+            conventions.CELL_GPUS_EXPECTED: {series(conventions.CELL_GPUS_EXPECTED, CELL): 64},
+            ask(queries.CAPACITY): {"{}": 0.5},
+            ask(queries.GROUPS_NOT_UP): {"{}": 1},
+            ask(queries.GPUS_MISSING): {"{}": 1},
+            ask(queries.WORST_STATES): {cell: queries.STATE_RANKS["dead"]},
+            ask(queries.GROUPS_NOT_UP_ROWS): {
+                series("", {**CELL, "group": "g1", "state": "dead", "reason": "gpu_lost"}): 1
+            },
+        },
+    )
+
+
+def test_a_healthy_cell_is_up_with_nothing_missing(tmp_path):
+    """Numbers that are 0, not panels that are empty; only the table of what is wrong is."""
+    check(
+        tmp_path,
+        HEALTHY,
+        {
+            ask(queries.CAPACITY): {"{}": 1},
+            ask(queries.GROUPS_NOT_UP): {"{}": 0},
+            ask(queries.GPUS_MISSING): {"{}": 0},
+            ask(queries.WORST_STATES): {series("", CELL): queries.STATE_RANKS["up"]},
+            ask(queries.GROUPS_NOT_UP_ROWS): {},
+            ask(queries.alerts_firing("page")): {"{}": 0},
+            ask(queries.CAUSES_OVER_TIME): {'{cause="none"}': 0},
+        },
+    )
+
+
+def test_the_fleets_capacity_weighs_cells_by_their_groups(tmp_path):
+    """One group of one is down, and three of three are up: 3/4, where the mean of cells is 1/2."""
+    small = {
+        name.replace('model="chat"', 'model="code"'): values
+        for name, values in group("g9", capacity=0, gpus_up=31, state="dead").items()
+    }
+    large = {
+        key: value
+        for name in ("g0", "g1", "g2")
+        for key, value in group(name, capacity=1, gpus_up=32, state="up").items()
+    }
+    check(tmp_path, small | large, {ask(queries.CAPACITY): {"{}": 0.75}})
+
+
+def test_aborts_count_as_requests_and_rate_limited_ones_do_not(tmp_path):
+    """6 bad of 6 + 90 + 4; the 50 that hit their own limit are no matter of the service."""
+    outcomes = {"ok": 90, "error": 1, "timeout": 2, "rejected": 3, "aborted": 4, "rate_limited": 50}
+    check(
+        tmp_path,
+        {
+            series("shardwatch_router_requests_total", {**ROUTED, "outcome": outcome}): rate(each)
+            for outcome, each in outcomes.items()
+        },
+        {
+            conventions.CELL_ERROR_RATIO: {series(conventions.CELL_ERROR_RATIO, CELL): 0.06},
+            ask(queries.REQUESTS): {series("", CELL): 150},
+        },
+    )
+
+
+def test_without_requests_there_is_no_error_ratio_and_no_time_to_first_token(tmp_path):
+    """Neither 0, which would be good, nor NaN, which spreads."""
+    requests = {
+        series("shardwatch_router_requests_total", {**ROUTED, "outcome": each}): constant(7)
+        for each in ("ok", "error")
+    }
+    buckets = {
+        series("shardwatch_router_time_to_first_token_seconds_bucket", {**ROUTED, "le": le}): (
+            constant(7)
+        )
+        for le in ("1.0", "+Inf")
+    }
+    check(
+        tmp_path,
+        requests | buckets,
+        {conventions.CELL_ERROR_RATIO: {}, conventions.CELL_TTFT: {}},
+    )
+
+
+def test_quantiles_of_the_time_to_first_token_are_over_all_tiers(tmp_path):
+    """100 requests of pro within 1 s and 100 of free between 1 and 2 s: half are within 1 s."""
+    buckets = "shardwatch_router_time_to_first_token_seconds_bucket"
+    pro, free = ROUTED, {**ROUTED, "tier": "free"}
+    counts = {("1.0", 100, 0), ("2.0", 100, 100), ("+Inf", 100, 100)}
+    inputs = {
+        series(buckets, {**labels, "le": le}): rate(count)
+        for le, of_pro, of_free in counts
+        for labels, count in ((pro, of_pro), (free, of_free))
+    }
+    p50, p99 = ({**CELL, "quantile": each} for each in ("0.5", "0.99"))
+    check(
+        tmp_path,
+        inputs,
+        {
+            conventions.CELL_TTFT: {
+                series(conventions.CELL_TTFT, p50): 1,
+                series(conventions.CELL_TTFT, p99): 1.98,
+            }
+        },
+    )
+
+
+def test_a_tools_success_leaves_cancelled_calls_out(tmp_path):
+    """9 of 9 + 1, whatever users cancelled."""
+    tool = {**CELL, "tool": "browser"}
+    check(
+        tmp_path,
+        {
+            series("shardwatch_tool_calls_total", {**tool, "outcome": outcome}): rate(each)
+            for outcome, each in {"ok": 9, "captcha": 1, "cancelled": 5}.items()
+        },
+        {
+            conventions.CELL_TOOL_SUCCESS_RATIO: {
+                series(conventions.CELL_TOOL_SUCCESS_RATIO, tool): 0.9
+            }
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "expected"),
+    {
+        "the queue is summed": (
+            "shardwatch_group_requests_waiting",
+            conventions.CELL_WAITING,
+            0.7,
+        ),
+        "the fullest cache counts": (
+            "shardwatch_group_kv_cache_usage_ratio",
+            conventions.CELL_KV_CACHE_USAGE,
+            0.5,
+        ),
+    }.values(),
+)
+def test_gauges_of_groups(tmp_path, family: str, name: str, expected: float):
+    """Two groups, at 0.2 and 0.5."""
+    inputs = {
+        series(family, {**CELL, "group": group}): constant(value)
+        for group, value in (("g0", 0.2), ("g1", 0.5))
+    }
+    check(tmp_path, inputs, {name: {series(name, CELL): expected}})
+
+
+def test_the_hit_ratio_is_tokens_over_tokens_not_a_mean_of_groups(tmp_path):
+    """90 of 100 in one group and 0 of 900 in the other: 9 %, where the mean of groups is 45 %."""
+    hits = {"g0": (90, 100), "g1": (0, 900)}
+    inputs = {
+        series(f"shardwatch_group_prefix_cache_{kind}_tokens_total", {**CELL, "group": name}): (
+            rate(value)
+        )
+        for name, values in hits.items()
+        for kind, value in zip(("hit", "queried"), values, strict=True)
+    }
+    ratio = conventions.CELL_PREFIX_HIT_RATIO
+    check(tmp_path, inputs, {ratio: {series(ratio, CELL): 0.09}})

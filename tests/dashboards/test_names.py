@@ -1,0 +1,215 @@
+"""No board and no rule of ours asks for a series or a label that nobody serves or records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import promql_parser
+import pytest
+
+from dashboards.cells import cells_group
+from dashboards.queries import panel_queries
+from exporters import catalog
+from slo import conventions
+
+VARIABLES = dict.fromkeys(("cluster", "slo", "region", "model"), ".*")
+
+CELL = frozenset(catalog.CELL_LABELS)
+OBJECTIVE = frozenset(("slo", "service"))
+OBJECTIVE_CELL = OBJECTIVE | {"region", "model"}
+"""The library's objectives are grouped by region and model."""
+
+ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host", "tool"}
+
+RECORDED: dict[str, frozenset[str]] = {
+    conventions.EVENTS_BAD_RATE: OBJECTIVE_CELL,
+    conventions.EVENTS_RATE: OBJECTIVE_CELL,
+    conventions.EVENTS_BAD_COUNT: OBJECTIVE_CELL | {"window"},
+    conventions.EVENTS_COUNT: OBJECTIVE_CELL | {"window"},
+    conventions.COVERAGE: OBJECTIVE_CELL | {"window"},
+    conventions.BURN_RATE: OBJECTIVE_CELL | {"window"},
+    conventions.BUDGET_REMAINING: OBJECTIVE_CELL,
+    conventions.OBJECTIVE: OBJECTIVE,
+    conventions.PERIOD: OBJECTIVE,
+    conventions.VANISHED_STATE: OBJECTIVE_CELL,
+    conventions.BLIND_STATE: OBJECTIVE_CELL,
+    conventions.CAUSE_STATE: OBJECTIVE_CELL | {"cause"},
+    conventions.CELL_REQUESTS_RATE: CELL | {"outcome"},
+    conventions.CELL_ERROR_RATIO: CELL,
+    conventions.CELL_TTFT: CELL | {"quantile"},
+    conventions.CELL_IN_FLIGHT: CELL,
+    conventions.CELL_GROUPS: CELL | {"state"},
+    conventions.CELL_CAPACITY: CELL,
+    conventions.CELL_GPUS_EXPECTED: CELL,
+    conventions.CELL_GPUS_MISSING: CELL,
+    conventions.CELL_WAITING: CELL,
+    conventions.CELL_KV_CACHE_USAGE: CELL,
+    conventions.CELL_PREFIX_HIT_RATIO: CELL,
+    conventions.CELL_TOKENS_RATE: CELL | {"phase"},
+    conventions.CELL_TOOL_CALLS_RATE: CELL | {"tool", "outcome"},
+    conventions.CELL_TOOL_SUCCESS_RATIO: CELL | {"tool"},
+    "ALERTS": ALERT_LABELS,
+    "ALERTS_FOR_STATE": ALERT_LABELS - {"alertstate"},
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One selector of an expression: its series, and the labels that it matches."""
+
+    series: str
+    labels: frozenset[str]
+
+
+def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
+    """Give an expression and everything in it."""
+    yield node
+    match node:
+        case promql_parser.BinaryExpr():
+            yield from nodes(node.lhs)
+            yield from nodes(node.rhs)
+        case promql_parser.Call():
+            for each in node.args:
+                yield from nodes(each)
+        case promql_parser.MatrixSelector():
+            yield from nodes(node.vector_selector)
+        case promql_parser.AggregateExpr() | promql_parser.ParenExpr():
+            yield from nodes(node.expr)
+        case promql_parser.VectorSelector() | promql_parser.NumberLiteral():
+            pass
+        case promql_parser.StringLiteral():
+            pass
+        case _:
+            raise TypeError(f"{type(node).__name__} is no kind of PromQL that this walk knows")
+
+
+def selections(expr: str) -> list[Selection]:
+    """Return every selector of an expression; fails on what is no PromQL."""
+    return [
+        Selection(node.name, frozenset(each.name for each in node.matchers.matchers))
+        for node in nodes(promql_parser.parse(expr))
+        if isinstance(node, promql_parser.VectorSelector)
+    ]
+
+
+def grouping(expr: str) -> Iterator[tuple[frozenset[str], str]]:
+    """Give the labels of each ``by`` and each series within it."""
+    for node in nodes(promql_parser.parse(expr)):
+        if (
+            isinstance(node, promql_parser.AggregateExpr)
+            and node.modifier is not None
+            and node.modifier.type == promql_parser.AggModifierType.By
+        ):
+            for each in nodes(node.expr):
+                if isinstance(each, promql_parser.VectorSelector):
+                    yield frozenset(node.modifier.labels), each.name
+
+
+def labels_of(series: str) -> frozenset[str] | None:
+    """Return the labels that a series carries; None if nobody serves or records it."""
+    if series in RECORDED:
+        return RECORDED[series]
+    if series in catalog.FAMILIES and catalog.FAMILIES[series].kind != "histogram":
+        return frozenset(catalog.FAMILIES[series].labels)
+    for suffix, added in (("_bucket", {"le"}), ("_sum", set()), ("_count", set())):
+        family = catalog.FAMILIES.get(series.removesuffix(suffix))
+        if series.endswith(suffix) and family is not None and family.kind == "histogram":
+            return frozenset(family.labels) | added
+    return None
+
+
+def complaints(expr: str) -> list[str]:
+    """Return what an expression asks for that does not exist."""
+    found = []
+    for each in selections(expr):
+        known = labels_of(each.series)
+        if known is None:
+            found.append(f"nobody serves {each.series}")
+        else:
+            found += [f"{each.series} has no label {label}" for label in each.labels - known]
+    for labels, series in grouping(expr):
+        found += [
+            f"{series} has no label {label}" for label in labels - (labels_of(series) or set())
+        ]
+    return found
+
+
+def test_every_query_of_a_panel_asks_for_what_exists(boards):
+    """Each selector names a series of the catalogue or of the conventions, and its labels."""
+    found = {
+        (query.board, query.panel, query.ref): complaints(query.expr)
+        for board in boards
+        for query in panel_queries(board, VARIABLES)
+    }
+    assert {key: [] for key in found} == found
+
+
+def test_every_annotation_asks_for_what_exists(boards):
+    """The alerts on the graphs are Prometheus's own series."""
+    exprs = [each["target"]["expr"] for board in boards for each in board["annotations"]["list"]]
+    assert [[] for _ in exprs] == [complaints(expr.replace("$", "")) for expr in exprs]
+
+
+def test_every_variable_offers_the_values_of_a_label_that_exists(boards):
+    """``label_values(series{...}, label)``: the series carries the label, and is selected so."""
+    queries = {
+        each["definition"]
+        for board in boards
+        for each in board["templating"]["list"]
+        if each["type"] == "query"
+    }
+    found = []
+    for query in queries:
+        selector, _, label = query.removeprefix("label_values(").removesuffix(")").rpartition(", ")
+        found += complaints(f"group by ({label}) ({selector})")
+    assert [] == found
+
+
+def test_every_rule_of_the_cells_asks_for_what_exists():
+    """Families of the catalogue, and series that the same group records before."""
+    rules = cells_group(5).rules
+    assert [[] for _ in rules] == [complaints(rule.expr) for rule in rules]
+
+
+def test_every_recorded_series_of_a_cell_is_recorded():
+    """Every name that the conventions give to cells has a rule."""
+    named = {value for name, value in vars(conventions).items() if name.startswith("CELL_")}
+    assert named == {rule.record for rule in cells_group(5).rules}
+
+
+def test_a_rule_reads_recorded_series_only_after_they_are_recorded():
+    """A group's rules run one after the other; one that came too early would read old values."""
+    recorded: set[str] = set()
+    too_early = []
+    for rule in cells_group(5).rules:
+        read = {each.series for each in selections(rule.expr)} & conventions_of_cells()
+        too_early += sorted(read - recorded)
+        recorded.add(rule.record)
+    assert [] == too_early
+
+
+def conventions_of_cells() -> set[str]:
+    """Return the names of the cells' recorded series."""
+    return {value for name, value in vars(conventions).items() if name.startswith("CELL_")}
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    {
+        "a family of nobody's": ("vllm_gpu_cache", ["nobody serves vllm_gpu_cache"]),
+        "a histogram without suffix": (
+            catalog.TOOL_DURATION.name,
+            [f"nobody serves {catalog.TOOL_DURATION.name}"],
+        ),
+        "a label that is not the family's": (
+            'shardwatch_group_up{host="h"}',
+            ["shardwatch_group_up has no label host"],
+        ),
+        "a grouping that loses all": (
+            "sum by (tier) (shardwatch_group_up)",
+            ["shardwatch_group_up has no label tier"],
+        ),
+    }.values(),
+)
+def test_the_check_sees(expr: str, expected: list[str]):
+    """What is wrong is found: the tests above are not green for nothing."""
+    assert expected == complaints(expr)

@@ -1,0 +1,71 @@
+"""Queries: what a board asks, ready to be sent."""
+
+from decimal import Decimal
+
+import pytest
+
+from dashboards import queries
+from dashboards.queries import PanelQuery, panel_queries
+from exporters import catalog
+from slo.burn import Tier
+
+BOARD = {
+    "uid": "board",
+    "panels": [
+        {"title": "About", "type": "text"},
+        {
+            "title": "Row",
+            "type": "row",
+            "panels": [
+                {
+                    "title": "Inside",
+                    "targets": [{"refId": "A", "expr": 'up{region=~"$region|"}[$__rate_interval]'}],
+                }
+            ],
+        },
+        {"title": "Alerts", "targets": [{"refId": "B", "expr": queries.ALERT_AGES.expr}]},
+    ],
+}
+
+
+def test_panel_queries_put_the_variables_in_and_keep_the_order_of_the_board():
+    """Panels within a row count, panels without queries do not."""
+    variables = {"region": "eu", "slo": ".*", "model": ".*", "__rate_interval": "1m"}
+    first, second = panel_queries(BOARD, variables)
+    expected = PanelQuery("board", "Inside", "A", 'up{region=~"eu|"}[1m]', may_be_empty=False)
+    assert expected == first
+    assert ("Alerts", "B", True) == (second.panel, second.ref, second.may_be_empty)
+
+
+def test_a_variable_that_is_not_given_is_refused_by_name():
+    """A query with a hole in it would be sent and give nothing."""
+    with pytest.raises(KeyError, match="region"):
+        panel_queries(BOARD, {"slo": ".*"})
+
+
+def test_only_tables_of_what_is_wrong_may_be_empty(boards):
+    """Everything else has data in a healthy cluster: a number that is 0, a state that is up."""
+    variables = dict.fromkeys(("cluster", "slo", "region", "model"), ".*")
+    expected = {
+        ("shardwatch-fleet", "Alerts firing"),
+        ("shardwatch-fleet", "Groups not up"),
+        ("shardwatch-fleet", "GPUs with a fault"),
+        ("shardwatch-slo", "Alerts firing"),
+        ("shardwatch-slo", "Causes with their evidence"),
+    }
+    found = [query for board in boards for query in panel_queries(board, variables)]
+    assert expected == {(each.board, each.panel) for each in found if each.may_be_empty}
+
+
+def test_states_rank_by_their_precedence():
+    """The worst state of a cell is the highest number, and up is 0."""
+    ranks = sorted(queries.STATE_RANKS, key=queries.STATE_RANKS.__getitem__, reverse=True)
+    assert list(catalog.GROUP_STATES) == ranks
+    assert queries.STATE_RANKS["up"] == 0
+
+
+def test_a_burn_threshold_is_the_tiers_factor_computed_from_the_objectives_own_period():
+    """max(1, share x period / long window), and never a number that somebody typed."""
+    tier = Tier("page", 3600, 300, Decimal("0.02"))
+    expected = 'max(clamp_min(0.02 * slo:period:seconds{slo=~"$slo"} / 3600, 1))'
+    assert expected == queries.burn_threshold(tier).expr
