@@ -198,14 +198,20 @@ class PageReader:
 
 
 def require_counts(samples: Samples) -> Samples:
-    """Return the samples, all of which are finite and not below 0.
+    """Return the samples, whose values are finite and not below 0, and whose buckets have bounds.
 
     Raises:
-        PageError: if one is not: no counter, and no gauge of a number of things, has such a value.
+        PageError: if one is not so: no counter, no gauge of a number of things and no bucket of a
+            histogram can be.
     """
     for series, value in samples.items():
         if not 0 <= value < inf:
             raise PageError(0, f"found {value} for {series!r}, expected a number from 0 on")
+        if series.name.endswith("_bucket"):
+            try:
+                float(series.labels["le"])
+            except (KeyError, ValueError):
+                raise PageError(0, f"found no bound le=NUMBER in {series!r}") from None
     return samples
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from exporters.catalog import Family
-from exporters.exposition import PageError
+from exporters.exposition import Series
 from exporters.page import Distribution
 
 SUFFIXES = ("_bucket", "_sum", "_count")
-INFINITY = float("inf")
 
 
 def suffixed(names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
@@ -33,24 +32,15 @@ class Accumulator:
         self._count = 0.0
         self._sum = 0.0
 
-    def add(self, suffix: str, bound: str | None, value: float) -> None:
-        """Add one sample.
-
-        Args:
-            suffix: one of ``SUFFIXES``.
-            bound: the label ``le`` of a bucket.
-            value: cumulative, as on the wire.
-
-        Raises:
-            PageError: if ``bound`` is no number.
-        """
+    def add(self, suffix: str, series: Series, value: float) -> None:
+        """Add one sample of a page that passed ``require_counts``; ``suffix`` of ``SUFFIXES``."""
         if suffix == "_sum":
             self._sum += value
         elif suffix == "_count":
             self._count += value
             self.series += 1
         else:
-            index = self._indices.get(_bound(bound))
+            index = self._indices.get(float(series.labels["le"]))
             if index is not None:
                 self._counts[index] = (self._counts[index] or 0.0) + value
                 self._parts[index] += 1
@@ -64,10 +54,3 @@ class Accumulator:
             for count, parts in zip(self._counts, self._parts, strict=True)
         )
         return Distribution(counts, self._count, self._sum)
-
-
-def _bound(text: str | None) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        raise PageError(0, f"found a bucket with le={text!r}, expected a number") from None

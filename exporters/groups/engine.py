@@ -98,7 +98,7 @@ class _Reading:
             accumulator = self._distributions.get(family.name)
             if accumulator is None:
                 accumulator = self._distributions[family.name] = Accumulator(family)
-            accumulator.add(suffix, series.labels.get("le"), value)
+            accumulator.add(suffix, series, value)
 
     def finished(self) -> EngineReading:
         missing = [each.name for each in mapping.REQUIRED if (each.name, ()) not in self._values]

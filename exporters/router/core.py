@@ -78,7 +78,7 @@ class RouterCore:
             accumulator = accumulators.get((family.name, labels))
             if accumulator is None:
                 accumulator = accumulators[family.name, labels] = Accumulator(family)
-            accumulator.add(suffix, series.labels.get("le"), value)
+            accumulator.add(suffix, series, value)
         for (name, labels), accumulator in accumulators.items():
             if distribution := accumulator.distribution():
                 page.distributions_of(catalog.FAMILIES[name])[labels] = distribution

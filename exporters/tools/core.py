@@ -74,7 +74,7 @@ class ToolsCore:
                 for outcome in catalog.TOOL_OUTCOMES:
                     calls[*labels, outcome] = 0.0
             suffix = _SAMPLES[series.name][1]
-            accumulators[labels].add(suffix, series.labels.get("le"), value)
+            accumulators[labels].add(suffix, series, value)
             if suffix == "_count":
                 error = series.labels.get(otel.ERROR_LABEL, "")
                 calls[*labels, otel.OUTCOME_OF_ERROR.get(error, "error")] += value

@@ -4,6 +4,7 @@ import pytest
 
 from demo.setup import programs
 from exporters.testing import PageServer
+from exporters.topology import Topology
 
 
 @pytest.fixture
@@ -17,3 +18,36 @@ def pages():
 def find_program():
     """Finds promtool and its like."""
     return lambda name: str(programs.find_program(name))
+
+
+@pytest.fixture
+def make_topology():
+    """Makes a topology of cluster `demo` without GPUs."""
+
+    def make(groups, routers=(), tools=()) -> Topology:
+        return Topology.model_validate(
+            {
+                "version": 1,
+                "cluster": "demo",
+                "groups": [
+                    {
+                        "name": f"{region}-{model}-{index}",
+                        "region": region,
+                        "model": model,
+                        "revision": revision,
+                        "metrics": f"http://h/{index}/metrics",
+                        "members": [{"host": f"h{index}"}],
+                    }
+                    for index, (region, model, revision) in enumerate(groups)
+                ],
+                "routers": [
+                    {"name": r, "region": r, "dialect": "demo", "metrics": f"http://h/{r}"}
+                    for r in routers
+                ],
+                "tools": [
+                    {"name": f"gateway-{t}", "region": t, "metrics": f"http://h/{t}"} for t in tools
+                ],
+            }
+        )
+
+    return make

@@ -151,6 +151,14 @@ def test_what_no_count_can_be_is_an_error(value):
         require_counts(samples)
 
 
+@pytest.mark.parametrize("labels", ["", '{le=""}', '{le="wide"}'])
+def test_a_bucket_without_a_bound_is_an_error(labels):
+    """Found when the page is read, before anybody adds it up."""
+    samples = PageReader().read(f"a_bucket{labels} 1\n".encode())
+    with pytest.raises(PageError, match="found no bound le=NUMBER in a_bucket"):
+        require_counts(samples)
+
+
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\r"), max_size=20)
 NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,20}", fullmatch=True)
 

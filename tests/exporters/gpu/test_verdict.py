@@ -1,0 +1,160 @@
+"""The verdict on one GPU, row by row."""
+
+import pytest
+
+from exporters import catalog
+from exporters.gpu.telemetry import Reading
+from exporters.gpu.verdict import Sighting, Unread, Verdict, judge
+
+MISSING, UNREACHABLE = Unread.MISSING, Unread.UNREACHABLE
+OK = ("healthy", "none", True)
+SUSPECT = ("degraded", "starting", False)
+LOOKING = ("degraded", "starting", True)
+FELL_OFF = ("lost", "xid_79", False)
+ABSENT = ("lost", "absent", False)
+UNSEEN = ("degraded", "telemetry_unreachable", False)
+GSP_DEAD = ("hung", "gsp_dead", True)
+GSP_DEAD_SILENT = ("hung", "gsp_dead", False)
+UNCONTAINED = ("degraded", "xid_uncontained", True)
+
+
+def there(xid=0, energy=1000.0, **values: float) -> Reading:
+    """A reading with all fields."""
+    return Reading({"temperature": 40.0, "energy": energy, **values}, xid)
+
+
+def blank(xid=0) -> Reading:
+    """A reading of which only the XID is left."""
+    return Reading({}, xid)
+
+
+def partial(xid=0, energy=1000.0) -> Reading:
+    """A reading without the temperature."""
+    return Reading({"energy": energy}, xid)
+
+
+def verdicts(*sightings: Sighting, seconds_between=5.0):
+    """State, reason and whether it answers, after each of some collections."""
+    found, before = [], None
+    for index, sighting in enumerate(sightings):
+        before = judge(sighting, before, now=100.0 + index * seconds_between)
+        found.append((before.state, before.reason, before.answers))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("xid", "expected"),
+    [
+        (0, OK),
+        *((code, OK) for code in (8, 13, 31, 32, 43, 45, 63, 92, 94)),
+        (79, FELL_OFF),
+        (119, GSP_DEAD),
+        (120, GSP_DEAD),
+        *((code, UNCONTAINED) for code in (46, 48, 62, 95, 109, 140, 143, 158, 171, 172)),
+        (64, ("degraded", "row_remap_failure", True)),
+    ],
+)
+def test_a_new_xid_makes_its_verdict_at_once(xid, expected):
+    """No second look is needed for what the driver reports itself."""
+    assert verdicts(there(), there(xid, energy=2000.0)) == [OK, expected]
+
+
+STORIES = {
+    "one that answers is healthy from the first look on": [
+        (there(), OK), (there(energy=2.0), OK)],
+    "absence needs two looks": [
+        (there(), OK), (MISSING, SUSPECT), (MISSING, ABSENT), (MISSING, ABSENT)],
+    "one that was never there is suspect, then lost": [
+        (MISSING, SUSPECT), (MISSING, ABSENT)],
+    "a gap of one look is forgiven": [
+        (there(), OK), (MISSING, SUSPECT), (there(), OK), (MISSING, SUSPECT), (MISSING, ABSENT)],
+    "all fields blank is absence": [
+        (there(), OK), (blank(), SUSPECT), (blank(), ABSENT)],
+    "blank fields with XID 79 need no second look": [
+        (there(), OK), (blank(79), FELL_OFF), (MISSING, FELL_OFF)],
+    "an XID 79 beside last values, which do not move, is lost all the same": [
+        (there(), OK), (there(79), FELL_OFF), (there(79), FELL_OFF), (MISSING, FELL_OFF)],
+    "an XID that explains an absence gives it its reason": [
+        (there(), OK), (MISSING, SUSPECT), (MISSING, ABSENT), (blank(79), FELL_OFF)],
+    "a lost one is back when all its fields are, whatever the sticky XID says": [
+        (there(), OK), (blank(79), FELL_OFF), (there(79), OK), (there(79), OK)],
+    "a lost one is not back while fields are missing": [
+        (there(), OK), (blank(79), FELL_OFF), (partial(79), FELL_OFF), (there(79), OK)],
+    "a lost one that never went blank is back when its energy moves": [
+        (there(), OK), (there(79), FELL_OFF), (there(79, energy=1001.0), OK)],
+    "a temperature that flickers is no proof where the energy is known": [
+        (there(), OK), (there(79), FELL_OFF), (there(79, temperature=41.0), FELL_OFF)],
+    "an absent one that comes back is healthy": [
+        (there(), OK), (MISSING, SUSPECT), (MISSING, ABSENT), (there(), OK)],
+    "one that came back and goes again, under the same sticky XID, takes two looks": [
+        (there(), OK), (blank(79), FELL_OFF), (there(79), OK), (MISSING, SUSPECT),
+        (MISSING, ABSENT), (there(79), OK)],
+    "one that came back and raises another XID has that verdict": [
+        (there(), OK), (blank(79), FELL_OFF), (there(79), OK), (there(95), UNCONTAINED)],
+    "one that came back and raises XID 79 anew after a reset of the gauge is lost": [
+        (blank(79), FELL_OFF), (there(79), OK), (there(0), OK), (there(79), FELL_OFF)],
+    "a sticky XID 79 at the first look is not believed if the fields move": [
+        (there(79), LOOKING), (there(79), LOOKING), (there(79, energy=1001.0), OK)],
+    "a sticky XID 79 at the first look is believed if the fields go": [
+        (there(79), LOOKING), (MISSING, FELL_OFF)],
+    "an unreachable page is no loss, and no health": [
+        (there(), OK), (UNREACHABLE, UNSEEN), (UNREACHABLE, UNSEEN), (there(), OK)],
+    "a page that was never reached is no loss either": [
+        (UNREACHABLE, UNSEEN), (UNREACHABLE, UNSEEN), (there(), OK)],
+    "what was proven lost stays lost while the page is away": [
+        (there(), OK), (blank(79), FELL_OFF), (UNREACHABLE, FELL_OFF), (there(79), OK)],
+    "looks before and after an unreachable page are two": [
+        (there(), OK), (MISSING, SUSPECT), (UNREACHABLE, UNSEEN), (MISSING, ABSENT)],
+    "a dead GSP that takes the fields along is hung, not lost": [
+        (there(), OK), (there(119), GSP_DEAD), (blank(119), GSP_DEAD_SILENT),
+        (MISSING, GSP_DEAD_SILENT), (UNREACHABLE, GSP_DEAD_SILENT)],
+    "a dead GSP is over when the fields were gone and are back": [
+        (there(), OK), (blank(119), GSP_DEAD_SILENT), (there(119), OK)],
+    "moving fields do not end an uncontained error": [
+        (there(), OK), (there(48), UNCONTAINED), (there(48, energy=2000.0), UNCONTAINED)],
+    "a reset, which lets the energy start again, ends an uncontained error": [
+        (there(), OK), (there(48), UNCONTAINED), (there(48, energy=5.0), OK), (there(48), OK)],
+    "an uncontained error of before the first look counts": [
+        (there(48), UNCONTAINED)],
+    "a failed row remapping lasts as long as its gauge": [
+        (there(row_remap_failure=1.0), ("degraded", "row_remap_failure", True)),
+        (there(row_remap_failure=0.0), OK)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
+def test_verdicts_follow_from_what_is_seen_and_what_was_known(story):
+    """Each story is a row: sightings, and the verdict after each."""
+    assert verdicts(*(sighting for sighting, _ in story)) == [expected for _, expected in story]
+
+
+def test_two_collections_right_after_another_are_one_look():
+    """Two Prometheus servers that scrape at once do not make a GPU lost."""
+    assert verdicts(there(), MISSING, MISSING, MISSING, seconds_between=0.9) == [
+        OK, SUSPECT, SUSPECT, SUSPECT,
+    ]  # fmt: skip
+
+
+def test_without_energy_any_field_that_moves_is_proof():
+    """dcgm-exporter serves what its configuration lists."""
+    first, second = Reading({"power": 70.0}, 79), Reading({"power": 71.0}, 79)
+    assert verdicts(Reading({"power": 70.0}, 0), first, first, second) == [
+        OK, FELL_OFF, FELL_OFF, OK,
+    ]  # fmt: skip
+
+
+def test_every_verdict_of_the_stories_is_in_the_catalogue():
+    """Nothing is served that the catalogue does not have."""
+    for story in STORIES.values():
+        for _, (state, reason, _) in story:
+            assert state in catalog.GPU_STATES
+            assert reason in catalog.GPU_REASONS
+
+
+def test_the_last_xid_stays_known_while_the_gpu_is_gone():
+    """It is the evidence that a page shows."""
+    before = judge(there(), None, 0.0)
+    lost = judge(blank(79), before, 5.0)
+    assert judge(MISSING, lost, 10.0) == Verdict(
+        "lost", "xid_79", answers=False, values=there().values, xid=79, missing_since=5.0
+    )
