@@ -1,0 +1,123 @@
+"""The files that Prometheus and Alertmanager run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alerts.blackout import blind_rule, vanished_rule
+from alerts.blackout_alerts import blind_alerts, vanished_alerts
+from alerts.burn import burn_alert, burn_state_rule, firing_tiers
+from alerts.causes import cause_alert, cause_state_rules, causes, explaining
+from alerts.prometheus_file import prometheus_config
+from alerts.routing import alertmanager_config
+from alerts.watchdog import watchdog_alert
+from exporters.config import Config, Links
+from exporters.generated import header
+from slo.burn import Tier
+from slo.objective import Objective
+from slo.objectives import read_objectives
+from slo.render import render_groups
+from slo.rules import RuleGroup, levels_group, objective_group
+from slo.windows import read_tiers
+
+PROMETHEUS_PATH = "prometheus.yml"
+ALERTMANAGER_PATH = "alertmanager.yml"
+ALERTS_PATH = "rules/alerts.yaml"
+
+
+def build(config: Config) -> dict[str, str]:
+    """Return rules and configurations: text by relative path.
+
+    ``rules/slo-NAME.yaml`` holds all rules of an objective, its alerts included, for these must
+    follow what they read in the same group. ``rules/alerts.yaml`` holds the alerts that belong to
+    no single objective.
+
+    Raises:
+        InputError: if an objective cannot be read.
+    """
+    objectives = read_objectives(config)
+    sources = [config.path, config.resolve(config.file.topology)]
+    names = [each.name for each in sources]
+    return {
+        **{
+            f"rules/slo-{each.name}.yaml": render_groups(
+                objective_groups(each, config), [*names, *([each.file] if each.file else [])]
+            )
+            for each in objectives
+        },
+        ALERTS_PATH: render_groups([alerts_group(objectives, config)], names),
+        PROMETHEUS_PATH: header(sources) + _to_yaml(prometheus_config(config)),
+        ALERTMANAGER_PATH: header(sources) + _to_yaml(_alertmanager(config, objectives)),
+    }
+
+
+def objective_groups(objective: Objective, config: Config) -> tuple[RuleGroup, RuleGroup]:
+    """Return an objective's two groups: with its causes and alerts, and its slower levels."""
+    interval = config.file.prometheus.scrape_interval
+    tiers = read_tiers()
+    group = objective_group(objective, interval, tiers)
+    with_alerts = _with_alerts(group, objective, tiers, interval, config.file.links)
+    return with_alerts, levels_group(objective, interval, tiers)
+
+
+def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
+    """Return the group of the causes' alerts, and of those about cells and the watch itself."""
+    interval, links = config.file.prometheus.scrape_interval, config.file.links
+    every = list(objectives)
+    return RuleGroup(
+        "shardwatch-alerts",
+        interval,
+        (
+            *(cause_alert(each, links) for each in causes(interval)),
+            *vanished_alerts(every, interval, links),
+            *blind_alerts(every, links),
+            watchdog_alert(links),
+        ),
+    )
+
+
+def _with_alerts(
+    group: RuleGroup,
+    objective: Objective,
+    tiers: Iterable[Tier],
+    interval_seconds: float,
+    links: Links,
+) -> RuleGroup:
+    every = causes(interval_seconds)
+    firing = firing_tiers(objective, tiers)
+    explanations = explaining(every, objective)
+    return group.followed_by(
+        *cause_state_rules(every, objective),
+        blind_rule(objective),
+        vanished_rule(objective, interval_seconds),
+        *(burn_state_rule(objective, tier) for tier in firing),
+        *(burn_alert(objective, tier, explanations, links) for tier in firing),
+    )
+
+
+def _alertmanager(config: Config, objectives: Iterable[Objective]) -> dict[str, Any]:
+    grouping_labels = sorted({label for each in objectives for label in each.grouping_labels})
+    return alertmanager_config(
+        config.file, routing_key_file(config), config.topology.cluster, grouping_labels
+    )
+
+
+def routing_key_file(config: Config) -> Path | None:
+    """Return the absolute path of PagerDuty's key: what is built may be run from anywhere."""
+    pagerduty = config.file.pagerduty
+    return config.resolve(pagerduty.routing_key_file).absolute() if pagerduty else None
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes everything out: neither program's users should have to follow references."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as PyYAML calls it
+        return True
+
+
+def _to_yaml(content: dict[str, Any]) -> str:
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=1000)

@@ -1,0 +1,176 @@
+"""Burn alerts: one state for each tier of an objective, and the alert made of it.
+
+A tier's state is 1 while both its windows burn at the factor or faster. It then reads its own
+previous value, and holds where its evidence is gone and not its reason:
+
+*   traffic has vanished, or the events cannot be seen (:mod:`alerts.blackout`);
+*   nothing has come in the short window, and the long one still burns: no news is no recovery.
+
+An expression does this, and not ``keep_firing_for``, which vmalert 1.79 refuses. The alert's labels
+are the series' own; the two that its rule repeats are for readers of the file, and no objective may
+be grouped by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from alerts.causes import Cause
+from alerts.groups_hit import groups_hit
+from alerts.links import SLO_BOARD, link_annotations
+from alerts.templates import cell_text, first_value, lookup, matchers
+from exporters import catalog
+from exporters.config import Links
+from exporters.durations import format_duration
+from slo import conventions
+from slo.burn import Tier, burn_factor, can_fire, format_decimal
+from slo.objective import Objective
+from slo.rules import AlertingRule, RecordingRule, matching
+
+ERROR_BUDGET_BURN = "ErrorBudgetBurn"
+
+NO_CAUSE = "unknown: no cause that shardwatch watches for is at work in this cell"
+
+_TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
+
+
+def firing_tiers(objective: Objective, tiers: Iterable[Tier]) -> list[Tier]:
+    """Return the tiers that can fire at all: with a lax target an outage may burn too slowly."""
+    return [each for each in tiers if can_fire(each, objective.target, objective.period_seconds)]
+
+
+def burn_state_rule(objective: Objective, tier: Tier) -> RecordingRule:
+    """Return the rule that records whether a tier's alert should fire."""
+    factor = format_decimal(burn_factor(tier, objective.period_seconds))
+    long = matching(conventions.BURN_RATE, objective, window=tier.long_window)
+    short = matching(conventions.BURN_RATE, objective, window=tier.short_window)
+    before = f"{matching(conventions.BURN_STATE, objective, burn_tier=tier.name)} == 1"
+    vanished = f"{matching(conventions.VANISHED_STATE, objective)} == 1"
+    blind = matching(conventions.BLIND_STATE, objective)
+    window, no_tier = conventions.WINDOW, ", ".join(_TIER_LABELS)
+    return RecordingRule(
+        conventions.BURN_STATE,
+        f"group without ({window}, {no_tier}) (\n"
+        f"{long} > {factor}\nand ignoring ({window})\n{short} > {factor}\n"
+        f"or\n"
+        f"{before}\nand ignoring ({no_tier})\n({vanished} or {blind})\n"
+        f"or\n"
+        f"{before}\nand ignoring ({window}, {no_tier})\n"
+        f"({long} > {factor}\nunless ignoring ({window})\n{short})\n"
+        f")\n"
+        f"or\n"
+        f"0 * group without ({window}) ({long})",
+        {
+            conventions.SLO: objective.name,
+            conventions.SERVICE: objective.service,
+            conventions.BURN_TIER: tier.name,
+            conventions.SEVERITY: tier.severity,
+        },
+    )
+
+
+def burn_alert(
+    objective: Objective, tier: Tier, causes: Sequence[Cause], links: Links
+) -> AlertingRule:
+    """Return the alert of a tier.
+
+    Args:
+        objective: whose budget burns.
+        tier: whose state it is made of.
+        causes: those whose states are recorded in the objective's group.
+        links: bases of the links.
+    """
+    state = matching(conventions.BURN_STATE, objective, burn_tier=tier.name)
+    variables = (*catalog.CELL_LABELS, conventions.SLO)
+    own = {conventions.SLO, *objective.grouping_labels}
+    return AlertingRule(
+        ERROR_BUDGET_BURN,
+        f"{state} == 1",
+        {conventions.BURN_TIER: tier.name, conventions.SEVERITY: tier.severity},
+        {
+            "summary": _summary(objective, tier),
+            "description": _description(objective, tier),
+            "burn_rate": _burn_rates(objective, tier),
+            "budget_left": _budget_left(objective),
+            "groups_hit": groups_hit(objective.grouping_labels),
+            "probable_cause": probable_cause(objective, causes),
+            **link_annotations(
+                links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
+            ),
+        },
+    )
+
+
+def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
+    """Return a template of the highest-ranked cause at work in the alert's cell, with evidence."""
+    if not causes:
+        return NO_CAUSE
+    labels = [each for each in catalog.CELL_LABELS if each in objective.grouping_labels]
+    series = conventions.CAUSE_STATE
+    here = matchers({conventions.SLO: objective.name}, labels)
+    branches = "{{ else ".join(
+        f'if eq .Labels.{conventions.CAUSE} "{each.name}" }}}}{each.evidence}' for each in causes
+    )
+    values = "".join(f" $labels.{label}" for label in labels)
+    others = f"count({series}{{{conventions.CAUSE}=%q,{here}}}) - 1 > 0"
+    return (
+        f"{{{{ with {lookup(f'topk(1, {series}{{{here}}})', labels)} }}}}{{{{ with first . }}}}"
+        f"{{{{ .Labels.{conventions.CAUSE} }}}}: {{{{ {branches}{{{{ end }}}}"
+        f"{{{{ with printf `{others}` .Labels.{conventions.CAUSE}{values} | query }}}}"
+        f" and {{{{ . | first | value }}}} more{{{{ end }}}}"
+        f"{{{{ end }}}}{{{{ else }}}}{NO_CAUSE}{{{{ end }}}}"
+    )
+
+
+def _summary(objective: Objective, tier: Tier) -> str:
+    times = _burn_rate(objective, tier.long_window)
+    return (
+        f"{objective.name} burns its error budget {times} times too fast in "
+        f"{cell_text(objective.grouping_labels)}"
+    )
+
+
+def _description(objective: Objective, tier: Tier) -> str:
+    period = format_duration(objective.period_seconds)
+    allowed = format_decimal(objective.budget * 100)
+    return (
+        f"Over {tier.long_window} events went bad {_burn_rate(objective, tier.long_window)} times, "
+        f"and over {tier.short_window} {_burn_rate(objective, tier.short_window)} times, as often "
+        f"as {period} allow ({allowed} %). Left of the budget: {_budget_left(objective)}."
+        f"{_held(objective)}"
+    )
+
+
+def _burn_rates(objective: Objective, tier: Tier) -> str:
+    factor = format_decimal(burn_factor(tier, objective.period_seconds))
+    return (
+        f"{_burn_rate(objective, tier.long_window)} over {tier.long_window}, "
+        f"{_burn_rate(objective, tier.short_window)} over {tier.short_window}; "
+        f"a {tier.severity} above {factor}"
+    )
+
+
+def _burn_rate(objective: Objective, window: str) -> str:
+    return _value(objective, conventions.BURN_RATE, 'printf "%.1f"', "unknown", window=window)
+
+
+def _budget_left(objective: Objective) -> str:
+    missing = "unknown, too little of the period was measured"
+    return _value(objective, conventions.BUDGET_REMAINING, "humanizePercentage", missing)
+
+
+def _held(objective: Objective) -> str:
+    fixed, labels = {conventions.SLO: objective.name}, objective.grouping_labels
+    chosen = matchers(fixed, labels)
+    return (
+        f"{{{{ if {lookup(f'{conventions.VANISHED_STATE}{{{chosen}}} == 1', labels)} }}}} "
+        "Traffic has vanished; the alert holds until it is back.{{ end }}"
+        f"{{{{ if {lookup(f'{conventions.BLIND_STATE}{{{chosen}}}', labels)} }}}} "
+        "Events cannot be seen; the alert holds until they can.{{ end }}"
+    )
+
+
+def _value(objective: Objective, series: str, shown: str, missing: str, **fixed: str) -> str:
+    labels = objective.grouping_labels
+    chosen = matchers({conventions.SLO: objective.name, **fixed}, labels)
+    return first_value(f"{series}{{{chosen}}}", labels, shown, missing)

@@ -1,0 +1,30 @@
+"""Where an alert leads: its runbook, and the board that shows what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.runbooks import runbook_url
+from exporters.config import Links
+
+FLEET_BOARD = "shardwatch-fleet"
+SLO_BOARD = "shardwatch-slo"
+"""The uids of the boards; dashboards are built after alerts, and a test holds the two together."""
+
+_TIME_RANGE = "from=now-3h&to=now"
+
+
+def link_annotations(links: Links, alert: str, board: str, labels: Sequence[str]) -> dict[str, str]:
+    """Return the annotations ``runbook_url`` and ``dashboard_url``.
+
+    Args:
+        links: the bases, as configured.
+        alert: its name.
+        board: uid of the board.
+        labels: of the alert that are variables of the board.
+    """
+    variables = "".join(f"var-{each}={{{{ $labels.{each} | urlquery }}}}&" for each in labels)
+    return {
+        "runbook_url": runbook_url(links.runbooks, alert),
+        "dashboard_url": f"{links.grafana.rstrip('/')}/d/{board}?{variables}{_TIME_RANGE}",
+    }

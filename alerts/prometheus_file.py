@@ -1,0 +1,41 @@
+"""Prometheus's configuration: what it scrapes, which rules it evaluates, whom it alerts."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from exporters.config import Config
+from exporters.durations import format_duration
+from exporters.scrape import scrape_configs
+
+RULE_FILES = "rules/*.yaml"
+"""Relative to the configuration's own folder."""
+
+
+def prometheus_config(config: Config) -> dict[str, Any]:
+    """Return Prometheus's configuration as its YAML has it.
+
+    How long it keeps what it stores is said by flags, not here: the period of an objective needs
+    more than the 15 days that are its default.
+    """
+    interval = format_duration(config.file.prometheus.scrape_interval)
+    addresses = sorted(config.file.alertmanager.addresses)
+    return {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]},
+        "rule_files": [RULE_FILES],
+        "scrape_configs": [*scrape_configs(config), _itself(config)],
+    }
+
+
+def _itself(config: Config) -> dict[str, Any]:
+    url = urlsplit(config.file.prometheus.url)
+    default_port = 443 if url.scheme == "https" else 80
+    host = f"[{url.hostname}]" if url.hostname and ":" in url.hostname else url.hostname
+    return {
+        "job_name": "prometheus",
+        "scheme": url.scheme,
+        "metrics_path": f"{url.path.rstrip('/')}/metrics",
+        "static_configs": [{"targets": [f"{host}:{url.port or default_port}"]}],
+    }

@@ -1,0 +1,48 @@
+"""Where the events of an objective are seen, and which series says that they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exporters import catalog
+from exporters.catalog import Family
+from slo.objective import Objective
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """An exporter whose counters are events."""
+
+    name: str
+    """The label ``exporter`` of :data:`exporters.catalog.SOURCE_UP`."""
+    up: Family
+    """0 where what is read does not answer: its events go on, unseen."""
+    families: tuple[Family, ...]
+
+
+ROUTER = EventSource(
+    "router",
+    catalog.ROUTER_UP,
+    (catalog.ROUTER_REQUESTS, catalog.ROUTER_ATTEMPTS, catalog.ROUTER_TIME_TO_FIRST_TOKEN),
+)
+TOOLS = EventSource("tools", catalog.TOOLS_UP, (catalog.TOOL_CALLS, catalog.TOOL_DURATION))
+
+SOURCES = (ROUTER, TOOLS)
+
+_HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
+
+
+def find_source(objective: Objective) -> EventSource | None:
+    """Return the exporter that sees an objective's events; None if it is none of ours."""
+    name = objective.total_query.partition("{")[0].strip()
+    names = {name, *(name.removesuffix(suffix) for suffix in _HISTOGRAM_SUFFIXES)}
+    for source in SOURCES:
+        if names & {family.name for family in source.families}:
+            return source
+    return None
+
+
+def shared_labels(family: Family, grouping_labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the grouping labels that a family has too, in their order."""
+    return tuple(label for label in grouping_labels if label in family.labels)

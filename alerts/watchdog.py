@@ -1,0 +1,29 @@
+"""An alert that always fires: whoever stops hearing of it knows that the chain is broken."""
+
+from __future__ import annotations
+
+from alerts.links import FLEET_BOARD, link_annotations
+from exporters.config import Links
+from slo import conventions
+from slo.rules import AlertingRule
+
+WATCHDOG = "Watchdog"
+HEARTBEAT_SECONDS = 60
+"""How often its receiver is told."""
+
+
+def watchdog_alert(links: Links) -> AlertingRule:
+    """Return the alert; its severity is none of those that wake or busy anybody."""
+    return AlertingRule(
+        WATCHDOG,
+        "vector(1)",
+        {conventions.SEVERITY: "none"},
+        {
+            "summary": "Alerts reach whoever reads this",
+            "description": (
+                f"Fires always, and is told every {HEARTBEAT_SECONDS} s. Wire it to something "
+                "outside that pages when it stops."
+            ),
+            **link_annotations(links, WATCHDOG, FLEET_BOARD, ()),
+        },
+    )
