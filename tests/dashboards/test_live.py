@@ -1,0 +1,215 @@
+"""Every query of every board, in a real Prometheus that scrapes a small healthy cluster."""
+
+import json
+import math
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count, product
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboards.cells import cells_group
+from dashboards.queries import PanelQuery, panel_queries
+from demo.setup.programs import find_program
+from exporters import catalog
+from exporters.catalog import Family
+from slo import conventions
+from slo.render import render_groups
+from slo.windows import read_tiers
+
+PATIENCE_SECONDS = 60
+VARIABLES = {"cluster": "demo", "slo": ".*", "region": "(eu|us)", "model": "chat"}
+
+BOUNDED: dict[str, tuple[str, ...]] = {
+    "cluster": ("demo",),
+    "region": ("eu", "us"),
+    "model": ("chat",),
+    "group": ("g0",),
+    "tool": ("browser",),
+    "outcome": tuple({*catalog.OUTCOMES, *catalog.TOOL_OUTCOMES}),
+    "phase": catalog.PHASES,
+    "tier": ("pro",),
+    "reason": ("none",),
+    "le": ("1.0", "+Inf"),
+}
+"""The values of labels; of others, ``x``."""
+CELL_OF_OBJECTIVE = {"slo": "s", "service": "i", "region": "eu", "model": "chat"}
+
+
+def lines(name: str, labels: dict[str, str], value: float) -> str:
+    """Return one sample of an exposition."""
+    inside = ",".join(f'{key}="{text}"' for key, text in labels.items())
+    return f"{name}{{{inside}}} {value}\n"
+
+
+def family_lines(family: Family, moment: int) -> Iterator[str]:
+    """Give a healthy cluster's samples of a family; counters go on with each scrape."""
+    states = {"state": ("up", "dead") if family is catalog.GROUP_STATE else ("healthy", "lost")}
+    names = (*family.labels, *(("le",) if family.kind == "histogram" else ()))
+    for values in product(*({**BOUNDED, **states}.get(name, ("x",)) for name in names)):
+        labels = dict(zip(names, values, strict=True))
+        good = float(labels.get("state", "up") in ("up", "healthy"))
+        value = good if family.kind == "gauge" else 10.0 * moment
+        yield lines(family.name + ("_bucket" if "le" in labels else ""), labels, value)
+
+
+def objective_lines() -> Iterator[str]:
+    """Give the samples of an objective, which in life are recorded by the rules of slo."""
+    cell = CELL_OF_OBJECTIVE
+    once = (
+        conventions.EVENTS_BAD_RATE,
+        conventions.EVENTS_RATE,
+        conventions.BUDGET_REMAINING,
+        conventions.OBJECTIVE,
+        conventions.PERIOD,
+        conventions.VANISHED_STATE,
+    )
+    for name in once:
+        yield lines(name, cell, 1)
+    for tier in read_tiers():
+        for window in (tier.long_window, tier.short_window):
+            yield lines(conventions.BURN_RATE, {**cell, "window": window}, 0)
+    for name in (conventions.EVENTS_BAD_COUNT, conventions.COVERAGE):
+        yield lines(name, {**cell, "window": "28d"}, 1)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a page that serves every family, and an objective."""
+    moments = count(1)
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            moment = next(moments)
+            text = "".join(
+                (
+                    *(
+                        each
+                        for one in catalog.FAMILIES.values()
+                        for each in family_lines(one, moment)
+                    ),
+                    *objective_lines(),
+                )
+            )
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def a_free_port() -> int:
+    """Return a port of loopback that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def prometheus(cluster: str, tmp_path_factory) -> Iterator[str]:
+    """The address of a Prometheus that scrapes the page and records the cells, each second."""
+    folder: Path = tmp_path_factory.mktemp("prometheus")
+    (folder / "rules.yaml").write_text(render_groups([cells_group(1)], ["shardwatch.yaml"]))
+    configuration = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": ["rules.yaml"],
+        "scrape_configs": [{"job_name": "cluster", "static_configs": [{"targets": [cluster]}]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
+    address = f"127.0.0.1:{a_free_port()}"
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(
+            [
+                find_program("prometheus"),
+                f"--config.file={folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={folder / 'data'}",
+                f"--web.listen-address={address}",
+            ],
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
+        yield f"http://{address}"
+        process.terminate()
+
+
+def fetch(url: str, **form: Any) -> Any:
+    """Return the data of an answer of Prometheus's API; a form is posted."""
+    body = urllib.parse.urlencode(form).encode() if form else None
+    with urllib.request.urlopen(url, body, timeout=10) as answer:  # noqa: S310 - our own server
+        return json.load(answer)["data"]
+
+
+def ask(prometheus: str, path: str, **parameters: Any) -> list[Any]:
+    """Return the result of a query; empty while Prometheus is not up yet."""
+    try:
+        result: list[Any] = fetch(f"{prometheus}/api/v1/{path}", **parameters)["result"]
+    except urllib.error.HTTPError as refused:
+        if refused.code == 503:
+            return []
+        raise AssertionError(refused.read().decode()) from None
+    except urllib.error.URLError:
+        return []
+    return result
+
+
+def has_numbers(result: list[Any]) -> bool:
+    """Tell whether a result holds something that can be drawn."""
+    samples = [each for one in result for each in (one.get("values") or [one["value"]])]
+    return any(math.isfinite(float(value)) for _, value in samples)
+
+
+def without_data(prometheus: str, queries: list[PanelQuery]) -> list[tuple[str, str, str]]:
+    """Return the queries that have no data, asked as a panel asks: for a range and an instant."""
+    now = time.time()
+    window = {"start": now - 60, "end": now, "step": 5}
+    return [
+        (query.board, query.panel, query.ref)
+        for query in queries
+        if not has_numbers(ask(prometheus, "query", query=query.expr))
+        or not has_numbers(ask(prometheus, "query_range", query=query.expr, **window))
+    ]
+
+
+def test_every_query_has_data_in_a_healthy_cluster_but_those_that_may_be_empty(
+    boards, prometheus: str
+):
+    """Of a range and of an instant; those that may be empty are taken all the same."""
+    queries = [each for board in boards for each in panel_queries(board, VARIABLES)]
+    owed = [each for each in queries if not each.may_be_empty]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (missing := without_data(prometheus, owed)) and time.monotonic() < deadline:
+        time.sleep(1)
+    assert [] == missing
+    allowed = [each for each in queries if each.may_be_empty]
+    assert len(allowed) == len(without_data(prometheus, allowed))
+
+
+def test_variables_offer_the_cells_of_the_cluster(boards, prometheus: str):
+    """As Grafana asks for them: the values of a label, of series that match."""
+    for variable in boards[0]["templating"]["list"][1:]:
+        selector, _, label = (
+            variable["definition"].removeprefix("label_values(").removesuffix(")").rpartition(", ")
+        )
+        selector = selector.replace("$cluster", ".*").replace("$region", ".*")
+        query = urllib.parse.urlencode({"match[]": selector})
+        expected = {"slo": ["s"]}.get(label, list(BOUNDED.get(label, ())))
+        assert expected == fetch(f"{prometheus}/api/v1/label/{label}/values?{query}")
