@@ -22,6 +22,7 @@ from dashboards.panels import (
 )
 from dashboards.signs import (
     BUDGET_STEPS,
+    BUDGET_UNKNOWN,
     FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     STATES,
@@ -84,7 +85,7 @@ def _numbers(fastest: Tier) -> Band:
             4, "Lowest budget left",
             "Share of the error budget left for the objective and cell that has the least. "
             "Below 0 it is overspent.",
-            "percentunit", "No objective recorded", BUDGET_STEPS, decimals=1,
+            "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS, decimals=1,
         ),
         queries.LOWEST_BUDGET,
     )  # fmt: skip
@@ -141,7 +142,7 @@ def _objectives_and_states(fastest: Tier) -> Band:
             10, "Budgets left",
             f"Share of each error budget left, by objective, region and model. {WORST} "
             "A click opens the objective.",
-            "percentunit", "No objective recorded", BUDGET_STEPS,
+            "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1, links=links,
         ),
         queries.BUDGET_BARS,

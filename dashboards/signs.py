@@ -20,6 +20,8 @@ BUSIEST = f"The {queries.SHOWN_LINES} busiest at the end of the time range."
 
 BUDGET_STEPS = (Step(None, "dark-red"), Step(0, "orange"), Step(0.25, "green"))
 """Overspent below 0; below a quarter it is time to slow down."""
+BUDGET_UNKNOWN = "Unknown: too few samples"
+"""A budget is recorded only while the coverage over its period suffices."""
 COVERAGE_STEPS = (Step(None, "yellow"), Step(conventions.COVERAGE_NEEDED, "green"))
 NONE_IS_GOOD = (Step(None, "green"), Step(1, "red"))
 FEW_ARE_TOLERABLE = (Step(None, "green"), Step(1, "orange"))

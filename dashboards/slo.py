@@ -22,6 +22,7 @@ from dashboards.panels import (
 )
 from dashboards.signs import (
     BUDGET_STEPS,
+    BUDGET_UNKNOWN,
     BUSIEST,
     COVERAGE_STEPS,
     NONE_IS_GOOD,
@@ -90,7 +91,7 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             3, "Lowest budget left",
             "Share of the error budget left in the chosen cell that has the least. Below 0 it is "
             "overspent.",
-            "percentunit", "No objective recorded", BUDGET_STEPS, decimals=1,
+            "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS, decimals=1,
         ),
         queries.LOWEST_BUDGET,
     )  # fmt: skip
@@ -136,7 +137,7 @@ def _budgets() -> Band:
         About(
             8, "Budget left now",
             f"Share of each error budget left, by objective, region and model. {WORST}",
-            "percentunit", "No objective recorded", BUDGET_STEPS,
+            "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1,
         ),
         queries.BUDGET_BARS,
@@ -146,7 +147,7 @@ def _budgets() -> Band:
             9, "Budget left over time",
             "A fall is spending; a rise is an old incident that leaves the period. Looks back 28 "
             f"days as long as the board ends now. {WORST}",
-            "percentunit", "No objective recorded", highest=1,
+            "percentunit", BUDGET_UNKNOWN, highest=1,
             steps=(Step(None, "red"), Step(0, "transparent")),
         ),
         [queries.BUDGETS_OVER_TIME],

@@ -12,6 +12,7 @@ from dashboards.cells import GROUP_NAME, cells_group
 from demo.setup.programs import find_program
 from slo import conventions
 from slo.render import render_groups
+from slo.windows import read_tiers
 
 CELL = {"cluster": "demo", "region": "eu", "model": "chat"}
 ROUTED = {**CELL, "revision": "r1", "tier": "pro"}
@@ -180,6 +181,65 @@ def test_aborts_count_as_requests_and_rate_limited_ones_do_not(tmp_path):
     )
 
 
+def test_a_cause_at_work_takes_the_place_of_none_and_is_shown_once(tmp_path):
+    """It is recorded for each objective that it can explain."""
+    cause = {"cause": "GpuLost", "region": "eu", "model": "chat"}
+    inputs = {
+        series(conventions.CAUSE_STATE, {**cause, "slo": slo, "uuid": uuid}): constant(40)
+        for slo in ("chat-availability", "chat-ttft")
+        for uuid in ("GPU-1", "GPU-2")
+    }
+    check(
+        tmp_path,
+        inputs,
+        {
+            ask(queries.CAUSES_OVER_TIME): {series("", cause): 1},
+            ask(queries.CAUSES): {
+                series("", {**cause, "uuid": "GPU-1"}): 40,
+                series("", {**cause, "uuid": "GPU-2"}): 40,
+            },
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("blind", "vanished", "expected"),
+    {
+        "traffic arrives": (None, 0, queries.TRAFFIC),
+        "it vanished": (None, 1, queries.VANISHED),
+        "nobody can see it": (1, None, queries.BLIND),
+        "blind counts more than vanished": (1, 1, queries.BLIND),
+    }.values(),
+)
+def test_whether_events_arrive(tmp_path, blind: int | None, vanished: int | None, expected: int):
+    """The series that say so are recorded by the alerts."""
+    labels = {"slo": "chat-ttft", "service": "inference", "region": "eu", "model": "chat"}
+    states = {conventions.BLIND_STATE: blind, conventions.VANISHED_STATE: vanished}
+    inputs = {
+        series(name, labels): constant(value) for name, value in states.items() if value is not None
+    }
+    name = conventions.VANISHED_STATE if blind is None else ""
+    check(tmp_path, inputs, {ask(queries.SIGHT): {series(name, labels): expected}})
+
+
+def test_burn_thresholds_follow_the_objectives_period(tmp_path):
+    """13.44 over 28 days, 3.36 over 7: the longest period chosen counts, and never below 1."""
+    days = 86400
+    inputs = {
+        series(conventions.PERIOD, {"slo": f"{n}d", "service": "i"}): constant(n * days)
+        for n in (7, 28)
+    }
+    page, *_, slowest = read_tiers()
+    check(
+        tmp_path,
+        inputs,
+        {
+            ask(queries.burn_threshold(page)): {"{}": 13.44},
+            ask(queries.burn_threshold(slowest)): {"{}": 1},
+        },
+    )
+
+
 def test_without_requests_there_is_no_error_ratio_and_no_time_to_first_token(tmp_path):
     """Neither 0, which would be good, nor NaN, which spreads."""
     requests = {
@@ -275,3 +335,14 @@ def test_the_hit_ratio_is_tokens_over_tokens_not_a_mean_of_groups(tmp_path):
     }
     ratio = conventions.CELL_PREFIX_HIT_RATIO
     check(tmp_path, inputs, {ratio: {series(ratio, CELL): 0.09}})
+
+
+def test_without_prompts_there_is_no_hit_ratio(tmp_path):
+    """An idle cache is neither bad nor good."""
+    inputs = {
+        series(f"shardwatch_group_prefix_cache_{kind}_tokens_total", {**CELL, "group": "g0"}): (
+            constant(7)
+        )
+        for kind in ("hit", "queried")
+    }
+    check(tmp_path, inputs, {conventions.CELL_PREFIX_HIT_RATIO: {}})
