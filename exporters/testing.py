@@ -89,6 +89,11 @@ class PageServer:
         """Let a path take requests and never answer; return its address."""
         return self.serve(path, Reply(delay_seconds=FOREVER_SECONDS))
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that have a page."""
+        return tuple(self._replies)
+
     def requests(self, path: str) -> int:
         """Return how often a path was asked for."""
         return self._requests[path]

@@ -1,0 +1,222 @@
+"""The exporters as processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exporters.problems import InputError
+from exporters.running import CORES, parse_address
+from exporters.server import Address, bind
+from exporters.testing import telemetry_page
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 30.0
+
+
+@pytest.fixture
+def config(tmp_path, pages):
+    """A configuration of one GPU; PagerDuty's key is not on this machine."""
+    pages.serve("/host/metrics", telemetry_page({"GPU-a": {}}))
+    member = {"host": "h", "gpus": ["GPU-a"], "telemetry": pages.url("/host/metrics")}
+    topology = {
+        "version": 1,
+        "cluster": "demo",
+        "groups": [
+            {"name": "g", "region": "eu", "model": "chat", "revision": "r1",
+             "metrics": pages.url("/engine/metrics"), "members": [member]}
+        ],
+    }  # fmt: skip
+    (tmp_path / "topology.yaml").write_text(json.dumps(topology))
+    file = tmp_path / "shardwatch.yaml"
+    file.write_text(
+        yaml.safe_dump(
+            {
+                "topology": "topology.yaml",
+                "prometheus": {"url": "http://127.0.0.1:9090"},
+                "objectives": ["library:chat"],
+                "pagerduty": {"routing_key_file": "not-here"},
+            }
+        )
+    )
+    return file
+
+
+class Exporter:
+    """An exporter as a process."""
+
+    def __init__(self, name: str, config: Path, *options: str) -> None:
+        self._file = config.with_name(f"{name}.address")
+        self._file.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "shardwatch", "exporter", name, "--config", config,
+             "--address-file", self._file, *options],
+            cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    @property
+    def address(self) -> str:
+        """The address it took, once it has."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not self._file.exists():
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        return self._file.read_text().strip()
+
+    def get(self, path: str) -> str:
+        """The body of a page."""
+        url = f"http://{self.address}{path}"
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
+            return response.read().decode()
+
+    def end(self, how: signal.Signals) -> tuple[int, str]:
+        """End it; return its exit code and what it logged."""
+        self.process.send_signal(how)
+        return self.finish()
+
+    def finish(self) -> tuple[int, str]:
+        """Wait for its end; return its exit code and what it logged."""
+        _, said = self.process.communicate(timeout=PATIENCE_SECONDS)
+        return self.process.returncode, said
+
+
+@pytest.fixture
+def start(config):
+    """Starts exporters, which are gone in the end."""
+    started = []
+
+    def start_one(name, *options: str) -> Exporter:
+        started.append(Exporter(name, config, *options))
+        return started[-1]
+
+    yield start_one
+    for each in started:
+        if each.process.poll() is None:
+            each.end(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_an_exporter_serves_until_sigterm(start, name):
+    """And leaves in order: exit code 0, nothing but log lines."""
+    exporter = start(name, "--listen", "127.0.0.1:0")
+    assert f'shardwatch_exporter_build_info{{exporter="{name}"' in exporter.get("/metrics")
+    assert exporter.get("/healthz") == "ok\n"
+    assert exporter.get("/readyz") == "ok\n"
+    address = exporter.address
+    code, said = exporter.end(signal.SIGTERM)
+    assert code == 0
+    assert f"exporter {name}: listening on http://{address}/metrics\n" in said
+    assert said.endswith(f"exporter {name}: stopping\n")
+    assert "Traceback" not in said
+
+
+def test_an_interrupted_exporter_says_nothing(start):
+    """Ctrl-C is no error."""
+    exporter = start("gpu", "--listen", "127.0.0.1:0")
+    exporter.get("/metrics")
+    code, said = exporter.end(signal.SIGINT)
+    assert code == 130
+    assert "Traceback" not in said
+
+
+def test_an_exporter_whose_port_is_taken_takes_the_next_and_says_so(start):
+    """Its address file has the one that it took."""
+    taken, address = bind(Address("127.0.0.1", 0), exact=True)
+    with taken:
+        exporter = start("gpu", "--listen", str(address))
+        exporter.get("/metrics")
+        taken_port = int(exporter.address.rpartition(":")[2])
+        _, said = exporter.end(signal.SIGTERM)
+    assert taken_port > address.port
+    assert f"port {address.port} is taken, taking {taken_port}\n" in said
+
+
+def test_an_exporter_that_wants_exactly_a_taken_port_ends_with_the_reason(start):
+    """For supervisors that picked the port."""
+    taken, address = bind(Address("127.0.0.1", 0), exact=True)
+    with taken:
+        code, said = start("gpu", "--listen", str(address), "--exact-port").finish()
+    assert (code, said) == (2, f"{address}: the port is taken; give another with --listen\n")
+
+
+def test_a_killed_and_restarted_exporter_has_its_port_again(start):
+    """Prometheus knows that one."""
+    first = start("gpu", "--listen", "127.0.0.1:0")
+    first.get("/metrics")
+    address = first.address
+    first.end(signal.SIGKILL)
+    second = start("gpu", "--listen", address, "--exact-port")
+    assert 'uuid="GPU-a"' in second.get("/metrics")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("shardwatch.yaml", "topology: [", "{file}:2:1: not YAML: "),
+        ("shardwatch.yaml", "topology: topology.yaml\n", "{file}:1:1: prometheus: missing"),
+        ("topology.yaml", "version: 1\nclusters: demo\n", "{file}:2:1: clusters: unknown field"),
+    ],
+)
+def test_bad_input_is_said_and_nothing_is_started(start, config, name, content, message):
+    """One message a problem, with file, line and place; exit code 2."""
+    file = config.with_name(name)
+    file.write_text(content)
+    code, said = start("gpu", "--listen", "127.0.0.1:0").finish()
+    assert code == 2
+    assert message.format(file=file) in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("127.0.0.1:19801", Address("127.0.0.1", 19801)),
+        ("localhost:0", Address("localhost", 0)),
+        ("[::1]:80", Address("::1", 80)),
+    ],
+)
+def test_an_address_is_host_and_port(text, expected):
+    """IPv6 in brackets."""
+    assert parse_address(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "19801", ":19801", "h:", "h:http", "h:70000", "h:-1"])
+def test_what_is_no_address_is_a_problem(text):
+    """Said before anything is started."""
+    with pytest.raises(InputError) as caught:
+        parse_address(text)
+    assert str(caught.value) == (
+        f"--listen: found {text!r}, expected HOST:PORT such as 127.0.0.1:19801"
+    )
+
+
+def test_without_an_option_an_exporter_listens_where_the_configuration_has_it(start, config):
+    """So that the scrape configuration, built from the same file, finds it."""
+    free, address = bind(Address("127.0.0.1", 0), exact=True)
+    free.close()
+    content = yaml.safe_load(config.read_text())
+    config.write_text(yaml.safe_dump({**content, "exporters": {"gpu": [str(address)]}}))
+    exporter = start("gpu")
+    exporter.get("/healthz")
+    assert exporter.address == str(address)
+
+
+def test_starting_imports_neither_numpy_nor_the_other_packages():
+    """An exporter on every host must stay small."""
+    code = "import sys, shardwatch, exporters.running; print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    modules = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    ).stdout.split()
+    packages = {module.partition(".")[0] for module in modules}
+    assert packages.isdisjoint(
+        {"numpy", "slo", "alerts", "dashboards", "demo", "rich", "prometheus_client", "fastapi"}
+    )
