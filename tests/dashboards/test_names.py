@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import promql_parser
 import pytest
+import yaml
 
+from alerts.build import build as alerts_build
+from dashboards.build import build as dashboards_build
 from dashboards.cells import cells_group
 from dashboards.queries import panel_queries
 from exporters import catalog
@@ -141,6 +144,39 @@ def test_every_query_of_a_panel_asks_for_what_exists(boards):
         for query in panel_queries(board, VARIABLES)
     }
     assert {key: [] for key in found} == found
+
+
+def test_every_recorded_series_of_a_board_is_recorded_by_the_built_rules(boards, config):
+    """With that label ``window``, where a query asks for one."""
+    files = {**alerts_build(config), **dashboards_build(config)}
+    rules = [
+        rule
+        for path, text in files.items()
+        if path.startswith("rules/")
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    ]
+    recorded = {(rule["record"], rule.get("labels", {}).get("window")) for rule in rules}
+    recorded |= {(name, None) for name, _ in recorded}
+    asked = {
+        (each.name, window_of(each))
+        for board in boards
+        for query in panel_queries(board, VARIABLES)
+        for each in nodes(promql_parser.parse(query.expr))
+        if isinstance(each, promql_parser.VectorSelector) and ":" in each.name
+    }
+    assert set() == asked - recorded
+
+
+def window_of(selector: promql_parser.VectorSelector) -> str | None:
+    """Return the one window that a selector asks for."""
+    windows = [
+        each.value
+        for each in selector.matchers.matchers
+        if each.name == "window" and each.op == promql_parser.MatchOp.Equal
+    ]
+    return windows[0] if windows else None
 
 
 def test_every_annotation_asks_for_what_exists(boards):

@@ -7,6 +7,7 @@ from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models import units
 
 with warnings.catch_warnings():
     # It would rather have the v2 schema; ours is the classic one, which every Grafana imports.
@@ -38,6 +39,18 @@ def losses(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
 def test_a_round_trip_through_grafanas_types_loses_nothing(boards):
     """Every key that we write is one that Grafana's schema knows, at that place."""
     assert [[] for _ in boards] == [list(losses(board, round_trip(board))) for board in boards]
+
+
+def test_every_unit_is_one_that_grafana_knows(boards):
+    """Any other text would be written behind the number."""
+    known = {value for name, value in vars(units).items() if not name.startswith("_")}
+    used = {
+        panel["fieldConfig"]["defaults"]["unit"]
+        for board in boards
+        for panel in board["panels"]
+        if "targets" in panel
+    }
+    assert set() == used - known
 
 
 def test_the_round_trip_sees_a_key_that_grafana_does_not_know(boards):
