@@ -61,7 +61,8 @@ def sum_of_period(
     ``full_hours`` is recorded by a slower group: its own timestamp says which hours it holds, and
     so which steps of 5 minutes are still to be added. Likewise the last count of 5 minutes says
     where these 5 minutes began. The three parts differ in the label ``window`` (the period, 5m,
-    none), so that ``or`` keeps them all and a part that is not there counts as 0.
+    none), so that ``or`` keeps them all, and hours and minutes that hold nothing count as 0.
+    Without full hours there is no sum: a part is not the whole.
 
     Args:
         by: labels to sum by.
@@ -78,7 +79,7 @@ def sum_of_period(
         f"or\nsum_over_time((\n{counts_of_5_minutes}\nand on ({by})\n({hour} <= time())\n)"
         f"[65m:5m])\n"
         f"or\n{seconds} * sum_over_time((\n{rate}\nand on ({by})\n({step} < time())\n)"
-        f"[5m:{format_duration(interval_seconds)}])\n)"
+        f"[5m:{format_duration(interval_seconds)}])\n)\nand on ({by})\n{full_hours}"
     )
 
 

@@ -1,0 +1,154 @@
+"""Talking to Prometheus: instant and range queries, series, and remote write. All I/O is here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import numpy as np
+
+from slo.remote_write import HEADERS, encode_write_request
+from slo.series import Series
+
+
+class PrometheusError(Exception):
+    """Prometheus did not do what it was asked for."""
+
+
+class PrometheusUnreachableError(PrometheusError):
+    """There was no answer: refused, timed out, or no HTTP."""
+
+
+class PrometheusRefusedError(PrometheusError):
+    """The request was answered with an error: a query that cannot be, samples out of order."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One element of an instant query's result."""
+
+    labels: Mapping[str, str]
+    """With ``__name__`` where the expression keeps it."""
+    value: float
+
+
+class PrometheusClient:
+    """A client of one Prometheus, or of anything that speaks its HTTP API.
+
+    Used as ``async with PrometheusClient(url) as prometheus``.
+    """
+
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
+        self._url = url.rstrip("/")
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def query(self, expr: str, time: float | None = None) -> list[Sample]:
+        """Return the instant vector (or the scalar) that ``expr`` is at ``time`` (UNIX seconds).
+
+        Raises:
+            PrometheusError: if there is no answer, or the query is refused.
+        """
+        form = {"query": expr} if time is None else {"query": expr, "time": f"{time:.3f}"}
+        data = await self._ask("query", form)
+        if data["resultType"] == "scalar":
+            return [Sample({}, float(data["result"][1]))]
+        return [Sample(each["metric"], float(each["value"][1])) for each in data["result"]]
+
+    async def query_range(
+        self, expr: str, start: float, end: float, step_seconds: float
+    ) -> list[Series]:
+        """Return the series that ``expr`` is from ``start`` to ``end`` (UNIX seconds, included).
+
+        Raises:
+            PrometheusError: if there is no answer, or the query is refused.
+        """
+        form = {
+            "query": expr,
+            "start": f"{start:.3f}",
+            "end": f"{end:.3f}",
+            "step": f"{step_seconds:.3f}",
+        }
+        return [_series(each) for each in (await self._ask("query_range", form))["result"]]
+
+    async def series(
+        self, selectors: Sequence[str], start: float | None = None, end: float | None = None
+    ) -> list[dict[str, str]]:
+        """Return the labels of every series that a selector finds between two times.
+
+        Raises:
+            PrometheusError: if there is no answer, or a selector is refused.
+        """
+        form: list[tuple[str, str]] = [("match[]", each) for each in selectors]
+        form += [(k, f"{v:.3f}") for k, v in (("start", start), ("end", end)) if v is not None]
+        return list(await self._ask("series", form))
+
+    async def labels(self, selectors: Sequence[str] = ()) -> list[str]:
+        """Return the names of labels, of all series or of those that a selector finds.
+
+        Raises:
+            PrometheusError: if there is no answer, or a selector is refused.
+        """
+        return list(await self._ask("labels", [("match[]", each) for each in selectors]))
+
+    async def remote_write(self, series: Iterable[Series]) -> None:
+        """Write samples, in one request. Earlier ones must be written before later ones.
+
+        Prometheus needs ``--web.enable-remote-write-receiver``. It takes nothing that is older than
+        the last sample of its series, nor older than an hour before the newest of all: so history
+        goes, in time order, into a Prometheus that neither scrapes nor evaluates yet.
+
+        Raises:
+            PrometheusError: if there is no answer, or samples are refused.
+        """
+        body = encode_write_request(series)
+        status, text = await self._post("write", body, HEADERS)
+        if status >= 300:
+            raise PrometheusRefusedError(f"{self._url} refused samples: {text.strip()}")
+
+    async def _ask(self, path: str, form: Mapping[str, str] | list[tuple[str, str]]) -> Any:
+        status, text = await self._post(path, form, {})
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            raise PrometheusError(
+                f"{self._url} answered {status} with no JSON: {text[:200]!r}"
+            ) from None
+        if answer.get("status") != "success":
+            raise PrometheusRefusedError(f"{self._url} refused: {answer.get('error', text[:200])}")
+        return answer["data"]
+
+    async def _post(self, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, str]:
+        if self._session is None:
+            raise RuntimeError("use the client as a context: async with PrometheusClient(url)")
+        try:
+            async with self._session.post(
+                f"{self._url}/api/v1/{path}", data=body, headers=headers
+            ) as answer:
+                return answer.status, await answer.text()
+        except (TimeoutError, aiohttp.ClientError) as error:
+            said = str(error) or "no answer in time"
+            raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
+
+
+def _series(result: Any) -> Series:
+    times = np.array([time for time, _ in result["values"]], np.float64)
+    values = np.array([float(value) for _, value in result["values"]], np.float64)
+    return Series(result["metric"], np.rint(times * 1000).astype(np.int64), values)
