@@ -38,7 +38,7 @@ MOUNTED = {
 }
 """The packages' commands: module and help. A package is imported when its command is called."""
 
-BUILDERS = ("slo.build", "alerts.build", "dashboards.build")
+BUILDERS = ("alerts.build", "dashboards.build")
 """Modules with ``build(config)``, which returns texts by path."""
 
 

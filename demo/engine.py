@@ -37,6 +37,17 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Habit:
+    """What one cell of one objective does while nothing is wrong: history is made of it."""
+
+    slo: str
+    labels: Mapping[str, str]
+    """The objective's grouping labels."""
+    events_per_second: float
+    bad_ratio: float
+
+
+@dataclass(frozen=True)
 class EnginePlan:
     """A cluster that can be started: all that the rest of the demo needs to know of it."""
 
@@ -48,3 +59,4 @@ class EnginePlan:
     """In the order of their start."""
     control_url: str
     """Base address of the control interface, without a slash at the end."""
+    habits: tuple[Habit, ...] = ()

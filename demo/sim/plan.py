@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from demo.engine import Child, EnginePlan
+from demo.sim.habits import habits_of
 
 REGIONS = ("eu", "us")
 MODELS = ("chat", "code", "agent", "reason")
@@ -46,6 +47,12 @@ def plan_simulator(
             ),
         ),
         control_url=url,
+        habits=tuple(
+            habit
+            for region in REGIONS
+            for model in MODELS
+            for habit in habits_of(region, model, GROUPS_OF_MODEL)
+        ),
     )
 
 

@@ -33,6 +33,7 @@ from demo.vllm.plan import plan_vllm
 from exporters.config import Config, read_config
 from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient
+from slo.windows import read_tiers
 
 DATA_WITHIN_SECONDS = 90.0
 FIRST_FREE_PORT = 19830
@@ -139,6 +140,7 @@ class _Demo:
             plan=self.plan,
             told=told,
             objectives=read_objectives(config),
+            tiers=read_tiers(),
             budgets=budgets,
             first_data_seconds=first_data_seconds,
             panels_without_data=empty,

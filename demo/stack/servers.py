@@ -81,12 +81,8 @@ def _prometheus(layout: Layout, config: Path, *flags: str) -> Child:
             f"--storage.tsdb.retention.time={RETENTION}",
             f"--web.listen-address={layout.address('prometheus')}",
             f"--web.external-url={layout.url('prometheus')}",
-            *_DEBIAN_PAGES,
             *flags,
         ),
         ready_url=f"{layout.url('prometheus')}/-/ready",
         environment={"GOGC": "60"},
     )
-
-
-_DEBIAN_PAGES: tuple[str, ...] = ()

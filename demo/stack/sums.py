@@ -8,7 +8,7 @@ from decimal import Decimal
 from demo.engine import EnginePlan
 from demo.scenario import Expectation, Scenario
 from demo.stack.observe import Truth, error_ratio
-from demo.stack.report import Budget, Page, Report, find_page
+from demo.stack.report import Budget, Report, find_page
 from demo.stack.story import Told
 from slo import conventions
 from slo.burn import Tier, theory_seconds
@@ -109,7 +109,9 @@ def summarise(
         panels_without_data=panels_without_data,
         fault_at=told.fault_at,
         place=told.place,
-        theory_seconds=expected_page and theory_of_page(expected_page, told, objectives, tiers),
+        theory_seconds=theory_of_page(expected_page, told, objectives, tiers)
+        if expected_page
+        else None,
         detected_seconds=min(detected, default=None),
         paged_seconds=None,
         resolved_seconds=max(resolves) if resolves and not told.open_pages else None,
@@ -120,5 +122,5 @@ def summarise(
         conditions=told.conditions,
         resources=told.resources,
     )
-    page: Page | None = expected_page and find_page(report, expected_page)
+    page = find_page(report, expected_page) if expected_page else None
     return report if page is None else report.with_page(page)

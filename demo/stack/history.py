@@ -1,0 +1,63 @@
+"""The 28 days before the demo began: what the rules would have recorded of a healthy cluster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.engine import EnginePlan, Habit
+from demo.stack.layout import Layout
+from exporters.config import Config
+from slo.history import CellTraffic, history_batches
+from slo.objectives import read_objectives
+from slo.prometheus import PrometheusClient
+from slo.windows import read_tiers
+
+DAY_SECONDS = 86400.0
+DAY_SWING_RATIO = 0.4
+"""How far traffic leaves its mean over a day."""
+BUSIEST_HOUR_UTC = 14.0
+
+
+async def write_history(layout: Layout, config: Config, plan: EnginePlan) -> None:
+    """Write the history of every cell, up to this moment, into the Prometheus that takes it."""
+    interval = config.file.prometheus.scrape_interval
+    traffic = {
+        objective: cells_of(plan.habits, objective.name) for objective in read_objectives(config)
+    }
+    batches = history_batches(
+        {objective: cells for objective, cells in traffic.items() if cells},
+        time.time(),
+        interval,
+        read_tiers(),
+    )
+    async with PrometheusClient(layout.url("prometheus")) as prometheus:
+        for batch in batches:
+            await prometheus.remote_write(batch)
+
+
+def cells_of(habits: Sequence[Habit], slo: str) -> list[CellTraffic]:
+    """Return the traffic of an objective's cells: day and night around what they do now."""
+    return [CellTraffic(each.labels, _Rates(each)) for each in habits if each.slo == slo]
+
+
+class _Rates:
+    """A day's swing, made to pass through the rate that the cell has at this moment."""
+
+    def __init__(self, habit: Habit) -> None:
+        self._habit = habit
+        self._now = time.time()
+
+    def __call__(
+        self, times: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        total = self._habit.events_per_second * _swing(times) / _swing(np.array([self._now]))
+        return total * self._habit.bad_ratio, total
+
+
+def _swing(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    phase = (times / DAY_SECONDS - BUSIEST_HOUR_UTC / 24) * 2 * np.pi
+    return 1 + DAY_SWING_RATIO * np.cos(phase)
