@@ -243,6 +243,20 @@ def _without_tags(location: Sequence[str | int], data: Any) -> Place:
     return tuple(place)
 
 
+_EXPECTED = {
+    "dict_type": "a mapping",
+    "greater_than": "a number above {gt:g}",
+    "list_type": "a list",
+    "model_type": "a mapping",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} character(s)",
+    "string_type": "text",
+    "too_short": "at least {min_length} item(s)",
+}
+"""What pydantic expected, in the words of those who write YAML, by the type of its error."""
+
+
 def _explain(error: Any) -> tuple[str, str]:
     kind, context = error["type"], error.get("ctx", {})
     found = repr(error["input"])
@@ -255,5 +269,7 @@ def _explain(error: Any) -> tuple[str, str]:
         return f"found {found}, expected {context['expected']}", ""
     if kind == "value_error":
         return str(context["error"]), ""
+    if kind in _EXPECTED:
+        return f"found {found}, expected {_EXPECTED[kind].format(**context)}", ""
     message = error["msg"][:1].lower() + error["msg"][1:]
     return f"found {found}, expected {message.removeprefix('input should be ')}", ""

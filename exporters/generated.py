@@ -45,7 +45,7 @@ def write_generated(folder: Path, files: Mapping[str, str]) -> Written:
         ValueError: if a path leads out of the folder.
     """
     for path in files:
-        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        if not _is_inside(path):
             raise ValueError(f"{path!r} is no path within a folder")
     empty = [path for path, text in files.items() if not text.strip()]
     if not files or empty:
@@ -91,7 +91,12 @@ def _read_list(folder: Path) -> set[str]:
         lines = (folder / LIST).read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return set()
-    return {line for line in lines if line and ".." not in PurePosixPath(line).parts}
+    return {line for line in lines if line and _is_inside(line)}
+
+
+def _is_inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts
 
 
 def _format_list(paths: Iterable[str]) -> str:

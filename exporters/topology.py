@@ -26,8 +26,14 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _label_value(text: str) -> str:
+    if not all("!" <= character <= "~" for character in text):
+        raise ValueError(f"found {text!r}, expected plain characters (ASCII) without spaces")
+    return text
+
+
 LabelValue = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
+    str, StringConstraints(min_length=1, max_length=128), AfterValidator(_label_value)
 ]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 RouterDialect = Literal["demo"]

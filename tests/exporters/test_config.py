@@ -1,0 +1,128 @@
+"""``shardwatch.yaml``, and what is wrong with a file of it."""
+
+from pathlib import Path
+
+import pytest
+
+from exporters.config import PORTS, read_config
+from exporters.problems import InputError
+
+TOPOLOGY = """\
+version: 1
+cluster: demo
+groups:
+- {name: g, region: eu, model: chat, revision: r1, metrics: "http://h/m", members: [{host: h}]}
+"""
+GOOD = """\
+topology: topology.yaml
+prometheus:
+  url: http://127.0.0.1:9090
+  scrape_interval: 5s
+objectives: ["library:chat"]
+pagerduty:
+  routing_key_file: key
+exporters:
+  gpu: ["127.0.0.1:19801"]
+"""
+
+
+def write(folder, text, key: str | None = "secret\n") -> Path:
+    """Write a configuration with its topology and its key; return its path."""
+    (folder / "topology.yaml").write_text(TOPOLOGY)
+    if key is not None:
+        (folder / "key").write_text(key)
+    file = folder / "shardwatch.yaml"
+    file.write_text(text)
+    return file
+
+
+def problems_of(file) -> list[str]:
+    """What is wrong with a configuration, without the folder's name."""
+    with pytest.raises(InputError) as caught:
+        read_config(file)
+    return [str(each).replace(f"{file.parent}/", "") for each in caught.value.problems]
+
+
+def test_a_good_configuration_is_read_with_its_topology(tmp_path):
+    """Paths are relative to the file; durations are seconds; the rest has defaults."""
+    config = read_config(write(tmp_path, GOOD))
+    assert config.topology.cluster == "demo"
+    assert config.file.prometheus.scrape_interval == 5.0
+    assert config.file.exporters.groups == [f"127.0.0.1:{PORTS['groups']}"]
+    assert config.resolve("rules") == tmp_path / "rules"
+
+
+BREAKS = {
+    "no topology": (
+        "topology: topology.yaml\n", "",
+        ["shardwatch.yaml:1:1: topology: missing, expected a value; add it"]),
+    "a topology that is not there": (
+        "topology: topology.yaml", "topology: nowhere.yaml",
+        ["nowhere.yaml: no such file; create it or correct the path"]),
+    "unknown field": (
+        "objectives:", "objective:",
+        ["shardwatch.yaml:1:1: objectives: missing, expected a value; add it",
+         "shardwatch.yaml:5:1: objective: unknown field; remove it or correct its name"]),
+    "no objective": (
+        '["library:chat"]', "[]",
+        ["shardwatch.yaml:5:1: objectives: found [], expected at least 1 item(s)"]),
+    "no duration": (
+        "scrape_interval: 5s", "scrape_interval: 5 seconds",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: '5 seconds' is no duration such as "
+         "15s, 1h30m or 28d"]),
+    "a duration below zero": (
+        "scrape_interval: 5s", "scrape_interval: -5",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: found -5, "
+         "expected a number above 0"]),
+    "no web address": (
+        "url: http://127.0.0.1:9090", "url: 127.0.0.1:9090",
+        ["shardwatch.yaml:3:3: prometheus.url: found '127.0.0.1:9090', "
+         "expected an http:// or https:// address"]),
+    "no host and port": (
+        '["127.0.0.1:19801"]', '["19801"]',
+        ["shardwatch.yaml:9:9: exporters.gpu[0]: found '19801', "
+         "expected host:port such as 127.0.0.1:19801"]),
+    "an exporter that there is not": (
+        "  gpu:", "  gpus:",
+        ["shardwatch.yaml:9:3: exporters.gpus: unknown field; remove it or correct its name"]),
+    "wrong type": (
+        "prometheus:\n  url: http://127.0.0.1:9090\n  scrape_interval: 5s",
+        "prometheus: http://127.0.0.1:9090",
+        ["shardwatch.yaml:2:1: prometheus: found 'http://127.0.0.1:9090', "
+         "expected a mapping"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), BREAKS.values(), ids=BREAKS.keys())
+def test_what_is_wrong_is_said_with_file_line_and_place(tmp_path, old, new, expected):
+    """One message a problem: what was found, what was expected, what to do."""
+    assert GOOD.count(old) == 1
+    assert problems_of(write(tmp_path, GOOD.replace(old, new))) == expected
+
+
+def test_a_missing_routing_key_is_a_problem(tmp_path):
+    """Nobody would be paged."""
+    assert problems_of(write(tmp_path, GOOD, key=None)) == [
+        "shardwatch.yaml:7:3: pagerduty.routing_key_file: no such file: key; "
+        "write the integration's routing key into it"
+    ]
+
+
+def test_an_empty_routing_key_is_a_problem(tmp_path):
+    """Nobody would be paged either."""
+    assert problems_of(write(tmp_path, GOOD, key="\n")) == [
+        "key: found an empty file, expected a routing key"
+    ]
+
+
+def test_exporters_need_no_routing_key(tmp_path):
+    """They run on hosts that have no business with it."""
+    file = write(tmp_path, GOOD, key=None)
+    assert read_config(file, needs_routing_key=False).topology.cluster == "demo"
+
+
+def test_problems_of_the_topology_are_said_as_well(tmp_path):
+    """With the topology's own file and line."""
+    file = write(tmp_path, GOOD)
+    (tmp_path / "topology.yaml").write_text(TOPOLOGY.replace("version: 1", "version: 3"))
+    assert problems_of(file) == ["topology.yaml:1:1: version: found 3, expected 1"]

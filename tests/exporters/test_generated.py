@@ -1,0 +1,130 @@
+"""Writing generated files into a folder."""
+
+from pathlib import Path
+
+import pytest
+
+from exporters.generated import LIST, Written, header, write_generated
+from exporters.problems import InputError
+from exporters.version import VERSION
+
+FILES = {"rules/a.yaml": "a\n", "dashboards/b.json": "{}\n"}
+
+
+def contents(folder) -> dict[str, str]:
+    """All files of a folder but the list."""
+    return {
+        str(file.relative_to(folder)): file.read_text()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name != LIST
+    }
+
+
+def test_files_are_written_into_a_folder_that_is_made(tmp_path):
+    """With the folders between."""
+    folder = tmp_path / "x" / "out"
+    assert write_generated(folder, FILES) == Written(("dashboards/b.json", "rules/a.yaml"), ())
+    assert contents(folder) == FILES
+
+
+def test_only_files_that_changed_are_written(tmp_path):
+    """Prometheus and Grafana watch their times."""
+    write_generated(tmp_path, FILES)
+    before = (tmp_path / "rules/a.yaml").stat().st_mtime_ns
+    changed = {**FILES, "dashboards/b.json": "[]\n"}
+    assert write_generated(tmp_path, changed) == Written(("dashboards/b.json",), ())
+    assert (tmp_path / "rules/a.yaml").stat().st_mtime_ns == before
+    assert contents(tmp_path) == changed
+
+
+def test_a_file_that_is_no_longer_generated_goes_away(tmp_path):
+    """Prometheus would go on evaluating the rules of an objective that was dropped."""
+    write_generated(tmp_path, FILES)
+    (tmp_path / "rules/mine.yaml").write_text("mine\n")
+    left = {"dashboards/b.json": "{}\n"}
+    assert write_generated(tmp_path, left) == Written((), ("rules/a.yaml",))
+    assert contents(tmp_path) == {**left, "rules/mine.yaml": "mine\n"}
+
+
+def test_a_file_that_somebody_else_wrote_is_not_overwritten_and_nothing_is_changed(tmp_path):
+    """One problem for each that is in the way."""
+    for path in FILES:
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text("mine\n")
+    with pytest.raises(InputError) as caught:
+        write_generated(tmp_path, {**FILES, "c": "c\n"})
+    assert str(caught.value) == "\n".join(
+        f"{tmp_path}/{path}: found a file that shardwatch did not generate; "
+        "move it away or build into another folder"
+        for path in sorted(FILES)
+    )
+    assert contents(tmp_path) == dict.fromkeys(FILES, "mine\n")
+
+
+def test_a_file_with_our_header_may_be_overwritten_without_the_list(tmp_path):
+    """The list may not have come along."""
+    (tmp_path / "a.yaml").write_text(header([Path("x/shardwatch.yaml")]) + "old\n")
+    assert write_generated(tmp_path, {"a.yaml": "new\n"}).changed == ("a.yaml",)
+
+
+def test_an_interrupted_build_can_be_taken_up_again(tmp_path, monkeypatch):
+    """What it wrote is known as generated."""
+    write, replaced = Path.replace, []
+
+    def fail_at_the_third(self, target):
+        replaced.append(target)
+        if len(replaced) == 3:
+            raise KeyboardInterrupt
+        return write(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", fail_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            write_generated(tmp_path, FILES)
+    assert contents(tmp_path).keys() > {"dashboards/b.json"}
+    write_generated(tmp_path, FILES)
+    assert (tmp_path / "rules/a.yaml").read_text() == "a\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [({}, "there is nothing to generate"), ({"a": "\n"}, "'a' would be empty")],
+)
+def test_nothing_is_refused(tmp_path, files, message):
+    """Zero rules would be zero alerts, silently."""
+    with pytest.raises(InputError) as caught:
+        write_generated(tmp_path / "out", files)
+    assert str(caught.value) == f"{tmp_path}/out: {message}"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../../x"])
+def test_no_path_leads_out_of_the_folder(tmp_path, path):
+    """A mistake of ours, not of the user."""
+    with pytest.raises(ValueError, match="is no path within a folder"):
+        write_generated(tmp_path, {path: "x\n"})
+
+
+def test_a_list_that_was_tampered_with_removes_nothing_outside(tmp_path):
+    """Only what lies within the folder was generated."""
+    outside = tmp_path / "outside"
+    outside.write_text("mine\n")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / LIST).write_text(f"../outside\n{outside}\n")
+    write_generated(folder, FILES)
+    assert outside.read_text() == "mine\n"
+
+
+def test_a_file_in_place_of_the_folder_is_a_problem(tmp_path):
+    """Said as such, not as a traceback."""
+    (tmp_path / "out").write_text("mine\n")
+    with pytest.raises(InputError, match="out: cannot be written: File exists"):
+        write_generated(tmp_path / "out", FILES)
+
+
+def test_the_header_names_the_version_and_the_sources():
+    """Names without folders, so that files are the same on every machine."""
+    assert header([Path("/x/topology.yaml"), Path("/x/shardwatch.yaml")]) == (
+        f"# Generated by shardwatch {VERSION} from shardwatch.yaml, topology.yaml; do not edit.\n"
+    )

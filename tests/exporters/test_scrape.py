@@ -1,0 +1,66 @@
+"""Scrape configurations."""
+
+import subprocess
+
+import pytest
+import yaml
+
+from exporters.config import read_config
+from exporters.scrape import scrape_configs
+
+
+@pytest.fixture
+def make_config(tmp_path):
+    """Makes a configuration with a scrape interval."""
+    (tmp_path / "topology.yaml").write_text(
+        "version: 1\ncluster: demo\ngroups:\n- {name: g, region: eu, model: chat, revision: r1,"
+        ' metrics: "http://h/metrics", members: [{host: h}]}\n'
+    )
+
+    def make(interval, **more: object):
+        file = tmp_path / "shardwatch.yaml"
+        prometheus = {"url": "http://p:9090", "scrape_interval": interval}
+        content = {"topology": "topology.yaml", "prometheus": prometheus,
+                   "objectives": ["library:chat"], **more}  # fmt: skip
+        file.write_text(yaml.safe_dump(content))
+        return read_config(file)
+
+    return make
+
+
+def test_there_is_a_job_for_each_exporter(make_config):
+    """At the addresses of the configuration, sorted."""
+    config = make_config("5s", exporters={"gpu": ["b:2", "a:1"]})
+    assert [(job["job_name"], job["static_configs"]) for job in scrape_configs(config)] == [
+        ("shardwatch-gpu", [{"targets": ["a:1", "b:2"]}]),
+        ("shardwatch-groups", [{"targets": ["127.0.0.1:19802"]}]),
+        ("shardwatch-router", [{"targets": ["127.0.0.1:19803"]}]),
+        ("shardwatch-tools", [{"targets": ["127.0.0.1:19804"]}]),
+    ]
+
+
+def test_our_labels_win_over_those_of_the_server(make_config):
+    """A `cluster` of a federated server must not overwrite the topology's."""
+    assert {job["honor_labels"] for job in scrape_configs(make_config("5s"))} == {True}
+
+
+@pytest.mark.parametrize(
+    ("interval", "timeout"), [("5s", "4s"), ("15s", "10s"), ("1m", "10s"), ("2s", "1s600ms")]
+)
+def test_the_time_out_is_below_the_interval(make_config, interval, timeout):
+    """And above what an exporter may take."""
+    jobs = scrape_configs(make_config(interval))
+    assert {(job["scrape_interval"], job["scrape_timeout"]) for job in jobs} == {
+        (interval, timeout)
+    }
+
+
+def test_promtool_takes_them(make_config, tmp_path, find_program):
+    """As Prometheus would."""
+    file = tmp_path / "prometheus.yml"
+    file.write_text(yaml.safe_dump({"scrape_configs": scrape_configs(make_config("5s"))}))
+    checked = subprocess.run(
+        [find_program("promtool"), "check", "config", file],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (checked.returncode, checked.stderr) == (0, "")
