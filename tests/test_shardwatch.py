@@ -1,0 +1,211 @@
+"""The command itself: what it mounts, prints and exits with."""
+
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import shardwatch
+from exporters.problems import InputError, problem
+from exporters.version import VERSION
+
+TOPOLOGY = """\
+version: 1
+cluster: demo
+groups:
+- {name: g, region: eu, model: chat, revision: r1, metrics: "http://h/metrics",
+   members: [{host: h, gpus: [GPU-a, GPU-b], telemetry: "http://h/t"}]}
+routers: [{name: eu, region: eu, dialect: demo, metrics: "http://r/metrics"}]
+"""
+CONFIG = """\
+topology: topology.yaml
+prometheus: {url: "http://127.0.0.1:9090"}
+objectives: ["library:chat"]
+"""
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    """A good configuration."""
+    (tmp_path / "topology.yaml").write_text(TOPOLOGY)
+    file = tmp_path / "shardwatch.yaml"
+    file.write_text(CONFIG)
+    return file
+
+
+@pytest.fixture
+def builders(monkeypatch):
+    """Two packages that build a file each; what they build, by path, may be changed."""
+    built = [{"rules/a.yaml": "a\n"}, {"dashboards/b.json": "{}\n"}]
+
+    def make(index):
+        module = types.ModuleType(f"builder_{index}")
+        module.build = lambda _: built[index]
+        return module
+
+    names = [f"builder_{index}" for index in range(2)]
+    for index, name in enumerate(names):
+        monkeypatch.setitem(sys.modules, name, make(index))
+    monkeypatch.setattr(shardwatch, "BUILDERS", names)
+    return built
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs the command in this process; returns its exit code, output and error output."""
+
+    def run_command(*arguments: object):
+        monkeypatch.setattr(sys, "argv", ["shardwatch", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            shardwatch.main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return run_command
+
+
+def test_it_says_its_version(run):
+    """As programs do."""
+    assert run("--version") == (0, f"shardwatch {VERSION}\n", "")
+
+
+def test_its_help_names_every_command(run):
+    """Those of the packages too, without importing them."""
+    code, out, _ = run("--help")
+    assert code == 0
+    for name in ("build", "validate", *shardwatch.MOUNTED):
+        assert f" {name} " in out
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["build"], ["build", "--nonsense"]])
+def test_wrong_arguments_are_bad_input(run, arguments):
+    """Exit code 2, with the usage."""
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "Usage: shardwatch" in err
+
+
+def test_build_writes_what_the_packages_build_and_says_so(run, config, builders, tmp_path):
+    """A second time there is nothing to write."""
+    out = tmp_path / "out"
+    assert run("build", "--config", config, "-o", out) == (
+        0,
+        f"wrote {out}/dashboards/b.json\nwrote {out}/rules/a.yaml\n2 files in {out}, "
+        "2 of them changed\n",
+        "",
+    )
+    assert (out / "rules/a.yaml").read_text() == "a\n"
+    assert run("build", "--config", config, "-o", out) == (
+        0,
+        f"2 files in {out}, 0 of them changed\n",
+        "",
+    )
+
+
+def test_build_changes_nothing_if_anything_is_wrong(run, config, builders, tmp_path):
+    """All problems are found before the first file is written."""
+    out = tmp_path / "out"
+    (tmp_path / "topology.yaml").write_text("version: 1\n")
+    code, said, err = run("build", "--config", config, "-o", out)
+    assert (code, said) == (2, "")
+    assert err == (
+        f"{tmp_path}/topology.yaml:1:1: cluster: missing, expected a value; add it\n"
+        f"{tmp_path}/topology.yaml:1:1: groups: missing, expected a value; add it\n"
+    )
+    assert not out.exists()
+
+
+def test_two_packages_that_build_the_same_file_are_our_mistake(run, config, builders, tmp_path):
+    """One of them would be lost."""
+    builders[1] = {"rules/a.yaml": "b\n"}
+    code, _, err = run("build", "--config", config, "-o", tmp_path / "out")
+    assert code == 70
+    assert "builder_1 builds 'rules/a.yaml', which another package builds too" in err
+
+
+def test_validate_says_what_it_read(run, config, builders):
+    """And writes nothing."""
+    assert run("validate", "--config", config) == (
+        0,
+        "ok: 1 groups, 2 GPUs, 1 routers, 0 tool gateways; 2 files can be built\n",
+        "",
+    )
+
+
+def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch):
+    """Objectives are read by those who build from them."""
+
+    def fail(config):
+        raise InputError([problem("library:chat", "no such objective")])
+
+    monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
+    assert run("validate", "--config", config) == (2, "", "library:chat: no such objective\n")
+
+
+def test_problems_are_printed_one_a_line(run, tmp_path):
+    """Without a traceback."""
+    file = tmp_path / "nowhere.yaml"
+    assert run("exporter", "gpu", "--config", file) == (
+        2,
+        "",
+        f"{file}: no such file; create it or correct the path\n",
+    )
+
+
+def test_an_unexpected_error_is_a_sentence_and_how_to_report_it(run, config, builders, monkeypatch):
+    """Users did nothing wrong."""
+
+    def fail(config):
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
+    assert run("validate", "--config", config) == (
+        70,
+        "",
+        "shardwatch failed, which is a mistake of ours: ZeroDivisionError: division by zero\n"
+        "Please report it with what SHARDWATCH_TRACEBACK=1 makes the same command print.\n",
+    )
+
+
+def test_an_unexpected_error_is_shown_in_full_to_who_asks(run, config, builders, monkeypatch):
+    """For the report."""
+
+    def fail(config):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
+    monkeypatch.setenv(shardwatch.TRACEBACK_VARIABLE, "1")
+    code, _, err = run("validate", "--config", config)
+    assert code == 70
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert err.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_an_interrupted_command_says_nothing(run, config, builders, monkeypatch):
+    """As a shell expects."""
+
+    def interrupt(config):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["builder_0"], "build", interrupt)
+    assert run("validate", "--config", config) == (130, "", "")
+
+
+@pytest.mark.parametrize("name", shardwatch.MOUNTED)
+def test_every_package_mounts_its_commands(name):
+    """Each by its own `cli.py`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "shardwatch", name, "--help"],
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Usage: shardwatch {name} [OPTIONS] COMMAND" in done.stdout
+
+
+@pytest.mark.parametrize("name", shardwatch.BUILDERS)
+def test_every_builder_builds(name):
+    """Found by its name only when it is needed, so a wrong name would be found late."""
+    module = __import__(name, fromlist=["build"])
+    assert callable(module.build)
