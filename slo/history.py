@@ -188,12 +188,12 @@ class _Events:
     def of(cls, cell: CellTraffic, period_seconds: int, end: float) -> _Events:
         """Return two periods of events, and the step that ``end`` lies in."""
         steps = _steps(end - 2 * period_seconds - 2 * HOUR, end + STEP)
-        bad, total = cell.rates(steps - STEP / 2)
+        bad, total = cell.rates(steps.astype(np.float64) - STEP / 2)
         return cls(*(cls._side(int(steps[0]), rate) for rate in (bad, total)))
 
     @staticmethod
     def _side(first: int, rates: Floats) -> _Side:
-        counts = np.asarray(rates * STEP, np.float64)
+        counts = rates * STEP
         sums = np.zeros(len(counts) + 1)
         np.cumsum(counts, out=sums[1:])
         return _Side(first, counts, sums)

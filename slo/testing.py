@@ -1,0 +1,155 @@
+"""For tests of rules: promtool's rule tests from data, and a real Prometheus of one's own.
+
+Programs are given by path: finding them is the caller's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from exporters.durations import format_duration
+
+READY_WITHIN_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What an expression must be at a time."""
+
+    expr: str
+    at_seconds: float
+    samples: Mapping[str, float]
+    """Value by labels, written as ``name{label="value"}``; ``{}`` where there are none."""
+
+
+@dataclass(frozen=True)
+class RuleTest:
+    """Series in, and what the rules must make of them. Time starts at 0."""
+
+    name: str
+    series: Mapping[str, str]
+    """Values in promtool's notation (``0+30x40 _x4``), one every interval."""
+    expectations: Sequence[Expectation] = ()
+    alerts: Sequence[Mapping[str, Any]] = field(default=())
+    """promtool's ``alert_rule_test`` entries."""
+
+
+def check_rules(promtool: Path, rules: str, folder: Path) -> None:
+    """Assert that promtool accepts the text of a rule file.
+
+    Raises:
+        AssertionError: with what promtool says.
+    """
+    file = folder / "checked-rules.yaml"
+    file.write_text(rules, encoding="utf-8")
+    _run([str(promtool), "check", "rules", str(file)])
+
+
+def run_rule_tests(
+    promtool: Path,
+    rules: str,
+    tests: Sequence[RuleTest],
+    interval_seconds: float,
+    folder: Path,
+) -> None:
+    """Assert that rules make of series what tests expect.
+
+    All groups are evaluated at ``interval_seconds``, one after the other: promtool does not look at
+    their own intervals. It compares numbers exactly, so that expectations round.
+
+    Raises:
+        AssertionError: with what promtool says.
+    """
+    interval = format_duration(interval_seconds)
+    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
+    content = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": interval,
+        "tests": [_test(each, interval) for each in tests],
+    }
+    file = folder / "tests.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    _run([str(promtool), "test", "rules", str(file)])
+
+
+@contextlib.contextmanager
+def running_prometheus(
+    prometheus: Path, folder: Path, config: str = "{}", flags: Sequence[str] = ()
+) -> Iterator[str]:
+    """Run a Prometheus that takes remote writes on a free port; give its address; end it.
+
+    Raises:
+        AssertionError: if it does not come up, with its log.
+    """
+    (folder / "prometheus.yml").write_text(config, encoding="utf-8")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    command = [
+        str(prometheus),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--storage.tsdb.retention.time=100d",
+        "--storage.tsdb.min-block-duration=10d",  # spares it the compaction of a written past
+        "--storage.tsdb.max-block-duration=10d",
+        f"--web.listen-address={address}",
+        "--web.enable-remote-write-receiver",
+        *flags,
+    ]
+    log = folder / "prometheus.log"
+    with log.open("w", encoding="utf-8") as out:
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://{address}"
+        _await_ready(url, child, log)
+        yield url
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _await_ready(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while child.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/-/ready", timeout=1):  # noqa: S310 - our own child
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise AssertionError(f"Prometheus is not ready:\n{log.read_text(encoding='utf-8')}")
+
+
+def _test(test: RuleTest, interval: str) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "name": test.name,
+        "interval": interval,
+        "input_series": [{"series": k, "values": v} for k, v in test.series.items()],
+        "promql_expr_test": [
+            {
+                "expr": each.expr,
+                "eval_time": format_duration(each.at_seconds),
+                "exp_samples": [{"labels": k, "value": v} for k, v in each.samples.items()],
+            }
+            for each in test.expectations
+        ],
+    }
+    return content | (
+        {"alert_rule_test": [dict(each) for each in test.alerts]} if test.alerts else {}
+    )
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(done.stdout + done.stderr)
