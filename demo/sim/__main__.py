@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import time
 from pathlib import Path
@@ -23,7 +24,7 @@ def main() -> None:
     """Read the command line and serve until SIGTERM or SIGINT."""
     options = _parse()
     try:
-        cluster = build_cluster(read_topology(options.topology), file=str(options.topology))
+        cluster = build_cluster(read_topology(options.topology))
         started, wall = time.monotonic(), time.time()
         simulation = Simulation(
             cluster, seed=options.seed, now=wall, dcgm_interval=options.dcgm_interval
@@ -55,15 +56,10 @@ async def _serve(simulation: Simulation, clock: Clock, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     runner = web.AppRunner(make_app(simulation, clock), access_log=None, shutdown_timeout=0)
     await runner.setup()
-    try:
-        await web.TCPSite(runner, LOOPBACK, port).start()
-    except OSError as error:
-        taken = problem("--port", f"{LOOPBACK}:{port} cannot be used: {error.strerror}",
-                        fix="choose another port")  # fmt: skip
-        raise InputError([taken]) from None
     stepping = asyncio.create_task(follow_clock(simulation, clock))
     stopped = asyncio.create_task(stop.wait())
     try:
+        await _listen(runner, port)
         await asyncio.wait({stepping, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if stepping.done():
             stepping.result()
@@ -71,6 +67,16 @@ async def _serve(simulation: Simulation, clock: Clock, port: int) -> None:
         stepping.cancel()
         stopped.cancel()
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, LOOPBACK, port).start()
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        found = problem("--port", f"{LOOPBACK}:{port} cannot be used: {why}",
+                        fix="choose another port")  # fmt: skip
+        raise InputError([found]) from None
 
 
 if __name__ == "__main__":

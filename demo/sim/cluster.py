@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from demo.sim.latency import Floats
 from demo.sim.workload import OTHER_PROFILE, PROFILES, TOOLS, Profile
-from exporters.problems import InputError, Problem, problem
 from exporters.topology import Group, Topology, expected_gpus
 
 Indices = npt.NDArray[np.int64]
@@ -83,19 +82,13 @@ def profile_of(model: str) -> Profile:
     return PROFILES.get(model, OTHER_PROFILE)
 
 
-def build_cluster(topology: Topology, *, step_seconds: float = 1.0, file: str = "") -> Cluster:
+def build_cluster(topology: Topology, *, step_seconds: float = 1.0) -> Cluster:
     """Return the cluster that a topology describes.
 
     Args:
         topology: its groups, routers and gateways; where they are read is left out.
         step_seconds: the length of a step, to which ages are counted.
-        file: for problems.
-
-    Raises:
-        InputError: if a region has more than one router or more than one gateway.
     """
-    _refuse_second("router", [(each.name, each.region) for each in topology.routers], file)
-    _refuse_second("gateway", [(each.name, each.region) for each in topology.tools], file)
     groups = tuple(topology.groups)
     cells = tuple(sorted({(group.region, group.model) for group in groups}))
     lanes = tuple(sorted({(group.region, group.model, group.revision) for group in groups}))
@@ -157,21 +150,3 @@ def _places(names: Sequence[object], wanted: Iterable[object]) -> Indices:
     for place, name in enumerate(names):
         first.setdefault(name, place)
     return np.array([first[each] for each in wanted], np.int64)
-
-
-def _refuse_second(kind: str, named: list[tuple[str, str]], file: str) -> None:
-    first: dict[str, str] = {}
-    problems: list[Problem] = []
-    for name, region in named:
-        if region in first:
-            problems.append(
-                problem(
-                    file,
-                    f"found the {kind}s {first[region]!r} and {name!r} in region {region!r}, "
-                    "expected one: the simulator knows one a region",
-                    fix="keep one of them",
-                )
-            )
-        first.setdefault(region, name)
-    if problems:
-        raise InputError(problems)
