@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections import defaultdict
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -17,10 +19,11 @@ from exporters.exposition import LARGEST_PAGE_BYTES
 from exporters.version import VERSION
 
 DEADLINE_SECONDS = 1.5
-"""From the first byte sent to the last received. Of each source by itself: no share of anybody's
-scrape timeout."""
-MOST_AT_ONCE = 64
-"""Requests under way. Those that wait for their turn have not started their deadline."""
+"""From the connection to the last byte. Of each source by itself: no share of anybody's scrape
+time-out."""
+MOST_AT_ONCE = 16
+"""Requests under way to one server; where it serves more pages, the others wait for their turn,
+also for 1.5 s at most, before their own deadline starts."""
 
 _ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 
@@ -59,7 +62,10 @@ class HttpFetcher:
 
     def __init__(self, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._deadline_seconds = deadline_seconds
-        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(MOST_AT_ONCE)
+        )
+        """By server: ``HOST:PORT``. The topology bounds them."""
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -89,20 +95,24 @@ class HttpFetcher:
         """Return what ``url`` answers; as :class:`Fetch` says."""
         if self._session is None:
             raise RuntimeError("an HttpFetcher fetches within 'async with'")
-        async with self._slots:
+        turn = self._turns[urlsplit(url).netloc]
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                await turn.acquire()
             try:
                 async with asyncio.timeout(self._deadline_seconds):
                     return await _get(self._session, url)
-            except TimeoutError:
-                raise FetchError(
-                    "timeout", f"no whole answer within {self._deadline_seconds:g} s"
-                ) from None
-            except aiohttp.ClientPayloadError:
-                raise FetchError("malformed", "the answer was cut") from None
-            except (aiohttp.ClientConnectionError, OSError) as error:
-                raise FetchError("refused", str(error) or type(error).__name__) from None
-            except (aiohttp.ClientError, ValueError) as error:
-                raise FetchError("malformed", f"no HTTP: {error}") from None
+            finally:
+                turn.release()
+        except TimeoutError:
+            detail = f"no whole answer within {self._deadline_seconds:g} s"
+            raise FetchError("timeout", detail) from None
+        except aiohttp.ClientPayloadError:
+            raise FetchError("malformed", "the answer was cut") from None
+        except (aiohttp.ClientConnectionError, OSError) as error:
+            raise FetchError("refused", str(error) or type(error).__name__) from None
+        except (aiohttp.ClientError, ValueError) as error:
+            raise FetchError("malformed", f"no HTTP: {error}") from None
 
 
 async def _get(session: aiohttp.ClientSession, url: str) -> Response:

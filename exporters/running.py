@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -59,6 +60,7 @@ def run(
     listening, address = bind(wanted, exact=exact_port)
     if wanted.port not in (0, address.port):
         _LOG.warning("port %d is taken, taking %d", wanted.port, address.port)
+    _allow_connections()
     if not core.targets:
         _LOG.warning("%s names nothing for this exporter to read", config.file.topology)
     asyncio.run(_run(core, listening, address, address_file))
@@ -85,6 +87,12 @@ def _configured_address(config: Config, name: str) -> Address:
             ("exporters", name), "found no address, expected one to listen on",
             "add one or give --listen")])  # fmt: skip
     return parse_address(addresses[0])
+
+
+def _allow_connections() -> None:
+    """Allow as many open connections as the system lets us: each source keeps one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _run(

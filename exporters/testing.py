@@ -50,6 +50,10 @@ class PageServer:
         self._requests: Counter[str] = Counter()
         self.connections = 0
         """Connections that were made to it."""
+        self.most_at_once = 0
+        """Requests that were under way at the same time."""
+        self._under_way = 0
+        self._counting = threading.Lock()
         self._left = threading.Event()
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -98,6 +102,11 @@ class PageServer:
         """Return how often a path was asked for."""
         return self._requests[path]
 
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._under_way += change
+            self.most_at_once = max(self.most_at_once, self._under_way)
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         pages = self
 
@@ -111,10 +120,13 @@ class PageServer:
             def do_GET(self) -> None:
                 pages._requests[self.path] += 1
                 reply = pages._replies.get(self.path, Reply(status=404))
+                pages._count(1)
                 try:
                     self._answer(reply)
                 except OSError:
                     self.close_connection = True
+                finally:
+                    pages._count(-1)
 
             def _answer(self, reply: Reply) -> None:
                 left = pages._left

@@ -1,5 +1,6 @@
 """Fetching one page, from servers that misbehave."""
 
+import asyncio
 import gzip
 import socket
 import threading
@@ -8,7 +9,7 @@ import pytest
 
 from exporters import fetching
 from exporters.fetching import FetchError, HttpFetcher, Response
-from exporters.testing import Reply
+from exporters.testing import PageServer, Reply
 
 GZIP = {"Content-Encoding": "gzip"}
 
@@ -135,3 +136,38 @@ async def test_connections_are_used_again(pages):
         for _ in range(3):
             await fetcher(url)
     assert pages.connections == 1
+
+
+async def test_a_server_of_many_pages_is_asked_for_some_at_once(pages, monkeypatch):
+    """Else the last of them would time out while it works through the others."""
+    monkeypatch.setattr(fetching, "MOST_AT_ONCE", 2)
+    urls = [pages.serve(f"/{number}", Reply(b"a 1\n", delay_seconds=0.05)) for number in range(6)]
+    async with HttpFetcher(5.0) as fetcher:
+        responses = await asyncio.gather(*(fetcher(url) for url in urls))
+    assert {response.body for response in responses} == {b"a 1\n"}
+    assert pages.most_at_once == 2
+
+
+async def test_waiting_for_a_turn_has_an_end_too(pages, monkeypatch):
+    """Two deadlines are the longest that a hung server of many pages takes."""
+    monkeypatch.setattr(fetching, "MOST_AT_ONCE", 1)
+    urls = [pages.hang(f"/{number}") for number in range(4)]
+    async with HttpFetcher(0.1) as fetcher:
+        failures = await asyncio.gather(*(fetcher(url) for url in urls), return_exceptions=True)
+    assert [failure.reason for failure in failures] == ["timeout"] * 4
+    assert pages.connections < 4
+
+
+async def test_a_hung_server_takes_no_turns_of_another(pages, monkeypatch):
+    """Turns are counted by server."""
+    monkeypatch.setattr(fetching, "MOST_AT_ONCE", 1)
+    with PageServer() as other:
+        hung = asyncio.create_task(fetch_all(pages.hang("/hung"), other.serve("/well", "a 1\n")))
+        failure, response = await hung
+    assert (failure.reason, response.body) == ("timeout", b"a 1\n")
+
+
+async def fetch_all(*urls: str) -> list:
+    """Fetch at once, with one fetcher; failures are among the results."""
+    async with HttpFetcher(0.3) as fetcher:
+        return await asyncio.gather(*(fetcher(url) for url in urls), return_exceptions=True)
