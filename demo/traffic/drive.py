@@ -1,0 +1,105 @@
+"""The process that plays the users and takes orders for faults.
+
+``python -m demo.traffic.drive --port N --region eu --model chat --router URL --gateway URL
+--engine NAME=NOTE=URL ...``. The users come once every group behind the router is healthy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import aiohttp
+from aiohttp import web
+
+from demo.traffic.control import application
+from demo.traffic.tally import Tally
+from demo.traffic.users import SESSIONS_PER_SECOND, Users
+from demo.vllm.faults import Engine, Faults
+from exporters.catalog import MODEL, REGION
+
+SEED = 20
+LOOK_SECONDS = 0.5
+
+
+async def wait_for_groups(session: aiohttp.ClientSession, router: str) -> None:
+    """Return once the router says that every group is healthy."""
+    while True:
+        with suppress(aiohttp.ClientError, TimeoutError):
+            async with asyncio.timeout(2), session.get(f"{router}/readyz") as answer:
+                if answer.status == 200:
+                    return
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def build(
+    *,
+    region: str,
+    model: str,
+    router: str,
+    gateway: str,
+    faults: Faults,
+    sessions_per_second: float = SESSIONS_PER_SECOND,
+) -> web.Application:
+    """Return the control interface; while it runs, so do the users."""
+    tally = Tally()
+    labels = {REGION: region, MODEL: model}
+
+    async def play(session: aiohttp.ClientSession) -> None:
+        await wait_for_groups(session, router)
+        users = Users(session, router, gateway, model, tally, Random(SEED), sessions_per_second)  # noqa: S311 -- no secret
+        await users.come_and_go()
+
+    async def run(_: web.Application) -> AsyncIterator[None]:
+        connector = aiohttp.TCPConnector(limit=0)
+        timeout = aiohttp.ClientTimeout(total=None)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            playing = asyncio.create_task(play(session))
+            yield
+            faults.repair_all()
+            playing.cancel()
+            with suppress(asyncio.CancelledError):
+                await playing
+
+    app = application(
+        faults,
+        truth=lambda: tally.tell(labels, time.time()),
+        is_ready=lambda: tally.requests["ok"] > 0,
+    )
+    app.cleanup_ctx.append(run)
+    return app
+
+
+def _engines(described: Sequence[str]) -> dict[str, Engine]:
+    parts = (each.split("=", 2) for each in described)
+    return {name: Engine(Path(note), url) for name, note, url in parts}
+
+
+def main() -> None:
+    """Run as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m demo.traffic.drive")
+    for name in ("--region", "--model", "--router", "--gateway"):
+        parser.add_argument(name, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--engine", action="append", default=[], metavar="NAME=NOTE=URL")
+    parser.add_argument("--sessions-per-second", type=float, default=SESSIONS_PER_SECOND)
+    given = parser.parse_args()
+    app = build(
+        region=given.region,
+        model=given.model,
+        router=given.router,
+        gateway=given.gateway,
+        faults=Faults(_engines(given.engine)),
+        sessions_per_second=given.sessions_per_second,
+    )
+    web.run_app(app, host="127.0.0.1", port=given.port, access_log=None, print=None,
+                shutdown_timeout=1.0)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What users say: sessions of several turns with shared prefixes, and calls of tools. Pure.
+
+The model talks nonsense (its weights are random), so the script decides which turns call a tool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from demo.traffic.site import PAGES
+from demo.traffic.snippets import SNIPPETS
+
+Message = dict[str, str]
+ToolName = Literal["code_execution", "browser"]
+
+TIER_SHARES = {"free": 0.45, "pro": 0.35, "enterprise": 0.15, "gov": 0.05}
+
+SYSTEM_PROMPTS = tuple(
+    f"You are a careful assistant for {work}. Answer briefly and in order, say what you do not "
+    "know, and never guess a number. Before you run a snippet, say what it will print; after you "
+    "fetched a page, say which line you rely on. The error budget of a service is what its "
+    "objective leaves for failures in 28 days; when it is spent, changes wait. A shard group lives "
+    "or dies as one, so one lost GPU takes the whole engine with it, and the router must stop "
+    "sending requests there. "
+    for work in ("engineers on call", "people who plan capacity", "reviewers of objectives")
+)
+"""Hundreds of tokens each, shared by many sessions: what a prefix cache is for."""
+
+QUESTIONS = (
+    "What is the error budget of this service, and how much of it is left this month?",
+    "Which region, which model, which tier? A ticket can wait until the morning.",
+    "The router waits for its first token. What do you look at first?",
+    "One group stopped stepping while its health stays 200. What happened?",
+    "Sum up what we know so far, and name the next step.",
+)
+
+MEAN_TURNS = 3.0
+MOST_TURNS = 8
+TOOL_SHARE = 0.35
+"""Of turns."""
+CODE_SHARE = 0.7
+"""Of tool calls; the others browse."""
+OUTPUT_TOKENS = (8, 24)
+THINK_SECONDS = 0.8
+"""Mean pause before a turn."""
+
+LONGEST_PROMPT_BYTES = 1500
+"""A token has at least one byte, so a prompt has at most as many tokens; the model takes 2048."""
+LONGEST_MESSAGE_BYTES = 160
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call that the gateway is asked to make."""
+
+    tool: ToolName
+    arguments: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One question, perhaps with a tool call between two answers."""
+
+    text: str
+    call: ToolCall | None
+    output_tokens: int
+    think_seconds: float
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """All that one user will do."""
+
+    tier: str
+    system_prompt: str
+    turns: tuple[Turn, ...]
+
+
+def plan_session(random: Random) -> SessionPlan:
+    """Return a session drawn from ``random``; the number of turns is geometric."""
+    count = 1
+    while count < MOST_TURNS and random.random() > 1 / MEAN_TURNS:
+        count += 1
+    return SessionPlan(
+        tier=random.choices(list(TIER_SHARES), list(TIER_SHARES.values()))[0],
+        system_prompt=random.choice(SYSTEM_PROMPTS),
+        turns=tuple(_plan_turn(random) for _ in range(count)),
+    )
+
+
+def fit(system_prompt: str, said: Sequence[Message]) -> list[Message]:
+    """Return the messages of a request: the system prompt and the newest that the model can take.
+
+    The oldest go in pairs, so that the rest begins with the user.
+    """
+    left = LONGEST_PROMPT_BYTES - len(system_prompt.encode())
+    kept = list(said)
+    while len(kept) > 1 and sum(len(each["content"].encode()) for each in kept) > left:
+        del kept[:2]
+    return [{"role": "system", "content": system_prompt}, *kept]
+
+
+def shorten(text: str) -> str:
+    """Return the beginning of an answer or a result, as it is kept in a conversation."""
+    return text.encode()[:LONGEST_MESSAGE_BYTES].decode(errors="ignore")
+
+
+def _plan_turn(random: Random) -> Turn:
+    call = _plan_call(random) if random.random() < TOOL_SHARE else None
+    return Turn(
+        text=random.choice(QUESTIONS),
+        call=call,
+        output_tokens=random.randint(*OUTPUT_TOKENS),
+        think_seconds=random.expovariate(1 / THINK_SECONDS),
+    )
+
+
+def _plan_call(random: Random) -> ToolCall:
+    if random.random() < CODE_SHARE:
+        shares = [each.share for each in SNIPPETS.values()]
+        return ToolCall("code_execution", {"snippet": random.choices(list(SNIPPETS), shares)[0]})
+    # Some pages are asked for more often than others, as on any site.
+    page = min(int(random.paretovariate(1.0)), PAGES)
+    return ToolCall("browser", {"page": str(page)})
