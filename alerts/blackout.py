@@ -98,7 +98,8 @@ def _stuck(objective: Objective, few: str) -> list[str]:
         return []
     by = ", ".join(shared_labels(catalog.ROUTER_IN_FLIGHT, objective.grouping_labels))
     in_flight = f"sum by ({by}) (min_over_time({catalog.ROUTER_IN_FLIGHT.name}[5m]))"
-    return [f"{few} == 0\nand on ({by})\n{in_flight} >= {FEWEST_STUCK}"]
+    # Whoever has watched for less than the window does not know.
+    return [f"{few} == 0\nand\n{few} offset 5m\nand on ({by})\n{in_flight} >= {FEWEST_STUCK}"]
 
 
 def _either(expressions: Sequence[str]) -> str:

@@ -99,7 +99,7 @@ def _vanished_annotations(cells: _Cells, links: Links) -> dict[str, str]:
         "summary": f"Traffic of {cells.service} has vanished in {where}",
         "description": (
             f"{now} events a second now, up to {busiest} in the last 6 hours, in {where}. "
-            "Where they are counted answers: users do not reach it, or nothing ends."
+            "What counts them answers, so users do not reach the service, or nothing ends."
         ),
         "groups_hit": groups_hit(cells.labels),
         **link_annotations(links, TRAFFIC_VANISHED, SLO_BOARD, _variables(cells)),

@@ -134,10 +134,10 @@ def _description(objective: Objective, tier: Tier) -> str:
     period = format_duration(objective.period_seconds)
     allowed = format_decimal(objective.budget * 100)
     return (
-        f"Over {tier.long_window} events went bad {_burn_rate(objective, tier.long_window)} times, "
-        f"and over {tier.short_window} {_burn_rate(objective, tier.short_window)} times, as often "
-        f"as {period} allow ({allowed} %). Left of the budget: {_budget_left(objective)}."
-        f"{_held(objective)}"
+        f"Events go bad {_burn_rate(objective, tier.long_window)} times as often over "
+        f"{tier.long_window}, and {_burn_rate(objective, tier.short_window)} times over "
+        f"{tier.short_window}, as {period} can bear ({allowed} %). "
+        f"Left of the budget: {_budget_left(objective)}.{_held(objective)}"
     )
 
 

@@ -144,7 +144,7 @@ def _gpu_lost() -> Cause:
         labels=_HOST_LABELS,
         summary="GPU lost on host {{ $labels.host }} of group {{ $labels.group }} " + _IN_CELL,
         description=(
-            "GPUs of host {{ $labels.host }} that are lost: {{ $value }}: "
+            "{{ $value }} of the GPUs of host {{ $labels.host }} lost: "
             + gpus
             + ". Group {{ $labels.group }} serves nothing until they are back or replaced."
         ),

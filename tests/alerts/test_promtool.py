@@ -1,0 +1,128 @@
+"""The rules do what tests/promtool says, by Prometheus's own promtool."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from demo.setup.programs import find_program
+from tests.alerts.conftest import PROMTOOL_TESTS
+
+FILES = sorted(PROMTOOL_TESTS.glob("*.yaml"))
+
+
+def run_promtool(test: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a file of rule tests in a folder that has the rules."""
+    shutil.copy(test, folder)
+    command = [str(find_program("promtool")), "test", "rules", test.name]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def read_cases() -> list[dict[str, Any]]:
+    """Return every case of every file that asks for alerts."""
+    return [
+        case
+        for file in FILES
+        for test in yaml.safe_load(file.read_text())["tests"]
+        for case in test.get("alert_rule_test", [])
+    ]
+
+
+@pytest.mark.parametrize("test", FILES, ids=lambda path: path.stem)
+def test_rules_do_what_their_tests_say(test: Path, built_folder: Path, tmp_path: Path):
+    """Silence, then firing, with exact labels and annotations."""
+    shutil.copytree(built_folder / "rules", tmp_path / "rules")
+    done = run_promtool(test, tmp_path)
+
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+
+
+def test_rules_and_configuration_pass_promtools_checks(built_folder: Path):
+    """Also its lint: no rule stands there twice."""
+    promtool = str(find_program("promtool"))
+    checks = (
+        ["check", "config", "prometheus.yml"],
+        ["check", "rules", "--lint-fatal", *sorted(map(str, built_folder.glob("rules/*.yaml")))],
+    )
+    for check in checks:
+        done = subprocess.run(
+            [promtool, *check], cwd=built_folder, capture_output=True, text=True, check=False
+        )
+        assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def test_every_alert_is_tested_firing_and_silent(alerts: list[dict[str, Any]]):
+    """An alert without both is not known to work; the watchdog is never silent."""
+    cases = read_cases()
+    names = {alert["alert"] for alert in alerts}
+
+    assert names == {case["alertname"] for case in cases if case["exp_alerts"]}
+    silent = {case["alertname"] for case in cases if not case["exp_alerts"]}
+    assert names - {"Watchdog"} == silent
+
+
+@dataclass(frozen=True)
+class Spoil:
+    """Something taken out of the rules, and the test that must then fail."""
+
+    what: str
+    found: str
+    replaced: str
+    test: str
+
+
+SPOILS = (
+    Spoil("the cause query of pages", "topk(1, shardwatch:cause:state", "topk(1, up", "burn"),
+    Spoil(
+        "the cause query of a tool's page", "topk(1, shardwatch:cause:state", "topk(1, up", "tools"
+    ),
+    Spoil(
+        "the hold in a blackout",
+        '(slo:traffic_vanished:state{slo="chat-availability"} == 1 or ',
+        "(up == 7 and ",
+        "blackout",
+    ),
+    Spoil(
+        "the hold while nothing comes",
+        "unless ignoring (window)\nslo:burn_rate:ratio",
+        "and ignoring (window)\nslo:burn_rate:ratio",
+        "blackout",
+    ),
+    Spoil(
+        "the guard against blind cells",
+        "unless ignoring (window)\nslo:events_blind:state",
+        "unless ignoring (window)\nup",
+        "vanished",
+    ),
+    Spoil("the rank of a lost GPU", "40 * (", "4 * (", "causes"),
+    Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
+)
+
+
+@pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.what)
+def test_rules_without_it_fail_their_tests(spoil: Spoil, built: dict[str, str], tmp_path: Path):
+    """What makes the difference is really tested."""
+    (tmp_path / "rules").mkdir()
+    changes = 0
+    for path, text in built.items():
+        if not path.startswith("rules/"):
+            continue
+        content = yaml.safe_load(text)
+        for rule in (rule for group in content["groups"] for rule in group["rules"]):
+            texts = [rule["expr"], *rule.get("annotations", {}).values()]
+            changes += sum(spoil.found in each for each in texts)
+            rule["expr"] = rule["expr"].replace(spoil.found, spoil.replaced)
+            for name, each in rule.get("annotations", {}).items():
+                rule["annotations"][name] = each.replace(spoil.found, spoil.replaced)
+        (tmp_path / path).write_text(yaml.safe_dump(content))
+    assert changes
+
+    done = run_promtool(PROMTOOL_TESTS / f"{spoil.test}.yaml", tmp_path)
+
+    assert 1 == done.returncode
+    # It ran, and found alerts or samples to be others than expected.
+    assert "got:" in done.stdout + done.stderr
