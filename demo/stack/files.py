@@ -47,6 +47,7 @@ def configuration(layout: Layout) -> dict[str, Any]:
             "url": f"{pagerduty}/v2/enqueue",
         },
         "webhook": {"url": f"{pagerduty}/webhook"},
+        "links": {"runbooks": f"{pagerduty}/runbooks"},
         "exporters": {
             name: [layout.address(f"exporter-{name}")]
             for name in ("gpu", "groups", "router", "tools")

@@ -9,39 +9,7 @@ import aiohttp
 
 from demo.stack.layout import Layout
 from demo.stack.report import Firing, Page
-
-
-@dataclass(frozen=True)
-class TruthClass:
-    """Events of one objective's cell since the engine's start, as they really were."""
-
-    slo: str
-    labels: dict[str, str]
-    bad: float
-    total: float
-
-
-@dataclass(frozen=True)
-class Truth:
-    """All classes at one moment (UNIX seconds)."""
-
-    time: float
-    classes: tuple[TruthClass, ...]
-
-    def find(self, slo: str, labels: dict[str, str]) -> TruthClass | None:
-        """Return the class of an objective's cell."""
-        for each in self.classes:
-            if each.slo == slo and labels.items() <= each.labels.items():
-                return each
-        return None
-
-
-def error_ratio(before: Truth, after: Truth, slo: str, labels: dict[str, str]) -> float | None:
-    """Return bad over all events of a cell between two moments; None if there were none."""
-    first, last = before.find(slo, labels), after.find(slo, labels)
-    if first is None or last is None or last.total <= first.total:
-        return None
-    return (last.bad - first.bad) / (last.total - first.total)
+from demo.stack.truth import Truth, TruthClass
 
 
 @dataclass

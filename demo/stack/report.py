@@ -11,9 +11,9 @@ from demo.scenario import Expectation, Forbidden, Scenario
 
 BUDGET_TOLERANCE_RATIO = 0.02
 """How far measured bad events may be from the truth."""
-BUDGET_TOLERANCE_EVENTS = 10.0
-"""... but a cell with a handful of bad events is judged by their number: the base level smears
-each over a minute, so some of them stand outside the window."""
+BUDGET_TOLERANCE_EVENTS = 3.0
+"""... but a cell with a handful of bad events is judged by their number: scrapes and truth are
+read a few seconds apart."""
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from demo.stack.ports import Ports
 from demo.stack.processes import Supervisor
 from demo.stack.report import Report, failures
 from demo.stack.story import Story
-from demo.stack.sums import compare_budgets, summarise
+from demo.stack.sums import Measured, compare_budgets, summarise
 from demo.stack.terminal import Terminal
+from demo.stack.truth import TruthRecord, record_truth
 from demo.vllm.plan import plan_vllm
 from exporters.config import Config, read_config
 from slo.objectives import read_objectives
@@ -121,26 +122,36 @@ class _Demo:
         scenario, terminal = self.options.scenario, self.terminal
         timeout = aiohttp.ClientTimeout(total=10)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            config = await self._start()
-            empty = await self._wait_for_data(session)
-            first_data_seconds = time.monotonic() - started
-            said = f"{len(empty)} panels have no data" if empty else "every panel has data"
-            terminal.step(f"{said} after {first_data_seconds:.0f} s")
-            self._show_addresses()
             observer = Observer(self.layout, self.plan.control_url, session)
-            begun = await observer.truth()
-            terminal.heading(f"{scenario.name}: {scenario.story}")
-            told = await Story(scenario, observer, self.supervisor, terminal).play()
-            async with PrometheusClient(self.layout.url("prometheus")) as prometheus:
-                interval = config.file.prometheus.scrape_interval
-                ended = told.ended or await observer.truth()
-                budgets = await compare_budgets(begun, ended, prometheus, interval)
+            config = await self._start()
+            measured = Measured(
+                objectives=read_objectives(config),
+                tiers=read_tiers(),
+                truth=TruthRecord(),
+                scrape_interval_seconds=config.file.prometheus.scrape_interval,
+                live_since=time.time(),
+            )
+            recording = asyncio.create_task(record_truth(measured.truth, observer.truth))
+            try:
+                await self.supervisor.start(servers.prometheus(self.layout))
+                empty = await self._wait_for_data(session)
+                first_data_seconds = time.monotonic() - started
+                said = f"{len(empty)} panels have no data" if empty else "every panel has data"
+                terminal.step(f"{said} after {first_data_seconds:.0f} s")
+                self._show_addresses()
+                terminal.heading(f"{scenario.name}: {scenario.story}")
+                told = await Story(scenario, observer, self.supervisor, terminal).play()
+            finally:
+                recording.cancel()
+                await asyncio.gather(recording, return_exceptions=True)
+        async with PrometheusClient(self.layout.url("prometheus")) as prometheus:
+            ended_at = told.ended_at or measured.truth.times[-1]
+            budgets = await compare_budgets(measured, ended_at, prometheus)
         report = summarise(
             scenario=scenario,
             plan=self.plan,
             told=told,
-            objectives=read_objectives(config),
-            tiers=read_tiers(),
+            measured=measured,
             budgets=budgets,
             first_data_seconds=first_data_seconds,
             panels_without_data=empty,
@@ -171,7 +182,6 @@ class _Demo:
         await write_history(layout, config, self.plan)
         await supervisor.stop(history.name)
         terminal.step("starting Prometheus on the built rules")
-        await supervisor.start(servers.prometheus(layout))
         return config
 
     async def _wait_for_data(self, session: aiohttp.ClientSession) -> list[str]:

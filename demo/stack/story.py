@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from demo.faults import FAULTS
 from demo.scenario import Fault, Scenario
-from demo.stack.observe import Firings, Observer, Truth
+from demo.stack.observe import Firings, Observer
 from demo.stack.processes import Supervisor
 from demo.stack.report import Firing, Page
 from demo.stack.resources import CpuMeter
@@ -20,8 +20,6 @@ AFTER_RECOVERY_SECONDS = 300.0
 """Bad events are compared with the truth up to this long after recovery."""
 RESOLVE_WITHIN_SECONDS = 480.0
 """After recovery: a page's short window of at most 5 minutes, the base window, the notification."""
-SETTLE_SECONDS = 15.0
-"""After the fault, before the error ratio it causes is read: the first deadlines must pass."""
 
 
 @dataclass
@@ -33,11 +31,8 @@ class Told:
     recovered_at: float | None = None
     firings: Firings = field(default_factory=Firings)
     pages: list[Page] = field(default_factory=list)
-    settled: Truth | None = None
-    """Truth once the fault has its full effect."""
-    repaired: Truth | None = None
-    ended_at: float = 0.0
-    ended: Truth | None = None
+    ended_at: float | None = None
+    """When the comparison with the truth ends: five minutes after recovery."""
     conditions: dict[str, bool] = field(default_factory=dict)
     """Whether each condition of the scenario held when its alert was first seen firing."""
     resources: dict[str, float] = field(default_factory=dict)
@@ -80,7 +75,7 @@ class Story:
                 repairs.remove(repair)
                 await self._repair(repair, told)
             await self._look(told)
-            if not waiting and not repairs and await self._is_over(told, started):
+            if not waiting and not repairs and self._is_over(told, started):
                 told.resources["pss_bytes"] = meter.pss_bytes()
                 return told
             await asyncio.sleep(POLL_SECONDS)
@@ -104,7 +99,6 @@ class Story:
 
     async def _repair(self, repair: tuple[float, Fault, str], told: Told) -> None:
         _, fault, fault_id = repair
-        told.repaired = await self.observer.truth()
         await self.observer.repair(fault_id)
         told.recovered_at = self.clock()
         seconds = told.recovered_at - told.fault_at
@@ -125,8 +119,6 @@ class Story:
         for page in await self.observer.new_pages(told.fault_at):
             told.pages.append(page)
             self._show(page)
-        if told.settled is None and seconds >= SETTLE_SECONDS:
-            told.settled = await self.observer.truth()
 
     def _conditions_of(self, firing: Firing) -> list[str]:
         return [
@@ -144,22 +136,17 @@ class Story:
             if page.details.get(name):
                 self.terminal.detail(f"{name.replace('_', ' ')}: {page.details[name]}")
 
-    async def _is_over(self, told: Told, started: float) -> bool:
-        now = self.clock()
-        watch = self.scenario.watch
+    def _is_over(self, told: Told, started: float) -> bool:
+        now, watch = self.clock(), self.scenario.watch
         if watch is not None:
-            return await self._end(told) if now >= started + watch else False
+            told.ended_at = now
+            return now >= started + watch
         recovered = told.recovered_at if told.recovered_at is not None else told.fault_at
-        if told.ended is None and now >= recovered + AFTER_RECOVERY_SECONDS:
-            await self._end(told)
+        if told.ended_at is None and now >= recovered + AFTER_RECOVERY_SECONDS:
+            told.ended_at = now
         if now >= recovered + RESOLVE_WITHIN_SECONDS:
             return True
-        return told.ended is not None and not told.open_pages
-
-    async def _end(self, told: Told) -> bool:
-        told.ended = await self.observer.truth()
-        told.ended_at = told.ended.time
-        return True
+        return told.ended_at is not None and not told.open_pages
 
 
 def _describe(firing: Firing) -> str:

@@ -3,48 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from demo.engine import EnginePlan
 from demo.scenario import Expectation, Scenario
-from demo.stack.observe import Truth, error_ratio
 from demo.stack.report import Budget, Report, find_page
 from demo.stack.story import Told
+from demo.stack.truth import Cell, TruthRecord
 from slo import conventions
 from slo.burn import Tier, theory_seconds
 from slo.objective import Objective
 from slo.prometheus import PrometheusClient
+from slo.rules import base_window_seconds
+
+SETTLE_SECONDS = 15.0
+"""After the fault, before the error ratio it causes is read: the first deadlines must pass."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run is judged with, besides what was seen of it."""
+
+    objectives: Sequence[Objective]
+    tiers: Sequence[Tier]
+    truth: TruthRecord
+    scrape_interval_seconds: float
+    live_since: float
+    """UNIX seconds: when the rules began; before it all is made-up history."""
 
 
 async def compare_budgets(
-    begun: Truth, ended: Truth, prometheus: PrometheusClient, interval_seconds: float
+    measured: Measured, ended_at: float, prometheus: PrometheusClient
 ) -> list[Budget]:
-    """Return, for each class of the truth, its bad events beside those in the recorded series.
+    """Return, for each cell of each objective, its true bad events beside the recorded ones.
 
-    Measured is the sum of the base level between the two moments times its interval: what the
-    budget's arithmetic itself is made of.
+    Recorded is the sum of the base level times its interval: what budgets are made of. Truth
+    counts from the first scrape that saw the cell's counters, for nobody sees earlier events.
     """
-    window = f"{round(ended.time - begun.time)}s"
-    measured = await prometheus.query(
-        f"sum_over_time({conventions.EVENTS_BAD_RATE}[{window}]) * {interval_seconds:g}", ended.time
+    interval = measured.scrape_interval_seconds
+    live = f"[{int(ended_at - measured.live_since)}s"
+    bad = await prometheus.query(
+        f"sum_over_time({conventions.EVENTS_BAD_RATE}{live}]) * {interval:g}", ended_at
     )
-    left = await prometheus.query(conventions.BUDGET_REMAINING, ended.time)
+    left = await prometheus.query(conventions.BUDGET_REMAINING, ended_at)
     budgets = []
-    for last in ended.classes:
-        first = begun.find(last.slo, last.labels)
-        wanted = {conventions.SLO: last.slo, **last.labels}
-        found = [each.value for each in measured if wanted.items() <= each.labels.items()]
-        remaining = [each.value for each in left if wanted.items() <= each.labels.items()]
-        budgets.append(
-            Budget(
-                slo=last.slo,
-                labels=last.labels,
-                truth=last.bad - (first.bad if first else 0.0),
-                measured=sum(found),
-                budget_left_ratio=remaining[0] if remaining else None,
-            )
+    for objective in measured.objectives:
+        seen = await prometheus.query(
+            f"min(min_over_time(timestamp({objective.total_query}){live}:1s]))", ended_at
         )
-    return sorted(budgets, key=lambda each: (each.slo, *each.labels.values()))
+        for cell in sorted(each for each in measured.truth.bad if each[0] == objective.name):
+            wanted = {conventions.SLO: cell[0], **dict(cell[1])}.items()
+            remaining = [each.value for each in left if wanted <= each.labels.items()]
+            budgets.append(
+                Budget(
+                    slo=objective.name,
+                    labels=dict(cell[1]),
+                    truth=measured.truth.bad_between(
+                        cell,
+                        seen[0].value if seen else measured.live_since,
+                        ended_at - interval / 2,  # the last scrape is half an interval old
+                        base_window_seconds(interval),
+                    ),
+                    measured=sum(each.value for each in bad if wanted <= each.labels.items()),
+                    budget_left_ratio=remaining[0] if remaining else None,
+                )
+            )
+    return budgets
 
 
 def count_gpus(plan: EnginePlan) -> int:
@@ -56,26 +81,23 @@ def count_gpus(plan: EnginePlan) -> int:
     )
 
 
-def theory_of_page(
-    expected: Expectation, told: Told, objectives: Sequence[Objective], tiers: Sequence[Tier]
-) -> float | None:
+def theory_of_page(expected: Expectation, told: Told, measured: Measured) -> float | None:
     """Return the seconds that the fastest page tier needs at the error ratio that was caused.
 
     The ratio is the cell's true one between 15 s after the fault, when the first deadlines have
-    passed, and the repair. None if it is unknown or spends no budget.
+    passed, and the repair. None if it is unknown or no tier fires at it.
     """
     slo = expected.labels.get(conventions.SLO)
-    objective = next((each for each in objectives if each.name == slo), None)
-    if objective is None or told.settled is None or told.repaired is None:
+    objective = next((each for each in measured.objectives if each.name == slo), None)
+    if objective is None or told.recovered_at is None:
         return None
     labels = {k: v for k, v in expected.labels.items() if k in objective.grouping_labels}
-    ratio = error_ratio(told.settled, told.repaired, objective.name, labels)
-    if not ratio:
-        return None
+    cell: Cell = (objective.name, tuple(sorted(labels.items())))
+    ratio = measured.truth.error_ratio(cell, told.fault_at + SETTLE_SECONDS, told.recovered_at)
     times = [
         theory_seconds(tier, Decimal(str(ratio)), objective.target, objective.period_seconds)
-        for tier in tiers
-        if tier.severity == conventions.PAGE
+        for tier in measured.tiers
+        if ratio and tier.severity == conventions.PAGE
     ]
     return min((float(each) for each in times if each is not None), default=None)
 
@@ -85,8 +107,7 @@ def summarise(
     scenario: Scenario,
     plan: EnginePlan,
     told: Told,
-    objectives: Sequence[Objective],
-    tiers: Sequence[Tier],
+    measured: Measured,
     budgets: list[Budget],
     first_data_seconds: float,
     panels_without_data: list[str],
@@ -109,9 +130,7 @@ def summarise(
         panels_without_data=panels_without_data,
         fault_at=told.fault_at,
         place=told.place,
-        theory_seconds=theory_of_page(expected_page, told, objectives, tiers)
-        if expected_page
-        else None,
+        theory_seconds=theory_of_page(expected_page, told, measured) if expected_page else None,
         detected_seconds=min(detected, default=None),
         paged_seconds=None,
         resolved_seconds=max(resolves) if resolves and not told.open_pages else None,
