@@ -6,6 +6,7 @@ takes 5 ms, for it remembers how labels are written from one page to the next.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf, isfinite
 
 from exporters.catalog import FAMILIES, Family
@@ -26,18 +27,24 @@ class Renderer:
 
     def render(self, page: Page) -> str:
         """Return the page as text; a family without series is left out."""
-        parts: list[str] = []
+        return "".join(self.render_families(page))
+
+    def render_families(self, page: Page) -> Iterator[str]:
+        """Yield the same, family by family: less memory where it is compressed on the way."""
+        written = 0
         for name, family in FAMILIES.items():
             values, distributions = page.values.get(name), page.distributions.get(name)
+            if not values and not distributions:
+                continue
+            parts = [_announcement(family)]
             if values:
-                parts.append(_announcement(family))
                 self._add_values(family, values, parts)
             elif distributions:
-                parts.append(_announcement(family))
                 self._add_distributions(family, distributions, parts)
-        if sum(map(len, self._texts.values())) > len(parts) + _SPARE:
+            written += len(parts)
+            yield "".join(parts)
+        if sum(map(len, self._texts.values())) > written + _SPARE:
             self._texts.clear()
-        return "".join(parts)
 
     def _add_values(self, family: Family, series: dict[Labels, float], parts: list[str]) -> None:
         name, names = family.name, family.labels

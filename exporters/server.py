@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import gzip
 import logging
 import signal
 import socket
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
 from exporters.collecting import Collection, Collector
+from exporters.page import Page
 from exporters.problems import InputError, problem
 from exporters.rendering import CONTENT_TYPE, Renderer
 
@@ -51,10 +52,18 @@ class _Pages:
             self._collection = collection
             self._bodies = {}
         if packed not in self._bodies:
-            plain = self._renderer.render(collection.page).encode()
-            # Level 1: 2 ms for the 1.4 MB of 512 GPUs; series resemble each other.
-            self._bodies[packed] = gzip.compress(plain, 1) if packed else plain
+            page = collection.page
+            self._bodies[packed] = self._pack(page) if packed else self._plain(page)
         return self._bodies[packed]
+
+    def _plain(self, page: Page) -> bytes:
+        return self._renderer.render(page).encode()
+
+    def _pack(self, page: Page) -> bytes:
+        # Level 1: 2 ms for the 1.4 MB of 512 GPUs; series resemble each other.
+        packer = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
+        packed = [packer.compress(text.encode()) for text in self._renderer.render_families(page)]
+        return b"".join([*packed, packer.flush()])
 
 
 def application(collector: Collector) -> web.Application:

@@ -98,6 +98,11 @@ class PageServer:
         """The paths that have a page."""
         return tuple(self._replies)
 
+    def is_slow(self, path: str) -> bool:
+        """Return whether a path answers late, or never."""
+        reply = self._replies.get(path, Reply())
+        return reply.delay_seconds > 0 or reply.byte_seconds > 0
+
     def requests(self, path: str) -> int:
         """Return how often a path was asked for."""
         return self._requests[path]

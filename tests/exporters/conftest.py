@@ -1,10 +1,18 @@
 """Fixtures of the exporters' tests."""
 
+from urllib.parse import urlsplit
+
+import hypothesis
 import pytest
 
 from demo.setup import programs
+from exporters.fetching import HttpFetcher
 from exporters.testing import PageServer
 from exporters.topology import Topology
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture
@@ -12,6 +20,17 @@ def pages():
     """A server of pages on loopback."""
     with PageServer() as server:
         yield server
+
+
+@pytest.fixture
+async def fetch_page(pages):
+    """Fetches from the server of pages: in haste what is slow, else however long it takes."""
+    async with HttpFetcher(0.2) as hasty, HttpFetcher(60.0) as patient:
+
+        async def fetch(url):
+            return await (hasty if pages.is_slow(urlsplit(url).path) else patient)(url)
+
+        yield fetch
 
 
 @pytest.fixture

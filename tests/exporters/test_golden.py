@@ -11,7 +11,6 @@ import pytest
 
 from exporters import catalog
 from exporters.collecting import Collector
-from exporters.fetching import HttpFetcher
 from exporters.rendering import Renderer
 from exporters.running import CORES
 from exporters.testing import Reply, histogram_samples, page_of, telemetry_page
@@ -100,12 +99,11 @@ def _called():
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_the_page_of_an_exporter_is_the_golden_one(name, topology, sources):
+async def test_the_page_of_an_exporter_is_the_golden_one(name, topology, sources, fetch_page):
     """From bytes over HTTP to bytes over HTTP; the clock stands still."""
-    async with HttpFetcher(deadline_seconds=0.3) as fetch:
-        collector = Collector(CORES[name](topology), fetch, lambda: 0.0)
-        page = (await collector.collect()).page
-        await collector.close()
+    collector = Collector(CORES[name](topology), fetch_page, lambda: 0.0)
+    page = (await collector.collect()).page
+    await collector.close()
     text = Renderer().render(page).replace(f'version="{VERSION}"', 'version="VERSION"')
     golden = HERE / "golden" / f"{name}.prom"
     if os.environ.get("GOLDEN") == "write":

@@ -7,7 +7,7 @@ import pytest
 
 from exporters import catalog
 from exporters.collecting import Collector
-from exporters.fetching import HttpFetcher, Response
+from exporters.fetching import Response
 from exporters.groups.core import GroupsCore, health_url
 from exporters.router.core import RouterCore
 from exporters.running import CORES
@@ -62,19 +62,18 @@ def topology(pages) -> Topology:
 
 
 @pytest.fixture
-async def collect(topology):
-    """Runs collections of exporters by name, over HTTP; the deadline is short."""
+async def collect(topology, fetch_page):
+    """Runs collections of exporters by name, over HTTP."""
     clock = Clock()
-    async with HttpFetcher(deadline_seconds=0.3) as fetch:
-        collectors = {name: Collector(CORES[name](topology), fetch, clock) for name in CORES}
+    collectors = {name: Collector(CORES[name](topology), fetch_page, clock) for name in CORES}
 
-        async def run(name, seconds_later=5.0):
-            clock.now += seconds_later
-            return (await collectors[name].collect()).page
+    async def run(name, seconds_later=5.0):
+        clock.now += seconds_later
+        return (await collectors[name].collect()).page
 
-        yield run
-        for collector in collectors.values():
-            await collector.close()
+    yield run
+    for collector in collectors.values():
+        await collector.close()
 
 
 class Clock:

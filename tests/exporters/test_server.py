@@ -21,12 +21,14 @@ class FakeCollector:
 
     def __init__(self) -> None:
         self.collections = 0
+        self.waiting = 0
         self.is_ready = False
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def collect(self) -> Collection:
         """Return a page with the number of the collection."""
+        self.waiting += 1
         await self.gate.wait()
         self.collections += 1
         self.is_ready = True
@@ -97,7 +99,8 @@ async def test_too_many_waiting_scrapes_are_refused_and_the_others_served(
     monkeypatch.setattr(server, "MOST_WAITING", 2)
     collector.gate.clear()
     waiting = [asyncio.create_task(get(client, "/metrics")) for _ in range(2)]
-    await asyncio.sleep(0.1)
+    while collector.waiting < 2:
+        await asyncio.sleep(0.01)
     assert (await get(client, "/metrics"))[:2] == (503, b"2 scrapes are waiting already\n")
     collector.gate.set()
     assert [status for status, _, _ in await asyncio.gather(*waiting)] == [200, 200]
