@@ -1,5 +1,6 @@
 """What the tests of alerts share: the files that are built, and the real programs."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,12 @@ def groups(built: dict[str, str]) -> list[dict[str, Any]]:
 def alerts(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Every alerting rule that is built."""
     return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+
+
+@pytest.fixture
+def free_ports() -> tuple[int, int]:
+    """Two ports of loopback that nobody listened on a moment ago."""
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]

@@ -1,0 +1,178 @@
+"""A real Alertmanager on our configuration, and PagerDuty's stand-in: what really arrives."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+
+from alerts.build import build
+from demo.setup.programs import find_program
+from exporters.config import read_config
+from tests.alerts.test_testing import wait_for
+
+KEY = "0123456789abcdef0123456789abcdef"
+PATIENCE_SECONDS = 30
+
+BURN_LABELS = {
+    "alertname": "ErrorBudgetBurn",
+    "slo": "chat-availability",
+    "service": "inference",
+    "severity": "page",
+    "burn_tier": "1h",
+    "region": "eu",
+    "model": "chat",
+}
+BURN_ANNOTATIONS = {
+    "summary": "chat-availability burns its error budget 44.1 times too fast in region eu",
+    "description": "Events go bad 44.1 times as often over 1h as 28d can bear.",
+    "burn_rate": "44.1 over 1h, 300.0 over 5m; a page above 13.44",
+    "budget_left": "71.2%",
+    "groups_hit": "eu-chat-0 dead (gpu_lost)",
+    "probable_cause": "GpuLost: GPU-0 on host h0 of group eu-chat-0 (xid_79)",
+    "runbook_url": "http://runbooks/ErrorBudgetBurn.md",
+    "dashboard_url": "http://grafana/d/shardwatch-slo?var-region=eu&from=now-3h&to=now",
+}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """An Alertmanager and what it tells."""
+
+    alertmanager: str
+    stand_in: str
+
+    def send(self, labels: dict[str, str], *, resolved: bool = False) -> None:
+        """Tell Alertmanager of an alert as Prometheus does."""
+        now = datetime.now(UTC)
+        alert = {
+            "labels": labels,
+            "annotations": BURN_ANNOTATIONS,
+            "startsAt": (now - timedelta(seconds=60)).isoformat(),
+            "endsAt": (now + timedelta(seconds=-1 if resolved else 300)).isoformat(),
+        }
+        answer = httpx2.post(f"{self.alertmanager}/api/v2/alerts", json=[alert])
+        assert 200 == answer.status_code, answer.text
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what PagerDuty took; it must not have refused anything."""
+        answer = httpx2.get(f"{self.stand_in}/events").json()
+        assert [] == answer["refused"]
+        return [each["event"] for each in answer["events"]]
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Return what the webhook got."""
+        answer = httpx2.get(f"{self.stand_in}/webhooks").json()
+        return [each["message"] for each in answer["webhooks"]]
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    """Return what ``found`` returns as soon as it is anything."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        value = found()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise TimeoutError("it did not come")
+
+
+@pytest.fixture
+def chain(tmp_path: Path, free_ports: tuple[int, int]) -> Iterator[Chain]:
+    """Both programs, on free ports, with our configuration as it is built."""
+    stand_in_port, alertmanager_port = free_ports
+    chain = Chain(f"http://127.0.0.1:{alertmanager_port}", f"http://127.0.0.1:{stand_in_port}")
+    key_file = tmp_path / "key"
+    key_file.write_text(f"{KEY}\n")
+    source = Path(__file__).parent / "demo_like"
+    content = yaml.safe_load((source / "shardwatch.yaml").read_text())
+    content["topology"] = str(source / "topology.yaml")
+    content["alertmanager"] = {"group_wait": "500ms", "group_interval": "1s"}
+    content["pagerduty"]["routing_key_file"] = "key"
+    content["pagerduty"]["url"] = f"{chain.stand_in}/v2/enqueue"
+    content["webhook"]["url"] = f"{chain.stand_in}/webhook"
+    config = tmp_path / "shardwatch.yaml"
+    config.write_text(yaml.safe_dump(content))
+    built = tmp_path / "alertmanager.yml"
+    built.write_text(build(read_config(config))["alertmanager.yml"])
+    commands = (
+        [sys.executable, "-m", "alerts.testing", "--port", str(stand_in_port),
+         "--routing-key-file", str(key_file)],
+        [str(find_program("alertmanager")), f"--config.file={built}",
+         f"--storage.path={tmp_path / 'data'}", "--cluster.listen-address=",
+         f"--web.listen-address=127.0.0.1:{alertmanager_port}", "--log.level=warn"],
+    )  # fmt: skip
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for command, port in zip(commands, free_ports, strict=True):
+            started.append(subprocess.Popen(command, cwd=Path(__file__).parents[2]))
+            wait_for(port)
+        yield chain
+    finally:
+        for each in started:
+            each.terminate()
+            each.wait()
+
+
+def test_a_page_arrives_with_all_it_should_say_and_resolves_under_the_same_key(chain: Chain):
+    """One trigger, one resolve, nothing that PagerDuty would refuse."""
+    chain.send(BURN_LABELS)
+    [page] = eventually(chain.events)
+    # A second tier of the same cell belongs to the same incident; its ticket says nothing new.
+    chain.send({**BURN_LABELS, "burn_tier": "6h"})
+    chain.send({**BURN_LABELS, "burn_tier": "3d", "severity": "ticket"})
+    joined = eventually(lambda: chain.events()[1:])
+    for tier, severity in (("3d", "ticket"), ("6h", "page"), ("1h", "page")):
+        chain.send({**BURN_LABELS, "burn_tier": tier, "severity": severity}, resolved=True)
+    resolve = eventually(
+        lambda: [each for each in chain.events() if each["event_action"] == "resolve"]
+    )
+
+    payload = page["payload"]
+    assert ("trigger", KEY) == (page["event_action"], page["routing_key"])
+    assert BURN_ANNOTATIONS["summary"] == payload["summary"]
+    assert ("critical", "demo", "ErrorBudgetBurn", "inference", "chat eu") == (
+        payload["severity"], payload["source"], payload["class"], payload["component"],
+        payload["group"])  # fmt: skip
+    details = payload["custom_details"]
+    told = ("burn_rate", "budget_left", "groups_hit", "probable_cause", "description")
+    assert {each: BURN_ANNOTATIONS[each] for each in told} == {each: details[each] for each in told}
+    labels = ("alertname", "slo", "service", "severity", "region", "model")
+    assert {each: BURN_LABELS[each] for each in labels} == {each: details[each] for each in labels}
+    assert [
+        {"href": BURN_ANNOTATIONS["runbook_url"], "text": "runbook"},
+        {"href": BURN_ANNOTATIONS["dashboard_url"], "text": "dashboard"},
+    ] == page["links"]
+    assert {page["dedup_key"]} == {each["dedup_key"] for each in [*joined, *resolve]}
+
+
+def test_a_lost_gpu_is_told_to_the_webhook_and_pages_nobody(chain: Chain):
+    """The burn pages; this explains. The burn that comes after it is PagerDuty's only event."""
+    gpu_lost = {"alertname": "GpuLost", "severity": "ticket", "cluster": "demo", "region": "eu",
+                "model": "chat", "group": "eu-chat-0", "host": "h0"}  # fmt: skip
+    chain.send(gpu_lost)
+    [told] = eventually(chain.webhooks)
+    chain.send(BURN_LABELS)
+    events = eventually(chain.events)
+
+    assert [gpu_lost] == [alert["labels"] for alert in told["alerts"]]
+    assert ["ErrorBudgetBurn"] == [each["payload"]["class"] for each in events]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_page_that_pagerduty_could_not_take_comes_again(chain: Chain, status: int):
+    """Once: what it answered otherwise is not kept."""
+    wanted = {"status": status, "times": 2}
+    httpx2.post(f"{chain.stand_in}/control/answers", json=wanted)
+    chain.send(BURN_LABELS)
+
+    [page] = eventually(chain.events)
+
+    assert BURN_ANNOTATIONS["summary"] == page["payload"]["summary"]

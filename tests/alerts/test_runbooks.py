@@ -1,0 +1,61 @@
+"""Every alert has a runbook, and what stands in it exists."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.runbooks import FOLDER, read_runbook, runbook_names, runbook_url
+from tests.alerts.promql import known_series, selectors
+
+SECTIONS = ["Meaning", "Impact", "Confirm", "Mitigate", "Repair", "False positives", "Escalate"]
+RUNBOOKS = sorted(FOLDER.glob("*.md"))
+
+runbooks = pytest.mark.parametrize("runbook", RUNBOOKS, ids=lambda path: path.stem)
+
+
+def test_each_alert_has_a_runbook_and_each_runbook_an_alert(alerts: list[dict[str, Any]]):
+    """By the alert's name."""
+    assert sorted({alert["alert"] for alert in alerts}) == runbook_names()
+
+
+@runbooks
+def test_a_runbook_has_every_section_in_order(runbook: Path):
+    """Whoever was woken finds things where they always are."""
+    lines = runbook.read_text().splitlines()
+
+    assert f"# {runbook.stem}" == lines[0]
+    assert SECTIONS == [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+
+
+@runbooks
+def test_queries_to_paste_are_promql_about_series_that_exist(runbook: Path):
+    """Each runbook has some."""
+    queries = re.findall(r"^ *```promql\n(.*?)\n *```", runbook.read_text(), re.M | re.S)
+
+    assert queries
+    for query in queries:
+        assert {each.name for each in selectors(query)} <= known_series(), query
+
+
+@runbooks
+def test_links_lead_to_runbooks_that_exist(runbook: Path):
+    """Relative ones, so that they work wherever the folder is served."""
+    for target in re.findall(r"\]\(([^)]*)\)", runbook.read_text()):
+        assert (FOLDER / target).is_file(), target
+
+
+def test_a_runbook_is_read_by_the_name_of_its_alert_and_by_no_path():
+    """The stand-in serves them to anybody."""
+    assert str(read_runbook("GpuLost")).startswith("# GpuLost\n")
+    assert read_runbook("NoSuchAlert") is None
+    assert read_runbook("../runbooks/GpuLost") is None
+
+
+def test_a_slash_at_the_end_of_the_base_makes_no_difference():
+    """People write it both ways."""
+    expected = "http://x/runbooks/GpuLost.md"
+
+    assert expected == runbook_url("http://x/runbooks", "GpuLost")
+    assert expected == runbook_url("http://x/runbooks/", "GpuLost")
