@@ -15,6 +15,7 @@ demo_options = $(call option,--engine,$(ENGINE)) $(call option,--scenario,$(SCEN
   $(call option,--out,$(OUT)) $(call flag,--once,$(ONCE)) $(call flag,--stay,$(STAY))
 
 set_up = @$(PYTHON) -m demo.setup
+set_up_vllm = @$(PYTHON) -m demo.vllm.environment
 suites = @.venv/bin/python tests/suites.py
 compile = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
@@ -35,6 +36,7 @@ setup: ## make or update .venv, fetch Prometheus and Alertmanager
 
 demo: ## start the demo and play a scenario
 	$(set_up) base
+	$(if $(filter vllm,$(ENGINE)),$(set_up_vllm))
 	@.venv/bin/shardwatch demo up $(demo_options)
 
 test: ## run all tests but whole demos, and beside them one demo of gpu-lost
@@ -47,6 +49,7 @@ test-e2e: ## run every scenario
 
 test-vllm: ## run the tests with real vLLM on the CPU (gigabytes, minutes)
 	$(set_up) base test
+	$(set_up_vllm)
 	$(suites) vllm
 
 lint: ## check style and types

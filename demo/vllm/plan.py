@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from demo.engine import Child, EnginePlan
+from demo.engine import Child, EnginePlan, Habit
+from demo.traffic.tally import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS
 from demo.vllm.environment import find_vllm_python
 
 CLUSTER, REGION, MODEL, REVISION = "demo", "eu", "chat", "r1"
@@ -21,6 +22,9 @@ RANKS = 2
 SEED = 7
 START_WITHIN_SECONDS = 240.0
 """Both servers import torch, six processes at once: 50 s on two idle cores, more on busy ones."""
+
+REQUESTS_PER_SECOND = 4.5
+TOOL_CALLS_PER_SECOND = 1.2
 
 SERVER_ARGUMENTS = (
     *("--served-model-name", MODEL),
@@ -59,6 +63,17 @@ def plan_vllm(ports: Iterator[int], *, directory: Path, python: str | None = Non
             _users(control, router, gateway, engines, folder),
         ),
         control_url=_url(control),
+        habits=_habits(),
+    )
+
+
+def _habits() -> tuple[Habit, ...]:
+    """Return what was seen of the users while nothing was wrong."""
+    cell = {"region": REGION, "model": MODEL}
+    return (
+        Habit(AVAILABILITY, cell, REQUESTS_PER_SECOND, bad_ratio=0.0002),
+        Habit(FIRST_TOKEN, cell, REQUESTS_PER_SECOND, bad_ratio=0.002),
+        Habit(TOOL_SUCCESS, cell, TOOL_CALLS_PER_SECOND, bad_ratio=0.002),
     )
 
 
