@@ -28,5 +28,17 @@ def read_decimal(value: Any) -> Any:
     raise ValueError(f"found {value!r}, expected a number such as 0.999")
 
 
-ExactNumber = Annotated[Decimal, BeforeValidator(read_decimal)]
-"""A YAML number, held exactly."""
+def read_share(value: Any) -> Any:
+    """Return a number of a document that is a share: above 0 and below 1, exactly.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    number = read_decimal(value)
+    if not 0 < number < 1:
+        raise ValueError(f"found {value!r}, expected a share above 0 and below 1, such as 0.999")
+    return number
+
+
+Share = Annotated[Decimal, BeforeValidator(read_share)]
+"""A YAML number above 0 and below 1, held exactly."""

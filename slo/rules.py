@@ -74,7 +74,8 @@ def objective_group(
 ) -> RuleGroup:
     """Return the rules of an objective that are evaluated at the scrape interval.
 
-    Base rates, counts of 5 minutes and of the period, the budget left, burn rates of up to 6 h.
+    Base rates, counts and coverage of 5 minutes, counts of the period, the budget left, burn
+    rates of up to 6 h.
     Alerts are appended with :meth:`RuleGroup.followed_by`, so that they see all of these at the
     same timestamp.
     """
@@ -85,6 +86,7 @@ def objective_group(
         (
             *rules.base(),
             *rules.counts_of_5_minutes(),
+            rules.coverage_of_5_minutes(),
             *rules.counts_of_the_period(),
             rules.budget_remaining(),
             *(
@@ -250,13 +252,16 @@ class _Rules:
             names.BURN_RATE, f"{bad}\n/ ({self.budget} * {total} > 0)", window=window
         )
 
+    def coverage_of_5_minutes(self) -> RecordingRule:
+        """In the base's own group: another may look before the newest sample is there."""
+        present = tiling.share_of_samples_present(self.of(names.EVENTS_RATE), self.interval)
+        return self.record(names.COVERAGE, present, window="5m")
+
     def coverage(self) -> list[RecordingRule]:
         period = self.objective.period_seconds
-        present = tiling.share_of_samples_present(self.of(names.EVENTS_RATE), self.interval)
         steps = tiling.sum_of_5_minute_steps(self.of(names.COVERAGE, window="5m"))
         hours = tiling.sum_of_hours(self.of(names.COVERAGE, window="1h"), period)
         return [
-            self.record(names.COVERAGE, present, window="5m"),
             self.record(names.COVERAGE, f"{steps} / 12", window="1h"),
             self.record(names.COVERAGE, f"{hours} / {period // 3600}", window=self.period),
         ]

@@ -7,14 +7,13 @@ under ``shardwatch.dev/``. Source: https://github.com/OpenSLO/OpenSLO, version 1
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from exporters.durations import parse_duration
-from slo.numbers import ExactNumber
+from slo.numbers import Share
 
 GROUPING_LABELS = "shardwatch.dev/grouping-labels"
 """Labels, by comma, each set of whose values has a budget of its own: ``region,model``."""
@@ -152,7 +151,7 @@ class Target(_Strict):
     """The promise itself."""
 
     display_name: str = ""
-    target: Annotated[ExactNumber, Field(gt=Decimal(0), lt=Decimal(1))]
+    target: Share
 
 
 class SloSpec(_Strict):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from exporters.config import Seconds
 from exporters.documents import read_document
 from slo.burn import Tier
-from slo.numbers import ExactNumber
+from slo.numbers import Share
 
 
 class _TierEntry(BaseModel):
@@ -20,7 +20,7 @@ class _TierEntry(BaseModel):
     severity: Literal["page", "ticket"]
     long: Seconds
     short: Seconds
-    budget_share: Annotated[ExactNumber, Field(gt=0, lt=1)]
+    budget_share: Share
 
 
 class _WindowsFile(BaseModel):

@@ -1,0 +1,122 @@
+"""The commands, run as users run them.
+
+``GOLDEN=write .venv/bin/pytest tests/slo/test_cli.py`` writes the golden file anew; read the diff.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exporters.version import VERSION
+from slo.testing import check_rules
+
+GOLDEN = Path(__file__).parent / "golden/rules.yaml"
+ROOT = Path(__file__).resolve().parents[2]
+TOPOLOGY = """\
+version: 1
+cluster: demo
+groups:
+- {name: g, region: eu, model: chat, revision: r1, metrics: "http://h/metrics",
+   members: [{host: h}]}
+"""
+CONFIG = """\
+topology: topology.yaml
+prometheus: {url: "http://127.0.0.1:9090", scrape_interval: 5s}
+objectives: [library:chat, library:agents]
+"""
+LAX = (ROOT / "slo/library/agents.yaml").read_text(encoding="utf-8").replace("0.99}", "0.9}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configuration with the library's objectives, and files to go wrong with."""
+    (tmp_path / "topology.yaml").write_text(TOPOLOGY)
+    (tmp_path / "shardwatch.yaml").write_text(CONFIG)
+    (tmp_path / "lax.yaml").write_text(LAX)
+    (tmp_path / "broken.yaml").write_text("kind: [SLO\n")
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder):
+    """Runs ``shardwatch slo`` in the folder."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, ROOT / "shardwatch.py", "slo", *arguments],
+            cwd=folder, capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        )  # fmt: skip
+
+    return run
+
+
+def test_the_librarys_rules_are_the_golden_ones(run, folder, promtool):
+    """Every expression, label and interval; and promtool accepts them."""
+    done = run("rules")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    text = done.stdout.replace(VERSION, "VERSION")
+    if os.environ.get("GOLDEN") == "write":
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert GOLDEN.read_text(encoding="utf-8") == text
+    check_rules(promtool, done.stdout, folder)
+
+
+def test_rules_are_written_where_asked(run, folder):
+    """The same as printed."""
+    done = run("rules", "-o", "rules.yaml")
+
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+    assert run("rules").stdout == (folder / "rules.yaml").read_text(encoding="utf-8")
+
+
+def test_rules_that_cannot_be_written_are_bad_input(run):
+    """One line, no traceback."""
+    done = run("rules", "-o", "nowhere/rules.yaml")
+
+    assert (2, "nowhere/rules.yaml: cannot be written: No such file or directory\n") == (
+        done.returncode,
+        done.stderr,
+    )
+
+
+def test_good_objectives_are_named(run):
+    """Those of the configuration, or those of files."""
+    assert (0, "ok: chat-availability, chat-ttft, tool-success\n") == (
+        (done := run("validate")).returncode,
+        done.stdout,
+    )
+    assert run("validate", str(ROOT / "slo/library/agents.yaml")).stdout == "ok: tool-success\n"
+
+
+def test_objectives_whose_alerts_cannot_be_are_problems_found(run):
+    """Exit 1: they can be used, but not as meant."""
+    done = run("validate", "lax.yaml")
+
+    expected = (
+        "lax.yaml:13: tool-success: the page tier of 1h can never fire: it needs an error ratio "
+        "above 1.344, and an outage is 1; choose a target above 0.9256, or a shorter period\n"
+    )
+    assert (1, expected) == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["validate", "no.yaml"], "no.yaml: no such file or folder"),
+        (
+            ["validate", "broken.yaml"],
+            "broken.yaml:2:1: not YAML: did not find expected ',' or ']'",
+        ),
+        (["rules", "--config", "no.yaml"], "no.yaml: no such file; create it or correct the path"),
+    ],
+)
+def test_bad_input_is_told_in_a_line(run, arguments, expected):
+    """Exit 2, nothing printed, nothing changed."""
+    done = run(*arguments)
+
+    assert (2, "", f"{expected}\n") == (done.returncode, done.stdout, done.stderr)

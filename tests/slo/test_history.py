@@ -1,0 +1,162 @@
+"""The written past is what the rules would have recorded, and their sums are exact over it.
+
+A real Prometheus answers the rules' own expressions at moments of our choice.
+"""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slo import conventions as names
+from slo.history import CellTraffic, history_batches
+from slo.prometheus import PrometheusClient
+from slo.rules import levels_group, matching, objective_group
+from slo.testing import running_prometheus
+from slo.windows import read_tiers
+
+STEP, HOUR, DAY = 300, 3600, 86400
+FULL_HOUR = 1_760_000_400
+"""A full hour, UNIX seconds."""
+INTERVAL = 5.0
+TIERS = read_tiers()
+
+
+def day_and_night(times):
+    """Return bad events and all events per second: a daily wave, 0.3 % bad, a bad step a day."""
+    total = 30 * (1 + 0.5 * np.sin(2 * np.pi * times / DAY))
+    return total * np.where(times % DAY < STEP, 0.2, 0.003), total
+
+
+@pytest.fixture
+def long_objective(objective):
+    """99 % over 28 days."""
+    return replace(objective, period_seconds=28 * DAY)
+
+
+def batches(objective, end, rates=day_and_night):
+    """Return the history of one cell up to ``end``."""
+    traffic = {objective: [CellTraffic({"cell": "a"}, rates)]}
+    return list(history_batches(traffic, end, INTERVAL, TIERS))
+
+
+def rules_of(objective):
+    """Return all rules of an objective."""
+    groups = (group(objective, INTERVAL, TIERS) for group in (objective_group, levels_group))
+    return [rule for group in groups for rule in group.rules]
+
+
+async def one(client, expr, time):
+    """Return the only value of an expression."""
+    (sample,) = await client.query(expr, time)
+    return sample.value
+
+
+def count_in_steps(first, last):
+    """Return bad and all events of the 5-minute steps that end from ``first`` to ``last``."""
+    bad, total = day_and_night(np.arange(first, last + 1, STEP) - STEP / 2)
+    return bad.sum() * STEP, total.sum() * STEP
+
+
+@pytest.mark.parametrize("after", [100, 1700, 3599.5])
+async def test_history_is_what_the_rules_record(prometheus, tmp_path, long_objective, after):
+    """At the last full step, every rule but the base gives what was written."""
+    end = FULL_HOUR + after
+    step = int(end // STEP) * STEP
+    with running_prometheus(prometheus, tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            for batch in batches(long_objective, end):
+                await client.remote_write(batch)
+            derived = [
+                rule
+                for rule in rules_of(long_objective)
+                if rule.record not in (names.EVENTS_RATE, names.EVENTS_BAD_RATE)
+            ]
+            assert len(derived) == 21
+            for rule in derived:
+                window = {k: v for k, v in rule.labels.items() if k == names.WINDOW}
+                written = await one(client, matching(rule.record, long_objective, **window), step)
+                computed = await one(client, rule.expr, step)
+                # Burn rates over hours read the base, and one sample more than the window holds.
+                tolerance = 2e-3 if rule.record == names.BURN_RATE else 1e-9
+                assert written == pytest.approx(computed, rel=tolerance), rule
+
+
+async def test_the_period_is_exact_at_any_moment(prometheus, tmp_path, long_objective):
+    """Around full hours, around full steps, between samples: each sample counts once."""
+    moments = [-0.001, 0, 0.001, 2.5, 5, 299.999, 300, 300.001, 304, 1234.5, 3299, 3300, 3599.999]
+    counts = {
+        rule.record: rule.expr
+        for rule in rules_of(long_objective)
+        if rule.labels.get(names.WINDOW) == "28d"
+        and rule.record in (names.EVENTS_BAD_COUNT, names.EVENTS_COUNT)
+    }
+    expected, found = [], []
+    with running_prometheus(prometheus, tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            for batch in batches(long_objective, FULL_HOUR + HOUR):
+                await client.remote_write(batch)
+            for moment in moments:
+                time = FULL_HOUR + moment
+                newest = int(time // INTERVAL) * int(INTERVAL)
+                step = newest // STEP * STEP
+                bad, total = count_in_steps((step - 28 * DAY) // HOUR * HOUR, step)
+                rate_bad, rate = day_and_night(np.array([step + STEP / 2]))
+                expected.append(bad + rate_bad[0] * (newest - step))
+                expected.append(total + rate[0] * (newest - step))
+                found.append(await one(client, counts[names.EVENTS_BAD_COUNT], time))
+                found.append(await one(client, counts[names.EVENTS_COUNT], time))
+
+    assert expected == pytest.approx(found, rel=1e-9)
+
+
+async def test_the_budget_follows_an_outage_within_seconds(prometheus, tmp_path, long_objective):
+    """The count of bad events holds all samples but the newest."""
+    outage = FULL_HOUR + STEP
+
+    def rates(times):
+        total = np.full(times.shape, 30.0)
+        return np.where(times > outage, total, 0.0), total
+
+    (bad,) = (
+        rule.expr
+        for rule in rules_of(long_objective)
+        if rule.record == names.EVENTS_BAD_COUNT and rule.labels[names.WINDOW] == "28d"
+    )
+    with running_prometheus(prometheus, tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            for batch in batches(long_objective, outage + 60, rates):
+                await client.remote_write(batch)
+            found = [await one(client, bad, outage + seconds) for seconds in (0, 5, 9.9, 10, 57)]
+
+    assert [0, 150, 150, 300, 1650] == pytest.approx(found)
+
+
+def test_batches_are_in_time_order_and_leave_no_sample_out(long_objective):
+    """Prometheus takes nothing older than what it has; a sample in two batches it would refuse."""
+    end = FULL_HOUR + 1700.0
+    found = batches(long_objective, end)
+
+    spans = [
+        (min(each.times_ms[0] for each in batch), max(each.times_ms[-1] for each in batch))
+        for batch in found
+    ]
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(spans))
+    base = [
+        each for batch in found for each in batch if each.labels["__name__"] == names.EVENTS_RATE
+    ]
+    assert sum(each.times_ms.size for each in base) == 6 * HOUR / INTERVAL
+    assert spans[-1][1] == end * 1000
+
+
+def test_an_idle_past_has_counts_and_no_ratios(long_objective):
+    """0/0 is no data there either."""
+    found = {
+        each.labels["__name__"]
+        for batch in batches(long_objective, FULL_HOUR, lambda t: (0 * t, 0 * t))
+        for each in batch
+    }
+
+    assert names.EVENTS_COUNT in found
+    assert not {names.BURN_RATE, names.BUDGET_REMAINING} & found
