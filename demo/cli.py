@@ -53,12 +53,13 @@ def up(
     if engine not in (None, *DEFAULT_SCENARIOS):
         raise InputError([Problem("--engine", 0, 0, "", f"found {engine!r}, expected sim or vllm")])
     name = scenario or DEFAULT_SCENARIOS["vllm" if engine == "vllm" else "sim"]
-    story = read_scenario(find_scenario(name))
+    file = find_scenario(name)
+    story = read_scenario(file)
     if engine and story.engine != engine:
         said = f"is a scenario for {story.engine}, not for {engine}"
         raise InputError([Problem(name, 0, 0, "", said, f"add --engine {story.engine}")])
     stays = stay or (not once and sys.stdout.isatty())
-    options = Options(scenario=story, folder=directory, out=out, stay=stays)
+    options = Options(scenario=story, scenario_file=file, folder=directory, out=out, stay=stays)
     if asyncio.run(_until_ended(options)):
         raise typer.Exit(EXIT_PROBLEMS_FOUND)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,9 @@ from demo.faults import FAULTS, EngineName
 from exporters.config import Seconds
 from exporters.documents import Document, read_document
 from exporters.problems import InputError, Problem
+
+EXPORTERS = ("gpu", "groups", "router", "tools")
+"""Exporters that the demo runs, and can restart."""
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -118,6 +121,37 @@ def read_scenario(path: Path) -> Scenario:
     if problems:
         raise InputError(problems)
     return scenario
+
+
+def check_places(path: Path, scenario: Scenario, topology: dict[str, Any]) -> None:
+    """Refuse a scenario whose faults strike where the cluster has nothing.
+
+    Args:
+        path: of the scenario's file, for problems.
+        scenario: read from it.
+        topology: the content of the cluster's ``topology.yaml``.
+
+    Raises:
+        InputError: one problem for each place that is not there.
+    """
+    known = {
+        "group": [each["name"] for each in topology["groups"]],
+        "region": sorted({each["region"] for each in topology["groups"]}),
+        "exporter": EXPORTERS,
+    }
+    document = read_document(path)
+    problems = [
+        document.problem(
+            ("faults", index, "place", key),
+            f"found {value!r}, expected a {key} of the cluster",
+            f"take one of: {', '.join(known[key])}",
+        )
+        for index, fault in enumerate(scenario.faults)
+        for key, value in fault.place.items()
+        if key in known and value not in known[key]
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _misfits(document: Document, scenario: Scenario) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import aiohttp
 from demo.stack.layout import Layout
 from demo.stack.report import Firing, Page
 from demo.stack.truth import Truth, TruthClass
+from exporters.problems import InputError, problem
 
 
 @dataclass
@@ -58,12 +59,16 @@ class Observer:
             return bool((await answer.json())["data"]["result"])
 
     async def inject(self, fault: str, place: dict[str, str]) -> tuple[str, dict[str, str]]:
-        """Start a fault; return its id and the place that was really hit."""
+        """Start a fault; return its id and the place that was really hit.
+
+        Raises:
+            InputError: if the engine knows no such fault or place.
+        """
         url = f"{self.control_url}/control/faults"
         async with self.session.post(url, json={"name": fault, "place": place}) as answer:
             content = await answer.json()
             if answer.status != 201:
-                raise RuntimeError(f"the engine refused {fault} at {place}: {content}")
+                raise InputError([problem(fault, f"the engine refused it: {content['error']}")])
             return str(content["id"]), {k: str(v) for k, v in content["place"].items()}
 
     async def repair(self, fault_id: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 
 from demo.engine import EnginePlan
-from demo.scenario import Scenario
+from demo.scenario import Scenario, check_places
 from demo.sim.plan import plan_simulator
 from demo.stack import servers
 from demo.stack.data import empty_panels, read_panel_queries
@@ -32,6 +32,7 @@ from demo.stack.terminal import Terminal
 from demo.stack.truth import TruthRecord, record_truth
 from demo.vllm.plan import plan_vllm
 from exporters.config import Config, read_config
+from exporters.problems import InputError
 from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient
 from slo.windows import read_tiers
@@ -46,6 +47,7 @@ class Options:
     """What a run is asked to do."""
 
     scenario: Scenario
+    scenario_file: Path
     folder: Path | None
     """Where state goes; None for a fresh temporary folder."""
     out: Path | None
@@ -72,11 +74,15 @@ async def run_demo(options: Options, terminal: Terminal) -> list[str]:
         chosen = _claim(ports, terminal)
         layout = Layout(folder, chosen)
         plan = _plan(options, layout, ports)
+        check_places(options.scenario_file, options.scenario, plan.topology)
         demo = _Demo(options, layout, plan, supervisor, terminal)
         missed = await demo.run(started)
         keep = bool(missed)
     except asyncio.CancelledError:
         keep = False
+        raise
+    except InputError:
+        keep = bool(supervisor.pids)  # for its logs
         raise
     else:
         return missed

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.scenario import find_scenario, read_scenario, scenario_names
+from demo.scenario import check_places, find_scenario, read_scenario, scenario_names
 from exporters.problems import InputError
 
 GOOD = """\
@@ -97,6 +97,18 @@ def test_an_unknown_name_lists_those_that_there_are():
     assert str(refused.value) == (
         "gpu-lots: no such scenario, neither a file nor one by that name; "
         "take one of: calm, frozen-worker, gpu-lost, tool-outage"
+    )
+
+
+def test_a_place_that_the_cluster_has_not_is_refused(tmp_path: Path):
+    """Before anything is started."""
+    file = tmp_path / "s.yaml"
+    file.write_text(GOOD)
+    with pytest.raises(InputError) as refused:
+        check_places(file, read_scenario(file), {"groups": [{"name": "g", "region": "eu"}]})
+    assert str(refused.value) == (
+        f"{file}:5:51: faults[0].place.group: found 'eu-chat-0', expected a group of the cluster; "
+        "take one of: g"
     )
 
 
