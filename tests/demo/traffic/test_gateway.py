@@ -1,0 +1,115 @@
+"""The gateway: calls over HTTP, and telemetry as the exporter reads it."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from demo.setup.programs import find_program
+from demo.traffic.gateway import application
+from demo.traffic.sessions import ToolCall
+from demo.traffic.snippets import SNIPPETS, Snippet
+from demo.traffic.users import call_tool
+from demo.vllm.testing import served
+from exporters.dialects import read_dialect
+from exporters.exposition import PageReader
+
+FAMILY = read_dialect("otel_tools").families[0]
+
+
+@asynccontextmanager
+async def gateway(port: int) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+    """Run a gateway with its site on ``port``."""
+    async with served(application(port)) as url, aiohttp.ClientSession() as session:
+        yield session, url
+
+
+async def page_of(session: aiohttp.ClientSession, url: str) -> bytes:
+    """Return the gateway's metrics."""
+    async with session.get(f"{url}/metrics") as answer:
+        return await answer.read()
+
+
+async def test_calls_run_and_are_counted_by_tool_model_and_end(free_port: int):
+    """Page 99 does not exist, so that call fails."""
+    async with gateway(free_port) as (session, url):
+        outcomes = [
+            (await call_tool(session, url, "chat", call))[0]
+            for call in (
+                ToolCall("code_execution", {"snippet": "squares"}),
+                ToolCall("browser", {"page": "2"}),
+                ToolCall("browser", {"page": "99"}),
+            )
+        ]
+        samples = PageReader().read(await page_of(session, url))
+    labels = ("gen_ai_tool_name", "gen_ai_request_model", "error_type")
+    counted = {
+        tuple(series.labels[label] for label in labels): value
+        for series, value in samples.items()
+        if series.name == f"{FAMILY.name}_count"
+    }
+
+    assert ["ok", "ok", "error"] == outcomes
+    assert {
+        ("code_execution", "chat", ""): 1,
+        ("browser", "chat", ""): 1,
+        ("browser", "chat", "tool_error"): 1,
+    } == counted
+
+
+async def test_the_page_is_what_the_dialect_says(free_port: int):
+    """Name, type, help, bounds; and promtool finds nothing wrong."""
+    async with gateway(free_port) as (session, url):
+        await call_tool(session, url, "chat", ToolCall("browser", {"page": "1"}))
+        page = await page_of(session, url)
+    bounds = [
+        series.labels["le"]
+        for series in PageReader().read(page)
+        if series.name == f"{FAMILY.name}_bucket"
+    ]
+    done = subprocess.run(
+        [str(find_program("promtool")), "check", "metrics"], input=page, check=False
+    )
+
+    assert f"# TYPE {FAMILY.name} histogram\n".encode() in page
+    assert f"# HELP {FAMILY.name} {FAMILY.help}\n".encode() in page
+    assert [*FAMILY.bounds, float("inf")] == [float(bound) for bound in bounds]
+    assert 0 == done.returncode
+
+
+async def test_a_caller_who_leaves_is_counted_as_cancelled(
+    free_port: int, monkeypatch: pytest.MonkeyPatch
+):
+    """And the program that ran for it ends."""
+    monkeypatch.setitem(SNIPPETS, "forever", Snippet("import time; time.sleep(60)", 0.0))
+    async with gateway(free_port) as (session, url):
+        call = ToolCall("code_execution", {"snippet": "forever"})
+        asking = asyncio.create_task(call_tool(session, url, "chat", call))
+        await asyncio.sleep(0.3)
+        asking.cancel()
+        while b'error_type="cancelled"' not in (page := await page_of(session, url)):
+            await asyncio.sleep(0.02)
+
+    assert b'error_type="timeout"' not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/tools/mail", '{"model": "chat", "arguments": {}}', 404),
+        ("/tools/browser", "no JSON", 422),
+        ("/tools/browser", '{"arguments": {}}', 422),
+        ("/tools/browser", '{"model": "chat", "arguments": []}', 422),
+    ],
+)
+async def test_what_is_no_call_is_refused_and_not_counted(
+    free_port: int, path: str, body: str, status: int
+):
+    """The tool did nothing, well or badly."""
+    async with gateway(free_port) as (session, url):
+        async with session.post(url + path, data=body) as answer:
+            assert status == answer.status
+        assert b"gen_ai" not in await page_of(session, url)

@@ -1,0 +1,75 @@
+"""The truth: what is bad, what counts, and under which objective."""
+
+from demo.traffic.tally import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS, Tally
+from slo.objectives import LIBRARY, ObjectiveFile, read_objective_files
+
+LABELS = {"region": "eu", "model": "chat"}
+
+
+def told(tally: Tally) -> dict[str, tuple[float, float, dict[str, float]]]:
+    """Return bad, total and reasons by objective."""
+    truth = tally.tell(LABELS, now=1.5)
+    return {each["slo"]: (each["bad"], each["total"], each["reasons"]) for each in truth["classes"]}
+
+
+def test_a_bad_request_is_one_that_failed_or_came_too_late_or_was_turned_away():
+    """A user's own limit does not count; a user who left is no failure."""
+    tally = Tally()
+    for outcome in (
+        "ok",
+        "ok",
+        "error",
+        "timeout",
+        "timeout",
+        "rejected",
+        "aborted",
+        "rate_limited",
+    ):
+        tally.note_request(outcome, None)
+    reasons = {"error": 1.0, "rejected": 1.0, "timeout": 2.0}
+
+    assert (4.0, 7.0, reasons) == told(tally)[AVAILABILITY]
+
+
+def test_a_first_token_is_late_after_2_5_seconds_and_never_if_the_request_failed_before_it():
+    """One that the user did not wait for, or that a limit forbade, is unknown and not counted."""
+    tally = Tally()
+    for outcome, seconds in (
+        ("ok", 0.1),
+        ("ok", 2.5),
+        ("ok", 2.6),
+        ("timeout", 0.2),  # it paused later
+        ("timeout", None),
+        ("error", None),
+        ("rejected", None),
+        ("aborted", None),
+        ("rate_limited", None),
+    ):
+        tally.note_request(outcome, seconds)
+
+    assert (4.0, 7.0, {"late": 1.0, "never": 3.0}) == told(tally)[FIRST_TOKEN]
+
+
+def test_a_tool_call_is_bad_unless_it_ended_well_or_its_caller_left():
+    """Reasons are the outcomes."""
+    tally = Tally()
+    for outcome in ("ok", "ok", "timeout", "error", "cancelled"):
+        tally.note_call(outcome)
+
+    assert (2.0, 4.0, {"error": 1.0, "timeout": 1.0}) == told(tally)[TOOL_SUCCESS]
+
+
+def test_before_anything_happened_all_is_0():
+    """With time and labels."""
+    truth = Tally().tell(LABELS, now=1.5)
+
+    assert 1.5 == truth["time"]
+    assert [LABELS] * 3 == [each["labels"] for each in truth["classes"]]
+    assert {AVAILABILITY: (0.0, 0.0, {}), FIRST_TOKEN: (0.0, 0.0, {}), TOOL_SUCCESS: (0.0, 0.0, {})} == told(Tally())  # fmt: skip # noqa: E501
+
+
+def test_its_classes_are_the_objectives_of_the_library():
+    """Held against what is measured by these names."""
+    files = [ObjectiveFile(path, path.stem) for path in sorted(LIBRARY.glob("*.yaml"))]
+
+    assert {each.name for each in read_objective_files(files)} == told(Tally()).keys()
