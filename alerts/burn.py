@@ -35,8 +35,17 @@ _TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
 
 
 def firing_tiers(objective: Objective, tiers: Iterable[Tier]) -> list[Tier]:
-    """Return the tiers that can fire at all: with a lax target an outage may burn too slowly."""
-    return [each for each in tiers if can_fire(each, objective.target, objective.period_seconds)]
+    """Return the tiers that make sense for an objective; the others are problems of the objective.
+
+    Those that can fire at all, for with a lax target an outage may burn too slowly, and that do not
+    look back longer than the budget's period.
+    """
+    period = objective.period_seconds
+    return [
+        each
+        for each in tiers
+        if can_fire(each, objective.target, period) and each.long_seconds <= period
+    ]
 
 
 def burn_state_rule(objective: Objective, tier: Tier) -> RecordingRule:
