@@ -90,7 +90,7 @@ def _judge_missing(xid: int, before: Verdict | None, now: float) -> Verdict:
     rule = RULE_OF_XID.get(xid) if xid != excused else None
     if rule and rule.state in ("lost", "hung"):
         state, reason = rule.state, rule.reason
-    elif before and before.state in ("lost", "hung"):
+    elif before and before.state == "lost":
         state, reason = before.state, before.reason
     elif now - since >= SECOND_LOOK_SECONDS:
         state, reason = "lost", "absent"

@@ -110,7 +110,7 @@ def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> Group
     restarted = known is not None and _is_restarted(seen.engine, known)
     moved = known is None or seen.engine.steps != known.steps
     stepped_at = now if before is None or moved else before.stepped_at
-    busy_since = before.busy_since if before and not restarted else None
+    busy_since = before.busy_since if before else None
     busy_since = (now if busy_since is None else busy_since) if seen.engine.is_busy else None
     is_restarting = restarted or (
         before is not None and before.is_restarting and known is not None and not moved

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import socket
 import threading
+import tracemalloc
 
 import pytest
 
@@ -93,6 +94,18 @@ async def test_a_gzip_bomb_is_too_large(pages, monkeypatch):
     bomb = gzip.compress(b"a 1\n" * 10_000_000, 1)
     url = pages.serve("/metrics", Reply(bomb[:90_000], headers=GZIP))
     assert await reason_of(url) == ("too_large", "inflates to more than 100000 bytes")
+
+
+def test_a_gzip_bomb_is_not_inflated_beyond_the_limit(monkeypatch):
+    """Memory stays bounded, whatever a kilobyte claims to be."""
+    monkeypatch.setattr(fetching, "LARGEST_PAGE_BYTES", 100_000)
+    bomb = gzip.compress(b"a 1\n" * 10_000_000, 1)
+    tracemalloc.start()
+    with pytest.raises(FetchError, match="too_large"):
+        fetching._inflate(bomb, "gzip")
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_bytes < 1_000_000
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ async def test_no_scraper_sees_a_counter_fall_however_scrapes_overlap(make_topol
             return Response(200, b"")
         served["steps"] += 1
         page = engine_page(steps=served["steps"]).encode()
-        await asyncio.sleep(random.Random(served["steps"]).uniform(0, 0.004))  # noqa: S311
+        await asyncio.sleep(random.Random(served["steps"]).uniform(0, 0.004))
         return Response(200, page)
 
     core = GroupsCore(make_topology(groups=[("eu", "chat", "r1")]))

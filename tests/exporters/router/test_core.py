@@ -104,7 +104,8 @@ def test_folds_are_counted_in_each_collection_and_from_zero_on(core):
     for _ in range(2):
         page = observe(core, ("router_requests_in_flight", {**CELL, "tier": "x"}, 2.0))
         folded.append(page.of(catalog.EXPORTER_FOLDED_VALUES)["router", "tier"])
-    assert folded == [0.0, 1.0, 2.0]
+    folded.append(observe(core).of(catalog.EXPORTER_FOLDED_VALUES)["router", "tier"])
+    assert folded == [0.0, 1.0, 2.0, 2.0]
 
 
 def test_a_model_of_another_region_is_other(core):
