@@ -44,6 +44,9 @@ def assert_nothing_is_lost(state: State) -> None:
         assert observed.sum() == state.truth.first_tokens[at].sum()
         good = observed[: TIME_TO_FIRST_TOKEN_BOUNDS.index(2.5) + 1].sum()
         assert good == state.truth.first_tokens[at, 0]
+    rate_limited = routers.requests[:, :, OUTCOMES.index("rate_limited")].sum()
+    waiting = state.requests.waiting.sum()
+    assert state.truth.first_tokens.sum() == state.arrived.sum() - rate_limited - waiting
     ended = state.tools.durations.sum(axis=2)
     assert (ended == state.truth.tool_calls).all()
     assert (state.tools.started == ended.sum(axis=1) + state.tools.in_flight()).all()
@@ -197,6 +200,17 @@ def test_too_many_requests_queue_instead_of_being_served(warm):
     assert warm.shown("vllm:num_requests_waiting", "us-chat-1")[0] > 20
     warm.steps(20)
     assert warm.ended("us", "chat")["timeout"] > 100
+
+
+def test_prefill_does_no_more_than_it_can(warm):
+    """Five hundred requests at once get their first tokens over many seconds."""
+    group = warm.group("us-chat-1")
+    family = "vllm:time_to_first_token_seconds"
+    before = warm.shown(family, "us-chat-1")[-2]
+    warm.state.requests.waiting[group, 0, 0] += 500
+    warm.steps(1)
+    possible = warm.cluster.profiles["first_tokens_per_second"][group]
+    assert warm.shown(family, "us-chat-1")[-2] - before == pytest.approx(possible, rel=0.5)
 
 
 def test_a_fuller_batch_steps_more_slowly(warm):

@@ -104,17 +104,6 @@ def test_histograms_of_the_page_are_cumulative_and_end_with_their_count(warm):
             assert (buckets[:, -1] == count).all(), name
 
 
-def test_prompt_tokens_are_computed_or_hit(warm):
-    """And 55 % of them hit."""
-    registers = warm.state.engines.registers
-    by_source = registers.view("vllm:prompt_tokens_by_source_total")
-    assert (by_source.sum(axis=1) == registers.view("vllm:prompt_tokens_total")[:, 0]).all()
-    hits = registers.view("vllm:prefix_cache_hits_total")[:, 0]
-    assert (by_source[:, 1] == hits).all()
-    ratio = hits.sum() / registers.view("vllm:prefix_cache_queries_total").sum()
-    assert ratio == pytest.approx(0.55, abs=0.02)
-
-
 def test_a_restart_sets_an_engines_numbers_to_those_of_a_new_process():
     """Its neighbour's stay."""
     registers = Registers(2, now=100.0)
