@@ -22,6 +22,10 @@ class FakeEngine:
     """Tokens after which nothing comes any more."""
     breaks_after: int | None = None
     """Tokens after which the connection is cut."""
+    ends_well: bool = True
+    """Whether a stream's last event says that it is done."""
+    gap_seconds: float = 0.0
+    """Before each token."""
     status: int = 200
     health: int = 200
     running: int = 0
@@ -53,13 +57,15 @@ class FakeEngine:
         try:
             await response.prepare(request)
             for number in range(self.tokens):
+                await asyncio.sleep(self.gap_seconds)
                 if number == self.hangs_after:
                     await asyncio.Event().wait()
                 if number == self.breaks_after and request.transport:
                     request.transport.abort()
                     return response
                 await response.write(_event({"choices": [{"delta": {"content": f"t{number} "}}]}))
-            await response.write(b"data: [DONE]\n\n")
+            if self.ends_well:
+                await response.write(b"data: [DONE]\n\n")
             await response.write_eof()
         except (asyncio.CancelledError, ConnectionResetError):
             self.left.set()

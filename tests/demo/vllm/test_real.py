@@ -188,7 +188,7 @@ def test_a_frozen_worker_stops_the_steps_and_not_the_health(cluster: Cluster):
 def test_with_a_frozen_worker_all_of_a_group_ends(
     cluster: Cluster, group: str, killed: int, number: signal.Signals
 ):
-    """No process is left, and nothing in shared memory. (Last, for no group is left either.)"""
+    """No process is left, and nothing in shared memory. It comes last: no group is left either."""
     tree = cluster.tree(group)
     worker = find_worker(note_file(cluster.folder / "vllm", group), "1")
     files = serve.shared_memory_files(worker.pid)

@@ -130,6 +130,24 @@ async def test_a_stream_that_breaks_off_is_an_error_and_says_so():
         assert {"error": 1, "first": 1, "<=2.5": 1, "<=10.0": 1} == await router.counted()
 
 
+async def test_a_stream_that_ends_without_saying_so_is_an_error():
+    """An engine that dies politely closes its connections."""
+    async with routing(FakeEngine(ends_well=False)) as router:
+        _, text = await router.ask()
+
+        assert '"type": "error"' in text
+        assert 1 == (await router.counted())["error"]
+
+
+async def test_an_answer_that_takes_too_long_in_all_is_a_timeout():
+    """However steadily its tokens come."""
+    async with routing(FakeEngine(tokens=100, gap_seconds=0.05)) as router:
+        _, text = await router.ask()
+
+        assert '"type": "timeout"' in text
+        assert {"timeout": 1, "first": 1, "<=2.5": 1, "<=10.0": 1} == await router.counted()
+
+
 async def test_a_group_that_is_gone_costs_a_second_attempt_and_no_error():
     """One retry, at another group."""
     async with routing(NOBODY, FakeEngine()) as router:
