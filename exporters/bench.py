@@ -27,6 +27,8 @@ from exporters.testing import PageServer, page_of, telemetry_page
 ROOT = Path(__file__).resolve().parents[1]
 CAPTURE = ROOT / "tests/fixtures/vllm/vllm-0.32.0-cpu-tp2.metrics.txt"
 PAGES = 100
+ROUNDS = 3
+"""The best counts: what else the machine does only disturbs."""
 SCRAPES = 6
 INTERVAL_SECONDS = 5.0
 EXPORTERS = ("gpu", "groups", "router", "tools")
@@ -50,17 +52,23 @@ def parsing_figures() -> Iterator[dict[str, Any]]:
     if _read_ours(PageReader(), changed[0]) != _read_theirs(changed[0]):
         raise ValueError("the two readers do not read the same")
     for name, pages in (("vs_prometheus_client", changed), ("first_seen", unseen)):
-        bodies = [each.encode() for each in pages]
-        reader = PageReader()
-        reader.read(page.encode())
-        start = time.perf_counter()
-        for each in pages:
-            sum(len(family.samples) for family in text_string_to_metric_families(each))
-        middle = time.perf_counter()
-        for body in bodies:
-            reader.read(body)
-        ratio = (middle - start) / (time.perf_counter() - middle)
+        rounds = [_reading_seconds(page, pages) for _ in range(ROUNDS)]
+        ratio = min(theirs for theirs, _ in rounds) / min(ours for _, ours in rounds)
         yield _figure(f"exposition.parse_ratio_{name}", ratio, "ratio", 1.0)
+
+
+def _reading_seconds(page: str, pages: list[str]) -> tuple[float, float]:
+    """Return how long prometheus_client takes for pages, and how long we do after a first one."""
+    bodies = [each.encode() for each in pages]
+    reader = PageReader()
+    reader.read(page.encode())
+    start = time.perf_counter()
+    for each in pages:
+        sum(len(family.samples) for family in text_string_to_metric_families(each))
+    middle = time.perf_counter()
+    for body in bodies:
+        reader.read(body)
+    return middle - start, time.perf_counter() - middle
 
 
 def fleet_figures() -> Iterator[dict[str, Any]]:

@@ -38,6 +38,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512  # a fleet's worth of connections at once
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of readers that leave."""
+
 
 class PageServer:
     """Serves pages on loopback, in threads of its own, within ``with``.
