@@ -23,11 +23,11 @@ FROZEN_WORKER = "frozen-worker"
 DEFAULT_RANK = "1"
 WORKER_TITLE = "VLLM::Worker_TP"
 
-BUSY_WITHIN_SECONDS = 5.0
+BUSY_WITHIN_SECONDS = 6.0
 """How long to wait for the engine to be at work before it is stopped in any case."""
 LOOK_SECONDS = 0.02
-SETTLE_SECONDS = 0.3
-"""For what the engine did before the stop to reach its page."""
+SETTLE_SECONDS = 1.0
+"""For the step that the other ranks were in to end, and to reach the engine's page."""
 
 _RUNNING = re.compile(r"^vllm:num_requests_running\{[^}]*\} (\S+)", re.MULTILINE)
 
