@@ -161,19 +161,24 @@ class _Rules:
         return matching(series, self.objective, **labels)
 
     def base(self) -> tuple[RecordingRule, RecordingRule]:
-        """All events first: the bad ones are 0, and known, only where there is a source."""
-        objective, total = self.objective, self.of(names.EVENTS_RATE)
+        """Bad events are 0, and known, only where there is a source of events now.
+
+        So both rules read the events themselves: the total that was recorded may be five minutes
+        old where Prometheus has just started, and would make every event of that time a bad one.
+        """
+        objective, on = self.objective, f"on ({self.cell})"
+        total = self._rate(objective.total_query)
         if objective.bad_query is not None:
             # The series of errors may be born with the first error; until then there are none.
-            bad = f"{self._rate(objective.bad_query)}\nor on ({self.cell})\n0 * {total}"
+            bad = f"({self._rate(objective.bad_query)}\nand {on}\n{total})\nor {on}\n0 * {total}"
         else:
             # Good series that are not there are no good events. Buckets and counts of one scrape
             # are extrapolated apart by a hair: less than 0 bad events are none.
-            good = f"{self._rate(str(objective.good_query))}\nor on ({self.cell})\n0 * {total}"
-            bad = f"clamp_min(\n{total} - on ({self.cell})\n({good}), 0)"
+            good = self._rate(str(objective.good_query))
+            bad = f"clamp_min(\n({total}\n- {on}\n{good})\nor {on}\n{total}, 0)"
         return (
-            self.record(names.EVENTS_RATE, self._rate(objective.total_query)),
-            self.record(names.EVENTS_BAD_RATE, f"({bad})\nand on ({self.cell})\n{total}"),
+            self.record(names.EVENTS_RATE, total),
+            self.record(names.EVENTS_BAD_RATE, bad),
         )
 
     def _rate(self, query: str) -> str:

@@ -20,7 +20,7 @@ def exporters(layout: Layout) -> tuple[Child, ...]:
         Child(
             name=f"exporter-{name}",
             command=(*COMMAND, "exporter", name, "--config", str(layout.config),
-                     "--listen", layout.address(f"exporter-{name}")),
+                     "--listen", layout.address(f"exporter-{name}"), "--exact-port"),
             ready_url=f"{layout.url(f'exporter-{name}')}/readyz",
         )
         for name in ("gpu", "groups", "router", "tools")

@@ -175,6 +175,20 @@ def test_without_a_source_there_are_no_errors_and_no_zero_either(expect, objecti
     )
 
 
+def test_a_total_from_before_a_restart_makes_no_event_bad(expect, objective):
+    """Prometheus finds the last recorded total for 5 minutes, and no events yet."""
+    before = f'slo:events:rate{{cell="a",slo="{objective.name}",service="{objective.service}"}}'
+    good = replace(
+        objective, bad_query=None, good_query='d_bucket{le="2.5"}', total_query="d_count"
+    )
+    for each in (objective, good):
+        expect(
+            {before: "2 _x80"},
+            is_absent("slo:events_bad:rate", MINUTE),
+            objective=each,
+        )
+
+
 def test_a_part_of_the_period_is_not_taken_for_the_whole(expect):
     """While the slower rules say nothing of full hours, the period's count is unknown."""
     expect(
