@@ -1,0 +1,156 @@
+"""Objectives are grouped as their owners like: alerts follow, whatever the labels are."""
+
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from alerts.build import alerts_group, objective_groups
+from alerts.causes import causes, explaining
+from demo.setup.programs import find_program
+from exporters.config import Config, read_config
+from slo.objective import Objective
+from slo.render import render_groups
+from tests.alerts.conftest import PROMTOOL_TESTS
+from tests.alerts.promql import queries_of, selectors
+
+ROUTER = 'shardwatch_router_requests_total{outcome!="rate_limited"}'
+FOREIGN = "gateway_requests_total"
+
+LABELS = 'cluster="demo",region="eu",model="chat",revision="r1",tier="pro"'
+
+
+def objective(total: str, *grouping_labels: str) -> Objective:
+    """Return an objective of 99.9 % with other grouping labels."""
+    return Objective(
+        name="mine",
+        service="inference",
+        target=Decimal("0.999"),
+        period_seconds=28 * 86400,
+        grouping_labels=grouping_labels,
+        total_query=total,
+        bad_query=total.partition("{")[0] + '{outcome="timeout"}',
+    )
+
+
+@pytest.fixture(scope="session")
+def config() -> Config:
+    """Some configuration; its objectives are not used."""
+    return read_config(PROMTOOL_TESTS / "config" / "shardwatch.yaml")
+
+
+GROUPINGS = [
+    (ROUTER, ()),
+    (ROUTER, ("region",)),
+    (ROUTER, ("cluster", "region", "model")),
+    (ROUTER, ("region", "model", "tier")),
+    (ROUTER, ("tier",)),
+    (FOREIGN, ("region", "model")),
+    (FOREIGN, ("zone",)),
+]
+groupings = pytest.mark.parametrize(
+    ("total", "labels"),
+    GROUPINGS,
+    ids=[f"{total.partition('{')[0]} by {labels}" for total, labels in GROUPINGS],
+)
+
+
+@groupings
+def test_rules_and_the_queries_of_annotations_are_promql(
+    total: str, labels: tuple[str, ...], config: Config
+):
+    """With no labels at all, with more, with labels that no exporter of ours knows."""
+    groups = [*objective_groups(objective(total, *labels), config),
+              alerts_group([objective(total, *labels)], config)]  # fmt: skip
+
+    for rule in (rule for group in groups for rule in group.rules):
+        selectors(rule.expr)
+        for annotation in getattr(rule, "annotations", {}).values():
+            for query in queries_of(annotation):
+                selectors(query)
+
+
+@groupings
+def test_a_page_of_any_cell_comes_and_holds_in_a_blackout(
+    total: str, labels: tuple[str, ...], config: Config, tmp_path: Path
+):
+    """10 minutes of outage, then nothing at all for 15: no rule fails, and the page is there."""
+    mine = objective(total, *labels)
+    groups = [*objective_groups(mine, config), alerts_group([mine], config)]
+    (tmp_path / "rules.yaml").write_text(render_groups(groups, ["test"]))
+    name = total.partition("{")[0]
+    series = f'{name}{{{LABELS},zone="z",outcome='
+    cell = "".join(
+        f',{label}="{value}"'
+        for label, value in (("cluster", "demo"), ("region", "eu"), ("model", "chat"),
+                             ("tier", "pro"), ("zone", "z"))
+        if label in labels
+    )  # fmt: skip
+    fires = (
+        'ALERTS{alertname="ErrorBudgetBurn",alertstate="firing",burn_tier="1h",severity="page",'
+        f'slo="mine",service="inference"{cell}}}'
+    )
+    content = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "15s",
+        "tests": [
+            {
+                "interval": "15s",
+                "input_series": [
+                    {"series": f'{series}"ok"}}', "values": "0+150x20 3000+75x40 stale"},
+                    {"series": f'{series}"timeout"}}', "values": "0x20 0+75x40 stale"},
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": 'ALERTS{alertname="ErrorBudgetBurn",burn_tier="1h"}',
+                        "eval_time": moment,
+                        "exp_samples": expected,
+                    }
+                    for moment, expected in (
+                        ("5m", []),
+                        ("15m", [{"labels": fires, "value": 1}]),
+                        ("30m", [{"labels": fires, "value": 1}]),
+                    )
+                ],
+            }
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(content))
+
+    done = subprocess.run(
+        [str(find_program("promtool")), "test", "rules", "test.yaml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        (ROUTER, ["GpuLost", "ShardGroupDead", "ShardGroupStalled"]),
+        (
+            "shardwatch_router_time_to_first_token_seconds_count",
+            ["GpuLost", "ShardGroupDead", "ShardGroupStalled"],
+        ),
+        ('shardwatch_tool_calls_total{outcome!="cancelled"}', ["ToolOutage"]),
+        (FOREIGN, ["GpuLost", "ShardGroupDead", "ShardGroupStalled", "ToolOutage"]),
+    ],
+)
+def test_an_objective_is_explained_by_what_its_events_depend_on(total: str, expected: list[str]):
+    """A tool does not fail for a lost GPU; of events that others count we do not know."""
+    found = explaining(causes(15), objective(total, "region"))
+
+    assert expected == [cause.name for cause in found]
+
+
+def test_the_more_a_cause_explains_the_higher_it_ranks():
+    """A page names the highest; two of one rank would take turns."""
+    ranks = {cause.name: cause.rank for cause in causes(15)}
+
+    assert ["GpuLost", "ShardGroupDead", "ShardGroupStalled", "ToolOutage"] == sorted(
+        ranks, key=lambda name: -ranks[name]
+    )
+    assert len(ranks) == len(set(ranks.values()))
