@@ -1,6 +1,7 @@
 """The alerts for cells whose traffic has vanished or whose events cannot be seen.
 
-One alert a cell, however many objectives see it: two pages for one fault help nobody.
+Vanished traffic is one alert a cell, however many objectives see it: two pages for one fault help
+nobody. Blind cells are one alert a service, for one exporter that is down blinds them all.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
-from alerts.sources import EventSource, find_source, shared_labels
+from alerts.sources import EventSource, find_source
 from alerts.templates import cell_text, first_value, listing, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -70,7 +71,7 @@ def blind_alerts(objectives: Iterable[Objective], links: Links) -> list[Alerting
     return [
         AlertingRule(
             EVENTS_BLIND,
-            cells.any_in(conventions.BLIND_STATE),
+            f"count by ({conventions.SERVICE}) (\n{cells.any_in(conventions.BLIND_STATE)}\n)",
             {conventions.SERVICE: cells.service, conventions.SEVERITY: conventions.TICKET},
             _blind_annotations(cells, links),
             BLIND_AFTER_SECONDS,
@@ -107,25 +108,30 @@ def _vanished_annotations(cells: _Cells, links: Links) -> dict[str, str]:
 
 
 def _blind_annotations(cells: _Cells, links: Links) -> dict[str, str]:
-    where = cell_text(cells.labels)
+    which = listing(
+        cells.any_in(conventions.BLIND_STATE),
+        (),
+        " ".join(f"{{{{ .Labels.{label} }}}}" for label in cells.labels) or "the whole cluster",
+        missing="unknown",
+        sort_by=cells.labels[0] if cells.labels else conventions.SERVICE,
+    )
     return {
-        "summary": f"Events of {cells.service} cannot be seen in {where}",
+        "summary": f"Events of {cells.service} cannot be seen in {{{{ $value }}}} cells",
         "description": (
-            f"Objectives {', '.join(cells.slos)} are not measured in {where}, and their pages "
-            f"hold as they were. Sources that do not answer: {_silent_sources(cells)}."
+            f"Objectives {', '.join(cells.slos)} are not measured, and their pages hold as they "
+            f"were, in: {which}. Sources that do not answer: {_silent_sources(cells)}."
         ),
-        **link_annotations(links, EVENTS_BLIND, SLO_BOARD, _variables(cells)),
+        **link_annotations(links, EVENTS_BLIND, SLO_BOARD, ()),
     }
 
 
 def _silent_sources(cells: _Cells) -> str:
     if cells.source is None:
         return "unknown, for they are none of shardwatch's exporters"
-    labels = shared_labels(catalog.SOURCE_UP, cells.labels)
-    chosen = matchers({catalog.EXPORTER: cells.source.name}, labels)
+    chosen = matchers({catalog.EXPORTER: cells.source.name}, ())
     return listing(
         f"group by ({catalog.SOURCE}) ({catalog.SOURCE_UP.name}{{{chosen}}} == 0)",
-        labels,
+        (),
         "{{ .Labels.source }}",
         missing=f"none, so look at the exporter {cells.source.name!r} itself",
         sort_by=catalog.SOURCE,

@@ -14,7 +14,7 @@ from exporters.config import ConfigFile
 BURN = "alertname=ErrorBudgetBurn service=inference slo=chat-availability region=eu model=chat"
 GPU_LOST = "alertname=GpuLost severity=ticket cluster=demo region=eu model=chat group=g host=h"
 VANISHED = "alertname=TrafficVanished severity=page service=inference region=eu model=chat"
-BLIND = "alertname=EventsBlind severity=ticket service=inference region=eu model=chat"
+BLIND = "alertname=EventsBlind severity=ticket service=inference"
 WATCHDOG = "alertname=Watchdog severity=none"
 
 PAGERDUTY = {"routing_key_file": "key", "url": "http://pagerduty/v2/enqueue"}
