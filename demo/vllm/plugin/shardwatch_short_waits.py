@@ -1,25 +1,30 @@
-"""A plugin for vLLM: processes that wait for each other sleep at once instead of spinning.
+"""A plugin for vLLM: processes that wait for each other sleep in the kernel instead of spinning.
 
-vLLM's engine and workers poll shared memory for a second after each message before they sleep
-(``SpinCondition``, vLLM 0.32). On many cores that saves microseconds; on two, under steady traffic,
-six processes that spin take both cores from everything else, and from each other. vLLM loads
-plugins in each of its processes (entry point group ``vllm.general_plugins``).
+Made for machines with fewer cores than processes. In vLLM 0.32 engine and workers poll shared
+memory for a second after each message before they sleep (``SpinCondition``), and ranks on CPUs
+spin in each collective until the others are there, who may not even be scheduled. Here they sleep
+after a millisecond, and collectives go through torch.distributed (gloo), which is vLLM's own way
+where ranks share no memory. vLLM loads plugins in each of its processes (entry point group
+``vllm.general_plugins``).
 """
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 SPIN_SECONDS = 0.001
+_PACKAGE = "vllm.distributed.device_communicators"
 
 
 def register() -> None:
-    """Shorten the spinning; do nothing where vLLM has no such thing."""
-    try:
-        condition: Any = import_module(
-            "vllm.distributed.device_communicators.shm_broadcast"
-        ).SpinCondition
-    except (ImportError, AttributeError):
-        return
+    """Change how vLLM waits; leave alone what a release no longer has."""
+    for change in (_spin_shortly, _share_no_memory):
+        with suppress(ImportError, AttributeError):
+            change()
+
+
+def _spin_shortly() -> None:
+    condition: Any = import_module(f"{_PACKAGE}.shm_broadcast").SpinCondition
     original = condition.__init__
 
     def shortened(self: Any, *arguments: Any, **named: Any) -> None:
@@ -28,3 +33,8 @@ def register() -> None:
             self.busy_loop_s = SPIN_SECONDS
 
     condition.__init__ = shortened
+
+
+def _share_no_memory() -> None:
+    communicator: Any = import_module(f"{_PACKAGE}.cpu_communicator").CpuCommunicator
+    communicator._all_group_ranks_share_shm_group_name = lambda _: False  # noqa: SLF001
