@@ -60,27 +60,21 @@ class Tally:
 def plan(suites: Sequence[str], processors: int) -> list[tuple[Part, ...]]:
     """Return the parts to run, suite by suite; parts of one suite run at the same time.
 
-    The demo beside the quick tests has deadlines in seconds, so these yield to it: they are nice
-    and leave a processor free. Where ``quick`` and ``e2e`` both run, gpu-lost runs once.
+    Demos wait most of the time and have deadlines in seconds, so the quick tests run beside them
+    and yield to them: they are nice and leave a processor free. Where ``quick`` and ``e2e`` are
+    both asked for they run at the same time, and gpu-lost, which is in both, once.
     """
     workers = str(processors - 1) if processors > 2 else "0"
     without_demo = ("-m", "not e2e and not vllm", "-n", workers)
-    parts = {
-        "quick": (
-            Part("quick", without_demo, limit_seconds=20 * 60, niceness=10),
-            Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60),
-        ),
-        "e2e": (
-            Part(
-                "e2e",
-                ("-m", "e2e and not vllm", "-n", "2", "--dist", "loadfile", "tests/e2e")
-                + (("--ignore", GPU_LOST) if "quick" in suites else ()),
-                limit_seconds=30 * 60,
-            ),
-        ),
-        "vllm": (Part("vllm", ("-m", "vllm"), limit_seconds=25 * 60),),
-    }
-    return [parts[suite] for suite in suites]
+    quick = Part("quick", without_demo, limit_seconds=30 * 60, niceness=10)
+    gpu_lost = Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60)
+    scenarios = ("-m", "e2e and not vllm", "-n", "3", "--dist", "loadfile", "tests/e2e")
+    e2e = Part("e2e", scenarios, limit_seconds=30 * 60)
+    vllm = Part("vllm", ("-m", "vllm"), limit_seconds=25 * 60)
+    beside = {"quick": (quick, gpu_lost), "e2e": (e2e,), "vllm": (vllm,)}
+    if {"quick", "e2e"} <= set(suites):
+        beside |= {"quick": (quick, e2e), "e2e": ()}
+    return [beside[suite] for suite in suites if beside[suite]]
 
 
 def read_tally(report: Path, exit_code: int) -> Tally:
