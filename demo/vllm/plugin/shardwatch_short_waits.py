@@ -14,9 +14,9 @@ from importlib import import_module
 from typing import Any
 
 NAP_MILLISECONDS = 5
-"""A message ends a nap at once. But of two messages within a millisecond the second one's signal may
-be lost (ZeroMQ looks only so often whether the first has left), so a nap must be short: vLLM's own
-sleep lasts 5 s then."""
+"""A message ends a nap at once. But of two messages within a millisecond the second one's signal
+may be lost (ZeroMQ looks only so often whether the first has left), so a nap must be short: vLLM's
+own sleep lasts 5 s then."""
 
 _PACKAGE = "vllm.distributed.device_communicators"
 
