@@ -69,6 +69,8 @@ ATTEMPTS = ("first", "retry")
 FINISH_REASONS = ("stop", "length", "abort", "error", "repetition")
 """vLLM's finish reasons (facts: vLLM 0.32 ``request_success_total``)."""
 
+PHASES = ("prompt", "generation")
+
 TOOL_OUTCOMES = ("ok", "error", "timeout", "captcha", "rate_limited", "blocked", "cancelled")
 
 GROUP_STATES = ("dead", "stalled", "degraded", "draining", "starting", "sleeping", "up")

@@ -14,6 +14,11 @@ RETENTION = "35d"
 """Longer than the 28 days of an objective's period."""
 
 
+BLOCKS = ("--storage.tsdb.min-block-duration=1d", "--storage.tsdb.max-block-duration=4d")
+"""28 days that arrive within seconds make 336 blocks of two hours, and ten seconds of compaction
+while the demo begins; in days it is half a second."""
+
+
 def exporters(layout: Layout) -> tuple[Child, ...]:
     """Return the four exporters."""
     return tuple(
@@ -79,6 +84,7 @@ def _prometheus(layout: Layout, config: Path, *flags: str) -> Child:
             f"--config.file={config}",
             f"--storage.tsdb.path={layout.data / 'prometheus'}",
             f"--storage.tsdb.retention.time={RETENTION}",
+            *BLOCKS,
             f"--web.listen-address={layout.address('prometheus')}",
             f"--web.external-url={layout.url('prometheus')}",
             *flags,
