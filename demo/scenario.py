@@ -76,6 +76,8 @@ class Scenario(_Strict):
     faults: Annotated[list[Fault], Field(min_length=1)]
     watch: Seconds | None = None
     """How long to watch from the start of the scenario where nothing is expected to end it."""
+    shows: list[str] = []
+    """PromQL conditions that must be true at some moment: that the faults did strike."""
     expect: list[Expectation] = []
     forbid: list[Forbidden] = []
 
@@ -83,11 +85,6 @@ class Scenario(_Strict):
     def first_fault_at(self) -> float:
         """Seconds from the scenario's start to its first fault."""
         return min(each.at for each in self.faults)
-
-    @property
-    def repaired_at(self) -> float:
-        """Seconds from the scenario's start to the end of its last fault."""
-        return max(each.at + (each.length or 0) for each in self.faults)
 
 
 def scenario_names() -> list[str]:

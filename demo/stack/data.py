@@ -10,7 +10,7 @@ import aiohttp
 
 from dashboards.queries import PanelQuery, panel_queries
 
-VARIABLES = {"cluster": "demo", "region": ".*", "model": ".*", "slo": ".*", "__rate_interval": "1m"}
+VARIABLES = {"cluster": "demo", "region": ".*", "model": ".*", "slo": ".*"}
 """What the boards' variables stand for when everything is looked at."""
 
 

@@ -41,7 +41,7 @@ class Ports:
 
     def _claim_from(self, first: int) -> int:
         for port in range(first, first + TRIED_AT_MOST):
-            if port not in self._taken and self._lock(port) and _is_free(port):
+            if port not in self._taken and _is_free(port) and self._lock(port):
                 self._taken.add(port)
                 return port
         raise OSError(f"no port is free from {first} to {first + TRIED_AT_MOST - 1}")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +18,7 @@ from exporters.problems import InputError, problem
 
 STOP_WITHIN_SECONDS = 8.0
 LOG_LINES_SHOWN = 15
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
+_TIED = Path(__file__).with_name("tied.py")
 
 
 @dataclass
@@ -93,19 +90,16 @@ class Supervisor:
             await asyncio.to_thread(each.process.wait)
 
     def _spawn(self, child: Child) -> None:
+        tied = (sys.executable, "-I", "-S", str(_TIED), str(os.getpid()))
         with self.log_file(child.name).open("ab") as log:
-            try:
-                process = subprocess.Popen(
-                    child.command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env={**os.environ, **child.environment},
-                    start_new_session=True,
-                    preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- no threads before fork
-                )
-            except OSError as error:
-                raise self._failure(child, f"cannot be started: {error.strerror}") from None
+            process = subprocess.Popen(
+                (*tied, *child.command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **child.environment},
+                start_new_session=True,
+            )
         self._running[child.name] = _Running(child, process)
 
     async def _wait_ready(self, child: Child, session: aiohttp.ClientSession) -> None:
@@ -128,15 +122,6 @@ class Supervisor:
         quoted = "".join(f"\n    {line}" for line in lines[-LOG_LINES_SHOWN:])
         message = f"{child.name} {what}; the last lines of its log:{quoted or ' (empty)'}"
         return InputError([problem(log, message)])
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    def prepare() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died between fork and prctl
-            sys.exit(1)
-
-    return prepare
 
 
 def _describe_exit(code: int) -> str:

@@ -118,6 +118,7 @@ def failures(report: Report, scenario: Scenario) -> list[str]:
     """Return what the scenario expects and the run did not show, each as a sentence."""
     return [
         *(f"no data in {each}" for each in report.panels_without_data),
+        *(f"{each} was never so" for each in scenario.shows if not report.conditions.get(each)),
         *(said for each in scenario.expect for said in _unmet(report, each)),
         *(said for each in scenario.forbid for said in _broken(report, each)),
         *(

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import aiohttp
+
 from demo.faults import FAULTS
 from demo.scenario import Fault, Scenario
 from demo.stack.observe import Firings, Observer
@@ -14,8 +16,11 @@ from demo.stack.processes import Supervisor
 from demo.stack.report import Firing, Page
 from demo.stack.resources import CpuMeter
 from demo.stack.terminal import Terminal
+from exporters.problems import InputError, problem
 
 POLL_SECONDS = 0.5
+SILENCES_BORNE = 20
+"""Looks in a row at which some part may be too busy to answer."""
 AFTER_RECOVERY_SECONDS = 300.0
 """Bad events are compared with the truth up to this long after recovery."""
 RESOLVE_WITHIN_SECONDS = 480.0
@@ -65,6 +70,7 @@ class Story:
         waiting = sorted(self.scenario.faults, key=lambda each: each.at)
         repairs: list[tuple[float, Fault, str]] = []
         meter = CpuMeter(self.supervisor.pids.values())
+        silences = 0
         while True:
             now = self.clock()
             self.supervisor.check()
@@ -74,7 +80,7 @@ class Story:
             for repair in [each for each in repairs if each[0] <= now]:
                 repairs.remove(repair)
                 await self._repair(repair, told)
-            await self._look(told)
+            silences = await self._look_if_all_answer(told, silences)
             if not waiting and not repairs and self._is_over(told, started):
                 told.resources["pss_bytes"] = meter.pss_bytes()
                 return told
@@ -104,6 +110,18 @@ class Story:
         seconds = told.recovered_at - told.fault_at
         self.terminal.event(seconds, "recovery", f"{fault.fault} is repaired")
 
+    async def _look_if_all_answer(self, told: Told, silences: int) -> int:
+        """Look, and return how often in a row a part did not answer."""
+        try:
+            await self._look(told)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.supervisor.check()  # a part that ended is said by name
+            if silences >= SILENCES_BORNE:
+                said = f"a part of the demo does not answer: {error or 'no answer in time'}"
+                raise InputError([problem(self.scenario.name, said)]) from None
+            return silences + 1
+        return 0
+
     async def _look(self, told: Told) -> None:
         now = self.clock()
         seconds = now - told.fault_at
@@ -116,6 +134,9 @@ class Story:
                 self.terminal.detail(f"{condition}: {'yes' if holds else 'no'}")
         for each in ended:
             self.terminal.event(seconds, "ended", _describe(each))
+        for condition in self.scenario.shows:
+            if not told.conditions.get(condition):
+                told.conditions[condition] = await self.observer.holds(condition)
         for page in await self.observer.new_pages(told.fault_at):
             told.pages.append(page)
             self._show(page)

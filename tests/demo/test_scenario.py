@@ -24,12 +24,6 @@ def test_every_scenario_that_comes_with_shardwatch_reads(name: str):
     assert read_scenario(find_scenario(name)).name == name
 
 
-def test_times_count_from_the_start_of_the_scenario(tmp_path: Path):
-    """The first fault and the last repair frame the story."""
-    scenario = _read(tmp_path, GOOD)
-    assert (scenario.first_fault_at, scenario.repaired_at) == (10.0, 70.0)
-
-
 @pytest.mark.parametrize(
     ("found", "instead", "message"),
     [

@@ -16,6 +16,7 @@ SCENARIO = Scenario.model_validate(
         "engine": "sim",
         "story": "A GPU is lost.",
         "faults": [{"fault": "lost-gpu", "at": "1s", "length": "60s", "place": {"group": "g"}}],
+        "shows": ["x > 0"],
         "expect": [
             {"alert": "GpuLost", "labels": {"group": "g"}, "within": "15s", "holds": "up == 1"},
             {
@@ -69,7 +70,7 @@ GOOD = Report(
     firings=[Firing(9.0, {"alertname": "GpuLost", "group": "g"})],
     pages=[Page(150.0, _event("trigger", **DETAILS)), Page(500.0, _event("resolve", **DETAILS))],
     budgets=[Budget("chat-availability", CELL, 2000.0, 1990.0, 0.6)],
-    conditions={"up == 1": True},
+    conditions={"up == 1": True, "x > 0": True},
 )
 
 
@@ -82,7 +83,11 @@ def test_a_run_as_expected_has_no_failures():
     ("broken", "said"),
     [
         ({"panels_without_data": ["Fleet, Queue: q"]}, "no data in Fleet, Queue: q"),
-        ({"conditions": {"up == 1": False}}, "up == 1 did not hold when GpuLost g fired"),
+        ({"conditions": {"up == 1": True}}, "x > 0 was never so"),
+        (
+            {"conditions": {"up == 1": False, "x > 0": True}},
+            "up == 1 did not hold when GpuLost g fired",
+        ),
         ({"firings": []}, "GpuLost g did not fire"),
         (
             {"firings": [Firing(16.0, {"alertname": "GpuLost", "group": "g"})]},

@@ -1,0 +1,96 @@
+"""The sums of a run: what is compared with what, over which time."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from demo.scenario import Expectation
+from demo.stack.story import Told
+from demo.stack.sums import Measured, compare_budgets, theory_of_page
+from demo.stack.truth import Truth, TruthClass, TruthRecord
+from slo.objective import Objective
+from slo.prometheus import Sample
+from slo.windows import read_tiers
+
+LABELS = {"region": "eu", "model": "chat"}
+OBJECTIVE = Objective(
+    name="chat-availability",
+    service="inference",
+    target=Decimal("0.999"),
+    period_seconds=28 * 86400,
+    grouping_labels=("region", "model"),
+    total_query="requests_total",
+    bad_query="errors_total",
+)
+FAULT_AT = 1100.0
+
+
+@pytest.fixture
+def measured() -> Measured:
+    """Four requests a second; from 10 s after the fault on, half of them bad."""
+    truth = TruthRecord()
+    for second in range(301):
+        bad = 2.0 * max(0, second - 110)
+        each = TruthClass("chat-availability", LABELS, bad, 4.0 * second)
+        truth.add(Truth(1000.0 + second, (each,)))
+    return Measured([OBJECTIVE], read_tiers(), truth, 5.0, live_since=1000.0)
+
+
+class _Prometheus:
+    """Answers as one that has recorded 300 bad events and first scraped at 1002 s."""
+
+    async def query(self, expr: str, time: float | None = None) -> list[Sample]:
+        labels = {"slo": "chat-availability", **LABELS}
+        if expr.startswith("sum_over_time"):
+            return [Sample(labels, 300.0), Sample({**labels, "model": "code"}, 7.0)]
+        if expr.startswith("min("):
+            return [Sample({}, 1002.0)]
+        return [Sample(labels, 0.66)]
+
+
+async def test_truth_is_smeared_over_the_base_window_before_the_last_scrape(measured: Measured):
+    """At 2 bad events a second: half a minute and half an interval less than all of them."""
+    (budget,) = await compare_budgets(measured, 1300.0, _Prometheus())
+
+    assert (budget.measured, budget.budget_left_ratio) == (300.0, 0.66)
+    assert budget.truth == pytest.approx(2 * (190 - 30 - 2.5))
+
+
+async def test_an_unknown_budget_stays_unknown(measured: Measured):
+    """None, not 0 and not 1."""
+
+    class Blind(_Prometheus):
+        async def query(self, expr: str, time: float | None = None) -> list[Sample]:
+            return []
+
+    (budget,) = await compare_budgets(measured, 1300.0, Blind())
+
+    assert (budget.measured, budget.budget_left_ratio) == (0, None)
+
+
+EXPECTED = Expectation.model_validate(
+    {
+        "alert": "ErrorBudgetBurn",
+        "labels": {"slo": "chat-availability", **LABELS, "severity": "page"},
+        "page": True,
+        "within": "180s",
+    }
+)
+
+
+def test_theory_takes_the_error_ratio_of_the_fault_at_its_full_effect(measured: Measured):
+    """1 h x 13.44 x 0.001 / 0.5: what came before the first deadlines does not count."""
+    told = Told(fault_at=FAULT_AT, recovered_at=1280.0)
+
+    assert theory_of_page(EXPECTED, told, measured) == pytest.approx(96.768)
+
+
+def test_without_a_repair_or_an_objective_there_is_no_theory(measured: Measured):
+    """None rather than a guess."""
+    other = EXPECTED.model_copy(update={"labels": {"slo": "other"}})
+
+    assert theory_of_page(EXPECTED, Told(fault_at=FAULT_AT), measured) is None
+    assert theory_of_page(other, Told(FAULT_AT, recovered_at=1280.0), measured) is None
+    calm = replace(measured, truth=TruthRecord())
+    assert theory_of_page(EXPECTED, Told(FAULT_AT, recovered_at=1280.0), calm) is None
