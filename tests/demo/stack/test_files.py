@@ -1,4 +1,4 @@
-"""The demo is a customer: its servers run on what the public command writes, and on nothing else."""
+"""The demo is a customer: its servers run on what the public command writes, on nothing else."""
 
 from pathlib import Path
 
