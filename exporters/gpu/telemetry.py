@@ -47,6 +47,9 @@ FIELDS: Mapping[str, str] = {
 }
 """Names on the wire, old and of DCGM 4.6 (facts: dcgm-exporter 4.8.2, DCGM 4.6.0), to ours."""
 
+OPTIONAL_FIELDS = frozenset({TENSOR_ACTIVE})
+"""Profiling fields (DCGM_FI_PROF_*): DCGM drops them while a profiler has the GPU."""
+
 _UUID_LABELS = ("UUID", "uuid", "gpu_uuid")
 _SMALLEST_BLANK = float(0x7FFFFFFFFFFFFFF0)
 """DCGM's blanks of 64-bit integers; older dcgm-exporters print them as values."""

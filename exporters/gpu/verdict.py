@@ -7,7 +7,8 @@ Three things make this more than a look-up:
 *   The XID gauge is sticky: it keeps its last code until DCGM's host engine restarts, repaired or
     not. So a code counts as answered for (``excused``) once the GPU is proven to be back: all its
     usual fields are there again, and were gone before or have moved since. DCGM may serve the last
-    values of a lost GPU once more, but it cannot make them move.
+    values of a lost GPU once more, but it cannot make them move. Profiling fields are not usual:
+    DCGM drops them whenever a profiler takes the GPU.
 *   A page that cannot be had says nothing of its GPUs. Unknown is not lost, and not healthy either:
     it is ``degraded`` with the reason ``telemetry_unreachable``. What was proven lost stays lost.
 """
@@ -20,7 +21,7 @@ from enum import Enum
 from typing import Literal
 
 from exporters.gpu.taxonomy import RULE_OF_XID
-from exporters.gpu.telemetry import ENERGY, ROW_REMAP_FAILURE, Reading
+from exporters.gpu.telemetry import ENERGY, OPTIONAL_FIELDS, ROW_REMAP_FAILURE, Reading
 
 SECOND_LOOK_SECONDS = 2.0
 """Two collections closer than this, by two Prometheus servers, are one look."""
@@ -127,7 +128,7 @@ def _judge_present(reading: Reading, before: Verdict | None) -> Verdict:
 
 def _is_back(reading: Reading, before: Verdict) -> bool:
     """Whether a GPU that was lost is proven to be there again."""
-    complete = before.values.keys() <= reading.values.keys()
+    complete = before.values.keys() - OPTIONAL_FIELDS <= reading.values.keys()
     return complete and (before.missing_since is not None or _has_moved(reading, before))
 
 
@@ -151,9 +152,12 @@ def _is_first_sight(reading: Reading, before: Verdict | None) -> bool:
 
 def _has_moved(reading: Reading, before: Verdict) -> bool:
     """Whether fields were measured anew: the energy where it is known, for it always grows."""
-    if ENERGY in reading.values and ENERGY in before.values:
-        return reading.values[ENERGY] != before.values[ENERGY]
-    return reading.values != before.values
+    both = reading.values.keys() & before.values.keys()
+    # One that went, or came, was not measured anew: profiling fields do so by themselves.
+    return any(
+        reading.values[field] != before.values[field]
+        for field in ({ENERGY} if ENERGY in both else both)
+    )
 
 
 def _was_reset(reading: Reading, before: Verdict) -> bool:

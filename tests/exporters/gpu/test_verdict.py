@@ -84,6 +84,12 @@ STORIES = {
         (there(), OK), (there(79), FELL_OFF), (there(79, energy=1001.0), OK)],
     "a temperature that flickers is no proof where the energy is known": [
         (there(), OK), (there(79), FELL_OFF), (there(79, temperature=41.0), FELL_OFF)],
+    "a lost one is back without the profiling fields, which a profiler takes away": [
+        (there(tensor_active=0.2), OK), (MISSING, SUSPECT), (MISSING, ABSENT),
+        (there(energy=1001.0), OK), (there(energy=1002.0), OK)],
+    "one that never went blank is back without the profiling fields as well": [
+        (there(tensor_active=0.2), OK), (there(79, tensor_active=0.2), FELL_OFF),
+        (there(79), FELL_OFF), (there(79, energy=1001.0), OK)],
     "an absent one that comes back is healthy": [
         (there(), OK), (MISSING, SUSPECT), (MISSING, ABSENT), (there(), OK)],
     "one that came back and goes again, under the same sticky XID, takes two looks": [
@@ -141,6 +147,16 @@ def test_without_energy_any_field_that_moves_is_proof():
     assert verdicts(Reading({"power": 70.0}, 0), first, first, second) == [
         OK, FELL_OFF, FELL_OFF, OK,
     ]  # fmt: skip
+
+
+def test_a_profiling_field_that_goes_is_no_move():
+    """Last values that are served without it are last values still."""
+    profiled, last = (
+        Reading({"power": 70.0, "tensor_active": 0.2}, 79),
+        Reading({"power": 70.0}, 79),
+    )
+    healthy = Reading({"power": 70.0, "tensor_active": 0.2}, 0)
+    assert verdicts(healthy, profiled, last) == [OK, FELL_OFF, FELL_OFF]
 
 
 def test_every_verdict_of_the_stories_is_in_the_catalogue():
