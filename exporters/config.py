@@ -12,16 +12,42 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from exporters.documents import Document, read_document
-from exporters.durations import parse_duration
+from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
 from exporters.problems import InputError, problem
 from exporters.topology import HttpUrl, Topology, read_topology
 
 PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe": 19805}
 """Default ports of the exporters, on loopback."""
 
+SHORTEST_SCRAPE_INTERVAL_SECONDS = 5.0
+"""An exporter may take 3 s where sources hang (``fetching.LONGEST_ANSWER_SECONDS``), and a scrape's
+time-out is a part of the interval (:mod:`exporters.scrape`)."""
+_SHORTEST_SECONDS = 0.001
+"""What Prometheus's durations can tell."""
+
 
 def _seconds(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return parse_duration(value)
+    if isinstance(value, bool):
+        raise ValueError(f"found {str(value).lower()}, expected a duration such as 15s")
+    if isinstance(value, int | float):
+        is_held = -LONGEST_SECONDS <= value <= LONGEST_SECONDS  # neither is NaN
+        if not is_held or 0 < value < _SHORTEST_SECONDS:
+            raise ValueError(
+                f"found {value}, expected a duration such as 15s, from 1ms to 292 years"
+            )
+    return value
+
+
+def _scrape_interval(seconds: float) -> float:
+    if seconds < SHORTEST_SCRAPE_INTERVAL_SECONDS:
+        raise ValueError(
+            f"found {format_duration(seconds)}, expected at least "
+            f"{format_duration(SHORTEST_SCRAPE_INTERVAL_SECONDS)}, for exporters wait up to 3s for "
+            "sources that hang"
+        )
+    return seconds
 
 
 def _host_port(text: str) -> str:
@@ -44,8 +70,8 @@ class Prometheus(_Strict):
     """The server that scrapes the exporters and evaluates the rules."""
 
     url: HttpUrl
-    scrape_interval: Seconds = 15.0
-    """Also the interval at which the rules' base level is evaluated."""
+    scrape_interval: Annotated[Seconds, AfterValidator(_scrape_interval)] = 15.0
+    """At least 5 s. Also the interval at which the rules' base level is evaluated."""
 
 
 class Alertmanager(_Strict):

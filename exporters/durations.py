@@ -13,12 +13,15 @@ _PATTERN = re.compile(
     r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?"
 )
 
+LONGEST_SECONDS = 2**63 / 1e9
+"""292 years: Prometheus holds durations as nanoseconds in 64 bits."""
+
 
 def parse_duration(text: str) -> float:
     """Return the seconds that a Prometheus duration stands for.
 
     Raises:
-        ValueError: if ``text`` is no Prometheus duration, or is zero.
+        ValueError: if ``text`` is no Prometheus duration, or is zero or too long to be one.
     """
     match = _PATTERN.fullmatch(text)
     milliseconds = sum(
@@ -28,6 +31,8 @@ def parse_duration(text: str) -> float:
     )
     if not milliseconds:
         raise ValueError(f"{text!r} is no duration such as 15s, 1h30m or 28d")
+    if milliseconds > LONGEST_SECONDS * 1000:
+        raise ValueError(f"{text!r} is longer than a duration may be, 292 years")
     return milliseconds / 1000
 
 

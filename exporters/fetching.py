@@ -23,7 +23,9 @@ DEADLINE_SECONDS = 1.5
 time-out."""
 MOST_AT_ONCE = 16
 """Requests under way to one server; where it serves more pages, the others wait for their turn,
-also for 1.5 s at most, before their own deadline starts."""
+for as long as another deadline at most, before their own starts."""
+LONGEST_ANSWER_SECONDS = 2 * DEADLINE_SECONDS
+"""Until a fetch ends, whatever the source does: the turn and the answer have a deadline each."""
 
 _ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 

@@ -17,8 +17,9 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
     """Return one ``scrape_config`` of Prometheus for each exporter, as its YAML has it.
 
     ``honor_labels`` keeps our labels (``cluster``, ``region``, ...) where a server adds its own of
-    the same name. An exporter answers within 2 s whatever its sources do; the time-out only has to
-    be above that and below the interval.
+    the same name. An exporter answers within 3 s whatever its sources do
+    (``fetching.LONGEST_ANSWER_SECONDS``); the time-out has to be above that, which the shortest
+    interval of a configuration sees to, and below the interval.
     """
     interval = config.file.prometheus.scrape_interval
     timeout = min(interval * TIMEOUT_SHARE, LONGEST_TIMEOUT_SECONDS)

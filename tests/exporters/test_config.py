@@ -74,6 +74,34 @@ BREAKS = {
         "scrape_interval: 5s", "scrape_interval: -5",
         ["shardwatch.yaml:4:3: prometheus.scrape_interval: found -5, "
          "expected a number above 0"]),
+    "a truth value as duration": (
+        "scrape_interval: 5s", "scrape_interval: true",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: found true, "
+         "expected a duration such as 15s"]),
+    "an infinite duration": (
+        "scrape_interval: 5s", "scrape_interval: .inf",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: found inf, "
+         "expected a duration such as 15s, from 1ms to 292 years"]),
+    "a duration that is no number": (
+        "scrape_interval: 5s", "scrape_interval: .nan",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: found nan, "
+         "expected a duration such as 15s, from 1ms to 292 years"]),
+    "a duration that no float holds": (
+        "scrape_interval: 5s", f"scrape_interval: 1{'0' * 400}",
+        [f"shardwatch.yaml:4:3: prometheus.scrape_interval: found 1{'0' * 400}, "
+         "expected a duration such as 15s, from 1ms to 292 years"]),
+    "a duration below a millisecond": (
+        "scrape_interval: 5s", "scrape_interval: 0.0001",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: found 0.0001, "
+         "expected a duration such as 15s, from 1ms to 292 years"]),
+    "a written duration that Prometheus cannot hold": (
+        "scrape_interval: 5s", "scrape_interval: 300y",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: '300y' is longer than a duration may "
+         "be, 292 years"]),
+    "scrapes faster than exporters answer": (
+        "scrape_interval: 5s", "scrape_interval: 1s",
+        ["shardwatch.yaml:4:3: prometheus.scrape_interval: found 1s, expected at least 5s, for "
+         "exporters wait up to 3s for sources that hang"]),
     "no web address": (
         "url: http://127.0.0.1:9090", "url: 127.0.0.1:9090",
         ["shardwatch.yaml:3:3: prometheus.url: found '127.0.0.1:9090', "

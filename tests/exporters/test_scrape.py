@@ -5,8 +5,9 @@ import subprocess
 import pytest
 import yaml
 
-from exporters.config import read_config
-from exporters.scrape import scrape_configs
+from exporters.config import SHORTEST_SCRAPE_INTERVAL_SECONDS, read_config
+from exporters.fetching import LONGEST_ANSWER_SECONDS
+from exporters.scrape import TIMEOUT_SHARE, scrape_configs
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_our_labels_win_over_those_of_the_server(make_config):
 
 
 @pytest.mark.parametrize(
-    ("interval", "timeout"), [("5s", "4s"), ("15s", "10s"), ("1m", "10s"), ("2s", "1s600ms")]
+    ("interval", "timeout"), [("5s", "4s"), ("15s", "10s"), ("1m", "10s"), ("6s", "4s800ms")]
 )
 def test_the_time_out_is_below_the_interval(make_config, interval, timeout):
     """And above what an exporter may take."""
@@ -53,6 +54,13 @@ def test_the_time_out_is_below_the_interval(make_config, interval, timeout):
     assert {(job["scrape_interval"], job["scrape_timeout"]) for job in jobs} == {
         (interval, timeout)
     }
+
+
+def test_the_shortest_time_out_is_above_what_an_exporter_may_take():
+    """Else one hung source would cost all the series of its exporter."""
+    shortest = SHORTEST_SCRAPE_INTERVAL_SECONDS * TIMEOUT_SHARE
+    assert shortest > LONGEST_ANSWER_SECONDS
+    assert LONGEST_ANSWER_SECONDS == 3.0  # as the configuration's message has it
 
 
 def test_promtool_takes_them(make_config, tmp_path, find_program):
