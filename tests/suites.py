@@ -68,7 +68,7 @@ def plan(suites: Sequence[str], processors: int) -> list[tuple[Part, ...]]:
     without_demo = ("-m", "not e2e and not vllm", "-n", workers)
     quick = Part("quick", without_demo, limit_seconds=30 * 60, niceness=10)
     gpu_lost = Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60)
-    scenarios = ("-m", "e2e and not vllm", "-n", "3", "--dist", "loadfile", "tests/e2e")
+    scenarios = ("-m", "e2e and not vllm", "-n", "4", "--dist", "loadfile", "tests/e2e")
     e2e = Part("e2e", scenarios, limit_seconds=30 * 60)
     vllm = Part("vllm", ("-m", "vllm"), limit_seconds=25 * 60)
     beside = {"quick": (quick, gpu_lost), "e2e": (e2e,), "vllm": (vllm,)}
