@@ -37,7 +37,8 @@ QUESTIONS = (
     "Sum up what we know so far, and name the next step.",
 )
 
-MEAN_TURNS = 3.0
+MEAN_TURNS = 2.0
+"""Before they are cut at the most."""
 MOST_TURNS = 8
 TOOL_SHARE = 0.35
 """Of turns."""
@@ -77,6 +78,21 @@ class SessionPlan:
     tier: str
     system_prompt: str
     turns: tuple[Turn, ...]
+
+
+def requests_per_session() -> float:
+    """Return the mean number of requests of a session where all goes well."""
+    return _turns_per_session() * (1 + TOOL_SHARE)
+
+
+def calls_per_session() -> float:
+    """Return the mean number of tool calls of a session where all goes well."""
+    return _turns_per_session() * TOOL_SHARE
+
+
+def _turns_per_session() -> float:
+    """Return the mean of a geometric distribution that is cut at the most."""
+    return MEAN_TURNS * (1 - (1 - 1 / MEAN_TURNS) ** MOST_TURNS)
 
 
 def plan_session(random: Random) -> SessionPlan:

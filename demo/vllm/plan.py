@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from demo.engine import Child, EnginePlan, Habit
+from demo.traffic.sessions import calls_per_session, requests_per_session
 from demo.traffic.tally import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS
+from demo.traffic.users import SESSIONS_PER_SECOND
 from demo.vllm.environment import find_vllm_python
 
 CLUSTER, REGION, MODEL, REVISION = "demo", "eu", "chat", "r1"
@@ -22,9 +24,6 @@ RANKS = 2
 SEED = 7
 START_WITHIN_SECONDS = 420.0
 """Both servers import torch, six processes at once: 50 s on two idle cores, more on busy ones."""
-
-REQUESTS_PER_SECOND = 4.5
-TOOL_CALLS_PER_SECOND = 1.2
 
 SERVER_ARGUMENTS = (
     *("--served-model-name", MODEL),
@@ -70,10 +69,12 @@ def plan_vllm(ports: Iterator[int], *, directory: Path, python: str | None = Non
 def _habits() -> tuple[Habit, ...]:
     """Return what was seen of the users while nothing was wrong."""
     cell = {"region": REGION, "model": MODEL}
+    requests = SESSIONS_PER_SECOND * requests_per_session()
+    calls = SESSIONS_PER_SECOND * calls_per_session()
     return (
-        Habit(AVAILABILITY, cell, REQUESTS_PER_SECOND, bad_ratio=0.0002),
-        Habit(FIRST_TOKEN, cell, REQUESTS_PER_SECOND, bad_ratio=0.002),
-        Habit(TOOL_SUCCESS, cell, TOOL_CALLS_PER_SECOND, bad_ratio=0.002),
+        Habit(AVAILABILITY, cell, requests, bad_ratio=0.0002),
+        Habit(FIRST_TOKEN, cell, requests, bad_ratio=0.002),
+        Habit(TOOL_SUCCESS, cell, calls, bad_ratio=0.002),
     )
 
 

@@ -8,8 +8,10 @@ from demo.traffic.sessions import (
     SYSTEM_PROMPTS,
     TIER_SHARES,
     TOOL_SHARE,
+    calls_per_session,
     fit,
     plan_session,
+    requests_per_session,
     shorten,
 )
 from demo.traffic.snippets import SNIPPETS
@@ -41,6 +43,17 @@ def test_every_kind_of_user_and_of_call_comes():
     assert abs(len(calls) / len(turns) - TOOL_SHARE) < 0.02
     assert {"code_execution", "browser"} == {call.tool for call in calls}
     assert {*SNIPPETS} == {call.arguments.get("snippet") for call in calls} - {None}
+
+
+def test_sessions_are_as_long_as_is_told():
+    """History is written by these means, so they must be those of the users that come."""
+    random = Random(2)
+    sessions = [plan_session(random) for _ in range(4000)]
+    turns = [turn for session in sessions for turn in session.turns]
+    calls = sum(turn.call is not None for turn in turns)
+
+    assert abs(calls / 4000 - calls_per_session()) < 0.05
+    assert abs((len(turns) + calls) / 4000 - requests_per_session()) < 0.1
 
 
 def test_sessions_share_prefixes_that_fill_several_blocks():
