@@ -118,8 +118,7 @@ def _lose_gpu(state: State, place: Place, rng: np.random.Generator) -> Place:
 
 def _bring_gpu_back(state: State, place: Place) -> None:
     at = next(i for i, gpu in enumerate(state.cluster.gpus) if gpu.uuid == place["uuid"])
-    state.hardware.lost[at] = False
-    state.hardware.xid[at] = 0
+    state.hardware.lost[at] = False  # its XID stays: DCGM's gauge never forgets the last one
     kill(state, _find_group(state, place))
 
 

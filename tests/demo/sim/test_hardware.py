@@ -10,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from demo.sim.hardware import FIELDS
 from demo.sim.pages import Pages
 from exporters.dialects import read_dialect
+from exporters.gpu.telemetry import TelemetryReader
+from exporters.gpu.verdict import judge
 
 XID = "DCGM_FI_DEV_XID_ERRORS"
 
@@ -122,9 +124,34 @@ def test_after_the_repair_the_page_is_whole_again(warm, page_of):
     warm.steps(10)
     page = page_of("eu-chat-0-h1")
     assert all(len(samples) == 2 for samples in page.values())
-    assert page[XID]["GPU-eu-chat-0-1-1"].value == 0
+    assert page[XID]["GPU-eu-chat-0-1-1"].value == 79  # DCGM keeps it
     assert _value(page, "DCGM_FI_DEV_GPU_UTIL", "GPU-eu-chat-0-1-1") == 0  # its engine loads
     assert 0 < _value(page, "DCGM_FI_DEV_FB_USED", "GPU-eu-chat-0-1-1") < 120_000
+
+
+def test_after_the_repair_the_exporter_says_healthy_though_the_xid_stays(warm):
+    """And at a second loss that it is lost again, under the same XID."""
+    uuid = "GPU-eu-chat-0-1-1"
+    pages, reader = Pages(warm.cluster), TelemetryReader()
+    host = warm.cluster.hosts.index("eu-chat-0-h1")
+    verdict, states = None, []
+    for step in range(60):
+        if step in (10, 40):
+            fault = warm.strike("lost-gpu", group="eu-chat-0", uuid=uuid)
+        if step == 25:
+            warm.repair(fault)
+        warm.steps(1)
+        if step % 5 == 4:
+            readings = reader.read(pages.host(warm.state, host))
+            verdict = judge(readings[uuid], verdict, float(step))
+            states.append((verdict.state, verdict.reason, verdict.xid))
+    assert states == [
+        *[("healthy", "none", 0)] * 2,
+        *[("lost", "xid_79", 79)] * 3,
+        *[("healthy", "none", 79)] * 3,
+        ("degraded", "starting", 79),
+        *[("lost", "absent", 79)] * 3,
+    ]
 
 
 def test_hosts_collect_every_five_seconds_and_not_all_at_once(warm):
