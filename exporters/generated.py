@@ -40,8 +40,8 @@ def write_generated(folder: Path, files: Mapping[str, str]) -> Written:
         files: texts by path, relative to the folder, with forward slashes.
 
     Raises:
-        InputError: if there is nothing to write, or a file is in the way that was not generated;
-            nothing is changed then.
+        InputError: if there is nothing to write, or a file is in the way that was not generated
+            (nothing is changed then), or the folder cannot be read or written.
         ValueError: if a path leads out of the folder.
     """
     for path in files:
@@ -51,6 +51,15 @@ def write_generated(folder: Path, files: Mapping[str, str]) -> Written:
     if not files or empty:
         what = f"{empty[0]!r} would be empty" if empty else "there is nothing to generate"
         raise InputError([problem(folder, what)])
+    try:
+        return _write_beside_others(folder, files)
+    except OSError as error:
+        reason = f"cannot be written: {error.strerror or error}"
+        fix = "mend that or build into another folder"
+        raise InputError([problem(error.filename or folder, reason, fix=fix)]) from None
+
+
+def _write_beside_others(folder: Path, files: Mapping[str, str]) -> Written:
     listed = _read_list(folder)
     in_the_way = [path for path in files if path not in listed and _is_foreign(folder / path)]
     if in_the_way:
@@ -62,11 +71,7 @@ def write_generated(folder: Path, files: Mapping[str, str]) -> Written:
             )
             for path in in_the_way
         )
-    try:
-        return _write(folder, files, listed)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        where = error.filename or folder
-        raise InputError([problem(where, f"cannot be written: {error.strerror}")]) from None
+    return _write(folder, files, listed)
 
 
 def _write(folder: Path, files: Mapping[str, str], listed: set[str]) -> Written:
@@ -88,7 +93,8 @@ def _write(folder: Path, files: Mapping[str, str], listed: set[str]) -> Written:
 
 def _read_list(folder: Path) -> set[str]:
     try:
-        lines = (folder / LIST).read_text(encoding="utf-8").splitlines()
+        # A path that is no UTF-8 is none of ours.
+        lines = (folder / LIST).read_text(encoding="utf-8", errors="replace").splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return set()
     return {line for line in lines if line and _is_inside(line)}

@@ -1,5 +1,7 @@
 """Writing generated files into a folder."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,34 @@ def test_a_file_in_place_of_the_folder_is_a_problem(tmp_path):
     (tmp_path / "out").write_text("mine\n")
     with pytest.raises(InputError, match="out: cannot be written: File exists"):
         write_generated(tmp_path / "out", FILES)
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_a_folder_that_the_system_refuses_is_a_problem(tmp_path, monkeypatch, code):
+    """Whatever its reason: /proc/foo is 'No such file', a full disk 'No space left'."""
+
+    def refuse(self, *_: object, **__: object):
+        raise OSError(code, os.strerror(code), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError) as caught:
+        write_generated(tmp_path / "out", FILES)
+    assert str(caught.value) == (
+        f"{tmp_path}/out: cannot be written: {os.strerror(code)}; "
+        "mend that or build into another folder"
+    )
+
+
+def test_a_folder_within_a_file_system_of_the_kernel_is_a_problem():
+    """Linux says 'No such file' of one that cannot be."""
+    with pytest.raises(InputError, match="/proc/shardwatch: cannot be written: "):
+        write_generated(Path("/proc/shardwatch"), FILES)
+
+
+def test_a_list_that_is_no_text_lists_nothing(tmp_path):
+    """And costs no build."""
+    (tmp_path / LIST).write_bytes(b"\xff\xfe\n")
+    assert write_generated(tmp_path, {"a": "a\n"}) == Written(("a",), ())
 
 
 def test_the_header_names_the_version_and_the_sources():
