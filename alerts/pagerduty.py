@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-ROUTING_KEY_CHARACTERS = 32
+from exporters.config import ROUTING_KEY_CHARACTERS
+
 DEDUP_KEY_CHARACTERS = 255
 SUMMARY_CHARACTERS = 1024
 EVENT_BYTES = 512 * 1024

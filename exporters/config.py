@@ -13,12 +13,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from exporters.documents import Document, read_document
 from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
-from exporters.problems import InputError, problem
+from exporters.problems import InputError, Problem, problem
 from exporters.topology import HttpUrl, Topology, read_topology
 
 PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe": 19805}
 """Default ports of the exporters, on loopback."""
 
+ROUTING_KEY_CHARACTERS = 32
+"""Letters and digits, of an integration's key (https://github.com/PagerDuty/api-schema)."""
 SHORTEST_SCRAPE_INTERVAL_SECONDS = 5.0
 """An exporter may take 3 s where sources hang (``fetching.LONGEST_ANSWER_SECONDS``), and a scrape's
 time-out is a part of the interval (:mod:`exporters.scrape`)."""
@@ -30,7 +32,10 @@ def _seconds(value: Any) -> Any:
     if isinstance(value, str):
         return parse_duration(value)
     if isinstance(value, bool):
-        raise ValueError(f"found {str(value).lower()}, expected a duration such as 15s")
+        found = str(value).lower()
+        raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
+            f"found {found}, expected a duration such as 15s"
+        )
     if isinstance(value, int | float):
         is_held = -LONGEST_SECONDS <= value <= LONGEST_SECONDS  # neither is NaN
         if not is_held or 0 < value < _SHORTEST_SECONDS:
@@ -149,17 +154,37 @@ def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
         needs_routing_key: whether PagerDuty's key must be there; exporters run where it is not.
 
     Raises:
-        InputError: if either file is missing or wrong, or the routing key cannot be read.
+        InputError: if either file is missing or wrong, or the routing key cannot be read or is
+            none.
     """
     document = read_document(path)
     file = document.parse(ConfigFile)
     topology = read_topology(path.parent / file.topology)
     if file.pagerduty and needs_routing_key:
         key_file = path.parent / file.pagerduty.routing_key_file
-        if not key_file.is_file():
-            raise InputError([document.problem(
-                ("pagerduty", "routing_key_file"), f"no such file: {key_file}",
-                "write the integration's routing key into it")])  # fmt: skip
-        if not key_file.read_text(encoding="utf-8").strip():
-            raise InputError([problem(key_file, "found an empty file, expected a routing key")])
+        if wrong := _routing_key_problem(key_file, document):
+            raise InputError([wrong])
     return Config(path, file, topology, document)
+
+
+def _routing_key_problem(key_file: Path, document: Document) -> Problem | None:
+    """Return what is wrong with PagerDuty's key, without telling it; None if it may be one."""
+    expected = f"expected a routing key of {ROUTING_KEY_CHARACTERS} letters and digits"
+    fix = "write the integration's routing key into it"
+    place = ("pagerduty", "routing_key_file")
+    try:
+        key = key_file.read_bytes().decode("utf-8").strip()
+    except FileNotFoundError:
+        return document.problem(place, f"no such file: {key_file}", fix)
+    except UnicodeDecodeError as error:
+        # Not the error's text: it has a byte of the key.
+        return problem(key_file, f"byte {error.start} is not UTF-8, {expected}", fix=fix)
+    except OSError as error:
+        return document.problem(place, f"{key_file} cannot be read: {error.strerror}")
+    if len(key) != ROUTING_KEY_CHARACTERS:
+        found = f"{len(key)} characters" if key else "an empty file"
+    elif not (key.isascii() and key.isalnum()):
+        found = "other characters"
+    else:
+        return None
+    return problem(key_file, f"found {found}, {expected}", fix=fix)

@@ -13,6 +13,7 @@ cluster: demo
 groups:
 - {name: g, region: eu, model: chat, revision: r1, metrics: "http://h/m", members: [{host: h}]}
 """
+KEY = "0123456789abcdef0123456789ABCDEF"
 GOOD = """\
 topology: topology.yaml
 prometheus:
@@ -26,11 +27,11 @@ exporters:
 """
 
 
-def write(folder, text, key: str | None = "secret\n") -> Path:
+def write(folder, text, key: str | bytes | None = f"{KEY}\n") -> Path:
     """Write a configuration with its topology and its key; return its path."""
     (folder / "topology.yaml").write_text(TOPOLOGY)
     if key is not None:
-        (folder / "key").write_text(key)
+        (folder / "key").write_bytes(key.encode() if isinstance(key, str) else key)
     file = folder / "shardwatch.yaml"
     file.write_text(text)
     return file
@@ -136,10 +137,31 @@ def test_a_missing_routing_key_is_a_problem(tmp_path):
     ]
 
 
-def test_an_empty_routing_key_is_a_problem(tmp_path):
-    """Nobody would be paged either."""
-    assert problems_of(write(tmp_path, GOOD, key="\n")) == [
-        "key: found an empty file, expected a routing key"
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("\n", "found an empty file"),
+        ("geheim\n", "found 6 characters"),
+        (f"{KEY}\n{KEY}\n", "found 65 characters"),
+        (f"{KEY[1:]}-\n", "found other characters"),
+        (f"{KEY[1:]}\u00e9\n", "found other characters"),
+        (b"abc\xff\n", "byte 3 is not UTF-8"),
+    ],
+)
+def test_what_is_no_routing_key_is_a_problem_that_does_not_tell_it(tmp_path, key, found):
+    """PagerDuty would refuse every page."""
+    assert problems_of(write(tmp_path, GOOD, key=key)) == [
+        f"key: {found}, expected a routing key of 32 letters and digits; "
+        "write the integration's routing key into it"
+    ]
+
+
+def test_a_routing_key_that_cannot_be_read_is_a_problem(tmp_path):
+    """Said at its place in the configuration, with the reason."""
+    file = write(tmp_path, GOOD, key=None)
+    (tmp_path / "key").mkdir()
+    assert problems_of(file) == [
+        "shardwatch.yaml:7:3: pagerduty.routing_key_file: key cannot be read: Is a directory"
     ]
 
 
