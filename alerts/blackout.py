@@ -32,6 +32,10 @@ FEWEST_STUCK = 5
 """Requests in flight, while none has ended for 5 minutes, that mean more than long answers."""
 LONGEST_REMEMBERED = "6h"
 """The busiest hour within this says what a cell that vanished must come back to."""
+LONGEST_HELD = "1d"
+"""A cell without events is held while it had many within this; then it was taken out of service."""
+STRAY_EVENTS = 2
+"""Fewer within 5 minutes are probes, and no return of the users."""
 
 
 def blind_rule(objective: Objective) -> RecordingRule:
@@ -53,7 +57,9 @@ def vanished_rule(objective: Objective, scrape_interval_seconds: float) -> Recor
 
     Begins when there is less than 5 % of the last hour, or of the same hour last week where that is
     known, or when requests are in flight and none ends. Lasts until there is 5 % of the busiest
-    hour of the last six, or for as long as the cell is blind.
+    hour of the last six, or for as long as the cell is blind. In an outage of hours the busiest of
+    six is empty too: while next to nothing comes it lasts, at most until no hour of the last day
+    had traffic.
     """
     rate = matching(conventions.EVENTS_RATE, objective)
     few = matching(conventions.EVENTS_COUNT, objective, window="5m")
@@ -68,6 +74,7 @@ def vanished_rule(objective: Objective, scrape_interval_seconds: float) -> Recor
     lasts = (
         f"{before}\nand\n"
         f"({rate} < ignoring ({conventions.WINDOW}) {VANISHED_RATIO} / 3600 * {busiest}\n"
+        f"or\n{_next_to_nothing(objective, rate, few)}\n"
         f"or\n{blind})"
     )
     expr = f"({_either(begins)})\nunless ignoring ({conventions.WINDOW})\n{blind}\nor\n({lasts})"
@@ -78,11 +85,25 @@ def _hour(objective: Objective) -> str:
     return matching(conventions.EVENTS_COUNT, objective, window="1h")
 
 
+def _next_to_nothing(objective: Objective, rate: str, few: str) -> str:
+    """Choose the rates of cells that had traffic within a day, and have none now."""
+    ignoring = f"ignoring ({conventions.WINDOW})"
+    fewest = _fewest_an_hour(QUIET_WINDOW_SECONDS)
+    return (
+        f"{rate}\nand {ignoring}\n{few} < {STRAY_EVENTS}\nand {ignoring}\n"
+        f"max_over_time({_hour(objective)}[{LONGEST_HELD}]) >= {fewest}"
+    )
+
+
+def _fewest_an_hour(window_seconds: float) -> str:
+    return f"{FEWEST_EXPECTED * 3600 / window_seconds:g}"
+
+
 def _below_expected(
     objective: Objective, series: str, series_seconds: int, window_seconds: float
 ) -> str:
     """Compare a series, of events in so many seconds, with what an hour's count lets expect."""
-    fewest = f"{FEWEST_EXPECTED * 3600 / window_seconds:g}"
+    fewest = _fewest_an_hour(window_seconds)
     hour = _hour(objective)
     # Last week's hour, one before and one after: where only full hours are kept, one is in there.
     last_week = f"min_over_time({hour}[2h] offset 167h)"
