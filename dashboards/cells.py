@@ -59,14 +59,15 @@ def _request_rules(window: str) -> tuple[RecordingRule, ...]:
 
 def _group_rules() -> tuple[RecordingRule, ...]:
     expected = _over_cell("sum", catalog.GROUP_GPUS_EXPECTED)
-    up = _over_cell("sum", catalog.GROUP_GPUS_UP)
+    # Group by group: one without telemetry has no GPUs that are up, nor any that are missing.
+    missing = f"{catalog.GROUP_GPUS_EXPECTED.name} - {catalog.GROUP_GPUS_UP.name}"
     return (
         RecordingRule(
             conventions.CELL_GROUPS, _over_cell("sum", catalog.GROUP_STATE, catalog.STATE)
         ),
         RecordingRule(conventions.CELL_CAPACITY, _over_cell("avg", catalog.GROUP_CAPACITY)),
         RecordingRule(conventions.CELL_GPUS_EXPECTED, expected),
-        RecordingRule(conventions.CELL_GPUS_MISSING, f"{expected} - {up}"),
+        RecordingRule(conventions.CELL_GPUS_MISSING, f"sum by ({_CELL}) ({missing})"),
     )
 
 

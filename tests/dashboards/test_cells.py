@@ -134,6 +134,23 @@ def test_one_dead_group_of_two_is_half_of_the_capacity_and_one_gpu(tmp_path):
     )
 
 
+def test_a_group_without_telemetry_misses_no_gpus_that_are_known(tmp_path):
+    """Its engine answers; of its GPUs nobody can say. The other group's lost one is still told."""
+    silent = {
+        name: values
+        for name, values in HEALTHY.items()
+        if not name.startswith("shardwatch_group_gpus_up")
+    }
+    check(
+        tmp_path,
+        silent | DEAD,
+        {
+            conventions.CELL_GPUS_MISSING: {series(conventions.CELL_GPUS_MISSING, CELL): 1},
+            conventions.CELL_GPUS_EXPECTED: {series(conventions.CELL_GPUS_EXPECTED, CELL): 64},
+        },
+    )
+
+
 def test_a_healthy_cell_is_up_with_nothing_missing(tmp_path):
     """Numbers that are 0, not panels that are empty; only the table of what is wrong is."""
     check(
