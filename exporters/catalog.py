@@ -189,7 +189,8 @@ SOURCE_UP = _gauge(
 )
 SOURCE_REASON = _gauge(
     "source_reason",
-    "1 for the current reason why a source is not up; 'none' if it is.",
+    "1 for each reason why a source is not up, circuit_open beside the one behind it; "
+    "'none' if it is.",
     (EXPORTER, CLUSTER, REGION, SOURCE, REASON),
 )
 SOURCE_SECONDS = _gauge(

@@ -132,3 +132,5 @@ def _add_sources(page: Page, core: Core, by_target: dict[Target[Any], Answer[Any
             up[labels] = float(answer.is_up)
             seconds[labels] = answer.seconds
             reason[*labels, answer.reason] = 1.0
+            if answer.behind:
+                reason[*labels, answer.behind] = 1.0

@@ -55,6 +55,8 @@ class Answer(Generic[Content]):
     """Counts the requests to this target."""
     detail: str = ""
     """Why it is not up, in words."""
+    behind: str = ""
+    """The reason of the last request, if the circuit is open and none was waited for."""
 
     @property
     def is_up(self) -> bool:
@@ -99,7 +101,7 @@ class Source(Generic[Content]):
         if self.circuit.is_open:
             if not flying and self.circuit.is_probe_due(self._clock()):
                 self._flight = asyncio.create_task(self._fly())
-            return Answer("circuit_open")
+            return Answer("circuit_open", behind=self._last.reason)
         if not flying or self._flight is None:
             self._flight = asyncio.create_task(self._fly())
         return await asyncio.shield(self._flight)

@@ -91,6 +91,18 @@ async def test_the_page_says_of_each_shown_source_whether_it_is_up_why_and_how_l
     assert page.of(catalog.SOURCE_SECONDS) == {a: 0.0, b: 0.0}
 
 
+async def test_the_page_says_what_opened_a_circuit(fetch, clock):
+    """That it is open tells nobody what to mend."""
+    fetch.failing = {"http://b"}
+    collector = Collector(FakeCore(), fetch, clock)
+    for _ in range(4):
+        page = (await collector.collect()).page
+    a, b = ("gpu", "demo", "eu", "a"), ("gpu", "demo", "us", "b")
+    assert page.of(catalog.SOURCE_REASON) == {
+        (*a, "none"): 1.0, (*b, "circuit_open"): 1.0, (*b, "timeout"): 1.0,
+    }  # fmt: skip
+
+
 async def test_the_page_says_what_made_it_and_how_long_it_took(fetch, clock):
     """The time of the whole collection."""
     fetch.gate.clear()

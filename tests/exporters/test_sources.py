@@ -132,8 +132,11 @@ async def test_a_source_that_failed_three_times_is_not_asked_until_its_pause_is_
     """The circuit is open."""
     fetch.answer = FetchError("timeout", "why")
     one = source(fetch, clock)
-    reasons = [(await one.ask()).reason for _ in range(5)]
-    assert reasons == ["timeout", "timeout", "timeout", "circuit_open", "circuit_open"]
+    answers = [await one.ask() for _ in range(5)]
+    assert [(answer.reason, answer.behind) for answer in answers] == [
+        *[("timeout", "")] * 3,
+        *[("circuit_open", "timeout")] * 2,
+    ]
     assert fetch.asked == 3
 
 
