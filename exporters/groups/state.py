@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exporters.gpu.verdict import SECOND_LOOK_SECONDS
+
 STALLED_AFTER_SECONDS = 30.0
 """A step takes milliseconds, the prefill of a long prompt seconds; vLLM itself waits 300 s."""
-SECOND_LOOK_SECONDS = 2.0
-"""Two collections closer than this, by two Prometheus servers, are one look."""
 
 _SERVING = ("degraded", "draining", "up")
 

@@ -48,7 +48,7 @@ class RouterCore:
         )
         self.targets = [each.target for each in self._routers]
 
-    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - keeps no state
+    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
         """Return the page for one collection. The series of a router that is down are absent."""
         page = Page()
         for watched in self._routers:

@@ -51,7 +51,7 @@ class ToolsCore:
         self._folder = Folder(self.name, (catalog.MODEL, catalog.TOOL))
         self.targets = [each.target for each in self._gateways]
 
-    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - keeps no state
+    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
         """Return the page for one collection. The series of a gateway that is down are absent."""
         page = Page()
         for watched in self._gateways:
