@@ -1,14 +1,16 @@
 """The alerts for cells whose traffic has vanished or whose events cannot be seen.
 
 Vanished traffic is one alert a cell, however many objectives see it: two pages for one fault help
-nobody. Blind cells are one alert a service, for one exporter that is down blinds them all.
+nobody. Blind cells are one alert a service, for one exporter that is down blinds them all. Nor may
+two rules give alerts of the same labels: to Alertmanager they are one, which either resolves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from alerts.blackout import LONGEST_HELD
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.sources import EventSource, find_source
@@ -32,7 +34,7 @@ class _Cells:
 
     service: str
     labels: tuple[str, ...]
-    source: EventSource | None
+    sources: tuple[EventSource | None, ...]
     slos: tuple[str, ...]
 
     def any_in(self, state: str) -> str:
@@ -42,11 +44,18 @@ class _Cells:
         by = ", ".join((conventions.SERVICE, *self.labels))
         return f"group by ({by}) ({state}{{{chosen}}} == 1)"
 
-    def value(self, expr_of_selector: str, shown: str, **others: str) -> str:
-        """Return a template of a value, ``SELECTOR`` in the expression being the cell's."""
-        selector = matchers({conventions.SERVICE: self.service}, self.labels, **others)
-        expr = expr_of_selector.replace("SELECTOR", f"{{{selector}}}")
-        return first_value(expr, self.labels, shown, missing="unknown")
+    def value_where(self, state: str, expr_of_selector: str, shown: str, **others: str) -> str:
+        """Return a template of the most of a value among the objectives that recorded a state.
+
+        Others may see the cell's other events. ``SELECTOR`` in the expression is the cell's.
+        """
+        fixed = {conventions.SERVICE: self.service}
+        expr = expr_of_selector.replace("SELECTOR", f"{{{matchers(fixed, self.labels, **others)}}}")
+        on = ", ".join((conventions.SLO, *self.labels))
+        where = f"{state}{{{matchers(fixed, self.labels)}}} == 1"
+        return first_value(
+            f"max({expr} and on ({on}) {where})", self.labels, shown, missing="unknown"
+        )
 
 
 def vanished_alerts(
@@ -67,39 +76,60 @@ def vanished_alerts(
 
 
 def blind_alerts(objectives: Iterable[Objective], links: Links) -> list[AlertingRule]:
-    """Return the tickets for events that cannot be seen."""
+    """Return the tickets for events that cannot be seen, one a service."""
+    services: dict[str, list[_Cells]] = {}
+    for cells in _cells(objectives):
+        services.setdefault(cells.service, []).append(cells)
     return [
         AlertingRule(
             EVENTS_BLIND,
-            f"count by ({conventions.SERVICE}) (\n{cells.any_in(conventions.BLIND_STATE)}\n)",
-            {conventions.SERVICE: cells.service, conventions.SEVERITY: conventions.TICKET},
-            _blind_annotations(cells, links),
+            f"count by ({conventions.SERVICE}) (\n{_any_blind(kinds)}\n)",
+            {conventions.SERVICE: service, conventions.SEVERITY: conventions.TICKET},
+            _blind_annotations(service, kinds, links),
             BLIND_AFTER_SECONDS,
         )
-        for cells in _cells(objectives)
+        for service, kinds in services.items()
     ]
 
 
+def _any_blind(kinds: Sequence[_Cells]) -> str:
+    return "\nor\n".join(each.any_in(conventions.BLIND_STATE) for each in kinds)
+
+
 def _cells(objectives: Iterable[Objective]) -> list[_Cells]:
-    found: dict[tuple[str, tuple[str, ...], EventSource | None], list[str]] = {}
+    found: dict[tuple[str, tuple[str, ...]], list[Objective]] = {}
     for each in objectives:
-        key = (each.service, each.grouping_labels, find_source(each))
-        found.setdefault(key, []).append(each.name)
-    return [_Cells(*key, slos=tuple(slos)) for key, slos in found.items()]
+        # Whoever names the labels in another order means the same cells.
+        found.setdefault((each.service, tuple(sorted(each.grouping_labels))), []).append(each)
+    return [
+        _Cells(
+            service,
+            members[0].grouping_labels,
+            _once(find_source(each) for each in members),
+            tuple(each.name for each in members),
+        )
+        for (service, _), members in found.items()
+    ]
+
+
+def _once(sources: Iterable[EventSource | None]) -> tuple[EventSource | None, ...]:
+    return tuple(dict.fromkeys(sources))
 
 
 def _vanished_annotations(cells: _Cells, links: Links) -> dict[str, str]:
     where = cell_text(cells.labels)
-    now = cells.value(f"max({conventions.EVENTS_RATE}SELECTOR)", 'printf "%.2f"')
-    busiest = cells.value(
-        f"max(max_over_time({conventions.EVENTS_COUNT}SELECTOR[6h])) / 3600",
+    vanished = conventions.VANISHED_STATE
+    now = cells.value_where(vanished, f"{conventions.EVENTS_RATE}SELECTOR", 'printf "%.2f"')
+    busiest = cells.value_where(
+        vanished,
+        f"max_over_time({conventions.EVENTS_COUNT}SELECTOR[{LONGEST_HELD}]) / 3600",
         'printf "%.2f"',
         window='="1h"',
     )
     return {
         "summary": f"Traffic of {cells.service} has vanished in {where}",
         "description": (
-            f"{now} events a second now, up to {busiest} in the last 6 hours, in {where}. "
+            f"{now} events a second now, up to {busiest} in the last day, in {where}. "
             "What counts them answers, so users do not reach the service, or nothing ends."
         ),
         "groups_hit": groups_hit(cells.labels),
@@ -107,33 +137,45 @@ def _vanished_annotations(cells: _Cells, links: Links) -> dict[str, str]:
     }
 
 
-def _blind_annotations(cells: _Cells, links: Links) -> dict[str, str]:
-    which = listing(
-        cells.any_in(conventions.BLIND_STATE),
-        (),
-        " ".join(f"{{{{ .Labels.{label} }}}}" for label in cells.labels) or "the whole cluster",
-        missing="unknown",
-        sort_by=cells.labels[0] if cells.labels else conventions.SERVICE,
-    )
+def _blind_annotations(service: str, kinds: Sequence[_Cells], links: Links) -> dict[str, str]:
+    slos = ", ".join(slo for each in kinds for slo in each.slos)
+    which = "; ".join(_blind_cells(each, alone=len(kinds) == 1) for each in kinds)
+    sources = _once(source for each in kinds for source in each.sources)
     return {
-        "summary": f"Events of {cells.service} cannot be seen in {{{{ $value }}}} cells",
+        "summary": f"Events of {service} cannot be seen in {{{{ $value }}}} cells",
         "description": (
-            f"Objectives {', '.join(cells.slos)} are not measured, and their pages hold as they "
-            f"were, in: {which}. Sources that do not answer: {_silent_sources(cells)}."
+            f"Objectives {slos} are not measured, and their pages hold as they "
+            f"were, in: {which}. Sources that do not answer: {_silent_sources(sources)}."
         ),
         **link_annotations(links, EVENTS_BLIND, SLO_BOARD, ()),
     }
 
 
-def _silent_sources(cells: _Cells) -> str:
-    if cells.source is None:
-        return "unknown, for they are none of shardwatch's exporters"
-    chosen = matchers({catalog.EXPORTER: cells.source.name}, ())
+def _blind_cells(cells: _Cells, *, alone: bool) -> str:
+    by = ", ".join(cells.labels) or "cluster"
     return listing(
-        f"group by ({catalog.SOURCE}) ({catalog.SOURCE_UP.name}{{{chosen}}} == 0)",
+        cells.any_in(conventions.BLIND_STATE),
+        (),
+        " ".join(f"{{{{ .Labels.{label} }}}}" for label in cells.labels) or "the whole cluster",
+        missing="unknown" if alone else f"none by {by}",
+        sort_by=cells.labels[0] if cells.labels else conventions.SERVICE,
+    )
+
+
+def _silent_sources(sources: Sequence[EventSource | None]) -> str:
+    names = [each.name for each in sources if each is not None]
+    if not names:
+        return "unknown, for they are none of shardwatch's exporters"
+    exporters = f'=~"{"|".join(names)}"'
+    chosen = matchers({}, (), **{catalog.EXPORTER: exporters})
+    plural = "s" if len(names) > 1 else ""
+    itself = " and ".join(map(repr, names)) + (" themselves" if plural else " itself")
+    return listing(
+        f"group by ({catalog.EXPORTER}, {catalog.SOURCE}) "
+        f"({catalog.SOURCE_UP.name}{{{chosen}}} == 0)",
         (),
         "{{ .Labels.source }}",
-        missing=f"none, so look at the exporter {cells.source.name!r} itself",
+        missing=f"none, so look at the exporter{plural} {itself}",
         sort_by=catalog.SOURCE,
     )
 

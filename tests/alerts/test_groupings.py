@@ -1,6 +1,8 @@
 """Objectives are grouped as their owners like: alerts follow, whatever the labels are."""
 
+import re
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from demo.setup.programs import find_program
 from exporters.config import Config, read_config
 from slo.objective import Objective
 from slo.render import render_groups
+from slo.rules import AlertingRule
 from tests.alerts.conftest import PROMTOOL_TESTS
 from tests.alerts.promql import queries_of, selectors
 
@@ -125,6 +128,47 @@ def test_a_page_of_any_cell_comes_and_holds_in_a_blackout(
     )  # fmt: skip
 
     assert (0, "") == (done.returncode, done.stderr), done.stdout
+
+
+TOOL = "shardwatch_tool_calls_total"
+
+
+@pytest.mark.parametrize(
+    "objectives",
+    {
+        "of two sources": [(ROUTER, ("region", "model")), (TOOL, ("region", "model"))],
+        "in another order": [(ROUTER, ("region", "model")), (ROUTER, ("model", "region"))],
+        "of two groupings": [(ROUTER, ("region", "model")), (TOOL, ("region", "tool"))],
+        "with none of ours": [(ROUTER, ()), (FOREIGN, ()), (FOREIGN, ("zone",))],
+    }.values(),
+)
+def test_no_two_rules_give_alerts_of_the_same_labels(
+    objectives: list[tuple[str, tuple[str, ...]]], config: Config
+):
+    """Alertmanager would take them for one, and either rule's recovery would close it."""
+    every = [
+        replace(objective(total, *labels), name=f"mine-{number}")
+        for number, (total, labels) in enumerate(objectives)
+    ]
+    group = alerts_group(every, config)
+    kinds = [
+        (rule.alert, tuple(sorted(rule.labels.items())), frozenset(by.replace(" ", "").split(",")))
+        for rule in group.rules
+        if isinstance(rule, AlertingRule)
+        # The outermost aggregation is what gives the alert its labels.
+        for by in re.findall(r"^(?:count|group) by \(([^)]*)\)", rule.expr)
+    ]
+
+    assert {"TrafficVanished", "EventsBlind"} <= {alert for alert, *_ in kinds}
+    assert sorted(set(kinds), key=str) == sorted(kinds, key=str)
+    recorded = {f"mine-{number}" for number in range(len(every))}
+    for alert in ("TrafficVanished", "EventsBlind"):
+        text = " ".join(rule.expr for rule in group.rules if getattr(rule, "alert", "") == alert)
+        assert recorded == set(re.findall(r"mine-\d", text)), alert
+    for rule in group.rules:
+        for annotation in getattr(rule, "annotations", {}).values():
+            for query in queries_of(annotation):
+                selectors(query)
 
 
 @pytest.mark.parametrize(
