@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from exporters.addresses import parse_address
 from exporters.documents import Document, read_document
 from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
 from exporters.problems import InputError, Problem, problem
@@ -56,9 +57,8 @@ def _scrape_interval(seconds: float) -> float:
 
 
 def _host_port(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError(f"found {text!r}, expected host:port such as 127.0.0.1:19801")
+    if parse_address(text).port == 0:
+        raise ValueError(f"found {text!r}, expected a port above 0, for others connect to it")
     return text
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from exporters.addresses import Address, parse_address
 from exporters.collecting import Collector, Core
 from exporters.config import Config, read_config
 from exporters.fetching import HttpFetcher
@@ -18,7 +19,7 @@ from exporters.gpu.core import GpuCore
 from exporters.groups.core import GroupsCore
 from exporters.problems import InputError, problem
 from exporters.router.core import RouterCore
-from exporters.server import Address, bind, serve
+from exporters.server import bind, serve
 from exporters.tools.core import ToolsCore
 from exporters.topology import Topology
 
@@ -56,7 +57,7 @@ def run(
     )
     config = read_config(config_file, needs_routing_key=False)
     core = CORES[name](config.topology)
-    wanted = parse_address(listen) if listen else _configured_address(config, name)
+    wanted = _listen_address(listen) if listen else _configured_address(config, name)
     listening, address = bind(wanted, exact=exact_port)
     if wanted.port not in (0, address.port):
         _LOG.warning("port %d is taken, taking %d", wanted.port, address.port)
@@ -66,18 +67,11 @@ def run(
     asyncio.run(_run(core, listening, address, address_file))
 
 
-def parse_address(text: str) -> Address:
-    """Return the address that ``HOST:PORT`` or ``[IPV6]:PORT`` stands for.
-
-    Raises:
-        InputError: if it stands for none.
-    """
-    host, _, port = text.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise InputError(
-            [problem("--listen", f"found {text!r}, expected HOST:PORT such as 127.0.0.1:19801")]
-        )
-    return Address(host.removeprefix("[").removesuffix("]"), int(port))
+def _listen_address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise InputError([problem("--listen", str(error))]) from None
 
 
 def _configured_address(config: Config, name: str) -> Address:

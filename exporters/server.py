@@ -9,11 +9,11 @@ import logging
 import signal
 import socket
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
+from exporters.addresses import Address
 from exporters.collecting import Collection, Collector
 from exporters.page import Page
 from exporters.problems import InputError, problem
@@ -25,17 +25,6 @@ PORTS_TRIED = 100
 """Ports after a taken one that are tried."""
 
 _LOG = logging.getLogger("shardwatch")
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class _Pages:

@@ -110,7 +110,11 @@ BREAKS = {
     "no host and port": (
         '["127.0.0.1:19801"]', '["19801"]',
         ["shardwatch.yaml:9:9: exporters.gpu[0]: found '19801', "
-         "expected host:port such as 127.0.0.1:19801"]),
+         "expected HOST:PORT such as 127.0.0.1:19801"]),
+    "a port that nobody can connect to": (
+        '["127.0.0.1:19801"]', '["127.0.0.1:0"]',
+        ["shardwatch.yaml:9:9: exporters.gpu[0]: found '127.0.0.1:0', "
+         "expected a port above 0, for others connect to it"]),
     "an exporter that there is not": (
         "  gpu:", "  gpus:",
         ["shardwatch.yaml:9:3: exporters.gpus: unknown field; remove it or correct its name"]),

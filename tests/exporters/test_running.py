@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporters.problems import InputError
-from exporters.running import CORES, parse_address
-from exporters.server import Address, bind
+from exporters.addresses import Address
+from exporters.running import CORES
+from exporters.server import bind
 from exporters.testing import telemetry_page
 
 ROOT = Path(__file__).parents[2]
@@ -175,27 +175,11 @@ def test_bad_input_is_said_and_nothing_is_started(start, config, name, content, 
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("127.0.0.1:19801", Address("127.0.0.1", 19801)),
-        ("localhost:0", Address("localhost", 0)),
-        ("[::1]:80", Address("::1", 80)),
-    ],
-)
-def test_an_address_is_host_and_port(text, expected):
-    """IPv6 in brackets."""
-    assert parse_address(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", "19801", ":19801", "h:", "h:http", "h:70000", "h:-1"])
-def test_what_is_no_address_is_a_problem(text):
+def test_what_is_no_address_to_listen_at_is_bad_input(start):
     """Said before anything is started."""
-    with pytest.raises(InputError) as caught:
-        parse_address(text)
-    assert str(caught.value) == (
-        f"--listen: found {text!r}, expected HOST:PORT such as 127.0.0.1:19801"
-    )
+    code, said = start("gpu", "--listen", "19801").finish()
+    assert code == 2
+    assert said == "--listen: found '19801', expected HOST:PORT such as 127.0.0.1:19801\n"
 
 
 def test_without_an_option_an_exporter_listens_where_the_configuration_has_it(start, config):

@@ -9,11 +9,12 @@ import pytest
 from aiohttp import web
 
 from exporters import catalog, server
+from exporters.addresses import Address
 from exporters.collecting import Collection
 from exporters.page import Page
 from exporters.problems import InputError
 from exporters.rendering import CONTENT_TYPE
-from exporters.server import Address, application, bind
+from exporters.server import application, bind
 
 
 class FakeCollector:

@@ -18,7 +18,7 @@ class FakeFetch:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self, url: str) -> Response:  # noqa: ARG002 - as a Fetch has it
+    async def __call__(self, url: str) -> Response:
         """Wait at the gate, then answer."""
         self.asked += 1
         await self.gate.wait()

@@ -1,0 +1,32 @@
+"""Addresses to listen at and to connect to, as users write them: ``HOST:PORT``. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LARGEST_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Address:
+    """A host, by name or by number, and a port."""
+
+    host: str
+    port: int
+    """0 stands for any free one, where one listens."""
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """Return the address that ``HOST:PORT`` or ``[IPV6]:PORT`` stands for.
+
+    Raises:
+        ValueError: if it stands for none.
+    """
+    host, _, port = text.rpartition(":")
+    is_number = port.isascii() and port.isdigit() and len(port) <= len(str(LARGEST_PORT))
+    if not host or not is_number or int(port) > LARGEST_PORT:
+        raise ValueError(f"found {text!r}, expected HOST:PORT such as 127.0.0.1:19801")
+    return Address(host.removeprefix("[").removesuffix("]"), int(port))
