@@ -114,21 +114,35 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
     """Return a template of the highest-ranked cause at work in the alert's cell, with evidence."""
     if not causes:
         return NO_CAUSE
-    labels = [each for each in catalog.CELL_LABELS if each in objective.grouping_labels]
-    series = conventions.CAUSE_STATE
-    here = matchers({conventions.SLO: objective.name}, labels)
+    by_labels: dict[tuple[str, ...], list[str]] = {}
+    for each in causes:
+        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
+        by_labels.setdefault(labels, []).append(each.name)
+    slo = {conventions.SLO: objective.name}
+    here = " or ".join(
+        f"{conventions.CAUSE_STATE}{{{matchers(slo, labels, **_one_of(names, of=len(causes)))}}}"
+        for labels, names in by_labels.items()
+    )
+    values = "".join(f" $labels.{label}" for labels in by_labels for label in labels)
+    first = f"`topk(1, {here})`"
+    found = f"printf {first}{values} | query" if values else f"query {first}"
     branches = "{{ else ".join(
         f'if eq .Labels.{conventions.CAUSE} "{each.name}" }}}}{each.evidence}' for each in causes
     )
-    values = "".join(f" $labels.{label}" for label in labels)
-    others = f"count({series}{{{conventions.CAUSE}=%q,{here}}}) - 1 > 0"
+    others = f"count(({here}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
+    others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
     return (
-        f"{{{{ with {lookup(f'topk(1, {series}{{{here}}})', labels)} }}}}{{{{ with first . }}}}"
+        f"{{{{ with {found} }}}}{{{{ with first . }}}}"
         f"{{{{ .Labels.{conventions.CAUSE} }}}}: {{{{ {branches}{{{{ end }}}}"
-        f"{{{{ with printf `{others}` .Labels.{conventions.CAUSE}{values} | query }}}}"
+        f"{{{{ with printf `{others}`{values} .Labels.{conventions.CAUSE} | query }}}}"
         f" and {{{{ . | first | value }}}} more{{{{ end }}}}"
         f"{{{{ end }}}}{{{{ else }}}}{NO_CAUSE}{{{{ end }}}}"
     )
+
+
+def _one_of(names: Sequence[str], of: int) -> dict[str, str]:
+    """Return the matcher of some causes; none if they are all that there are."""
+    return {} if len(names) == of else {conventions.CAUSE: f'=~"{"|".join(names)}"'}
 
 
 def _summary(objective: Objective, tier: Tier) -> str:

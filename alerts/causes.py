@@ -40,6 +40,8 @@ class Cause:
     state: str
     """PromQL: one element for each piece of evidence, with ``region`` and ``model`` of the cell
     that is hit, and the value 1."""
+    state_labels: tuple[str, ...]
+    """The labels of ``state`` that tell where it is; a cell that has one must match it."""
     evidence: str
     """Template of the evidence in a page; ``.Labels`` are those of ``state``."""
     alert: str
@@ -135,6 +137,7 @@ def _gpu_lost() -> Cause:
         rank=40,
         explains=ROUTER,
         state=state,
+        state_labels=catalog.GPU_LABELS,
         evidence=(
             "{{ .Labels.uuid }} on host {{ .Labels.host }} of group {{ .Labels.group }} "
             "({{ .Labels.reason }})"
@@ -196,6 +199,7 @@ def _group_cause(
             f'({catalog.GROUP_REASON.name}{{{catalog.REASON}!="none"}} == 1)\n'
             f"and on ({_GROUP})\n({in_state})"
         ),
+        state_labels=catalog.GROUP_LABELS,
         evidence=f"group {{{{ .Labels.group }}}} is {group_state} ({{{{ .Labels.reason }}}})",
         alert=f"group by ({_GROUP}) ({in_state})",
         labels=catalog.GROUP_LABELS,
@@ -233,6 +237,7 @@ def _tool_outage(window_seconds: float) -> Cause:
         rank=10,
         explains=TOOLS,
         state=state,
+        state_labels=catalog.TOOL_LABELS,
         evidence=(
             "tool {{ .Labels.tool }} fails in region {{ .Labels.region }} "
             "(mostly {{ .Labels.reason }})"

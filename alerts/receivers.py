@@ -19,7 +19,8 @@ _OF_THE_FIRST = (
     "{{ $alerts := .Alerts.Firing }}{{ if not $alerts }}{{ $alerts = .Alerts.Resolved }}{{ end }}"
     "{{ with index $alerts 0 }}%s{{ end }}"
 )
-"""Of a group's alerts, which are sorted by their labels, the first: the fastest burn tier."""
+"""Of a group's alerts, which are sorted by their labels as text, the first. Of the burn tiers that
+is ``1d``, ``1h``, ``3d``, ``6h``: of those that page, the faster."""
 
 
 def pagerduty_config(

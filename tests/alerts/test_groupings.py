@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from alerts.build import alerts_group, objective_groups
+from alerts.burn import NO_CAUSE
 from alerts.causes import causes, explaining
 from demo.setup.programs import find_program
 from exporters.config import Config, read_config
@@ -198,3 +199,45 @@ def test_the_more_a_cause_explains_the_higher_it_ranks():
         ranks, key=lambda name: -ranks[name]
     )
     assert len(ranks) == len(set(ranks.values()))
+
+
+def test_another_tools_outage_explains_nothing(config: Config, tmp_path: Path):
+    """Where the objective is grouped by tool, the page of one tool does not name another's."""
+    mine = objective(TOOL, "region", "tool")
+    (tmp_path / "rules.yaml").write_text(render_groups(objective_groups(mine, config), ["test"]))
+    where = 'cluster="demo",region="eu",model="chat",tool'
+    content = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "15s",
+        "tests": [
+            {
+                "interval": "15s",
+                "input_series": [
+                    {"series": f'{TOOL}{{{where}="{tool}",outcome="{outcome}"}}', "values": values}
+                    for tool, outcome, values in (
+                        # 2 in 10 fail: it burns, and is not out.
+                        ("slow", "ok", "0+120x40"),
+                        ("slow", "timeout", "0+30x40"),
+                        ("out", "timeout", "0+150x40"),
+                    )
+                ],
+                "alert_rule_test": [
+                    {"alertname": "ErrorBudgetBurn", "eval_time": "10m", "exp_alerts": []}
+                ],
+            }
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(content))
+
+    done = subprocess.run(
+        [str(find_program("promtool")), "test", "rules", "test.yaml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    # promtool shows what it got: every alert with its annotations.
+    got = (done.stdout + done.stderr).partition("got:")[2]
+    causes_told = dict(
+        re.findall(r'tool="(\w+)"[^\[]*?probable_cause="([^"]*)"', re.sub(r"\s+", " ", got))
+    )
+
+    assert NO_CAUSE == causes_told.get("slow"), got
+    assert "tool out fails in region eu (mostly timeout)" in causes_told.get("out", ""), got
