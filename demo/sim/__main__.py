@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from demo.sim.cluster import build_cluster
+from demo.sim.past import let_routers_have_served
 from demo.sim.server import make_app
 from demo.sim.simulation import Clock, Simulation, follow_clock
 from exporters.problems import InputError, exit_with, problem
@@ -29,6 +30,7 @@ def main() -> None:
         simulation = Simulation(
             cluster, seed=options.seed, now=wall, dcgm_interval=options.dcgm_interval
         )
+        let_routers_have_served(simulation.state)
         asyncio.run(_serve(simulation, lambda: wall + time.monotonic() - started, options.port))
     except InputError as error:
         exit_with(error.problems)
