@@ -31,8 +31,6 @@ class Objective:
     """For people; the name where none is given."""
     description: str = ""
     owner: str = ""
-    minimum_bad_events: int = 0
-    """Over a tier's long window; below it a burn alert is suppressed (quiet cells)."""
     file: str = ""
     """Where it was written, as its user calls it (``library:chat``), for headers and problems."""
     line: int = 0

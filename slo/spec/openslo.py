@@ -17,12 +17,10 @@ from slo.numbers import Share
 
 GROUPING_LABELS = "shardwatch.dev/grouping-labels"
 """Labels, by comma, each set of whose values has a budget of its own: ``region,model``."""
-MINIMUM_BAD_EVENTS = "shardwatch.dev/minimum-bad-events"
-"""A burn alert needs at least so many bad events within its long window."""
 OWNER = "shardwatch.dev/owner"
 """Who answers for the objective."""
 
-ANNOTATIONS = (GROUPING_LABELS, MINIMUM_BAD_EVENTS, OWNER)
+ANNOTATIONS = (GROUPING_LABELS, OWNER)
 _OWN_PREFIX = "shardwatch.dev/"
 
 

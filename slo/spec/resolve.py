@@ -15,7 +15,6 @@ from slo.objective import Objective
 from slo.spec.openslo import (
     GROUPING_LABELS,
     KINDS,
-    MINIMUM_BAD_EVENTS,
     OWNER,
     Metadata,
     RatioMetric,
@@ -114,13 +113,9 @@ def _objective(source: Source, slo: Slo, pool: _Pool) -> Objective | None:
     if spec.service not in pool.services:
         problems.append(_unknown(document, "service", spec.service, "Service", pool.services))
     metric = _indicator(source, slo, pool)
-    annotations = ("metadata", "annotations")
-    grouping_labels = _grouping_labels(document, (*annotations, GROUPING_LABELS), slo.metadata)
+    place = ("metadata", "annotations", GROUPING_LABELS)
+    grouping_labels = _grouping_labels(document, place, slo.metadata)
     problems += grouping_labels.problems
-    minimum = slo.metadata.annotations.get(MINIMUM_BAD_EVENTS, "0")
-    if not minimum.isdecimal():
-        message = f'found {minimum!r}, expected a whole number such as "10"'
-        problems.append(document.problem((*annotations, MINIMUM_BAD_EVENTS), message))
     if metric is None or len(problems) > before:
         return None
     return Objective(
@@ -135,7 +130,6 @@ def _objective(source: Source, slo: Slo, pool: _Pool) -> Objective | None:
         title=slo.metadata.display_name or slo.metadata.name,
         description=" ".join(spec.description.split()),
         owner=slo.metadata.annotations.get(OWNER, ""),
-        minimum_bad_events=int(minimum),
         file=source.file,
         line=document.positions.get(("metadata", "name"), (0, 0))[0],
     )

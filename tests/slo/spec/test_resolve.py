@@ -21,7 +21,6 @@ metadata:
   displayName: Availability
   annotations:
     shardwatch.dev/grouping-labels: region, model
-    shardwatch.dev/minimum-bad-events: "10"
     shardwatch.dev/owner: serving
 spec:
   description: Requests are answered.
@@ -79,7 +78,6 @@ def test_a_good_spec_is_an_objective():
         title="Availability",
         description="Requests are answered.",
         owner="serving",
-        minimum_bad_events=10,
         file="0.yaml",
         line=8,
     )
@@ -136,15 +134,15 @@ QUERY = "spec.ratioMetric.total.metricSource.spec.query"
             id="no kind"),
         pytest.param(
             "  service: inference", "  service: inference\n  sevrice: x",
-            "0.yaml:17:3: spec.sevrice: unknown field; remove it or correct its name",
+            "0.yaml:16:3: spec.sevrice: unknown field; remove it or correct its name",
             id="an unknown field"),
         pytest.param(
             "  budgetingMethod: Occurrences\n", "",
-            "0.yaml:14:1: spec.budgetingMethod: missing, expected a value; add it",
+            "0.yaml:13:1: spec.budgetingMethod: missing, expected a value; add it",
             id="a missing field"),
         pytest.param(
             "Occurrences", "Timeslices",
-            "0.yaml:17:3: spec.budgetingMethod: found 'Timeslices', expected 'Occurrences'",
+            "0.yaml:16:3: spec.budgetingMethod: found 'Timeslices', expected 'Occurrences'",
             id="another budgeting method"),
         pytest.param(
             "name: availability", "name: Availability",
@@ -153,79 +151,79 @@ QUERY = "spec.ratioMetric.total.metricSource.spec.query"
             id="a name that is no RFC 1123 label"),
         pytest.param(
             "0.999", "1.0",
-            "0.yaml:21:6: spec.objectives[0].target: found 1.0, expected a share above 0 and "
+            "0.yaml:20:6: spec.objectives[0].target: found 1.0, expected a share above 0 and "
             "below 1, such as 0.999",
             id="a target of 100 %"),
         pytest.param(
             "0.999", "99.9",
-            "0.yaml:21:6: spec.objectives[0].target: found 99.9, expected a share above 0 and "
+            "0.yaml:20:6: spec.objectives[0].target: found 99.9, expected a share above 0 and "
             "below 1, such as 0.999",
             id="a target in percent"),
         pytest.param(
             "0.999", "0",
-            "0.yaml:21:6: spec.objectives[0].target: found 0, expected a share above 0 and "
+            "0.yaml:20:6: spec.objectives[0].target: found 0, expected a share above 0 and "
             "below 1, such as 0.999",
             id="a target of 0"),
         pytest.param(
             "0.999", "high",
-            "0.yaml:21:6: spec.objectives[0].target: found 'high', expected a number such as 0.999",
+            "0.yaml:20:6: spec.objectives[0].target: found 'high', expected a number such as 0.999",
             id="a target that is no number"),
         pytest.param(
             "28d", "4 weeks",
-            "0.yaml:19:6: spec.timeWindow[0].duration: '4 weeks' is no duration such as 15s, 1h30m "
+            "0.yaml:18:6: spec.timeWindow[0].duration: '4 weeks' is no duration such as 15s, 1h30m "
             "or 28d",
             id="a period that is no duration"),
         pytest.param(
             "28d", "90m",
-            "0.yaml:19:6: spec.timeWindow[0].duration: found '90m', expected whole hours, a day at "
+            "0.yaml:18:6: spec.timeWindow[0].duration: found '90m', expected whole hours, a day at "
             "least, such as 28d",
             id="a period of less than a day"),
         pytest.param(
             "isRolling: true", "isRolling: false",
-            "0.yaml:19:21: spec.timeWindow[0].isRolling: found False, expected True",
+            "0.yaml:18:21: spec.timeWindow[0].isRolling: found False, expected True",
             id="a calendar window"),
         pytest.param(
             "  indicatorRef: errors\n", "",
-            "0.yaml:14:1: spec: found neither of indicator and indicatorRef, expected one of them",
+            "0.yaml:13:1: spec: found neither of indicator and indicatorRef, expected one of them",
             id="no indicator"),
         pytest.param(
             "indicatorRef: errors", "indicatorRef: erors",
-            "0.yaml:22:3: spec.indicatorRef: no SLI 'erors'; there is: errors; correct the name, "
+            "0.yaml:21:3: spec.indicatorRef: no SLI 'erors'; there is: errors; correct the name, "
             "or add the file that holds it to objectives",
             id="a reference to no indicator"),
         pytest.param(
             "  service: inference", "  service: chat",
-            "0.yaml:16:3: spec.service: no Service 'chat'; there is: inference; correct the name, "
+            "0.yaml:15:3: spec.service: no Service 'chat'; there is: inference; correct the name, "
             "or add the file that holds it to objectives",
             id="a reference to no service"),
         pytest.param(
             "    bad:", "    god:",
-            "0.yaml:30:5: spec.ratioMetric.god: unknown field; remove it or correct its name",
+            "0.yaml:29:5: spec.ratioMetric.god: unknown field; remove it or correct its name",
             id="a side that is none"),
         pytest.param(
             "counter: true", "counter: false",
-            "0.yaml:29:5: spec.ratioMetric.counter: found False, expected True",
+            "0.yaml:28:5: spec.ratioMetric.counter: found False, expected True",
             id="gauges"),
         pytest.param(
             "{query: requests_total}", "{query: '  '}",
-            f"0.yaml:37:16: {QUERY}: found an empty query, expected a selector such as "
+            f"0.yaml:36:16: {QUERY}: found an empty query, expected a selector such as "
             "requests_total",
             id="an empty query"),
         pytest.param(
             "{query: requests_total}", "{query: 'requests_total{'}",
-            f"0.yaml:37:16: {QUERY}: not PromQL: unexpected end of input inside braces",
+            f"0.yaml:36:16: {QUERY}: not PromQL: unexpected end of input inside braces",
             id="a query that does not parse"),
         pytest.param(
             "{query: requests_total}", "{query: 'rate(requests_total[5m])'}",
-            f"0.yaml:37:16: {QUERY}: {ABSENT.format('a function')}",
+            f"0.yaml:36:16: {QUERY}: {ABSENT.format('a function')}",
             id="a query that is rated already"),
         pytest.param(
             "{query: requests_total}", "{query: 'a_total + b_total'}",
-            f"0.yaml:37:16: {QUERY}: {ABSENT.format('an operator')}",
+            f"0.yaml:36:16: {QUERY}: {ABSENT.format('an operator')}",
             id="a query of two series"),
         pytest.param(
             "{query: requests_total}", "{query: 'a_total offset 1m'}",
-            f"0.yaml:37:16: {QUERY}: {ABSENT.format('an offset or @')}",
+            f"0.yaml:36:16: {QUERY}: {ABSENT.format('an offset or @')}",
             id="a query of another time"),
         pytest.param(
             "grouping-labels: region, model", "grouping-labels: region, slo",
@@ -245,14 +243,14 @@ QUERY = "spec.ratioMetric.total.metricSource.spec.query"
         pytest.param(
             "shardwatch.dev/owner", "shardwatch.dev/ownr",
             "0.yaml:10:3: metadata.annotations: found the annotation 'shardwatch.dev/ownr', "
-            "expected one of shardwatch.dev/grouping-labels, shardwatch.dev/minimum-bad-events, "
-            "shardwatch.dev/owner",
+            "expected one of shardwatch.dev/grouping-labels, shardwatch.dev/owner",
             id="an annotation under our prefix that is none"),
         pytest.param(
-            '"10"', '"many"',
-            "0.yaml:12:5: metadata.annotations.shardwatch.dev/minimum-bad-events: found 'many', "
-            "expected a whole number such as \"10\"",
-            id="a minimum that is no number"),
+            "shardwatch.dev/owner: serving", 'shardwatch.dev/minimum-bad-events: "10"',
+            "0.yaml:10:3: metadata.annotations: found the annotation "
+            "'shardwatch.dev/minimum-bad-events', expected one of shardwatch.dev/grouping-labels, "
+            "shardwatch.dev/owner",
+            id="a minimum of bad events, which no alert heeds yet"),
     ],
 )  # fmt: skip
 def test_a_broken_spec_is_refused(old, new, expected):
@@ -267,7 +265,7 @@ def test_good_and_bad_together_are_refused():
     good = "    good: {metricSource: {type: Prometheus, spec: {query: g}}}\n"
     both = GOOD.replace("    total:", f"{good}    total:")
 
-    expected = "0.yaml:28:3: spec.ratioMetric: found both good and bad, expected one of the two"
+    expected = "0.yaml:27:3: spec.ratioMetric: found both good and bad, expected one of the two"
     assert [expected] == [each for each in problems(both) if "ratioMetric" in each]
 
 
