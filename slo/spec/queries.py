@@ -11,7 +11,8 @@ def wrong_with_selector(query: str) -> str | None:
     """Return what is wrong with a query, or None if the rules can give it their window.
 
     They write ``rate(QUERY[window])``, which means what it says only for a plain selector: no
-    function, no operator, no range, no offset.
+    function, no operator, no range, no offset, no comment. Its name stands before its braces,
+    where alerts look for the exporter that serves it.
     """
     try:
         tree = promql_parser.parse(query)
@@ -23,9 +24,18 @@ def wrong_with_selector(query: str) -> str | None:
         return f"found an offset or @, {EXPECTED}"
     if tree.matchers.or_matchers:
         return f"found 'or' between matchers, which Prometheus does not know, {EXPECTED}"
-    if tree.name is None and all(each.name != "__name__" for each in tree.matchers.matchers):
-        return f"found no name of a series, {EXPECTED}"
-    return None
+    if tree.name is None:
+        return f"found no name of a series before the braces, {EXPECTED}"
+    hidden = f"found a comment, which would hide the window, {EXPECTED}"
+    return None if _can_be_rated(query) else hidden
+
+
+def _can_be_rated(query: str) -> bool:
+    try:
+        promql_parser.parse(f"rate({query}[1m])")
+    except ValueError:
+        return False
+    return True
 
 
 _SORTS: dict[type, str] = {

@@ -12,6 +12,7 @@ from exporters.durations import parse_duration
 from exporters.problems import InputError, Problem
 from slo import conventions as names
 from slo.objective import Objective
+from slo.spec.buckets import wrong_with_bound
 from slo.spec.openslo import (
     GROUPING_LABELS,
     KINDS,
@@ -151,7 +152,10 @@ def _indicator(source: Source, slo: Slo, pool: _Pool) -> RatioMetric | None:
         metric, place, document = sli.spec.ratio_metric, ("spec", "ratioMetric"), owner.document
     for side in ("good", "bad", "total"):
         part = getattr(metric, side)
-        wrong = wrong_with_selector(part.metric_source.spec.query) if part else None
+        if part is None:
+            continue
+        query = part.metric_source.spec.query
+        wrong = wrong_with_selector(query) or wrong_with_bound(query, is_total=side == "total")
         if wrong:
             where = (*place, side, "metricSource", "spec", "query")
             pool.problems.append(document.problem(where, wrong))

@@ -226,6 +226,14 @@ QUERY = "spec.ratioMetric.total.metricSource.spec.query"
             f"0.yaml:36:16: {QUERY}: {ABSENT.format('an offset or @')}",
             id="a query of another time"),
         pytest.param(
+            "{query: requests_total}", "{query: '{__name__=\"a_total\"}'}",
+            f"0.yaml:36:16: {QUERY}: {ABSENT.format('no name of a series before the braces')}",
+            id="a query whose name stands inside its braces"),
+        pytest.param(
+            "{query: requests_total}", "{query: 'a_total # of all'}",
+            f"0.yaml:36:16: {QUERY}: {ABSENT.format('a comment, which would hide the window')}",
+            id="a query with a comment"),
+        pytest.param(
             "grouping-labels: region, model", "grouping-labels: region, slo",
             "0.yaml:11:5: metadata.annotations.shardwatch.dev/grouping-labels: found 'slo', which "
             "the rules add themselves and would overwrite",
@@ -258,6 +266,65 @@ def test_a_broken_spec_is_refused(old, new, expected):
     assert old in GOOD
 
     assert expected in problems(GOOD.replace(old, new, 1))
+
+
+BOUNDS = (
+    "expected one of the bounds of shardwatch_tool_call_duration_seconds: 0.01, 0.02, 0.05, 0.1, "
+    "0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0"
+)
+
+
+@pytest.mark.parametrize("side", ["good", "bad"])
+@pytest.mark.parametrize(
+    ("matchers", "found"),
+    [
+        ('{le="3"}', 'le="3"'),
+        ('{le="1"}', 'le="1"'),
+        ('{le="+Inf"}', 'le="+Inf"'),
+        ("", 'no single le="BOUND"'),
+        ('{le=~"1.0|2.0"}', 'no single le="BOUND"'),
+        ('{le="1.0",le="2.0"}', 'no single le="BOUND"'),
+    ],
+)
+def test_a_bucket_that_our_exporters_do_not_serve_is_refused(side, matchers, found):
+    """It would have no events, ever, and a page without end; bounds are told as they are served."""
+    query = f"shardwatch_tool_call_duration_seconds_bucket{matchers}"
+    text = GOOD.replace("    bad:", f"    {side}:").replace(
+        'requests_total{outcome="error"}', query
+    )
+
+    where = f"0.yaml:32:16: spec.ratioMetric.{side}.metricSource.spec.query"
+    assert [f"{where}: found {found}, {BOUNDS}"] == problems(text)
+
+
+@pytest.mark.parametrize(
+    ("good", "total"),
+    [
+        pytest.param(
+            'shardwatch_tool_call_duration_seconds_bucket{tool="a",le="1.0"}',
+            'shardwatch_tool_call_duration_seconds_bucket{tool="a",le="+Inf"}',
+            id="bounds as they are served"),
+        pytest.param(
+            'my_seconds_bucket{le="3"}', "my_seconds_count",
+            id="a histogram whose bounds are not known"),
+    ],
+)  # fmt: skip
+def test_a_bucket_that_may_be_there_is_taken(good, total):
+    """All events may be counted by the bucket that has them all."""
+    text = GOOD.replace("    bad:", "    good:").replace('requests_total{outcome="error"}', good)
+
+    (objective,) = resolve(text.replace("{query: requests_total}", f"{{query: '{total}'}}"))
+
+    assert (good, total) == (objective.good_query, objective.total_query)
+
+
+def test_a_total_of_every_bucket_is_refused():
+    """It would count an event once for each bound that it is within."""
+    query = "shardwatch_tool_call_duration_seconds_bucket"
+
+    (found,) = problems(GOOD.replace("{query: requests_total}", f"{{query: {query}}}"))
+
+    assert found == f'0.yaml:36:16: {QUERY}: found no single le="BOUND", {BOUNDS}, +Inf'
 
 
 def test_good_and_bad_together_are_refused():
