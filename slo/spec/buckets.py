@@ -25,8 +25,10 @@ def wrong_with_bound(query: str, *, is_total: bool) -> str | None:
         is_total: whether its events are all events, so that the bucket of all is meant as well.
     """
     tree = promql_parser.parse(query)
-    name = tree.name or ""
-    family = FAMILIES.get(name.removesuffix(_BUCKET)) if name.endswith(_BUCKET) else None
+    if not isinstance(tree, promql_parser.VectorSelector):
+        raise TypeError(f"{query!r} is no selector")
+    name, suffix, rest = (tree.name or "").rpartition(_BUCKET)
+    family = FAMILIES.get(name) if suffix and not rest else None
     if family is None or family.kind != "histogram":
         return None
     bounds = [repr(float(bound)) for bound in family.bounds]
