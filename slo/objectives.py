@@ -13,10 +13,15 @@ from exporters.problems import InputError, Problem, problem
 from slo.objective import Objective
 from slo.rules import LONGEST_INTERVAL_SECONDS
 from slo.spec.resolve import Source, resolve_objectives
+from slo.tiling import STEP_SECONDS
 
 LIBRARY = Path(__file__).parent / "library"
 _LIBRARY_PREFIX = "library:"
 _SUFFIXES = (".yaml", ".yml", ".json")
+_INTERVALS = tuple(
+    each for each in range(1, LONGEST_INTERVAL_SECONDS + 1) if STEP_SECONDS % each == 0
+)
+"""Of scrapes, in whole seconds, that counts of 5 minutes can be made of."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,11 @@ def read_objectives(config: Config) -> tuple[Objective, ...]:
 
     Raises:
         InputError: if a name or a path leads nowhere, or a file is wrong, or there are none, or
-            the rules cannot be evaluated at the configuration's scrape interval.
+            the rules cannot be evaluated, or would count wrongly, at the configuration's scrape
+            interval.
     """
     files: list[ObjectiveFile] = []
-    problems = list(_slow_scrapes(config))
+    problems = list(_wrong_scrapes(config))
     for index, entry in enumerate(config.file.objectives):
         try:
             files += _files(config, entry, ("objectives", index))
@@ -109,12 +115,27 @@ def _files(config: Config, entry: str, place: Place) -> list[ObjectiveFile]:
     return files
 
 
-def _slow_scrapes(config: Config) -> Iterator[Problem]:
-    if config.file.prometheus.scrape_interval > LONGEST_INTERVAL_SECONDS:
-        longest = format_duration(LONGEST_INTERVAL_SECONDS)
+def _wrong_scrapes(config: Config) -> Iterator[Problem]:
+    interval, place = config.file.prometheus.scrape_interval, ("prometheus", "scrape_interval")
+    if interval > LONGEST_INTERVAL_SECONDS:
+        longest = format_duration(_INTERVALS[-1])
         yield config.document.problem(
-            ("prometheus", "scrape_interval"),
-            f"found {format_duration(config.file.prometheus.scrape_interval)}, "
-            f"expected at most {longest}",
+            place,
+            f"found {format_duration(interval)}, expected at most {longest}",
             "Prometheus forgets a sample after 5 minutes, and alerts with it",
         )
+    elif STEP_SECONDS * 1000 % round(interval * 1000):
+        nearest = " or ".join(format_duration(each) for each in _nearest_intervals(interval))
+        yield config.document.problem(
+            place,
+            f"found {format_duration(interval)}, expected a divisor of "
+            f"{format_duration(STEP_SECONDS)}, for counts of 5 minutes must hold whole samples",
+            f"take {nearest}",
+        )
+
+
+def _nearest_intervals(seconds: float) -> list[int]:
+    """Return the next shorter and the next longer interval that may be, in whole seconds."""
+    shorter = [each for each in _INTERVALS if each < seconds]
+    longer = [each for each in _INTERVALS if each > seconds]
+    return [*shorter[-1:], *longer[:1]]

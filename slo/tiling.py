@@ -24,12 +24,13 @@ from exporters.durations import format_duration
 from slo.burn import format_decimal
 
 _STEP = "5m"
-_STEP_SECONDS = 300
+STEP_SECONDS = 300
+"""Of a count. Intervals of samples must divide it: seven of 45 s are 315 s, and counted as such."""
 
 
 def count_of_samples(rate: str, interval_seconds: float) -> str:
     """Return the events within 5 minutes: the sum of a rate's samples times their interval."""
-    range_ = _one_millisecond_less(_STEP_SECONDS)
+    range_ = _one_millisecond_less(STEP_SECONDS)
     return f"{_number(interval_seconds)} * sum_over_time({rate}[{range_}])"
 
 
@@ -38,9 +39,9 @@ def share_of_samples_present(rate: str, interval_seconds: float) -> str:
 
     At most 1: where history meets the first evaluation, a sample more may stand there.
     """
-    range_ = _one_millisecond_less(_STEP_SECONDS)
+    range_ = _one_millisecond_less(STEP_SECONDS)
     seconds = _number(interval_seconds)
-    return f"clamp_max({seconds} * count_over_time({rate}[{range_}]) / {_STEP_SECONDS}, 1)"
+    return f"clamp_max({seconds} * count_over_time({rate}[{range_}]) / {STEP_SECONDS}, 1)"
 
 
 def sum_of_5_minute_steps(level: str) -> str:

@@ -115,10 +115,28 @@ def test_objectives_that_cannot_be_had_are_refused(tmp_path, objectives, expecte
 def test_scrapes_that_are_too_slow_for_alerts_are_refused(tmp_path):
     """The base is recorded at the scrape interval."""
     expected = [
-        "shardwatch.yaml:2:36: prometheus.scrape_interval: found 5m, expected at most 2m; "
+        "shardwatch.yaml:2:36: prometheus.scrape_interval: found 5m, expected at most 1m40s; "
         "Prometheus forgets a sample after 5 minutes, and alerts with it"
     ]
     assert expected == problems(configuration(tmp_path, "[library:chat]", "5m"))
+
+
+@pytest.mark.parametrize(
+    ("interval", "nearest"), [("45s", "30s or 50s"), ("7s", "6s or 10s"), ("110s", "1m40s")]
+)
+def test_scrapes_that_do_not_divide_5_minutes_are_refused(tmp_path, interval, nearest):
+    """Seven samples of 45 s fall into 5 minutes: an hour would count 3780 seconds of events."""
+    (found,) = problems(configuration(tmp_path, "[library:chat]", interval))
+
+    assert "expected a divisor of 5m, for counts of 5 minutes must hold whole samples" in found
+    assert found.startswith("shardwatch.yaml:2:36: prometheus.scrape_interval: found ")
+    assert found.endswith(f"; take {nearest}")
+
+
+@pytest.mark.parametrize("interval", ["5s", "7500ms", "15s", "50s", "1m40s"])
+def test_other_scrapes_are_taken(tmp_path, interval):
+    """Whole samples fall into 5 minutes."""
+    assert read_objectives(configuration(tmp_path, "[library:chat]", interval))
 
 
 def test_the_library_asks_only_for_what_exporters_serve():
