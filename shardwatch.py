@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from exporters.problems import InputError, exit_with
+from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, print_problems
 from exporters.version import VERSION
 
 if TYPE_CHECKING:
     from exporters.config import Config
+    from exporters.problems import Problem
 
 EXIT_OUR_MISTAKE = 70
 """``EX_SOFTWARE`` of sysexits.h."""
@@ -89,11 +90,16 @@ def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     config: _ConfigOption = _DEFAULT_CONFIG,
 ) -> None:
-    """Write rules, Prometheus's and Alertmanager's configuration, and dashboards."""
+    """Write rules, Prometheus's and Alertmanager's configuration, and dashboards.
+
+    Alerts that an objective cannot have are left out, and told.
+    """
     from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
     from exporters.generated import write_generated  # noqa: PLC0415
 
-    files = _build_all(read_config(config))
+    read = read_config(config)
+    files = _build_all(read)
+    print_problems(_check(read))
     written = write_generated(out, files)
     for path in written.changed:
         typer.echo(f"wrote {out / path}")
@@ -110,6 +116,8 @@ def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
 
     read = read_config(config)
     files = _build_all(read)
+    if problems := _check(read):
+        exit_with(problems, code=EXIT_PROBLEMS_FOUND)
     topology = read.topology
     gpus = sum(1 for _ in expected_gpus(topology))
     typer.echo(
@@ -140,6 +148,15 @@ def _build_all(config: Config) -> dict[str, str]:
             raise ValueError(f"{name} builds {min(both)!r}, which another package builds too")
         files.update(built)
     return files
+
+
+def _check(config: Config) -> list[Problem]:
+    """Return what the objectives promise that alerts cannot hold: it is built without them."""
+    from slo.checks import check_objectives  # noqa: PLC0415 - as late as the packages
+    from slo.objectives import read_objectives  # noqa: PLC0415
+    from slo.windows import read_tiers  # noqa: PLC0415
+
+    return check_objectives(read_objectives(config), read_tiers())
 
 
 def _apologise(error: Exception) -> NoReturn:

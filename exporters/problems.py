@@ -2,7 +2,7 @@
 
 A :class:`Problem` names the file, the place in it, what was found, what was expected and what to
 do. Readers collect problems and raise them together as :class:`InputError`; they never print. The
-one place that prints and exits is :func:`exit_with`, called by the command.
+one place that prints is here, called by the command.
 """
 
 from __future__ import annotations
@@ -70,10 +70,15 @@ def exit_with(
     problems: Iterable[Problem], *, code: int = EXIT_BAD_INPUT, to: TextIO | None = None
 ) -> NoReturn:
     """Print problems, one a line, to standard error (or ``to``) and exit with ``code``."""
+    print_problems(problems, to=to)
+    raise SystemExit(code)
+
+
+def print_problems(problems: Iterable[Problem], *, to: TextIO | None = None) -> None:
+    """Print problems, one a line, to standard error (or ``to``): those that stop nothing."""
     out = to if to is not None else sys.stderr
     found = sorted(set(problems))
     for each in found[:SHOWN_AT_MOST]:
         print(each, file=out)
     if len(found) > SHOWN_AT_MOST:
         print(f"... and {len(found) - SHOWN_AT_MOST} more", file=out)
-    raise SystemExit(code)

@@ -144,6 +144,34 @@ def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch)
     assert run("validate", "--config", config) == (2, "", "library:chat: no such objective\n")
 
 
+LAX = (Path(__file__).parents[1] / "slo/library/agents.yaml").read_text(encoding="utf-8")
+CANNOT_FIRE = (
+    "lax.yaml:13: tool-success: the page tier of 1h can never fire: it needs an error ratio above "
+    "1.344, and an outage is 1; choose a target above 0.9256, or a shorter period\n"
+)
+
+
+@pytest.fixture
+def lax(config) -> Path:
+    """A configuration whose objective is too lax for the fastest alert."""
+    (config.parent / "lax.yaml").write_text(LAX.replace("0.99}", "0.9}"))
+    config.write_text(CONFIG.replace("library:chat", "lax.yaml"))
+    return config
+
+
+def test_build_tells_which_alerts_there_cannot_be(run, lax, tmp_path):
+    """And builds the others."""
+    code, said, err = run("build", "--config", lax, "-o", tmp_path / "out")
+    assert (code, err) == (0, CANNOT_FIRE)
+    assert "rules/slo-tool-success.yaml" in said
+    assert "burn_tier: 6h" in (tmp_path / "out/rules/slo-tool-success.yaml").read_text()
+
+
+def test_validate_finds_which_alerts_there_cannot_be(run, lax):
+    """A check that found something."""
+    assert run("validate", "--config", lax) == (1, "", CANNOT_FIRE)
+
+
 def test_problems_are_printed_one_a_line(run, tmp_path):
     """Without a traceback."""
     file = tmp_path / "nowhere.yaml"
