@@ -18,7 +18,8 @@ from collections.abc import Iterable, Sequence
 from alerts.causes import Cause
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
-from alerts.templates import cell_text, first_value, lookup, matchers
+from alerts.sources import ROUTER, shared_labels
+from alerts.templates import cell_text, choice, first_value, lookup, matchers
 from exporters import catalog
 from exporters.config import Links
 from exporters.durations import format_duration
@@ -30,6 +31,8 @@ from slo.rules import AlertingRule, RecordingRule, matching
 ERROR_BUDGET_BURN = "ErrorBudgetBurn"
 
 NO_CAUSE = "unknown: no cause that shardwatch watches for is at work in this cell"
+BLIND_TO_CAUSES = "unknown: nothing is heard of the cell's groups, so neither of what ails them"
+"""Where the exporter that would know does not answer."""
 
 _TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
 
@@ -136,8 +139,17 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
         f"{{{{ .Labels.{conventions.CAUSE} }}}}: {{{{ {branches}{{{{ end }}}}"
         f"{{{{ with printf `{others}`{values} .Labels.{conventions.CAUSE} | query }}}}"
         f" and {{{{ . | first | value }}}} more{{{{ end }}}}"
-        f"{{{{ end }}}}{{{{ else }}}}{NO_CAUSE}{{{{ end }}}}"
+        f"{{{{ end }}}}{{{{ else }}}}{_no_cause(objective, causes)}{{{{ end }}}}"
     )
+
+
+def _no_cause(objective: Objective, causes: Sequence[Cause]) -> str:
+    """Return the text for no cause: that there is none, only where somebody looked."""
+    if not any(each.explains == ROUTER for each in causes):
+        return NO_CAUSE
+    labels = shared_labels(catalog.GROUP_STATE, objective.grouping_labels)
+    groups = f"{catalog.GROUP_STATE.name}{{{matchers({}, labels)}}} == 1"
+    return choice(groups, labels, there=NO_CAUSE, missing=BLIND_TO_CAUSES)
 
 
 def _one_of(names: Sequence[str], of: int) -> dict[str, str]:

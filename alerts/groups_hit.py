@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.sources import shared_labels
-from alerts.templates import listing, matchers
+from alerts.templates import choice, listing, matchers
 from exporters import catalog
+
+UNKNOWN_GROUPS = "unknown: nothing is heard of the cell's groups; does the groups exporter answer?"
+"""No evidence of a fault is none of health where nobody looks."""
 
 
 def groups_hit(grouping_labels: Sequence[str]) -> str:
@@ -24,6 +27,11 @@ def groups_hit(grouping_labels: Sequence[str]) -> str:
         expr,
         labels,
         "{{ .Labels.group }} {{ .Labels.state }} ({{ .Labels.reason }})",
-        missing="none, every group of the cell is up",
+        missing=choice(
+            f"{catalog.GROUP_STATE.name}{{{matchers({}, labels)}}} == 1",
+            labels,
+            there="none, every group of the cell is up",
+            missing=UNKNOWN_GROUPS,
+        ),
         sort_by=catalog.GROUP,
     )

@@ -53,6 +53,18 @@ def first_value(expr: str, labels: Sequence[str], shown: str, missing: str) -> s
     )
 
 
+def choice(expr: str, labels: Sequence[str], there: str, missing: str) -> str:
+    """Return a template of one text where a query has a result, and of another where it has none.
+
+    Args:
+        expr: as in :func:`lookup`.
+        labels: as in :func:`lookup`.
+        there: template for a result.
+        missing: template for none.
+    """
+    return f"{{{{ if {lookup(expr, labels)} }}}}{there}{{{{ else }}}}{missing}{{{{ end }}}}"
+
+
 def listing(expr: str, labels: Sequence[str], element: str, missing: str, sort_by: str) -> str:
     """Return a template that lists the elements of a query, separated by commas.
 
