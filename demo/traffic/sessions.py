@@ -37,7 +37,7 @@ QUESTIONS = (
     "Sum up what we know so far, and name the next step.",
 )
 
-MEAN_TURNS = 2.0
+MEAN_TURNS = 1.5
 """Before they are cut at the most."""
 MOST_TURNS = 8
 TOOL_SHARE = 0.35

@@ -14,8 +14,8 @@ from demo.traffic.sessions import Message, SessionPlan, ToolCall, fit, plan_sess
 from demo.traffic.tally import Tally
 from exporters.catalog import TOOL_OUTCOMES
 
-SESSIONS_PER_SECOND = 1.8
-"""New ones, as a Poisson process. A session makes 2.7 requests in the mean, so that 4.8 a second
+SESSIONS_PER_SECOND = 2.4
+"""New ones, as a Poisson process. A session makes 2 requests in the mean, so that 4.9 a second
 come: two cores serve them with one to spare for the rest of the demo. Few a session, for while a
 group hangs a session waits, and its next requests with it."""
 MOST_SESSIONS = 150
