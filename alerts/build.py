@@ -12,6 +12,7 @@ from alerts.blackout import blind_rule, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule, firing_tiers
 from alerts.causes import cause_alert, cause_state_rules, causes, explaining
+from alerts.exporters_down import exporter_down_alert
 from alerts.prometheus_file import prometheus_config
 from alerts.routing import alertmanager_config
 from alerts.watchdog import watchdog_alert
@@ -75,6 +76,7 @@ def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
             *(cause_alert(each, links) for each in causes(interval)),
             *vanished_alerts(every, interval, links),
             *blind_alerts(every, links),
+            exporter_down_alert(links),
             watchdog_alert(links),
         ),
     )

@@ -7,6 +7,8 @@ from typing import Any
 from exporters.config import Config
 from exporters.durations import format_duration
 
+JOBS = {name: f"shardwatch-{name}" for name in ("gpu", "groups", "router", "tools")}
+"""The label ``job`` of each exporter."""
 LONGEST_TIMEOUT_SECONDS = 10.0
 """Prometheus's own default."""
 TIMEOUT_SHARE = 0.8
@@ -26,7 +28,7 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
     exporters = config.file.exporters
     return [
         {
-            "job_name": f"shardwatch-{name}",
+            "job_name": JOBS[name],
             "honor_labels": True,
             "scrape_interval": format_duration(interval),
             "scrape_timeout": format_duration(timeout),
