@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, print_problems
+from exporters.problems import (
+    EXIT_INTERRUPTED,
+    EXIT_PROBLEMS_FOUND,
+    InputError,
+    exit_with,
+    print_problems,
+)
 from exporters.version import VERSION
 
 if TYPE_CHECKING:
@@ -25,8 +31,6 @@ if TYPE_CHECKING:
 
 EXIT_OUR_MISTAKE = 70
 """``EX_SOFTWARE`` of sysexits.h."""
-EXIT_INTERRUPTED = 130
-"""As a shell says of a program that Ctrl-C ended."""
 TRACEBACK_VARIABLE = "SHARDWATCH_TRACEBACK"
 """Set to 1, unexpected errors are shown in full."""
 

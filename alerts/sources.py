@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from exporters import catalog
 from exporters.catalog import Family
+from exporters.histograms import SUFFIXES
 from slo.objective import Objective
 
 
@@ -30,13 +31,11 @@ TOOLS = EventSource("tools", catalog.TOOLS_UP, (catalog.TOOL_CALLS, catalog.TOOL
 
 SOURCES = (ROUTER, TOOLS)
 
-_HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
-
 
 def find_source(objective: Objective) -> EventSource | None:
     """Return the exporter that sees an objective's events; None if it is none of ours."""
     name = objective.total_query.partition("{")[0].strip()
-    names = {name, *(name.removesuffix(suffix) for suffix in _HISTOGRAM_SUFFIXES)}
+    names = {name, *(name.removesuffix(suffix) for suffix in SUFFIXES)}
     for source in SOURCES:
         if names & {family.name for family in source.families}:
             return source

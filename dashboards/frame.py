@@ -8,14 +8,14 @@ from typing import Any
 
 from grafanalib import core
 
+from alerts.links import FLEET_BOARD, SLO_BOARD
 from dashboards import queries
 from dashboards.layout import Band, place
 from dashboards.variables import DATASOURCE_REF, board_variables
 from slo import conventions
 
 TAG = "shardwatch"
-FLEET_UID = "shardwatch-fleet"
-SLO_UID = "shardwatch-slo"
+FLEET_UID, SLO_UID = FLEET_BOARD, SLO_BOARD
 _CROSSHAIR_ON_ALL = 1
 
 

@@ -14,14 +14,12 @@ from demo.faults import EngineName
 from demo.scenario import find_scenario, read_scenario, scenario_names
 from demo.stack.run import Options, run_demo
 from demo.stack.terminal import Terminal
-from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, Problem
+from exporters.problems import EXIT_INTERRUPTED, EXIT_PROBLEMS_FOUND, InputError, Problem
 
 app = typer.Typer(
     help="A cluster to try shardwatch on: simulated, or real vLLM.", no_args_is_help=True
 )
 
-EXIT_INTERRUPTED = 130
-"""As a shell says of a program that Ctrl-C ended."""
 
 DEFAULT_SCENARIOS: dict[EngineName, str] = {"sim": "gpu-lost", "vllm": "frozen-worker"}
 

@@ -22,6 +22,9 @@ EXIT_PROBLEMS_FOUND = 1
 EXIT_BAD_INPUT = 2
 """Input could not be used; nothing was changed."""
 
+EXIT_INTERRUPTED = 130
+"""As a shell says of a program that Ctrl-C ended."""
+
 
 @dataclass(frozen=True, order=True)
 class Problem:

@@ -6,10 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from exporters.problems import InputError, exit_with, problem
-
-EXIT_INTERRUPTED = 130
-"""As a shell says of a program that Ctrl-C ended."""
+from exporters.problems import EXIT_INTERRUPTED, InputError, exit_with, problem
 
 Say = Callable[[str], None]
 """Takes one line for the user, without the newline."""
