@@ -2,6 +2,9 @@
 
 An engine (simulated or real) carries out what happens inside the cluster, the stack what happens
 to shardwatch itself. Scenarios name faults; a scenario that names another is refused.
+
+``strength`` is a number whose meaning each fault states; the same fault at a lower strength is
+harder to see.
 """
 
 from __future__ import annotations
@@ -10,6 +13,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 EngineName = Literal["sim", "vllm"]
+PlaceKey = Literal[
+    "group", "host", "uuid", "rank", "region", "model", "tier", "tool", "exporter"
+]  # fmt: skip
+
+SIM: frozenset[EngineName] = frozenset({"sim"})
+BOTH: frozenset[EngineName] = frozenset({"sim", "vllm"})
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What a fault's strength means, and what it may be."""
+
+    means: str
+    usual: float
+    lowest: float
+    """Included."""
+    highest: float
+    """Included."""
 
 
 @dataclass(frozen=True)
@@ -19,49 +40,228 @@ class FaultKind:
     name: str
     summary: str
     """What happens, in the words of the timeline."""
-    needs: frozenset[str]
+    needs: frozenset[PlaceKey]
     """Keys that the place must have."""
-    allows: frozenset[str] = frozenset()
-    """Keys that the place may have; what is left out is chosen and reported."""
-    engines: frozenset[EngineName] = frozenset({"sim"})
+    allows: frozenset[PlaceKey] = frozenset()
+    """Keys that the place may have; what is left out is chosen and reported, or means all."""
+    strength: Strength | None = None
+    """None where there is no more or less of it."""
+    engines: frozenset[EngineName] = SIM
     by_stack: bool = False
     """True where the stack does it to itself, not the engine to the cluster."""
     repaired: bool = True
     """False for an event that passes by itself and has no length."""
 
 
+def _keys(*names: PlaceKey) -> frozenset[PlaceKey]:
+    return frozenset(names)
+
+
+def _share(means: str, usual: float) -> Strength:
+    return Strength(means, usual, lowest=0.001, highest=1.0)
+
+
+def _factor(means: str, usual: float) -> Strength:
+    return Strength(means, usual, lowest=1.0, highest=1000.0)
+
+
+_GPU = _keys("host", "uuid")
+
 FAULTS: dict[str, FaultKind] = {
     each.name: each
     for each in (
+        # --- hardware ---------------------------------------------------------------------------
         FaultKind(
             "lost-gpu",
             "a GPU falls off the bus; its engine hangs, and /health still answers 200",
-            needs=frozenset({"group"}),
-            allows=frozenset({"host", "uuid"}),
+            needs=_keys("group"),
+            allows=_GPU,
         ),
         FaultKind(
-            "tool-outage",
-            "calls to a tool time out or fail",
-            needs=frozenset({"region", "tool"}),
+            "ecc-error",
+            "a GPU's memory has an uncorrectable error; its engine dies",
+            needs=_keys("group"),
+            allows=_GPU,
+            strength=_share("above 0.5 uncontained (XID 95, needs a reset), else contained (94)", 1),
+        ),
+        FaultKind(
+            "nvlink-error",
+            "NVLink fails between two GPUs of a group (XID 74), and every step waits for it",
+            needs=_keys("group"),
+            allows=_GPU,
+            strength=_share("share of the group's speed that is lost; 1 hangs it", 0.5),
+        ),
+        FaultKind(
+            "thermal",
+            "a rack loses its cooling; its GPUs slow down until they are cool enough",
+            needs=_keys("host"),
+            strength=_share("share of the cooling that is lost", 0.6),
+        ),
+        FaultKind(
+            "straggler",
+            "a GPU is slow without a word, and its whole group with it",
+            needs=_keys("group"),
+            allows=_GPU,
+            strength=_share("share of the GPU's speed that is lost", 0.4),
+        ),
+        FaultKind(
+            "lost-host",
+            "a host goes dark: its GPUs, its telemetry, and the engine that needs it",
+            needs=_keys("group"),
+            allows=_keys("host"),
+        ),
+        FaultKind(
+            "driver-patch",
+            "hosts are drained, patched and started again, one group after the other",
+            needs=_keys("region"),
+            allows=_keys("model"),
+            strength=_share("share of the hosts that come back without one GPU", 0.25),
+        ),
+        FaultKind(
+            "silent-corruption",
+            "a GPU computes wrong numbers: answers are fast, well-formed and wrong",
+            needs=_keys("group"),
+            allows=_GPU,
+            strength=_share("share of the group's answers that are wrong", 0.3),
+            engines=BOTH,
+        ),
+        # --- engines ----------------------------------------------------------------------------
+        FaultKind(
+            "frozen-worker",
+            "a worker process is stopped (SIGSTOP); the engine waits for it forever",
+            needs=_keys("group"),
+            allows=_keys("rank"),
+            engines=BOTH,
+        ),
+        FaultKind(
+            "killed-worker",
+            "a worker process is killed (SIGKILL); its engine ends and is started again",
+            needs=_keys("group"),
+            allows=_keys("rank"),
+            engines=BOTH,
+            repaired=False,
+        ),
+        FaultKind(
+            "killed-engine",
+            "an engine is killed (SIGKILL) under load and started again",
+            needs=_keys("group"),
+            engines=BOTH,
+            repaired=False,
         ),
         FaultKind(
             "engine-restart",
             "an engine drains, stops, and loads its weights again",
-            needs=frozenset({"group"}),
+            needs=_keys("group"),
+            engines=BOTH,
             repaired=False,
         ),
         FaultKind(
-            "frozen-worker",
-            "a worker process is stopped (SIGSTOP); the engine waits for it forever",
-            needs=frozenset({"group"}),
-            allows=frozenset({"rank"}),
-            engines=frozenset({"vllm"}),
+            "slow-weights",
+            "the store of weights is slow: engines that start take longer",
+            needs=_keys("region"),
+            allows=_keys("model"),
+            strength=_factor("times longer", 10),
         ),
+        FaultKind(
+            "bad-canary",
+            "a new revision gets a small share of the traffic and answers badly",
+            needs=_keys("region", "model"),
+            allows=_keys("group"),
+            strength=_share("share of the canary's requests that fail", 0.5),
+            engines=BOTH,
+        ),
+        FaultKind(
+            "cache-flush",
+            "prefix caches are emptied: every prompt is computed again",
+            needs=_keys("region"),
+            allows=_keys("model", "group"),
+            strength=_share("share of the cached tokens that is lost", 1),
+            engines=BOTH,
+            repaired=False,
+        ),
+        # --- tools ------------------------------------------------------------------------------
+        FaultKind(
+            "tool-outage",
+            "calls to a tool time out or fail",
+            needs=_keys("region", "tool"),
+            strength=_share("share of the calls", 1),
+            engines=BOTH,
+        ),
+        FaultKind(
+            "slow-tool",
+            "a tool takes longer; what exceeds its time limit times out",
+            needs=_keys("region", "tool"),
+            strength=_factor("times longer", 8),
+            engines=BOTH,
+        ),
+        FaultKind(
+            "captcha-wave",
+            "the sites that agents browse ask for captchas",
+            needs=_keys("region"),
+            strength=_share("share of the pages fetched", 0.6),
+        ),
+        # --- traffic ----------------------------------------------------------------------------
+        FaultKind(
+            "traffic-spike",
+            "far more users come than usual",
+            needs=_keys("region"),
+            allows=_keys("model"),
+            strength=_factor("times the usual traffic", 3),
+            engines=BOTH,
+        ),
+        FaultKind(
+            "retry-storm",
+            "clients try again at once, again and again",
+            needs=_keys("region"),
+            allows=_keys("model"),
+            strength=Strength("retries after a failure, at the most", 4, lowest=1, highest=20),
+        ),
+        FaultKind(
+            "tenant-flood",
+            "one tenant sends far more than it ever did",
+            needs=_keys("region", "model"),
+            allows=_keys("tier"),
+            strength=_factor("the tenant's traffic, in multiples of all others' together", 2),
+        ),
+        FaultKind(
+            "lb-blackout",
+            "the load balancer before a region's router drops what comes",
+            needs=_keys("region"),
+            strength=_share("share of the requests", 1),
+        ),
+        FaultKind(
+            "lost-region",
+            "a region goes dark; users whose data may leave it go elsewhere",
+            needs=_keys("region"),
+        ),
+        # --- around it --------------------------------------------------------------------------
+        FaultKind(
+            "metering-loss",
+            "tokens are served and not billed",
+            needs=_keys("region"),
+            allows=_keys("model"),
+            strength=_share("share of the tokens", 0.05),
+        ),
+        FaultKind(
+            "misrouted-data",
+            "requests are served outside the region that their data may not leave",
+            needs=_keys("region"),
+            allows=_keys("model"),
+            strength=_share("share of the requests", 0.02),
+        ),
+        FaultKind(
+            "safety-bypass",
+            "the safety filter fails open: prompts and answers pass unread",
+            needs=_keys("region"),
+            allows=_keys("model"),
+            strength=_share("share of the checks", 0.5),
+        ),
+        # --- shardwatch itself ------------------------------------------------------------------
         FaultKind(
             "exporter-restart",
             "an exporter is killed and started again",
-            needs=frozenset({"exporter"}),
-            engines=frozenset({"sim", "vllm"}),
+            needs=_keys("exporter"),
+            engines=BOTH,
             by_stack=True,
             repaired=False,
         ),
