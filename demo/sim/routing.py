@@ -1,103 +1,111 @@
-"""Requests come and are given to groups: round robin, by what ``/health`` said last."""
+"""Routers give requests to groups.
+
+A router sees ``/health`` and nothing else of a group; a group whose GPU is lost goes on getting its
+part. Sessions go to the group that knows them (prefix-aware choice), so a group's share is steady,
+and its caches with it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import pi
 
 import numpy as np
 
-from demo.sim.cluster import Cluster, Counts, Flags, sum_by
-from demo.sim.latency import Floats
+from demo.sim.fleet import Counts, Floats
+from demo.sim.router_counts import lane_count
 from demo.sim.state import Phase, State
-from demo.sim.workload import RATE_LIMITED_RATIOS, SWELL_RATIO, SWELL_SECONDS, TIER_SHARES
-from exporters.catalog import ATTEMPTS, TIERS
+from exporters.catalog import ATTEMPTS
 
 FIRST, RETRY = ATTEMPTS.index("first"), ATTEMPTS.index("retry")
-_RATE_LIMITED = np.array([RATE_LIMITED_RATIOS[tier] for tier in TIERS])
-_TIER_SHARES = np.array([TIER_SHARES[tier] for tier in TIERS])
+REFUSED_SECONDS = 2.0
+"""Until a health check sees that a process is gone; what is sent to it until then is refused."""
 
 
 @dataclass(frozen=True)
 class Routed:
-    """Where one step's arrivals went. Requests, each counted in one of the fields."""
+    """Where one step's requests went."""
 
-    accepted: Counts
-    """By an engine. [G, T]."""
-    refused: Counts
-    """By a group that was down, with no other to try. [G, T]."""
+    arrivals: Floats
+    """At each group. [G]."""
+    share: Floats
+    """Of its cell's traffic. [G]."""
+    refused: Floats
+    """By groups that were down, with no other to try. [G]."""
     rejected: Counts
     """For there was no healthy group. [C, T]."""
-    rate_limited: Counts
-    """[C, T]."""
-    arrived: Counts
-    """All of the above. [C, T]."""
+    lanes: Floats
+    """What each lane got. [L]."""
 
 
-def request_rates(cluster: Cluster, now: float) -> Floats:
-    """Return the requests per second of each cell and tier. [C, T]."""
-    usual = np.zeros(len(cluster.cells))
-    np.add.at(usual, cluster.cell_of_group, cluster.profiles["requests_per_second_and_group"])
-    phases = 2 * pi * (now / SWELL_SECONDS + np.arange(len(usual)) / len(usual))
-    rates: Floats = (usual * (1 + SWELL_RATIO * np.sin(phases)))[:, None] * _TIER_SHARES
-    return rates
-
-
-def route_arrivals(state: State, rng: np.random.Generator) -> Routed:
-    """Draw one step's arrivals and give them to groups, with one retry where one is down.
-
-    Attempts are counted here; outcomes are not.
-    """
-    cluster, routers = state.cluster, state.routers
-    cells = len(cluster.cells)
-    arrived = rng.poisson(request_rates(cluster, state.now) * cluster.step_seconds)
-    rate_limited = rng.binomial(arrived, _RATE_LIMITED)
-    admitted = arrived - rate_limited
-
-    first = _deal(cluster, admitted, routers.routable, routers.turn)
-    rejected = admitted - sum_by(cluster.cell_of_group, first, cells)
-    down = state.engines.phase == Phase.LOADING
-    lost = first * down[:, None]
-    again = sum_by(cluster.cell_of_group, lost, cells)
-    second = _deal(cluster, again, routers.routable & ~down, routers.turn)
-    stranded = again - sum_by(cluster.cell_of_group, second, cells)
-
-    lanes = len(cluster.lanes)
-    routers.attempts[:, :, FIRST] += sum_by(cluster.lane_of_group, first, lanes)
-    routers.attempts[:, :, RETRY] += sum_by(cluster.lane_of_group, second, lanes)
-    return Routed(
-        accepted=first - lost + second,
-        refused=lost * (stranded > 0)[cluster.cell_of_group],
-        rejected=rejected,
-        rate_limited=rate_limited,
-        arrived=arrived,
+def lanes_of_groups(state: State) -> Counts:
+    """Return the lane that each group serves now. [G]."""
+    lanes: Counts = (
+        state.fleet.cell_of_group * len(state.fleet.revisions) + state.engines.revision
     )
+    return lanes
+
+
+def route(state: State, admitted: Counts, retries: Counts) -> Routed:
+    """Give one step's requests to groups; count attempts and requests in flight.
+
+    Args:
+        state: the routers' counts are changed in place.
+        admitted: requests at the routers, of all attempts. [C, T].
+        retries: of those, further attempts. [C, T].
+    """
+    fleet, routers, engines = state.fleet, state.routers, state.engines
+    cell, cells = fleet.cell_of_group, len(fleet.cells)
+    asked = admitted.sum(axis=1).astype(np.float64)
+
+    weight = engines.weight * routers.routable
+    total = np.bincount(cell, weights=weight, minlength=cells)
+    share = weight / np.maximum(total, 1e-12)[cell]
+    means = share * asked[cell]
+    noise = state.rngs["routers"].standard_normal(len(means))
+    arrivals = np.maximum(means + np.sqrt(means) * noise, 0.0)
+    drawn = np.bincount(cell, weights=arrivals, minlength=cells)
+    arrivals *= (asked / np.maximum(drawn, 1e-12))[cell] * (total > 0)[cell]
+    rejected = admitted * (total <= 0)[:, None]
+
+    refused, moved = np.zeros_like(arrivals), np.zeros(cells)
+    down = (engines.phase == Phase.LOADING) & routers.routable
+    if down.any():
+        lost = np.where(down, arrivals, 0.0)
+        up = np.where(down, 0.0, share)
+        left = np.bincount(cell, weights=up, minlength=cells)
+        again = np.bincount(cell, weights=lost, minlength=cells)
+        refused = np.where((left <= 0)[cell], lost, 0.0)
+        arrivals = arrivals - lost + up / np.maximum(left, 1e-12)[cell] * again[cell]
+        arrivals[(left <= 0)[cell]] = 0.0
+        moved = again * (left > 0) * min(1.0, REFUSED_SECONDS / fleet.step_seconds)
+
+    lanes = np.bincount(
+        lanes_of_groups(state), weights=arrivals + refused, minlength=lane_count(fleet)
+    )
+    by_lane = _by_lane(state, admitted - rejected, lanes)
+    routers.in_flight += by_lane
+    again_by_lane = np.minimum(_by_lane(state, np.where(total[:, None] > 0, retries, 0), lanes), by_lane)
+    routers.attempts[:, :, RETRY] += again_by_lane
+    routers.attempts[:, :, FIRST] += by_lane - again_by_lane
+    if moved.any():
+        tiers = admitted / np.maximum(asked, 1.0)[:, None]
+        main = np.arange(cells) * len(fleet.revisions)
+        routers.attempts[main, :, RETRY] += np.rint(tiers * moved[:, None]).astype(np.int64)
+    return Routed(arrivals, share, refused, rejected, lanes)
+
+
+def _by_lane(state: State, requests: Counts, lanes: Floats) -> Counts:
+    """Split whole requests of cells over their lanes, as the lanes' amounts are. [L, T]."""
+    fleet = state.fleet
+    amounts = lanes.reshape(len(fleet.cells), len(fleet.revisions))
+    upto = np.cumsum(amounts, axis=1) / np.maximum(amounts.sum(axis=1, keepdims=True), 1e-12)
+    upto[:, -1] = 1.0
+    edges = np.floor(upto[:, :, None] * requests[:, None, :] + 0.5).astype(np.int64)
+    parts = edges
+    parts[:, 1:] -= edges[:, :-1].copy()
+    return parts.reshape(-1, requests.shape[1])
 
 
 def check_health(state: State) -> None:
     """Let the routers look at every ``/health``, and at nothing else."""
-    state.routers.routable = state.engines.phase == Phase.SERVING
-
-
-def _deal(cluster: Cluster, requests: Counts, eligible: Flags, turn: Counts) -> Counts:
-    """Give each cell's requests to its eligible groups in turn, and move the turn on. [G, T]."""
-    cell = cluster.cell_of_group
-    ones = eligible.astype(np.int64)
-    choices = sum_by(cell, ones, len(cluster.cells))
-    seat = _places_within(cluster, ones)
-    of = np.maximum(choices, 1)[:, None]
-    away = (seat[:, None] - turn[cell]) % of[cell]
-    dealt: Counts = (requests[cell] + of[cell] - 1 - away) // of[cell] * ones[:, None]
-    turn[:] = (turn + requests) % of
-    return dealt
-
-
-def _places_within(cluster: Cluster, ones: Counts) -> Counts:
-    """Return how many eligible groups of the same cell come before each group. [G]."""
-    order = np.argsort(cluster.cell_of_group, kind="stable")
-    running = np.cumsum(ones[order]) - ones[order]
-    cells = cluster.cell_of_group[order]
-    starts = np.searchsorted(cells, np.arange(len(cluster.cells)))
-    places = np.empty_like(running)
-    places[order] = running - running[starts][cells]
-    return places
+    state.routers.routable = (state.engines.phase == Phase.SERVING) & ~state.dark

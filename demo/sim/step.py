@@ -4,83 +4,110 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.sim.cluster import Cluster, sum_by
+from demo.sim.accounting import Ended, account
+from demo.sim.blips import advance_blips
+from demo.sim.demand import Arrivals, draw_arrivals, note_failures
+from demo.sim.engine_figures import LOAD_SECONDS
+from demo.sim.engine_numbers import write_numbers
+from demo.sim.failures import advance_failures
+from demo.sim.hardware import Use, Work, run_hardware
 from demo.sim.lifecycle import advance_phases
-from demo.sim.routing import Routed, check_health, route_arrivals
-from demo.sim.serving import ERROR, Served, serve
-from demo.sim.state import State, in_flight_by_lane, start
-from demo.sim.telemetry import run_hardware, usual_batch
+from demo.sim.locality import Placed, place
+from demo.sim.router_counts import ERROR, OK, REJECTED, TIMEOUT
+from demo.sim.rollout import advance_patches
+from demo.sim.routing import Routed, check_health, route
+from demo.sim.safety import check
+from demo.sim.serving import Served, serve
+from demo.sim.state import Phase, State
 from demo.sim.tools import call_tools
-from demo.sim.vllm_finish import write_finished
-from demo.sim.vllm_step import write_step
-from demo.sim.workload import FIRST_TOKEN_DEADLINE_SECONDS
-from exporters.catalog import OUTCOMES, TIME_TO_FIRST_TOKEN_BOUNDS
+from demo.sim.truth import LATE_BUCKETS
+from exporters.catalog import OUTCOMES
 
-REJECTED, RATE_LIMITED = OUTCOMES.index("rejected"), OUTCOMES.index("rate_limited")
-_NEVER_BUCKET = int(np.searchsorted(TIME_TO_FIRST_TOKEN_BOUNDS, FIRST_TOKEN_DEADLINE_SECONDS)) + 1
-"""A first token that never came is observed at its deadline, and timers are a little late."""
+RATE_LIMITED = OUTCOMES.index("rate_limited")
 
 
-def begin(
-    cluster: Cluster, now: float, rng: np.random.Generator, *, dcgm_interval: float = 5.0
-) -> State:
-    """Return the cluster before its first step, with a first look of DCGM at every GPU."""
-    state = start(cluster, now, rng, dcgm_interval=dcgm_interval)
-    run_hardware(state, usual_batch(cluster), rng, everywhere=True)
-    return state
-
-
-def step(state: State, rng: np.random.Generator) -> None:
+def step(state: State) -> None:
     """Move the cluster on by one step of its length, in place.
 
     The same state and the same draws give the same result; there is no other input.
     """
-    cluster = state.cluster
+    fleet, dt, rngs = state.fleet, state.fleet.step_seconds, state.rngs
     advance_phases(state)
-    routed = route_arrivals(state, rng)
-    served = serve(state, routed.accepted, rng)
-    write_step(state, served, rng)
-    write_finished(state, served, rng)
-    run_hardware(state, served.batch, rng, everywhere=False)
+    if state.rollouts.patches:
+        advance_patches(state)
+    arrivals = draw_arrivals(state.demand, state.service, state.now, dt, rngs["demand"])
+    limited = np.minimum(arrivals.over_limit, arrivals.requests)
+    placed = place(
+        state.locality, fleet, state.dark_regions, arrivals.requests - limited, dt, rngs["demand"]
+    )
+    routed = route(state, placed.requests, np.minimum(arrivals.retries, placed.requests))
+    failing = advance_blips(state.blips, dt, rngs["blips"])
+    served = serve(state, routed.arrivals, routed.share, failing)
+    write_numbers(state, served)
+    ended = account(state, routed, served, limited)
 
-    _count_requests(state, routed, served)
-    finished = sum_by(cluster.cell_of_group, served.finished.sum(axis=1), len(cluster.cells))
-    ended = call_tools(state.tools, cluster, state.steps, finished, rng)
-    state.truth.count_tool_calls(ended)
+    _run_hardware(state)
+    finished = _by_cell(state, ended.outcomes)[:, :, OK].sum(axis=1)
+    calls = call_tools(state.tools, fleet, state.steps, finished, rngs["tools"])
+    state.demand.calls_ended = calls.by_cell
+    state.truth.tool_calls += calls.calls
+    check(state.safety, placed.requests.sum(axis=1).astype(float), finished.astype(float))
+    _tell(state, arrivals, placed, routed, served, ended, limited)
 
     check_health(state)
-    state.arrived += routed.arrived
     state.steps += 1
-    state.now += cluster.step_seconds
+    state.now += dt
 
 
-def _count_requests(state: State, routed: Routed, served: Served) -> None:
-    """Count what was decided in this step: at the routers by lane, in the truth by cell."""
-    cluster, routers = state.cluster, state.routers
-    ended = served.ended.copy()
-    ended[:, :, ERROR] += routed.refused
-    never = served.never + routed.refused
-    at_no_group = np.zeros((len(cluster.cells), *ended.shape[1:]), np.int64)
-    at_no_group[:, :, REJECTED] = routed.rejected
-    at_no_group[:, :, RATE_LIMITED] = routed.rate_limited
+def _run_hardware(state: State) -> None:
+    """Let the hardware do what the engines did, and fail as it does."""
+    engines, hardware, fleet = state.engines, state.hardware, state.fleet
+    down = engines.phase == Phase.LOADING
+    stuck = (hardware.hung | (engines.frozen > 0)) & ~down
+    use = np.where(engines.batch > 0.01, Use.WORKING, Use.IDLE)
+    loaded = np.ones(fleet.groups)
+    if down.any():
+        use[down] = np.where(hardware.complete[down], Use.LOADING, Use.IDLE)
+        loaded[down] = 1 - np.minimum(engines.load_left[down] / LOAD_SECONDS, 1.0)
+    use[stuck] = Use.WAITING
+    load = engines.batch / state.usual_batch
+    run_hardware(hardware, fleet, Work(use, load, loaded), state.now, state.rngs["hardware"])
+    for struck in advance_failures(
+        state.failures, hardware, fleet, state.now, state.rngs["failures"]
+    ):
+        state.suffer(struck)
 
-    lanes = len(cluster.lanes)
-    routers.requests += sum_by(cluster.lane_of_group, ended, lanes)
-    routers.requests += sum_by(cluster.lane_of_cell, at_no_group, lanes)
-    first = served.first_token_counts.copy()
-    first[:, :, _NEVER_BUCKET] += never
-    routers.first_token_counts += sum_by(cluster.lane_of_group, first, lanes)
-    sums = served.first_token_sums + never * FIRST_TOKEN_DEADLINE_SECONDS
-    routers.first_token_sums += sum_by(cluster.lane_of_group, sums, lanes)
-    rejected = sum_by(cluster.lane_of_cell, routed.rejected, lanes)
-    routers.first_token_counts[:, :, _NEVER_BUCKET] += rejected
-    routers.first_token_sums += rejected * FIRST_TOKEN_DEADLINE_SECONDS
-    routers.in_flight = in_flight_by_lane(state)
 
-    cells = len(cluster.cells)
-    by_cell = sum_by(cluster.cell_of_group, ended, cells) + at_no_group
-    state.truth.count_requests(by_cell.sum(axis=1))
-    state.truth.count_first_tokens(
-        sum_by(cluster.cell_of_group, served.first_token_counts, cells).sum(axis=1),
-        sum_by(cluster.cell_of_group, never, cells).sum(axis=1) + routed.rejected.sum(axis=1),
-    )
+def _by_cell(state: State, by_lane: np.ndarray) -> np.ndarray:
+    """Return the sums over the lanes of each cell. [C, ...]."""
+    return by_lane.reshape(len(state.fleet.cells), -1, *by_lane.shape[1:]).sum(axis=1)
+
+
+def _tell(
+    state: State,
+    arrivals: Arrivals,
+    placed: Placed,
+    routed: Routed,
+    served: Served,
+    ended: Ended,
+    limited: np.ndarray,
+) -> None:
+    """Write one step into the truth, and let those whose request failed think about it."""
+    truth, fleet = state.truth, state.fleet
+    outcomes = _by_cell(state, ended.outcomes)
+    truth.offered += arrivals.requests
+    truth.unreachable += placed.unreachable
+    truth.outcomes += outcomes
+    truth.outcomes[:, :, RATE_LIMITED] += limited
+    first = _by_cell(state, ended.first_tokens)
+    late = first[:, LATE_BUCKETS].sum(axis=1)
+    never = _by_cell(state, ended.never)
+    truth.first_tokens += np.stack([first.sum(axis=1) - late, late, never], axis=1)
+    state.routers.from_outside += placed.from_outside
+    if state.engines.corruption.any():
+        wrong = served.finished * state.engines.corruption
+        truth.wrong_answers += np.bincount(
+            fleet.cell_of_group, weights=wrong, minlength=len(fleet.cells)
+        )
+    failed = outcomes[:, :, [ERROR, TIMEOUT, REJECTED]].sum(axis=(1, 2))
+    note_failures(state.demand, failed + placed.unreachable.sum(axis=1) * 1.0)
