@@ -1,34 +1,26 @@
-"""GPUs: power, heat, clocks and use that follow what their engine does, and what DCGM saw last.
+"""Hosts and GPUs, step by step: power, heat and energy that follow what their groups do.
 
-Calibrated to an H200 (SXM): 700 W limit, 627 W at full draw, 1980 MHz SM, 3201 MHz memory, 150.75e9
-B of memory of which 0.644e9 B are reserved (recorded captures, facts on GPUs). A GPU that waits in
-a collective for one that is lost runs a kernel all the time and draws little.
+All GPUs of a group do the same, so this is worked out once for each group; what tells one GPU from
+the next is added where it is looked at, on the page of its host. Calibrated to an H200, see
+``hardware.yaml``. A GPU that waits in a collective for one that is lost runs a kernel all the time
+and draws little.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from math import exp
+from zlib import crc32
 
 import numpy as np
 
-from demo.sim.cluster import Cluster, Counts, Flags
-from demo.sim.latency import Floats
-from exporters.dialects import read_dialect
+from demo.sim.cooling import run_racks
+from demo.sim.fleet import Counts, Fleet, Floats, Indices
+from demo.sim.hardware_state import Hardware, Quantity, figures, see_host
 
-DIALECT = read_dialect("dcgm_4")
-FIELDS = tuple(family.name for family in DIALECT.families)
-"""Fields of a GPU, in the page's order."""
-FALLEN_OFF_THE_BUS = 79
-"""The XID of a GPU that the driver cannot reach any more."""
-
-MEMORY_MIB = 143_767
-RESERVED_MIB = 614
-WEIGHTS_AND_CACHE_RATIO = 0.92
-"""Of the memory: vLLM's ``--gpu-memory-utilization``."""
-AMBIENT_CELSIUS = 28.0
-CELSIUS_PER_WATT = 0.055
-HEATING_SECONDS = 40.0
+DCGM_INTERVAL_SECONDS = 5.0
+"""Between two collections; dcgm-exporter's own default is 30 s."""
 
 
 class Use(IntEnum):
@@ -43,7 +35,7 @@ class Use(IntEnum):
 
 @dataclass(frozen=True)
 class Work:
-    """What GPUs are made to do. All [N]."""
+    """What GPUs are made to do. All [G]."""
 
     use: Counts
     """Values of :class:`Use`."""
@@ -53,111 +45,106 @@ class Work:
     """How much of weights and cache is in memory, 0 to 1."""
 
 
-@dataclass
-class Hardware:
-    """The state of all GPUs. All [N] unless said otherwise."""
-
-    lost: Flags
-    xid: Counts
-    """Code of the last XID, 0 if none."""
-    watts: Floats
-    celsius: Floats
-    millijoules: Floats
-    """Since the driver was loaded."""
-    strength: Floats
-    """What tells one GPU from the next: a factor near 1."""
-
-    collect_every: int
-    """Steps between two collections of a host."""
-    collect_at: Counts
-    """When a GPU's host collects: the step, modulo ``collect_every``."""
-    seen: Floats
-    """Fields at the last collection. [F, N]."""
-    seen_lost: Flags
-    seen_xid: Counts
-
-    def groups_with_lost_gpus(self, cluster: Cluster) -> Flags:
-        """Return which groups miss a GPU. [G]."""
-        lost = np.zeros(len(cluster.groups), bool)
-        lost[cluster.group_of_gpu[self.lost]] = True
-        return lost
-
-
-def start_hardware(cluster: Cluster, rng: np.random.Generator, *, dcgm_interval: float) -> Hardware:
-    """Return GPUs that are well and at work, and that DCGM has not looked at yet."""
-    count = len(cluster.gpus)
-    every = max(1, round(dcgm_interval / cluster.step_seconds))
-    strength = rng.normal(1.0, 0.02, count)
-    watts = _watts(np.full(count, Use.WORKING), np.ones(count)) * strength
-    return Hardware(
-        lost=np.zeros(count, bool),
-        xid=np.zeros(count, np.int64),
-        watts=watts,
-        celsius=AMBIENT_CELSIUS + CELSIUS_PER_WATT * watts,
-        millijoules=rng.uniform(1e11, 9e11, count),
-        strength=strength,
-        collect_every=every,
-        collect_at=cluster.host_of_gpu % every,
-        seen=np.zeros((len(FIELDS), count)),
-        seen_lost=np.zeros(count, bool),
-        seen_xid=np.zeros(count, np.int64),
-    )
-
-
-def run_gpus(hardware: Hardware, work: Work, dt: float) -> None:
-    """Move power, heat and energy on by ``dt`` seconds, in place."""
-    hardware.watts = _watts(work.use, work.load) * hardware.strength
-    target = AMBIENT_CELSIUS + CELSIUS_PER_WATT * hardware.watts / hardware.strength**2
-    hardware.celsius += (target - hardware.celsius) * (1 - np.exp(-dt / HEATING_SECONDS))
-    hardware.millijoules += hardware.watts * dt * 1000 * ~hardware.lost
-
-
-def collect(hardware: Hardware, due: Flags, work: Work, rng: np.random.Generator) -> None:
-    """Let the hosts of some GPUs read them, as dcgm-exporter does at its interval.
+def start_hardware(
+    fleet: Fleet, seed: int, *, dcgm_interval_seconds: float = DCGM_INTERVAL_SECONDS
+) -> Hardware:
+    """Return hardware that is well, at its usual work for long, and was collected just now.
 
     Args:
-        hardware: ``seen`` is changed in place.
-        due: which GPUs. [N].
-        work: what they do.
-        rng: for the noise of readings.
+        fleet: its parts.
+        seed: of what tells GPUs apart, and of the noise of readings.
+        dcgm_interval_seconds: between two collections of a host; a step is the least.
     """
-    use, load, loaded = work.use[due], work.load[due], work.loaded[due]
-    noise = rng.normal(1.0, 0.02, (3, len(use)))
-    working, waiting, loading = (use == each for each in (Use.WORKING, Use.WAITING, Use.LOADING))
-    active = np.clip((1 - np.exp(-3 * load)) * working * noise[0] + waiting, 0.0, 1.0)
-    crowd = (1 - np.exp(-load)) * working * noise[1]
-    used = np.floor(
-        (MEMORY_MIB - RESERVED_MIB) * (0.01 + (WEIGHTS_AND_CACHE_RATIO - 0.01) * loaded)
+    groups, hosts = fleet.groups, fleet.hosts
+    state = np.zeros((len(Quantity), groups))
+    for quantity in (Quantity.LOAD, Quantity.LOADED, Quantity.SPEED):
+        state[quantity] = 1.0
+    state[Quantity.USE] = Use.WORKING
+    ones = np.ones(groups)
+    watts = _watts(Work(np.full(groups, int(Use.WORKING)), ones, ones))
+    state[Quantity.WATTS] = watts
+    state[Quantity.WARMTH] = figures().heat.celsius_per_watt * watts
+    return Hardware(
+        seed=seed,
+        dcgm_interval_seconds=dcgm_interval_seconds,
+        steps=0,
+        state=state,
+        seen=state[:, fleet.group_of_host],
+        seen_at=np.zeros(hosts, np.int64),
+        turns=_turns(fleet, max(1, round(dcgm_interval_seconds / fleet.step_seconds))),
+        hung=np.zeros(groups, bool),
+        complete=np.ones(groups, bool),
+        crashed=np.zeros(groups, bool),
+        dark=np.zeros(hosts, bool),
     )
-    celsius = hardware.celsius[due]
-    ones = np.ones(len(use))
-    readings = {
-        "DCGM_FI_DEV_SM_CLOCK": np.where(use == Use.IDLE, 345, 1980) * ones,
-        "DCGM_FI_DEV_MEM_CLOCK": 3201 * ones,
-        "DCGM_FI_DEV_MEMORY_TEMP": np.rint(celsius + 8),
-        "DCGM_FI_DEV_GPU_TEMP": np.rint(celsius),
-        "DCGM_FI_DEV_POWER_USAGE": hardware.watts[due] * noise[2],
-        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": np.floor(hardware.millijoules[due]),
-        "DCGM_FI_DEV_GPU_UTIL": np.rint(100 * active),
-        "DCGM_FI_DEV_MEM_COPY_UTIL": np.rint(60 * crowd),
-        "DCGM_FI_DEV_FB_FREE": MEMORY_MIB - RESERVED_MIB - used,
-        "DCGM_FI_DEV_FB_USED": used,
-        "DCGM_FI_DEV_FB_RESERVED": RESERVED_MIB * ones,
-        "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL": np.floor(60_000 * crowd),
-        "DCGM_FI_PROF_GR_ENGINE_ACTIVE": active,
-        "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE": 0.3 * crowd,
-        "DCGM_FI_PROF_DRAM_ACTIVE": 0.8 * crowd + 0.01 * waiting,
-        "DCGM_FI_PROF_PCIE_TX_BYTES": np.floor(2e8 * crowd + 1e5),
-        "DCGM_FI_PROF_PCIE_RX_BYTES": np.floor(3e8 * crowd + 6e9 * loading + 1e5),
-    }
-    for name, values in readings.items():
-        hardware.seen[FIELDS.index(name), due] = values
-    hardware.seen_lost[due] = hardware.lost[due]
-    hardware.seen_xid[due] = hardware.xid[due]
 
 
-def _watts(use: Counts, load: Floats) -> Floats:
-    working = 160 + 540 * (1 - np.exp(-0.7 * load))
-    return np.select(
-        [use == Use.WORKING, use == Use.WAITING, use == Use.LOADING], [working, 205.0, 140.0], 118.0
-    )
+def run_hardware(hardware: Hardware, fleet: Fleet, work: Work) -> None:
+    """Move all hardware on by one step, and let the hosts collect whose turn it is.
+
+    Faults of this step come before it: ``crashed`` is theirs, until the next step.
+    """
+    state, heat = hardware.state, figures().heat
+    hardware.steps += 1
+    state[Quantity.USE], state[Quantity.LOAD] = work.use, work.load
+    state[Quantity.LOADED] = work.loaded
+    watts = _watts(work)
+    resting = figures().gpu.resting_watts
+    for group, factor in hardware.draws.items():
+        if watts[group] > resting:
+            watts[group] = resting + (watts[group] - resting) * factor
+    state[Quantity.WATTS] = watts
+    warmth = state[Quantity.WARMTH]
+    share = 1 - exp(-fleet.step_seconds / heat.heating_seconds)
+    warmth *= 1 - share
+    warmth += watts * (share * heat.celsius_per_watt)
+    watts *= fleet.step_seconds
+    state[Quantity.JOULES] += watts
+    if hardware.racks:
+        run_racks(hardware, fleet)
+    hardware.crashed[:] = False
+    if hardware.dying:
+        hardware.crashed[list(hardware.dying)] = True
+        hardware.dying.clear()
+    _collect(hardware, fleet)
+
+
+def _watts(work: Work) -> Floats:
+    """Return what an ordinary GPU draws. [G]."""
+    gpu = figures().gpu
+    still = np.array([gpu.idle_watts, 0.0, gpu.waiting_watts, gpu.loading_watts])
+    process = np.array([gpu.resting_watts - gpu.idle_watts, 0.0, 0.0, 0.0])
+    most = np.array([0.0, gpu.most_working_watts, 0.0, 0.0])
+    swing = np.array([0.0, gpu.most_working_watts - gpu.least_working_watts, 0.0, 0.0])
+    watts: Floats = (still + most)[work.use]
+    watts -= swing[work.use] * np.exp(work.load * -gpu.power_growth)
+    watts += process[work.use] * work.loaded
+    return watts
+
+
+def _turns(fleet: Fleet, every: int) -> list[tuple[Indices, Indices]]:
+    """Return which hosts collect in which steps: by name, for a host of two groups has one page."""
+    if every == 1:
+        return [(np.arange(fleet.hosts), fleet.group_of_host)]
+    names = fleet.names
+    turn = np.array([crc32(names.host(at).encode()) % every for at in range(fleet.hosts)])
+    hosts = [np.flatnonzero(turn == at) for at in range(every)]
+    return [(each, fleet.group_of_host[each]) for each in hosts]
+
+
+def _collect(hardware: Hardware, fleet: Fleet) -> None:
+    every = len(hardware.turns)
+    hosts, groups = hardware.turns[hardware.steps % every]
+    if every == 1:
+        np.take(hardware.state, groups, axis=1, out=hardware.seen, mode="clip")
+        hardware.seen_at[:] = hardware.steps
+    else:
+        hardware.seen[:, hosts] = hardware.state[:, groups]
+        hardware.seen_at[hosts] = hardware.steps
+    for host in hardware.started:
+        hardware.seen[:, host] = hardware.state[:, fleet.group_of_host[host]]
+        hardware.seen_at[host] = hardware.steps
+    hardware.started.clear()
+    if hardware.changed:
+        for host in [at for at in hardware.changed if hardware.seen_at[at] == hardware.steps]:
+            see_host(hardware, fleet, host)
