@@ -110,7 +110,10 @@ class Tools:
     heeded: Faults
 
     def in_flight(self) -> Counts:
-        """Return the calls that have not ended. [X]."""
+        """Return the calls that have not ended. [X].
+
+        Each is on its way for whole steps, from one on: with long steps they are more.
+        """
         if not self.cells.names:
             return np.zeros(0, np.int64)
         return np.add.reduceat(self.started - self.ended, self.cells.starts)
