@@ -80,7 +80,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     mix = mix / mix.sum(axis=1, keepdims=True)
     by_tier = rng.multinomial(new, mix[:, None, :])  # [L, ends, T]
     outcomes = np.zeros((lanes, len(TIERS), len(OUTCOMES)), np.int64)
-    outcomes[:, :, : DRAWN] = by_tier[:, :DRAWN].transpose(0, 2, 1)
+    outcomes[:, :, :DRAWN] = by_tier[:, :DRAWN].transpose(0, 2, 1)
     routers.in_flight = np.maximum(routers.in_flight - outcomes.sum(axis=2), 0)
     main = np.arange(len(fleet.cells)) * len(fleet.revisions)
     outcomes[main, :, REJECTED] += routed.rejected
@@ -111,9 +111,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     return Ended(outcomes, counts.sum(axis=1), never_by_tier.sum(axis=1))
 
 
-def _bill(
-    state: State, served: Served, by_lane: Callable[[Floats], Floats], mix: Floats
-) -> None:
+def _bill(state: State, served: Served, by_lane: Callable[[Floats], Floats], mix: Floats) -> None:
     """Bill the tokens that were served, or the part of them that metering sees."""
     tokens = np.stack([by_lane(served.prompt_tokens), by_lane(served.generated_tokens)], axis=1)
     billed = tokens * np.repeat(1 - state.metering.unbilled, len(state.fleet.revisions))[:, None]

@@ -23,6 +23,7 @@ INTER_TOKEN_DEADLINE_SECONDS = 10.0
 
 STEP_SECONDS_EMPTY = 0.0257
 """Reading the weights once: with a usual batch 21 tokens a second and user [deepseek]."""
+USUAL_STEP_SECONDS = 1 / 21  # [deepseek]
 STEP_SECONDS_PER_STREAM = 0.00006
 SECONDS_PER_PROMPT_TOKEN = 1 / 60_000
 BATCHED_TOKENS = 8192  # [vllm]

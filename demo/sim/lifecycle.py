@@ -78,9 +78,10 @@ def _load(state: State) -> None:
     speed = speed / state.rollouts.load_slowness[fleet.cell_of_group]
     left = engines.load_left - np.where(loading, speed * fleet.step_seconds, 0.0)
     engines.load_left = np.maximum(left, 0.0)
-    state.rollouts.load_seconds += np.bincount(
-        fleet.cell_of_group, weights=loading, minlength=len(fleet.cells)
-    ) * fleet.step_seconds
+    state.rollouts.load_seconds += (
+        np.bincount(fleet.cell_of_group, weights=loading, minlength=len(fleet.cells))
+        * fleet.step_seconds
+    )
     started = loading & (engines.load_left <= 0)
     if started.any():
         engines.phase[started] = Phase.SERVING

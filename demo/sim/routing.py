@@ -39,9 +39,7 @@ class Routed:
 
 def lanes_of_groups(state: State) -> Counts:
     """Return the lane that each group serves now. [G]."""
-    lanes: Counts = (
-        state.fleet.cell_of_group * len(state.fleet.revisions) + state.engines.revision
-    )
+    lanes: Counts = state.fleet.cell_of_group * len(state.fleet.revisions) + state.engines.revision
     return lanes
 
 
@@ -84,7 +82,9 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     )
     by_lane = _by_lane(state, admitted - rejected, lanes)
     routers.in_flight += by_lane
-    again_by_lane = np.minimum(_by_lane(state, np.where(total[:, None] > 0, retries, 0), lanes), by_lane)
+    again_by_lane = np.minimum(
+        _by_lane(state, np.where(total[:, None] > 0, retries, 0), lanes), by_lane
+    )
     routers.attempts[:, :, RETRY] += again_by_lane
     routers.attempts[:, :, FIRST] += by_lane - again_by_lane
     if moved.any():

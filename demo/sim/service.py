@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from demo.sim.engine_figures import ENGINES, OTHER_MODEL, EngineFigures
+from demo.sim.engine_figures import ENGINES, OTHER_MODEL, USUAL_STEP_SECONDS, EngineFigures
 from demo.sim.fleet import Fleet, Floats
 from demo.sim.latency import Latency, from_quantiles
 from demo.traffic.demand import ModelFigures
@@ -57,6 +57,8 @@ class Service:
     """[G]."""
     deadline_seconds: Floats
     """End to end. [G]."""
+    usual_streams: Floats
+    """At once, at the daily peak. [G]."""
 
 
 def service_of(fleet: Fleet) -> Service:
@@ -82,4 +84,10 @@ def service_of(fleet: Fleet) -> Service:
         reuse_tokens=by_group([each.reuse_tokens for each in made]),
         kv_cache_tokens=by_group([float(each.kv_cache_tokens) for each in made]),
         deadline_seconds=by_group([each.end_to_end_deadline_seconds for each in made]),
+        usual_streams=by_group(
+            [
+                each.requests_per_second * output_lengths(model).mean * USUAL_STEP_SECONDS
+                for each, model in zip(made, models, strict=True)
+            ]
+        ),
     )

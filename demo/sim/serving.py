@@ -68,16 +68,28 @@ class Served:
     """For each substep the level of its first tokens, and their number. [G] each."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of each group in a substep. All [G]."""
+
+    arrivals: Floats
+    prompt_tokens: Floats
+    """Of one request, in the mean."""
+    failing: Floats
+    """Share of the requests that fail."""
+
+
 _AMOUNTS = tuple(each.name for each in fields(Served) if each.name != "first_levels")
 
 
-def serve(state: State, arrivals: Floats, share: Floats) -> Served:
+def serve(state: State, arrivals: Floats, share: Floats, blips: Floats) -> Served:
     """Move all requests on by one step.
 
     Args:
         state: changed in place.
         arrivals: the step's new requests of each group. [G].
         share: of its cell's traffic that each group gets. [G].
+        blips: share of each cell's requests that fail in a blip. [C].
     """
     engines, service, dt = state.engines, state.service, state.fleet.step_seconds
     served = Served(**{name: np.zeros(len(arrivals)) for name in _AMOUNTS}, first_levels=[])
@@ -85,9 +97,13 @@ def serve(state: State, arrivals: Floats, share: Floats) -> Served:
     look_up(engines.caches, service, share, dt)
     moves = state.moving.astype(np.float64)
     speed = np.maximum(state.hardware.speed, 0.05)
-    prompt = _prompts(state, arrivals)
+    asked = _Asked(
+        arrivals=arrivals / state.substeps,
+        prompt_tokens=_prompts(state, arrivals),
+        failing=FAILED_RATIO + engines.failing + blips[state.fleet.cell_of_group],
+    )
     for _ in range(state.substeps):
-        _substep(state, served, arrivals / state.substeps, prompt, moves, speed)
+        _substep(state, served, asked, moves, speed)
     _let_stalled_streams_go(state, served)
     held = engines.streams.context_tokens
     remember(engines.caches, service, served.computed_tokens + served.generated_tokens, held)
@@ -103,14 +119,13 @@ def _prompts(state: State, arrivals: Floats) -> Floats:
     return np.clip(service.prompt_tokens + spread * drawn, lowest, float(MAX_MODEL_LEN))
 
 
-def _substep(
-    state: State, served: Served, arrivals: Floats, prompt: Floats, moves: Floats, speed: Floats
-) -> None:
+def _substep(state: State, served: Served, asked: _Asked, moves: Floats, speed: Floats) -> None:
     engines, service = state.engines, state.service
     streams, queues = engines.streams, engines.queues
     h = state.fleet.step_seconds / state.substeps
     queues.arrived[1:] = queues.arrived[:-1]
-    queues.arrived[0] += arrivals
+    queues.arrived[0] += asked.arrivals
+    prompt = asked.prompt_tokens
     waiting = queues.waiting()
 
     # Streams that end: each has as many tokens before it as the mean says, whatever its age.
@@ -142,7 +157,7 @@ def _substep(
     wait, expired = _leave_queue(queues, begun, h)
     levels = wait_levels(wait) * len(PREFILLS) + levels_on(PREFILLS, median)
     late = begun * late_shares().reshape(-1)[levels]
-    broken = (begun - late) * np.minimum(FAILED_RATIO + engines.failing, 1.0)
+    broken = (begun - late) * np.minimum(asked.failing, 1.0)
     entered = begun - late - broken
 
     batch = moves * (

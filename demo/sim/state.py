@@ -158,6 +158,11 @@ class State:
         """Groups in a region that is dark. [G]."""
         return self.dark_regions[self.fleet.region_of_group]
 
+    def forget_truth(self) -> None:
+        """Begin to count the truth now."""
+        self.truth = start_truth(self.fleet, len(self.tools.cells.names))
+        self.started = self.now
+
 
 PARTS = ("demand", "engines", "routers", "tools", "hardware", "failures", "blips", "faults")
 """What draws at random."""
@@ -233,7 +238,7 @@ def start(
         safety=start_safety(fleet),
         blips=start_blips(fleet),
         hardware=start_hardware(fleet, seed, dcgm_interval_seconds=dcgm_interval),
-        failures=start_failures(fleet, rate=failure_rate),
+        failures=start_failures(fleet, now, rngs["failures"], rate=failure_rate),
         tools=tools,
         truth=start_truth(fleet, len(tools.cells.names)),
         dark_regions=np.zeros(len(fleet.regions), bool),

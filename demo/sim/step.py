@@ -7,10 +7,9 @@ import numpy as np
 from demo.sim.accounting import Ended, account
 from demo.sim.blips import advance_blips
 from demo.sim.demand import Arrivals, draw_arrivals, note_failures
-from demo.sim.engine_figures import LOAD_SECONDS
 from demo.sim.engine_numbers import write_numbers
-from demo.sim.failures import advance_failures
-from demo.sim.hardware import Use, Work, run_hardware
+from demo.sim.fleet import Counts
+from demo.sim.hardware_step import run_hardware_step
 from demo.sim.lifecycle import advance_phases
 from demo.sim.locality import Placed, place
 from demo.sim.router_counts import ERROR, OK, REJECTED, TIMEOUT
@@ -18,7 +17,7 @@ from demo.sim.rollout import advance_patches
 from demo.sim.routing import Routed, check_health, route
 from demo.sim.safety import check
 from demo.sim.serving import Served, serve
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 from demo.sim.tools import call_tools
 from demo.sim.truth import LATE_BUCKETS
 from exporters.catalog import OUTCOMES
@@ -35,6 +34,7 @@ def step(state: State) -> None:
     advance_phases(state)
     if state.rollouts.patches:
         advance_patches(state)
+    # What a limit turns away, and what never gets to a router, is no request of any group.
     arrivals = draw_arrivals(state.demand, state.service, state.now, dt, rngs["demand"])
     limited = np.minimum(arrivals.over_limit, arrivals.requests)
     placed = place(
@@ -46,7 +46,7 @@ def step(state: State) -> None:
     write_numbers(state, served)
     ended = account(state, routed, served, limited)
 
-    _run_hardware(state)
+    run_hardware_step(state)
     finished = _by_cell(state, ended.outcomes)[:, :, OK].sum(axis=1)
     calls = call_tools(state.tools, fleet, state.steps, finished, rngs["tools"])
     state.demand.calls_ended = calls.by_cell
@@ -59,26 +59,7 @@ def step(state: State) -> None:
     state.now += dt
 
 
-def _run_hardware(state: State) -> None:
-    """Let the hardware do what the engines did, and fail as it does."""
-    engines, hardware, fleet = state.engines, state.hardware, state.fleet
-    down = engines.phase == Phase.LOADING
-    stuck = (hardware.hung | (engines.frozen > 0)) & ~down
-    use = np.where(engines.batch > 0.01, Use.WORKING, Use.IDLE)
-    loaded = np.ones(fleet.groups)
-    if down.any():
-        use[down] = np.where(hardware.complete[down], Use.LOADING, Use.IDLE)
-        loaded[down] = 1 - np.minimum(engines.load_left[down] / LOAD_SECONDS, 1.0)
-    use[stuck] = Use.WAITING
-    load = engines.batch / state.usual_batch
-    run_hardware(hardware, fleet, Work(use, load, loaded), state.now, state.rngs["hardware"])
-    for struck in advance_failures(
-        state.failures, hardware, fleet, state.now, state.rngs["failures"]
-    ):
-        state.suffer(struck)
-
-
-def _by_cell(state: State, by_lane: np.ndarray) -> np.ndarray:
+def _by_cell(state: State, by_lane: Counts) -> Counts:
     """Return the sums over the lanes of each cell. [C, ...]."""
     return by_lane.reshape(len(state.fleet.cells), -1, *by_lane.shape[1:]).sum(axis=1)
 
@@ -90,7 +71,7 @@ def _tell(
     routed: Routed,
     served: Served,
     ended: Ended,
-    limited: np.ndarray,
+    limited: Counts,
 ) -> None:
     """Write one step into the truth, and let those whose request failed think about it."""
     truth, fleet = state.truth, state.fleet

@@ -228,10 +228,13 @@ def _histograms(model: str) -> Iterator[tuple[str, Floats]]:
         yield name, _stacked(_one(Number.FINISHED), _one(Number.FINISHED, mean * bytes_per_token))
 
     name = "vllm:time_to_first_token_seconds"
-    yield name, _histogram(
-        _levels("first_tokens"),
-        first_token_table(BOUNDS[name], at_client=False),
-        first_token_means(),
+    yield (
+        name,
+        _histogram(
+            _levels("first_tokens"),
+            first_token_table(BOUNDS[name], at_client=False),
+            first_token_means(),
+        ),
     )
     name = "vllm:request_queue_time_seconds"
     waits = WAITS + 0.005
