@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.sim.engine_figures import FIRST_TOKEN_DEADLINE_SECONDS
-from demo.sim.fleet import Counts, Floats
+from demo.sim.fleet import Counts, Floats, total_by
 from demo.sim.levels import FIRST_TOKENS, first_token_means, first_token_table
 from demo.sim.router_counts import (
     ABORTED,
@@ -60,7 +60,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     lane, lanes = lanes_of_groups(state), lane_count(fleet)
 
     def by_lane(amounts: Floats) -> Floats:
-        return np.bincount(lane, weights=amounts, minlength=lanes)
+        return total_by(lane, amounts, lanes)
 
     failed = by_lane(served.failed)
     drawn = rng.poisson(failed)  # failures are rare, and come as chance has it
@@ -87,12 +87,12 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     routers.requests += outcomes
     routers.requests[main, :, RATE_LIMITED] += limited
 
-    expected = np.zeros(lanes * FIRST_TOKENS)
+    totals = np.zeros(lanes * FIRST_TOKENS)
     for levels, amounts in served.first_levels:
-        expected += np.bincount(lane * FIRST_TOKENS + levels, amounts, minlength=len(expected))
-    expected = expected.reshape(lanes, FIRST_TOKENS)
+        totals += total_by(lane * FIRST_TOKENS + levels, amounts, len(totals))
+    expected = totals.reshape(lanes, FIRST_TOKENS)
     state.truth.first_token_levels += expected
-    table = first_token_table(TIME_TOFIRST_TOKEN_BOUNDS, at_client=True)
+    table = first_token_table(TIME_TO_FIRST_TOKEN_BOUNDS, at_client=True)
     shares = expected @ table
     total = shares.sum(axis=1, keepdims=True)
     shares = np.where(total > 1e-9, shares / np.maximum(total, 1e-9), table[:1])

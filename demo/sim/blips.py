@@ -16,7 +16,7 @@ from demo.sim.fleet import Fleet, Floats
 BLIP_SECONDS = 300.0
 DAYS_BETWEEN_BLIPS = 1.4
 """Mean, in each cell. Chosen: twenty in 28 days."""
-FAILING_RATIO = (0.01, 0.04)
+FAILING_RATIO = (0.02, 0.06)
 """Share of the requests that fail in a blip, from and to. Chosen: five minutes at 4 % are a third
 of a percent of an hour, which no burn tier takes for more than it is."""
 

@@ -23,7 +23,7 @@ GOVERNMENT_SUFFIX = "-gov"
 """A region of this name serves governments alone, and the region it is named for serves none."""
 
 BURST_SECONDS = 20.0
-BURST_SIGMA_OF_CV = 0.03
+BURST_SIGMA_OF_CV = 0.012
 """Deviation of the bursts' logarithm, for each unit by which the published variation of one trace
 exceeds a Poisson process: a region's traffic is a sum of many such traces. Chosen."""
 RETRY_SHARE = 0.7
@@ -199,7 +199,7 @@ def _release_retries(demand: Demand, dt: float) -> Floats:
     doubled = client.first_backoff_seconds.value * 2.0 ** np.arange(-1, MOST_ATTEMPTS - 1)
     pause = np.minimum(doubled, client.longest_backoff_seconds.value)
     pauses = np.where((demand.storms > 0)[:, None], STORM_PAUSE_SECONDS, pause)
-    released = demand.waiting_retries * -np.expm1(-dt / pauses)
+    released: Floats = demand.waiting_retries * -np.expm1(-dt / pauses)
     demand.waiting_retries -= released
     return released
 

@@ -35,11 +35,11 @@ NETWORK_SECONDS = 0.015
 TOKENISATION_SECONDS = 0.03
 """What every first token takes besides the engine's step and the prompt."""
 FIRST_TOKEN_SIGMA = 0.55
-SLOW_FIRST_TOKEN_RATIO = 0.0037
-SLOW_FIRST_TOKEN_FACTOR = 10.0
-SLOW_FIRST_TOKEN_SIGMA = 0.5
+SLOW_FIRST_TOKEN_RATIO = 0.0035
+SLOW_FIRST_TOKEN_FACTOR = 22.0
+SLOW_FIRST_TOKEN_SIGMA = 0.35
 
-FAILED_RATIO = 0.00018
+FAILED_RATIO = 0.00024
 """Requests that the engine ends with an error: background, with the blips 30 to 50 % of the budget
 of a 99.9 % objective."""
 ABORTED_PER_STREAMING_SECOND = 0.0006
@@ -50,9 +50,9 @@ RESTORED_FROM_HOST_COST = 0.05
 RESTORED_FROM_STORE_COST = 0.2
 """What a prompt token costs that is read back from a lower tier, in parts of computing it."""
 SHARED_PREFIX_RATIO = 0.3
-"""Part of the hits that any group gives, as system prompts; the rest is of a session's own group."""
+"""Part of the hits that any group gives (system prompts); the rest is of a session's own group."""
 REUSE_SHAPE = 0.8
-"""Of the distance between two uses of a prefix, in tokens: hits = 1 - exp(-(kept / scale)^shape)."""
+"""Of the distance between two uses of a prefix: hits = 1 - exp(-(kept / scale)^shape)."""
 HOST_TIER_TOKENS = 16_000_000
 STORE_TIER_TOKENS = 200_000_000
 FAMILIAR_SECONDS = 120.0
@@ -84,7 +84,7 @@ class EngineFigures:
 
 ENGINES: Mapping[str, EngineFigures] = {
     "chat": EngineFigures(30.0, 2_000_000, 1.0e6, 120.0),
-    "code": EngineFigures(35.0, 2_000_000, 1.2e6, 120.0),
+    "code": EngineFigures(32.0, 2_000_000, 1.2e6, 120.0),
     "agent": EngineFigures(6.4, 4_000_000, 2.5e6, 300.0),
     "reason": EngineFigures(6.6, 4_000_000, 1.0e6, 900.0),
 }

@@ -223,5 +223,10 @@ def sum_by(index: Indices, values: Amounts, size: int) -> Amounts:
     return sums
 
 
+def total_by(index: Indices, amounts: Floats, size: int) -> Floats:
+    """Return the totals of ``amounts`` by the place that ``index`` gives, fast. [size]."""
+    return np.bincount(index, weights=amounts, minlength=size).astype(np.float64, copy=False)
+
+
 def _starts(sizes: Sequence[int]) -> Indices:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

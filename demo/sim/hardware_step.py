@@ -1,4 +1,4 @@
-"""One step of the hardware: it does what the engines do, fails as it does, and they suffer from it."""
+"""One step of the hardware: it does what the engines do, and they suffer what it does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run_hardware_step(state: State) -> None:
         use[down] = np.where(hardware.complete[down], int(Use.LOADING), int(Use.IDLE))
         loaded[down] = 1 - np.minimum(engines.load_left[down] / LOAD_SECONDS, 1.0)
     load = engines.batch / state.service.usual_streams
-    run_hardware(hardware, fleet, Work(use, load, loaded), state.now, state.rngs["hardware"])
+    run_hardware(hardware, fleet, Work(use, load, loaded))
     _fail(state)
 
 

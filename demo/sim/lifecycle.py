@@ -11,7 +11,7 @@ from demo.sim.engine_figures import (
     LOAD_RETRIES_PER_LOAD,
     LOAD_SECONDS,
 )
-from demo.sim.fleet import Flags
+from demo.sim.fleet import Flags, total_by
 from demo.sim.state import Phase, State
 
 RETRY_COST = 0.25
@@ -73,14 +73,13 @@ def _load(state: State) -> None:
     if not loading.any():
         return
     region = fleet.region_of_group
-    at_once = np.bincount(region, weights=loading, minlength=len(fleet.regions))
+    at_once = total_by(region, loading * 1.0, len(fleet.regions))
     speed = np.minimum(1.0, LOADS_AT_FULL_SPEED / np.maximum(at_once, 1.0))[region]
     speed = speed / state.rollouts.load_slowness[fleet.cell_of_group]
     left = engines.load_left - np.where(loading, speed * fleet.step_seconds, 0.0)
     engines.load_left = np.maximum(left, 0.0)
     state.rollouts.load_seconds += (
-        np.bincount(fleet.cell_of_group, weights=loading, minlength=len(fleet.cells))
-        * fleet.step_seconds
+        total_by(fleet.cell_of_group, loading * 1.0, len(fleet.cells)) * fleet.step_seconds
     )
     started = loading & (engines.load_left <= 0)
     if started.any():

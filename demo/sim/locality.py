@@ -67,6 +67,7 @@ def place(
     fleet: Fleet,
     dark: Flags,
     requests: Counts,
+    *,
     dt: float,
     rng: np.random.Generator,
 ) -> Placed:

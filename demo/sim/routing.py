@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.sim.fleet import Counts, Floats
+from demo.sim.fleet import Counts, Floats, total_by
 from demo.sim.router_counts import lane_count
 from demo.sim.state import Phase, State
 from exporters.catalog import ATTEMPTS
@@ -56,12 +56,12 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     asked = admitted.sum(axis=1).astype(np.float64)
 
     weight = engines.weight * routers.routable
-    total = np.bincount(cell, weights=weight, minlength=cells)
+    total = total_by(cell, weight, cells)
     share = weight / np.maximum(total, 1e-12)[cell]
     means = share * asked[cell]
     noise = state.rngs["routers"].standard_normal(len(means))
-    arrivals = np.maximum(means + np.sqrt(means) * noise, 0.0)
-    drawn = np.bincount(cell, weights=arrivals, minlength=cells)
+    arrivals = np.maximum(means + np.sqrt(means) * noise, 0.05 * means)
+    drawn = total_by(cell, arrivals, cells)
     arrivals *= (asked / np.maximum(drawn, 1e-12))[cell] * (total > 0)[cell]
     rejected = admitted * (total <= 0)[:, None]
 
@@ -70,16 +70,14 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     if down.any():
         lost = np.where(down, arrivals, 0.0)
         up = np.where(down, 0.0, share)
-        left = np.bincount(cell, weights=up, minlength=cells)
-        again = np.bincount(cell, weights=lost, minlength=cells)
+        left = total_by(cell, up, cells)
+        again = total_by(cell, lost, cells)
         refused = np.where((left <= 0)[cell], lost, 0.0)
         arrivals = arrivals - lost + up / np.maximum(left, 1e-12)[cell] * again[cell]
         arrivals[(left <= 0)[cell]] = 0.0
         moved = again * (left > 0) * min(1.0, REFUSED_SECONDS / fleet.step_seconds)
 
-    lanes = np.bincount(
-        lanes_of_groups(state), weights=arrivals + refused, minlength=lane_count(fleet)
-    )
+    lanes = total_by(lanes_of_groups(state), arrivals + refused, lane_count(fleet))
     by_lane = _by_lane(state, admitted - rejected, lanes)
     routers.in_flight += by_lane
     again_by_lane = np.minimum(
@@ -101,8 +99,7 @@ def _by_lane(state: State, requests: Counts, lanes: Floats) -> Counts:
     upto = np.cumsum(amounts, axis=1) / np.maximum(amounts.sum(axis=1, keepdims=True), 1e-12)
     upto[:, -1] = 1.0
     edges = np.floor(upto[:, :, None] * requests[:, None, :] + 0.5).astype(np.int64)
-    parts = edges
-    parts[:, 1:] -= edges[:, :-1].copy()
+    parts: Counts = np.diff(edges, axis=1, prepend=0)
     return parts.reshape(-1, requests.shape[1])
 
 

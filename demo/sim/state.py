@@ -7,19 +7,20 @@ from enum import IntEnum
 
 import numpy as np
 
+from demo.sim.blips import Blips, start_blips
 from demo.sim.caches import Caches, start_caches
 from demo.sim.demand import Demand, start_demand, usual_rates
 from demo.sim.engine_figures import FIRST_TOKEN_DEADLINE_SECONDS, STEP_SECONDS_EMPTY
 from demo.sim.failures import Failures, start_failures
 from demo.sim.fleet import Counts, Flags, Fleet, Floats, Indices
-from demo.sim.hardware import Hardware, start_hardware
-from demo.sim.registers import Registers, start_registers
+from demo.sim.hardware import start_hardware
+from demo.sim.hardware_state import Hardware
 from demo.sim.locality import Locality, start_locality
 from demo.sim.metering import Metering, start_metering
-from demo.sim.blips import Blips, start_blips
+from demo.sim.registers import Registers, start_registers
 from demo.sim.rollout_state import Rollouts, start_rollouts
-from demo.sim.safety import Safety, start_safety
 from demo.sim.router_counts import Routers, start_routers
+from demo.sim.safety import Safety, start_safety
 from demo.sim.service import Service, service_of
 from demo.sim.tools import Tools, start_tools
 from demo.sim.truth import Truth, start_truth

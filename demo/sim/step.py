@@ -8,13 +8,13 @@ from demo.sim.accounting import Ended, account
 from demo.sim.blips import advance_blips
 from demo.sim.demand import Arrivals, draw_arrivals, note_failures
 from demo.sim.engine_numbers import write_numbers
-from demo.sim.fleet import Counts
+from demo.sim.fleet import Counts, total_by
 from demo.sim.hardware_step import run_hardware_step
 from demo.sim.lifecycle import advance_phases
 from demo.sim.locality import Placed, place
-from demo.sim.router_counts import ERROR, OK, REJECTED, TIMEOUT
 from demo.sim.rollout import advance_patches
-from demo.sim.routing import Routed, check_health, route
+from demo.sim.router_counts import ERROR, OK, REJECTED, TIMEOUT
+from demo.sim.routing import check_health, route
 from demo.sim.safety import check
 from demo.sim.serving import Served, serve
 from demo.sim.state import State
@@ -38,7 +38,12 @@ def step(state: State) -> None:
     arrivals = draw_arrivals(state.demand, state.service, state.now, dt, rngs["demand"])
     limited = np.minimum(arrivals.over_limit, arrivals.requests)
     placed = place(
-        state.locality, fleet, state.dark_regions, arrivals.requests - limited, dt, rngs["demand"]
+        state.locality,
+        fleet,
+        state.dark_regions,
+        arrivals.requests - limited,
+        dt=dt,
+        rng=rngs["demand"],
     )
     routed = route(state, placed.requests, np.minimum(arrivals.retries, placed.requests))
     failing = advance_blips(state.blips, dt, rngs["blips"])
@@ -52,7 +57,7 @@ def step(state: State) -> None:
     state.demand.calls_ended = calls.by_cell
     state.truth.tool_calls += calls.calls
     check(state.safety, placed.requests.sum(axis=1).astype(float), finished.astype(float))
-    _tell(state, arrivals, placed, routed, served, ended, limited)
+    _tell(state, arrivals, placed, served, ended, limited)
 
     check_health(state)
     state.steps += 1
@@ -61,14 +66,15 @@ def step(state: State) -> None:
 
 def _by_cell(state: State, by_lane: Counts) -> Counts:
     """Return the sums over the lanes of each cell. [C, ...]."""
-    return by_lane.reshape(len(state.fleet.cells), -1, *by_lane.shape[1:]).sum(axis=1)
+    shape = (len(state.fleet.cells), len(state.fleet.revisions), *by_lane.shape[1:])
+    sums: Counts = by_lane.reshape(shape).sum(axis=1)
+    return sums
 
 
 def _tell(
     state: State,
     arrivals: Arrivals,
     placed: Placed,
-    routed: Routed,
     served: Served,
     ended: Ended,
     limited: Counts,
@@ -87,8 +93,6 @@ def _tell(
     state.routers.from_outside += placed.from_outside
     if state.engines.corruption.any():
         wrong = served.finished * state.engines.corruption
-        truth.wrong_answers += np.bincount(
-            fleet.cell_of_group, weights=wrong, minlength=len(fleet.cells)
-        )
+        truth.wrong_answers += total_by(fleet.cell_of_group, wrong, len(fleet.cells))
     failed = outcomes[:, :, [ERROR, TIMEOUT, REJECTED]].sum(axis=(1, 2))
     note_failures(state.demand, failed + placed.unreachable.sum(axis=1) * 1.0)

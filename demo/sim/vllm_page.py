@@ -11,7 +11,7 @@ import numpy as np
 from demo.sim.engine_figures import MAX_MODEL_LEN, STOPPED_BY_LENGTH_RATIO
 from demo.sim.exposition import PageFamily, Template, children_of, created_name, make_template
 from demo.sim.fleet import Floats
-from demo.sim.latency import Latency, bucket_shares, lognormal
+from demo.sim.latency import bucket_shares, lognormal
 from demo.sim.levels import (
     PREFILL,
     PREFILLS,
@@ -25,7 +25,7 @@ from demo.sim.levels import (
     queue_table,
     step_table,
 )
-from demo.sim.registers import GAUGES, LEVEL_COUNT, LEVEL_PLACES, Number, Registers
+from demo.sim.registers import LEVEL_COUNT, LEVEL_PLACES, Number, Registers
 from demo.sim.service import engine_figures, model_figures, output_lengths
 from exporters.dialects import ForeignFamily, read_dialect
 

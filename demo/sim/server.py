@@ -1,0 +1,149 @@
+"""The simulated cluster on one port: pages, health and the control interface."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from demo.sim.effects import RefusedFaultError
+from demo.sim.exposition import CONTENT_TYPE
+from demo.sim.pages import Pages
+from demo.sim.simulation import Clock, Simulation
+from demo.sim.state import Phase, State
+from demo.sim.telling import tell_truth
+
+LATE_SECONDS = 10.0
+"""A simulation that has not stepped for so long is not well."""
+
+_Handler = Callable[[web.Request], Any]
+Found = int | Sequence[int] | None
+
+
+def make_app(simulation: Simulation, clock: Clock) -> web.Application:
+    """Return the application that serves a simulation.
+
+    Args:
+        simulation: stepped by somebody else.
+        clock: to tell whether it is still stepped.
+    """
+    state = simulation.state
+    fleet, pages = state.fleet, Pages(state.fleet, state.tools.cells)
+
+    async def health(_request: web.Request) -> web.Response:
+        well = state.steps > 0 and clock() - state.now < LATE_SECONDS
+        return web.Response(status=200 if well else 503)
+
+    async def truth(_request: web.Request) -> web.Response:
+        return web.json_response(tell_truth(state, simulation.faults.active.values()))
+
+    async def strike(request: web.Request) -> web.Response:
+        try:
+            name, place, strength = _read_fault(await request.text())
+            fault = simulation.faults.strike(state, name, place, strength)
+        except RefusedFaultError as refused:
+            return web.json_response({"error": str(refused)}, status=422)
+        content = {"id": fault.id, "name": fault.name, "place": dict(fault.place),
+                   "strength": fault.strength}  # fmt: skip
+        return web.json_response(content, status=201)
+
+    async def repair(request: web.Request) -> web.Response:
+        fault_id = request.match_info["id"]
+        if simulation.faults.repair(fault_id):
+            return web.Response(status=204)
+        return web.json_response({"error": f"found no fault with id {fault_id!r}"}, status=404)
+
+    app = web.Application()
+    names = fleet.names
+    routers = {name: at for at, (name, _) in enumerate(fleet.routers)}
+    gateways = {name: at for at, (name, _) in enumerate(fleet.gateways)}
+    app.add_routes(
+        [
+            web.get("/healthz", health),
+            web.get("/control/truth", truth),
+            web.post("/control/faults", strike),
+            web.delete("/control/faults/{id}", repair),
+            web.get(
+                "/engine/{name}/metrics", _serve(names.find_group, state, pages.engine, _answers)
+            ),
+            web.get("/engine/{name}/health", _serve(names.find_group, state, _nothing, _is_well)),
+            web.get("/host/{name}/metrics", _serve(names.find_hosts, state, pages.host, _is_lit)),
+            web.get(
+                "/router/{name}/metrics", _serve(routers.get, state, pages.router, _has_router)
+            ),
+            web.get(
+                "/tools/{name}/metrics", _serve(gateways.get, state, pages.gateway, _has_tools)
+            ),
+        ]
+    )
+    return app
+
+
+def _serve(
+    find: Callable[[str], Found],
+    state: State,
+    page: Callable[[State, Any], bytes],
+    is_up: Callable[[State, Any], bool],
+) -> _Handler:
+    """Return the handler of one kind of page. A thing that is down answers 503.
+
+    One port cannot refuse connections for one path: 503 is as near as it gets.
+    """
+
+    async def handler(request: web.Request) -> web.Response:
+        place = find(request.match_info["name"])
+        if place is None or place == []:
+            return web.Response(status=404, text="the topology has none of that name\n")
+        if not is_up(state, place):
+            return web.Response(status=503)
+        return web.Response(body=page(state, place), headers={"Content-Type": CONTENT_TYPE})
+
+    return handler
+
+
+def _nothing(_state: State, _place: int) -> bytes:
+    return b""
+
+
+def _answers(state: State, group: int) -> bool:
+    return bool(state.engines.phase[group] != Phase.LOADING and not state.dark[group])
+
+
+def _is_well(state: State, group: int) -> bool:
+    """Return what vLLM's ``/health`` says: a hung engine does not know that it hangs."""
+    return bool(state.engines.phase[group] == Phase.SERVING and not state.dark[group])
+
+
+def _is_lit(state: State, places: Sequence[int]) -> bool:
+    at = list(places)
+    return not (state.hardware.dark[at] | state.dark[state.fleet.group_of_host[at]]).any()
+
+
+def _has_router(state: State, router: int) -> bool:
+    return not state.dark_regions[state.fleet.regions.index(state.fleet.routers[router][1])]
+
+
+def _has_tools(state: State, gateway: int) -> bool:
+    return not state.dark_regions[state.fleet.regions.index(state.fleet.gateways[gateway][1])]
+
+
+def _read_fault(text: str) -> tuple[str, dict[str, Any], float | None]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise RefusedFaultError(f"found a body that is no JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise RefusedFaultError("found a body that is no JSON object, expected name and place")
+    name, place = content.get("name"), content.get("place", {})
+    if not isinstance(name, str):
+        raise RefusedFaultError("the body needs a 'name', a text")
+    if not isinstance(place, dict):
+        raise RefusedFaultError(f"found {place!r} as place, expected an object")
+    strength = content.get("strength")
+    if strength is not None and (
+        isinstance(strength, bool) or not isinstance(strength, int | float)
+    ):
+        raise RefusedFaultError(f"found {strength!r} as strength, expected a number")
+    return name, place, strength
