@@ -33,7 +33,7 @@ def run_racks(hardware: Hardware, fleet: Fleet) -> None:
         for host in rack.hosts:
             _govern(hardware, fleet, rack, host)
         hardware.changed.update(rack.hosts)
-        if cooled and not rack.shut_down:
+        if cooled:  # and with it every GPU that shut down is back
             del hardware.racks[at]
 
 
