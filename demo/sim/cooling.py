@@ -10,7 +10,8 @@ from math import exp
 
 from demo.sim.fleet import Fleet
 from demo.sim.hardware_faults import lose_gpu, return_gpu
-from demo.sim.hardware_state import Hardware, HotRack, Quantity, figures, settle_group
+from demo.sim.hardware_figures import read_hardware_figures
+from demo.sim.hardware_state import Hardware, HotRack, Quantity, settle_group
 
 _COOL_KELVIN = 0.05
 """Excess that nobody can measure: the rack is as before."""
@@ -20,7 +21,7 @@ _NEAR_KELVIN = 0.5
 
 def run_racks(hardware: Hardware, fleet: Fleet) -> None:
     """Move all racks that are not as cool as usual on by one step."""
-    heat = figures().heat
+    heat = read_hardware_figures().heat
     share = 1 - exp(-fleet.step_seconds / heat.rack_seconds)
     for at, rack in list(hardware.racks.items()):
         target = heat.rack_rise_celsius * min(1.0, sum(rack.faults))
@@ -32,12 +33,12 @@ def run_racks(hardware: Hardware, fleet: Fleet) -> None:
         for host in rack.hosts:
             _govern(hardware, fleet, rack, host)
         hardware.changed.update(rack.hosts)
-        if cooled and not rack.shut_down:
+        if cooled:  # and with it every GPU that shut down is back
             del hardware.racks[at]
 
 
 def _govern(hardware: Hardware, fleet: Fleet, rack: HotRack, host: int) -> None:
-    heat, gpu = figures().heat, figures().gpu
+    heat, gpu = read_hardware_figures().heat, read_hardware_figures().gpu
     group = int(fleet.group_of_host[host])
     air = heat.inlet_celsius + rack.excess_celsius
     celsius = air + float(hardware.state[Quantity.WARMTH, group])
@@ -63,7 +64,7 @@ def _govern(hardware: Hardware, fleet: Fleet, rack: HotRack, host: int) -> None:
 
 
 def _restart(hardware: Hardware, fleet: Fleet, rack: HotRack) -> None:
-    heat = figures().heat
+    heat = read_hardware_figures().heat
     if rack.shut_down and heat.inlet_celsius + rack.excess_celsius <= heat.restart_celsius:
         for gpu in rack.shut_down:
             return_gpu(hardware, fleet, gpu)

@@ -21,12 +21,11 @@ from demo.sim.hardware_faults import (
     return_host,
     slow_gpu,
 )
-from demo.sim.hardware_figures import Cause
+from demo.sim.hardware_figures import Cause, read_hardware_figures
 from demo.sim.hardware_state import (
     FALLEN_OFF_THE_BUS,
     SYSTEM_PROCESSOR_TIMEOUT,
     Hardware,
-    figures,
 )
 
 
@@ -58,7 +57,7 @@ def break_part(hardware: Hardware, fleet: Fleet, struck: Struck) -> None:
         cut_host(hardware, fleet, struck.host)
     elif gpu is None:
         rack = int(fleet.rack_of_host[struck.host])
-        cool_less(hardware, fleet, rack, figures().failures.cooling_lost_ratio)
+        cool_less(hardware, fleet, rack, read_hardware_figures().failures.cooling_lost_ratio)
     elif cause in _XIDS:
         lose_gpu(hardware, fleet, gpu, _XIDS[cause])
     elif cause in ("hbm", "sram"):
@@ -80,7 +79,7 @@ def mend_part(hardware: Hardware, fleet: Fleet, struck: Struck) -> None:
         cool(
             hardware,
             int(fleet.rack_of_host[struck.host]),
-            figures().failures.cooling_lost_ratio,
+            read_hardware_figures().failures.cooling_lost_ratio,
         )
     elif cause in _XIDS:
         return_gpu(hardware, fleet, gpu, _XIDS[cause])

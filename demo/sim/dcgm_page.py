@@ -16,7 +16,8 @@ import numpy as np
 
 from demo.sim.fleet import Fleet, Floats
 from demo.sim.hardware import Use
-from demo.sim.hardware_state import Hardware, SeenHost, figures
+from demo.sim.hardware_figures import read_hardware_figures
+from demo.sim.hardware_state import Hardware, SeenHost
 from exporters.dialects import read_dialect
 
 MODEL_NAME = "NVIDIA H200"
@@ -131,7 +132,7 @@ def _readings(
     hardware: Hardware, fleet: Fleet, place: int, seen_host: SeenHost | None
 ) -> dict[str, Floats]:
     """Return the fields of the GPUs of a place, lost ones included."""
-    gpu, heat = figures().gpu, figures().heat
+    gpu, heat = read_hardware_figures().gpu, read_hardware_figures().heat
     gpus = fleet.gpus_of_host(place)
     use, load, loaded, watts, warmth, counted, speed = hardware.seen[:, place].tolist()
     ones = np.ones(len(gpus))
@@ -190,7 +191,7 @@ def _readings(
 
 
 def _board(hardware: Hardware, place: int, count: int) -> _Board:
-    gpu = figures().gpu
+    gpu = read_hardware_figures().gpu
     always = np.random.Generator(np.random.Philox(key=[hardware.seed, place]))
     now = np.random.Generator(
         np.random.Philox(key=[hardware.seed, place], counter=[0, 0, 0, hardware.seen_at[place] + 1])

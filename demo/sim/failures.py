@@ -20,8 +20,8 @@ import numpy as np
 
 from demo.sim.damage import Struck, break_part, mend_part
 from demo.sim.fleet import RACKS_OF_POWER_DOMAIN, Fleet
-from demo.sim.hardware_figures import Cause, Reach
-from demo.sim.hardware_state import Hardware, figures
+from demo.sim.hardware_figures import Cause, Reach, read_hardware_figures
+from demo.sim.hardware_state import Hardware
 
 SECONDS_OF_HOUR = 3600.0
 
@@ -69,7 +69,7 @@ def change_rate(
 @cache
 def published_rates() -> dict[Cause, float]:
     """Return incidents per GPU-hour, by cause."""
-    published = figures().failures
+    published = read_hardware_figures().failures
     rates: dict[Cause, float] = {}
     for row in published.rows:
         for cause, share in row.causes.items():
@@ -110,7 +110,7 @@ def _strike(
 ) -> Iterator[Struck]:
     cause, at = _draw_cause(float(rng.random())), failures.next_at
     share, repairable = _draw_damage(cause, rng)
-    of_cause = figures().failures.causes[cause]
+    of_cause = read_hardware_figures().failures.causes[cause]
     hours = float(rng.lognormal(log(of_cause.hours_median), of_cause.hours_sigma))
     gpu = int(rng.integers(fleet.gpus))
     reach = _draw_reach(cause, rng)
@@ -149,7 +149,7 @@ def _draw_cause(chance: float) -> Cause:
 
 def _draw_reach(cause: Cause, rng: np.random.Generator) -> Reach | None:
     chance = float(rng.random())
-    for reach, share in figures().failures.causes[cause].spreads.items():
+    for reach, share in read_hardware_figures().failures.causes[cause].spreads.items():
         if chance < share:
             return reach
         chance -= share
@@ -158,7 +158,7 @@ def _draw_reach(cause: Cause, rng: np.random.Generator) -> Reach | None:
 
 def _draw_damage(cause: Cause, rng: np.random.Generator) -> tuple[float, bool]:
     """Return the share of speed that is lost, and whether there is anything to repair."""
-    published = figures().failures
+    published = read_hardware_figures().failures
     first, second = rng.random(2).tolist()
     if cause == "nvlink":
         hangs = first < published.nvlink_hangs_ratio

@@ -17,7 +17,8 @@ import numpy as np
 
 from demo.sim.cooling import run_racks
 from demo.sim.fleet import Counts, Fleet, Floats, Indices
-from demo.sim.hardware_state import Hardware, Quantity, figures, see_host
+from demo.sim.hardware_figures import read_hardware_figures
+from demo.sim.hardware_state import Hardware, Quantity, see_host
 
 DCGM_INTERVAL_SECONDS = 5.0
 """Between two collections; dcgm-exporter's own default is 30 s."""
@@ -63,7 +64,7 @@ def start_hardware(
     ones = np.ones(groups)
     watts = _watts(Work(np.full(groups, int(Use.WORKING)), ones, ones))
     state[Quantity.WATTS] = watts
-    state[Quantity.WARMTH] = figures().heat.celsius_per_watt * watts
+    state[Quantity.WARMTH] = read_hardware_figures().heat.celsius_per_watt * watts
     return Hardware(
         seed=seed,
         dcgm_interval_seconds=dcgm_interval_seconds,
@@ -84,12 +85,12 @@ def run_hardware(hardware: Hardware, fleet: Fleet, work: Work) -> None:
 
     Faults of this step come before it: ``crashed`` is theirs, until the next step.
     """
-    state, heat = hardware.state, figures().heat
+    state, heat = hardware.state, read_hardware_figures().heat
     hardware.steps += 1
     state[Quantity.USE], state[Quantity.LOAD] = work.use, work.load
     state[Quantity.LOADED] = work.loaded
     watts = _watts(work)
-    resting = figures().gpu.resting_watts
+    resting = read_hardware_figures().gpu.resting_watts
     for group, factor in hardware.draws.items():
         if watts[group] > resting:
             watts[group] = resting + (watts[group] - resting) * factor
@@ -111,7 +112,7 @@ def run_hardware(hardware: Hardware, fleet: Fleet, work: Work) -> None:
 
 def _watts(work: Work) -> Floats:
     """Return what an ordinary GPU draws. [G]."""
-    gpu = figures().gpu
+    gpu = read_hardware_figures().gpu
     still = np.array([gpu.idle_watts, 0.0, gpu.waiting_watts, gpu.loading_watts])
     process = np.array([gpu.resting_watts - gpu.idle_watts, 0.0, 0.0, 0.0])
     most = np.array([0.0, gpu.most_working_watts, 0.0, 0.0])

@@ -13,7 +13,7 @@ from math import prod
 from typing import cast
 
 from demo.sim.fleet import Counts, Flags, Fleet, Floats, Indices
-from demo.sim.hardware_figures import HardwareFigures, read_hardware_figures
+from demo.sim.hardware_figures import read_hardware_figures
 
 FALLEN_OFF_THE_BUS = 79
 """The XID of a GPU that the driver cannot reach any more."""
@@ -168,11 +168,6 @@ class Hardware:
         return self.conditions.setdefault(gpu, Condition())
 
 
-def figures() -> HardwareFigures:
-    """Return the figures that the hardware goes by."""
-    return read_hardware_figures()
-
-
 def settle_gpu(hardware: Hardware, fleet: Fleet, gpu: int) -> None:
     """Work out what the condition of a GPU means for its group."""
     host = fleet.host_of_gpu(gpu)
@@ -203,7 +198,7 @@ def settle_group(hardware: Hardware, fleet: Fleet, group: int) -> None:
     hardware.state[Quantity.SPEED, group] = own * clock
     hardware.draws.pop(group, None)
     if own * clock < 1:
-        hardware.draws[group] = own * clock ** figures().heat.power_of_clock
+        hardware.draws[group] = own * clock ** read_hardware_figures().heat.power_of_clock
 
 
 def see_host(hardware: Hardware, fleet: Fleet, host: int) -> None:

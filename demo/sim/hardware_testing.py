@@ -14,6 +14,7 @@ from demo.sim.fleet import Fleet
 class NumberedNames:
     """Names made of numbers: ``g3``, ``h7``, ``GPU-42``."""
 
+    groups: int
     hosts: int
 
     def group(self, at: int) -> str:
@@ -30,7 +31,8 @@ class NumberedNames:
 
     def find_group(self, name: str) -> int | None:
         """Return the place of a group."""
-        return int(name[1:])
+        at = int(name[1:])
+        return at if at < self.groups else None
 
     def find_hosts(self, name: str) -> Sequence[int]:
         """Return the only place of a host."""
@@ -53,7 +55,7 @@ def numbered_fleet(
     names = tuple(f"r{at}" for at in range(regions))
     return Fleet(
         step_seconds=step_seconds,
-        names=NumberedNames(groups * hosts),
+        names=NumberedNames(groups, groups * hosts),
         cells=tuple((name, "chat") for name in names),
         regions=names,
         revisions=("r1",),
