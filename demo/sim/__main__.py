@@ -41,7 +41,7 @@ def main() -> None:
         let_routers_have_served(simulation.state)
 
         def clock() -> float:
-            return wall + (time.monotonic() - started) * options.speed
+            return wall + (time.monotonic() - started) * float(options.speed)
 
         asyncio.run(_serve(simulation, clock, options.port))
     except InputError as error:

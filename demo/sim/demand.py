@@ -210,4 +210,5 @@ def _tiers_of(region: str, regions: tuple[str, ...]) -> Floats:
         return np.array([float(tier == "gov") for tier in TIERS])
     without = region + GOVERNMENT_SUFFIX in regions
     kept = np.array([0.0 if without and tier == "gov" else shares[tier] for tier in TIERS])
-    return kept / kept.sum()
+    shares_left: Floats = kept / kept.sum()
+    return shares_left

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from demo.sim.caches import DEVICE, STORE, forget
 from demo.sim.demand import storm, usual_rates
+from demo.sim.engines.caches import DEVICE, STORE, forget
+from demo.sim.engines.lifecycle import drain, kill_group
+from demo.sim.engines.rollout import begin_canary, end_canary, end_patch
+from demo.sim.engines.rollouts import Patch
 from demo.sim.fleet import Flags
-from demo.sim.hardware_faults import (
+from demo.sim.hardware.faults import (
     cool,
     cool_less,
     ecc_error,
@@ -23,9 +26,6 @@ from demo.sim.hardware_faults import (
     return_host,
     slow_gpu,
 )
-from demo.sim.lifecycle import drain, kill_group
-from demo.sim.rollout import begin_canary, end_canary, end_patch
-from demo.sim.rollout_state import Patch
 from demo.sim.state import Phase, State
 from exporters.catalog import TIERS
 

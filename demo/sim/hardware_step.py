@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.sim.engine_figures import LOAD_SECONDS
-from demo.sim.failures import advance_failures
-from demo.sim.hardware import Use, Work, run_hardware
-from demo.sim.lifecycle import kill_group
+from demo.sim.engines.figures import LOAD_SECONDS
+from demo.sim.engines.lifecycle import kill_group
+from demo.sim.hardware.failures import advance_failures
+from demo.sim.hardware.run import Use, Work, run_hardware
 from demo.sim.state import Phase, State
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from demo.sim.dcgm_page import HostPages
+from demo.sim.engines.vllm_page import engine_page
 from demo.sim.fleet import Fleet
-from demo.sim.router_page import RouterPages
+from demo.sim.hardware.dcgm_page import HostPages
+from demo.sim.routers.page import RouterPages
 from demo.sim.state import State
-from demo.sim.tool_page import GatewayPages
-from demo.sim.tools import ToolCells
-from demo.sim.vllm_page import engine_page
+from demo.sim.tools.calls import ToolCells
+from demo.sim.tools.page import GatewayPages
 
 
 class Pages:

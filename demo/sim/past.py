@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.sim.router_counts import OK
+from demo.sim.routers.counts import OK
 from demo.sim.state import State
 
 SERVED_SECONDS = 3 * 86400.0

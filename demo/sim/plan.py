@@ -12,9 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 import numpy as np
 
 from demo.engine import Child, EnginePlan
+from demo.sim.engines.registers import LEVEL_COUNT, Number
 from demo.sim.fleet import Fleet
 from demo.sim.habits import habits_of
-from demo.sim.registers import LEVEL_COUNT, Number
 
 CELLS = (
     *(("eu", model) for model in ("agent", "chat", "code", "reason")),

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from demo.sim.engine_figures import ENGINES, OTHER_MODEL, USUAL_STEP_SECONDS, EngineFigures
+from demo.sim.engines.figures import ENGINES, OTHER_MODEL, USUAL_STEP_SECONDS, EngineFigures
 from demo.sim.fleet import Fleet, Floats
 from demo.sim.latency import Latency, from_quantiles
 from demo.traffic.demand import ModelFigures

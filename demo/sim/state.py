@@ -8,25 +8,25 @@ from enum import IntEnum
 import numpy as np
 
 from demo.sim.blips import Blips, start_blips
-from demo.sim.caches import Caches, start_caches
 from demo.sim.demand import Demand, start_demand, usual_rates
-from demo.sim.engine_figures import FIRST_TOKEN_DEADLINE_SECONDS, STEP_SECONDS_EMPTY
-from demo.sim.failures import Failures, start_failures
+from demo.sim.engines.caches import Caches, start_caches
+from demo.sim.engines.figures import STEP_SECONDS_EMPTY
+from demo.sim.engines.queues import Queues, start_queues
+from demo.sim.engines.registers import Registers, start_registers
+from demo.sim.engines.rollouts import Rollouts, start_rollouts
+from demo.sim.engines.streams import Streams, start_streams
 from demo.sim.fleet import Counts, Flags, Fleet, Floats, Indices
-from demo.sim.hardware import start_hardware
-from demo.sim.hardware_state import Hardware
-from demo.sim.locality import Locality, start_locality
-from demo.sim.metering import Metering, start_metering
-from demo.sim.registers import Registers, start_registers
-from demo.sim.rollout_state import Rollouts, start_rollouts
-from demo.sim.router_counts import Routers, start_routers
-from demo.sim.safety import Safety, start_safety
+from demo.sim.hardware.failures import Failures, start_failures
+from demo.sim.hardware.run import start_hardware
+from demo.sim.hardware.state import Hardware
+from demo.sim.routers.counts import Routers, start_routers
+from demo.sim.routers.locality import Locality, start_locality
+from demo.sim.routers.metering import Metering, start_metering
+from demo.sim.routers.safety import Safety, start_safety
 from demo.sim.service import Service, service_of
-from demo.sim.tools import Tools, start_tools
+from demo.sim.tools.calls import Tools, start_tools
 from demo.sim.truth import Truth, start_truth
 
-COHORTS = 12
-"""Slots of age in which streams are followed to their end-to-end deadline."""
 LONGEST_SUBSTEP_SECONDS = 5.0
 """Half the deadline of a first token: what a queue does in between is followed by its head."""
 
@@ -39,51 +39,6 @@ class Phase(IntEnum):
     """Finishes what it has; its ``/health`` is 503."""
     LOADING = 2
     """Down, then reading weights: connections are refused."""
-
-
-@dataclass
-class Queues:
-    """Requests that wait for their first token, first come, first served.
-
-    Kept as the curve of all arrivals and the number of those that left: the head of the queue has
-    waited since the curve passed that number.
-    """
-
-    arrived: Floats
-    """All that came until the end of the last substep, the one before ... [R + 1, G]."""
-    left: Floats
-    """All that left the queue: served, or late. [G]."""
-    head_seconds: Floats
-    """How long the head of the queue has waited. [G]."""
-
-    def waiting(self) -> Floats:
-        """Return the requests that wait. [G]."""
-        waiting: Floats = self.arrived[0] - self.left
-        return waiting
-
-
-@dataclass
-class Streams:
-    """Requests between first and last token."""
-
-    count: Floats
-    """[G]."""
-    context_tokens: Floats
-    """KV cache that they hold. [G]."""
-    decay: Floats
-    """What has ended streams so far, as the negative logarithm of the share that is left. [G]."""
-    entered: Floats
-    """Streams by slot of the time they began in, as if none had ended since the slot's. [A, G]."""
-    decay_then: Floats
-    """``decay`` at each slot's beginning. [A, G]."""
-    slot: Indices
-    """The slot that streams begin in now. [G]."""
-    slot_seconds: Floats
-    """Since that slot's beginning. [G]."""
-    preempted: Floats
-    """Streams whose KV cache was taken away; they are computed again. [G]."""
-    preempted_tokens: Floats
-    """What must be computed for them. [G]."""
 
 
 @dataclass
@@ -190,7 +145,6 @@ def start(
     """
     groups, service = fleet.groups, service_of(fleet)
     substeps = int(np.ceil(fleet.step_seconds / LONGEST_SUBSTEP_SECONDS))
-    slots = int(np.ceil(FIRST_TOKEN_DEADLINE_SECONDS / (fleet.step_seconds / substeps)))
     demand = start_demand(fleet, service, clock_offset)
     tools = start_tools(fleet, usual_rates(demand, service, now))
     rngs = {part: np.random.default_rng([seed, at]) for at, part in enumerate(PARTS)}
@@ -217,18 +171,8 @@ def start(
             step_seconds=np.full(groups, STEP_SECONDS_EMPTY),
             batch=none(groups),
             first_token_seconds=np.full(groups, 0.1),
-            queues=Queues(none(slots + 1, groups), none(groups), none(groups)),
-            streams=Streams(
-                count=none(groups),
-                context_tokens=none(groups),
-                decay=none(groups),
-                entered=none(COHORTS, groups),
-                decay_then=none(COHORTS, groups),
-                slot=np.zeros(groups, np.int64),
-                slot_seconds=none(groups),
-                preempted=none(groups),
-                preempted_tokens=none(groups),
-            ),
+            queues=start_queues(groups, fleet.step_seconds / substeps),
+            streams=start_streams(groups),
             caches=start_caches(service),
             registers=start_registers(groups, now),
         ),

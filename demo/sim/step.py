@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.sim.accounting import Ended, account
 from demo.sim.blips import advance_blips
-from demo.sim.demand import Arrivals, draw_arrivals, note_failures
-from demo.sim.engine_numbers import write_numbers
+from demo.sim.demand import draw_arrivals, note_failures
+from demo.sim.engines.lifecycle import advance_phases
+from demo.sim.engines.numbers import write_numbers
+from demo.sim.engines.rollout import advance_patches
+from demo.sim.engines.serving import Served, serve
 from demo.sim.fleet import Counts, total_by
 from demo.sim.hardware_step import run_hardware_step
-from demo.sim.lifecycle import advance_phases
-from demo.sim.locality import Placed, place
-from demo.sim.rollout import advance_patches
-from demo.sim.router_counts import ERROR, OK, REJECTED, TIMEOUT
-from demo.sim.routing import check_health, route
-from demo.sim.safety import check
-from demo.sim.serving import Served, serve
+from demo.sim.routers.accounting import Ended, account
+from demo.sim.routers.counts import ERROR, OK, REJECTED, TIMEOUT
+from demo.sim.routers.locality import place
+from demo.sim.routers.routing import check_health, route
+from demo.sim.routers.safety import check
 from demo.sim.state import State
-from demo.sim.tools import call_tools
+from demo.sim.tools.calls import call_tools
 from demo.sim.truth import LATE_BUCKETS
 from exporters.catalog import OUTCOMES
 
@@ -57,7 +57,12 @@ def step(state: State) -> None:
     state.demand.calls_ended = calls.by_cell
     state.truth.tool_calls += calls.calls
     check(state.safety, placed.requests.sum(axis=1).astype(float), finished.astype(float))
-    _tell(state, arrivals, placed, served, ended, limited)
+    _tell(state, ended, arrivals.requests, limited)
+    state.truth.unreachable += placed.unreachable
+    state.routers.from_outside += placed.from_outside
+    _corrupt(state, served)
+    failed = _by_cell(state, ended.outcomes)[:, :, [ERROR, TIMEOUT, REJECTED]].sum(axis=(1, 2))
+    note_failures(state.demand, (failed + placed.unreachable.sum(axis=1)).astype(float))
 
     check_health(state)
     state.steps += 1
@@ -71,28 +76,21 @@ def _by_cell(state: State, by_lane: Counts) -> Counts:
     return sums
 
 
-def _tell(
-    state: State,
-    arrivals: Arrivals,
-    placed: Placed,
-    served: Served,
-    ended: Ended,
-    limited: Counts,
-) -> None:
-    """Write one step into the truth, and let those whose request failed think about it."""
-    truth, fleet = state.truth, state.fleet
-    outcomes = _by_cell(state, ended.outcomes)
-    truth.offered += arrivals.requests
-    truth.unreachable += placed.unreachable
+def _tell(state: State, ended: Ended, offered: Counts, limited: Counts) -> None:
+    """Write what ended in one step into the truth."""
+    truth, outcomes = state.truth, _by_cell(state, ended.outcomes)
+    truth.offered += offered
     truth.outcomes += outcomes
     truth.outcomes[:, :, RATE_LIMITED] += limited
     first = _by_cell(state, ended.first_tokens)
     late = first[:, LATE_BUCKETS].sum(axis=1)
     never = _by_cell(state, ended.never)
     truth.first_tokens += np.stack([first.sum(axis=1) - late, late, never], axis=1)
-    state.routers.from_outside += placed.from_outside
+
+
+def _corrupt(state: State, served: Served) -> None:
+    """Count the answers that are wrong though nothing shows it."""
     if state.engines.corruption.any():
         wrong = served.finished * state.engines.corruption
-        truth.wrong_answers += total_by(fleet.cell_of_group, wrong, len(fleet.cells))
-    failed = outcomes[:, :, [ERROR, TIMEOUT, REJECTED]].sum(axis=(1, 2))
-    note_failures(state.demand, failed + placed.unreachable.sum(axis=1) * 1.0)
+        cells = state.fleet.cell_of_group
+        state.truth.wrong_answers += total_by(cells, wrong, len(state.fleet.cells))

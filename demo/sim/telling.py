@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from demo.sim.engines.levels import FIRST_TOKENS, first_token_table
 from demo.sim.faults import ActiveFault
 from demo.sim.fleet import Counts, Floats
-from demo.sim.levels import FIRST_TOKENS, first_token_table
 from demo.sim.state import Phase, State
-from demo.sim.tool_ends import TOOL_ERROR_TYPES
+from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from demo.sim.truth import BILLED, CACHED, GENERATED, PROMPT
 from exporters.catalog import OUTCOMES, TIERS
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from demo.sim.engines.levels import FIRST_TOKENS
 from demo.sim.fleet import Counts, Fleet, Floats
-from demo.sim.levels import FIRST_TOKENS
-from demo.sim.router_counts import lane_count
-from demo.sim.tool_ends import TOOL_ERROR_TYPES
+from demo.sim.routers.counts import lane_count
+from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from exporters.catalog import OUTCOMES, TIERS, TIME_TO_FIRST_TOKEN_BOUNDS
 
 FIRST_TOKEN_OBJECTIVE_SECONDS = 2.5
