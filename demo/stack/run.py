@@ -15,7 +15,8 @@ from pathlib import Path
 import aiohttp
 
 from demo.engine import EnginePlan
-from demo.scenario import Scenario, check_places
+from demo.places import check_places
+from demo.scenario import Scenario
 from demo.sim.plan import plan_simulator
 from demo.stack import servers
 from demo.stack.data import empty_panels, read_panel_queries
@@ -74,7 +75,7 @@ async def run_demo(options: Options, terminal: Terminal) -> list[str]:
         chosen = _claim(ports, terminal)
         layout = Layout(folder, chosen)
         plan = _plan(options, layout, ports)
-        check_places(options.scenario_file, options.scenario, plan.topology)
+        check_places(options.scenario_file, options.scenario, plan)
         demo = _Demo(options, layout, plan, supervisor, terminal)
         missed = await demo.run(started)
         keep = bool(missed)
