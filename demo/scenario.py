@@ -177,29 +177,9 @@ def read_scenario(path: Path) -> Scenario:
 
 def _misfits(document: Document, scenario: Scenario) -> Iterator[Problem]:
     for index, fault in enumerate(scenario.faults):
-        place = ("faults", index)
-        kind = FAULTS.get(fault.fault)
-        if kind is None or scenario.engine not in kind.engines:
-            known = sorted(k.name for k in FAULTS.values() if scenario.engine in k.engines)
-            yield document.problem(
-                (*place, "fault"),
-                f"found {fault.fault!r}, expected a fault that {scenario.engine} knows",
-                f"take one of: {', '.join(known)}",
-            )
-            continue
-        yield from _misplaced(document, place, fault, kind)
-        if kind.repaired != (fault.length is not None):
-            word = "needs a length" if kind.repaired else "passes by itself and has no length"
-            yield document.problem((*place, "length"), f"{fault.fault} {word}")
-        if fault.strength is not None:
-            yield from _too_strong(document, (*place, "strength"), fault.strength, kind)
-    first = FAULTS.get(scenario.first_fault.fault)
-    for index, strength in enumerate(scenario.strengths):
-        place = ("strengths", index)
-        if strength in scenario.strengths[:index]:
-            yield document.problem(place, f"found {strength:g} twice", "remove one")
-        elif first is not None:
-            yield from _too_strong(document, place, strength, first)
+        yield from _misfits_of_fault(document, ("faults", index), fault, scenario.engine)
+    if scenario.first_fault.fault in FAULTS:
+        yield from _misfits_of_strengths(document, scenario)
     for index, expected in enumerate(scenario.expect):
         for key, said in _OF_PAGES.items():
             if getattr(expected, key) and not expected.page:
@@ -210,6 +190,40 @@ def _misfits(document: Document, scenario: Scenario) -> Iterator[Problem]:
     if not scenario.expect and scenario.watch is None:
         yield document.problem(("watch",), "nothing is expected and nothing ends the scenario",
                                "say how long to watch")  # fmt: skip
+
+
+def _misfits_of_fault(
+    document: Document, at: Place, fault: Fault, engine: EngineName
+) -> Iterator[Problem]:
+    kind = FAULTS.get(fault.fault)
+    if kind is None or engine not in kind.engines:
+        known = sorted(each.name for each in FAULTS.values() if engine in each.engines)
+        yield document.problem(
+            (*at, "fault"),
+            f"found {fault.fault!r}, expected a fault that {engine} knows",
+            f"take one of: {', '.join(known)}",
+        )
+        return
+    yield from _misplaced(document, at, fault, kind)
+    if kind.repaired != (fault.length is not None):
+        word = "needs a length" if kind.repaired else "passes by itself and has no length"
+        yield document.problem((*at, "length"), f"{fault.fault} {word}")
+    if fault.strength is not None:
+        yield from _too_strong(document, (*at, "strength"), fault.strength, kind)
+
+
+def _misfits_of_strengths(document: Document, scenario: Scenario) -> Iterator[Problem]:
+    kind = FAULTS[scenario.first_fault.fault]
+    for index, strength in enumerate(scenario.strengths):
+        place = ("strengths", index)
+        if strength in scenario.strengths[:index]:
+            yield document.problem(place, f"found {strength:g} twice", "remove one")
+        else:
+            yield from _too_strong(document, place, strength, kind)
+    own = scenario.strength
+    if own is not None and scenario.strengths and own not in scenario.strengths:
+        said = f"the first fault's own strength {own:g} is not among them"
+        yield document.problem(("strengths",), said, "add it")
 
 
 def _misplaced(document: Document, at: Place, fault: Fault, kind: FaultKind) -> Iterator[Problem]:

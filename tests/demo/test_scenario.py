@@ -1,12 +1,19 @@
 """Scenarios: what is read, and what is refused with which words."""
 
+import re
 from pathlib import Path
 
+import promql_parser
 import pytest
 
+from alerts.runbooks import runbook_names
 from demo.faults import FAULTS
+from demo.places import check_places
 from demo.scenario import find_scenario, read_scenario, scenario_names
+from demo.sim.plan import plan_simulator
+from exporters.catalog import FAMILIES
 from exporters.problems import InputError
+from slo import conventions
 
 GOOD = """\
 name: one
@@ -18,11 +25,50 @@ expect:
 - {alert: GpuLost, within: 15s}
 """
 
+KNOWN_SERIES = {
+    *FAMILIES,
+    *(value for value in vars(conventions).values() if isinstance(value, str) and ":" in value),
+}
+"""What exporters serve, histograms' parts aside, and what rules record."""
+
+
+def _of_engine(engine: str) -> list[str]:
+    return [
+        name for name in scenario_names() if read_scenario(find_scenario(name)).engine == engine
+    ]
+
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_scenario_that_comes_with_shardwatch_reads(name: str):
     """The file's name is the scenario's."""
     assert read_scenario(find_scenario(name)).name == name
+
+
+@pytest.mark.parametrize("name", _of_engine("sim"))
+def test_every_scenario_can_be_played_on_the_usual_cluster(name: str, tmp_path: Path):
+    """Its places are there, and its faults do not contradict each other."""
+    file = find_scenario(name)
+    check_places(file, read_scenario(file), plan_simulator(19820, directory=tmp_path))
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_conditions_are_promql(name: str):
+    """They are asked twice a second: a mistake would look like a fault that did not strike."""
+    scenario = read_scenario(find_scenario(name))
+    held = [each.holds for each in scenario.expect if each.holds]
+    for condition in [*scenario.shows, *held]:
+        names = set(re.findall(r"\b(?:shardwatch|slo)[a-z_:]+", condition))
+        promql_parser.parse(condition)
+        assert names
+        assert names <= KNOWN_SERIES
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_only_alerts_that_there_are_are_expected_and_forbidden(name: str):
+    """A forbidden alert that nobody knows would be forbidden in vain."""
+    scenario = read_scenario(find_scenario(name))
+    named = {each.alert for each in (*scenario.expect, *scenario.forbid) if each.alert}
+    assert named <= set(runbook_names())
 
 
 @pytest.mark.parametrize(
@@ -79,10 +125,15 @@ def test_every_scenario_that_comes_with_shardwatch_reads(name: str):
         ),
         (
             "lost-gpu, at: 10s, length: 60s, place: {group: eu-chat-0}}",
-            "straggler, at: 10s, length: 60s, place: {group: eu-chat-0}}\nstrengths: [.5, 0, .5]",
+            "straggler, at: 10s, length: 60s, place: {group: eu-chat-0}}\nstrengths: [.4, 0, .4]",
             "s.yaml:6:17: strengths[1]: found 0, expected 0.001 to 1 "
             "(share of the GPU's speed that is lost)\n"
-            "s.yaml:6:20: strengths[2]: found 0.5 twice; remove one",
+            "s.yaml:6:20: strengths[2]: found 0.4 twice; remove one",
+        ),
+        (
+            "lost-gpu, at: 10s, length: 60s, place: {group: eu-chat-0}}",
+            "straggler, at: 10s, length: 60s, place: {group: eu-chat-0}}\nstrengths: [.5, .3]",
+            "s.yaml:6:1: strengths: the first fault's own strength 0.4 is not among them; add it",
         ),
         (
             "faults:",
