@@ -25,7 +25,7 @@ def main() -> None:
     """Play the scenarios, print the figures; exit with a demo's code if one failed."""
     with tempfile.TemporaryDirectory() as folder:
         folders = {name: Path(folder) / name for name in PLAYED}
-        running = []
+        running: list[subprocess.Popen[bytes]] = []
         for name, out in folders.items():
             if running:
                 time.sleep(APART_SECONDS)
