@@ -5,15 +5,17 @@ from decimal import Decimal
 
 import pytest
 
+from demo.engine import Habit
 from demo.scenario import Expectation
 from demo.stack.story import Told
 from demo.stack.sums import Measured, compare_budgets, theory_of_page
-from demo.stack.truth import Truth, TruthClass, TruthRecord
+from demo.stack.truth import Cell, TruthRecord
 from slo.objective import Objective
 from slo.prometheus import Sample
 from slo.windows import read_tiers
 
 LABELS = {"region": "eu", "model": "chat"}
+CELL: Cell = ("chat-availability", tuple(sorted(LABELS.items())))
 OBJECTIVE = Objective(
     name="chat-availability",
     service="inference",
@@ -32,16 +34,18 @@ def measured() -> Measured:
     truth = TruthRecord()
     for second in range(301):
         bad = 2.0 * max(0, second - 110)
-        each = TruthClass("chat-availability", LABELS, bad, 4.0 * second)
-        truth.add(Truth(1000.0 + second, (each,)))
-    return Measured([OBJECTIVE], read_tiers(), truth, 5.0, live_since=1000.0)
+        truth.add(1000.0 + second, {CELL: (bad, 4.0 * second)})
+    habit = Habit("chat-availability", LABELS, events_per_second=4.0, bad_ratio=0.0)
+    return Measured([OBJECTIVE], read_tiers(), truth, 5.0, live_since=1000.0, habits=[habit])
 
 
 class _Prometheus:
-    """Answers as one that has recorded 300 bad events and first scraped at 1002 s."""
+    """Answers as one that has recorded 300 bad events of 1000 and first scraped at 1002 s."""
 
     async def query(self, expr: str, time: float | None = None) -> list[Sample]:
         labels = {"slo": "chat-availability", **LABELS}
+        if expr.startswith("sum_over_time(slo:events:rate"):
+            return [Sample(labels, 1000.0)]
         if expr.startswith("sum_over_time"):
             return [Sample(labels, 300.0), Sample({**labels, "model": "code"}, 7.0)]
         if expr.startswith("min("):
@@ -55,6 +59,23 @@ async def test_truth_is_smeared_over_the_base_window_before_the_last_scrape(meas
 
     assert (budget.measured, budget.budget_left_ratio) == (300.0, 0.66)
     assert budget.truth == pytest.approx(2 * (190 - 30 - 2.5))
+    assert budget.total_measured == 1000.0
+    assert budget.total_truth == pytest.approx(4 * (298 - 30 - 2.5))
+
+
+async def test_the_budget_is_that_of_the_whole_period_at_the_usual_traffic(measured: Measured):
+    """0.1 % of 4 a second in 28 days are 9,677; 300 measured of 315 is an error of 0.155 %."""
+    (budget,) = await compare_budgets(measured, 1300.0, _Prometheus())
+
+    assert budget.budget_events == pytest.approx(9676.8)
+    assert budget.budget_error_ratio == pytest.approx(15 / 9676.8)
+
+
+async def test_without_habits_the_budget_is_unknown(measured: Measured):
+    """None rather than a guess."""
+    (budget,) = await compare_budgets(replace(measured, habits=()), 1300.0, _Prometheus())
+
+    assert (None, None) == (budget.budget_events, budget.budget_error_ratio)
 
 
 async def test_an_unknown_budget_stays_unknown(measured: Measured):
