@@ -83,10 +83,10 @@ class EngineFigures:
 
 
 ENGINES: Mapping[str, EngineFigures] = {
-    "chat": EngineFigures(30.0, 2_000_000, 1.0e6, 120.0),
-    "code": EngineFigures(32.0, 2_000_000, 1.2e6, 120.0),
-    "agent": EngineFigures(6.4, 4_000_000, 2.5e6, 300.0),
-    "reason": EngineFigures(6.6, 4_000_000, 1.0e6, 900.0),
+    "chat": EngineFigures(30.0, 2_000_000, 3.0e6, 120.0),
+    "code": EngineFigures(32.0, 2_000_000, 3.0e6, 120.0),
+    "agent": EngineFigures(6.4, 4_000_000, 8.0e6, 300.0),
+    "reason": EngineFigures(6.6, 4_000_000, 3.0e6, 900.0),
 }
 OTHER_MODEL = "chat"
 """Whose figures a model has that is not known."""
