@@ -15,6 +15,7 @@ from demo.sim.fleet import fleet_of
 from demo.sim.past import let_routers_have_served
 from demo.sim.server import make_app
 from demo.sim.simulation import Clock, Simulation, follow_clock
+from demo.weektime import read_week_time, second_of_week
 from exporters.problems import InputError, exit_with, problem
 from exporters.topology import read_topology
 
@@ -36,7 +37,9 @@ def main() -> None:
             now=wall,
             dcgm_interval=options.dcgm_interval,
             failure_rate=options.failure_rate,
-            clock_offset=options.clock_offset,
+            clock_offset=0.0
+            if options.starts_at is None
+            else options.starts_at - second_of_week(wall),
         )
         let_routers_have_served(simulation.state)
 
@@ -78,13 +81,20 @@ def _parse() -> argparse.Namespace:
         help="of the hardware, in multiples of what was published (default: 1; 0 for none)",
     )
     parser.add_argument(
-        "--clock-offset",
-        type=float,
-        default=0.0,
-        metavar="SECONDS",
-        help="by which the users' clock is ahead of this machine's (default: 0)",
+        "--starts-at",
+        type=_week_time,
+        metavar="TIME",
+        help="weekday and time (UTC) at which the users' clock stands, as 'tue 10:00' "
+        "(default: this machine's)",
     )
     return parser.parse_args()
+
+
+def _week_time(text: str) -> int:
+    try:
+        return read_week_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 async def _serve(simulation: Simulation, clock: Clock, port: int) -> None:
