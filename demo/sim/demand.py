@@ -32,11 +32,17 @@ STORM_PAUSE_SECONDS = 0.2
 MOST_ATTEMPTS = 21
 COMPOSITION_SECONDS = 10.0
 """How long a request takes to fail, as a rule: its deadline."""
+BATCH_TIER = "enterprise"
+BATCH_HOURS = (0.0, 6.0)
+"""Local time at which batches run."""
+BATCH_RATIO = 0.15
+"""Of the traffic at the daily peak, while batches run: nobody waits for them. Chosen."""
 TENANT_LIMIT_RATIO = 0.25
 """Of a region's usual traffic for a model: what its router lets one tenant send."""
 
 DAY_SECONDS = 86_400.0
 WEEK_SECONDS = 7 * DAY_SECONDS
+_BATCH_TIER = TIERS.index(BATCH_TIER)
 _EPOCH_WEEKDAY = 3
 """1 January 1970 was a Thursday."""
 
@@ -71,6 +77,8 @@ class Demand:
     """Tool calls of the last step. [C]."""
     hours: Floats
     """From UTC. [C]."""
+    takes_batches: Floats
+    """1 for cells whose region has the tier of batches. [C]."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,9 @@ def start_demand(fleet: Fleet, service: Service, clock_offset: float) -> Demand:
         storms=np.zeros(cells, np.int64),
         calls_ended=np.zeros(cells, np.int64),
         hours=np.array([HOURS_FROM_UTC.get(region, 0.0) for region, _ in fleet.cells]),
+        takes_batches=np.array(
+            [float(not region.endswith(GOVERNMENT_SUFFIX)) for region, _ in fleet.cells]
+        ),
     )
 
 
@@ -159,6 +170,7 @@ def draw_arrivals(
     total = opened + continued + retried
     means = np.stack([(opened + continued)[:, None] * demand.tier_shares,
                       retried[:, None] * demand.tier_shares])  # fmt: skip
+    means[0, :, _BATCH_TIER] += _batch_rates(demand, service, now) * dt
     drawn = rng.poisson(means)
     limits = np.array([figures().rate_limited_ratios.value[tier] for tier in TIERS])
     over = rng.binomial(drawn[0], limits)
@@ -173,6 +185,14 @@ def draw_arrivals(
     lag = 1 - np.exp(-dt / COMPOSITION_SECONDS)
     demand.composition += (shares - demand.composition) * lag
     return Arrivals(requests, retries, over)
+
+
+def _batch_rates(demand: Demand, service: Service, now: float) -> Floats:
+    """Return the requests a second of batches. [C]."""
+    hour = (now + demand.clock_offset + demand.hours * 3600.0) % DAY_SECONDS / 3600.0
+    runs = (hour >= BATCH_HOURS[0]) & (hour < BATCH_HOURS[1])
+    rates: Floats = service.peak_rates * (BATCH_RATIO * demand.takes_batches * runs)
+    return rates
 
 
 def note_failures(demand: Demand, failed: Floats) -> None:
