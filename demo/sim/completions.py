@@ -11,36 +11,12 @@ from random import Random
 
 from demo.sim.state import State
 
-WORDS = [
-    "the",
-    "group",
-    "router",
-    "token",
-    "queue",
-    "cache",
-    "model",
-    "region",
-    "host",
-    "engine",
-    "batch",
-    "prompt",
-    "answer",
-    "budget",
-    "page",
-    "shard",
-    "a",
-    "one",
-    "of",
-    "in",
-    "to",
-    "and",
-    "is",
-    "not",
-    "that",
-    "for",
-    "with",
-    "from",
-]
+WORDS = tuple(
+    f"{first}{second}"
+    for first in ("ba", "de", "ki", "lo", "mu")
+    for second in ("n", "r", "t", "s")
+)
+"""Enough that two answers of some words are never the same by chance."""
 MOST_TOKENS = 256
 SHORTEST_STEP_SECONDS = 0.001
 
