@@ -119,12 +119,13 @@ async def test_a_demo_that_sees_all_agrees_at_the_first_look(folder: Path, serve
 
 
 async def test_what_differs_for_good_is_told(folder: Path, server):
-    """Faults and alerts too; Watchdog is none of the causes."""
+    """Faults and alerts too; a burn is none of the causes."""
     fakes, _ = server
     fakes.group_state = "stalled"
     fakes.faults = [{"id": "1", "name": "lost-gpu", "place": {"group": "g"}, "strength": None,
                      "since": 1100.0}]  # fmt: skip
     fakes.alerts += [{"alertname": "ShardGroupDead", "group": "other"}]
+    fakes.alerts += [{"alertname": "ErrorBudgetBurn", **CELL}]
     rows = await look(folder, within_seconds=0)
     assert {("group", "g"), ("fault", "lost-gpu"), ("alert", "ShardGroupDead other")} == {
         (row.about, row.name) for row in rows if not row.agrees

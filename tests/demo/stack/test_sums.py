@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from demo.engine import Habit
-from demo.scenario import Expectation
+from demo.engine import EnginePlan, Habit
+from demo.scenario import Expectation, Scenario
+from demo.stack.report import Budget
 from demo.stack.story import Told
-from demo.stack.sums import Measured, compare_budgets, theory_of_page
+from demo.stack.sums import Measured, compare_budgets, summarise, theory_of_page
 from demo.stack.truth import Cell, TruthRecord
 from slo.objective import Objective
 from slo.prometheus import Sample
@@ -117,3 +118,32 @@ def test_without_a_repair_or_an_objective_there_is_no_theory(measured: Measured)
     assert theory_of_page(other, Told(FAULT_AT, recovered_at=1280.0), measured) is None
     calm = replace(measured, truth=TruthRecord())
     assert theory_of_page(EXPECTED, Told(FAULT_AT, recovered_at=1280.0), calm) is None
+
+
+def test_the_report_has_the_strength_and_marks_what_nobody_sees(measured: Measured):
+    """Cells that the scenario says are hidden keep their numbers."""
+    scenario = Scenario.model_validate(
+        {
+            "name": "s",
+            "engine": "sim",
+            "story": "The balancer drops what comes.",
+            "faults": [
+                {"fault": "lb-blackout", "at": "1s", "length": "9s", "place": {"region": "us"},
+                 "strength": 0.9}
+            ],
+            "unseen": [{"region": "us"}],
+        }
+    )  # fmt: skip
+    report = summarise(
+        scenario=scenario,
+        plan=EnginePlan("sim", {"groups": []}, (), ""),
+        told=Told(FAULT_AT),
+        measured=measured,
+        budgets=[Budget("s", {"region": region}, 9.0, 0.0, None) for region in ("eu", "us")],
+        first_data_seconds=20.0,
+        panels_without_data=[],
+    )
+    assert 0.9 == report.strength
+    assert [("eu", True, False), ("us", False, True)] == [
+        (each.labels["region"], each.seen, each.agrees) for each in report.budgets
+    ]
