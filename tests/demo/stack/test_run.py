@@ -22,10 +22,9 @@ def test_the_simulator_is_planned_with_the_options_and_the_hour_of_the_scenario(
         return "plan"
 
     monkeypatch.setattr("demo.stack.run.plan_simulator", plan_simulator)
-    file = find_scenario("black-friday")
-    options = Options(
-        read_scenario(file), file, None, None, stay=True, groups=4, seed=7, speed=60.0
-    )
+    file = find_scenario("calm")
+    story = read_scenario(file).model_copy(update={"starts_at": "sat 08:15"})
+    options = Options(story, file, None, None, stay=True, groups=4, seed=7, speed=60.0)
 
     assert "plan" == _plan(options, Layout(tmp_path, DEFAULT_PORTS), Ports())
     assert {
@@ -33,6 +32,6 @@ def test_the_simulator_is_planned_with_the_options_and_the_hour_of_the_scenario(
         "directory": tmp_path,
         "seed": 7,
         "groups": 4,
-        "starts_at": "fri 19:30",
+        "starts_at": "sat 08:15",
         "speed": 60.0,
     } == asked
