@@ -29,6 +29,8 @@ class Row:
     stack: str
     deviation: float | None = 0.0
     """In multiples of what is allowed; None for words that differ."""
+    numbers: Mapping[str, float | None] = field(default_factory=dict)
+    """Of a budget: what ``truth`` and ``stack`` say, for programs."""
 
     @property
     def agrees(self) -> bool:
@@ -98,6 +100,14 @@ def _budget(each: Budget) -> Row:
         _events(each.truth, each.total_truth, each.budget_events),
         _events(each.measured, each.total_measured, each.budget_events),
         each.deviation,
+        {
+            "bad_truth": each.truth,
+            "bad_stack": each.measured,
+            "total_truth": each.total_truth,
+            "total_stack": each.total_measured,
+            "budget_events": each.budget_events,
+            "budget_error_ratio": each.budget_error_ratio,
+        },
     )
 
 

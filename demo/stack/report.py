@@ -10,11 +10,9 @@ from typing import Any
 from demo.scenario import Expectation, Forbidden, Scenario
 
 BUDGET_TOLERANCE_RATIO = 0.02
-"""How far measured bad events may be from the truth."""
-TOTAL_TOLERANCE_RATIO = 0.05
-"""Of all events: of a run that has just begun, much lies in the first and the last window."""
+"""How far measured events, the bad ones and all, may be from the truth."""
 BUDGET_TOLERANCE_EVENTS = 3.0
-"""... but a cell with a handful of bad events is judged by their number: scrapes and truth are
+"""... but a cell with a handful of events is judged by their number: scrapes and truth are
 read a few seconds apart."""
 
 
@@ -40,8 +38,8 @@ class Budget:
     def deviation(self) -> float:
         """How far measured and true events are from each other, in multiples of the tolerance."""
         return max(
-            _deviation(self.measured, self.truth, BUDGET_TOLERANCE_RATIO),
-            _deviation(self.total_measured, self.total_truth, TOTAL_TOLERANCE_RATIO),
+            _deviation(self.measured, self.truth),
+            _deviation(self.total_measured, self.total_truth),
         )
 
     @property
@@ -57,8 +55,8 @@ class Budget:
         return abs(self.measured - self.truth) / self.budget_events
 
 
-def _deviation(measured: float, truth: float, tolerance_ratio: float) -> float:
-    return abs(measured - truth) / max(BUDGET_TOLERANCE_EVENTS, tolerance_ratio * truth)
+def _deviation(measured: float, truth: float) -> float:
+    return abs(measured - truth) / max(BUDGET_TOLERANCE_EVENTS, BUDGET_TOLERANCE_RATIO * truth)
 
 
 @dataclass(frozen=True)

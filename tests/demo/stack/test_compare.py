@@ -44,6 +44,14 @@ def test_a_stack_that_sees_all_agrees():
             "100 bad of 2000 (5.000%), 1.000% of the budget",
             "101 bad of 2001 (5.047%), 1.010% of the budget",
             1 / 3,
+            {
+                "bad_truth": 100.0,
+                "bad_stack": 101.0,
+                "total_truth": 2000.0,
+                "total_stack": 2001.0,
+                "budget_events": 10_000.0,
+                "budget_error_ratio": 0.0001,
+            },
         ),
     ] == compare(TRUTH, STACK, GROUPS, GPUS)
 
@@ -142,7 +150,8 @@ def test_a_cell_without_traffic_or_budget_is_told_as_such():
     """No division by zero."""
     idle = Budget("s", {}, 0.0, 0.0, None)
     [row] = compare(Truth(0.0, ()), Stack((idle,)), (), ())
-    assert Row("budget", "s", *("0 bad of 0 (no traffic)",) * 2) == row
+    assert ("0 bad of 0 (no traffic)",) * 2 == (row.truth, row.stack)
+    assert row.agrees
 
 
 def test_rows_are_json_and_a_table():
