@@ -197,6 +197,12 @@ def make_run() -> Callable[..., Run]:
 
 
 @pytest.fixture
+def make_topology() -> Callable[..., Topology]:
+    """Makes topologies of small clusters."""
+    return small_topology
+
+
+@pytest.fixture
 def read_total() -> Callable[..., float]:
     """Sums samples of a page."""
     return total
