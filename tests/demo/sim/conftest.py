@@ -170,9 +170,7 @@ def start_run(
     dcgm_interval: float = 5.0,
 ) -> Run:
     """Return a simulation of a small cluster whose hardware does not fail by itself."""
-    fleet = fleet_of(
-        topology or small_topology(), step_seconds=step_seconds, more_revisions=["r2"]
-    )
+    fleet = fleet_of(topology or small_topology(), step_seconds=step_seconds, more_revisions=["r2"])
     return Run(
         Simulation(
             fleet,

@@ -35,12 +35,13 @@ def test_it_drains_then_loads_then_serves(restarted):
     assert phases == [Phase.DRAINING, Phase.LOADING, Phase.SERVING]
 
 
-def test_what_drains_does_so_for_half_a_minute_at_most(restarted):
-    """Then it is ended, finished or not."""
-    restarted.seconds(DRAIN_SECONDS - 2)
-    assert _phase(restarted) == Phase.DRAINING
-    restarted.seconds(3)
-    assert _phase(restarted) == Phase.LOADING
+def test_what_drains_does_so_for_half_a_minute_at_most(warm):
+    """Then it is ended, finished or not: here an agent's long answers."""
+    warm.strike("engine-restart", group="us-agent-1")
+    warm.seconds(DRAIN_SECONDS - 2)
+    assert _phase(warm, "us-agent-1") == Phase.DRAINING
+    warm.seconds(3)
+    assert _phase(warm, "us-agent-1") == Phase.LOADING
 
 
 def test_an_engine_with_nothing_to_do_drains_at_once(restarted):

@@ -52,9 +52,7 @@ def test_prompt_tokens_are_computed_or_were_cached(shown):
     assert prompts == shown("prefix_cache_queries_total")
     on_device = shown("prefix_cache_hits_total")
     below = shown("external_prefix_cache_hits_total")
-    assert shown("external_prefix_cache_queries_total") == pytest.approx(
-        prompts - on_device, abs=4
-    )
+    assert shown("external_prefix_cache_queries_total") == pytest.approx(prompts - on_device, abs=4)
     assert shown("prompt_tokens_cached_total") == pytest.approx(on_device + below, abs=4)
 
 

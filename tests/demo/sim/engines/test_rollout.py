@@ -86,7 +86,7 @@ def test_the_weights_page_says_which_group_runs_which_revision(canary, read_samp
     run, _ = canary
     page = run.pages().router(run.state, run.fleet.regions.index("eu"))
     weights = {
-        sample.labels["group"]: (sample.labels["revision"], sample.labels["sha256"])
+        sample.labels["group"]: (sample.labels["revision"], sample.labels["hash"])
         for sample in read_samples(page)
         if sample.name == "weights_info"
     }

@@ -132,9 +132,7 @@ def test_with_a_retry_storm_a_short_spike_leaves_a_queue_that_does_not_come_back
 
 
 @pytest.mark.parametrize("step_seconds", [1.0, 15.0])
-def test_without_the_storm_the_same_spike_is_over_in_minutes(
-    make_run, make_topology, step_seconds
-):
+def test_without_the_storm_the_same_spike_is_over_in_minutes(make_run, make_topology, step_seconds):
     """Clients that try twice and then leave let the queue drain."""
     run, _ = _snowball(make_run, make_topology, storm=False, step_seconds=step_seconds)
     run.seconds(180)
