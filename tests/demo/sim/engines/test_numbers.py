@@ -36,7 +36,7 @@ def since(warm, read_total):
     warm.seconds(120)
     after = [warm.engine_page(group) for group in CHATS]
 
-    def read(name, **labels):
+    def read(name, **labels: str):
         def of(pages):
             return sum(read_total(page, f"vllm:{name}", **labels) for page in pages)
 
@@ -72,7 +72,7 @@ def test_steps_take_all_of_an_engines_time(since):
 def test_first_tokens_are_those_that_clients_saw_a_little_later(warm, since):
     """The network comes on top."""
     cell = warm.cell("us", "chat")
-    in_time, late, never = warm.state.truth.first_tokens[cell].tolist()
+    in_time, late, _ = warm.state.truth.first_tokens[cell].tolist()
     came = since("time_to_first_token_seconds_count")
     assert came == pytest.approx(in_time + late, abs=12)
     mean = since("time_to_first_token_seconds_sum") / came
