@@ -188,25 +188,25 @@ def _warmed() -> Run:
     return start_run(warm_up_seconds=300.0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_run() -> Callable[..., Run]:
     """Makes simulations of small clusters."""
     return start_run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_topology() -> Callable[..., Topology]:
     """Makes topologies of small clusters."""
     return small_topology
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def read_total() -> Callable[..., float]:
     """Sums samples of a page."""
     return total
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def read_samples() -> Callable[[bytes], Iterable]:
     """Reads the samples of a page."""
     return samples
