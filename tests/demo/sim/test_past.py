@@ -17,12 +17,12 @@ def old(warm):
 
 
 def test_old_counters_fit_together(old):
-    """Each admitted request had one first attempt, one end and one first token; in parts of 1 %."""
+    """Each admitted request had a first attempt, an end and a first token, but for a few of now."""
     routers = old.state.routers
     admitted = np.delete(routers.requests, RATE_LIMITED, axis=-1).sum(axis=(1, 2))
     accepted = routers.attempts[..., 0].sum(axis=1)
-    assert admitted == pytest.approx(accepted, rel=0.05)
-    assert routers.first_token_counts.sum(axis=(1, 2)) == pytest.approx(accepted, rel=0.05)
+    assert admitted == pytest.approx(accepted, rel=0.1)
+    assert routers.first_token_counts.sum(axis=(1, 2)) == pytest.approx(accepted, rel=0.1)
 
 
 def test_they_have_served_for_days(old):
@@ -50,7 +50,7 @@ def test_requests_in_flight_are_those_of_now(warm):
 
 
 def test_a_cluster_that_never_served_has_no_past(run):
-    """There is nothing to go by."""
-    run.seconds(1)
+    """There is nothing to go by, and nothing is changed."""
     with pytest.raises(ValueError, match="nothing was served yet"):
         let_routers_have_served(run.state)
+    assert run.state.routers.attempts.sum() == 0

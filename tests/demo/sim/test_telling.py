@@ -64,7 +64,7 @@ def test_every_cell_has_its_classes_from_the_start(run):
 
 def test_errors_timeouts_and_rejections_are_bad_and_rate_limits_are_not_counted(run, find):
     """Users who leave are no failure of ours."""
-    counts = dict(ok=90, error=1, timeout=2, aborted=3, rejected=4, rate_limited=50)
+    counts = {"ok": 90, "error": 1, "timeout": 2, "aborted": 3, "rejected": 4, "rate_limited": 50}
     run.state.truth.outcomes[run.cell("eu", "chat"), 0] = [counts[name] for name in OUTCOMES]
     told = find("classes", "chat-availability", region="eu", model="chat")
     assert (told["bad"], told["total"]) == (7.0, 100.0)
@@ -95,7 +95,7 @@ def test_services_say_what_was_offered_admitted_and_good(run, find):
     """What reached no router, and what was turned away, was not admitted."""
     cell, tier = run.cell("eu", "chat"), TIERS.index("pro")
     truth = run.state.truth
-    counts = dict(ok=80, error=1, timeout=2, aborted=3, rejected=4, rate_limited=5)
+    counts = {"ok": 80, "error": 1, "timeout": 2, "aborted": 3, "rejected": 4, "rate_limited": 5}
     truth.outcomes[cell, tier] = [counts[name] for name in OUTCOMES]
     truth.offered[cell, tier], truth.unreachable[cell, tier] = 110, 10
     truth.tokens[cell, tier] = 1000.4, 500.2, 90.0, 1090.4
