@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.sim.engines.figures import FIRST_TOKEN_DEADLINE_SECONDS
+from demo.sim.engines.figures import FIRST_TOKEN_DEADLINE_SECONDS, NETWORK_SECONDS
 from demo.sim.engines.levels import FIRST_TOKENS, first_token_means, first_token_table
 from demo.sim.engines.serving import Served
 from demo.sim.fleet import Counts, Floats, total_by
@@ -107,6 +107,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     means = np.where(
         total[:, 0] > 1e-9, (expected @ first_token_means()) / np.maximum(total[:, 0], 1e-9), 0.2
     )
+    means += NETWORK_SECONDS
     never_by_tier = by_tier[:, NEVER].copy()
     never_by_tier[main] += routed.rejected
     routers.first_token_counts += counts
