@@ -258,14 +258,14 @@ def _canary(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
     groups = [
         group
         for group in _groups(state, place)
-        if state.engines.revision[group] == state.fleet.revision_of_group[group]
+        if state.engines.next_revision[group] == state.fleet.revision_of_group[group]
     ]
     if not groups:
         raise RefusedFaultError("found a canary there already, expected none")
     group = groups[-1]
     begin_canary(state, group, strength)
     hit = {**place, "group": state.fleet.names.group(group),
-           "revision": state.fleet.revisions[state.engines.revision[group]]}  # fmt: skip
+           "revision": state.fleet.revisions[state.engines.next_revision[group]]}  # fmt: skip
     return hit, lambda: end_canary(state, group, strength)
 
 

@@ -23,6 +23,8 @@ def let_routers_have_served(state: State, seconds: float = SERVED_SECONDS) -> No
     The days are like the minutes that were simulated so far, and these must be some.
     """
     routers = state.routers
+    if not routers.requests[..., OK].any():
+        raise ValueError("nothing was served yet, expected some minutes of ordinary traffic")
     lasted = state.steps * state.fleet.step_seconds
     factor = seconds * PARTS_OF_MEAN / lasted
     for counts in (
@@ -35,6 +37,3 @@ def let_routers_have_served(state: State, seconds: float = SERVED_SECONDS) -> No
     routers.first_token_sums *= 1 + factor
     routers.billed_tokens *= 1 + factor
     state.safety.checks *= 1 + factor
-    served = routers.requests[..., OK].sum()
-    if served <= 0:
-        raise ValueError("nothing was served yet, expected some minutes of ordinary traffic")

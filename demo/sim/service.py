@@ -47,8 +47,8 @@ class Service:
     """Mean. [G]."""
     prompt_deviation: Floats
     """Standard deviation of one prompt's tokens. [G]."""
-    output_tokens: Floats
-    """Mean. [G]."""
+    tokens_after_first: Floats
+    """Mean, of an answer. [G]."""
     hit_ratio: Floats
     """Share of prompt tokens found in caches that forget nothing. [G]."""
     reuse_tokens: Floats
@@ -79,7 +79,7 @@ def service_of(fleet: Fleet) -> Service:
         prompt_deviation=by_group(
             [each.mean * float(np.sqrt(np.expm1(each.sigma**2))) for each in prompts]
         ),
-        output_tokens=by_group([output_lengths(model).mean for model in models]),
+        tokens_after_first=by_group([output_lengths(model).mean - 1 for model in models]),
         hit_ratio=by_group([each.prefix_hit_ratio.value for each in asked]),
         reuse_tokens=by_group([each.reuse_tokens for each in made]),
         kv_cache_tokens=by_group([float(each.kv_cache_tokens) for each in made]),

@@ -58,6 +58,8 @@ class Engines:
     """Share of the requests that fail beyond the background: a bad revision."""
     revision: Indices
     """What it runs, of the fleet's revisions."""
+    next_revision: Indices
+    """What it runs from its next start on."""
     weight: Floats
     """Its part of its cell's traffic, where the others have 1."""
     step_seconds: Floats
@@ -167,6 +169,7 @@ def start(
             corruption=none(groups),
             failing=none(groups),
             revision=fleet.revision_of_group.copy(),
+            next_revision=fleet.revision_of_group.copy(),
             weight=np.ones(groups),
             step_seconds=np.full(groups, STEP_SECONDS_EMPTY),
             batch=none(groups),

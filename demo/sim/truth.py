@@ -43,8 +43,6 @@ class Truth:
     """[tool cell, error type]."""
     wrong_answers: Floats
     """Well-formed answers that are wrong, of corrupted groups. [C]."""
-    outside: Counts
-    """Requests served outside the region that they belong to. [C, T]."""
 
 
 def start_truth(fleet: Fleet, tool_cells: int) -> Truth:
@@ -63,5 +61,4 @@ def start_truth(fleet: Fleet, tool_cells: int) -> Truth:
         tokens=np.zeros((cells, tiers, 4)),
         tool_calls=none(tool_cells, len(TOOL_ERROR_TYPES)),
         wrong_answers=np.zeros(cells),
-        outside=none(cells, tiers),
     )

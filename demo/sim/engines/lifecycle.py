@@ -84,6 +84,7 @@ def _load(state: State) -> None:
     started = loading & (engines.load_left <= 0)
     if started.any():
         engines.phase[started] = Phase.SERVING
+        engines.revision[started] = engines.next_revision[started]
         engines.stalled_seconds[started] = 0.0
         engines.queues.empty(started)
         forget(engines.caches, np.flatnonzero(started), slice(DEVICE, STORE))

@@ -123,7 +123,7 @@ def _substep(state: State, served: Served, asked: _Asked, moves: Floats, speed: 
     queues, streams = engines.queues, engines.streams
     h = state.fleet.step_seconds / state.substeps
     queues.join(asked.arrivals)
-    wear = moves * h / (service.output_tokens * engines.step_seconds)
+    wear = moves * h / (service.tokens_after_first * engines.step_seconds)
     ending = -np.expm1(-wear)
     worn = wear > _NOTHING
     staying = np.where(worn, ending / np.maximum(wear, _NOTHING), 1.0)  # of those that begin

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.sim.engines.figures import FIRST_TOKEN_DEADLINE_SECONDS
+from demo.sim.engines.figures import FIRST_TOKEN_DEADLINE_SECONDS, NETWORK_SECONDS
 from demo.sim.engines.levels import FIRST_TOKENS, first_token_means, first_token_table
 from demo.sim.engines.serving import Served
 from demo.sim.fleet import Counts, Floats, total_by
@@ -25,6 +25,7 @@ from demo.sim.routers.counts import (
     RATE_LIMITED,
     REJECTED,
     TIMEOUT,
+    Routers,
     lane_count,
 )
 from demo.sim.routers.routing import Routed, lanes_of_groups
@@ -71,7 +72,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     flows[:, ERROR] += drawn + lost
     flows[:, TIMEOUT] += by_lane(served.late + served.cut)
     flows[:, ABORTED] += by_lane(served.aborted)
-    flows[:, FIRST_TOKEN] += by_lane(served.first)
+    flows[:, FIRST_TOKEN] += by_lane(served.first) + failed - drawn
     flows[:, NEVER] += never + drawn
     new = np.maximum(np.floor(flows + 1e-6).astype(np.int64) - routers.counted, 0)
     routers.counted += new
@@ -81,7 +82,13 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     by_tier = rng.multinomial(new, mix[:, None, :])  # [L, ends, T]
     outcomes = np.zeros((lanes, len(TIERS), len(OUTCOMES)), np.int64)
     outcomes[:, :, :DRAWN] = by_tier[:, :DRAWN].transpose(0, 2, 1)
-    routers.in_flight = np.maximum(routers.in_flight - outcomes.sum(axis=2), 0)
+    left = routers.in_flight - outcomes.sum(axis=2)
+    if left.min() < 0:  # of a tier of which few are there, chance took more than there are
+        for overdrawn in np.flatnonzero((left < 0).any(axis=1)).tolist():
+            taken = _take(routers, overdrawn, new[overdrawn, :DRAWN], rng)
+            outcomes[overdrawn, :, :DRAWN] = taken.T
+            left[overdrawn] = routers.in_flight[overdrawn] - taken.sum(axis=0)
+    routers.in_flight = left
     main = np.arange(len(fleet.cells)) * len(fleet.revisions)
     outcomes[main, :, REJECTED] += routed.rejected
     routers.requests += outcomes
@@ -100,6 +107,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     means = np.where(
         total[:, 0] > 1e-9, (expected @ first_token_means()) / np.maximum(total[:, 0], 1e-9), 0.2
     )
+    means += NETWORK_SECONDS
     never_by_tier = by_tier[:, NEVER].copy()
     never_by_tier[main] += routed.rejected
     routers.first_token_counts += counts
@@ -111,9 +119,21 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     return Ended(outcomes, counts.sum(axis=1), never_by_tier.sum(axis=1))
 
 
+def _take(routers: Routers, lane: int, ended: Counts, rng: np.random.Generator) -> Counts:
+    """Take requests that ended out of those in flight in a lane, each once. [ends, T]."""
+    left, taken = routers.in_flight[lane].copy(), np.zeros((len(ended), len(TIERS)), np.int64)
+    for at, count in enumerate(ended.tolist()):
+        there = min(count, int(left.sum()))
+        routers.counted[lane, at] -= count - there  # what is not there yet ends later
+        taken[at] = rng.multivariate_hypergeometric(left, there)
+        left -= taken[at]
+    return taken
+
+
 def _bill(state: State, served: Served, by_lane: Callable[[Floats], Floats], mix: Floats) -> None:
     """Bill the tokens that were served, or the part of them that metering sees."""
-    tokens = np.stack([by_lane(served.prompt_tokens), by_lane(served.generated_tokens)], axis=1)
+    generated = served.generated_tokens + served.first
+    tokens = np.stack([by_lane(served.prompt_tokens), by_lane(generated)], axis=1)
     billed = tokens * np.repeat(1 - state.metering.unbilled, len(state.fleet.revisions))[:, None]
     state.routers.billed_tokens += billed[:, None, :] * mix[:, :, None]
     cached = tokens[:, 0] - by_lane(served.missed_tokens)

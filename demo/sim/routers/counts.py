@@ -36,6 +36,8 @@ class Routers:
     """Seconds. [L, T]."""
     billed_tokens: Floats
     """[L, T, prompt and generation]."""
+    unsent: Floats
+    """Parts of requests that a lane has got and that are not whole yet. [L]."""
     from_outside: Counts
     """Requests by the region they belong to. [C, T, R]."""
     flows: Floats
@@ -60,6 +62,7 @@ def start_routers(fleet: Fleet) -> Routers:
         first_token_counts=none(lanes, tiers, buckets),
         first_token_sums=np.zeros((lanes, tiers)),
         billed_tokens=np.zeros((lanes, tiers, 2)),
+        unsent=np.zeros(lanes),
         from_outside=none(len(fleet.cells), tiers, len(fleet.regions)),
         flows=np.zeros((lanes, NEVER + 1)),
         counted=none(lanes, NEVER + 1),

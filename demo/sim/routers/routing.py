@@ -14,7 +14,7 @@ import numpy as np
 from demo.sim.fleet import Counts, Floats, total_by
 from demo.sim.routers.counts import lane_count
 from demo.sim.state import Phase, State
-from exporters.catalog import ATTEMPTS
+from exporters.catalog import ATTEMPTS, TIERS
 
 FIRST, RETRY = ATTEMPTS.index("first"), ATTEMPTS.index("retry")
 ADMITTED_PER_GROUP = 3072
@@ -36,8 +36,6 @@ class Routed:
     """By groups that were down, with no other to try. [G]."""
     rejected: Counts
     """For there was no healthy group, or those that there are had too much. [C, T]."""
-    lanes: Floats
-    """What each lane got. [L]."""
 
 
 def lanes_of_groups(state: State) -> Counts:
@@ -81,16 +79,15 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
         moved = again * (left > 0) * min(1.0, REFUSED_SECONDS / fleet.step_seconds)
 
     lanes = total_by(lanes_of_groups(state), arrivals + refused, lane_count(fleet))
-    by_lane = _by_lane(state, admitted - rejected, lanes)
+    by_lane, again_by_lane = _split(state, admitted - rejected, retries, lanes)
     routers.in_flight += by_lane
-    again_by_lane = np.minimum(_by_lane(state, retries, lanes), by_lane)
     routers.attempts[:, :, RETRY] += again_by_lane
     routers.attempts[:, :, FIRST] += by_lane - again_by_lane
     if moved.any():
         tiers = admitted / np.maximum(asked, 1.0)[:, None]
         main = np.arange(cells) * len(fleet.revisions)
         routers.attempts[main, :, RETRY] += np.rint(tiers * moved[:, None]).astype(np.int64)
-    return Routed(arrivals, share, refused, rejected, lanes)
+    return Routed(arrivals, share, refused, rejected)
 
 
 def _turn_away(state: State, requests: Counts, groups: Floats) -> Counts:
@@ -106,15 +103,35 @@ def _turn_away(state: State, requests: Counts, groups: Floats) -> Counts:
     return left
 
 
-def _by_lane(state: State, requests: Counts, lanes: Floats) -> Counts:
-    """Split whole requests of cells over their lanes, as the lanes' amounts are. [L, T]."""
-    fleet = state.fleet
-    amounts = lanes.reshape(len(fleet.cells), len(fleet.revisions))
-    upto = np.cumsum(amounts, axis=1) / np.maximum(amounts.sum(axis=1, keepdims=True), 1e-12)
-    upto[:, -1] = 1.0
-    edges = np.floor(upto[:, :, None] * requests[:, None, :] + 0.5).astype(np.int64)
-    parts: Counts = np.diff(edges, axis=1, prepend=0)
-    return parts.reshape(-1, requests.shape[1])
+def _split(state: State, requests: Counts, retries: Counts, lanes: Floats) -> tuple[Counts, Counts]:
+    """Split whole requests of cells over their lanes, as the lanes' amounts are. [L, T] each.
+
+    Args:
+        state: what is sent to a lane follows what its groups get, to one request.
+        requests: [C, T].
+        retries: of those, further attempts. [C, T].
+        lanes: what groups get, parts of requests. [L].
+    """
+    cells, revisions = len(state.fleet.cells), len(state.fleet.revisions)
+    sent = np.zeros((cells, revisions, len(TIERS)), np.int64)
+    again = np.zeros_like(sent)
+    sent[:, 0], again[:, 0] = requests, retries
+    amounts, unsent = lanes.reshape(cells, revisions), state.routers.unsent.reshape(cells, -1)
+    rng = state.rngs["routers"]
+    apart = amounts[:, 1:] > 0
+    for cell, before in np.argwhere(apart).tolist() if apart.any() else ():
+        revision = before + 1
+        unsent[cell, revision] += amounts[cell, revision]
+        left, left_again = sent[cell, 0], again[cell, 0]
+        whole = min(int(unsent[cell, revision] + 1e-6), int(left.sum()))
+        unsent[cell, revision] -= whole
+        sent[cell, revision] = rng.multivariate_hypergeometric(left, whole)
+        again[cell, revision] = rng.hypergeometric(
+            left_again, left - left_again, sent[cell, revision]
+        )
+        left -= sent[cell, revision]
+        left_again -= again[cell, revision]
+    return sent.reshape(-1, len(TIERS)), again.reshape(-1, len(TIERS))
 
 
 def check_health(state: State) -> None:

@@ -8,7 +8,7 @@ from demo.sim.hardware.figures import parse_hardware_figures, read_hardware_figu
 from exporters.documents import parse_documents
 from exporters.problems import InputError
 
-TEXT = files("demo.sim").joinpath("hardware.yaml").read_text(encoding="utf-8")
+TEXT = files("demo.sim.hardware").joinpath("hardware.yaml").read_text(encoding="utf-8")
 
 
 def test_the_table_is_that_of_llama_3():
