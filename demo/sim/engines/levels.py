@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import log
 
 import numpy as np
 
@@ -54,10 +55,12 @@ def wait_levels(seconds: Floats) -> Counts:
 
 def levels_on(grid: Floats, values: Floats) -> Counts:
     """Return the nearest level of each value on a geometric grid, by its logarithm."""
-    step = np.log(grid[1] / grid[0])
-    at = np.rint(np.log(np.maximum(values, grid[0])) / step - np.log(grid[0]) / step)
-    levels: Counts = np.minimum(at, len(grid) - 1).astype(np.int64)
-    return levels
+    lowest = float(grid[0])
+    per_step = 1 / log(float(grid[1]) / lowest)
+    at = np.log(np.maximum(values, lowest)) * per_step
+    at += 0.5 - log(lowest) * per_step
+    levels: Counts = at.astype(np.int64)
+    return np.minimum(levels, len(grid) - 1)
 
 
 @cache

@@ -78,13 +78,12 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
         moved = again * (left > 0) * min(1.0, REFUSED_SECONDS / fleet.step_seconds)
 
     lanes = total_by(lanes_of_groups(state), arrivals + refused, lane_count(fleet))
-    by_lane = _by_lane(state, admitted - rejected, lanes)
-    routers.in_flight += by_lane
-    again_by_lane = np.minimum(
-        _by_lane(state, np.where(total[:, None] > 0, retries, 0), lanes), by_lane
-    )
-    routers.attempts[:, :, RETRY] += again_by_lane
-    routers.attempts[:, :, FIRST] += by_lane - again_by_lane
+    again = np.where(total[:, None] > 0, retries, 0)
+    begun, again = _by_lane(state, (admitted - rejected, again), lanes)
+    again = np.minimum(again, begun)
+    routers.in_flight += begun
+    routers.attempts[:, :, RETRY] += again
+    routers.attempts[:, :, FIRST] += begun - again
     if moved.any():
         tiers = admitted / np.maximum(asked, 1.0)[:, None]
         main = np.arange(cells) * len(fleet.revisions)
@@ -92,15 +91,21 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     return Routed(arrivals, share, refused, rejected, lanes)
 
 
-def _by_lane(state: State, requests: Counts, lanes: Floats) -> Counts:
-    """Split whole requests of cells over their lanes, as the lanes' amounts are. [L, T]."""
-    fleet = state.fleet
+def _by_lane(
+    state: State, requests: tuple[Counts, Counts], lanes: Floats
+) -> tuple[Counts, Counts]:
+    """Split whole requests of cells over their lanes, as the lanes' amounts are. [L, T] each."""
+    fleet, tiers = state.fleet, requests[0].shape[1]
     amounts = lanes.reshape(len(fleet.cells), len(fleet.revisions))
-    upto = np.cumsum(amounts, axis=1) / np.maximum(amounts.sum(axis=1, keepdims=True), 1e-12)
+    upto = amounts.cumsum(axis=1)
+    upto /= np.maximum(upto[:, -1:], 1e-12)
     upto[:, -1] = 1.0
-    edges = np.floor(upto[:, :, None] * requests[:, None, :] + 0.5).astype(np.int64)
-    parts: Counts = np.diff(edges, axis=1, prepend=0)
-    return parts.reshape(-1, requests.shape[1])
+    edges = upto[:, :, None] * np.concatenate(requests, axis=1)[:, None, :]
+    edges += 0.5
+    parts = edges.astype(np.int64)
+    parts[:, 1:] -= parts[:, :-1].copy()
+    parts = parts.reshape(-1, 2 * tiers)
+    return parts[:, :tiers], parts[:, tiers:]
 
 
 def check_health(state: State) -> None:
