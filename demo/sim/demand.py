@@ -200,7 +200,8 @@ def _pauses() -> Floats:
     """Return the seconds before each further attempt. [MOST_ATTEMPTS]."""
     client = figures().client
     doubled = client.first_backoff_seconds.value * 2.0 ** np.arange(-1, MOST_ATTEMPTS - 1)
-    return np.minimum(doubled, client.longest_backoff_seconds.value)
+    pauses: Floats = np.minimum(doubled, client.longest_backoff_seconds.value)
+    return pauses
 
 
 def _release_retries(demand: Demand, dt: float) -> Floats:

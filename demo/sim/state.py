@@ -105,7 +105,8 @@ class State:
     def moving(self) -> Flags:
         """Engines that can take steps: their process is up, and all members answer. [G]."""
         engines = self.engines
-        moving: Flags = (engines.phase != Phase.LOADING) & (engines.frozen == 0)
+        moving: Flags = engines.phase != Phase.LOADING
+        moving &= engines.frozen == 0
         moving &= ~self.hardware.hung
         return moving
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from math import exp
 from zlib import crc32
 
@@ -112,15 +113,21 @@ def run_hardware(hardware: Hardware, fleet: Fleet, work: Work) -> None:
 
 def _watts(work: Work) -> Floats:
     """Return what an ordinary GPU draws. [G]."""
-    gpu = read_hardware_figures().gpu
-    still = np.array([gpu.idle_watts, 0.0, gpu.waiting_watts, gpu.loading_watts])
-    process = np.array([gpu.resting_watts - gpu.idle_watts, 0.0, 0.0, 0.0])
-    most = np.array([0.0, gpu.most_working_watts, 0.0, 0.0])
-    swing = np.array([0.0, gpu.most_working_watts - gpu.least_working_watts, 0.0, 0.0])
-    watts: Floats = (still + most)[work.use]
-    watts -= swing[work.use] * np.exp(work.load * -gpu.power_growth)
+    at_most, swing, process = _draws()
+    watts: Floats = at_most[work.use]
+    watts -= swing[work.use] * np.exp(work.load * -read_hardware_figures().gpu.power_growth)
     watts += process[work.use] * work.loaded
     return watts
+
+
+@cache
+def _draws() -> tuple[Floats, Floats, Floats]:
+    """Return, by use: the watts at the most, what little work takes off, what a process adds."""
+    gpu = read_hardware_figures().gpu
+    at_most = (gpu.idle_watts, gpu.most_working_watts, gpu.waiting_watts, gpu.loading_watts)
+    swing = (0.0, gpu.most_working_watts - gpu.least_working_watts, 0.0, 0.0)
+    process = (gpu.resting_watts - gpu.idle_watts, 0.0, 0.0, 0.0)
+    return np.array(at_most), np.array(swing), np.array(process)
 
 
 def _turns(fleet: Fleet, every: int) -> list[tuple[Indices, Indices]]:

@@ -78,12 +78,12 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
         moved = again * (left > 0) * min(1.0, REFUSED_SECONDS / fleet.step_seconds)
 
     lanes = total_by(lanes_of_groups(state), arrivals + refused, lane_count(fleet))
-    again = np.where(total[:, None] > 0, retries, 0)
-    begun, again = _by_lane(state, (admitted - rejected, again), lanes)
-    again = np.minimum(again, begun)
+    tried_again = retries * (total > 0)[:, None]
+    begun, further = _by_lane(state, (admitted - rejected, tried_again), lanes)
+    further = np.minimum(further, begun)
     routers.in_flight += begun
-    routers.attempts[:, :, RETRY] += again
-    routers.attempts[:, :, FIRST] += begun - again
+    routers.attempts[:, :, RETRY] += further
+    routers.attempts[:, :, FIRST] += begun - further
     if moved.any():
         tiers = admitted / np.maximum(asked, 1.0)[:, None]
         main = np.arange(cells) * len(fleet.revisions)
@@ -91,18 +91,16 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     return Routed(arrivals, share, refused, rejected, lanes)
 
 
-def _by_lane(
-    state: State, requests: tuple[Counts, Counts], lanes: Floats
-) -> tuple[Counts, Counts]:
+def _by_lane(state: State, requests: tuple[Counts, Counts], lanes: Floats) -> tuple[Counts, Counts]:
     """Split whole requests of cells over their lanes, as the lanes' amounts are. [L, T] each."""
     fleet, tiers = state.fleet, requests[0].shape[1]
     amounts = lanes.reshape(len(fleet.cells), len(fleet.revisions))
-    upto = amounts.cumsum(axis=1)
+    upto: Floats = amounts.cumsum(axis=1)
     upto /= np.maximum(upto[:, -1:], 1e-12)
     upto[:, -1] = 1.0
-    edges = upto[:, :, None] * np.concatenate(requests, axis=1)[:, None, :]
+    edges: Floats = upto[:, :, None] * np.concatenate(requests, axis=1)[:, None, :]
     edges += 0.5
-    parts = edges.astype(np.int64)
+    parts: Counts = edges.astype(np.int64)
     parts[:, 1:] -= parts[:, :-1].copy()
     parts = parts.reshape(-1, 2 * tiers)
     return parts[:, :tiers], parts[:, tiers:]
