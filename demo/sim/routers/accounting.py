@@ -76,7 +76,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     new = np.maximum(np.floor(flows + 1e-6).astype(np.int64) - routers.counted, 0)
     routers.counted += new
 
-    mix: Floats = routers.in_flight + _NOTHING
+    mix: Floats = routers.in_flight.astype(np.float64) + _NOTHING
     mix /= mix.sum(axis=1, keepdims=True)
     by_tier = rng.multinomial(new, mix[:, None, :])  # [L, ends, T]
     outcomes = np.zeros((lanes, len(TIERS), len(OUTCOMES)), np.int64)
