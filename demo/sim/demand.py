@@ -33,11 +33,17 @@ STORM_PAUSE_SECONDS = 0.2
 MOST_ATTEMPTS = 21
 COMPOSITION_SECONDS = 10.0
 """How long a request takes to fail, as a rule: its deadline."""
+BATCH_TIER = "enterprise"
+BATCH_HOURS = (0.0, 6.0)
+"""Local time at which batches run."""
+BATCH_RATIO = 0.15
+"""Of the traffic at the daily peak, while batches run: nobody waits for them. Chosen."""
 TENANT_LIMIT_RATIO = 0.25
 """Of a region's usual traffic for a model: what its router lets one tenant send."""
 
 DAY_SECONDS = 86_400.0
 WEEK_SECONDS = 7 * DAY_SECONDS
+_BATCH_TIER = TIERS.index(BATCH_TIER)
 _EPOCH_WEEKDAY = 3
 """1 January 1970 was a Thursday."""
 
@@ -72,6 +78,8 @@ class Demand:
     """Tool calls of the last step. [C]."""
     hours: Floats
     """From UTC. [C]."""
+    takes_batches: Floats
+    """1 for cells whose region has the tier of batches. [C]."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,9 @@ def start_demand(fleet: Fleet, service: Service, clock_offset: float) -> Demand:
         storms=np.zeros(cells, np.int64),
         calls_ended=np.zeros(cells, np.int64),
         hours=np.array([HOURS_FROM_UTC.get(region, 0.0) for region, _ in fleet.cells]),
+        takes_batches=np.array(
+            [float(not region.endswith(GOVERNMENT_SUFFIX)) for region, _ in fleet.cells]
+        ),
     )
 
 
@@ -158,7 +169,9 @@ def draw_arrivals(
     again = _release_retries(demand, dt)
     retried = again.sum(axis=1)
     total = opened + continued + retried
-    drawn = rng.poisson(np.array([opened + continued, retried])[:, :, None] * demand.tier_shares)
+    means = np.array([opened + continued, retried])[:, :, None] * demand.tier_shares
+    means[0, :, _BATCH_TIER] += _batch_rates(demand, service, now) * dt
+    drawn = rng.poisson(means)
     over = rng.binomial(drawn[0], _rate_limited_ratios())
     requests, retries = drawn[0] + drawn[1], drawn[1]
     if demand.floods.any():
@@ -171,6 +184,14 @@ def draw_arrivals(
     lag = 1 - np.exp(-dt / COMPOSITION_SECONDS)
     demand.composition += (shares - demand.composition) * lag
     return Arrivals(requests, retries, over)
+
+
+def _batch_rates(demand: Demand, service: Service, now: float) -> Floats:
+    """Return the requests a second of batches. [C]."""
+    hour = (now + demand.clock_offset + demand.hours * 3600.0) % DAY_SECONDS / 3600.0
+    runs = (hour >= BATCH_HOURS[0]) & (hour < BATCH_HOURS[1])
+    rates: Floats = service.peak_rates * (BATCH_RATIO * demand.takes_batches * runs)
+    return rates
 
 
 def note_failures(demand: Demand, failed: Floats) -> None:

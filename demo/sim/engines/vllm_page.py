@@ -25,8 +25,8 @@ from demo.sim.engines.levels import (
 from demo.sim.engines.registers import LEVEL_COUNT, LEVEL_PLACES, Number, Registers
 from demo.sim.exposition import PageFamily, Template, children_of, created_name, make_template
 from demo.sim.fleet import Floats
-from demo.sim.latency import bucket_shares, lognormal
-from demo.sim.service import engine_figures, model_figures, output_lengths
+from demo.sim.latency import bucket_shares
+from demo.sim.service import engine_figures, model_figures, output_lengths, prompt_lengths
 from exporters.dialects import ForeignFamily, read_dialect
 
 DIALECT = read_dialect("vllm_0_32")
@@ -202,10 +202,8 @@ def _counters() -> Iterator[tuple[str, Floats]]:
 
 
 def _histograms(model: str) -> Iterator[tuple[str, Floats]]:
-    prompts = model_figures(model).prompt_tokens.value
     missed = 1 - model_figures(model).prefix_hit_ratio.value
-    lengths = output_lengths(model)
-    prompt = lognormal((1.0, prompts.median, prompts.sigma))
+    prompt, lengths = prompt_lengths(model), output_lengths(model)
     for name, latency, factor in (
         ("vllm:request_prompt_tokens", prompt, 1.0),
         ("vllm:request_prefill_kv_computed_tokens", prompt, missed),
@@ -222,7 +220,7 @@ def _histograms(model: str) -> Iterator[tuple[str, Floats]]:
         shares = np.eye(len(BOUNDS[name]) + 1)[[np.searchsorted(BOUNDS[name], value)]]
         yield name, _histogram(_finished(), shares, np.array([value]))
     for name, mean, bytes_per_token in (
-        ("http_request_size_bytes", prompts.mean, _BYTES_PER_TOKEN),
+        ("http_request_size_bytes", prompt.mean, _BYTES_PER_TOKEN),
         ("http_response_size_bytes", lengths.mean, _RESPONSE_BYTES_PER_TOKEN),
     ):
         yield name, _stacked(_one(Number.FINISHED), _one(Number.FINISHED, mean * bytes_per_token))
