@@ -187,10 +187,11 @@ def draw_arrivals(
 
 
 def _batch_rates(demand: Demand, service: Service, now: float) -> Floats:
-    """Return the requests a second of batches. [C]."""
+    """Return the requests a second with which batches begin: agents' are followed by more. [C]."""
     hour = (now + demand.clock_offset + demand.hours * 3600.0) % DAY_SECONDS / 3600.0
     runs = (hour >= BATCH_HOURS[0]) & (hour < BATCH_HOURS[1])
-    rates: Floats = service.peak_rates * (BATCH_RATIO * demand.takes_batches * runs)
+    opened = BATCH_RATIO * (1 - demand.continued_share) * demand.takes_batches
+    rates: Floats = service.peak_rates * (opened * runs)
     return rates
 
 
