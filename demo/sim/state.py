@@ -41,6 +41,9 @@ class Phase(IntEnum):
     """Down, then reading weights: connections are refused."""
 
 
+_LOADING = int(Phase.LOADING)
+
+
 @dataclass
 class Engines:
     """The engines, one a group. All [G] unless said otherwise."""
@@ -105,7 +108,7 @@ class State:
     def moving(self) -> Flags:
         """Engines that can take steps: their process is up, and all members answer. [G]."""
         engines = self.engines
-        moving: Flags = engines.phase != Phase.LOADING
+        moving: Flags = engines.phase != _LOADING
         moving &= engines.frozen == 0
         moving &= ~self.hardware.hung
         return moving
@@ -113,7 +116,7 @@ class State:
     @property
     def dark(self) -> Flags:
         """Groups in a region that is dark. [G]."""
-        return self.dark_regions[self.fleet.region_of_group]
+        return self.dark_regions.take(self.fleet.region_of_group)
 
     def forget_truth(self) -> None:
         """Begin to count the truth now."""

@@ -33,6 +33,7 @@ from demo.sim.engines.levels import PREFILLS, late_shares, levels_on, wait_level
 from demo.sim.fleet import Flags, Floats, Indices
 from demo.sim.state import Engines, Phase, State
 
+_LOADING = int(Phase.LOADING)
 _NOTHING = 1e-9
 _LEAST_WEAR = 1e-6
 """Of streams in a substep, so that nothing is divided by 0."""
@@ -250,7 +251,7 @@ def _plan_prefill(state: State, asked: _Asked, ending: Floats, staying: Floats) 
 
 def _lose_what_was_killed(engines: Engines, served: Served) -> None:
     """End the requests of engines whose process is gone."""
-    gone = engines.phase == Phase.LOADING
+    gone = engines.phase == _LOADING
     if not gone.any():
         return
     queues, streams = engines.queues, engines.streams

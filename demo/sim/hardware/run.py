@@ -21,6 +21,18 @@ from demo.sim.hardware.cooling import run_racks
 from demo.sim.hardware.figures import read_hardware_figures
 from demo.sim.hardware.state import Hardware, Quantity, see_host
 
+# As plain numbers: to look a member of an enumeration up takes as long as to add.
+_USE, _LOAD, _LOADED, _WATTS, _WARMTH, _JOULES = map(
+    int,
+    (
+        Quantity.USE,
+        Quantity.LOAD,
+        Quantity.LOADED,
+        Quantity.WATTS,
+        Quantity.WARMTH,
+        Quantity.JOULES,
+    ),
+)
 DCGM_INTERVAL_SECONDS = 5.0
 """Between two collections; dcgm-exporter's own default is 30 s."""
 
@@ -88,20 +100,19 @@ def run_hardware(hardware: Hardware, fleet: Fleet, work: Work) -> None:
     """
     state, heat = hardware.state, read_hardware_figures().heat
     hardware.steps += 1
-    state[Quantity.USE], state[Quantity.LOAD] = work.use, work.load
-    state[Quantity.LOADED] = work.loaded
+    state[_USE], state[_LOAD], state[_LOADED] = work.use, work.load, work.loaded
     watts = _watts(work)
     resting = read_hardware_figures().gpu.resting_watts
     for group, factor in hardware.draws.items():
         if watts[group] > resting:
             watts[group] = resting + (watts[group] - resting) * factor
-    state[Quantity.WATTS] = watts
-    warmth = state[Quantity.WARMTH]
+    state[_WATTS] = watts
+    warmth = state[_WARMTH]
     share = 1 - exp(-fleet.step_seconds / heat.heating_seconds)
     warmth *= 1 - share
     warmth += watts * (share * heat.celsius_per_watt)
     watts *= fleet.step_seconds
-    state[Quantity.JOULES] += watts
+    state[_JOULES] += watts
     if hardware.racks:
         run_racks(hardware, fleet)
     hardware.crashed[:] = False
