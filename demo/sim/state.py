@@ -116,7 +116,7 @@ class State:
     @property
     def dark(self) -> Flags:
         """Groups in a region that is dark. [G]."""
-        return self.dark_regions.take(self.fleet.region_of_group)
+        return self.dark_regions[self.fleet.region_of_group]
 
     def forget_truth(self) -> None:
         """Begin to count the truth now."""

@@ -50,7 +50,8 @@ QUEUE = lognormal((1.0, 0.004, 1.0))
 
 def wait_levels(seconds: Floats) -> Counts:
     """Return the level of each wait. [W]."""
-    return np.searchsorted(_WAIT_EDGES, seconds)
+    levels: Counts = _WAIT_EDGES.searchsorted(seconds)
+    return levels
 
 
 def levels_on(grid: Floats, values: Floats) -> Counts:

@@ -22,6 +22,7 @@ _CPU_SECONDS, _FIRST_TOKENS, _PROMPT_TOKENS, _GENERATED_TOKENS = map(
 )
 _PREEMPTIONS, _FINISHED, _FAILED = map(int, (Number.PREEMPTIONS, Number.FINISHED, Number.FAILED))
 _HIT_TOKENS = slice(Number.HIT_DEVICE_TOKENS, Number.HIT_STORE_TOKENS + 1)
+_ITERATION_BOUNDS = np.array(ITERATION_BOUNDS)
 _GAUGES = slice(Number.RUNNING, Number.KV_USAGE_RATIO + 1)
 
 CPU_RATIO = 0.4
@@ -62,7 +63,7 @@ def _write_iterations(state: State, served: Served) -> None:
     with_prompts = np.minimum(served.steps, served.first)
     batch = served.generated_tokens / np.maximum(served.steps, 1.0)
     prompts: Floats = served.computed_tokens / np.maximum(with_prompts, 1.0)
-    decode = np.searchsorted(ITERATION_BOUNDS, batch)
+    decode = _ITERATION_BOUNDS.searchsorted(batch)
     registers.add_levels("iterations", decode, served.steps - with_prompts)
-    mixed = np.searchsorted(ITERATION_BOUNDS, batch + prompts)
+    mixed = _ITERATION_BOUNDS.searchsorted(batch + prompts)
     registers.add_levels("iterations", mixed, with_prompts)
