@@ -67,7 +67,7 @@ class Queues:
         """Return how long ago the curve of arrivals passed the number of those that left. [G]."""
         arrived, left = self.arrived, self.left
         waits = arrived > left + _NOBODY
-        if not waits[0].any():
+        if not np.count_nonzero(waits[0]):
             return np.zeros(len(left))
         passed = waits.sum(axis=0)  # substeps ago, rounded up
         slots, groups = arrived.shape

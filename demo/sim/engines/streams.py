@@ -47,7 +47,7 @@ class Streams:
     def preempt(self, kv_cache_tokens: Floats) -> Floats:
         """Take the KV cache from the youngest where it overflows; return how many. [G]."""
         over = self.context_tokens - kv_cache_tokens
-        if not (over > 0).any():
+        if not np.count_nonzero(over > 0):
             return np.zeros(len(over))
         over = np.maximum(over, 0.0)
         preempted = over * self.count / np.maximum(self.context_tokens, 1.0)
@@ -68,7 +68,7 @@ class Streams:
         """End the streams whose end-to-end deadline has passed; return how many. [G]."""
         full = self.slot_seconds * COHORTS >= deadline_seconds
         expired = np.zeros(len(full))
-        if not full.any():
+        if not np.count_nonzero(full):
             return expired
         groups = np.flatnonzero(full)
         decay, count = self.decay[groups], self.count[groups]
