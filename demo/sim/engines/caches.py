@@ -8,6 +8,7 @@ cache, so a full batch forgets; what it evicts is still in the tiers below.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 
@@ -64,7 +65,8 @@ def look_up(caches: Caches, service: Service, share: Floats, dt: float) -> None:
         dt: the step's seconds.
     """
     usual = caches.usual_share
-    usual += (share - usual) * np.where(usual == 0, 1.0, 1 - np.exp(-dt / FAMILIAR_SECONDS))
+    part = 1 - exp(-dt / FAMILIAR_SECONDS)
+    usual += (share - usual) * np.maximum(usual == 0, part)
     familiar = np.minimum(usual / np.maximum(share, 1e-12), 1.0)
     most = service.hit_ratio * (SHARED_PREFIX_RATIO + (1 - SHARED_PREFIX_RATIO) * familiar)
     found = -np.expm1(-((caches.kept / service.reuse_tokens) ** REUSE_SHAPE)) * most

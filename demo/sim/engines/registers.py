@@ -12,7 +12,7 @@ from enum import IntEnum
 import numpy as np
 
 from demo.sim.engines.levels import FIRST_TOKENS, PREFILLS, STEPS, WAITS
-from demo.sim.fleet import Counts, Flags, Floats
+from demo.sim.fleet import Counts, Flags, Floats, Indices
 from exporters.dialects import read_dialect
 
 
@@ -75,11 +75,14 @@ class Registers:
     """[Number, G]."""
     levels: Floats
     """How often each level was met, :data:`LEVEL_PLACES`. [G, LEVEL_COUNT]."""
+    rows: Indices
+    """Where each engine's levels begin. [G]."""
 
     def add_levels(self, name: str, levels: Counts, amounts: Floats) -> None:
         """Add one amount to one level of each engine. [G] each."""
-        rows = np.arange(len(self.levels)) * LEVEL_COUNT + LEVEL_PLACES[name].start
-        self.levels.reshape(-1)[rows + levels] += amounts
+        places = self.rows + levels
+        places += LEVEL_PLACES[name].start
+        self.levels.reshape(-1)[places] += amounts
 
     def restart(self, restarted: Flags, now: float) -> None:
         """Set the numbers of restarted engines to those of a new process."""
@@ -91,6 +94,10 @@ class Registers:
 
 def start_registers(groups: int, now: float) -> Registers:
     """Return the numbers of engines that have just started."""
-    registers = Registers(np.zeros((len(Number), groups)), np.zeros((groups, LEVEL_COUNT)))
+    registers = Registers(
+        numbers=np.zeros((len(Number), groups)),
+        levels=np.zeros((groups, LEVEL_COUNT)),
+        rows=np.arange(groups) * LEVEL_COUNT,
+    )
     registers.restart(np.ones(groups, bool), now)
     return registers

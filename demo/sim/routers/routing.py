@@ -16,6 +16,7 @@ from demo.sim.routers.counts import lane_count
 from demo.sim.state import Phase, State
 from exporters.catalog import ATTEMPTS, TIERS
 
+_SERVING, _LOADING = int(Phase.SERVING), int(Phase.LOADING)
 FIRST, RETRY = ATTEMPTS.index("first"), ATTEMPTS.index("retry")
 ADMITTED_PER_GROUP = 3072
 """Requests in flight for each healthy group, beyond which a router turns away what comes: three
@@ -64,10 +65,10 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     noise = state.rngs["routers"].standard_normal(len(means))
     arrivals = np.maximum(means + np.sqrt(means) * noise, 0.05 * means)
     drawn = total_by(cell, arrivals, cells)
-    arrivals *= (asked / np.maximum(drawn, 1e-12))[cell] * (total > 0)[cell]
+    arrivals *= (asked / np.maximum(drawn, 1e-12) * (total > 0))[cell]
 
-    refused, moved = np.zeros_like(arrivals), np.zeros(cells)
-    down = (engines.phase == Phase.LOADING) & routers.routable
+    refused, moved = np.zeros(len(arrivals)), np.zeros(cells)
+    down = (engines.phase == _LOADING) & routers.routable
     if down.any():
         lost = np.where(down, arrivals, 0.0)
         up = np.where(down, 0.0, share)
@@ -83,7 +84,7 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     routers.in_flight += by_lane
     routers.attempts[:, :, RETRY] += again_by_lane
     routers.attempts[:, :, FIRST] += by_lane - again_by_lane
-    if moved.any():
+    if down.any():
         tiers = admitted / np.maximum(asked, 1.0)[:, None]
         main = np.arange(cells) * len(fleet.revisions)
         routers.attempts[main, :, RETRY] += np.rint(tiers * moved[:, None]).astype(np.int64)
@@ -97,7 +98,7 @@ def _turn_away(state: State, requests: Counts, groups: Floats) -> Counts:
     room = groups * ADMITTED_PER_GROUP - in_flight
     asked = requests.sum(axis=1)
     if (asked <= room).all():
-        return np.zeros_like(requests)
+        return np.zeros(requests.shape, np.int64)
     kept = np.clip(room / np.maximum(asked, 1), 0.0, 1.0)
     left: Counts = requests - np.floor(requests * kept[:, None]).astype(np.int64)
     return left
@@ -136,4 +137,4 @@ def _split(state: State, requests: Counts, retries: Counts, lanes: Floats) -> tu
 
 def check_health(state: State) -> None:
     """Let the routers look at every ``/health``, and at nothing else."""
-    state.routers.routable = (state.engines.phase == Phase.SERVING) & ~state.dark
+    state.routers.routable = (state.engines.phase == _SERVING) & ~state.dark
