@@ -1,6 +1,8 @@
 """What users say: sessions of several turns with shared prefixes, and calls of tools. Pure.
 
 The model talks nonsense (its weights are random), so the script decides which turns call a tool.
+What users ask is as the figures say (:mod:`demo.traffic.figures`), but for a small machine: answers
+are shorter and pauses too, by one factor each.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from demo.traffic.figures import figures
 from demo.traffic.site import PAGES
 from demo.traffic.snippets import SNIPPETS
 
 Message = dict[str, str]
 ToolName = Literal["code_execution", "browser"]
 
-TIER_SHARES = {"free": 0.45, "pro": 0.35, "enterprise": 0.15, "gov": 0.05}
+TIER_SHARES = figures().tier_shares.value
+_CHAT = figures().models["chat"]
 
 SYSTEM_PROMPTS = tuple(
     f"You are a careful assistant for {work}. Answer briefly and in order, say what you do not "
@@ -37,16 +41,19 @@ QUESTIONS = (
     "Sum up what we know so far, and name the next step.",
 )
 
-MEAN_TURNS = 1.5
+MEAN_TURNS = _CHAT.turns.value
 """Before they are cut at the most."""
 MOST_TURNS = 8
 TOOL_SHARE = 0.35
-"""Of turns."""
-CODE_SHARE = 0.7
+"""Of turns. The only model of this demo serves agents too, so it is more than a chat's."""
+CODE_SHARE = _CHAT.tool_mix.value["code_execution"]
 """Of tool calls; the others browse."""
-OUTPUT_TOKENS = (8, 24)
-THINK_SECONDS = 0.8
-"""Mean pause before a turn."""
+ARRIVAL_CV = _CHAT.arrival_cv.value
+OUTPUT_SCALE = 0.1
+"""Answers are so much shorter than those of the figures: 13 tokens in the median."""
+LONGEST_OUTPUT_TOKENS = 60
+THINK_SECONDS = _CHAT.think_seconds.value / 40
+"""Mean pause before a turn: of a session in which minutes pass, here seconds do."""
 
 LONGEST_PROMPT_BYTES = 1500
 """A token has at least one byte, so a prompt has at most as many tokens; the model takes 2048."""
@@ -78,6 +85,12 @@ class SessionPlan:
     tier: str
     system_prompt: str
     turns: tuple[Turn, ...]
+
+
+def draw_gap_seconds(random: Random, sessions_per_second: float) -> float:
+    """Return the time until the next session comes: gamma, with the figures' variation."""
+    shape = 1 / ARRIVAL_CV**2
+    return random.gammavariate(shape, 1 / (shape * sessions_per_second))
 
 
 def requests_per_session() -> float:
@@ -129,9 +142,15 @@ def _plan_turn(random: Random) -> Turn:
     return Turn(
         text=random.choice(QUESTIONS),
         call=call,
-        output_tokens=random.randint(*OUTPUT_TOKENS),
+        output_tokens=_draw_output_tokens(random),
         think_seconds=random.expovariate(1 / THINK_SECONDS),
     )
+
+
+def _draw_output_tokens(random: Random) -> int:
+    spread = _CHAT.output_tokens.value
+    tokens = random.lognormvariate(0, spread.sigma) * spread.median * OUTPUT_SCALE
+    return min(max(round(tokens), 1), LONGEST_OUTPUT_TOKENS)
 
 
 def _plan_call(random: Random) -> ToolCall:

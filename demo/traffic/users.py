@@ -10,12 +10,20 @@ from typing import Any
 import aiohttp
 
 from demo.traffic.chat import Answer, ask
-from demo.traffic.sessions import Message, SessionPlan, ToolCall, fit, plan_session, shorten
+from demo.traffic.sessions import (
+    Message,
+    SessionPlan,
+    ToolCall,
+    draw_gap_seconds,
+    fit,
+    plan_session,
+    shorten,
+)
 from demo.traffic.tally import Tally
 from exporters.catalog import TOOL_OUTCOMES
 
 SESSIONS_PER_SECOND = 2.4
-"""New ones, as a Poisson process. A session makes 2 requests in the mean, so that 4.9 a second
+"""New ones. A session makes 2 requests in the mean, so that 4.9 a second
 come: two cores serve them with one to spare for the rest of the demo. Few a session, for while a
 group hangs a session waits, and its next requests with it."""
 MOST_SESSIONS = 150
@@ -46,7 +54,7 @@ class Users:
         """Run sessions until cancelled."""
         try:
             while True:
-                await asyncio.sleep(self.random.expovariate(self.sessions_per_second))
+                await asyncio.sleep(draw_gap_seconds(self.random, self.sessions_per_second))
                 if len(self._now) < MOST_SESSIONS:
                     task = asyncio.create_task(self._talk(plan_session(self.random)))
                     self._now.add(task)
