@@ -18,6 +18,7 @@ class FakeEngine:
     """How a stand-in behaves; may be changed while it runs."""
 
     tokens: int = 3
+    prompt_tokens: int = 11
     hangs_after: int | None = None
     """Tokens after which nothing comes any more."""
     breaks_after: int | None = None
@@ -65,6 +66,8 @@ class FakeEngine:
                     return response
                 await response.write(_event({"choices": [{"delta": {"content": f"t{number} "}}]}))
             if self.ends_well:
+                usage = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.tokens}
+                await response.write(_event({"choices": [], "usage": usage}))
                 await response.write(b"data: [DONE]\n\n")
             await response.write_eof()
         except (asyncio.CancelledError, ConnectionResetError):
