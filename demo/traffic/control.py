@@ -127,7 +127,7 @@ def _strength(kind: FaultKind, found: Any) -> float | None:
             raise FaultError(f"found a strength of {found!r}, but {kind.name} has none")
         return None
     if found is None:
-        return kind.strength.usual
+        return float(kind.strength.usual)
     lowest, highest = kind.strength.lowest, kind.strength.highest
     is_number = isinstance(found, int | float) and not isinstance(found, bool) and isfinite(found)
     if not is_number or not lowest <= found <= highest:

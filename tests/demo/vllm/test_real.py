@@ -236,7 +236,7 @@ def test_tokens_are_counted_by_what_the_engines_say(cluster: Cluster):
 
 
 def test_a_flush_empties_the_prefix_caches_of_all_groups(cluster: Cluster):
-    """vLLM says so itself."""
+    """As the log of each says."""
     fault = cluster.strike("cache-flush", region="eu")
 
     assert "eu-chat-0, eu-chat-1" == fault["place"]["group"]
@@ -269,7 +269,7 @@ def test_programs_that_are_stopped_time_out(cluster: Cluster):
 
 
 def test_in_a_spike_full_servers_turn_requests_away(cluster: Cluster):
-    """vLLM counts them, the router tries the other group, and users are rejected."""
+    """The servers count them, the router tries the other group, and users are rejected."""
     fault = cluster.strike("traffic-spike", 12.0, region="eu")
     try:
         wait_for(lambda: cluster.truth("chat-availability")["reasons"].get("rejected"))
