@@ -4,15 +4,21 @@ PYTHON ?= python3
 UV ?= $(or $(wildcard .venv/bin/uv),uv)
 ENGINE ?=
 SCENARIO ?=
+STRENGTH ?=
+GROUPS ?=
+SEED ?=
 ONCE ?=
 STAY ?=
 OUT ?=
+AT_ONCE ?= 1
 
 # On, unless empty or 0.
 flag = $(if $(filter-out 0,$(2)),$(1))
 option = $(if $(2),$(1) '$(2)')
 demo_options = $(call option,--engine,$(ENGINE)) $(call option,--scenario,$(SCENARIO)) \
-  $(call option,--out,$(OUT)) $(call flag,--once,$(ONCE)) $(call flag,--stay,$(STAY))
+  $(call option,--strength,$(STRENGTH)) $(call option,--groups,$(GROUPS)) \
+  $(call option,--seed,$(SEED)) $(call option,--out,$(OUT)) \
+  $(call flag,--once,$(ONCE)) $(call flag,--stay,$(STAY))
 
 set_up = @$(PYTHON) -m demo.setup
 set_up_vllm = @$(PYTHON) -m demo.vllm.environment
@@ -21,14 +27,15 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 locks := requirements/build.txt requirements/base.txt
 
-.PHONY: help setup demo test test-e2e test-vllm lint lock bench clean
+.PHONY: help setup demo test test-e2e test-scenarios test-vllm lint lock bench clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
 help: ## list the targets
-	@echo 'make TARGET; for demo: [ENGINE=sim|vllm] [SCENARIO=name] [ONCE=1] [STAY=1] [OUT=DIR];'
+	@echo 'make TARGET; for demo: [ENGINE=sim|vllm] [SCENARIO=name] [STRENGTH=0.5] [GROUPS=18] [SEED=1]'
+	@echo '[ONCE=1] [STAY=1] [OUT=DIR]; for test-scenarios: [AT_ONCE=4] demos at the same time;'
 	@echo 'for all: [PYTHON=python3.12]'
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: ## make or update .venv, fetch Prometheus and Alertmanager
 	$(set_up) base test lint
@@ -43,9 +50,13 @@ test: ## run all tests but whole demos, and beside them one demo of gpu-lost
 	$(set_up) base test
 	$(suites) quick
 
-test-e2e: ## run every scenario
+test-e2e: ## run the scenarios that every change must pass
 	$(set_up) base test
 	$(suites) e2e
+
+test-scenarios: ## run all other scenarios of the simulator, at every strength (hours)
+	$(set_up) base test
+	@.venv/bin/python tests/suites.py scenarios --at-once '$(AT_ONCE)'
 
 test-vllm: ## run the tests with real vLLM on the CPU (gigabytes, minutes)
 	$(set_up) base test

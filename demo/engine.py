@@ -4,23 +4,44 @@ An engine is planned before it is started: its topology, its processes, and the 
 control interface, which is HTTP with JSON:
 
 ``POST /control/faults``
-    ``{"name": "lost-gpu", "place": {"group": "eu-chat-0"}}`` starts a fault and answers 201 with
-    ``{"id": "1", "name": ..., "place": {...}}``, where ``place`` is completed with what was
-    really hit (``host``, ``uuid``, ``pid``). 422 with ``{"error": ...}`` if there is no such fault
-    or place.
+    ``{"name": "nvlink-error", "place": {"group": "eu-chat-0"}, "strength": 0.5}`` starts a fault
+    and answers 201 with ``{"id": "1", "name": ..., "place": {...}, "strength": ...}``. ``place`` is
+    completed with what was really hit (``host``, ``uuid``, ``pid``); ``strength`` may be left out,
+    then it is the usual one of :mod:`demo.faults`, and is null where the fault has none. 422 with
+    ``{"error": ...}`` if there is no such fault or place, or it cannot be so strong.
 ``DELETE /control/faults/ID``
     repairs it and answers 204; 404 if there is none.
 ``GET /control/truth``
-    ``{"time": UNIX_SECONDS, "classes": [{"slo": "chat-availability", "labels": {"region": "eu",
-    "model": "chat"}, "bad": 12.0, "total": 3400.0, "reasons": {"timeout": 12.0}}]}``: events since
-    the start, counted from request outcomes before any counter is rounded or scraped.
+    what really is, from request outcomes, before any counter is rounded or scraped::
+
+        {"time": UNIX_SECONDS, "started": UNIX_SECONDS,
+         "classes": [{"slo": "chat-availability", "labels": {"region": "eu", "model": "chat"},
+                      "bad": 12.0, "total": 3400.0, "reasons": {"timeout": 12.0}}],
+         "services": [{"labels": {"region": "eu", "model": "chat", "tier": "pro"},
+                       "offered": 900, "admitted": 890, "good": 880, "bad": {"timeout": 4},
+                       "first_token_seconds": {"p50": 0.3, "p90": 0.6, "p99": 2.1},
+                       "tokens": {"prompt": 1, "cached": 1, "generated": 1, "billed": 1}}],
+         "faults": [{"id": "1", "name": "lost-gpu", "place": {...}, "strength": null,
+                     "since": UNIX_SECONDS}],
+         "groups": {"eu-chat-0": "dead"}, "gpus": {"GPU-...": "lost"}}
+
+    ``classes`` are the objectives' events and ``services`` the requests of each region, model and
+    tier, both since ``started``; a request is counted when its outcome is decided. ``faults`` are
+    those that are there now. ``groups`` and ``gpus`` have those that are not up or not healthy, in
+    the words of :data:`exporters.catalog.GROUP_STATES` and ``GPU_STATES``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Swing = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""Traffic at moments (UNIX seconds), in multiples of what is usual. [N] -> [N]."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +65,10 @@ class Habit:
     labels: Mapping[str, str]
     """The objective's grouping labels."""
     events_per_second: float
+    """The mean over a week; where there is no ``swing``, what it is now."""
     bad_ratio: float
+    swing: Swing | None = None
+    """How its traffic comes and goes; None for a plain day and night."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +84,5 @@ class EnginePlan:
     control_url: str
     """Base address of the control interface, without a slash at the end."""
     habits: tuple[Habit, ...] = ()
+    tools: tuple[str, ...] = ()
+    """Names of the external tools that its users call; empty where the engine alone knows."""

@@ -17,6 +17,11 @@ PlaceKey = Literal[
     "group", "host", "uuid", "rank", "region", "model", "tier", "tool", "exporter"
 ]  # fmt: skip
 
+LEVELS: tuple[PlaceKey, ...] = (
+    "exporter", "region", "model", "tier", "tool", "group", "rank", "host", "uuid"
+)  # fmt: skip
+"""From the widest kind of place to the narrowest."""
+
 SIM: frozenset[EngineName] = frozenset({"sim"})
 BOTH: frozenset[EngineName] = frozenset({"sim", "vllm"})
 
@@ -51,6 +56,18 @@ class FaultKind:
     """True where the stack does it to itself, not the engine to the cluster."""
     repaired: bool = True
     """False for an event that passes by itself and has no length."""
+    takes_away: frozenset[PlaceKey] = frozenset()
+    """What of its place is gone, or stands still, while it lasts: nothing else strikes there."""
+
+    @property
+    def level(self) -> PlaceKey:
+        """The narrowest kind of place that it can name: what it acts on."""
+        return max(self.needs | self.allows, key=LEVELS.index)
+
+    @property
+    def needs_gpus(self) -> bool:
+        """Whether it strikes GPUs, so that a group without any cannot have it."""
+        return "uuid" in self.allows and self.engines == SIM
 
 
 def _keys(*names: PlaceKey) -> frozenset[PlaceKey]:
@@ -76,13 +93,17 @@ FAULTS: dict[str, FaultKind] = {
             "a GPU falls off the bus; its engine hangs, and /health still answers 200",
             needs=_keys("group"),
             allows=_GPU,
+            takes_away=_keys("group", "uuid"),
         ),
         FaultKind(
             "ecc-error",
             "a GPU's memory has an uncorrectable error; its engine dies",
             needs=_keys("group"),
             allows=_GPU,
-            strength=_share("above 0.5 uncontained (XID 95, needs a reset), else contained (94)", 1),
+            strength=_share(
+                "above 0.5 uncontained (XID 95, needs a reset), else contained (94)", 1
+            ),
+            takes_away=_keys("group", "uuid"),
         ),
         FaultKind(
             "nvlink-error",
@@ -109,6 +130,7 @@ FAULTS: dict[str, FaultKind] = {
             "a host goes dark: its GPUs, its telemetry, and the engine that needs it",
             needs=_keys("group"),
             allows=_keys("host"),
+            takes_away=_keys("group", "host"),
         ),
         FaultKind(
             "driver-patch",
@@ -132,6 +154,7 @@ FAULTS: dict[str, FaultKind] = {
             needs=_keys("group"),
             allows=_keys("rank"),
             engines=BOTH,
+            takes_away=_keys("group"),
         ),
         FaultKind(
             "killed-worker",
@@ -233,6 +256,7 @@ FAULTS: dict[str, FaultKind] = {
             "lost-region",
             "a region goes dark; users whose data may leave it go elsewhere",
             needs=_keys("region"),
+            takes_away=_keys("region"),
         ),
         # --- around it --------------------------------------------------------------------------
         FaultKind(

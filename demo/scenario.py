@@ -1,25 +1,36 @@
 """Scenarios: which faults strike when and where, and what must come of it.
 
 A scenario is a YAML file of ``demo/scenarios/``; its expectations stand there and nowhere else.
+Whether a cluster has its places is another matter (:mod:`demo.places`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from demo.faults import FAULTS, EngineName
+from demo.faults import FAULTS, EngineName, FaultKind
+from demo.weektime import read_week_time
 from exporters.config import Seconds
-from exporters.documents import Document, read_document
+from exporters.documents import Document, Place, read_document
 from exporters.problems import InputError, Problem
 
-EXPORTERS = ("gpu", "groups", "router", "tools")
-"""Exporters that the demo runs, and can restart."""
-
 FOLDER = Path(__file__).parent / "scenarios"
+USUAL_START = "tue 10:00"
+
+_OF_PAGES = {
+    "cause": "only a page names a cause",
+    "evidence": "only a page names evidence",
+    "within_theory": "only a page is held against theory",
+}
+
+
+def _week_time(text: str) -> str:
+    read_week_time(text)
+    return text
 
 
 class _Strict(BaseModel):
@@ -34,6 +45,8 @@ class Fault(_Strict):
     length: Seconds | None = None
     """None for an event that passes by itself."""
     place: dict[str, str]
+    strength: float | None = None
+    """None for the usual one of its kind, or where the kind has none."""
 
 
 class Expectation(_Strict):
@@ -43,6 +56,8 @@ class Expectation(_Strict):
     labels: dict[str, str] = {}
     page: bool = False
     """Whether PagerDuty must get it, and its resolve."""
+    resolves: bool = True
+    """False for a page that may stay open: what the fault began does not end with it."""
     cause: str | None = None
     """What the page must name as the probable cause."""
     evidence: list[str] = []
@@ -72,19 +87,58 @@ class Scenario(_Strict):
     name: str
     engine: EngineName
     story: str
-    """What happens, in a sentence for the timeline."""
+    """What happens, for somebody who has not seen such a cluster yet."""
+    starts_at: Annotated[str, AfterValidator(_week_time)] = USUAL_START
+    """Weekday and time, UTC, at which the simulated traffic stands when the demo is up."""
     faults: Annotated[list[Fault], Field(min_length=1)]
+    strengths: list[float] = []
+    """Strengths of the first fault at which all that is expected must be seen; empty: only the
+    one that it has."""
     watch: Seconds | None = None
     """How long to watch from the start of the scenario where nothing is expected to end it."""
     shows: list[str] = []
     """PromQL conditions that must be true at some moment: that the faults did strike."""
     expect: list[Expectation] = []
     forbid: list[Forbidden] = []
+    unseen: list[dict[str, str]] = []
+    """Labels of cells whose events nobody can count meanwhile: their budgets are not judged."""
 
     @property
     def first_fault_at(self) -> float:
         """Seconds from the scenario's start to its first fault."""
-        return min(each.at for each in self.faults)
+        return self.first_fault.at
+
+    @property
+    def first_fault(self) -> Fault:
+        """The fault that strikes first."""
+        return min(self.faults, key=lambda each: each.at)
+
+    @property
+    def strength(self) -> float | None:
+        """The first fault's strength; None where its kind has none."""
+        kind = FAULTS[self.first_fault.fault]
+        if kind.strength is None or self.first_fault.strength is not None:
+            return self.first_fault.strength
+        return kind.strength.usual
+
+    @property
+    def promised_strengths(self) -> tuple[float, ...]:
+        """Strengths of the first fault at which the expectations hold, as they are listed."""
+        own = () if self.strength is None else (self.strength,)
+        return tuple(self.strengths) or own
+
+    def at_strength(self, strength: float) -> Scenario:
+        """Return the scenario with another strength of its first fault."""
+        first = self.first_fault
+        faults = [
+            each.model_copy(update={"strength": strength}) if each is first else each
+            for each in self.faults
+        ]
+        return self.model_copy(update={"faults": faults})
+
+    def hides(self, labels: dict[str, str]) -> bool:
+        """Whether the events of a cell with these labels cannot be counted meanwhile."""
+        return any(each.items() <= labels.items() for each in self.unseen)
 
 
 def scenario_names() -> list[str]:
@@ -110,7 +164,8 @@ def read_scenario(path: Path) -> Scenario:
     """Return the scenario in a file.
 
     Raises:
-        InputError: if it is not one, or names a fault or a place that cannot be.
+        InputError: if it is not one, or names a fault, a kind of place or a strength that cannot
+            be.
     """
     document = read_document(path)
     scenario = document.parse(Scenario)
@@ -120,65 +175,76 @@ def read_scenario(path: Path) -> Scenario:
     return scenario
 
 
-def check_places(path: Path, scenario: Scenario, topology: dict[str, Any]) -> None:
-    """Refuse a scenario whose faults strike where the cluster has nothing.
-
-    Args:
-        path: of the scenario's file, for problems.
-        scenario: read from it.
-        topology: the content of the cluster's ``topology.yaml``.
-
-    Raises:
-        InputError: one problem for each place that is not there.
-    """
-    known = {
-        "group": [each["name"] for each in topology["groups"]],
-        "region": sorted({each["region"] for each in topology["groups"]}),
-        "exporter": EXPORTERS,
-    }
-    document = read_document(path)
-    problems = [
-        document.problem(
-            ("faults", index, "place", key),
-            f"found {value!r}, expected a {key} of the cluster",
-            f"take one of: {', '.join(known[key])}",
-        )
-        for index, fault in enumerate(scenario.faults)
-        for key, value in fault.place.items()
-        if key in known and value not in known[key]
-    ]
-    if problems:
-        raise InputError(problems)
-
-
 def _misfits(document: Document, scenario: Scenario) -> Iterator[Problem]:
     for index, fault in enumerate(scenario.faults):
-        place = ("faults", index)
-        kind = FAULTS.get(fault.fault)
-        if kind is None or scenario.engine not in kind.engines:
-            known = sorted(k.name for k in FAULTS.values() if scenario.engine in k.engines)
-            yield document.problem(
-                (*place, "fault"),
-                f"found {fault.fault!r}, expected a fault that {scenario.engine} knows",
-                f"take one of: {', '.join(known)}",
-            )
-            continue
-        missing = sorted(kind.needs - fault.place.keys())
-        unknown = sorted(fault.place.keys() - kind.needs - kind.allows)
-        if missing:
-            yield document.problem((*place, "place"), f"missing {', '.join(missing)}", "add it")
-        for key in unknown:
-            yield document.problem(
-                (*place, "place", key),
-                f"{fault.fault} has no {key!r}",
-                f"take one of: {', '.join(sorted(kind.needs | kind.allows))}",
-            )
-        if kind.repaired != (fault.length is not None):
-            word = "needs a length" if kind.repaired else "passes by itself and has no length"
-            yield document.problem((*place, "length"), f"{fault.fault} {word}")
+        yield from _misfits_of_fault(document, ("faults", index), fault, scenario.engine)
+    if scenario.first_fault.fault in FAULTS:
+        yield from _misfits_of_strengths(document, scenario)
     for index, expected in enumerate(scenario.expect):
-        if expected.cause and not expected.page:
-            yield document.problem(("expect", index, "cause"), "only a page names a cause")
+        for key, said in _OF_PAGES.items():
+            if getattr(expected, key) and not expected.page:
+                yield document.problem(("expect", index, key), said)
+    if "starts_at" in scenario.model_fields_set and scenario.engine != "sim":
+        said = "only simulated traffic can stand at a time of the week"
+        yield document.problem(("starts_at",), said, "remove it")
     if not scenario.expect and scenario.watch is None:
         yield document.problem(("watch",), "nothing is expected and nothing ends the scenario",
                                "say how long to watch")  # fmt: skip
+
+
+def _misfits_of_fault(
+    document: Document, at: Place, fault: Fault, engine: EngineName
+) -> Iterator[Problem]:
+    kind = FAULTS.get(fault.fault)
+    if kind is None or engine not in kind.engines:
+        known = sorted(each.name for each in FAULTS.values() if engine in each.engines)
+        yield document.problem(
+            (*at, "fault"),
+            f"found {fault.fault!r}, expected a fault that {engine} knows",
+            f"take one of: {', '.join(known)}",
+        )
+        return
+    yield from _misplaced(document, at, fault, kind)
+    if kind.repaired != (fault.length is not None):
+        word = "needs a length" if kind.repaired else "passes by itself and has no length"
+        yield document.problem((*at, "length"), f"{fault.fault} {word}")
+    if fault.strength is not None:
+        yield from _too_strong(document, (*at, "strength"), fault.strength, kind)
+
+
+def _misfits_of_strengths(document: Document, scenario: Scenario) -> Iterator[Problem]:
+    kind = FAULTS[scenario.first_fault.fault]
+    for index, strength in enumerate(scenario.strengths):
+        place = ("strengths", index)
+        if strength in scenario.strengths[:index]:
+            yield document.problem(place, f"found {strength:g} twice", "remove one")
+        else:
+            yield from _too_strong(document, place, strength, kind)
+    own = scenario.strength
+    if own is not None and scenario.strengths and own not in scenario.strengths:
+        said = f"the first fault's own strength {own:g} is not among them"
+        yield document.problem(("strengths",), said, "add it")
+
+
+def _misplaced(document: Document, at: Place, fault: Fault, kind: FaultKind) -> Iterator[Problem]:
+    missing = sorted(kind.needs - fault.place.keys())
+    unknown = sorted(fault.place.keys() - kind.needs - kind.allows)
+    if missing:
+        yield document.problem((*at, "place"), f"missing {', '.join(missing)}", "add it")
+    for key in unknown:
+        yield document.problem(
+            (*at, "place", key),
+            f"{fault.fault} has no {key!r}",
+            f"take one of: {', '.join(sorted(kind.needs | kind.allows))}",
+        )
+
+
+def _too_strong(
+    document: Document, at: Place, strength: float, kind: FaultKind
+) -> Iterator[Problem]:
+    if kind.strength is None:
+        yield document.problem(at, f"{kind.name} has no strength, it is there or not", "remove it")
+    elif not kind.strength.lowest <= strength <= kind.strength.highest:
+        bounds = f"{kind.strength.lowest:g} to {kind.strength.highest:g}"
+        said = f"found {strength:g}, expected {bounds} ({kind.strength.means})"
+        yield document.problem(at, said)

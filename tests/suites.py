@@ -1,13 +1,15 @@
 """Runs suites of tests, those of one suite at the same time, and ends with one line for all.
 
 ``python tests/suites.py quick e2e vllm``: ``quick`` is every test without a whole demo and, beside
-it, one demo of the scenario gpu-lost; ``e2e`` is every scenario; ``vllm`` is real vLLM. The last
+it, one demo of the scenario gpu-lost; ``e2e`` is the scenarios that every change must pass,
+``scenarios`` all others at every strength, ``--at-once N`` of them; ``vllm`` is real vLLM. The last
 line printed is of the form ``=== 123 passed, 1 failed in 61s ===``; the exit code is 0 if nothing
 failed.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -57,7 +59,7 @@ class Tally:
         return f"=== {', '.join(counts)} in {seconds:.0f}s ==="
 
 
-def plan(suites: Sequence[str], processors: int) -> list[tuple[Part, ...]]:
+def plan(suites: Sequence[str], processors: int, demos_at_once: int = 1) -> list[tuple[Part, ...]]:
     """Return the parts to run, suite by suite; parts of one suite run at the same time.
 
     Demos wait most of the time and have deadlines in seconds, so the quick tests run beside them
@@ -65,13 +67,15 @@ def plan(suites: Sequence[str], processors: int) -> list[tuple[Part, ...]]:
     both asked for they run at the same time, and gpu-lost, which is in both, once.
     """
     workers = str(processors - 1) if processors > 2 else "0"
-    without_demo = ("-m", "not e2e and not vllm", "-n", workers)
+    without_demo = ("-m", "not e2e and not scenario and not vllm", "-n", workers)
     quick = Part("quick", without_demo, limit_seconds=30 * 60, niceness=10)
     gpu_lost = Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60)
-    scenarios = ("-m", "e2e and not vllm", "-n", "4", "--dist", "loadfile", "tests/e2e")
-    e2e = Part("e2e", scenarios, limit_seconds=30 * 60)
+    each_change = ("-m", "e2e and not vllm", "-n", "4", "--dist", "loadfile", "tests/e2e")
+    e2e = Part("e2e", each_change, limit_seconds=30 * 60)
+    others = ("-m", "scenario", "-n", str(demos_at_once), "--dist", "load", "tests/e2e")
+    scenarios = Part("scenarios", others, limit_seconds=12 * 60 * 60)
     vllm = Part("vllm", ("-m", "vllm"), limit_seconds=25 * 60)
-    beside = {"quick": (quick, gpu_lost), "e2e": (e2e,), "vllm": (vllm,)}
+    beside = {"quick": (quick, gpu_lost), "e2e": (e2e,), "scenarios": (scenarios,), "vllm": (vllm,)}
     if {"quick", "e2e"} <= set(suites):
         beside |= {"quick": (quick, e2e), "e2e": ()}
     return [beside[suite] for suite in suites if beside[suite]]
@@ -170,13 +174,17 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def main(suites: Sequence[str]) -> int:
-    """Run ``suites`` one after the other, print the closing line, return the exit code."""
+def main(arguments: Sequence[str]) -> int:
+    """Run suites one after the other, print the closing line, return the exit code."""
+    parser = argparse.ArgumentParser(prog="python tests/suites.py")
+    parser.add_argument("suites", nargs="+", choices=("quick", "e2e", "scenarios", "vllm"))
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="demos of scenarios")
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="shardwatch-tests-") as scratch:
-        for parts in plan(suites, os.cpu_count() or 1):
+        for parts in plan(options.suites, os.cpu_count() or 1, options.at_once):
             tally += run(parts, Path(scratch))
     sys.stdout.write(tally.closing_line(time.monotonic() - began) + "\n")
     return 1 if tally.failed or not tally.passed else 0

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.suites import Part, Tally, plan, read_tally, run
+import pytest
+
+from tests.suites import Part, Tally, main, plan, read_tally, run
 
 JUNIT = """<testsuites><testsuite>
 <testcase name="a"/><testcase name="b"><failure/></testcase>
@@ -79,3 +81,19 @@ def test_gpu_lost_is_a_scenario_like_others_where_only_scenarios_run():
     (part,) = plan(["e2e"], processors=2)[0]
 
     assert "tests/e2e" in part.arguments
+
+
+def test_other_scenarios_run_by_themselves_as_many_at_once_as_asked_for():
+    """Neither quick tests nor those of each change run them."""
+    ((part,),) = plan(["scenarios"], processors=2, demos_at_once=3)
+    assert ("-m", "scenario", "-n", "3") == part.arguments[:4]
+    quick = plan(["quick"], processors=2)[0][0]
+    assert "not scenario" in quick.arguments[1]
+
+
+def test_a_suite_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]):
+    """With those that there are."""
+    with pytest.raises(SystemExit) as refused:
+        main(["everything"])
+    assert 2 == refused.value.code
+    assert "'scenarios'" in capsys.readouterr().err

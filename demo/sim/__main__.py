@@ -11,27 +11,42 @@ from pathlib import Path
 
 from aiohttp import web
 
-from demo.sim.cluster import build_cluster
+from demo.sim.fleet import fleet_of
 from demo.sim.past import let_routers_have_served
 from demo.sim.server import make_app
 from demo.sim.simulation import Clock, Simulation, follow_clock
+from demo.weektime import read_week_time, second_of_week
 from exporters.problems import InputError, exit_with, problem
 from exporters.topology import read_topology
 
 LOOPBACK = "127.0.0.1"
+NEXT_REVISION = "r2"
+"""What a canary runs."""
 
 
 def main() -> None:
     """Read the command line and serve until SIGTERM or SIGINT."""
     options = _parse()
     try:
-        cluster = build_cluster(read_topology(options.topology))
+        topology = read_topology(options.topology)
+        fleet = fleet_of(topology, step_seconds=options.step, more_revisions=[NEXT_REVISION])
         started, wall = time.monotonic(), time.time()
         simulation = Simulation(
-            cluster, seed=options.seed, now=wall, dcgm_interval=options.dcgm_interval
+            fleet,
+            seed=options.seed,
+            now=wall,
+            dcgm_interval=options.dcgm_interval,
+            failure_rate=options.failure_rate,
+            clock_offset=0.0
+            if options.starts_at is None
+            else options.starts_at - second_of_week(wall),
         )
         let_routers_have_served(simulation.state)
-        asyncio.run(_serve(simulation, lambda: wall + time.monotonic() - started, options.port))
+
+        def clock() -> float:
+            return wall + (time.monotonic() - started) * float(options.speed)
+
+        asyncio.run(_serve(simulation, clock, options.port))
     except InputError as error:
         exit_with(error.problems)
 
@@ -48,7 +63,38 @@ def _parse() -> argparse.Namespace:
         metavar="SECONDS",
         help="between two collections of a host's dcgm-exporter (default: 5)",
     )
+    parser.add_argument(
+        "--step",
+        type=float,
+        default=1.0,
+        metavar="SECONDS",
+        help="the length of a step (default: 1; 15 for the largest fleets)",
+    )
+    parser.add_argument(
+        "--speed", type=float, default=1.0, metavar="N", help="N times real time (default: 1)"
+    )
+    parser.add_argument(
+        "--failure-rate",
+        type=float,
+        default=1.0,
+        metavar="FACTOR",
+        help="of the hardware, in multiples of what was published (default: 1; 0 for none)",
+    )
+    parser.add_argument(
+        "--starts-at",
+        type=_week_time,
+        metavar="TIME",
+        help="weekday and time (UTC) at which the users' clock stands, as 'tue 10:00' "
+        "(default: this machine's)",
+    )
     return parser.parse_args()
+
+
+def _week_time(text: str) -> int:
+    try:
+        return read_week_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 async def _serve(simulation: Simulation, clock: Clock, port: int) -> None:

@@ -1,8 +1,4 @@
-"""Distributions of times as tables: shares below bounds, hazards, and shares of buckets.
-
-Times are cohorts' ages in steps, so a request draws no time of its own: each step, a binomial
-share of each cohort gets on, by the hazard of its age.
-"""
+"""Distributions of times and lengths as tables: shares below bounds, and shares of buckets."""
 
 from __future__ import annotations
 
@@ -11,36 +7,40 @@ from dataclasses import dataclass
 from math import erfc, log, sqrt
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from demo.sim.fleet import Floats
 
-_GRID = np.linspace(log(1e-4), log(1e4), 4001)
+_GRID = np.linspace(log(1e-4), log(1e5), 4001)
 _TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class Latency:
-    """The distribution of a time."""
+    """The distribution of a time, or of anything else that is above 0."""
 
-    log_seconds: Floats
+    log_values: Floats
     below: Floats
-    """Share of times below each of ``log_seconds``; ends with 1."""
+    """Share of values below each of ``log_values``; ends with 1."""
 
-    def share_below(self, seconds: Floats) -> Floats:
-        """Return the share of times below ``seconds``, of its shape."""
-        logs = np.log(np.maximum(seconds, _TINY))
-        return np.interp(logs, self.log_seconds, self.below, left=0.0, right=1.0)
+    def share_below(self, values: Floats) -> Floats:
+        """Return the share of values below ``values``, of its shape."""
+        logs = np.log(np.maximum(values, _TINY))
+        return np.interp(logs, self.log_values, self.below, left=0.0, right=1.0)
+
+    def quantile(self, share: float) -> float:
+        """Return the value that this share is below."""
+        return float(np.exp(np.interp(share, self.below, self.log_values)))
 
     @property
     def mean(self) -> float:
-        """Mean in seconds."""
-        middles = np.exp((self.log_seconds[1:] + self.log_seconds[:-1]) / 2)
-        return float((np.diff(self.below) * middles).sum() + self.below[0] * middles[0])
+        """The mean."""
+        middles = np.exp((self.log_values[1:] + self.log_values[:-1]) / 2)
+        first = np.exp(self.log_values[0])
+        return float((np.diff(self.below) * middles).sum() + self.below[0] * first)
 
 
 def lognormal(*parts: tuple[float, float, float]) -> Latency:
-    """Return a mixture of lognormal times, each part (share, median in seconds, sigma)."""
+    """Return a mixture of lognormal times, each part (share, median, sigma)."""
     below = np.zeros_like(_GRID)
     for share, median, sigma in parts:
         scaled = (_GRID - log(median)) / (sigma * sqrt(2))
@@ -48,82 +48,41 @@ def lognormal(*parts: tuple[float, float, float]) -> Latency:
     return Latency(_GRID, below / below[-1])
 
 
-def from_quantiles(seconds_at: Mapping[float, float]) -> Latency:
+def from_quantiles(value_at: Mapping[float, float]) -> Latency:
     """Return the distribution with these quantiles, log-linear between them.
 
     Args:
-        seconds_at: from 0.0 to 1.0, both included.
+        value_at: from 0.0 to 1.0, both included.
     """
-    knots = sorted(seconds_at.items())
+    knots = sorted(value_at.items())
     return Latency(
-        np.log(np.array([seconds for _, seconds in knots])),
+        np.log(np.array([value for _, value in knots])),
         np.array([share for share, _ in knots]),
     )
 
 
-def hazards(latency: Latency, slots: int, step_seconds: float, scale: Floats) -> Floats:
-    """Return the chance to end within each step of age, given that it lasted until then.
-
-    Args:
-        latency: at scale 1.
-        slots: ages, in steps.
-        step_seconds: the length of a step.
-        scale: [G], what each group's times are multiplied by.
-
-    Returns:
-        [G, A].
-    """
-    edges = np.arange(slots + 1) * step_seconds
-    above = 1 - latency.share_below(edges / scale[:, None])
-    left = np.maximum(above[:, :-1], _TINY)
-    return np.clip(1 - above[:, 1:] / left, 0.0, 1.0)
-
-
 def bucket_shares(latency: Latency, bounds: Sequence[float], scale: Floats) -> Floats:
-    """Return the share of times in each bucket, the one above the last bound included.
-
-    Returns:
-        [G, K]: one more than there are bounds; each row sums to 1.
-    """
-    below = latency.share_below(np.asarray(bounds) / scale[:, None])
-    ends = np.ones((len(scale), 1))
-    return np.diff(np.concatenate([ends * 0, below, ends], axis=1), axis=1)
-
-
-def bucket_shares_by_age(
-    latency: Latency,
-    bounds: Sequence[float],
-    *,
-    slots: int,
-    step_seconds: float,
-    scale: Floats,
-    offset_seconds: float = 0.0,
-) -> Floats:
-    """Return the share of times in each bucket, of those that end within each step of age.
+    """Return the share of values in each bucket, the one above the last bound included.
 
     Args:
         latency: at scale 1.
-        bounds: upper bounds of the buckets, in seconds.
-        slots: ages, in steps.
-        step_seconds: the length of a step.
-        scale: [G], what each group's times are multiplied by.
-        offset_seconds: added to each time after it is scaled.
+        bounds: upper bounds of the buckets.
+        scale: [S], what the values are multiplied by.
 
     Returns:
-        [G, A, K].
+        [S, K]: one more than there are bounds; each row sums to 1.
     """
-    starts = np.arange(slots)[:, None] * step_seconds
-    upper = np.clip(np.asarray(bounds), starts, starts + step_seconds)
-    edges = np.concatenate([starts, upper, starts + step_seconds], axis=1)
-    seconds = np.maximum(edges - offset_seconds, 0.0)
-    below = latency.share_below(seconds / scale[:, None, None])
-    shares = np.diff(below, axis=2)
-    of_age: Floats = shares / np.maximum(shares.sum(axis=2, keepdims=True), _TINY)
-    return of_age
+    return _shares(latency.share_below(np.asarray(bounds) / scale[:, None]))
 
 
-def bucket_means(bounds: Sequence[float], beyond: float) -> Floats:
-    """Return the time that stands for each bucket: its middle, and ``beyond`` for the last. [K]."""
-    lower = np.array([0.0, *bounds])
-    means: Floats = (lower + np.array([*bounds, 2 * beyond - lower[-1]])) / 2
-    return means
+def delayed_shares(
+    latency: Latency, bounds: Sequence[float], scale: Floats, delay: float
+) -> Floats:
+    """Return the same for times that are scaled, and then ``delay`` longer. [S, K]."""
+    left = np.maximum(np.asarray(bounds) - delay, 0.0)
+    return _shares(latency.share_below(left / scale[:, None]))
+
+
+def _shares(below: Floats) -> Floats:
+    ends = np.ones((len(below), 1))
+    return np.diff(np.concatenate([ends * 0, below, ends], axis=1), axis=1)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
 
+from demo.sim import completions
+from demo.sim.effects import RefusedFaultError
 from demo.sim.exposition import CONTENT_TYPE
-from demo.sim.faults import RefusedFaultError
 from demo.sim.pages import Pages
 from demo.sim.simulation import Clock, Simulation
 from demo.sim.state import Phase, State
-from demo.sim.truth import tell_truth
+from demo.sim.telling import tell_truth
 
 LATE_SECONDS = 10.0
 """A simulation that has not stepped for so long is not well."""
 
 _Handler = Callable[[web.Request], Any]
+Found = int | Sequence[int] | None
 
 
 def make_app(simulation: Simulation, clock: Clock) -> web.Application:
@@ -28,58 +31,84 @@ def make_app(simulation: Simulation, clock: Clock) -> web.Application:
         simulation: stepped by somebody else.
         clock: to tell whether it is still stepped.
     """
-    state, pages = simulation.state, Pages(simulation.state.cluster)
-    cluster = state.cluster
+    state = simulation.state
+    fleet, pages = state.fleet, Pages(state.fleet, state.tools.cells)
 
     async def health(_request: web.Request) -> web.Response:
         well = state.steps > 0 and clock() - state.now < LATE_SECONDS
         return web.Response(status=200 if well else 503)
 
     async def truth(_request: web.Request) -> web.Response:
-        return web.json_response(tell_truth(state.truth, cluster, state.now))
+        return web.json_response(tell_truth(state, simulation.faults.active.values()))
 
     async def strike(request: web.Request) -> web.Response:
         try:
-            name, place = _read_fault(await request.text())
-            fault = simulation.faults.strike(state, name, place, simulation.fault_rng)
+            name, place, strength = _read_fault(await request.text())
+            fault = simulation.faults.strike(state, name, place, strength)
         except RefusedFaultError as refused:
             return web.json_response({"error": str(refused)}, status=422)
-        content = {"id": fault.id, "name": fault.name, "place": dict(fault.place)}
+        content = {"id": fault.id, "name": fault.name, "place": dict(fault.place),
+                   "strength": fault.strength}  # fmt: skip
         return web.json_response(content, status=201)
 
     async def repair(request: web.Request) -> web.Response:
         fault_id = request.match_info["id"]
-        if simulation.faults.repair(state, fault_id):
+        if simulation.faults.repair(fault_id):
             return web.Response(status=204)
         return web.json_response({"error": f"found no fault with id {fault_id!r}"}, status=404)
 
+    async def complete(request: web.Request) -> web.Response:
+        group = fleet.names.find_group(request.match_info["name"])
+        if group is None:
+            return web.Response(status=404, text="the topology has none of that name\n")
+        if not _answers(state, group):
+            return web.Response(status=503)
+        asked = _read_prompt(await request.text())
+        if asked is None:
+            return web.json_response({"error": "expected a prompt and max_tokens"}, status=400)
+        prompt, tokens = asked
+        lasts = completions.seconds(state, group, tokens)
+        if lasts is None:
+            await asyncio.Event().wait()  # until the client leaves: a hung engine says nothing
+        await asyncio.sleep(lasts or 0.0)
+        text = completions.answer(state, group, prompt, tokens)
+        return web.json_response(
+            {"object": "text_completion", "choices": [{"index": 0, "text": text,
+             "finish_reason": "length"}], "usage": {"completion_tokens": tokens}}
+        )  # fmt: skip
+
     app = web.Application()
-    groups = {group.name: at for at, group in enumerate(cluster.groups)}
-    hosts = {host: at for at, host in enumerate(cluster.hosts)}
-    routers = {name: at for at, (name, _) in enumerate(cluster.routers)}
-    gateways = {name: at for at, (name, _) in enumerate(cluster.gateways)}
+    names = fleet.names
+    routers = {name: at for at, (name, _) in enumerate(fleet.routers)}
+    gateways = {name: at for at, (name, _) in enumerate(fleet.gateways)}
     app.add_routes(
         [
             web.get("/healthz", health),
             web.get("/control/truth", truth),
             web.post("/control/faults", strike),
             web.delete("/control/faults/{id}", repair),
-            web.get("/engine/{name}/metrics", _serve(groups, state, pages.engine, is_up=_answers)),
-            web.get("/engine/{name}/health", _serve(groups, state, _nothing, is_up=_says_healthy)),
-            web.get("/host/{name}/metrics", _serve(hosts, state, pages.host)),
-            web.get("/router/{name}/metrics", _serve(routers, state, pages.router)),
-            web.get("/tools/{name}/metrics", _serve(gateways, state, pages.gateway)),
+            web.get(
+                "/engine/{name}/metrics", _serve(names.find_group, state, pages.engine, _answers)
+            ),
+            web.post("/engine/{name}/v1/completions", complete),
+            web.get("/engine/{name}/health", _serve(names.find_group, state, _nothing, _is_well)),
+            web.get("/host/{name}/metrics", _serve(names.find_hosts, state, pages.host, _is_lit)),
+            web.get(
+                "/router/{name}/metrics", _serve(routers.get, state, pages.router, _has_router)
+            ),
+            web.get(
+                "/tools/{name}/metrics", _serve(gateways.get, state, pages.gateway, _has_tools)
+            ),
         ]
     )
     return app
 
 
 def _serve(
-    places: Mapping[str, int],
+    find: Callable[[str], Found],
     state: State,
-    page: Callable[[State, int], bytes],
-    *,
-    is_up: Callable[[State, int], bool] = lambda _state, _place: True,
+    page: Callable[[State, Any], bytes],
+    is_up: Callable[[State, Any], bool],
 ) -> _Handler:
     """Return the handler of one kind of page. A thing that is down answers 503.
 
@@ -87,8 +116,8 @@ def _serve(
     """
 
     async def handler(request: web.Request) -> web.Response:
-        place = places.get(request.match_info["name"])
-        if place is None:
+        place = find(request.match_info["name"])
+        if place is None or place == []:
             return web.Response(status=404, text="the topology has none of that name\n")
         if not is_up(state, place):
             return web.Response(status=503)
@@ -102,15 +131,40 @@ def _nothing(_state: State, _place: int) -> bytes:
 
 
 def _answers(state: State, group: int) -> bool:
-    return bool(state.engines.phase[group] != Phase.LOADING)
+    return bool(state.engines.phase[group] != Phase.LOADING and not state.dark[group])
 
 
-def _says_healthy(state: State, group: int) -> bool:
+def _is_well(state: State, group: int) -> bool:
     """Return what vLLM's ``/health`` says: a hung engine does not know that it hangs."""
-    return bool(state.engines.phase[group] == Phase.SERVING)
+    return bool(state.engines.phase[group] == Phase.SERVING and not state.dark[group])
 
 
-def _read_fault(text: str) -> tuple[str, dict[str, Any]]:
+def _is_lit(state: State, places: Sequence[int]) -> bool:
+    at = list(places)
+    return not (state.hardware.dark[at] | state.dark[state.fleet.group_of_host[at]]).any()
+
+
+def _has_router(state: State, router: int) -> bool:
+    return not state.dark_regions[state.fleet.regions.index(state.fleet.routers[router][1])]
+
+
+def _has_tools(state: State, gateway: int) -> bool:
+    return not state.dark_regions[state.fleet.regions.index(state.fleet.gateways[gateway][1])]
+
+
+def _read_prompt(text: str) -> tuple[str, int] | None:
+    """Return prompt and number of tokens of a request in OpenAI's form; None if it is not one."""
+    try:
+        content = json.loads(text)
+        prompt, tokens = content["prompt"], content.get("max_tokens", 16)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if not isinstance(prompt, str) or not isinstance(tokens, int) or tokens < 1:
+        return None
+    return prompt, min(tokens, completions.MOST_TOKENS)
+
+
+def _read_fault(text: str) -> tuple[str, dict[str, Any], float | None]:
     try:
         content = json.loads(text)
     except ValueError as error:
@@ -122,4 +176,9 @@ def _read_fault(text: str) -> tuple[str, dict[str, Any]]:
         raise RefusedFaultError("the body needs a 'name', a text")
     if not isinstance(place, dict):
         raise RefusedFaultError(f"found {place!r} as place, expected an object")
-    return name, place
+    strength = content.get("strength")
+    if strength is not None and (
+        isinstance(strength, bool) or not isinstance(strength, int | float)
+    ):
+        raise RefusedFaultError(f"found {strength!r} as strength, expected a number")
+    return name, place, strength

@@ -5,41 +5,61 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import numpy as np
-
-from demo.sim.cluster import Cluster
 from demo.sim.faults import FaultBook
-from demo.sim.step import begin, step
+from demo.sim.fleet import Fleet
+from demo.sim.state import start
+from demo.sim.step import step
 
 LARGEST_GAP_STEPS = 300
 """After a longer pause (a laptop that slept) the simulation goes on from now, not from then."""
-
+WARM_UP_SECONDS = 600.0
+"""Before anybody looks: queues, caches and tool calls become what they usually are."""
 
 Clock = Callable[[], float]
 """UNIX seconds, never going back."""
 
 
 class Simulation:
-    """A cluster, from its first step on.
+    """A cluster that is in its usual state when anybody looks at it.
 
     Args:
-        cluster: what is simulated.
+        fleet: what is simulated.
         seed: the same seed and the same faults at the same steps give the same pages.
         now: UNIX seconds.
         dcgm_interval: seconds between two collections of a host's dcgm-exporter.
+        failure_rate: of the hardware, in multiples of what was published; 0 for none.
+        clock_offset: seconds by which the users' clock is ahead.
+        warm_up_seconds: simulated before, and in no truth.
     """
 
     def __init__(
-        self, cluster: Cluster, *, seed: int, now: float, dcgm_interval: float = 5.0
+        self,
+        fleet: Fleet,
+        *,
+        seed: int,
+        now: float,
+        dcgm_interval: float = 5.0,
+        failure_rate: float = 1.0,
+        clock_offset: float = 0.0,
+        warm_up_seconds: float = WARM_UP_SECONDS,
     ) -> None:
-        self._rng = np.random.default_rng([seed, 0])
-        self.fault_rng = np.random.default_rng([seed, 1])
+        steps = round(warm_up_seconds / fleet.step_seconds)
         self.faults = FaultBook()
-        self.state = begin(cluster, now, self._rng, dcgm_interval=dcgm_interval)
+        self.state = start(
+            fleet,
+            now - steps * fleet.step_seconds,
+            seed=seed,
+            dcgm_interval=dcgm_interval,
+            failure_rate=failure_rate,
+            clock_offset=clock_offset,
+        )
+        for _ in range(steps):
+            step(self.state)
+        self.state.forget_truth()
 
     def step(self) -> None:
         """Take one step."""
-        step(self.state, self._rng)
+        step(self.state)
 
 
 async def follow_clock(simulation: Simulation, clock: Clock) -> None:
@@ -50,7 +70,7 @@ async def follow_clock(simulation: Simulation, clock: Clock) -> None:
         clock: to be followed.
     """
     state = simulation.state
-    length = state.cluster.step_seconds
+    length = state.fleet.step_seconds
     while True:
         behind = clock() - state.now
         if behind > LARGEST_GAP_STEPS * length:

@@ -1,25 +1,34 @@
-"""What changes from step to step: cohorts of requests, engines, routers, GPUs, tools, the truth."""
+"""What changes from step to step: engines and their queues, routers, hardware, tools, the truth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from math import ceil
 
 import numpy as np
 
-from demo.sim.cluster import Cluster, Counts, Flags, sum_by
-from demo.sim.hardware import Hardware, start_hardware
-from demo.sim.latency import Floats
-from demo.sim.tools import Tools, start_tools
+from demo.sim.blips import Blips, start_blips
+from demo.sim.demand import Demand, start_demand, usual_rates
+from demo.sim.engines.caches import Caches, start_caches
+from demo.sim.engines.figures import STEP_SECONDS_EMPTY
+from demo.sim.engines.queues import Queues, start_queues
+from demo.sim.engines.registers import Registers, start_registers
+from demo.sim.engines.rollouts import Rollouts, start_rollouts
+from demo.sim.engines.streams import Streams, start_streams
+from demo.sim.fleet import Counts, Flags, Fleet, Floats, Indices
+from demo.sim.hardware.failures import Failures, start_failures
+from demo.sim.hardware.run import start_hardware
+from demo.sim.hardware.state import Hardware
+from demo.sim.routers.counts import Routers, start_routers
+from demo.sim.routers.locality import Locality, start_locality
+from demo.sim.routers.metering import Metering, start_metering
+from demo.sim.routers.safety import Safety, start_safety
+from demo.sim.service import Service, service_of
+from demo.sim.tools.calls import Tools, start_tools
 from demo.sim.truth import Truth, start_truth
-from demo.sim.vllm_page import Registers
-from demo.sim.workload import (
-    END_TO_END_DEADLINE_SECONDS,
-    FIRST_TOKEN_DEADLINE_SECONDS,
-    STEP_SECONDS_NOMINAL,
-)
-from exporters.catalog import ATTEMPTS, OUTCOMES, TIERS, TIME_TO_FIRST_TOKEN_BOUNDS
+
+LONGEST_SUBSTEP_SECONDS = 5.0
+"""Half the deadline of a first token: what a queue does in between is followed by its head."""
 
 
 class Phase(IntEnum):
@@ -33,131 +42,150 @@ class Phase(IntEnum):
 
 
 @dataclass
-class Requests:
-    """Requests in flight: how many of each group, tier and age (steps since they came)."""
-
-    waiting: Counts
-    """Without a first token yet. [G, T, A] up to the deadline of the first token."""
-    streaming: Counts
-    """Between first and last token. [G, T, A] up to the end-to-end deadline."""
-
-    def in_flight(self) -> Counts:
-        """Return the requests in flight. [G, T]."""
-        total: Counts = self.waiting.sum(axis=2) + self.streaming.sum(axis=2)
-        return total
-
-
-@dataclass
 class Engines:
-    """The engines, one a group. All [G]."""
+    """The engines, one a group. All [G] unless said otherwise."""
 
     phase: Counts
-    seconds_left: Floats
-    """Of draining or loading."""
+    load_left: Floats
+    """Of the weights, in seconds at full speed; or of draining, in seconds."""
     stalled_seconds: Floats
     """Since the last step, while there is something to do."""
-    arrivals_per_second: Floats
-    """Smoothed."""
+    frozen: Counts
+    """How many faults stop it without a GPU being lost: a stopped worker, a software hang."""
+    corruption: Floats
+    """Share of the answers that are wrong though nothing shows it."""
+    failing: Floats
+    """Share of the requests that fail beyond the background: a bad revision."""
+    revision: Indices
+    """What it runs, of the fleet's revisions."""
+    weight: Floats
+    """Its part of its cell's traffic, where the others have 1."""
     step_seconds: Floats
-    """How long the engine's step takes with its batch: the time between two tokens."""
-    cache_warmth: Floats
-    """0 with empty prefix caches, 1 with the usual content."""
+    """The time between two tokens."""
+    batch: Floats
+    """Mean number of streams in the last substep."""
+    first_token_seconds: Floats
+    """Median from the queue to the first token."""
+    queues: Queues
+    streams: Streams
+    caches: Caches
     registers: Registers
-
-
-@dataclass
-class Routers:
-    """What the routers know and count, all of them together."""
-
-    routable: Flags
-    """Groups whose ``/health`` was 200 at the last check. [G]."""
-    turn: Counts
-    """Round robin: which of the routable groups is next. [C, T]."""
-    requests: Counts
-    """Ended requests. [L, T, outcome]."""
-    attempts: Counts
-    """[L, T, attempt]."""
-    in_flight: Counts
-    """[L, T]."""
-    first_token_counts: Counts
-    """Observations in each bucket, the last above all bounds. [L, T, K]."""
-    first_token_sums: Floats
-    """Seconds. [L, T]."""
 
 
 @dataclass
 class State:
     """All that the simulation remembers."""
 
-    cluster: Cluster
+    fleet: Fleet
+    service: Service
     now: float
     """UNIX seconds: the end of the last step."""
-    requests: Requests
+    started: float
+    substeps: int
+    """In which a step is taken."""
+    demand: Demand
     engines: Engines
     routers: Routers
+    rollouts: Rollouts
+    locality: Locality
+    metering: Metering
+    safety: Safety
+    blips: Blips
     hardware: Hardware
+    failures: Failures
     tools: Tools
     truth: Truth
+    dark_regions: Flags
+    """[R]."""
     steps: int = 0
-    arrived: Counts = field(default_factory=lambda: np.zeros((0, 0), np.int64))
-    """Requests that came since the start. [C, T]."""
+    rngs: dict[str, np.random.Generator] = field(default_factory=dict)
+    """One for each part, so that one part's draws do not shift another's."""
 
     @property
-    def stepping(self) -> Flags:
-        """Engines that can take steps: their process is up and all their GPUs answer. [G]."""
-        up: Flags = self.engines.phase != Phase.LOADING
-        up &= ~self.hardware.groups_with_lost_gpus(self.cluster)
-        return up
+    def moving(self) -> Flags:
+        """Engines that can take steps: their process is up, and all members answer. [G]."""
+        engines = self.engines
+        moving: Flags = (engines.phase != Phase.LOADING) & (engines.frozen == 0)
+        moving &= ~self.hardware.hung
+        return moving
+
+    @property
+    def dark(self) -> Flags:
+        """Groups in a region that is dark. [G]."""
+        return self.dark_regions[self.fleet.region_of_group]
+
+    def forget_truth(self) -> None:
+        """Begin to count the truth now."""
+        self.truth = start_truth(self.fleet, len(self.tools.cells.names))
+        self.started = self.now
 
 
-def start(cluster: Cluster, now: float, rng: np.random.Generator, *, dcgm_interval: float) -> State:
+PARTS = ("demand", "engines", "routers", "tools", "hardware", "failures", "blips", "faults")
+"""What draws at random."""
+
+
+def start(
+    fleet: Fleet,
+    now: float,
+    *,
+    seed: int,
+    dcgm_interval: float = 5.0,
+    failure_rate: float = 1.0,
+    clock_offset: float = 0.0,
+) -> State:
     """Return the cluster at the moment before its first request, engines up and caches warm.
 
     Args:
-        cluster: what it is made of.
+        fleet: what it is made of.
         now: UNIX seconds.
-        rng: for what differs from GPU to GPU.
+        seed: the same seed and the same faults at the same steps give the same bytes.
         dcgm_interval: seconds between two collections of a host's dcgm-exporter.
+        failure_rate: of the hardware, in multiples of what was published; 0 for none.
+        clock_offset: seconds by which the users' clock is ahead: the time of day and week.
     """
-    groups, cells, lanes = len(cluster.groups), len(cluster.cells), len(cluster.lanes)
-    tiers, buckets = len(TIERS), len(TIME_TO_FIRST_TOKEN_BOUNDS) + 1
+    groups, service = fleet.groups, service_of(fleet)
+    substeps = int(np.ceil(fleet.step_seconds / LONGEST_SUBSTEP_SECONDS))
+    demand = start_demand(fleet, service, clock_offset)
+    tools = start_tools(fleet, usual_rates(demand, service, now))
+    rngs = {part: np.random.default_rng([seed, at]) for at, part in enumerate(PARTS)}
 
-    def none(*shape: int) -> Counts:
-        return np.zeros(shape, np.int64)
+    def none(*shape: int) -> Floats:
+        return np.zeros(shape)
 
     return State(
-        cluster=cluster,
+        fleet=fleet,
+        service=service,
         now=now,
-        requests=Requests(
-            waiting=none(groups, tiers, ceil(FIRST_TOKEN_DEADLINE_SECONDS / cluster.step_seconds)),
-            streaming=none(groups, tiers, ceil(END_TO_END_DEADLINE_SECONDS / cluster.step_seconds)),
-        ),
+        started=now,
+        substeps=substeps,
+        demand=demand,
         engines=Engines(
-            phase=none(groups),
-            seconds_left=np.zeros(groups),
-            stalled_seconds=np.zeros(groups),
-            arrivals_per_second=cluster.profiles["requests_per_second_and_group"].copy(),
-            step_seconds=np.full(groups, STEP_SECONDS_NOMINAL),
-            cache_warmth=np.ones(groups),
-            registers=Registers(groups, now),
+            phase=np.zeros(groups, np.int64),
+            load_left=none(groups),
+            stalled_seconds=none(groups),
+            frozen=np.zeros(groups, np.int64),
+            corruption=none(groups),
+            failing=none(groups),
+            revision=fleet.revision_of_group.copy(),
+            weight=np.ones(groups),
+            step_seconds=np.full(groups, STEP_SECONDS_EMPTY),
+            batch=none(groups),
+            first_token_seconds=np.full(groups, 0.1),
+            queues=start_queues(groups, fleet.step_seconds / substeps),
+            streams=start_streams(groups),
+            caches=start_caches(service),
+            registers=start_registers(groups, now),
         ),
-        routers=Routers(
-            routable=np.ones(groups, bool),
-            turn=none(cells, tiers),
-            requests=none(lanes, tiers, len(OUTCOMES)),
-            attempts=none(lanes, tiers, len(ATTEMPTS)),
-            in_flight=none(lanes, tiers),
-            first_token_counts=none(lanes, tiers, buckets),
-            first_token_sums=np.zeros((lanes, tiers)),
-        ),
-        hardware=start_hardware(cluster, rng, dcgm_interval=dcgm_interval),
-        tools=start_tools(cluster),
-        truth=start_truth(cluster),
-        arrived=none(cells, tiers),
+        routers=start_routers(fleet),
+        rollouts=start_rollouts(fleet),
+        locality=start_locality(fleet),
+        metering=start_metering(fleet),
+        safety=start_safety(fleet),
+        blips=start_blips(fleet),
+        hardware=start_hardware(fleet, seed, dcgm_interval_seconds=dcgm_interval),
+        failures=start_failures(fleet, now, rngs["failures"], rate=failure_rate),
+        tools=tools,
+        truth=start_truth(fleet, len(tools.cells.names)),
+        dark_regions=np.zeros(len(fleet.regions), bool),
+        rngs=rngs,
     )
-
-
-def in_flight_by_lane(state: State) -> Counts:
-    """Return the requests in flight as the routers count them. [L, T]."""
-    cluster = state.cluster
-    return sum_by(cluster.lane_of_group, state.requests.in_flight(), len(cluster.lanes))

@@ -4,83 +4,93 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.sim.cluster import Cluster, sum_by
-from demo.sim.lifecycle import advance_phases
-from demo.sim.routing import Routed, check_health, route_arrivals
-from demo.sim.serving import ERROR, Served, serve
-from demo.sim.state import State, in_flight_by_lane, start
-from demo.sim.telemetry import run_hardware, usual_batch
-from demo.sim.tools import call_tools
-from demo.sim.vllm_finish import write_finished
-from demo.sim.vllm_step import write_step
-from demo.sim.workload import FIRST_TOKEN_DEADLINE_SECONDS
-from exporters.catalog import OUTCOMES, TIME_TO_FIRST_TOKEN_BOUNDS
+from demo.sim.blips import advance_blips
+from demo.sim.demand import draw_arrivals, note_failures
+from demo.sim.engines.lifecycle import advance_phases
+from demo.sim.engines.numbers import write_numbers
+from demo.sim.engines.rollout import advance_patches
+from demo.sim.engines.serving import Served, serve
+from demo.sim.fleet import Counts, total_by
+from demo.sim.hardware_step import run_hardware_step
+from demo.sim.routers.accounting import Ended, account
+from demo.sim.routers.counts import ERROR, OK, REJECTED, TIMEOUT
+from demo.sim.routers.locality import place
+from demo.sim.routers.routing import check_health, route
+from demo.sim.routers.safety import check
+from demo.sim.state import State
+from demo.sim.tools.calls import call_tools
+from demo.sim.truth import LATE_BUCKETS
+from exporters.catalog import OUTCOMES
 
-REJECTED, RATE_LIMITED = OUTCOMES.index("rejected"), OUTCOMES.index("rate_limited")
-_NEVER_BUCKET = int(np.searchsorted(TIME_TO_FIRST_TOKEN_BOUNDS, FIRST_TOKEN_DEADLINE_SECONDS)) + 1
-"""A first token that never came is observed at its deadline, and timers are a little late."""
-
-
-def begin(
-    cluster: Cluster, now: float, rng: np.random.Generator, *, dcgm_interval: float = 5.0
-) -> State:
-    """Return the cluster before its first step, with a first look of DCGM at every GPU."""
-    state = start(cluster, now, rng, dcgm_interval=dcgm_interval)
-    run_hardware(state, usual_batch(cluster), rng, everywhere=True)
-    return state
+RATE_LIMITED = OUTCOMES.index("rate_limited")
 
 
-def step(state: State, rng: np.random.Generator) -> None:
+def step(state: State) -> None:
     """Move the cluster on by one step of its length, in place.
 
     The same state and the same draws give the same result; there is no other input.
     """
-    cluster = state.cluster
+    fleet, dt, rngs = state.fleet, state.fleet.step_seconds, state.rngs
     advance_phases(state)
-    routed = route_arrivals(state, rng)
-    served = serve(state, routed.accepted, rng)
-    write_step(state, served, rng)
-    write_finished(state, served, rng)
-    run_hardware(state, served.batch, rng, everywhere=False)
+    if state.rollouts.patches:
+        advance_patches(state)
+    # What a limit turns away, and what never gets to a router, is no request of any group.
+    arrivals = draw_arrivals(state.demand, state.service, state.now, dt, rngs["demand"])
+    limited = np.minimum(arrivals.over_limit, arrivals.requests)
+    placed = place(
+        state.locality,
+        fleet,
+        state.dark_regions,
+        arrivals.requests - limited,
+        dt=dt,
+        rng=rngs["demand"],
+    )
+    routed = route(state, placed.requests, np.minimum(arrivals.retries, placed.requests))
+    failing = advance_blips(state.blips, dt, rngs["blips"])
+    served = serve(state, routed.arrivals, routed.share, failing)
+    write_numbers(state, served)
+    ended = account(state, routed, served, limited)
 
-    _count_requests(state, routed, served)
-    finished = sum_by(cluster.cell_of_group, served.finished.sum(axis=1), len(cluster.cells))
-    ended = call_tools(state.tools, cluster, state.steps, finished, rng)
-    state.truth.count_tool_calls(ended)
+    run_hardware_step(state)
+    finished = _by_cell(state, ended.outcomes)[:, :, OK].sum(axis=1)
+    calls = call_tools(state.tools, fleet, state.steps, finished, rngs["tools"])
+    state.demand.calls_ended = calls.by_cell
+    state.truth.tool_calls += calls.calls
+    check(state.safety, placed.requests.sum(axis=1).astype(float), finished.astype(float))
+    _tell(state, ended, arrivals.requests, limited)
+    state.truth.unreachable += placed.unreachable
+    state.routers.from_outside += placed.from_outside
+    _corrupt(state, served)
+    failed = _by_cell(state, ended.outcomes)[:, :, [ERROR, TIMEOUT, REJECTED]].sum(axis=(1, 2))
+    note_failures(state.demand, (failed + placed.unreachable.sum(axis=1)).astype(float))
 
     check_health(state)
-    state.arrived += routed.arrived
     state.steps += 1
-    state.now += cluster.step_seconds
+    state.now += dt
 
 
-def _count_requests(state: State, routed: Routed, served: Served) -> None:
-    """Count what was decided in this step: at the routers by lane, in the truth by cell."""
-    cluster, routers = state.cluster, state.routers
-    ended = served.ended.copy()
-    ended[:, :, ERROR] += routed.refused
-    never = served.never + routed.refused
-    at_no_group = np.zeros((len(cluster.cells), *ended.shape[1:]), np.int64)
-    at_no_group[:, :, REJECTED] = routed.rejected
-    at_no_group[:, :, RATE_LIMITED] = routed.rate_limited
+def _by_cell(state: State, by_lane: Counts) -> Counts:
+    """Return the sums over the lanes of each cell. [C, ...]."""
+    shape = (len(state.fleet.cells), len(state.fleet.revisions), *by_lane.shape[1:])
+    sums: Counts = by_lane.reshape(shape).sum(axis=1)
+    return sums
 
-    lanes = len(cluster.lanes)
-    routers.requests += sum_by(cluster.lane_of_group, ended, lanes)
-    routers.requests += sum_by(cluster.lane_of_cell, at_no_group, lanes)
-    first = served.first_token_counts.copy()
-    first[:, :, _NEVER_BUCKET] += never
-    routers.first_token_counts += sum_by(cluster.lane_of_group, first, lanes)
-    sums = served.first_token_sums + never * FIRST_TOKEN_DEADLINE_SECONDS
-    routers.first_token_sums += sum_by(cluster.lane_of_group, sums, lanes)
-    rejected = sum_by(cluster.lane_of_cell, routed.rejected, lanes)
-    routers.first_token_counts[:, :, _NEVER_BUCKET] += rejected
-    routers.first_token_sums += rejected * FIRST_TOKEN_DEADLINE_SECONDS
-    routers.in_flight = in_flight_by_lane(state)
 
-    cells = len(cluster.cells)
-    by_cell = sum_by(cluster.cell_of_group, ended, cells) + at_no_group
-    state.truth.count_requests(by_cell.sum(axis=1))
-    state.truth.count_first_tokens(
-        sum_by(cluster.cell_of_group, served.first_token_counts, cells).sum(axis=1),
-        sum_by(cluster.cell_of_group, never, cells).sum(axis=1) + routed.rejected.sum(axis=1),
-    )
+def _tell(state: State, ended: Ended, offered: Counts, limited: Counts) -> None:
+    """Write what ended in one step into the truth."""
+    truth, outcomes = state.truth, _by_cell(state, ended.outcomes)
+    truth.offered += offered
+    truth.outcomes += outcomes
+    truth.outcomes[:, :, RATE_LIMITED] += limited
+    first = _by_cell(state, ended.first_tokens)
+    late = first[:, LATE_BUCKETS].sum(axis=1)
+    never = _by_cell(state, ended.never)
+    truth.first_tokens += np.stack([first.sum(axis=1) - late, late, never], axis=1)
+
+
+def _corrupt(state: State, served: Served) -> None:
+    """Count the answers that are wrong though nothing shows it."""
+    if state.engines.corruption.any():
+        wrong = served.finished * state.engines.corruption
+        cells = state.fleet.cell_of_group
+        state.truth.wrong_answers += total_by(cells, wrong, len(state.fleet.cells))

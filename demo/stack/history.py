@@ -40,12 +40,12 @@ async def write_history(layout: Layout, config: Config, plan: EnginePlan) -> Non
 
 
 def cells_of(habits: Sequence[Habit], slo: str) -> list[CellTraffic]:
-    """Return the traffic of an objective's cells: day and night around what they do now."""
+    """Return the traffic of an objective's cells over time."""
     return [CellTraffic(each.labels, _Rates(each)) for each in habits if each.slo == slo]
 
 
 class _Rates:
-    """A day's swing, made to pass through the rate that the cell has at this moment."""
+    """A cell's own swing, or a day's that passes through the rate that it has at this moment."""
 
     def __init__(self, habit: Habit) -> None:
         self._habit = habit
@@ -54,7 +54,11 @@ class _Rates:
     def __call__(
         self, times: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        total = self._habit.events_per_second * _swing(times) / _swing(np.array([self._now]))
+        if self._habit.swing is not None:
+            swing = self._habit.swing(times)
+        else:
+            swing = _swing(times) / _swing(np.array([self._now]))
+        total = self._habit.events_per_second * swing
         return total * self._habit.bad_ratio, total
 
 

@@ -68,6 +68,11 @@ class Layout:
         """The addresses of all parts, as JSON."""
         return self.folder / "addresses.json"
 
+    @property
+    def truth(self) -> Path:
+        """The record of what really happened (:mod:`demo.stack.truth_file`)."""
+        return self.folder / "truth.jsonl"
+
     def address(self, part: str) -> str:
         """Return ``host:port`` of a part."""
         return f"{HOST}:{self.ports[part]}"
@@ -80,6 +85,25 @@ class Layout:
         """Write ``addresses.json``: the base address of each part by its name."""
         content = {part: self.url(part) for part in sorted(self.ports)}
         self.addresses.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read_layout(folder: Path) -> Layout:
+    """Return the layout of a demo that was started in a folder.
+
+    Raises:
+        InputError: if none was.
+    """
+    addresses = Layout(folder, {}).addresses
+    try:
+        content = json.loads(addresses.read_text(encoding="utf-8"))
+        ports = {part: int(url.rpartition(":")[2]) for part, url in content.items()}
+    except OSError as error:
+        said = f"no demo here: {(error.strerror or 'cannot be read').lower()}"
+        fix = "give the folder of a running demo with --dir"
+        raise InputError([problem(addresses, said, fix=fix)]) from None
+    except (ValueError, AttributeError):
+        raise InputError([problem(addresses, "holds no addresses of a demo")]) from None
+    return Layout(folder, ports)
 
 
 def lock_folder(folder: Path) -> TextIOWrapper:

@@ -9,7 +9,7 @@ import aiohttp
 
 from demo.stack.layout import Layout
 from demo.stack.report import Firing, Page
-from demo.stack.truth import Truth, TruthClass
+from demo.stack.truth import Truth, read_truth
 from exporters.problems import InputError, problem
 
 
@@ -42,14 +42,7 @@ class Observer:
 
     async def truth(self) -> Truth:
         """Return the engine's truth now."""
-        answer = await self._get(f"{self.control_url}/control/truth")
-        return Truth(
-            answer["time"],
-            tuple(
-                TruthClass(each["slo"], each["labels"], each["bad"], each["total"])
-                for each in answer["classes"]
-            ),
-        )
+        return read_truth(await self._get(f"{self.control_url}/control/truth"))
 
     async def holds(self, condition: str) -> bool:
         """Return whether a PromQL condition has a result now."""
@@ -58,14 +51,19 @@ class Observer:
             answer.raise_for_status()
             return bool((await answer.json())["data"]["result"])
 
-    async def inject(self, fault: str, place: dict[str, str]) -> tuple[str, dict[str, str]]:
+    async def inject(
+        self, fault: str, place: dict[str, str], strength: float | None = None
+    ) -> tuple[str, dict[str, str]]:
         """Start a fault; return its id and the place that was really hit.
 
         Raises:
-            InputError: if the engine knows no such fault or place.
+            InputError: if the engine knows no such fault or place, or it cannot be so strong.
         """
         url = f"{self.control_url}/control/faults"
-        async with self.session.post(url, json={"name": fault, "place": place}) as answer:
+        asked: dict[str, Any] = {"name": fault, "place": place}
+        if strength is not None:
+            asked["strength"] = strength
+        async with self.session.post(url, json=asked) as answer:
             content = await answer.json()
             if answer.status != 201:
                 raise InputError([problem(fault, f"the engine refused it: {content['error']}")])

@@ -14,10 +14,13 @@ from pathlib import Path
 import aiohttp
 
 from demo.engine import Child
+from demo.stack.reasons import reasons
 from exporters.problems import InputError, problem
 
 STOP_WITHIN_SECONDS = 8.0
 LOG_LINES_SHOWN = 15
+LOG_BYTES_READ = 1 << 18
+"""Of the end of a log, to tell why its process ended."""
 _TIED = Path(__file__).with_name("tied.py")
 
 
@@ -25,6 +28,8 @@ _TIED = Path(__file__).with_name("tied.py")
 class _Running:
     child: Child
     process: subprocess.Popen[bytes]
+    log_begins: int
+    """Where in its log file this run of it begins, in bytes."""
 
 
 class Supervisor:
@@ -52,8 +57,8 @@ class Supervisor:
         """Start children side by side and return when all are ready.
 
         Raises:
-            InputError: if one ends or is not ready in time; it names the child and quotes the
-                last lines of its log.
+            InputError: if one ends or is not ready in time; it names the child and the reason
+                that its log gives, and quotes the last lines.
         """
         for child in children:
             self._spawn(child)
@@ -92,6 +97,7 @@ class Supervisor:
     def _spawn(self, child: Child) -> None:
         tied = (sys.executable, "-I", "-S", str(_TIED), str(os.getpid()))
         with self.log_file(child.name).open("ab") as log:
+            log_begins = log.tell()
             process = subprocess.Popen(
                 (*tied, *child.command),
                 stdin=subprocess.DEVNULL,
@@ -100,7 +106,7 @@ class Supervisor:
                 env={**os.environ, **child.environment},
                 start_new_session=True,
             )
-        self._running[child.name] = _Running(child, process)
+        self._running[child.name] = _Running(child, process, log_begins)
 
     async def _wait_ready(self, child: Child, session: aiohttp.ClientSession) -> None:
         clock = asyncio.get_running_loop().time
@@ -117,11 +123,22 @@ class Supervisor:
         raise self._failure(child, f"was not ready within {child.ready_within_seconds:g} s")
 
     def _failure(self, child: Child, what: str) -> InputError:
-        log = self.log_file(child.name)
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        quoted = "".join(f"\n    {line}" for line in lines[-LOG_LINES_SHOWN:])
-        message = f"{child.name} {what}; the last lines of its log:{quoted or ' (empty)'}"
-        return InputError([problem(log, message)])
+        log = self._read_log(child.name)
+        reason = "".join(f"\n    {line}" for line in reasons(log))
+        lines = "".join(f"\n    {line}" for line in log.splitlines()[-LOG_LINES_SHOWN:])
+        message = f"{child.name} {what}" + (
+            f", and says why:{reason}\n  the last lines of its log:{lines}"
+            if reason
+            else " and says nothing"
+        )
+        return InputError([problem(self.log_file(child.name), message)])
+
+    def _read_log(self, name: str) -> str:
+        """Return what the present run of a child has written, the end of it if that is much."""
+        with self.log_file(name).open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(max(self._running[name].log_begins, end - LOG_BYTES_READ))
+            return log.read().decode("utf-8", "replace")
 
 
 def _describe_exit(code: int) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from demo.scenario import Expectation, Forbidden, Scenario
 
 BUDGET_TOLERANCE_RATIO = 0.02
-"""How far measured bad events may be from the truth."""
+"""How far measured events, the bad ones and all, may be from the truth."""
 BUDGET_TOLERANCE_EVENTS = 3.0
-"""... but a cell with a handful of bad events is judged by their number: scrapes and truth are
+"""... but a cell with a handful of events is judged by their number: scrapes and truth are
 read a few seconds apart."""
 
 
@@ -26,12 +26,37 @@ class Budget:
     measured: float
     budget_left_ratio: float | None
     """Of the whole period, at the end of the run; None where it is unknown."""
+    total_truth: float = 0.0
+    """All events, bad and good."""
+    total_measured: float = 0.0
+    budget_events: float | None = None
+    """Bad events that the whole period may have at the cell's usual traffic; None if unknown."""
+    seen: bool = True
+    """False where the scenario says that nobody can count the cell's events."""
+
+    @property
+    def deviation(self) -> float:
+        """How far measured and true events are from each other, in multiples of the tolerance."""
+        return max(
+            _deviation(self.measured, self.truth),
+            _deviation(self.total_measured, self.total_truth),
+        )
 
     @property
     def agrees(self) -> bool:
-        """Whether measured and truth agree within the tolerance."""
-        allowed = max(BUDGET_TOLERANCE_EVENTS, BUDGET_TOLERANCE_RATIO * self.truth)
-        return abs(self.measured - self.truth) <= allowed
+        """Whether measured and truth agree within the tolerance, if anybody can measure."""
+        return not self.seen or self.deviation <= 1
+
+    @property
+    def budget_error_ratio(self) -> float | None:
+        """How wrong the spent budget is, as a share of the period's budget; None if unknown."""
+        if not self.budget_events:
+            return None
+        return abs(self.measured - self.truth) / self.budget_events
+
+
+def _deviation(measured: float, truth: float) -> float:
+    return abs(measured - truth) / max(BUDGET_TOLERANCE_EVENTS, BUDGET_TOLERANCE_RATIO * truth)
 
 
 @dataclass(frozen=True)
@@ -101,6 +126,8 @@ class Report:
     budgets: list[Budget]
     conditions: dict[str, bool] = field(default_factory=dict)
     """PromQL conditions of the scenario, and whether each held when its alert fired."""
+    strength: float | None = None
+    """Of the first fault; None where its kind has none."""
     resources: dict[str, float] = field(default_factory=dict)
     """``pss_bytes`` of all processes together, ``cpu_ratio`` of one core before the fault."""
 
@@ -111,7 +138,10 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report as JSON text."""
-        return json.dumps(asdict(self), indent=2, sort_keys=False) + "\n"
+        content = asdict(self)
+        for budget, told in zip(self.budgets, content["budgets"], strict=True):
+            told["budget_error_ratio"] = budget.budget_error_ratio
+        return json.dumps(content, indent=2, sort_keys=False) + "\n"
 
 
 def failures(report: Report, scenario: Scenario) -> list[str]:
@@ -122,8 +152,8 @@ def failures(report: Report, scenario: Scenario) -> list[str]:
         *(said for each in scenario.expect for said in _unmet(report, each)),
         *(said for each in scenario.forbid for said in _broken(report, each)),
         *(
-            f"{each.slo} {_show(each.labels)}: {each.measured:.0f} bad events measured, "
-            f"{each.truth:.0f} in truth"
+            f"{each.slo} {_show(each.labels)}: measured {each.measured:.0f} bad events of "
+            f"{each.total_measured:.0f}, in truth {each.truth:.0f} of {each.total_truth:.0f}"
             for each in report.budgets
             if not each.agrees
         ),
@@ -173,7 +203,7 @@ def _unmet(report: Report, expected: Expectation) -> Iterator[str]:
         if report.place.get(key, "?") not in named:
             yield f"{wanted} does not name the {key} {report.place.get(key)!r}: {named!r}"
     dedup_key = page.event.get("dedup_key")
-    if not any(
+    if expected.resolves and not any(
         each.action == "resolve" and each.event.get("dedup_key") == dedup_key
         for each in report.pages
     ):

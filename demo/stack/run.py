@@ -7,7 +7,7 @@ import itertools
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +15,24 @@ from pathlib import Path
 import aiohttp
 
 from demo.engine import EnginePlan
-from demo.scenario import Scenario, check_places
-from demo.sim.plan import plan_simulator
+from demo.places import check_places
+from demo.scenario import Scenario
+from demo.sim.plan import memory_bytes, plan_simulator
 from demo.stack import servers
 from demo.stack.data import empty_panels, read_panel_queries
 from demo.stack.files import run_build, write_inputs
 from demo.stack.history import write_history
 from demo.stack.layout import DEFAULT_PORTS, Layout, lock_folder
+from demo.stack.memory import check_memory, read_available_bytes
 from demo.stack.observe import Observer
 from demo.stack.ports import Ports
 from demo.stack.processes import Supervisor
 from demo.stack.report import Report, failures
-from demo.stack.story import Story
+from demo.stack.story import Story, Told
 from demo.stack.sums import Measured, compare_budgets, summarise
 from demo.stack.terminal import Terminal
-from demo.stack.truth import TruthRecord, record_truth
+from demo.stack.truth import Truth, TruthRecord, record_truth
+from demo.stack.truth_file import TruthFile
 from demo.vllm.plan import plan_vllm
 from exporters.config import Config, read_config
 from exporters.problems import InputError
@@ -38,6 +41,8 @@ from slo.prometheus import PrometheusClient
 from slo.windows import read_tiers
 
 DATA_WITHIN_SECONDS = 90.0
+DEFAULT_GROUPS = 18
+DEFAULT_SEED = 1
 FIRST_FREE_PORT = 19830
 """From here on an engine's further processes take their ports."""
 
@@ -54,6 +59,13 @@ class Options:
     """Where ``report.json`` is written besides the folder."""
     stay: bool
     """Whether to stay up after the scenario."""
+    groups: int = DEFAULT_GROUPS
+    """Of a simulated cluster."""
+    seed: int = DEFAULT_SEED
+    """Of all that a simulated cluster draws."""
+    speed: float = 1.0
+    """Simulated seconds a second. Prometheus's rules know real seconds only: at another speed no
+    scenario is played."""
 
 
 async def run_demo(options: Options, terminal: Terminal) -> list[str]:
@@ -66,6 +78,8 @@ async def run_demo(options: Options, terminal: Terminal) -> list[str]:
     """
     started = time.monotonic()
     ports = Ports()
+    if options.scenario.engine == "sim":
+        check_memory(options.groups, memory_bytes(options.groups), read_available_bytes())
     folder = options.folder or Path(tempfile.mkdtemp(prefix="shardwatch-"))
     lock = lock_folder(folder)
     supervisor = Supervisor(folder / "log")
@@ -74,7 +88,7 @@ async def run_demo(options: Options, terminal: Terminal) -> list[str]:
         chosen = _claim(ports, terminal)
         layout = Layout(folder, chosen)
         plan = _plan(options, layout, ports)
-        check_places(options.scenario_file, options.scenario, plan.topology)
+        check_places(options.scenario_file, options.scenario, plan)
         demo = _Demo(options, layout, plan, supervisor, terminal)
         missed = await demo.run(started)
         keep = bool(missed)
@@ -106,7 +120,14 @@ def _claim(ports: Ports, terminal: Terminal) -> dict[str, int]:
 
 def _plan(options: Options, layout: Layout, ports: Ports) -> EnginePlan:
     if options.scenario.engine == "sim":
-        return plan_simulator(layout.ports["engine"], directory=layout.folder)
+        return plan_simulator(
+            layout.ports["engine"],
+            directory=layout.folder,
+            seed=options.seed,
+            groups=options.groups,
+            starts_at=options.scenario.starts_at,
+            speed=options.speed,
+        )
     more = (ports.claim({str(n): FIRST_FREE_PORT})[str(n)] for n in itertools.count())
     return plan_vllm(_with_first(layout.ports["engine"], more), directory=layout.folder)
 
@@ -136,8 +157,9 @@ class _Demo:
                 truth=TruthRecord(),
                 scrape_interval_seconds=config.file.prometheus.scrape_interval,
                 live_since=time.time(),
+                habits=self.plan.habits,
             )
-            recording = asyncio.create_task(record_truth(measured.truth, observer.truth))
+            recording = asyncio.create_task(record_truth(self._taker(measured), observer.truth))
             try:
                 await self.supervisor.start(servers.prometheus(self.layout))
                 empty = await self._wait_for_data(session)
@@ -145,11 +167,36 @@ class _Demo:
                 said = f"{len(empty)} panels have no data" if empty else "every panel has data"
                 terminal.step(f"{said} after {first_data_seconds:.0f} s")
                 self._show_addresses()
-                terminal.heading(f"{scenario.name}: {scenario.story}")
-                told = await Story(scenario, observer, self.supervisor, terminal).play()
+                missed = []
+                if self.options.speed == 1:
+                    terminal.heading(f"{scenario.name}: {scenario.story}")
+                    told = await Story(scenario, observer, self.supervisor, terminal).play()
+                    missed = await self._judge(told, measured, first_data_seconds, empty)
+                else:
+                    said = f"time runs {self.options.speed:g} times too fast"
+                    terminal.step(f"{said}: no scenario is played")
+                if self.options.stay:
+                    await self._stay()
             finally:
                 recording.cancel()
                 await asyncio.gather(recording, return_exceptions=True)
+        return missed
+
+    def _taker(self, measured: Measured) -> Callable[[Truth], None]:
+        """Return what takes the truth: into the record, and the file for those who look later."""
+        file = TruthFile(self.layout.truth, measured.live_since, measured.habits)
+
+        def take(truth: Truth) -> None:
+            measured.truth.add_truth(truth)
+            file.add(truth)
+
+        return take
+
+    async def _judge(
+        self, told: Told, measured: Measured, first_data_seconds: float, empty: list[str]
+    ) -> list[str]:
+        """Report a scenario that was played, and return what was not as expected."""
+        scenario, terminal = self.options.scenario, self.terminal
         async with PrometheusClient(self.layout.url("prometheus")) as prometheus:
             ended_at = told.ended_at or measured.truth.times[-1]
             budgets = await compare_budgets(measured, ended_at, prometheus)
@@ -166,8 +213,6 @@ class _Demo:
         terminal.budgets(report)
         terminal.verdict(missed)
         self._write(report)
-        if self.options.stay:
-            await self._stay()
         return missed
 
     async def _start(self) -> Config:

@@ -96,10 +96,12 @@ class Story:
         if kind.by_stack:
             await self.supervisor.restart(f"exporter-{fault.place['exporter']}")
         else:
-            fault_id, place = await self.observer.inject(fault.fault, fault.place)
+            fault_id, place = await self.observer.inject(fault.fault, fault.place, fault.strength)
         if first:
             told.place = place
         what = ", ".join(f"{key} {value}" for key, value in place.items())
+        if fault.strength is not None:
+            what += f"; strength {fault.strength:g}"
         self.terminal.event(now - told.fault_at, "fault", f"{kind.summary} ({what})")
         return [(now + fault.length, fault, fault_id)] if fault.length is not None else []
 

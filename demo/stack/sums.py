@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from demo.engine import EnginePlan
+from demo.engine import EnginePlan, Habit
 from demo.scenario import Expectation, Scenario
 from demo.stack.report import Budget, Report, find_page
 from demo.stack.story import Told
@@ -17,6 +17,8 @@ from slo.objective import Objective
 from slo.prometheus import PrometheusClient
 from slo.rules import base_window_seconds
 
+FIRST_SCRAPE_WITHIN_SECONDS = 300.0
+"""After the rules began: until then the first scrape is looked for."""
 SETTLE_SECONDS = 15.0
 """After the fault, before the error ratio it causes is read: the first deadlines must pass."""
 
@@ -31,42 +33,66 @@ class Measured:
     scrape_interval_seconds: float
     live_since: float
     """UNIX seconds: when the rules began; before it all is made-up history."""
+    habits: Sequence[Habit] = ()
+    """What cells usually do: what the budget of a whole period is reckoned from."""
+
+    def budget_events(self, objective: Objective, labels: Mapping[str, str]) -> float | None:
+        """Return the bad events that a cell may have in a period at its usual traffic."""
+        for each in self.habits:
+            if each.slo == objective.name and each.labels == labels:
+                events = each.events_per_second * objective.period_seconds
+                return float(objective.budget) * events
+        return None
 
 
 async def compare_budgets(
     measured: Measured, ended_at: float, prometheus: PrometheusClient
 ) -> list[Budget]:
-    """Return, for each cell of each objective, its true bad events beside the recorded ones.
+    """Return, for each cell of each objective, its true events beside the recorded ones.
 
     Recorded is the sum of the base level times its interval: what budgets are made of. Truth
-    counts from the first scrape that saw the cell's counters, for nobody sees earlier events.
+    counts over the time that this sum stands for. Its last sample stands for half an interval
+    after it; and ``rate()`` takes a counter to have grown for half an interval before the first
+    scrape that saw it. Nobody sees earlier events.
     """
-    interval = measured.scrape_interval_seconds
-    live = f"[{int(ended_at - measured.live_since)}s"
-    bad = await prometheus.query(
-        f"sum_over_time({conventions.EVENTS_BAD_RATE}{live}]) * {interval:g}", ended_at
-    )
+    interval, since = measured.scrape_interval_seconds, measured.live_since
+    live = f"[{int(ended_at - since)}s"
+    first = min(ended_at, since + FIRST_SCRAPE_WITHIN_SECONDS)
+    recorded = [
+        await prometheus.query(f"sum_over_time({series}{live}]) * {interval:g}", ended_at)
+        for series in (conventions.EVENTS_BAD_RATE, conventions.EVENTS_RATE)
+    ]
     left = await prometheus.query(conventions.BUDGET_REMAINING, ended_at)
     budgets = []
     for objective in measured.objectives:
         seen = await prometheus.query(
-            f"min(min_over_time(timestamp({objective.total_query}){live}:1s]))", ended_at
+            f"min(min_over_time(timestamp({objective.total_query})[{int(first - since)}s:1s]))",
+            first,
         )
+        last = await prometheus.query(
+            f'max(timestamp({conventions.EVENTS_RATE}{{{conventions.SLO}="{objective.name}"}}))',
+            ended_at,
+        )
+        start = (seen[0].value if seen else since) - interval / 2
+        end = (last[0].value if last else ended_at - interval) + interval / 2
+        window = base_window_seconds(interval)
         for cell in sorted(each for each in measured.truth.bad if each[0] == objective.name):
             wanted = {conventions.SLO: cell[0], **dict(cell[1])}.items()
             remaining = [each.value for each in left if wanted <= each.labels.items()]
+            bad, total = (
+                sum(each.value for each in of_all if wanted <= each.labels.items())
+                for of_all in recorded
+            )
             budgets.append(
                 Budget(
                     slo=objective.name,
                     labels=dict(cell[1]),
-                    truth=measured.truth.bad_between(
-                        cell,
-                        seen[0].value if seen else measured.live_since,
-                        ended_at - interval / 2,  # the last scrape is half an interval old
-                        base_window_seconds(interval),
-                    ),
-                    measured=sum(each.value for each in bad if wanted <= each.labels.items()),
+                    truth=measured.truth.bad_between(cell, start, end, window),
+                    measured=bad,
                     budget_left_ratio=remaining[0] if remaining else None,
+                    total_truth=measured.truth.total_between(cell, start, end, window),
+                    total_measured=total,
+                    budget_events=measured.budget_events(objective, dict(cell[1])),
                 )
             )
     return budgets
@@ -137,7 +163,8 @@ def summarise(
         cause=None,
         firings=told.firings.all,
         pages=told.pages,
-        budgets=budgets,
+        budgets=[replace(each, seen=not scenario.hides(each.labels)) for each in budgets],
+        strength=scenario.strength,
         conditions=told.conditions,
         resources=told.resources,
     )

@@ -51,6 +51,7 @@ class Terminal:
             left = each.budget_left_ratio
             text = "unknown" if left is None else f"{left:.1%}"
             mark = self._paint("=", _GREEN) if each.agrees else self._paint("≠", _RED)
+            mark = mark if each.seen else self._paint("?", _DIM)
             self._print(
                 f"  {each.slo:<18} {cell:<12} truth {each.truth:7.0f}  {mark}  "
                 f"measured {each.measured:7.0f}   left {text}"

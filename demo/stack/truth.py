@@ -8,14 +8,19 @@ averaged over the same window, or every comparison would be off by half a minute
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import numpy as np
 
 POLL_SECONDS = 1.0
+RARELY_AFTER_SECONDS = 3600.0
+RARE_POLL_SECONDS = 10.0
+"""A demo that stays up for days must not fill the disk with its truth; between two moments the
+events are taken to come evenly."""
 
 Cell = tuple[str, tuple[tuple[str, str], ...]]
 """An objective's name and its cell's labels, sorted."""
@@ -37,54 +42,104 @@ class TruthClass:
 
 
 @dataclass(frozen=True)
+class ActiveFault:
+    """A fault that is there now."""
+
+    name: str
+    place: Mapping[str, str]
+    """Completed with what was really hit."""
+    strength: float | None
+    since: float
+    """UNIX seconds."""
+
+
+@dataclass(frozen=True)
 class Truth:
-    """All classes at one moment (UNIX seconds)."""
+    """What really is at one moment (UNIX seconds)."""
 
     time: float
     classes: tuple[TruthClass, ...]
+    faults: tuple[ActiveFault, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """State by name, of groups that are not up."""
+    gpus: Mapping[str, str] = field(default_factory=dict)
+    """State by UUID, of GPUs that are not healthy."""
+
+
+def read_truth(answer: Mapping[str, Any]) -> Truth:
+    """Return what ``GET /control/truth`` answered."""
+    return Truth(
+        answer["time"],
+        tuple(
+            TruthClass(each["slo"], each["labels"], each["bad"], each["total"])
+            for each in answer["classes"]
+        ),
+        tuple(
+            ActiveFault(each["name"], each["place"], each["strength"], each["since"])
+            for each in answer.get("faults", ())
+        ),
+        answer.get("groups", {}),
+        answer.get("gpus", {}),
+    )
 
 
 @dataclass
 class TruthRecord:
-    """Truth taken once a second."""
+    """Events of every cell over time."""
 
     times: list[float] = field(default_factory=list)
     bad: dict[Cell, list[float]] = field(default_factory=dict)
     """Cumulative, one for each time."""
     total: dict[Cell, list[float]] = field(default_factory=dict)
 
-    def add(self, truth: Truth) -> None:
-        """Take the truth of one moment, later than all before."""
-        self.times.append(truth.time)
-        for each in truth.classes:
-            self.bad.setdefault(each.cell, []).append(each.bad)
-            self.total.setdefault(each.cell, []).append(each.total)
+    def add(self, time: float, events: Mapping[Cell, tuple[float, float]]) -> None:
+        """Take bad and all events up to a moment, later than all before.
+
+        A cell has had none before it is first named.
+        """
+        for cell, (bad, total) in events.items():
+            for of_cells, value in ((self.bad, bad), (self.total, total)):
+                of_cells.setdefault(cell, [0.0] * len(self.times)).append(value)
+        self.times.append(time)
+
+    def add_truth(self, truth: Truth) -> None:
+        """Take the events of a moment's truth."""
+        self.add(truth.time, {each.cell: (each.bad, each.total) for each in truth.classes})
 
     def bad_between(self, cell: Cell, start: float, end: float, window_seconds: float = 0) -> float:
         """Return the bad events after ``start`` and up to ``end``.
 
         With a window, ``end`` is smeared: the mean over all moments of the window before it.
         """
-        ends = np.linspace(end - window_seconds, end, 61)
-        upto = np.interp(ends, self.times, self.bad[cell])
-        return float(upto.mean() - np.interp(start, self.times, self.bad[cell]))
+        return self._between(self.bad[cell], start, end, window_seconds)
+
+    def total_between(
+        self, cell: Cell, start: float, end: float, window_seconds: float = 0
+    ) -> float:
+        """Return all events after ``start`` and up to ``end``, smeared as the bad ones are."""
+        return self._between(self.total[cell], start, end, window_seconds)
 
     def error_ratio(self, cell: Cell, start: float, end: float) -> float | None:
         """Return bad over all events of a cell between two moments; None without events."""
         if cell not in self.bad:
             return None
-        total = np.interp([start, end], self.times, self.total[cell])
-        return (
-            self.bad_between(cell, start, end) / float(np.diff(total)[0])
-            if np.diff(total)
-            else None
-        )
+        total = self.total_between(cell, start, end)
+        return self.bad_between(cell, start, end) / total if total else None
+
+    def _between(
+        self, counts: list[float], start: float, end: float, window_seconds: float
+    ) -> float:
+        ends = np.maximum(np.linspace(end - window_seconds, end, 61), start)
+        upto = np.interp(ends, self.times, counts)
+        return float(upto.mean() - np.interp(start, self.times, counts))
 
 
-async def record_truth(record: TruthRecord, read: Callable[[], Awaitable[Truth]]) -> None:
-    """Add the truth to a record every second, until cancelled."""
+async def record_truth(take: Callable[[Truth], None], read: Callable[[], Awaitable[Truth]]) -> None:
+    """Take the truth every second, after the first hour every ten, until cancelled."""
+    clock = asyncio.get_running_loop().time
+    rarely_from = clock() + RARELY_AFTER_SECONDS
     while True:
         # An engine that is busy for a moment costs a point of the line, not the run.
         with suppress(aiohttp.ClientError, TimeoutError):
-            record.add(await read())
-        await asyncio.sleep(POLL_SECONDS)
+            take(await read())
+        await asyncio.sleep(POLL_SECONDS if clock() < rarely_from else RARE_POLL_SECONDS)

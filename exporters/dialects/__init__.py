@@ -7,6 +7,8 @@ families in the order in which the real thing serves them.
 ``vllm_0_32``       vLLM 0.32.0, from the page of a running server (one engine, CPU)
 ``dcgm_4``          dcgm-exporter 4.8.2, the counters enabled by default, with DCGM's field ids
 ``router_demo``     the demo's routers
+``router_demo_services``  what stands beside the demo's routers: metering, safety filter, data
+                    residency, the store of weights
 ``otel_tools``      OpenTelemetry's ``gen_ai.execute_tool.duration``, as Prometheus names it
 ==================  ================================================================================
 """
@@ -19,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-DialectName = Literal["vllm_0_32", "dcgm_4", "router_demo", "otel_tools"]
+DialectName = Literal["vllm_0_32", "dcgm_4", "router_demo", "router_demo_services", "otel_tools"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The figures of a whole demo: named, in their units, from the report."""
 
-from demo.bench import figures
+from demo.bench import budget_error, figures
 
 REPORT = {
     "first_data_seconds": 20.0,
@@ -24,4 +24,19 @@ def test_figures_come_from_the_report():
         "demo.budget_error": (0.01, "ratio"),
         "demo.pss_mib": (512.0, "MiB"),
         "demo.cpu_ratio_at_rest": (0.05, "cores"),
+    }
+
+
+def test_the_error_of_budgets_is_the_worst_that_can_be_seen():
+    """Of all cells of all reports; cells that nobody sees or whose budget is unknown left out."""
+
+    def report(*budgets: tuple[float | None, bool]) -> dict:
+        return {"budgets": [{"budget_error_ratio": ratio, "seen": seen} for ratio, seen in budgets]}
+
+    reports = [report((0.0001, True), (None, True)), report((0.002, True), (0.5, False))]
+    assert budget_error(reports) == {
+        "name": "sim.budget_error",
+        "value": 0.002,
+        "unit": "ratio of the period's budget",
+        "baseline": 0.005,
     }

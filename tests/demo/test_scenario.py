@@ -1,11 +1,19 @@
 """Scenarios: what is read, and what is refused with which words."""
 
+import re
 from pathlib import Path
 
+import promql_parser
 import pytest
 
-from demo.scenario import check_places, find_scenario, read_scenario, scenario_names
+from alerts.runbooks import runbook_names
+from demo.faults import FAULTS
+from demo.places import check_places
+from demo.scenario import find_scenario, read_scenario, scenario_names
+from demo.sim.plan import plan_simulator
+from exporters.catalog import FAMILIES
 from exporters.problems import InputError
+from slo import conventions
 
 GOOD = """\
 name: one
@@ -17,6 +25,18 @@ expect:
 - {alert: GpuLost, within: 15s}
 """
 
+KNOWN_SERIES = {
+    *FAMILIES,
+    *(value for value in vars(conventions).values() if isinstance(value, str) and ":" in value),
+}
+"""What exporters serve, histograms' parts aside, and what rules record."""
+
+
+def _of_engine(engine: str) -> list[str]:
+    return [
+        name for name in scenario_names() if read_scenario(find_scenario(name)).engine == engine
+    ]
+
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_scenario_that_comes_with_shardwatch_reads(name: str):
@@ -24,21 +44,36 @@ def test_every_scenario_that_comes_with_shardwatch_reads(name: str):
     assert read_scenario(find_scenario(name)).name == name
 
 
+@pytest.mark.parametrize("name", _of_engine("sim"))
+def test_every_scenario_can_be_played_on_the_usual_cluster(name: str, tmp_path: Path):
+    """Its places are there, and its faults do not contradict each other."""
+    file = find_scenario(name)
+    check_places(file, read_scenario(file), plan_simulator(19820, directory=tmp_path))
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_conditions_are_promql(name: str):
+    """They are asked twice a second: a mistake would look like a fault that did not strike."""
+    scenario = read_scenario(find_scenario(name))
+    held = [each.holds for each in scenario.expect if each.holds]
+    for condition in [*scenario.shows, *held]:
+        names = set(re.findall(r"\b(?:shardwatch|slo)[a-z_:]+", condition))
+        promql_parser.parse(condition)
+        assert names
+        assert names <= KNOWN_SERIES
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_only_alerts_that_there_are_are_expected_and_forbidden(name: str):
+    """A forbidden alert that nobody knows would be forbidden in vain."""
+    scenario = read_scenario(find_scenario(name))
+    named = {each.alert for each in (*scenario.expect, *scenario.forbid) if each.alert}
+    assert named <= set(runbook_names())
+
+
 @pytest.mark.parametrize(
     ("found", "instead", "message"),
     [
-        (
-            "lost-gpu",
-            "lost-cpu",
-            "s.yaml:5:4: faults[0].fault: found 'lost-cpu', expected a fault that sim knows; take "
-            "one of: engine-restart, exporter-restart, lost-gpu, tool-outage",
-        ),
-        (
-            "lost-gpu",
-            "frozen-worker",
-            "s.yaml:5:4: faults[0].fault: found 'frozen-worker', expected a fault that sim knows; "
-            "take one of: engine-restart, exporter-restart, lost-gpu, tool-outage",
-        ),
         (
             "{group: eu-chat-0}",
             "{host: h1}",
@@ -71,6 +106,41 @@ def test_every_scenario_that_comes_with_shardwatch_reads(name: str):
             "s.yaml:1:1: watch: nothing is expected and nothing ends the scenario; "
             "say how long to watch",
         ),
+        (
+            "place: {group: eu-chat-0}",
+            "strength: 0.5, place: {group: eu-chat-0}",
+            "s.yaml:5:43: faults[0].strength: lost-gpu has no strength, it is there or not; "
+            "remove it",
+        ),
+        (
+            "expect:",
+            "strengths: [1]\nexpect:",
+            "s.yaml:6:13: strengths[0]: lost-gpu has no strength, it is there or not; remove it",
+        ),
+        (
+            "lost-gpu",
+            "straggler, strength: 1.5",
+            "s.yaml:5:22: faults[0].strength: found 1.5, expected 0.001 to 1 "
+            "(share of the GPU's speed that is lost)",
+        ),
+        (
+            "lost-gpu, at: 10s, length: 60s, place: {group: eu-chat-0}}",
+            "straggler, at: 10s, length: 60s, place: {group: eu-chat-0}}\nstrengths: [.4, 0, .4]",
+            "s.yaml:6:17: strengths[1]: found 0, expected 0.001 to 1 "
+            "(share of the GPU's speed that is lost)\n"
+            "s.yaml:6:20: strengths[2]: found 0.4 twice; remove one",
+        ),
+        (
+            "lost-gpu, at: 10s, length: 60s, place: {group: eu-chat-0}}",
+            "straggler, at: 10s, length: 60s, place: {group: eu-chat-0}}\nstrengths: [.5, .3]",
+            "s.yaml:6:1: strengths: the first fault's own strength 0.4 is not among them; add it",
+        ),
+        (
+            "faults:",
+            "starts_at: fri 24:30\nfaults:",
+            "s.yaml:4:1: starts_at: found 'fri 24:30', expected a weekday and a time such as "
+            "'fri 19:30'",
+        ),
         ("story:", "tale:", "s.yaml:1:1: story: missing, expected a value; add it"),
     ],
 )
@@ -81,7 +151,51 @@ def test_a_scenario_that_cannot_be_is_refused(
     assert found in GOOD
     with pytest.raises(InputError) as refused:
         _read(tmp_path, GOOD.replace(found, instead))
-    assert message in str(refused.value).replace(f"{tmp_path}/", "").splitlines()
+    assert message in str(refused.value).replace(f"{tmp_path}/", "")
+
+
+@pytest.mark.parametrize("name", ["lost-cpu", "exporter"])
+def test_an_unknown_fault_is_refused_with_those_that_the_engine_knows(tmp_path: Path, name: str):
+    """All of them, by name."""
+    with pytest.raises(InputError) as refused:
+        _read(tmp_path, GOOD.replace("lost-gpu", name))
+    assert str(refused.value) == (
+        f"{tmp_path}/s.yaml:5:4: faults[0].fault: found '{name}', expected a fault that sim knows; "
+        f"take one of: {', '.join(sorted(FAULTS))}"
+    )
+
+
+def test_real_vllm_has_no_faults_of_hardware_and_no_time_of_the_week(tmp_path: Path):
+    """What only a simulator can do is refused before anything starts."""
+    text = GOOD.replace("engine: sim", "engine: vllm\nstarts_at: fri 19:30")
+    with pytest.raises(InputError) as refused:
+        _read(tmp_path, text)
+    assert "starts_at: only simulated traffic can stand at a time of the week" in str(refused.value)
+    assert "found 'lost-gpu', expected a fault that vllm knows" in str(refused.value)
+
+
+def test_the_first_fault_is_played_at_another_strength(tmp_path: Path):
+    """Only the first, whatever its place in the file."""
+    later = "- {fault: straggler, at: 20s, length: 60s, strength: 0.9, place: {group: us-chat-0}}"
+    text = GOOD.replace("lost-gpu", "straggler").replace("expect:", f"{later}\nexpect:")
+    scenario = _read(tmp_path, text)
+    assert (0.4, (0.4,)) == (scenario.strength, scenario.promised_strengths)
+    weaker = scenario.at_strength(0.2)
+    assert [0.2, 0.9] == [each.strength for each in weaker.faults]
+    assert 0.2 == weaker.strength
+
+
+def test_a_fault_without_a_strength_promises_none(tmp_path: Path):
+    """It is there or it is not."""
+    scenario = _read(tmp_path, GOOD)
+    assert (None, ()) == (scenario.strength, scenario.promised_strengths)
+
+
+def test_cells_that_nobody_sees_are_those_with_the_labels(tmp_path: Path):
+    """A region hides all of its cells."""
+    scenario = _read(tmp_path, f"{GOOD}unseen: [{{region: us}}]\n")
+    assert scenario.hides({"region": "us", "model": "chat"})
+    assert not scenario.hides({"region": "eu", "model": "chat"})
 
 
 def test_an_unknown_name_lists_those_that_there_are():
@@ -90,19 +204,7 @@ def test_an_unknown_name_lists_those_that_there_are():
         find_scenario("gpu-lots")
     assert str(refused.value) == (
         "gpu-lots: no such scenario, neither a file nor one by that name; "
-        "take one of: calm, frozen-worker, gpu-lost, tool-outage"
-    )
-
-
-def test_a_place_that_the_cluster_has_not_is_refused(tmp_path: Path):
-    """Before anything is started."""
-    file = tmp_path / "s.yaml"
-    file.write_text(GOOD)
-    with pytest.raises(InputError) as refused:
-        check_places(file, read_scenario(file), {"groups": [{"name": "g", "region": "eu"}]})
-    assert str(refused.value) == (
-        f"{file}:5:51: faults[0].place.group: found 'eu-chat-0', expected a group of the cluster; "
-        "take one of: g"
+        f"take one of: {', '.join(scenario_names())}"
     )
 
 

@@ -3,15 +3,20 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 LONGEST_SECONDS = 25 * 60
 
-Play = Callable[[str], dict[str, Any]]
+
+class Play(Protocol):
+    """Runs a scenario once by the public command; returns its report."""
+
+    def __call__(self, scenario: str, strength: float | None = None) -> dict[str, Any]:
+        """Run it, at another strength of its first fault where one is given."""
+        ...
 
 
 @pytest.fixture
@@ -21,9 +26,11 @@ def play(tmp_path: Path) -> Play:
     The command's own verdict is asserted: exit code 0, nothing on standard error.
     """
 
-    def run(scenario: str) -> dict[str, Any]:
+    def run(scenario: str, strength: float | None = None) -> dict[str, Any]:
         command = [sys.executable, "-m", "shardwatch", "demo", "up", "--once",
                    "--scenario", scenario, "--out", str(tmp_path)]  # fmt: skip
+        if strength is not None:
+            command += ["--strength", f"{strength:g}"]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
         )

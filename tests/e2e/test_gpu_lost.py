@@ -7,9 +7,9 @@ from tests.e2e.conftest import Play
 
 @pytest.mark.e2e
 def test_a_lost_gpu_becomes_a_page_that_names_it(play: Play):
-    """512 simulated GPUs, a real Prometheus, a real Alertmanager, PagerDuty's stand-in."""
+    """576 simulated GPUs, a real Prometheus, a real Alertmanager, PagerDuty's stand-in."""
     report = play("gpu-lost")
-    assert (report["engine"], report["groups"], report["gpus"]) == ("sim", 16, 512)
+    assert (report["engine"], report["groups"], report["gpus"]) == ("sim", 18, 576)
     assert report["panels_without_data"] == []
     assert report["detected_seconds"] <= 15
     assert report["paged_seconds"] <= min(180, report["theory_seconds"] + 75)

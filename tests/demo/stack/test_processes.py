@@ -26,16 +26,44 @@ async def test_a_started_child_is_ready_and_a_stopped_one_is_gone(tmp_path: Path
     assert not _lives(pid)
 
 
-async def test_a_child_that_ends_at_its_start_is_named_with_its_last_lines(tmp_path: Path):
+async def test_a_child_that_ends_at_its_start_is_named_with_its_reason(tmp_path: Path):
     """The reason is in the message, not only in a log file."""
-    child = Child("thing", (sys.executable, "-c", "raise SystemExit('no such luck')"),
-                  "http://127.0.0.1:9/")  # fmt: skip
-    supervisor = Supervisor(tmp_path / "log")
+    failed = await _failure(tmp_path, "raise SystemExit('no such luck')")
+    assert failed == (
+        f"{tmp_path}/log/thing.log: thing ended at its start with exit code 1, and says why:\n"
+        "    no such luck\n  the last lines of its log:\n    no such luck"
+    )
+
+
+async def test_the_reason_is_told_though_much_was_said_after_it(tmp_path: Path):
+    """The last lines are not the telling ones."""
+    program = "print('ValueError: too little memory'); print('bye\\n' * 40); raise SystemExit(3)"
+    failed = await _failure(tmp_path, program)
+    reason, _, last_lines = failed.partition("the last lines of its log:")
+    assert "with exit code 3, and says why:\n    ValueError: too little memory\n" in reason
+    assert "ValueError" not in last_lines
+
+
+async def test_a_child_that_says_nothing_is_said_to(tmp_path: Path):
+    """No empty quotation."""
+    failed = await _failure(tmp_path, "raise SystemExit(4)")
+    assert failed.endswith("thing ended at its start with exit code 4 and says nothing")
+
+
+async def test_only_the_run_that_failed_is_asked_for_its_reason(tmp_path: Path):
+    """A log is kept when its process is started again."""
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "thing.log").write_text("OSError: long ago\n")
+    assert "long ago" not in await _failure(tmp_path, "raise SystemExit('now')")
+
+
+async def _failure(folder: Path, program: str) -> str:
+    child = Child("thing", (sys.executable, "-c", program), "http://127.0.0.1:9/")
+    supervisor = Supervisor(folder / "log")
     with pytest.raises(InputError) as failed:
         await supervisor.start(child)
     await supervisor.stop()
-    assert "thing ended at its start with exit code 1" in str(failed.value)
-    assert "no such luck" in str(failed.value)
+    return str(failed.value)
 
 
 async def test_a_child_that_dies_later_is_noticed(tmp_path: Path, free_port: int):

@@ -1,5 +1,6 @@
 """The report's judgement: each thing that a run can fail to show is said."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -113,7 +114,11 @@ def test_a_run_as_expected_has_no_failures():
         ),
         (
             {"budgets": [Budget("chat-availability", CELL, 2000.0, 1950.0, 0.6)]},
-            "chat-availability eu/chat: 1950 bad events measured, 2000 in truth",
+            "chat-availability eu/chat: measured 1950 bad events of 0, in truth 2000 of 0",
+        ),
+        (
+            {"budgets": [Budget("chat-availability", CELL, 9.0, 9.0, 0.6, 1000.0, 940.0)]},
+            "chat-availability eu/chat: measured 9 bad events of 940, in truth 9 of 1000",
         ),
         (
             {"firings": [*GOOD.firings, Firing(3.0, {"alertname": "ToolOutage", "tool": "x"})]},
@@ -141,3 +146,23 @@ def test_another_cause_is_no_match():
         "ErrorBudgetBurn chat-availability/eu/chat names as cause 'ToolOutage: GPU-1', "
         "expected GpuLost"
     ]
+
+
+def test_cells_that_nobody_sees_are_not_judged():
+    """The scenario says so; the report keeps the numbers."""
+    unseen = Budget("chat-availability", CELL, 2000.0, 0.0, 0.6, seen=False)
+    assert failures(replace(GOOD, budgets=[unseen]), SCENARIO) == []
+
+
+def test_a_page_may_stay_open_where_the_scenario_says_so():
+    """A queue that does not come back keeps its page."""
+    stays = SCENARIO.expect[1].model_copy(update={"resolves": False})
+    scenario = SCENARIO.model_copy(update={"expect": [SCENARIO.expect[0], stays]})
+    assert failures(replace(GOOD, pages=GOOD.pages[:1]), scenario) == []
+
+
+def test_the_report_tells_the_error_of_each_budget():
+    """In shares of the whole period's budget; null where that is unknown."""
+    known = Budget("s", CELL, 2000.0, 1990.0, 0.6, budget_events=10_000.0)
+    told = json.loads(replace(GOOD, budgets=[known, *GOOD.budgets]).to_json())
+    assert [0.001, None] == [each["budget_error_ratio"] for each in told["budgets"]]

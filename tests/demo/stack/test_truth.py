@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.stack.truth import Truth, TruthClass, TruthRecord
+from demo.stack.truth import ActiveFault, Truth, TruthClass, TruthRecord, read_truth
 
 CELL = ("chat-availability", (("model", "chat"), ("region", "eu")))
 
@@ -12,9 +12,7 @@ def record() -> TruthRecord:
     """One bad event of two each second, from 1000 s on for 200 s."""
     record = TruthRecord()
     for second in range(201):
-        labels = {"region": "eu", "model": "chat"}
-        each = TruthClass("chat-availability", labels, float(second), 2.0 * second)
-        record.add(Truth(1000.0 + second, (each,)))
+        record.add(1000.0 + second, {CELL: (float(second), 2.0 * second)})
     return record
 
 
@@ -28,6 +26,11 @@ def test_a_window_smears_the_end(record: TruthRecord):
     assert record.bad_between(CELL, 1000.0, 1100.0, 60) == pytest.approx(70.0)
 
 
+def test_a_window_that_reaches_back_before_the_start_counts_nothing_there(record: TruthRecord):
+    """Ten seconds after the start, a window of a minute holds ten, most of its time none."""
+    assert record.bad_between(CELL, 1100.0, 1110.0, 60) == pytest.approx(10 * 10 / 2 / 60, rel=0.1)
+
+
 def test_the_error_ratio_is_bad_over_all(record: TruthRecord):
     """Of the events in between only."""
     assert record.error_ratio(CELL, 1050.0, 1150.0) == 0.5
@@ -37,3 +40,40 @@ def test_a_cell_without_events_has_no_error_ratio(record: TruthRecord):
     """Neither 0 nor 1."""
     assert record.error_ratio(("other", ()), 1050.0, 1150.0) is None
     assert record.error_ratio(CELL, 1300.0, 1400.0) is None
+
+
+def test_all_events_are_counted_as_the_bad_ones_are(record: TruthRecord):
+    """Twice as many here."""
+    assert record.total_between(CELL, 1000.0, 1100.0, 60) == pytest.approx(140.0)
+
+
+def test_a_cell_that_comes_later_had_nothing_before():
+    """Its first events are counted too."""
+    record = TruthRecord()
+    record.add(1000.0, {})
+    record.add(1010.0, {CELL: (1.0, 10.0)})
+    assert record.bad_between(CELL, 1000.0, 1010.0) == 1.0
+
+
+def test_the_answer_of_an_engine_is_read():
+    """As the control interface gives it."""
+    labels = {"region": "eu", "model": "chat"}
+    place = {"group": "g", "uuid": "GPU-1"}
+    answer = {
+        "time": 1010.0,
+        "started": 1000.0,
+        "classes": [{"slo": "s", "labels": labels, "bad": 1.0, "total": 9.0, "reasons": {}}],
+        "services": [],
+        "faults": [
+            {"id": "1", "name": "lost-gpu", "place": place, "strength": None, "since": 1005.0}
+        ],
+        "groups": {"g": "dead"},
+        "gpus": {"GPU-1": "lost"},
+    }
+    assert read_truth(answer) == Truth(
+        1010.0,
+        (TruthClass("s", labels, 1.0, 9.0),),
+        (ActiveFault("lost-gpu", place, None, 1005.0),),
+        {"g": "dead"},
+        {"GPU-1": "lost"},
+    )

@@ -47,7 +47,7 @@ def outcomes(page, labels=BROWSE):
 
 def test_the_dialect_is_the_one_that_is_read():
     """Names come from OpenTelemetry's conventions, as Prometheus writes them."""
-    (family,) = read_dialect("otel_tools").families
+    family = read_dialect("otel_tools").families[0]
     assert family.name == otel.DURATION
     assert set(family.labels) == {otel.TOOL_LABEL, otel.MODEL_LABEL, otel.ERROR_LABEL}
     assert family.bounds == BOUNDS

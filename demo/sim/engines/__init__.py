@@ -1,0 +1,1 @@
+"""The engines: queues, batches, caches, weights, and the pages of vLLM."""

@@ -1,0 +1,75 @@
+"""Canaries and rolling patches: engines restart on purpose, one after the other."""
+
+from __future__ import annotations
+
+from demo.sim.engines.lifecycle import drain, kill_group
+from demo.sim.engines.rollouts import Patch
+from demo.sim.hardware.faults import lose_gpu, patch_host, return_gpu
+from demo.sim.state import Phase, State
+
+CANARY_SHARE = 0.05
+"""Of a cell's traffic."""
+PATIENCE_SECONDS = 120.0
+"""A rolling patch goes on to the next group after so long, whether this one is back or not."""
+
+
+def begin_canary(state: State, group: int, failing: float) -> None:
+    """Restart a group with the next revision, give it a small share, and let it answer badly."""
+    engines, fleet = state.engines, state.fleet
+    others = int(fleet.groups_of_cell[fleet.cell_of_group[group]]) - 1
+    engines.revision[group] = len(fleet.revisions) - 1
+    engines.weight[group] = CANARY_SHARE / (1 - CANARY_SHARE) * others if others else 1.0
+    engines.failing[group] += failing
+    kill_group(state, group)
+
+
+def end_canary(state: State, group: int, failing: float) -> None:
+    """Roll a group back to the revision of the others."""
+    engines = state.engines
+    engines.revision[group] = state.fleet.revision_of_group[group]
+    engines.weight[group] = 1.0
+    engines.failing[group] = max(engines.failing[group] - failing, 0.0)
+    kill_group(state, group)
+
+
+def advance_patches(state: State) -> None:
+    """Move rolling patches on by one step."""
+    for patch in state.rollouts.patches:
+        _advance(state, patch)
+
+
+def end_patch(state: State, patch: Patch) -> None:
+    """Stop a patch where it is, and repair what it broke."""
+    state.rollouts.patches.remove(patch)
+    for gpu in patch.lost:
+        return_gpu(state.hardware, state.fleet, gpu)
+        group = state.fleet.group_of_gpu(gpu)
+        if state.engines.phase[group] != Phase.LOADING:
+            kill_group(state, group)
+
+
+def _advance(state: State, patch: Patch) -> None:
+    phase = state.engines.phase
+    if patch.current is None:
+        if patch.groups:
+            patch.current, patch.patched = patch.groups.pop(0), False
+            drain(state, patch.current)
+        return
+    if not patch.patched:
+        if phase[patch.current] == Phase.LOADING:
+            _patch_hosts(state, patch, patch.current)
+            patch.patched, patch.waited_seconds = True, 0.0
+        return
+    patch.waited_seconds += state.fleet.step_seconds
+    if phase[patch.current] == Phase.SERVING or patch.waited_seconds > PATIENCE_SECONDS:
+        patch.current = None
+
+
+def _patch_hosts(state: State, patch: Patch, group: int) -> None:
+    fleet, rng = state.fleet, state.rngs["faults"]
+    for host in fleet.hosts_of_group(group):
+        patch_host(state.hardware, fleet, host, patch.driver)
+        if rng.random() < patch.failing and fleet.gpus_of_host(host):
+            gpu = int(rng.choice(fleet.gpus_of_host(host)))
+            lose_gpu(state.hardware, fleet, gpu)
+            patch.lost.append(gpu)

@@ -1,0 +1,219 @@
+"""The page of one host's dcgm-exporter, as of its last collection.
+
+As there: labels in its order, whole numbers without a point, others with six digits. A field that
+DCGM cannot read is left out without a word, so a lost GPU is an absence; only its XID stays, for
+DCGM keeps that. A GPU that was not there when its host came up is not listed at all, and those
+after it have other numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from demo.sim.fleet import Fleet, Floats
+from demo.sim.hardware.figures import read_hardware_figures
+from demo.sim.hardware.run import Use
+from demo.sim.hardware.state import Hardware, SeenHost
+from exporters.dialects import read_dialect
+
+MODEL_NAME = "NVIDIA H200"
+DRIVER_VERSION = "580.95.05"
+"""At the start."""
+XID_FIELD = "DCGM_FI_DEV_XID_ERRORS"
+XID_MESSAGES = {
+    0: "No Error",
+    74: "NVLINK Error",
+    79: "GPU has fallen off the bus",
+    94: "Contained ECC error",
+    95: "Uncontained ECC error",
+    119: "GSP RPC Timeout",
+}
+"""As in dcgm-exporter 4.8.2 (internal/pkg/collector/xid_errors.go)."""
+_FAMILIES = read_dialect("dcgm_4").families
+_RATIOS_AND_WATTS = frozenset(
+    {
+        "DCGM_FI_DEV_POWER_USAGE",
+        "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
+        "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE",
+        "DCGM_FI_PROF_DRAM_ACTIVE",
+    }
+)
+"""Fields that DCGM has as floating point."""
+_BUSES = ("1B", "43", "52", "61", "9D", "C3", "D1", "DF")
+"""Of an HGX board."""
+
+# What a GPU at its usual load shows, chosen.
+_TENSOR_RATIO, _DRAM_RATIO, _COPY_PERCENT, _NVLINK_MB = 0.3, 0.8, 60, 60_000
+_PCIE_TX_BYTES, _PCIE_RX_BYTES, _PCIE_LOADING_BYTES, _PCIE_IDLE_BYTES = 2e8, 3e8, 6e9, 4e5
+
+
+@dataclass(frozen=True)
+class _Board:
+    """What never changes of the GPUs of a host, and the noise of one collection. All [n]."""
+
+    strength: Floats
+    """Factors near 1 to power and heat."""
+    joules: Floats
+    """Of the counter of energy at the start."""
+    replays: Floats
+    noise: Floats
+    """[5, n]: factors near 1."""
+
+
+class HostPages:
+    """The pages of all hosts of a fleet."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    def page(self, hardware: Hardware, host_places: Sequence[int]) -> bytes:
+        """Return the page of a host, which has a place for each group that it serves.
+
+        Whether the host answers at all is said by ``hardware.dark``.
+        """
+        labels: list[str | None] = []
+        xids: list[int] = []
+        readable: list[bool] = []
+        fields: dict[str, list[float]] = {family.name: [] for family in _FAMILIES}
+        number = 0
+        for place in host_places:
+            seen_host = hardware.seen_hosts.get(place)
+            for gpu in self._fleet.gpus_of_host(place):
+                seen = seen_host.gpus.get(gpu) if seen_host else None
+                listed = seen.listed if seen else True
+                driver = (seen_host.driver if seen_host else None) or DRIVER_VERSION
+                labels.append(self._labels(place, gpu, len(labels), number, driver))
+                number += listed
+                if not listed:
+                    labels[-1] = None
+                xids.append(seen.xid if seen else 0)
+                blind = seen_host.blind if seen_host else False
+                readable.append(listed and not blind and not (seen and seen.lost))
+            for name, values in _readings(hardware, self._fleet, place, seen_host).items():
+                fields[name] += values.tolist()
+        return "".join(_lines(labels, xids, readable, fields)).encode()
+
+    def _labels(self, place: int, gpu: int, slot: int, number: int, driver: str) -> str:
+        bus = _BUSES[slot] if slot < len(_BUSES) else f"{slot:02X}"
+        names = self._fleet.names
+        # In the order of the dialect's labels, which a test compares.
+        return (
+            f'gpu="{number}",UUID="{names.uuid(gpu)}",pci_bus_id="00000000:{bus}:00.0",'
+            f'device="nvidia{number}",modelName="{MODEL_NAME}",hostname="{names.host(place)}",'
+            f'DCGM_FI_DRIVER_VERSION="{driver}"'
+        )
+
+
+def _lines(
+    labels: list[str | None], xids: list[int], readable: list[bool], fields: dict[str, list[float]]
+) -> Iterator[str]:
+    shown = [(at, f"{{{labels[at]}}}") for at, can_be_read in enumerate(readable) if can_be_read]
+    for family in _FAMILIES:
+        name = family.name
+        yield f"# HELP {name} {family.help}\n# TYPE {name} {family.type}\n"
+        if name == XID_FIELD:
+            for label, xid in zip(labels, xids, strict=True):
+                if label is not None:
+                    message = XID_MESSAGES[xid]
+                    yield f'{name}{{{label},err_code="{xid}",err_msg="{message}"}} {xid}\n'
+            continue
+        values = fields[name]
+        if name in _RATIOS_AND_WATTS:
+            yield from [f"{name}{label} {values[at]:.6f}\n" for at, label in shown]
+        else:
+            yield from [f"{name}{label} {int(values[at])}\n" for at, label in shown]
+
+
+def _readings(
+    hardware: Hardware, fleet: Fleet, place: int, seen_host: SeenHost | None
+) -> dict[str, Floats]:
+    """Return the fields of the GPUs of a place, lost ones included."""
+    gpu, heat = read_hardware_figures().gpu, read_hardware_figures().heat
+    gpus = fleet.gpus_of_host(place)
+    use, load, loaded, watts, warmth, counted, speed = hardware.seen[:, place].tolist()
+    ones = np.ones(len(gpus))
+    board = _board(hardware, place, len(gpus))
+    working, waiting, loading = (use == each for each in (Use.WORKING, Use.WAITING, Use.LOADING))
+    air = heat.inlet_celsius + (seen_host.excess_celsius if seen_host else 0.0)
+    celsius = air + warmth * board.strength * board.noise[0]
+    clock = ones * (seen_host.clock if seen_host else 1.0)
+    rows = ones * 0
+    if seen_host:
+        for each, seen in seen_host.gpus.items():
+            at = each - gpus.start
+            clock[at] *= seen.clock
+            rows[at] = seen.remapped_rows
+            if seen.hot and working:
+                celsius[at] = max(celsius[at], heat.limit_celsius)
+    # The slowest is busy all the time; the others wait for it, spinning.
+    crowd = (1 - exp(-load)) * working
+    pipes = crowd * np.minimum(1.0, speed / clock)
+    active = np.minimum(1.0, (1 - exp(-3 * load)) * board.noise[1]) if working else ones * waiting
+    memory = gpu.memory_mib - gpu.reserved_mib
+    used = np.floor(memory * (0.005 + (gpu.used_memory_ratio - 0.005) * loaded))
+    running = loaded > 0 or use != Use.IDLE
+    dram = np.minimum(1.0, _DRAM_RATIO * pipes * board.noise[2])
+    return {
+        "DCGM_FI_DEV_SM_CLOCK": clock * gpu.sm_clock_mhz
+        if running
+        else ones * gpu.idle_sm_clock_mhz,
+        "DCGM_FI_DEV_MEM_CLOCK": ones * gpu.memory_clock_mhz,
+        "DCGM_FI_DEV_MEMORY_TEMP": np.rint(celsius + heat.memory_offset_celsius),
+        "DCGM_FI_DEV_GPU_TEMP": np.rint(celsius),
+        "DCGM_FI_DEV_POWER_USAGE": watts * board.strength * board.noise[3],
+        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": _millijoules(counted, board, seen_host, gpus.start),
+        "DCGM_FI_DEV_PCIE_REPLAY_COUNTER": board.replays,
+        "DCGM_FI_DEV_GPU_UTIL": np.rint(100 * active),
+        "DCGM_FI_DEV_MEM_COPY_UTIL": np.rint(_COPY_PERCENT * pipes * board.noise[2]),
+        "DCGM_FI_DEV_ENC_UTIL": ones * 0,
+        "DCGM_FI_DEV_DEC_UTIL": ones * 0,
+        "DCGM_FI_DEV_FB_FREE": ones * (memory - used),
+        "DCGM_FI_DEV_FB_USED": ones * used,
+        "DCGM_FI_DEV_FB_RESERVED": ones * gpu.reserved_mib,
+        "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL": _NVLINK_MB * crowd * speed * board.noise[4],
+        "DCGM_FI_DEV_VGPU_LICENSE_STATUS": ones * 0,
+        "DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS": rows,
+        "DCGM_FI_DEV_CORRECTABLE_REMAPPED_ROWS": ones * 0,
+        "DCGM_FI_DEV_ROW_REMAP_FAILURE": ones * 0,
+        "DCGM_FI_PROF_GR_ENGINE_ACTIVE": active,
+        "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE": _TENSOR_RATIO * pipes * board.noise[2],
+        "DCGM_FI_PROF_DRAM_ACTIVE": dram + 0.01 * waiting,
+        "DCGM_FI_PROF_PCIE_TX_BYTES": (_PCIE_TX_BYTES * crowd + _PCIE_IDLE_BYTES) * board.noise[4],
+        "DCGM_FI_PROF_PCIE_RX_BYTES": (
+            _PCIE_RX_BYTES * crowd + _PCIE_LOADING_BYTES * loading + _PCIE_IDLE_BYTES
+        )
+        * board.noise[4],
+    }
+
+
+def _board(hardware: Hardware, place: int, count: int) -> _Board:
+    gpu = read_hardware_figures().gpu
+    always = np.random.Generator(np.random.Philox(key=[hardware.seed, place]))
+    now = np.random.Generator(
+        np.random.Philox(key=[hardware.seed, place], counter=[0, 0, 0, hardware.seen_at[place] + 1])
+    )
+    return _Board(
+        strength=1 + gpu.spread_ratio * always.standard_normal(count),
+        joules=always.uniform(1e8, 9e8, count),
+        replays=np.floor(always.exponential(1.0, count)),
+        noise=1 + gpu.noise_ratio * now.standard_normal((5, count)),
+    )
+
+
+def _millijoules(
+    counted: float, board: _Board, seen_host: SeenHost | None, first_gpu: int
+) -> Floats:
+    """Return the counters of energy, each since its GPU or its host came up."""
+    joules = board.joules + counted * board.strength
+    if seen_host:
+        if seen_host.joules_before is not None:
+            joules = (counted - seen_host.joules_before) * board.strength
+        for gpu, seen in seen_host.gpus.items():
+            if seen.joules_before is not None:
+                at = gpu - first_gpu
+                joules[at] = (counted - seen.joules_before) * board.strength[at]
+    return np.floor(joules * 1000)

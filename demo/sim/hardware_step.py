@@ -1,0 +1,46 @@
+"""One step of the hardware: it does what the engines do, and they suffer what it does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from demo.sim.engines.figures import LOAD_SECONDS
+from demo.sim.engines.lifecycle import kill_group
+from demo.sim.hardware.failures import advance_failures
+from demo.sim.hardware.run import Use, Work, run_hardware
+from demo.sim.state import Phase, State
+
+
+def run_hardware_step(state: State) -> None:
+    """Move all GPUs and hosts on by one step, and let some of them fail or be repaired."""
+    engines, hardware, fleet = state.engines, state.hardware, state.fleet
+    use = np.where(engines.batch > 0.01, int(Use.WORKING), int(Use.IDLE))
+    loaded = np.ones(fleet.groups)
+    stuck = hardware.hung | (engines.frozen > 0)
+    use[stuck] = Use.WAITING
+    down = engines.phase == Phase.LOADING
+    if down.any():
+        use[down] = np.where(hardware.complete[down], int(Use.LOADING), int(Use.IDLE))
+        loaded[down] = 1 - np.minimum(engines.load_left[down] / LOAD_SECONDS, 1.0)
+    load = engines.batch / state.service.usual_streams
+    run_hardware(hardware, fleet, Work(use, load, loaded))
+    _fail(state)
+
+
+def _fail(state: State) -> None:
+    """Let the background fail and be repaired; software and wrong results are the engines' own."""
+    engines = state.engines
+    struck = advance_failures(
+        state.failures, state.hardware, state.fleet, state.now, state.rngs["failures"]
+    )
+    for each in struck:
+        if each.cause == "software-hang":
+            engines.frozen[each.group] += 1
+        elif each.cause == "silent-corruption":
+            engines.corruption[each.group] += each.share
+    for each in state.failures.repaired:
+        if each.cause == "software-hang":
+            engines.frozen[each.group] -= 1
+            kill_group(state, each.group)
+        elif each.cause == "silent-corruption":
+            engines.corruption[each.group] = max(engines.corruption[each.group] - each.share, 0.0)

@@ -1,0 +1,1 @@
+"""What stands before the groups: choice of group, outcomes, residency, metering, safety filter."""

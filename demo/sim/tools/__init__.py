@@ -1,0 +1,1 @@
+"""External tools behind gateways: code execution, browsing with a page cache, search."""
