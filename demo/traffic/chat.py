@@ -103,5 +103,9 @@ class _Reading:
             self._text += piece
             self._pieces += bool(piece)
         if usage := content.get("usage"):
-            prompt, generated = usage["prompt_tokens"], usage["completion_tokens"]
-            self._usage = Tokens(prompt, generated, is_billed=True)
+            self._usage = Tokens(
+                prompt=usage["prompt_tokens"],
+                cached=(usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
+                generated=usage["completion_tokens"],
+                is_billed=True,
+            )

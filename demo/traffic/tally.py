@@ -32,6 +32,8 @@ class Tokens:
     """What one request cost."""
 
     prompt: int = 0
+    cached: int = 0
+    """Of the prompt's: found in a prefix cache."""
     generated: int = 0
     """That reached the user."""
     is_billed: bool = False
@@ -47,6 +49,7 @@ class _Service:
     first_token_seconds: list[float] = field(default_factory=list)
     """Sorted."""
     prompt_tokens: int = 0
+    cached_tokens: int = 0
     generated_tokens: int = 0
     billed_tokens: int = 0
 
@@ -81,6 +84,7 @@ class Tally:
         service = self._services[tier]
         service.outcomes[outcome] += 1
         service.prompt_tokens += tokens.prompt
+        service.cached_tokens += tokens.cached
         service.generated_tokens += tokens.generated
         if tokens.is_billed:
             service.billed_tokens += tokens.prompt + tokens.generated
@@ -157,6 +161,7 @@ def _tell_service(labels: Mapping[str, str], seen: _Service) -> dict[str, Any]:
         },
         "tokens": {
             "prompt": seen.prompt_tokens,
+            "cached": seen.cached_tokens,
             "generated": seen.generated_tokens,
             "billed": seen.billed_tokens,
         },

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.engine import Child, EnginePlan, Habit
+from demo.traffic.gateway import TOOLS
 from demo.traffic.sessions import calls_per_session, requests_per_session
 from demo.traffic.tally import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS
 from demo.traffic.users import SESSIONS_PER_SECOND
@@ -44,6 +45,7 @@ SERVER_ARGUMENTS = (
     *("--block-size", "32"),  # on CPUs a multiple of 32; a shared prefix hits block by block
     *("--kv-cache-memory-bytes", str(128 << 20)),  # a rank; 260,000 tokens
     *("--max-num-queued-reqs", str(MOST_IN_FLIGHT)),
+    "--enable-prompt-tokens-details",  # usage tells how many of them were cached
     "--enforce-eager",
     *("--uvicorn-log-level", "warning"),
 )
@@ -99,6 +101,7 @@ def plan_vllm(
         ),
         control_url=_url(control),
         habits=_habits(),
+        tools=TOOLS,
     )
 
 

@@ -19,6 +19,8 @@ class FakeEngine:
 
     tokens: int = 3
     prompt_tokens: int = 11
+    cached_tokens: int = 4
+    """Of the prompt's."""
     hangs_after: int | None = None
     """Tokens after which nothing comes any more."""
     breaks_after: int | None = None
@@ -75,7 +77,11 @@ class FakeEngine:
                     return response
                 await response.write(_event({"choices": [{"delta": {"content": f"t{number} "}}]}))
             if self.ends_well:
-                usage = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.tokens}
+                usage = {
+                    "prompt_tokens": self.prompt_tokens,
+                    "completion_tokens": self.tokens,
+                    "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
+                }
                 await response.write(_event({"choices": [], "usage": usage}))
                 await response.write(b"data: [DONE]\n\n")
             await response.write_eof()

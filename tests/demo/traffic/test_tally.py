@@ -69,7 +69,7 @@ def test_a_tool_call_is_bad_unless_it_ended_well_or_its_caller_left():
 def test_each_tier_has_its_own_account():
     """What was sent, let in, and served, why not, how fast, and for how many tokens."""
     tally = Tally(started=1.0)
-    whole, broken = Tokens(100, 20, is_billed=True), Tokens(0, 3)
+    whole, broken = Tokens(100, 60, 20, is_billed=True), Tokens(generated=3)
     for outcome, seconds, tokens in (
         ("ok", 0.3, whole),
         ("ok", 0.1, whole),
@@ -94,7 +94,7 @@ def test_each_tier_has_its_own_account():
         "good": 3,
         "bad": {"rejected": 2, "timeout": 1},
         "first_token_seconds": {"p50": 0.2, "p90": 0.4, "p99": 0.4},
-        "tokens": {"prompt": 300, "generated": 63, "billed": 360},
+        "tokens": {"prompt": 300, "cached": 180, "generated": 63, "billed": 360},
     } == services["pro"]
     assert (0, None) == (services["gov"]["offered"], services["gov"]["first_token_seconds"]["p50"])
 

@@ -35,7 +35,7 @@ async def test_a_whole_answer_is_ok_with_its_text_and_its_first_token():
     answer = await answer_of(FakeEngine(tokens=3))
 
     assert ("ok", "t0 t1 t2 ") == (answer.outcome, answer.text)
-    assert Tokens(prompt=11, generated=3, is_billed=True) == answer.tokens
+    assert Tokens(prompt=11, cached=4, generated=3, is_billed=True) == answer.tokens
     assert 0 <= answer.first_token_seconds < 60
 
 
