@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.sim.vllm_page import vllm_families
+from demo.sim.engines.vllm_page import vllm_families
 from tests.demo.vllm.page_differences import differences, shapes_of_families, shapes_of_page
 
 CAPTURES = sorted((Path(__file__).parents[2] / "fixtures/vllm").glob("*.txt"))

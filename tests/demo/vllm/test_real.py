@@ -19,7 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.engine import EnginePlan
-from demo.sim.vllm_page import vllm_families
+from demo.sim.engines.vllm_page import vllm_families
 from demo.stack.ports import Ports
 from demo.stack.processes import Supervisor
 from demo.vllm import serve
