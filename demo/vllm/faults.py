@@ -116,7 +116,7 @@ class Faults:
         for group, engine in self.cluster.engines.items():
             now = read_state(engine.note)
             meanwhile = struck.get(group)
-            if meanwhile and meanwhile.launch in (None, now.launch):
+            if meanwhile and meanwhile.launch == now.launch:
                 yield group, meanwhile.state
             elif now.state != UP:
                 yield group, now.state

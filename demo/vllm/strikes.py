@@ -77,7 +77,8 @@ async def freeze_worker(cluster: Cluster, order: Order) -> Strike:
         send(worker, signal.SIGCONT)
 
     place = {"group": group, "rank": rank, **named(worker)}
-    stalled = Meanwhile("stalled", launch=None)
+    # vLLM gives up after VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS; then its keeper starts it again.
+    stalled = Meanwhile("stalled", read_state(engine.note).launch)
     return Strike(place, claim(group), group, stalled, undo=thaw)
 
 

@@ -36,8 +36,8 @@ class Meanwhile:
     """The state that a group is in until its server is started anew."""
 
     state: str
-    launch: int | None
-    """Number of the launch that it is true for; None for as long as the fault is on."""
+    launch: int
+    """Number of the launch that it is true for."""
 
 
 async def nothing() -> None:
