@@ -71,20 +71,30 @@ async def test_a_full_group_is_a_rejection():
     assert "rejected" == (await answer_of(FakeEngine(status=503))).outcome
 
 
-async def test_in_a_surge_so_many_more_come():
-    """Counted over some sessions that end at once."""
-    tally = Tally()
+async def test_in_a_surge_so_many_more_come_and_may_stay(monkeypatch: pytest.MonkeyPatch):
+    """Often enough, and with room for all of them."""
+    asked: list[float] = []
+
+    def draw(_: Random, sessions_per_second: float) -> float:
+        asked.append(sessions_per_second)
+        return 0.0
+
+    monkeypatch.setattr(users_module, "draw_gap_seconds", draw)
+    monkeypatch.setattr(users_module, "MOST_SESSIONS", 5)
+    monkeypatch.setattr("demo.traffic.sessions.THINK_SECONDS", 1000.0)
     async with aiohttp.ClientSession() as session:
-        users = Users(session, NOBODY, NOBODY, "chat", tally, Random(1), sessions_per_second=20)
+        users = Users(session, NOBODY, NOBODY, "chat", Tally(), Random(1), sessions_per_second=2)
         users.surge.factor = 10
         coming = asyncio.create_task(users.come_and_go())
-        await asyncio.sleep(1)
-        came = len(users._now)
+        while len(asked) < 200:
+            await asyncio.sleep(0)
+        staying = len(users._now)
         coming.cancel()
         with suppress(asyncio.CancelledError):
             await coming
 
-    assert 100 < came < 300
+    assert {20.0} == {*asked}
+    assert 45 <= staying <= 50
 
 
 async def test_no_healthy_group_is_a_rejection_and_no_router_an_error():

@@ -37,10 +37,10 @@ def order(name: str, strength: float | None = None, **place: str) -> Order:
 
 @dataclass
 class Stage:
-    """A cluster of stand-ins: the group ``a`` has processes, ``b`` is an engine that is up."""
+    """A cluster of stand-ins: two engines that are up, a router, a gateway; no processes."""
 
     cluster: Cluster
-    kept: Kept
+    folder: Path
     engines: dict[str, FakeEngine]
     router: str
 
@@ -68,12 +68,13 @@ def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def stage(kept: Kept, tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """Two groups, a router, a gateway."""
     engines = {name: FakeEngine(running=1) for name in "ab"}
-    note = tmp_path / "b.process"
-    write_given(note, Launch(str(tmp_path / "model"), 7, ("--port", "0")))
-    write_state(note, UP, 1)
+    notes = {name: tmp_path / f"{name}.process" for name in "ab"}
+    for note in notes.values():
+        write_given(note, Launch(str(tmp_path / "model"), 7, ("--port", "0")))
+        write_state(note, UP, 1)
     async with AsyncExitStack() as stack:
         urls = {
             name: await stack.enter_async_context(served(engine.application()))
@@ -85,16 +86,23 @@ async def stage(kept: Kept, tmp_path: Path) -> AsyncIterator[Stage]:
         cluster = Cluster(
             region="eu",
             model="chat",
-            engines={
-                "a": replace(kept.engine, url=urls["a"]),
-                "b": Engine(note, urls["b"]),
-            },
+            engines={name: Engine(notes[name], urls[name]) for name in "ab"},
             router=router,
             gateway=gateway,
             python="/bin/true",
             surge=Surge(),
         )
-        yield Stage(cluster, kept, engines, router)
+        yield Stage(cluster, tmp_path, engines, router)
+
+
+@pytest.fixture
+def processes(stage: Stage, kept: Kept) -> Kept:
+    """The group ``a`` with processes and their keeper."""
+    engines = stage.cluster.engines
+    stage.cluster = replace(
+        stage.cluster, engines={**engines, "a": replace(engines["a"], note=kept.engine.note)}
+    )
+    return kept
 
 
 @pytest.fixture
@@ -124,14 +132,16 @@ def test_real_vllm_does_every_fault_that_it_is_said_to_know():
     assert "lost-gpu" not in STRIKES
 
 
-async def test_a_worker_is_stopped_and_goes_on_when_repaired(stage: Stage, faults: Faults):
+async def test_a_worker_is_stopped_and_goes_on_when_repaired(
+    processes: Kept, stage: Stage, faults: Faults
+):
     """The place tells which process was really hit; the group is stalled meanwhile."""
-    pid = stage.kept.worker(1)
+    pid = processes.worker(1)
     fault, place = await faults.start(order("frozen-worker", group="a"))
 
     assert {"group": "a", "rank": "1", "pid": str(pid), "process": "VLLM::Worker_TP1"} == place
     wait_until(lambda: state_of(pid) == "T")
-    assert "T" != state_of(stage.kept.worker(0))
+    assert "T" != state_of(processes.worker(0))
     told = faults.tell()
     assert {"a": "stalled"} == told["groups"]
     (one,) = told["faults"]
@@ -144,9 +154,11 @@ async def test_a_worker_is_stopped_and_goes_on_when_repaired(stage: Stage, fault
     assert not await faults.repair(fault)
 
 
-async def test_when_the_demo_ends_nobody_stays_stopped(stage: Stage, faults: Faults):
+async def test_when_the_demo_ends_nobody_stays_stopped(
+    processes: Kept, stage: Stage, faults: Faults
+):
     """The rank may be chosen."""
-    pid = stage.kept.worker(0)
+    pid = processes.worker(0)
     await faults.start(order("frozen-worker", group="a", rank="0"))
     wait_until(lambda: state_of(pid) == "T")
     await faults.close()
@@ -162,7 +174,7 @@ async def test_when_the_demo_ends_nobody_stays_stopped(stage: Stage, faults: Fau
     ],
 )
 async def test_a_group_whose_process_is_killed_is_dead_until_it_is_started_again(
-    stage: Stage, faults: Faults, name: str, title: str, more: dict[str, str]
+    processes: Kept, faults: Faults, *, name: str, title: str, more: dict[str, str]
 ):
     """Then starting, then up; the fault is over then by itself."""
     states: list[str] = []
@@ -177,37 +189,39 @@ async def test_a_group_whose_process_is_killed_is_dead_until_it_is_started_again
 
     await until(see)
     assert ["dead", "starting", "up"] == list(dict.fromkeys(states))
-    assert stage.kept.is_up(2)
+    assert processes.is_up(2)
     assert not await faults.repair(fault)
 
 
-async def test_an_engine_is_drained_started_anew_and_let_in_again(stage: Stage, faults: Faults):
+async def test_an_engine_is_drained_started_anew_and_let_in_again(
+    processes: Kept, stage: Stage, faults: Faults
+):
     """In the router's eyes and in truth."""
     await faults.start(order("engine-restart", group="a"))
     assert {"a": "draining"} == faults.tell()["groups"]
-    await until(lambda: stage.kept.is_up(2))
+    await until(lambda: processes.is_up(2))
     await until(lambda: not faults.tell()["faults"])
 
     assert not (await stage.group("a"))["is_draining"]
 
 
 async def test_a_canary_gets_a_bad_revision_a_small_share_and_is_rolled_back(
-    stage: Stage, faults: Faults
+    processes: Kept, stage: Stage, faults: Faults
 ):
     """Another model, the middleware with the strength's share of failures, revision r2."""
     place = {"region": "eu", "model": "chat", "group": "a"}
-    usual = stage.kept.tree()["arguments"]
+    usual = processes.tree()["arguments"]
     fault, hit = await faults.start(order("bad-canary", 0.25, **place))
     assert {**place, "revision": "r2"} == hit
     note = stage.cluster.engines["a"].note
     await until(lambda: read_launch(note) is not None)
-    (stage.kept.folder / "model-r2").mkdir()
-    await until(lambda: stage.kept.is_up(2))
+    (stage.folder / "model-r2").mkdir()
+    await until(lambda: processes.is_up(2))
     await until(faults._on[fault].task.done)
-    arguments, told = stage.kept.tree()["arguments"], await stage.group("a")
+    arguments, told = processes.tree()["arguments"], await stage.group("a")
 
     assert ["--middleware", "shardwatch_bad_revision.FailSome"] == arguments[-2:]
-    assert str(stage.kept.folder / "model-r2") == arguments[1]
+    assert str(stage.folder / "model-r2") == arguments[1]
     assert {"SHARDWATCH_FAILING_RATIO": "0.25"} == read_launch(note).environment
     assert ("r2", 0.1, False) == (told["revision"], told["share"], told["is_draining"])
     assert {} == faults.tell()["groups"]
@@ -216,9 +230,9 @@ async def test_a_canary_gets_a_bad_revision_a_small_share_and_is_rolled_back(
     assert {"a": "draining"} == faults.tell()["groups"]
     with pytest.raises(FaultError, match="a has bad-canary already"):
         await faults.start(order("frozen-worker", group="a"))
-    await until(lambda: stage.kept.is_up(3) and not faults._healing)
+    await until(lambda: processes.is_up(3) and not faults._healing)
     told = await stage.group("a")
-    assert usual == stage.kept.tree()["arguments"]
+    assert usual == processes.tree()["arguments"]
     assert (None, None, False) == (told["revision"], told["share"], told["is_draining"])
 
 
@@ -233,7 +247,7 @@ async def test_a_canary_is_the_last_group_where_none_is_named(stage: Stage, faul
 async def test_corrupt_weights_are_loaded_for_their_share_of_the_time(stage: Stage, faults: Faults):
     """Wrong and right in turn; after the repair right, with a cache that is empty."""
     fault, _ = await faults.start(order("silent-corruption", 0.5, group="b"))
-    engine, folder = stage.engines["b"], stage.kept.folder
+    engine, folder = stage.engines["b"], stage.folder
     await until(lambda: len(engine.weights) >= 4)
     assert {} == faults.tell()["groups"]
     assert await faults.repair(fault)
@@ -248,7 +262,7 @@ async def test_wholly_corrupt_weights_are_never_right(stage: Stage, faults: Faul
     fault, _ = await faults.start(order("silent-corruption", 1.0, group="b"))
     engine = stage.engines["b"]
     await until(lambda: len(engine.weights) >= 3)
-    assert {str(stage.kept.folder / "model-wrong")} == {*engine.weights}
+    assert {str(stage.folder / "model-wrong")} == {*engine.weights}
     await faults.repair(fault)
 
 
@@ -332,13 +346,13 @@ async def test_what_cannot_be_is_refused_and_leaves_nothing(
     assert ([], {}) == (faults.tell()["faults"], faults.tell()["groups"])
 
 
-async def test_a_group_has_one_fault_at_a_time(stage: Stage, faults: Faults):
+async def test_a_group_has_one_fault_at_a_time(processes: Kept, stage: Stage, faults: Faults):
     """They would hide each other; the second is refused before anything is hit."""
     await faults.start(order("frozen-worker", group="a"))
     with pytest.raises(FaultError, match="a has frozen-worker already"):
         await faults.start(order("killed-worker", group="a", rank="0"))
 
-    assert read_process(stage.kept.worker(0)) is not None
+    assert read_process(processes.worker(0)) is not None
 
 
 async def test_an_engine_that_does_not_answer_cannot_be_flushed(stage: Stage):
