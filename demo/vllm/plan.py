@@ -32,8 +32,8 @@ START_WITHIN_SECONDS = 420.0
 """Both servers import torch, six processes at once: 50 s on two idle cores, more on busy ones."""
 
 MOST_IN_FLIGHT = 48
-"""Of a server; more it answers with 503. A group that hangs has 25 at the usual traffic: what comes
-within a first token's deadline."""
+"""Of a server; more it answers with 503. A group that hangs has 25 at the usual traffic (what comes
+within a first token's deadline), and half as many that users try again."""
 
 TELEMETRY_VARIABLE = "SHARDWATCH_DEMO_DCGM"
 """Holds the address of the page of this machine's dcgm-exporter, if it has one."""
