@@ -12,8 +12,7 @@ from demo.scenario import Expectation, Forbidden, Scenario
 BUDGET_TOLERANCE_RATIO = 0.02
 """How far measured events, the bad ones and all, may be from the truth."""
 BUDGET_TOLERANCE_EVENTS = 3.0
-"""... but a cell with a handful of events is judged by their number: scrapes and truth are
-read a few seconds apart."""
+"""... but a cell with a handful of events is judged by their number."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,11 @@ class Budget:
     total_measured: float = 0.0
     budget_events: float | None = None
     """Bad events that the whole period may have at the cell's usual traffic; None if unknown."""
+    unsettled: float = 0.0
+    """True bad events of one scrape interval, as they come at the end: scrapes and truth are read
+    some seconds apart."""
+    unsettled_total: float = 0.0
+    """The same of all events."""
     seen: bool = True
     """False where the scenario says that nobody can count the cell's events."""
 
@@ -38,8 +42,8 @@ class Budget:
     def deviation(self) -> float:
         """How far measured and true events are from each other, in multiples of the tolerance."""
         return max(
-            _deviation(self.measured, self.truth),
-            _deviation(self.total_measured, self.total_truth),
+            _deviation(self.measured, self.truth, self.unsettled),
+            _deviation(self.total_measured, self.total_truth, self.unsettled_total),
         )
 
     @property
@@ -55,8 +59,9 @@ class Budget:
         return abs(self.measured - self.truth) / self.budget_events
 
 
-def _deviation(measured: float, truth: float) -> float:
-    return abs(measured - truth) / max(BUDGET_TOLERANCE_EVENTS, BUDGET_TOLERANCE_RATIO * truth)
+def _deviation(measured: float, truth: float, unsettled: float) -> float:
+    allowed = max(BUDGET_TOLERANCE_EVENTS, BUDGET_TOLERANCE_RATIO * truth, unsettled)
+    return abs(measured - truth) / allowed
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ async def compare_budgets(
         start = (seen[0].value if seen else since) - interval / 2
         end = (last[0].value if last else ended_at - interval) + interval / 2
         window = base_window_seconds(interval)
+        share = interval / window
         for cell in sorted(each for each in measured.truth.bad if each[0] == objective.name):
             wanted = {conventions.SLO: cell[0], **dict(cell[1])}.items()
             remaining = [each.value for each in left if wanted <= each.labels.items()]
@@ -93,6 +94,8 @@ async def compare_budgets(
                     total_truth=measured.truth.total_between(cell, start, end, window),
                     total_measured=total,
                     budget_events=measured.budget_events(objective, dict(cell[1])),
+                    unsettled=share * measured.truth.bad_between(cell, end - window, end),
+                    unsettled_total=share * measured.truth.total_between(cell, end - window, end),
                 )
             )
     return budgets

@@ -20,7 +20,7 @@ from demo.sim.engines.figures import (
     SHARED_PREFIX_RATIO,
     STORE_TIER_TOKENS,
 )
-from demo.sim.fleet import Floats
+from demo.sim.fleet import Floats, Indices
 from demo.sim.service import Service
 
 DEVICE, HOST, STORE = range(3)
@@ -96,6 +96,6 @@ def remember(caches: Caches, service: Service, computed: Floats, held: Floats) -
     np.minimum(caches.kept[DEVICE], left, out=caches.kept[DEVICE])
 
 
-def forget(caches: Caches, groups: np.ndarray, tiers: slice, share: float = 1.0) -> None:
+def forget(caches: Caches, groups: Indices, tiers: slice, share: float = 1.0) -> None:
     """Empty some tiers of some groups by a share of their content."""
     caches.kept[tiers, groups] *= 1 - share

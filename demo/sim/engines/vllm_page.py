@@ -24,7 +24,7 @@ from demo.sim.engines.levels import (
 )
 from demo.sim.engines.registers import LEVEL_COUNT, LEVEL_PLACES, Number, Registers
 from demo.sim.exposition import PageFamily, Template, children_of, created_name, make_template
-from demo.sim.fleet import Floats
+from demo.sim.fleet import Flags, Floats
 from demo.sim.latency import bucket_shares, lognormal
 from demo.sim.service import engine_figures, model_figures, output_lengths
 from exporters.dialects import ForeignFamily, read_dialect
@@ -114,7 +114,7 @@ class EnginePage:
     template: Template
     matrix: Floats
     """[registers, values]."""
-    whole: np.ndarray
+    whole: Flags
     """Which values are written as whole numbers. [values]."""
 
     def fill(self, registers: Registers, group: int) -> bytes:

@@ -57,6 +57,8 @@ class Fakes:
             "shardwatch_group_state": ({"group": "g", "state": self.group_state}, 1.0),
             "shardwatch_gpu_state": ({"uuid": "GPU-1", "state": "healthy"}, 1.0),
         }
+        if "telemetry_unreachable" in query:
+            return []
         return [answer for begin, answer in answers.items() if query.startswith(begin)]
 
     def app(self) -> web.Application:

@@ -74,6 +74,13 @@ async def test_the_budget_is_that_of_the_whole_period_at_the_usual_traffic(measu
     assert budget.budget_error_ratio == pytest.approx(13 / 9676.8)
 
 
+async def test_what_one_interval_holds_is_unsettled(measured: Measured):
+    """Four a second, two of them bad, for five seconds: the truth may be read so much later."""
+    (budget,) = await compare_budgets(measured, 1300.0, _Prometheus())
+
+    assert (budget.unsettled, budget.unsettled_total) == pytest.approx((10.0, 20.0))
+
+
 async def test_without_habits_the_budget_is_unknown(measured: Measured):
     """None rather than a guess."""
     (budget,) = await compare_budgets(replace(measured, habits=()), 1300.0, _Prometheus())
