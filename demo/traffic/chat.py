@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from demo.traffic.sessions import Message
+from demo.traffic.tally import Tokens
 from demo.vllm.router import TIER_HEADER
 
 PATIENCE_SECONDS = 75.0
@@ -28,6 +29,7 @@ class Answer:
     first_token_seconds: float | None
     """None if none came."""
     text: str
+    tokens: Tokens
 
 
 async def ask(
@@ -45,6 +47,7 @@ async def ask(
         "messages": list(messages),
         "max_tokens": output_tokens,
         "stream": True,
+        "stream_options": {"include_usage": True},
     }
     reading = _Reading()
     try:
@@ -61,7 +64,7 @@ async def ask(
         reading.outcome = "timeout"
     except aiohttp.ClientError:
         reading.outcome = "error"
-    return Answer(reading.outcome, reading.first_token_seconds, reading.text)
+    return reading.answer()
 
 
 class _Reading:
@@ -70,8 +73,15 @@ class _Reading:
     def __init__(self) -> None:
         self.outcome = "error"  # until it says that it is done
         self.first_token_seconds: float | None = None
-        self.text = ""
+        self._text = ""
+        self._pieces = 0
+        self._usage: Tokens | None = None
         self._began = asyncio.get_running_loop().time()
+
+    def answer(self) -> Answer:
+        """Return what came. A stream that broke tells no usage: its pieces are its tokens."""
+        tokens = self._usage or Tokens(generated=self._pieces)
+        return Answer(self.outcome, self.first_token_seconds, self._text, tokens)
 
     def take(self, line: bytes) -> None:
         """Take one line of the stream."""
@@ -89,4 +99,13 @@ class _Reading:
         if self.first_token_seconds is None:
             self.first_token_seconds = asyncio.get_running_loop().time() - self._began
         for choice in content.get("choices", ()):
-            self.text += choice.get("delta", {}).get("content") or ""
+            piece = choice.get("delta", {}).get("content") or ""
+            self._text += piece
+            self._pieces += bool(piece)
+        if usage := content.get("usage"):
+            self._usage = Tokens(
+                prompt=usage["prompt_tokens"],
+                cached=(usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
+                generated=usage["completion_tokens"],
+                is_billed=True,
+            )

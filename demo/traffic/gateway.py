@@ -3,6 +3,7 @@
 ``python -m demo.traffic.gateway --port N --site-port M`` serves ``POST /tools/NAME`` (JSON:
 ``{"model": "chat", "arguments": {...}}``, answered by ``{"error_type": "", "output": "..."}``),
 ``/metrics`` and ``/healthz``; and on the other port the web site that the browser reads.
+``PUT /condition/NAME`` with any of ``{"outage_ratio": 0.5, "slowdown": 8}`` makes a tool worse.
 """
 
 from __future__ import annotations
@@ -12,17 +13,22 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Annotated, get_args
 
 import aiohttp
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from demo.traffic import site
+from demo.traffic.sessions import ToolName
 from demo.traffic.telemetry import Telemetry
-from demo.traffic.tools import Browser, CodeExecution, Tool
+from demo.traffic.tools import Browser, CodeExecution, Condition, Tool
 
 HOST = "127.0.0.1"
 CANCELLED = "cancelled"
+TOOLS: tuple[ToolName, ...] = get_args(ToolName)
 LONGEST_MODEL_NAME = 128
 
 
@@ -30,11 +36,12 @@ def application(site_port: int) -> web.Application:
     """Return the gateway's web application; while it runs, it serves the site too."""
     telemetry = Telemetry()
     tools: dict[str, Tool] = {}
+    conditions: dict[str, Condition] = {name: Condition() for name in TOOLS}
 
     async def call(request: web.Request) -> web.Response:
         tool = tools.get(request.match_info["name"])
         if tool is None:
-            raise web.HTTPNotFound(text=f"no such tool; there are {', '.join(tools)}\n")
+            raise _no_such_tool()
         model, arguments = _read(await request.text())
         error_type = CANCELLED  # unless the call comes to an end before its caller leaves
         began = time.perf_counter()
@@ -46,6 +53,18 @@ def application(site_port: int) -> web.Application:
             telemetry.note_call(request.match_info["name"], model, error_type, seconds)
         return web.json_response({"error_type": error_type, "output": result.output})
 
+    async def change(request: web.Request) -> web.Response:
+        condition = conditions.get(request.match_info["name"])
+        if condition is None:
+            raise _no_such_tool()
+        try:
+            wanted = _Change.model_validate_json(await request.text())
+        except ValidationError as error:
+            raise web.HTTPUnprocessableEntity(text=f"{error}\n") from None
+        for name, value in wanted.model_dump(exclude_unset=True).items():
+            setattr(condition, name, value)
+        return web.json_response(asdict(condition))
+
     async def metrics(_: web.Request) -> web.Response:
         headers = {"Content-Type": CONTENT_TYPE_LATEST}
         return web.Response(body=telemetry.page(), headers=headers)
@@ -54,9 +73,11 @@ def application(site_port: int) -> web.Application:
         return web.Response(text="ok\n")
 
     async def run(_: web.Application) -> AsyncIterator[None]:
-        async with _serve_site(site_port) as address, aiohttp.ClientSession() as session:
-            tools["code_execution"] = CodeExecution()
-            tools["browser"] = Browser(session, address)
+        browsing = conditions["browser"]
+        pages = site.application(lambda: site.RENDER_SECONDS * browsing.slowdown)
+        async with _serve_site(site_port, pages) as address, aiohttp.ClientSession() as session:
+            tools["code_execution"] = CodeExecution(condition=conditions["code_execution"])
+            tools["browser"] = Browser(session, address, condition=browsing)
             yield
         telemetry.close()
 
@@ -65,11 +86,23 @@ def application(site_port: int) -> web.Application:
     app.add_routes(
         [
             web.post("/tools/{name}", call),
+            web.put("/condition/{name}", change),
             web.get("/metrics", metrics),
             web.get("/healthz", healthz),
         ]
     )
     return app
+
+
+def _no_such_tool() -> web.HTTPNotFound:
+    return web.HTTPNotFound(text=f"no such tool; there are {', '.join(TOOLS)}\n")
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    outage_ratio: Annotated[float, Field(ge=0, le=1)] = 0.0
+    slowdown: Annotated[float, Field(ge=1, le=1000)] = 1.0
 
 
 def _read(text: str) -> tuple[str, dict[str, str]]:
@@ -85,8 +118,8 @@ def _read(text: str) -> tuple[str, dict[str, str]]:
 
 
 @asynccontextmanager
-async def _serve_site(port: int) -> AsyncIterator[str]:
-    runner = web.AppRunner(site.application(), access_log=None)
+async def _serve_site(port: int, pages: web.Application) -> AsyncIterator[str]:
+    runner = web.AppRunner(pages, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, HOST, port).start()
     try:

@@ -5,37 +5,91 @@ The same definitions as the objectives', counted where nothing is scraped or rou
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
+
+from exporters.catalog import TIER, TIERS
 
 AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS = "chat-availability", "chat-ttft", "tool-success"
 """Names of the objectives (slo/library)."""
 
 FIRST_TOKEN_SECONDS = 2.5
 """A first token later than this is bad."""
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
 _UNCOUNTED_REQUESTS = frozenset({"rate_limited"})
 _BAD_REQUESTS = frozenset({"error", "timeout", "rejected"})
+_NOT_ADMITTED = frozenset({"rate_limited", "rejected"})
 _UNCOUNTED_CALLS = frozenset({"cancelled"})
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What one request cost."""
+
+    prompt: int = 0
+    cached: int = 0
+    """Of the prompt's: found in a prefix cache."""
+    generated: int = 0
+    """That reached the user."""
+    is_billed: bool = False
+    """Whether the answer came with its usage, by which it is billed."""
+
+
+@dataclass
+class _Service:
+    """What one tier asked for and got."""
+
+    offered: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    first_token_seconds: list[float] = field(default_factory=list)
+    """Sorted."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    generated_tokens: int = 0
+    billed_tokens: int = 0
 
 
 @dataclass
 class Tally:
     """Outcomes since the start."""
 
-    requests: Counter[str] = field(default_factory=Counter)
-    """By outcome."""
+    started: float = 0.0
+    """UNIX seconds."""
     first_tokens: Counter[str] = field(default_factory=Counter)
     """``in_time``, ``late``, ``never``."""
     calls: Counter[str] = field(default_factory=Counter)
     """Of tools, by outcome."""
+    _services: dict[str, _Service] = field(
+        default_factory=lambda: {tier: _Service() for tier in TIERS}, init=False
+    )
 
-    def note_request(self, outcome: str, first_token_seconds: float | None) -> None:
+    @property
+    def requests(self) -> Counter[str]:
+        """Ended requests of all tiers, by outcome."""
+        return sum((each.outcomes for each in self._services.values()), Counter())
+
+    def note_offer(self, tier: str) -> None:
+        """Count a request that is sent."""
+        self._services[tier].offered += 1
+
+    def note_request(
+        self, tier: str, outcome: str, first_token_seconds: float | None, tokens: Tokens
+    ) -> None:
         """Count a request that ended, with the time to its first token if one came."""
-        self.requests[outcome] += 1
+        service = self._services[tier]
+        service.outcomes[outcome] += 1
+        service.prompt_tokens += tokens.prompt
+        service.cached_tokens += tokens.cached
+        service.generated_tokens += tokens.generated
+        if tokens.is_billed:
+            service.billed_tokens += tokens.prompt + tokens.generated
         if first_token_seconds is not None:
+            insort(service.first_token_seconds, first_token_seconds)
             is_late = first_token_seconds > FIRST_TOKEN_SECONDS
             self.first_tokens["late" if is_late else "in_time"] += 1
         elif outcome in _BAD_REQUESTS:
@@ -46,7 +100,14 @@ class Tally:
         self.calls[outcome] += 1
 
     def tell(self, labels: Mapping[str, str], now: float) -> dict[str, Any]:
-        """Return the content of ``GET /control/truth`` (see :mod:`demo.engine`)."""
+        """Return what ``GET /control/truth`` says of traffic (see :mod:`demo.engine`).
+
+        ``services`` has an entry a tier: ``offered`` are requests sent, ``admitted`` those that
+        ended neither rejected nor limited, ``good`` those that ended well, ``bad`` the others that
+        an objective counts, by reason; what was sent and has not ended is only offered. Quantiles
+        are those of all first tokens that came, in seconds, null if none did. ``billed`` tokens are
+        those of answers that came with their usage.
+        """
         requests = _without(self.requests, _UNCOUNTED_REQUESTS)
         calls = _without(self.calls, _UNCOUNTED_CALLS)
         bad_requests = {name: n for name, n in requests.items() if name in _BAD_REQUESTS}
@@ -54,12 +115,21 @@ class Tally:
         bad_calls = _without(calls, {"ok"})
         return {
             "time": now,
+            "started": self.started,
             "classes": [
                 _class(AVAILABILITY, labels, bad_requests, requests),
                 _class(FIRST_TOKEN, labels, bad_tokens, self.first_tokens),
                 _class(TOOL_SUCCESS, labels, bad_calls, calls),
             ],
+            "services": [
+                _tell_service({**labels, TIER: tier}, each) for tier, each in self._services.items()
+            ],
         }
+
+
+def quantile(ordered: list[float], share: float) -> float | None:
+    """Return the smallest value that at least ``share`` of all are not above; None without any."""
+    return ordered[max(ceil(share * len(ordered)), 1) - 1] if ordered else None
 
 
 def _without(counts: Mapping[str, int], names: frozenset[str] | set[str]) -> dict[str, int]:
@@ -75,4 +145,24 @@ def _class(
         "bad": float(sum(bad.values())),
         "total": float(sum(counted.values())),
         "reasons": {reason: float(count) for reason, count in sorted(bad.items()) if count},
+    }
+
+
+def _tell_service(labels: Mapping[str, str], seen: _Service) -> dict[str, Any]:
+    outcomes = seen.outcomes
+    return {
+        "labels": dict(labels),
+        "offered": seen.offered,
+        "admitted": sum(_without(outcomes, _NOT_ADMITTED).values()),
+        "good": outcomes["ok"],
+        "bad": {name: outcomes[name] for name in sorted(_BAD_REQUESTS) if outcomes[name]},
+        "first_token_seconds": {
+            name: quantile(seen.first_token_seconds, share) for name, share in QUANTILES.items()
+        },
+        "tokens": {
+            "prompt": seen.prompt_tokens,
+            "cached": seen.cached_tokens,
+            "generated": seen.generated_tokens,
+            "billed": seen.billed_tokens,
+        },
     }

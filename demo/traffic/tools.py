@@ -1,18 +1,22 @@
 """The tools: code that runs in a process of its own, and pages fetched behind a cache.
 
-A tool says how it ended in the words of OpenTelemetry's ``error.type``; empty is well.
+A tool says how it ended in the words of OpenTelemetry's ``error.type``; empty is well. Each can be
+made worse as real ones are (:class:`Condition`): a program that is stopped, or gets only a part of
+a core; a site that refuses, or renders slowly.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from random import Random
 from typing import Protocol
 
 import aiohttp
@@ -28,11 +32,27 @@ OK, TOOL_ERROR, TIMEOUT, RATE_LIMITED, BLOCKED = (
 )
 TIME_LIMIT_SECONDS = 3.0
 LONGEST_OUTPUT_BYTES = 4096
+REFUSES = "http://127.0.0.1:1"
+"""Nobody listens there: a site that refuses its visitors."""
 CACHED_PAGES = 64
 CACHE_SECONDS = 10.0
 
+QUOTA_SECONDS = 0.005
+"""A program that is slowed down runs so long, then it is stopped for as long as makes the factor:
+what a CPU quota of the kernel does (``cpu.cfs_quota_us``), without its privileges."""
+
 _TAG = re.compile(r"<[^>]*>")
 _BY_STATUS = {403: BLOCKED, 429: RATE_LIMITED}
+
+
+@dataclass
+class Condition:
+    """How well a tool is; may be changed while it works."""
+
+    outage_ratio: float = 0.0
+    """Share of the calls that it does not serve."""
+    slowdown: float = 1.0
+    """Times longer that it takes."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +78,14 @@ class CodeExecution:
         self,
         snippets: Mapping[str, Snippet] = SNIPPETS,
         time_limit_seconds: float = TIME_LIMIT_SECONDS,
+        *,
+        condition: Condition | None = None,
+        random: Random | None = None,
     ) -> None:
         self._snippets = snippets
         self._time_limit_seconds = time_limit_seconds
+        self._condition = condition or Condition()
+        self._random = random or Random()  # noqa: S311 -- no secret
 
     async def call(self, arguments: Mapping[str, str]) -> Result:
         """Run ``arguments["snippet"]``. A program that fails is no failure of the tool."""
@@ -74,16 +99,31 @@ class CodeExecution:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        hindering = asyncio.create_task(self._hinder(process))
         try:
             async with asyncio.timeout(self._time_limit_seconds):
                 output, _ = await process.communicate()
         except TimeoutError:
             return Result(TIMEOUT, f"stopped after {self._time_limit_seconds:g} s")
         finally:
+            hindering.cancel()
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
         return Result(OK, output[:LONGEST_OUTPUT_BYTES].decode(errors="replace"))
+
+    async def _hinder(self, process: asyncio.subprocess.Process) -> None:
+        """Stop a program for good, or now and then, or not at all."""
+        slowdown = self._condition.slowdown
+        with suppress(ProcessLookupError):
+            if self._random.random() < self._condition.outage_ratio:
+                process.send_signal(signal.SIGSTOP)
+                return
+            while slowdown > 1:
+                process.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(QUOTA_SECONDS * (slowdown - 1))
+                process.send_signal(signal.SIGCONT)
+                await asyncio.sleep(QUOTA_SECONDS)
 
 
 class Browser:
@@ -96,9 +136,13 @@ class Browser:
         *,
         time_limit_seconds: float = TIME_LIMIT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        condition: Condition | None = None,
+        random: Random | None = None,
     ) -> None:
         self._session = session
         self._site = site
+        self._condition = condition or Condition()
+        self._random = random or Random()  # noqa: S311 -- no secret
         self._time_limit_seconds = time_limit_seconds
         self._clock = clock
         self._cache: OrderedDict[str, tuple[float, str]] = OrderedDict()
@@ -108,12 +152,14 @@ class Browser:
         page = arguments.get("page", "")
         if not page.isdecimal():
             return Result(TOOL_ERROR, f"found page {page!r}, expected a number")
-        kept = self._cache.get(page)
+        is_out = self._random.random() < self._condition.outage_ratio
+        kept = None if is_out else self._cache.get(page)
         if kept and self._clock() - kept[0] < CACHE_SECONDS:
             return Result(OK, kept[1])
+        site = REFUSES if is_out else self._site
         try:
             async with asyncio.timeout(self._time_limit_seconds):
-                async with self._session.get(f"{self._site}/pages/{page}") as answer:
+                async with self._session.get(f"{site}/pages/{page}") as answer:
                     body = await answer.text()
         except TimeoutError:
             return Result(TIMEOUT, f"no answer after {self._time_limit_seconds:g} s")

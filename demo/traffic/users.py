@@ -38,6 +38,13 @@ _RETRIED = frozenset({"error", "timeout", "rejected"})
 
 
 @dataclass
+class Surge:
+    """How many times the usual traffic there is: so many sessions come, so many may last."""
+
+    factor: float = 1.0
+
+
+@dataclass
 class Users:
     """Everybody who uses the service."""
 
@@ -48,14 +55,16 @@ class Users:
     tally: Tally
     random: Random
     sessions_per_second: float = SESSIONS_PER_SECOND
+    surge: Surge = field(default_factory=Surge)
     _now: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def come_and_go(self) -> None:
         """Run sessions until cancelled."""
         try:
             while True:
-                await asyncio.sleep(draw_gap_seconds(self.random, self.sessions_per_second))
-                if len(self._now) < MOST_SESSIONS:
+                often = self.sessions_per_second * self.surge.factor
+                await asyncio.sleep(draw_gap_seconds(self.random, often))
+                if len(self._now) < MOST_SESSIONS * self.surge.factor:
                     task = asyncio.create_task(self._talk(plan_session(self.random)))
                     self._now.add(task)
                     task.add_done_callback(self._now.discard)
@@ -84,6 +93,7 @@ class Users:
         for attempt in range(ATTEMPTS):
             if attempt:
                 await asyncio.sleep(self.random.uniform(*BACKOFF_SECONDS))
+            self.tally.note_offer(plan.tier)
             answer = await ask(
                 self.session,
                 self.router,
@@ -92,7 +102,9 @@ class Users:
                 tier=plan.tier,
                 output_tokens=output_tokens,
             )
-            self.tally.note_request(answer.outcome, answer.first_token_seconds)
+            self.tally.note_request(
+                plan.tier, answer.outcome, answer.first_token_seconds, answer.tokens
+            )
             if answer.outcome not in _RETRIED:
                 said += [question, {"role": "assistant", "content": shorten(answer.text)}]
                 return answer

@@ -33,12 +33,24 @@ class Counts(Collector):
     """Counters of a router, from 0 on for each of its lanes."""
 
     def __init__(self, lanes: Iterable[Lane]) -> None:
-        self._lanes = tuple(lanes)
-        self._ended = dict.fromkeys(product(self._lanes, OUTCOMES), 0)
-        self._attempts = dict.fromkeys(product(self._lanes, ATTEMPTS), 0)
-        self._in_flight = dict.fromkeys(self._lanes, 0)
-        self._buckets = {lane: [0] * (len(_FIRST_TOKEN.bounds) + 1) for lane in self._lanes}
-        self._seconds = dict.fromkeys(self._lanes, 0.0)
+        self._lanes: list[Lane] = []
+        self._ended: dict[tuple[Lane, str], int] = {}
+        self._attempts: dict[tuple[Lane, str], int] = {}
+        self._in_flight: dict[Lane, int] = {}
+        self._buckets: dict[Lane, list[int]] = {}
+        self._seconds: dict[Lane, float] = {}
+        self.open(lanes)
+
+    def open(self, lanes: Iterable[Lane]) -> None:
+        """Show lanes from 0 on, as when a new revision is rolled out; those that are there stay."""
+        for lane in lanes:
+            if lane not in self._in_flight:
+                self._lanes.append(lane)
+                self._ended |= dict.fromkeys(product([lane], OUTCOMES), 0)
+                self._attempts |= dict.fromkeys(product([lane], ATTEMPTS), 0)
+                self._in_flight[lane] = 0
+                self._buckets[lane] = [0] * (len(_FIRST_TOKEN.bounds) + 1)
+                self._seconds[lane] = 0.0
 
     def note_arrival(self, lane: Lane) -> None:
         """Count a request that was accepted."""

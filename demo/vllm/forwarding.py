@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from demo.vllm.counts import Counts, Lane
 from demo.vllm.pool import Group, Pool
+from exporters.catalog import OUTCOMES
 
 DONE = b"data: [DONE]"
 _TAIL_BYTES = 64
@@ -32,28 +34,57 @@ class Deadlines:
     end_to_end: float = 60.0
 
 
+_UNREACHABLE, _FULL = "unreachable", "full"
+"""How an attempt ended that another group may make good."""
+_FINAL = frozenset(OUTCOMES)
+
+
 class _Broken(Exception):  # noqa: N818 -- an outcome
     """The group broke off, or its answer makes no sense."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a router serves: the model's name, and the revision that groups have by default."""
+
+    model: str
+    revision: str
+
+    def lane(self, group: Group | None, tier: str) -> Lane:
+        """Return the lane of a tier's request that is sent to a group."""
+        revision = group.revision if group and group.revision else self.revision
+        return Lane(self.model, revision, tier)
 
 
 class Forwarder:
     """Forwards requests to the groups of a pool and counts what comes of them."""
 
     def __init__(
-        self, pool: Pool, counts: Counts, session: aiohttp.ClientSession, deadlines: Deadlines
+        self,
+        pool: Pool,
+        service: Service,
+        counts: Counts,
+        session: aiohttp.ClientSession,
+        deadlines: Deadlines,
     ) -> None:
         self._pool = pool
+        self._service = service
         self._counts = counts
         self._session = session
         self._deadlines = deadlines
 
-    async def forward(self, request: web.Request, lane: Lane, body: bytes) -> web.StreamResponse:
-        """Answer a request, and count it under ``lane``; its end is counted once, always."""
+    async def forward(self, request: web.Request, tier: str, body: bytes) -> web.StreamResponse:
+        """Answer a request, and count it under the revision of the group that it is first sent to.
+
+        Its end is counted once, always.
+        """
+        group = self._pool.choose()
+        lane = self._service.lane(group, tier)
         exchange = _Exchange(request, lane, asyncio.get_running_loop().time(), self._deadlines)
         self._counts.note_arrival(lane)
         outcome = "aborted"  # unless something else is found: the user left, this task is cancelled
         try:
-            outcome = await self._exchange(exchange, body)
+            outcome = await self._exchange(exchange, group, body)
             return exchange.response or _refusal(outcome)
         finally:
             if exchange.first_token_seconds is not None:
@@ -64,29 +95,42 @@ class Forwarder:
                 self._counts.note_first_token(lane, waited)
             self._counts.note_end(lane, outcome)
 
-    async def _exchange(self, exchange: _Exchange, body: bytes) -> str:
+    async def _exchange(self, exchange: _Exchange, group: Group | None, body: bytes) -> str:
         """Return the outcome."""
         tried: set[str] = set()
+        outcome = "rejected"  # there is no group that serves
         for attempt in ("first", "retry"):
-            group = self._pool.choose(tried)
             if group is None:
-                return "error" if tried else "rejected"
+                return outcome
             tried.add(group.name)
             self._counts.note_attempt(exchange.lane, attempt)
-            try:
-                async with asyncio.timeout_at(exchange.first_token_by):
-                    upstream = await self._send(group, body)
-            except (aiohttp.ClientConnectionError, aiohttp.ServerTimeoutError):
-                continue  # nothing was answered yet, so another group may be asked
-            except TimeoutError:
-                return "timeout"
-            except aiohttp.ClientError:
-                return "error"
-            try:
-                return await exchange.relay(upstream)
-            finally:
-                upstream.close()
-        return "error"
+            with _held(group):
+                found = await self._ask(exchange, group, body)
+            if found in _FINAL:
+                return found
+            # Nothing was answered yet, so another group may be asked.
+            outcome = "rejected" if found == _FULL else "error"
+            group = self._pool.choose(tried)
+        return outcome
+
+    async def _ask(self, exchange: _Exchange, group: Group, body: bytes) -> str:
+        """Return the outcome, or why another group may be asked instead."""
+        try:
+            async with asyncio.timeout_at(exchange.first_token_by):
+                upstream = await self._send(group, body)
+        except (aiohttp.ClientConnectionError, aiohttp.ServerTimeoutError):
+            return _UNREACHABLE
+        except TimeoutError:
+            return "timeout"
+        except aiohttp.ClientError:
+            return "error"
+        try:
+            # vLLM says so when its queue is full, for another instance may have room.
+            if upstream.status == web.HTTPServiceUnavailable.status_code:
+                return _FULL
+            return await exchange.relay(upstream)
+        finally:
+            upstream.close()
 
     async def _send(self, group: Group, body: bytes) -> aiohttp.ClientResponse:
         return await self._session.post(
@@ -94,6 +138,15 @@ class Forwarder:
             data=body,
             headers={"Content-Type": "application/json"},
         )
+
+
+@contextmanager
+def _held(group: Group) -> Iterator[None]:
+    group.in_flight += 1
+    try:
+        yield
+    finally:
+        group.in_flight -= 1
 
 
 class _Exchange:
@@ -176,7 +229,7 @@ def _refusal(outcome: str) -> web.Response:
 def _error(outcome: str) -> dict[str, Any]:
     messages = {
         "timeout": "a deadline passed",
-        "rejected": "no group is healthy",
+        "rejected": "no group is healthy and has room",
         "error": "the group broke off",
     }
     return {"error": {"type": outcome, "message": messages.get(outcome, outcome)}}

@@ -1,17 +1,23 @@
-"""Plans the demo on real vLLM: two groups of two ranks, a router, a tool gateway, their users."""
+"""Plans the demo on real vLLM: two groups of two ranks, a router, a tool gateway, their users.
+
+On CPUs, or on the machine's GPUs where this Python's vLLM can use them (:mod:`demo.vllm.gpus`).
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from demo.engine import Child, EnginePlan, Habit
+from demo.traffic.gateway import TOOLS
 from demo.traffic.sessions import calls_per_session, requests_per_session
 from demo.traffic.tally import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS
 from demo.traffic.users import SESSIONS_PER_SECOND
-from demo.vllm.environment import find_vllm_python
+from demo.vllm.gpus import Gpu, Machine, find_machine, share_out
 
 CLUSTER, REGION, MODEL, REVISION = "demo", "eu", "chat", "r1"
 GROUPS = ("eu-chat-0", "eu-chat-1")
@@ -25,45 +31,85 @@ SEED = 7
 START_WITHIN_SECONDS = 420.0
 """Both servers import torch, six processes at once: 50 s on two idle cores, more on busy ones."""
 
+MOST_IN_FLIGHT = 48
+"""Of a server; more it answers with 503. A group that hangs has 25 at the usual traffic (what comes
+within a first token's deadline), and half as many that users try again."""
+
+TELEMETRY_VARIABLE = "SHARDWATCH_DEMO_DCGM"
+"""Holds the address of the page of this machine's dcgm-exporter, if it has one."""
+
 SERVER_ARGUMENTS = (
     *("--served-model-name", MODEL),
-    *("--tensor-parallel-size", str(RANKS)),
     *("--dtype", "bfloat16"),
     *("--max-model-len", "2048"),
     *("--block-size", "32"),  # on CPUs a multiple of 32; a shared prefix hits block by block
     *("--kv-cache-memory-bytes", str(128 << 20)),  # a rank; 260,000 tokens
+    *("--max-num-queued-reqs", str(MOST_IN_FLIGHT)),
+    "--enable-prompt-tokens-details",  # usage tells how many of them were cached
     "--enforce-eager",
     *("--uvicorn-log-level", "warning"),
 )
 
 
-def plan_vllm(ports: Iterator[int], *, directory: Path, python: str | None = None) -> EnginePlan:
+@dataclass(frozen=True)
+class _Seat:
+    """Where one group runs."""
+
+    port: int
+    gpus: tuple[Gpu, ...] = ()
+    """None on CPUs."""
+
+    @property
+    def ranks(self) -> int:
+        return len(self.gpus) or RANKS
+
+
+def plan_vllm(
+    ports: Iterator[int], *, directory: Path, machine: Machine | None = None
+) -> EnginePlan:
     """Return the plan of a demo on real vLLM.
 
     Args:
         ports: free ones; the first is the control interface's.
         directory: for the model, caches and notes of who runs what.
-        python: of an environment that has vLLM; by default the checkout's.
+        machine: by default this one's GPUs with this Python, or the checkout's environment for
+            CPUs.
 
     Raises:
         InputError: there is no such environment.
     """
-    python = python or str(find_vllm_python())
+    machine = machine or find_machine()
     control, router, gateway, site = (next(ports) for _ in range(4))
-    engines = {name: next(ports) for name in GROUPS}
+    seats = _seats(machine, ports)
+    engines = {name: seat.port for name, seat in seats.items()}
     folder = directory / "vllm"
     return EnginePlan(
         name="vllm",
-        topology=_topology(engines, router, gateway),
+        topology=_topology(seats, router, gateway, os.environ.get(TELEMETRY_VARIABLE)),
         children=(
-            *(_server(name, port, python, folder) for name, port in engines.items()),
+            *(_server(name, seat, machine.python, folder) for name, seat in seats.items()),
             _router(router, engines),
             _gateway(gateway, site),
-            _users(control, router, gateway, engines, folder),
+            _users(
+                control,
+                engines,
+                router=router,
+                gateway=gateway,
+                folder=folder,
+                python=machine.python,
+            ),
         ),
         control_url=_url(control),
         habits=_habits(),
+        tools=TOOLS,
     )
+
+
+def _seats(machine: Machine, ports: Iterator[int]) -> dict[str, _Seat]:
+    if not machine.gpus:
+        return {name: _Seat(next(ports)) for name in GROUPS}
+    shared = share_out(machine.gpus, GROUPS, RANKS)
+    return {name: _Seat(next(ports), gpus) for name, gpus in shared.items()}
 
 
 def _habits() -> tuple[Habit, ...]:
@@ -78,7 +124,9 @@ def _habits() -> tuple[Habit, ...]:
     )
 
 
-def _topology(engines: Mapping[str, int], router: int, gateway: int) -> dict[str, Any]:
+def _topology(
+    seats: Mapping[str, _Seat], router: int, gateway: int, telemetry: str | None
+) -> dict[str, Any]:
     return {
         "version": 1,
         "cluster": CLUSTER,
@@ -89,10 +137,10 @@ def _topology(engines: Mapping[str, int], router: int, gateway: int) -> dict[str
                 "model": MODEL,
                 "revision": REVISION,
                 "engine": "0",
-                "metrics": f"{_url(port)}/metrics",
-                "members": [{"host": MEMBER, "gpus": []}],
+                "metrics": f"{_url(seat.port)}/metrics",
+                "members": [_member(seat, telemetry)],
             }
-            for name, port in engines.items()
+            for name, seat in seats.items()
         ],
         "routers": [
             {
@@ -106,30 +154,37 @@ def _topology(engines: Mapping[str, int], router: int, gateway: int) -> dict[str
     }
 
 
-def _server(name: str, port: int, python: str, folder: Path) -> Child:
+def _member(seat: _Seat, telemetry: str | None) -> dict[str, Any]:
+    member: dict[str, Any] = {"host": MEMBER, "gpus": [gpu.uuid for gpu in seat.gpus]}
+    return {**member, "telemetry": telemetry} if seat.gpus and telemetry else member
+
+
+def _server(name: str, seat: _Seat, python: str, folder: Path) -> Child:
+    health = f"{_url(seat.port)}/health"
     return Child(
         name=f"vllm-{name}",
         command=(
             *(sys.executable, "-m", "demo.vllm.serve"),
             *("--python", python, "--model", str(folder / "model"), "--seed", str(SEED)),
-            *("--note", str(note_file(folder, name)), "--"),
-            *("--host", HOST, "--port", str(port)),
+            *("--note", str(note_file(folder, name)), "--ready", health, "--"),
+            *("--host", HOST, "--port", str(seat.port)),
+            *("--tensor-parallel-size", str(seat.ranks)),
             *SERVER_ARGUMENTS,
         ),
-        ready_url=f"{_url(port)}/health",
+        ready_url=health,
         ready_within_seconds=START_WITHIN_SECONDS,
-        environment=_environment(folder / "cache"),
+        environment={
+            **_environment(folder / "cache"),
+            **(_gpu_environment(seat.gpus) if seat.gpus else _CPU_ENVIRONMENT),
+        },
     )
 
 
 def _environment(cache: Path) -> dict[str, str]:
-    """Return variables that keep vLLM on one thread a rank, off the network and in its folder."""
+    """Return variables that keep vLLM off the network and in its folder."""
     return {
-        "OMP_NUM_THREADS": "1",
-        "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # two servers share the cores, whatever their number
-        "TORCH_COMPILE_DISABLE": "1",  # else the first request waits 16 s for a C++ compiler
+        "VLLM_SERVER_DEV_MODE": "1",  # cache resets and weights in place: loopback alone listens
         "VLLM_HOST_IP": HOST,
-        "GLOO_SOCKET_IFNAME": "lo",
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
@@ -139,6 +194,24 @@ def _environment(cache: Path) -> dict[str, str]:
         "VLLM_CONFIG_ROOT": str(cache / "vllm-config"),
         "TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor"),
         "TOKENIZERS_PARALLELISM": "false",
+    }
+
+
+_CPU_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # two servers share the cores, whatever their number
+    "TORCH_COMPILE_DISABLE": "1",  # else the first request waits 16 s for a C++ compiler
+    "GLOO_SOCKET_IFNAME": "lo",
+}
+"""One thread a rank."""
+
+
+def _gpu_environment(gpus: tuple[Gpu, ...]) -> dict[str, str]:
+    """Return variables that let a server see its own GPUs, counted as NVML counts them."""
+    return {
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        "CUDA_VISIBLE_DEVICES": ",".join(str(gpu.index) for gpu in gpus),
+        "VLLM_PLUGINS": "",  # ours is for machines with fewer cores than processes
     }
 
 
@@ -166,7 +239,9 @@ def _gateway(port: int, site: int) -> Child:
     )
 
 
-def _users(port: int, router: int, gateway: int, engines: Mapping[str, int], folder: Path) -> Child:
+def _users(
+    port: int, engines: Mapping[str, int], *, router: int, gateway: int, folder: Path, python: str
+) -> Child:
     described = (
         ("--engine", f"{name}={note_file(folder, name)}={_url(engine)}")
         for name, engine in engines.items()
@@ -176,7 +251,7 @@ def _users(port: int, router: int, gateway: int, engines: Mapping[str, int], fol
         command=(
             *(sys.executable, "-m", "demo.traffic.drive", "--port", str(port)),
             *("--region", REGION, "--model", MODEL),
-            *("--router", _url(router), "--gateway", _url(gateway)),
+            *("--router", _url(router), "--gateway", _url(gateway), "--python", python),
             *(part for pair in described for part in pair),
         ),
         ready_url=f"{_url(port)}/healthz",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 FAILURES_UNTIL_OUT = 2
@@ -20,6 +20,14 @@ class Group:
     """Nothing is sent before the first good health check."""
     failures: int = 0
     """Health checks failed in a row."""
+    revision: str | None = None
+    """Of its weights and its engine; None for that of the router's other groups."""
+    share: float | None = None
+    """Of the traffic, as a canary gets it; None for an equal part of what is left."""
+    is_draining: bool = False
+    """It ends what it has and gets nothing new."""
+    in_flight: int = 0
+    """Requests that it has."""
 
     def note_health(self, *, is_good: bool) -> None:
         """Take the result of one health check."""
@@ -27,25 +35,51 @@ class Group:
         if is_good or self.failures >= FAILURES_UNTIL_OUT:
             self.is_healthy = is_good
 
+    @property
+    def takes_requests(self) -> bool:
+        """Whether new requests may be sent to it."""
+        return self.is_healthy and not self.is_draining
+
 
 @dataclass
 class Pool:
-    """Groups in the order of their turns: round robin over the healthy ones."""
+    """Groups in the order of their turns: smooth weighted round robin over those that serve.
+
+    Each turn, every group is owed its share of one request; the one that is owed most gets it.
+    With equal shares this is round robin (as nginx does it, ``ngx_http_upstream_round_robin.c``).
+    """
 
     groups: list[Group]
-    _next: int = field(default=0, init=False)
+    _owed: dict[str, float] = field(default_factory=dict, init=False)
 
     @property
     def is_complete(self) -> bool:
         """Whether every group is healthy."""
         return all(group.is_healthy for group in self.groups)
 
+    def find(self, name: str) -> Group | None:
+        """Return a group by its name; None if there is none."""
+        return next((group for group in self.groups if group.name == name), None)
+
     def choose(self, tried: Container[str] = ()) -> Group | None:
-        """Return the healthy group whose turn it is, but for those ``tried``; None if none is."""
-        count = len(self.groups)
-        for place in range(self._next, self._next + count):
-            group = self.groups[place % count]
-            if group.is_healthy and group.name not in tried:
-                self._next = (place + 1) % count
-                return group
-        return None
+        """Return the group whose turn it is, but for those ``tried``; None if none serves."""
+        serving = [each for each in self.groups if each.takes_requests and each.name not in tried]
+        if not serving:
+            return None
+        for group, share in zip(serving, _shares(serving), strict=True):
+            self._owed[group.name] = self._owed.get(group.name, 0.0) + share
+        # Shares such as a third add up to a little less than one: what is equal must look so.
+        chosen = max(serving, key=lambda group: round(self._owed[group.name], 9))
+        self._owed[chosen.name] -= 1.0
+        return chosen
+
+
+def _shares(groups: Sequence[Group]) -> list[float]:
+    """Return each group's share of the traffic; they add up to 1."""
+    given = sum(group.share or 0.0 for group in groups)
+    others = sum(group.share is None for group in groups)
+    if not others:
+        return [1 / len(groups)] * len(groups)
+    left = max(1 - given, 0.0) / others
+    total = max(given, 1.0)
+    return [left if group.share is None else group.share / total for group in groups]

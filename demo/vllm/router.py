@@ -3,6 +3,10 @@
 ``python -m demo.vllm.router --port N --model chat --revision r1 --group NAME=URL ...`` serves
 ``POST /v1/chat/completions``, ``/metrics`` in the demo's dialect, ``/healthz``, and ``/readyz``,
 which is 200 while every group is healthy. The class of customer comes in the header ``X-Tier``.
+
+``GET /groups/NAME`` tells ``{"is_healthy", "is_draining", "in_flight", "revision", "share"}`` of a
+group, and ``PUT`` with any of ``is_draining``, ``revision``, ``share`` changes them: so engines are
+drained, and canaries get their share.
 """
 
 from __future__ import annotations
@@ -12,14 +16,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from typing import Annotated, Any
 
 import aiohttp
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from demo.vllm.counts import Counts, Lane
-from demo.vllm.forwarding import Deadlines, Forwarder
+from demo.vllm.forwarding import Deadlines, Forwarder, Service
 from demo.vllm.pool import Group, Pool
 from exporters.catalog import TIERS
 
@@ -38,6 +44,7 @@ def application(
 ) -> web.Application:
     """Return the router's web application; it checks its groups' health while it runs."""
     pool = Pool(list(groups))
+    service = Service(model, revision)
     counts = Counts(Lane(model, revision, tier) for tier in TIERS)
     registry = CollectorRegistry()
     registry.register(counts)
@@ -48,8 +55,18 @@ def application(
         if _model_of(body) != model:
             return web.json_response({"error": {"type": "invalid_request"}}, status=400)
         tier = request.headers.get(TIER_HEADER, "")
-        lane = Lane(model, revision, tier if tier in TIERS else TIERS[0])
-        return await forwarders[0].forward(request, lane, body)
+        return await forwarders[0].forward(request, tier if tier in TIERS else TIERS[0], body)
+
+    async def tell_group(request: web.Request) -> web.Response:
+        return web.json_response(_tell(_find(pool, request)))
+
+    async def change_group(request: web.Request) -> web.Response:
+        group = _find(pool, request)
+        change = _read_change(await request.text())
+        for name, value in change.items():
+            setattr(group, name, value)
+        counts.open(service.lane(group, tier) for tier in TIERS)
+        return web.json_response(_tell(group))
 
     async def metrics(_: web.Request) -> web.Response:
         page = generate_latest(registry)
@@ -67,7 +84,8 @@ def application(
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_SECONDS)
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
-            forwarders.append(Forwarder(pool, counts, session, deadlines or Deadlines()))
+            limits = deadlines or Deadlines()
+            forwarders.append(Forwarder(pool, service, counts, session, limits))
             checks = [asyncio.create_task(_watch(group, session)) for group in pool.groups]
             yield
             for check in checks:
@@ -82,9 +100,38 @@ def application(
             web.get("/metrics", metrics),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
+            web.get("/groups/{name}", tell_group),
+            web.put("/groups/{name}", change_group),
         ]
     )
     return app
+
+
+def _find(pool: Pool, request: web.Request) -> Group:
+    group = pool.find(request.match_info["name"])
+    if group is None:
+        raise web.HTTPNotFound(text="there is no such group\n")
+    return group
+
+
+def _tell(group: Group) -> dict[str, Any]:
+    names = ("is_healthy", "is_draining", "in_flight", "revision", "share")
+    return {name: getattr(group, name) for name in names}
+
+
+def _read_change(text: str) -> dict[str, Any]:
+    try:
+        return _Change.model_validate_json(text).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        raise web.HTTPUnprocessableEntity(text=f"{error}\n") from None
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    is_draining: bool = False
+    revision: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
 async def _watch(group: Group, session: aiohttp.ClientSession) -> None:

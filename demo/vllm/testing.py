@@ -18,6 +18,9 @@ class FakeEngine:
     """How a stand-in behaves; may be changed while it runs."""
 
     tokens: int = 3
+    prompt_tokens: int = 11
+    cached_tokens: int = 4
+    """Of the prompt's."""
     hangs_after: int | None = None
     """Tokens after which nothing comes any more."""
     breaks_after: int | None = None
@@ -32,6 +35,13 @@ class FakeEngine:
     """What its page says of the requests in its batch."""
     requests: int = 0
     """Received so far."""
+    is_in_use: bool = False
+    """Whether its cache is never free of running requests."""
+    flushes: int = 0
+    """Of its prefix cache, so far."""
+    refused_flushes: int = 0
+    weights: list[str] = field(default_factory=list)
+    """Folders whose weights were loaded, in their order."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once a client has left before its answer was complete."""
 
@@ -41,6 +51,8 @@ class FakeEngine:
         app.add_routes(
             [
                 web.post("/v1/chat/completions", self._complete),
+                web.post("/reset_prefix_cache", self._flush),
+                web.post("/collective_rpc", self._call_workers),
                 web.get("/health", self._health),
                 web.get("/metrics", self._metrics),
             ]
@@ -65,12 +77,32 @@ class FakeEngine:
                     return response
                 await response.write(_event({"choices": [{"delta": {"content": f"t{number} "}}]}))
             if self.ends_well:
+                usage = {
+                    "prompt_tokens": self.prompt_tokens,
+                    "completion_tokens": self.tokens,
+                    "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
+                }
+                await response.write(_event({"choices": [], "usage": usage}))
                 await response.write(b"data: [DONE]\n\n")
             await response.write_eof()
         except (asyncio.CancelledError, ConnectionResetError):
             self.left.set()
             raise
         return response
+
+    async def _flush(self, request: web.Request) -> web.Response:
+        is_forced = request.query.get("reset_running_requests") == "true"
+        is_done = is_forced or not self.is_in_use
+        self.flushes += is_done
+        self.refused_flushes += not is_done
+        return web.json_response({"success": is_done})
+
+    async def _call_workers(self, request: web.Request) -> web.Response:
+        called = await request.json()
+        if called["method"] != "reload_weights":
+            raise web.HTTPInternalServerError
+        self.weights.append(called["kwargs"]["weights_path"])
+        return web.json_response({"results": [None, None]})
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.Response(status=self.health)

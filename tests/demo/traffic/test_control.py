@@ -1,34 +1,30 @@
 """The control interface of the demo on real vLLM, as the rest of the demo speaks to it."""
 
-from collections.abc import Mapping
-
 import aiohttp
 import pytest
 
-from demo.traffic.control import FaultError, application
+from demo.traffic.control import FaultError, Order, application
 from demo.vllm.testing import served
 
 TRUTH = {"time": 1.0, "classes": []}
 
 
 class OneFault:
-    """Knows one fault."""
+    """Knows one place."""
 
     def __init__(self) -> None:
-        self.on: set[str] = set()
+        self.on: dict[str, Order] = {}
 
-    async def start(self, name: str, place: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    async def start(self, order: Order) -> tuple[str, dict[str, str]]:
         """Start it."""
-        if name != "frozen-worker":
-            raise FaultError(f"found fault {name!r}")
-        self.on.add("7")
-        return "7", {**place, "pid": "123"}
+        if order.place.get("group", "g") != "g":
+            raise FaultError(f"found the group {order.place['group']!r}")
+        self.on["7"] = order
+        return "7", {**order.place, "pid": "123"}
 
-    def repair(self, fault: str) -> bool:
+    async def repair(self, fault: str) -> bool:
         """End it."""
-        is_on = fault in self.on
-        self.on.discard(fault)
-        return is_on
+        return self.on.pop(fault, None) is not None
 
 
 async def test_a_fault_is_started_and_repaired():
@@ -39,35 +35,79 @@ async def test_a_fault_is_started_and_repaired():
         async with session.post(f"{url}/control/faults", json=wanted) as answer:
             place = {"group": "g", "pid": "123"}
             assert 201 == answer.status
-            assert {"id": "7", "name": "frozen-worker", "place": place} == await answer.json()
+            told = {"id": "7", "name": "frozen-worker", "place": place, "strength": None}
+            assert told == await answer.json()
         async with session.delete(f"{url}/control/faults/7") as answer:
             assert 204 == answer.status
         async with session.delete(f"{url}/control/faults/7") as answer:
             assert 404 == answer.status
 
 
+@pytest.mark.parametrize(("given", "strength"), [({}, 1.0), ({"strength": 0.25}, 0.25)])
+async def test_a_strength_is_taken_or_the_usual_one(given: dict[str, float], strength: float):
+    """As the fault's kind says."""
+    faults = OneFault()
+    app = application(faults, lambda: TRUTH, lambda: True)
+    wanted = {"name": "tool-outage", "place": {"region": "eu", "tool": "browser"}, **given}
+    async with (
+        served(app) as url,
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/control/faults", json=wanted) as answer,
+    ):
+        assert strength == (await answer.json())["strength"] == faults.on["7"].strength
+
+
+OUTAGE = '"name": "tool-outage", "place": {"region": "eu", "tool": "browser"}'
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("body", "error"),
     [
-        '{"name": "lost-gpu", "place": {"group": "g"}}',
-        '{"name": "frozen-worker"}',
-        '{"name": "frozen-worker", "place": {"rank": 1}}',
-        '{"name": 3, "place": {}}',
-        "[]",
-        "{",
+        ('{"name": "lost-gpu", "place": {"group": "g"}}', "found the fault 'lost-gpu', expected"),
+        (
+            '{"name": "exporter-restart", "place": {"exporter": "gpu"}}',
+            "found the fault 'exporter-restart', expected one of bad-canary, cache-flush, engine-",
+        ),
+        ('{"name": "frozen-worker"}', 'expected {"name": NAME, "place":'),
+        ('{"name": "frozen-worker", "place": {"rank": 1}}', "expected strings in the place"),
+        (
+            '{"name": "frozen-worker", "place": {"rank": "1"}}',
+            "frozen-worker needs 'group' in its place",
+        ),
+        (
+            '{"name": "frozen-worker", "place": {"group": "g", "pid": "1"}}',
+            "found 'pid' in the place of frozen-worker, expected one of group, rank",
+        ),
+        ('{"name": "frozen-worker", "place": {"group": "h"}}', "found the group 'h'"),
+        (
+            '{"name": "frozen-worker", "place": {"group": "g"}, "strength": 1}',
+            "found a strength of 1, but frozen-worker has none",
+        ),
+        (
+            f'{{{OUTAGE}, "strength": 1.5}}',
+            "found a strength of 1.5, expected a number from 0.001 to 1 (share of the calls)",
+        ),
+        (f'{{{OUTAGE}, "strength": 0}}', "found a strength of 0, expected a number from 0.001"),
+        (f'{{{OUTAGE}, "strength": true}}', "found a strength of True, expected"),
+        (f'{{{OUTAGE}, "strength": NaN}}', "found a strength of nan, expected"),
+        (f'{{{OUTAGE}, "strength": "1"}}', "found a strength of '1', expected"),
+        (f'{{{OUTAGE}, "length": 3}}', 'expected {"name": NAME, "place":'),
+        ('{"name": 3, "place": {}}', 'expected {"name": NAME, "place":'),
+        ("[]", 'expected {"name": NAME, "place":'),
+        ("{", "Expecting property name"),
     ],
 )
-async def test_what_is_no_fault_is_refused_with_a_reason(body: str):
-    """422, and nothing is broken."""
+async def test_what_is_no_fault_is_refused_with_a_reason(body: str, error: str):
+    """422 with what was found and what was expected, and nothing is broken."""
     faults = OneFault()
     app = application(faults, lambda: TRUTH, lambda: True)
     async with served(app) as url, aiohttp.ClientSession() as session:
         headers = {"Content-Type": "application/json"}
         async with session.post(f"{url}/control/faults", data=body, headers=headers) as answer:
             assert 422 == answer.status
-            assert (await answer.json())["error"]
+            assert (await answer.json())["error"].startswith(error)
 
-    assert set() == faults.on
+    assert {} == faults.on
 
 
 async def test_the_truth_is_told_as_it_is():

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,7 @@ import aiohttp
 import pytest
 
 from demo.setup.programs import find_program
+from demo.traffic import site
 from demo.traffic.gateway import application
 from demo.traffic.sessions import ToolCall
 from demo.traffic.snippets import SNIPPETS, Snippet
@@ -113,3 +115,40 @@ async def test_what_is_no_call_is_refused_and_not_counted(
         async with session.post(url + path, data=body) as answer:
             assert status == answer.status
         assert b"gen_ai" not in await page_of(session, url)
+
+
+async def test_a_tool_is_made_worse_and_its_calls_fail(free_port: int):
+    """By order, one tool and not the other; a slow site is slow where its cache has nothing."""
+    async with gateway(free_port) as (session, url):
+        pages = [ToolCall("browser", {"page": str(number)}) for number in (1, 2)]
+        address = f"{url}/condition/browser"
+        async with session.put(address, json={"outage_ratio": 1.0}) as answer:
+            assert {"outage_ratio": 1.0, "slowdown": 1.0} == await answer.json()
+        assert "error" == (await call_tool(session, url, "chat", pages[0]))[0]
+        snippet = ToolCall("code_execution", {"snippet": "squares"})
+        assert "ok" == (await call_tool(session, url, "chat", snippet))[0]
+        async with session.put(address, json={"outage_ratio": 0.0, "slowdown": 20}) as answer:
+            assert 200 == answer.status
+        began = time.perf_counter()
+        assert "ok" == (await call_tool(session, url, "chat", pages[1]))[0]
+        assert time.perf_counter() - began > 20 * site.RENDER_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("tool", "change", "status"),
+    [
+        ("search", {"slowdown": 2}, 404),
+        ("browser", {"slowdown": 0.5}, 422),
+        ("browser", {"outage_ratio": 1.5}, 422),
+        ("browser", {"mood": 1}, 422),
+    ],
+)
+async def test_a_condition_that_makes_no_sense_is_refused(
+    free_port: int, tool: str, change: dict[str, float], status: int
+):
+    """Nothing is changed."""
+    async with (
+        gateway(free_port) as (session, url),
+        session.put(f"{url}/condition/{tool}", json=change) as answer,
+    ):
+        assert status == answer.status

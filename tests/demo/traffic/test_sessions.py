@@ -2,13 +2,16 @@
 
 from collections import Counter
 from random import Random
+from statistics import mean, stdev
 
 from demo.traffic.sessions import (
+    ARRIVAL_CV,
     LONGEST_PROMPT_BYTES,
     SYSTEM_PROMPTS,
     TIER_SHARES,
     TOOL_SHARE,
     calls_per_session,
+    draw_gap_seconds,
     fit,
     plan_session,
     requests_per_session,
@@ -79,3 +82,23 @@ def test_a_prompt_keeps_the_newest_that_the_model_can_take():
 def test_nonsense_of_several_bytes_a_character_is_cut_between_characters():
     """Bytes count: each may be a token."""
     assert ("\N{EURO SIGN}" * 53, "short") == (shorten("\N{EURO SIGN}" * 60), shorten("short"))
+
+
+def test_arrivals_vary_as_the_figures_say():
+    """Mean and coefficient of variation of the times between them."""
+    random = Random(5)
+    gaps = [draw_gap_seconds(random, 2.0) for _ in range(20_000)]
+
+    assert abs(mean(gaps) - 0.5) < 0.02
+    assert abs(stdev(gaps) / mean(gaps) - ARRIVAL_CV) < 0.04
+
+
+def test_answers_are_the_figures_scaled_down():
+    """Median and 0.9 quantile of the conversation trace; none is longer than this machine bears."""
+    random = Random(6)
+    sessions = [plan_session(random) for _ in range(5000)]
+    tokens = sorted(turn.output_tokens for session in sessions for turn in session.turns)
+
+    assert 13 == tokens[len(tokens) // 2]
+    assert 40 <= tokens[len(tokens) * 9 // 10] <= 45
+    assert (1, 60) == (max(1, tokens[0]), tokens[-1])

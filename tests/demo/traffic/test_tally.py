@@ -1,6 +1,13 @@
 """The truth: what is bad, what counts, and under which objective."""
 
-from demo.traffic.tally import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS, Tally
+from demo.traffic.tally import (
+    AVAILABILITY,
+    FIRST_TOKEN,
+    TOOL_SUCCESS,
+    Tally,
+    Tokens,
+    quantile,
+)
 from slo.objectives import LIBRARY, ObjectiveFile, read_objective_files
 
 LABELS = {"region": "eu", "model": "chat"}
@@ -25,7 +32,7 @@ def test_a_bad_request_is_one_that_failed_or_came_too_late_or_was_turned_away():
         "aborted",
         "rate_limited",
     ):
-        tally.note_request(outcome, None)
+        tally.note_request("free", outcome, None, Tokens())
     reasons = {"error": 1.0, "rejected": 1.0, "timeout": 2.0}
 
     assert (4.0, 7.0, reasons) == told(tally)[AVAILABILITY]
@@ -45,7 +52,7 @@ def test_a_first_token_is_late_after_2_5_seconds_and_never_if_the_request_failed
         ("aborted", None),
         ("rate_limited", None),
     ):
-        tally.note_request(outcome, seconds)
+        tally.note_request("pro", outcome, seconds, Tokens())
 
     assert (4.0, 7.0, {"late": 1.0, "never": 3.0}) == told(tally)[FIRST_TOKEN]
 
@@ -57,6 +64,47 @@ def test_a_tool_call_is_bad_unless_it_ended_well_or_its_caller_left():
         tally.note_call(outcome)
 
     assert (2.0, 4.0, {"error": 1.0, "timeout": 1.0}) == told(tally)[TOOL_SUCCESS]
+
+
+def test_each_tier_has_its_own_account():
+    """What was sent, let in, and served, why not, how fast, and for how many tokens."""
+    tally = Tally(started=1.0)
+    whole, broken = Tokens(100, 60, 20, is_billed=True), Tokens(generated=3)
+    for outcome, seconds, tokens in (
+        ("ok", 0.3, whole),
+        ("ok", 0.1, whole),
+        ("ok", 0.2, whole),
+        ("timeout", 0.4, broken),
+        ("rejected", None, Tokens()),
+        ("rejected", None, Tokens()),
+        ("rate_limited", None, Tokens()),
+    ):
+        tally.note_offer("pro")
+        tally.note_request("pro", outcome, seconds, tokens)
+    tally.note_offer("pro")  # still on its way
+    truth = tally.tell(LABELS, now=1.5)
+    services = {each["labels"]["tier"]: each for each in truth["services"]}
+
+    assert 1.0 == truth["started"]
+    assert ["free", "pro", "enterprise", "gov"] == [*services]
+    assert {
+        "labels": {**LABELS, "tier": "pro"},
+        "offered": 8,
+        "admitted": 4,
+        "good": 3,
+        "bad": {"rejected": 2, "timeout": 1},
+        "first_token_seconds": {"p50": 0.2, "p90": 0.4, "p99": 0.4},
+        "tokens": {"prompt": 300, "cached": 180, "generated": 63, "billed": 360},
+    } == services["pro"]
+    assert (0, None) == (services["gov"]["offered"], services["gov"]["first_token_seconds"]["p50"])
+
+
+def test_a_quantile_is_one_of_the_values():
+    """The smallest that so many are not above; no interpolation, no bucket."""
+    values = [float(n) for n in range(1, 101)]
+
+    assert [50.0, 90.0, 99.0, 100.0] == [quantile(values, q) for q in (0.5, 0.9, 0.99, 1.0)]
+    assert (7.0, None) == (quantile([7.0], 0.5), quantile([], 0.5))
 
 
 def test_before_anything_happened_all_is_0():

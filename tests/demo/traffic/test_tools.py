@@ -1,7 +1,9 @@
 """Tools that really run."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from random import Random
 
 import aiohttp
 import pytest
@@ -9,7 +11,7 @@ from aiohttp import web
 
 from demo.traffic import site
 from demo.traffic.snippets import SNIPPETS, Snippet
-from demo.traffic.tools import CACHE_SECONDS, Browser, CodeExecution, Result
+from demo.traffic.tools import CACHE_SECONDS, Browser, CodeExecution, Condition, Result
 from demo.vllm.testing import served
 
 
@@ -117,3 +119,51 @@ async def test_only_pages_are_fetched(session):
     result = await Browser(session, "http://127.0.0.1:9").call({"page": "../secret"})
 
     assert Result("tool_error", "found page '../secret', expected a number") == result
+
+
+async def test_in_an_outage_programs_are_stopped_until_the_limit():
+    """A share of them; the others run."""
+    condition = Condition(outage_ratio=0.5)
+    tool = CodeExecution(time_limit_seconds=1.0, condition=condition, random=Random(1))
+    calls = [tool.call({"snippet": "squares"}) for _ in range(8)]
+    ends = [result.error_type for result in await asyncio.gather(*calls)]
+
+    assert {"", "timeout"} == {*ends}
+    assert 2 <= ends.count("timeout") <= 6
+
+
+async def test_a_program_that_is_slowed_down_takes_longer_and_ends_well():
+    """It gets a part of a core: far more time passes than it computes."""
+    code = (
+        "import time\nwhile time.process_time() < 0.1: sum(range(1000))\nprint(time.process_time())"
+    )
+    condition = Condition(slowdown=20.0)
+    tool = CodeExecution({"sum": Snippet(code, 1.0)}, time_limit_seconds=60, condition=condition)
+    began = time.perf_counter()
+    result = await tool.call({"snippet": "sum"})
+    passed = time.perf_counter() - began
+
+    assert "" == result.error_type
+    assert passed > 3 * float(result.output)
+
+
+async def test_a_program_that_is_far_too_slow_times_out():
+    """Nothing but the limit ends it."""
+    condition = Condition(slowdown=1000.0)
+    tool = CodeExecution(time_limit_seconds=0.5, condition=condition)
+
+    assert "timeout" == (await tool.call({"snippet": "squares"})).error_type
+
+
+async def test_in_an_outage_the_site_refuses_even_what_was_kept(session: aiohttp.ClientSession):
+    """A refusal is an error, and quick."""
+    condition = Condition()
+    async with served(site.application()) as url:
+        tool = Browser(session, url, condition=condition)
+        assert "" == (await tool.call({"page": "1"})).error_type
+        condition.outage_ratio = 1.0
+        result = await tool.call({"page": "1"})
+        condition.outage_ratio = 0.0
+        assert "" == (await tool.call({"page": "1"})).error_type
+
+    assert Result("tool_error", "cannot be fetched: ClientConnectorError") == result

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from demo.traffic import users as users_module
 from demo.traffic.chat import Answer, ask
-from demo.traffic.tally import Tally
+from demo.traffic.tally import Tally, Tokens
 from demo.traffic.users import Users
 from demo.vllm.forwarding import Deadlines
 from demo.vllm.pool import Group
@@ -35,6 +35,7 @@ async def test_a_whole_answer_is_ok_with_its_text_and_its_first_token():
     answer = await answer_of(FakeEngine(tokens=3))
 
     assert ("ok", "t0 t1 t2 ") == (answer.outcome, answer.text)
+    assert Tokens(prompt=11, cached=4, generated=3, is_billed=True) == answer.tokens
     assert 0 <= answer.first_token_seconds < 60
 
 
@@ -56,6 +57,44 @@ async def test_a_user_sees_the_outcome_that_the_router_counts(
 
     seen = "never" if answer.first_token_seconds is None else "came"
     assert (outcome, first_token) == (answer.outcome, seen)
+
+
+async def test_a_stream_that_breaks_off_is_billed_nothing_and_its_tokens_are_counted():
+    """By the pieces that came."""
+    answer = await answer_of(FakeEngine(breaks_after=2))
+
+    assert Tokens(prompt=0, generated=2, is_billed=False) == answer.tokens
+
+
+async def test_a_full_group_is_a_rejection():
+    """As vLLM says it: 503, with --max-num-queued-reqs."""
+    assert "rejected" == (await answer_of(FakeEngine(status=503))).outcome
+
+
+async def test_in_a_surge_so_many_more_come_and_may_stay(monkeypatch: pytest.MonkeyPatch):
+    """Often enough, and with room for all of them."""
+    asked: list[float] = []
+
+    def draw(_: Random, sessions_per_second: float) -> float:
+        asked.append(sessions_per_second)
+        return 0.0
+
+    monkeypatch.setattr(users_module, "draw_gap_seconds", draw)
+    monkeypatch.setattr(users_module, "MOST_SESSIONS", 5)
+    monkeypatch.setattr("demo.traffic.sessions.THINK_SECONDS", 1000.0)
+    async with aiohttp.ClientSession() as session:
+        users = Users(session, NOBODY, NOBODY, "chat", Tally(), Random(1), sessions_per_second=2)
+        users.surge.factor = 10
+        coming = asyncio.create_task(users.come_and_go())
+        while len(asked) < 200:
+            await asyncio.sleep(0)
+        staying = len(users._now)
+        coming.cancel()
+        with suppress(asyncio.CancelledError):
+            await coming
+
+    assert {20.0} == {*asked}
+    assert 45 <= staying <= 50
 
 
 async def test_no_healthy_group_is_a_rejection_and_no_router_an_error():
@@ -86,7 +125,9 @@ async def test_every_attempt_is_tallied_and_a_failed_one_tried_once_more(
         with suppress(asyncio.CancelledError):
             await coming
 
+    truth = tally.tell({}, now=0)["services"]
     assert {"error"} == {*tally.requests}
+    assert tally.requests["error"] <= sum(each["offered"] for each in truth)
     assert tally.requests["error"] >= 6
     assert tally.requests["error"] == tally.first_tokens["never"]
 

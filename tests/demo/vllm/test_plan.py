@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 import yaml
 
 from demo.engine import EnginePlan
+from demo.vllm.gpus import Machine
 from demo.vllm.plan import plan_vllm
 from exporters.topology import read_topology
 
 
 def plan(directory: Path) -> EnginePlan:
     """Return a plan with ports from 30000 on."""
-    return plan_vllm(itertools.count(30000), directory=directory, python="/v/bin/python")
+    machine = Machine("/v/bin/python")
+    return plan_vllm(itertools.count(30000), directory=directory, machine=machine)
 
 
 def test_the_topology_is_one_that_exporters_read(tmp_path: Path):
@@ -69,3 +71,12 @@ def test_vllm_fetches_nothing_and_writes_only_into_the_demos_folder(tmp_path: Pa
         assert "1" == variables[name]
     for name in ("HF_HOME", "VLLM_CACHE_ROOT", "VLLM_CONFIG_ROOT", "TORCHINDUCTOR_CACHE_DIR"):
         assert Path(variables[name]).is_relative_to(tmp_path)
+
+
+def test_on_cpus_a_rank_has_one_thread(tmp_path: Path):
+    """Two servers of two ranks share what cores there are."""
+    server = plan(tmp_path).children[0]
+
+    assert "1" == server.environment["OMP_NUM_THREADS"]
+    assert "2" == server.command[server.command.index("--tensor-parallel-size") + 1]
+    assert "CUDA_VISIBLE_DEVICES" not in server.environment

@@ -229,3 +229,88 @@ async def test_an_unknown_tier_counts_as_the_first_one():
 
         assert 'outcome="ok",revision="r1",tier="free"} 1.0' in page
         assert "emperor" not in page
+
+
+async def test_what_a_full_group_turns_away_another_may_take():
+    """A server answers 503 when its queue is full, so that it is tried elsewhere."""
+    full, free = FakeEngine(status=503), FakeEngine()
+    async with routing(full, free) as router:
+        status, _ = await router.ask()
+        counted = await router.counted()
+
+    assert (200, 1, 1) == (status, full.requests, free.requests)
+    assert (1, 1, 1) == (counted["ok"], counted["first"], counted["retry"])
+
+
+async def test_where_all_groups_are_full_the_request_is_rejected():
+    """After each was asked once; its first token counts as one that never came."""
+    engines = FakeEngine(status=503), FakeEngine(status=503)
+    async with routing(*engines) as router:
+        status, text = await router.ask()
+        counted = await router.counted()
+
+    assert (503, "rejected") == (status, json.loads(text)["error"]["type"])
+    assert [1, 1] == [engine.requests for engine in engines]
+    assert 1 == counted["rejected"]
+
+
+async def test_a_canary_is_counted_under_its_revision():
+    """From 0 on, for each tier, as soon as it is told of."""
+    async with routing(FakeEngine()) as router:
+        address = f"{router.url}/groups/g0"
+        await router.ask()
+        async with router.session.put(address, json={"revision": "r2", "share": 0.1}) as answer:
+            told = await answer.json()
+        async with router.session.get(f"{router.url}/metrics") as answer:
+            before = await answer.text()
+        await router.ask()
+        async with router.session.get(f"{router.url}/metrics") as answer:
+            after = await answer.text()
+    series = 'router_requests_total{model="chat",outcome="ok",revision="%s",tier="pro"} %s'
+
+    assert ("r2", 0.1, False, 0) == (
+        told["revision"], told["share"], told["is_draining"], told["in_flight"]
+    )  # fmt: skip
+    assert series % ("r1", "1.0") in before
+    assert series % ("r2", "0.0") in before
+    assert series % ("r1", "1.0") in after
+    assert series % ("r2", "1.0") in after
+
+
+async def test_a_group_drains_and_tells_what_it_still_has():
+    """What it has comes to its end; without another group the next is rejected."""
+    engine = FakeEngine(tokens=2, gap_seconds=0.15)
+    async with routing(engine) as router:
+        asking = asyncio.create_task(router.ask())
+        while not engine.requests:
+            await asyncio.sleep(0.01)
+        address = f"{router.url}/groups/g0"
+        async with router.session.put(address, json={"is_draining": True}) as answer:
+            assert 1 == (await answer.json())["in_flight"]
+        assert 503 == (await router.ask())[0]
+        assert 200 == (await asking)[0]
+        async with router.session.get(address) as answer:
+            assert 0 == (await answer.json())["in_flight"]
+        async with router.session.put(address, json={"is_draining": False}) as answer:
+            await answer.read()
+        assert 200 == (await router.ask())[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "status"),
+    [
+        ("g1", {"share": 0.1}, 404),
+        ("g0", {"share": 0}, 422),
+        ("g0", {"share": 1.1}, 422),
+        ("g0", {"is_healthy": True}, 422),
+        ("g0", {"is_draining": "yes"}, 422),
+        ("g0", [], 422),
+    ],
+)
+async def test_a_change_that_makes_no_sense_is_refused(name: str, change: object, status: int):
+    """Nothing is changed."""
+    async with (
+        routing(FakeEngine()) as router,
+        router.session.put(f"{router.url}/groups/{name}", json=change) as answer,
+    ):
+        assert status == answer.status

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from demo.vllm.launching import Launch, read_running, read_state, write_launch
 from demo.vllm.processes import read_note
+from tests.demo.vllm.conftest import Kept
 from tests.demo.vllm.waiting import lives, wait_until
 
+NOWHERE = "http://127.0.0.1:9/health"
 PARENT = "import subprocess, sys; subprocess.Popen(sys.argv[1:]).wait()"
 """A supervisor that takes care of nothing."""
 
@@ -47,7 +50,8 @@ def tree(tmp_path: Path, fake_python: Path) -> Iterator[Tree]:
     note = tmp_path / "notes" / "g.process"
     command = [
         *(sys.executable, "-m", "demo.vllm.serve", "--python", str(fake_python)),
-        *("--model", str(tmp_path / "model"), "--note", str(note), "--", "--port", "1"),
+        *("--model", str(tmp_path / "model"), "--note", str(note)),
+        *("--ready", NOWHERE, "--", "--port", "0"),
     ]
     parent = subprocess.Popen([sys.executable, "-c", PARENT, *command])
     written = tmp_path / "tree.json"
@@ -73,7 +77,7 @@ def tree(tmp_path: Path, fake_python: Path) -> Iterator[Tree]:
 
 def test_a_server_gets_the_model_and_its_own_arguments(tree: Tree, tmp_path: Path):
     """The model comes first."""
-    assert ["--model", str(tmp_path / "model"), "--port", "1"] == tree.arguments
+    assert ["--model", str(tmp_path / "model"), "--port", "0"] == tree.arguments
 
 
 @pytest.mark.parametrize(
@@ -102,13 +106,83 @@ def test_shared_memory_is_removed(tree: Tree):
     assert [False, False] == [file.exists() for file in tree.shared]
 
 
-def test_a_server_that_fails_gives_its_exit_code(tmp_path: Path, fake_python: Path):
-    """The supervisor tells it, with the last lines of the log."""
+def failing(tmp_path: Path, fake_python: Path, script: str) -> tuple[int, str]:
+    """Run a server that is this script; return the exit code and the log."""
     (tmp_path / "model").mkdir()
-    (tmp_path / "site/vllm/entrypoints/openai/api_server.py").write_text("raise SystemExit(7)\n")
+    (tmp_path / "site/vllm/entrypoints/openai/api_server.py").write_text(script)
     command = [
         *(sys.executable, "-m", "demo.vllm.serve", "--python", str(fake_python)),
-        *("--model", str(tmp_path / "model"), "--note", str(tmp_path / "note"), "--"),
+        *("--model", str(tmp_path / "model"), "--note", str(tmp_path / "note")),
+        *("--ready", NOWHERE, "--"),
     ]
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        file.write(b"ValueError: of another time\n")
+        file.flush()
+        code = subprocess.run(command, check=False, stdout=file, stderr=file).returncode
+    return code, log.read_text()
 
-    assert 7 == subprocess.run(command, check=False).returncode
+
+def test_a_server_that_cannot_start_ends_with_its_reason(tmp_path: Path, fake_python: Path):
+    """The last line of the log, for the supervisor shows the last lines; and its exit code."""
+    script = (
+        "import sys\n"
+        "print('(EngineCore pid=7) ERROR 11-26 02:07:52 [core.py:1510] ValueError: no room')\n"
+        "print('RuntimeError: Engine core initialization failed. See root cause above.')\n"
+        "sys.exit(7)\n"
+    )
+    code, log = failing(tmp_path, fake_python, script)
+
+    assert (7, "vLLM cannot start: ValueError: no room") == (code, log.splitlines()[-1])
+
+
+def test_without_an_exception_the_reason_is_the_exit(tmp_path: Path, fake_python: Path):
+    """What stood in the log before is of somebody else."""
+    code, log = failing(tmp_path, fake_python, "raise SystemExit(7)\n")
+
+    assert (7, "vLLM cannot start: with exit code 7") == (code, log.splitlines()[-1])
+
+
+@pytest.mark.parametrize("victim", ["server", "core", "worker"])
+def test_a_server_that_had_been_ready_is_started_again(kept: Kept, victim: str):
+    """All of it is new, the keeper is the same; the log tells how it ended."""
+    before = kept.tree()
+    pid = before["workers"][1]["pid"] if victim == "worker" else before[victim]
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: kept.is_up(2))
+    after = kept.tree()
+
+    assert {before["server"], before["core"]}.isdisjoint({after["server"], after["core"]})
+    assert not any(map(lives, [before["server"], before["core"], pid]))
+    assert None is kept.keeper.poll()
+    how = "by signal SIGKILL" if victim == "server" else "with exit code 1"
+    assert f"vLLM ended {how}; it is started again\n" in kept.log.read_text()
+
+
+def test_on_sighup_a_server_is_started_as_the_launch_file_says(kept: Kept, tmp_path: Path):
+    """Other arguments, another model, variables; without the file again as at first."""
+    usual = kept.tree()["arguments"]
+    (tmp_path / "other").mkdir()
+    other = Launch(str(tmp_path / "other"), 1, (*usual[2:], "--more"), {"FAKE_VARIABLE": "0.5"})
+    write_launch(kept.engine.note, other)
+    assert other == read_running(kept.engine.note)
+    kept.keeper.send_signal(signal.SIGHUP)
+    wait_until(lambda: kept.is_up(2))
+    assert ["--model", other.model, *usual[2:], "--more"] == kept.tree()["arguments"]
+    assert "0.5" == kept.tree()["variable"]
+
+    write_launch(kept.engine.note, None)
+    kept.keeper.send_signal(signal.SIGHUP)
+    wait_until(lambda: kept.is_up(3))
+    assert (usual, None) == (kept.tree()["arguments"], kept.tree()["variable"])
+
+
+def test_a_server_that_does_not_come_back_is_given_up(kept: Kept, tmp_path: Path):
+    """After three starts in vain, with the reason."""
+    (tmp_path / "site/vllm/entrypoints/openai/api_server.py").write_text("raise ValueError('no')")
+    os.kill(kept.tree()["server"], signal.SIGKILL)
+    code = kept.keeper.wait(20)
+    last = kept.log.read_text().splitlines()[-1]
+
+    assert (1, 4) == (code, read_state(kept.engine.note).launch)
+    assert "vLLM cannot start: ValueError: no" == last
