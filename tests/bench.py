@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo")
+PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo.sim", "demo")
 KEYS = {"name", "value", "unit", "baseline"}
 
 
@@ -49,7 +49,7 @@ def main(out: Path) -> None:
     """Run what there is, write ``out`` and show the figures."""
     figures: list[dict[str, Any]] = []
     for package in PACKAGES:
-        if (ROOT / package / "bench.py").is_file():
+        if (ROOT / package.replace(".", "/") / "bench.py").is_file():
             command = [sys.executable, "-m", f"{package}.bench"]
             done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
             figures += figures_of(package, done.stdout)

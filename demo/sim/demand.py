@@ -8,6 +8,7 @@ attempt after a pause, until the client has had enough.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import pi
 
 import numpy as np
@@ -32,11 +33,17 @@ STORM_PAUSE_SECONDS = 0.2
 MOST_ATTEMPTS = 21
 COMPOSITION_SECONDS = 10.0
 """How long a request takes to fail, as a rule: its deadline."""
+BATCH_TIER = "enterprise"
+BATCH_HOURS = (0.0, 6.0)
+"""Local time at which batches run."""
+BATCH_RATIO = 0.15
+"""Of the traffic at the daily peak, while batches run: nobody waits for them. Chosen."""
 TENANT_LIMIT_RATIO = 0.25
 """Of a region's usual traffic for a model: what its router lets one tenant send."""
 
 DAY_SECONDS = 86_400.0
 WEEK_SECONDS = 7 * DAY_SECONDS
+_BATCH_TIER = TIERS.index(BATCH_TIER)
 _EPOCH_WEEKDAY = 3
 """1 January 1970 was a Thursday."""
 
@@ -71,6 +78,8 @@ class Demand:
     """Tool calls of the last step. [C]."""
     hours: Floats
     """From UTC. [C]."""
+    takes_batches: Floats
+    """1 for cells whose region has the tier of batches. [C]."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,9 @@ def start_demand(fleet: Fleet, service: Service, clock_offset: float) -> Demand:
         storms=np.zeros(cells, np.int64),
         calls_ended=np.zeros(cells, np.int64),
         hours=np.array([HOURS_FROM_UTC.get(region, 0.0) for region, _ in fleet.cells]),
+        takes_batches=np.array(
+            [float(not region.endswith(GOVERNMENT_SUFFIX)) for region, _ in fleet.cells]
+        ),
     )
 
 
@@ -124,7 +136,7 @@ def rhythm(times: Floats, hours: Floats) -> Floats:
     hour = local % DAY_SECONDS / 3600.0
     weekday = (local // DAY_SECONDS + _EPOCH_WEEKDAY) % 7
     swing = shape.day_swing_ratio.value
-    day = 1 + swing * np.cos((hour - shape.peak_hour.value) / 24 * 2 * pi)
+    day = 1 + swing * np.cos((hour - shape.peak_hour.value) * (2 * pi / 24))
     week = np.where(weekday >= 5, shape.weekend_ratio.value, 1.0)
     parts: Floats = day / (1 + swing) * week
     return parts
@@ -157,11 +169,10 @@ def draw_arrivals(
     again = _release_retries(demand, dt)
     retried = again.sum(axis=1)
     total = opened + continued + retried
-    means = np.stack([(opened + continued)[:, None] * demand.tier_shares,
-                      retried[:, None] * demand.tier_shares])  # fmt: skip
+    means = np.array([opened + continued, retried])[:, :, None] * demand.tier_shares
+    means[0, :, _BATCH_TIER] += _batch_rates(demand, service, now) * dt
     drawn = rng.poisson(means)
-    limits = np.array([figures().rate_limited_ratios.value[tier] for tier in TIERS])
-    over = rng.binomial(drawn[0], limits)
+    over = rng.binomial(drawn[0], _rate_limited_ratios())
     requests, retries = drawn[0] + drawn[1], drawn[1]
     if demand.floods.any():
         flood = rng.poisson(demand.floods * dt)
@@ -173,6 +184,15 @@ def draw_arrivals(
     lag = 1 - np.exp(-dt / COMPOSITION_SECONDS)
     demand.composition += (shares - demand.composition) * lag
     return Arrivals(requests, retries, over)
+
+
+def _batch_rates(demand: Demand, service: Service, now: float) -> Floats:
+    """Return the requests a second with which batches begin: agents' are followed by more. [C]."""
+    hour = (now + demand.clock_offset + demand.hours * 3600.0) % DAY_SECONDS / 3600.0
+    runs = (hour >= BATCH_HOURS[0]) & (hour < BATCH_HOURS[1])
+    opened = BATCH_RATIO * (1 - demand.continued_share) * demand.takes_batches
+    rates: Floats = service.peak_rates * (opened * runs)
+    return rates
 
 
 def note_failures(demand: Demand, failed: Floats) -> None:
@@ -191,14 +211,26 @@ def storm(demand: Demand, cells: Flags, retries: int) -> None:
     demand.storms[cells] = retries
 
 
+@cache
+def _rate_limited_ratios() -> Floats:
+    """Return the share of each tier's requests that its own limit turns away. [T]."""
+    return np.array([figures().rate_limited_ratios.value[tier] for tier in TIERS])
+
+
+@cache
+def _pauses() -> Floats:
+    """Return the seconds before each further attempt. [MOST_ATTEMPTS]."""
+    client = figures().client
+    doubled = client.first_backoff_seconds.value * 2.0 ** np.arange(-1, MOST_ATTEMPTS - 1)
+    pauses: Floats = np.minimum(doubled, client.longest_backoff_seconds.value)
+    return pauses
+
+
 def _release_retries(demand: Demand, dt: float) -> Floats:
     """Return those who try again in this step, by earlier attempts. [C, MOST_ATTEMPTS]."""
     if not demand.waiting_retries.any():
         return np.zeros_like(demand.waiting_retries)
-    client = figures().client
-    doubled = client.first_backoff_seconds.value * 2.0 ** np.arange(-1, MOST_ATTEMPTS - 1)
-    pause = np.minimum(doubled, client.longest_backoff_seconds.value)
-    pauses = np.where((demand.storms > 0)[:, None], STORM_PAUSE_SECONDS, pause)
+    pauses = np.where((demand.storms > 0)[:, None], STORM_PAUSE_SECONDS, _pauses())
     released: Floats = demand.waiting_retries * -np.expm1(-dt / pauses)
     demand.waiting_retries -= released
     return released

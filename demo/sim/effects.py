@@ -11,7 +11,7 @@ from demo.sim.engines.caches import DEVICE, STORE, forget
 from demo.sim.engines.lifecycle import drain, kill_group
 from demo.sim.engines.rollout import begin_canary, end_canary, end_patch
 from demo.sim.engines.rollouts import Patch
-from demo.sim.fleet import Flags
+from demo.sim.fleet import Flags, Floats
 from demo.sim.hardware.faults import (
     cool,
     cool_less,
@@ -375,7 +375,7 @@ def _lose_region(state: State, place: Place, _: float) -> tuple[Place, Undo]:
 # --- around it ------------------------------------------------------------------------------------
 
 
-def _share_of_cells(field: Callable[[State], np.ndarray]) -> Effect:
+def _share_of_cells(field: Callable[[State], Floats]) -> Effect:
     """Return the effect that sets a share of some cells, and back to 0."""
 
     def strike(state: State, place: Place, strength: float) -> tuple[Place, Undo]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from prometheus_client.utils import floatToGoString  # what the engines themselves use
@@ -41,12 +42,18 @@ class Template:
 
     def fill(self, values: Sequence[float]) -> bytes:
         """Return the page with these values, of which there are ``size``."""
-        return (self.text % tuple(map(format_number, values))).encode()
+        told = [value if -1e6 < value < 1e6 else _format_large(value) for value in values]
+        return (self.text % tuple(told)).encode()  # in between, Python writes them as the library
 
 
 def format_number(value: float) -> str:
     """Return a number as prometheus-client writes it."""
-    return repr(value) if -1e6 < value < 1e6 else str(floatToGoString(value))  # type: ignore[no-untyped-call]
+    return repr(value) if -1e6 < value < 1e6 else _format_large(value)
+
+
+@lru_cache(maxsize=1024)  # times of starts stand on every page many times
+def _format_large(value: float) -> str:
+    return str(floatToGoString(value))  # type: ignore[no-untyped-call]
 
 
 def children_of(family: ForeignFamily, known: dict[str, str]) -> tuple[tuple[str, ...], ...]:

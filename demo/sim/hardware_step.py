@@ -10,15 +10,20 @@ from demo.sim.hardware.failures import advance_failures
 from demo.sim.hardware.run import Use, Work, run_hardware
 from demo.sim.state import Phase, State
 
+_LOADING, _WAITING = int(Phase.LOADING), int(Use.WAITING)
+_BY_MOTION = np.array([Use.IDLE, Use.WORKING], np.int64)
+_IDLE_STREAMS = 0.01
+"""Streams below which an engine's GPUs rest."""
+
 
 def run_hardware_step(state: State) -> None:
     """Move all GPUs and hosts on by one step, and let some of them fail or be repaired."""
     engines, hardware, fleet = state.engines, state.hardware, state.fleet
-    use = np.where(engines.batch > 0.01, int(Use.WORKING), int(Use.IDLE))
+    use = _BY_MOTION[(engines.batch > _IDLE_STREAMS).astype(np.int64)]
     loaded = np.ones(fleet.groups)
     stuck = hardware.hung | (engines.frozen > 0)
-    use[stuck] = Use.WAITING
-    down = engines.phase == Phase.LOADING
+    use[stuck] = _WAITING
+    down = engines.phase == _LOADING
     if down.any():
         use[down] = np.where(hardware.complete[down], int(Use.LOADING), int(Use.IDLE))
         loaded[down] = 1 - np.minimum(engines.load_left[down] / LOAD_SECONDS, 1.0)

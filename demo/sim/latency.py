@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import erfc, log, sqrt
 
 import numpy as np
@@ -31,12 +32,21 @@ class Latency:
         """Return the value that this share is below."""
         return float(np.exp(np.interp(share, self.below, self.log_values)))
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The mean."""
-        middles = np.exp((self.log_values[1:] + self.log_values[:-1]) / 2)
-        first = np.exp(self.log_values[0])
-        return float((np.diff(self.below) * middles).sum() + self.below[0] * first)
+        return self._moment(1)
+
+    @cached_property
+    def deviation(self) -> float:
+        """The standard deviation."""
+        return sqrt(self._moment(2) - self.mean**2)
+
+    def _moment(self, power: int) -> float:
+        """Return the mean of a power of the values, which are log-uniform between two knots."""
+        ends, spans = np.exp(power * self.log_values), power * np.diff(self.log_values)
+        means = np.where(spans > 0, np.diff(ends) / np.maximum(spans, _TINY), ends[:-1])
+        return float((np.diff(self.below) * means).sum() + self.below[0] * ends[0])
 
 
 def lognormal(*parts: tuple[float, float, float]) -> Latency:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from demo.engine import Child, EnginePlan
 from demo.sim.engines.registers import LEVEL_COUNT, Number
 from demo.sim.fleet import Fleet
 from demo.sim.habits import habits_of
+from demo.traffic.figures import figures
+from demo.weektime import read_week_time, second_of_week
 
 CELLS = (
     *(("eu", model) for model in ("agent", "chat", "code", "reason")),
@@ -66,6 +69,7 @@ def plan_simulator(
         speed: multiple of real time.
     """
     url = f"http://127.0.0.1:{port}"
+    ahead = read_week_time(starts_at) - second_of_week(time.time())
     step = LARGE_STEP_SECONDS if groups >= LARGE_GROUPS else 1.0
     return EnginePlan(
         name="sim",
@@ -90,8 +94,9 @@ def plan_simulator(
         habits=tuple(
             habit
             for (region, model), count in zip(CELLS, groups_of_cells(groups), strict=True)
-            for habit in habits_of(region, model, count)
+            for habit in habits_of(region, model, count, ahead)
         ),
+        tools=tuple(sorted(figures().tools)),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
 
+from demo.sim import completions
 from demo.sim.effects import RefusedFaultError
 from demo.sim.exposition import CONTENT_TYPE
 from demo.sim.pages import Pages
@@ -55,6 +57,26 @@ def make_app(simulation: Simulation, clock: Clock) -> web.Application:
             return web.Response(status=204)
         return web.json_response({"error": f"found no fault with id {fault_id!r}"}, status=404)
 
+    async def complete(request: web.Request) -> web.Response:
+        group = fleet.names.find_group(request.match_info["name"])
+        if group is None:
+            return web.Response(status=404, text="the topology has none of that name\n")
+        if not _answers(state, group):
+            return web.Response(status=503)
+        asked = _read_prompt(await request.text())
+        if asked is None:
+            return web.json_response({"error": "expected a prompt and max_tokens"}, status=400)
+        prompt, tokens = asked
+        lasts = completions.seconds(state, group, tokens)
+        if lasts is None:
+            await asyncio.Event().wait()  # until the client leaves: a hung engine says nothing
+        await asyncio.sleep(lasts or 0.0)
+        text = completions.answer(state, group, prompt, tokens)
+        return web.json_response(
+            {"object": "text_completion", "choices": [{"index": 0, "text": text,
+             "finish_reason": "length"}], "usage": {"completion_tokens": tokens}}
+        )  # fmt: skip
+
     app = web.Application()
     names = fleet.names
     routers = {name: at for at, (name, _) in enumerate(fleet.routers)}
@@ -68,6 +90,7 @@ def make_app(simulation: Simulation, clock: Clock) -> web.Application:
             web.get(
                 "/engine/{name}/metrics", _serve(names.find_group, state, pages.engine, _answers)
             ),
+            web.post("/engine/{name}/v1/completions", complete),
             web.get("/engine/{name}/health", _serve(names.find_group, state, _nothing, _is_well)),
             web.get("/host/{name}/metrics", _serve(names.find_hosts, state, pages.host, _is_lit)),
             web.get(
@@ -127,6 +150,18 @@ def _has_router(state: State, router: int) -> bool:
 
 def _has_tools(state: State, gateway: int) -> bool:
     return not state.dark_regions[state.fleet.regions.index(state.fleet.gateways[gateway][1])]
+
+
+def _read_prompt(text: str) -> tuple[str, int] | None:
+    """Return prompt and number of tokens of a request in OpenAI's form; None if it is not one."""
+    try:
+        content = json.loads(text)
+        prompt, tokens = content["prompt"], content.get("max_tokens", 16)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if not isinstance(prompt, str) or not isinstance(tokens, int) or tokens < 1:
+        return None
+    return prompt, min(tokens, completions.MOST_TOKENS)
 
 
 def _read_fault(text: str) -> tuple[str, dict[str, Any], float | None]:

@@ -13,8 +13,8 @@ from demo.sim.latency import Latency, from_quantiles
 from demo.traffic.demand import ModelFigures
 from demo.traffic.figures import figures
 
-_LONGEST_OUTPUT = 1.3
-"""Of the 0.99 quantile: the longest answer."""
+_LONGEST = 1.3
+"""Of the 0.99 quantile: the longest prompt and answer."""
 
 
 def model_figures(model: str) -> ModelFigures:
@@ -29,10 +29,23 @@ def engine_figures(model: str) -> EngineFigures:
 
 
 @cache
+def prompt_lengths(model: str) -> Latency:
+    """Return the lengths of prompts in tokens.
+
+    Through all published quantiles; below the median, of which nothing was published, as far from
+    it as above, on a logarithmic scale.
+    """
+    at = model_figures(model).prompt_tokens.value.at
+    above = {**at, 1.0: max(at.values()) * _LONGEST}
+    below = {round(1 - share, 6): at[0.5] ** 2 / value for share, value in above.items()}
+    return from_quantiles({**below, **above})
+
+
+@cache
 def output_lengths(model: str) -> Latency:
     """Return the lengths of answers in tokens."""
     at = model_figures(model).output_tokens.value.at
-    return from_quantiles({0.0: 1.0, **at, 1.0: max(at.values()) * _LONGEST_OUTPUT})
+    return from_quantiles({0.0: 1.0, **at, 1.0: max(at.values()) * _LONGEST})
 
 
 @dataclass(frozen=True)
@@ -70,15 +83,13 @@ def service_of(fleet: Fleet) -> Service:
     def by_group(values: list[float]) -> Floats:
         return np.array(values, np.float64)[fleet.cell_of_group]
 
-    prompts = [each.prompt_tokens.value for each in asked]
+    prompts = [prompt_lengths(model) for model in models]
     rates = np.array([each.requests_per_second for each in made])
     return Service(
         models=models,
         peak_rates=rates * fleet.groups_of_cell,
         prompt_tokens=by_group([each.mean for each in prompts]),
-        prompt_deviation=by_group(
-            [each.mean * float(np.sqrt(np.expm1(each.sigma**2))) for each in prompts]
-        ),
+        prompt_deviation=by_group([each.deviation for each in prompts]),
         tokens_after_first=by_group([output_lengths(model).mean - 1 for model in models]),
         hit_ratio=by_group([each.prefix_hit_ratio.value for each in asked]),
         reuse_tokens=by_group([each.reuse_tokens for each in made]),

@@ -41,6 +41,9 @@ class Phase(IntEnum):
     """Down, then reading weights: connections are refused."""
 
 
+_LOADING = int(Phase.LOADING)
+
+
 @dataclass
 class Engines:
     """The engines, one a group. All [G] unless said otherwise."""
@@ -107,7 +110,8 @@ class State:
     def moving(self) -> Flags:
         """Engines that can take steps: their process is up, and all members answer. [G]."""
         engines = self.engines
-        moving: Flags = (engines.phase != Phase.LOADING) & (engines.frozen == 0)
+        moving: Flags = engines.phase != _LOADING
+        moving &= engines.frozen == 0
         moving &= ~self.hardware.hung
         return moving
 

@@ -23,6 +23,7 @@ from demo.sim.truth import LATE_BUCKETS
 from exporters.catalog import OUTCOMES
 
 RATE_LIMITED = OUTCOMES.index("rate_limited")
+_LATE = LATE_BUCKETS.astype(np.int64)
 
 
 def step(state: State) -> None:
@@ -52,16 +53,21 @@ def step(state: State) -> None:
     ended = account(state, routed, served, limited)
 
     run_hardware_step(state)
-    finished = _by_cell(state, ended.outcomes)[:, :, OK].sum(axis=1)
+    outcomes = _by_cell(state, ended.outcomes)
+    by_outcome = outcomes.sum(axis=1)  # [C, outcome]
+    finished = by_outcome[:, OK]
     calls = call_tools(state.tools, fleet, state.steps, finished, rngs["tools"])
     state.demand.calls_ended = calls.by_cell
     state.truth.tool_calls += calls.calls
     check(state.safety, placed.requests.sum(axis=1).astype(float), finished.astype(float))
-    _tell(state, ended, arrivals.requests, limited)
+    state.truth.offered += arrivals.requests
+    state.truth.outcomes += outcomes
+    state.truth.outcomes[:, :, RATE_LIMITED] += limited
+    _tell_first_tokens(state, ended)
     state.truth.unreachable += placed.unreachable
     state.routers.from_outside += placed.from_outside
     _corrupt(state, served)
-    failed = _by_cell(state, ended.outcomes)[:, :, [ERROR, TIMEOUT, REJECTED]].sum(axis=(1, 2))
+    failed = by_outcome[:, ERROR] + by_outcome[:, TIMEOUT] + by_outcome[:, REJECTED]
     note_failures(state.demand, (failed + placed.unreachable.sum(axis=1)).astype(float))
 
     check_health(state)
@@ -76,16 +82,14 @@ def _by_cell(state: State, by_lane: Counts) -> Counts:
     return sums
 
 
-def _tell(state: State, ended: Ended, offered: Counts, limited: Counts) -> None:
-    """Write what ended in one step into the truth."""
-    truth, outcomes = state.truth, _by_cell(state, ended.outcomes)
-    truth.offered += offered
-    truth.outcomes += outcomes
-    truth.outcomes[:, :, RATE_LIMITED] += limited
+def _tell_first_tokens(state: State, ended: Ended) -> None:
+    """Write the first tokens of one step into the truth: in time, late, never."""
     first = _by_cell(state, ended.first_tokens)
-    late = first[:, LATE_BUCKETS].sum(axis=1)
-    never = _by_cell(state, ended.never)
-    truth.first_tokens += np.stack([first.sum(axis=1) - late, late, never], axis=1)
+    late = first @ _LATE
+    told = state.truth.first_tokens
+    told[:, 0] += first.sum(axis=1) - late
+    told[:, 1] += late
+    told[:, 2] += _by_cell(state, ended.never)
 
 
 def _corrupt(state: State, served: Served) -> None:

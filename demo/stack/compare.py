@@ -6,13 +6,16 @@ Budgets are judged as reports judge them. States and causes are words: they are 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from demo.stack.report import Budget
 from demo.stack.signs import SIGNS, alerts_of
 from demo.stack.truth import Truth
 from exporters import catalog
+
+LONGEST_PLACE = 100
+"""Characters: a rack has many hosts."""
 
 _NOTHING = "nothing"
 _UNKNOWN = "unknown"
@@ -29,6 +32,8 @@ class Row:
     stack: str
     deviation: float | None = 0.0
     """In multiples of what is allowed; None for words that differ."""
+    numbers: Mapping[str, float | None] = field(default_factory=dict)
+    """Of a budget: what ``truth`` and ``stack`` say, for programs."""
 
     @property
     def agrees(self) -> bool:
@@ -48,6 +53,8 @@ class Stack:
     """State by UUID."""
     causes: Sequence[Mapping[str, str]] = ()
     """Labels of the cause alerts that fire."""
+    unreachable: Collection[str] = ()
+    """UUIDs of GPUs whose host does not answer: their state cannot be told."""
 
 
 def compare(truth: Truth, stack: Stack, groups: Sequence[str], gpus: Sequence[str]) -> list[Row]:
@@ -62,7 +69,14 @@ def compare(truth: Truth, stack: Stack, groups: Sequence[str], gpus: Sequence[st
     rows = [
         *(_budget(each) for each in stack.budgets),
         *_states("group", groups, truth.groups, stack.groups, usual=catalog.GROUP_STATES[-1]),
-        *_states("gpu", gpus, truth.gpus, stack.gpus, usual=catalog.GPU_STATES[-1]),
+        *_states(
+            "gpu",
+            gpus,
+            truth.gpus,
+            stack.gpus,
+            usual=catalog.GPU_STATES[-1],
+            unreachable=stack.unreachable,
+        ),
         *_faults(truth, stack.causes),
         *_unexplained(truth, stack.causes),
     ]
@@ -98,6 +112,14 @@ def _budget(each: Budget) -> Row:
         _events(each.truth, each.total_truth, each.budget_events),
         _events(each.measured, each.total_measured, each.budget_events),
         each.deviation,
+        {
+            "bad_truth": each.truth,
+            "bad_stack": each.measured,
+            "total_truth": each.total_truth,
+            "total_stack": each.total_measured,
+            "budget_events": each.budget_events,
+            "budget_error_ratio": each.budget_error_ratio,
+        },
     )
 
 
@@ -108,7 +130,13 @@ def _events(bad: float, total: float, budget_events: float | None) -> str:
 
 
 def _states(
-    about: str, names: Sequence[str], truth: Mapping[str, str], stack: Mapping[str, str], usual: str
+    about: str,
+    names: Sequence[str],
+    truth: Mapping[str, str],
+    stack: Mapping[str, str],
+    *,
+    usual: str,
+    unreachable: Collection[str] = (),
 ) -> Iterator[Row]:
     """Yield a row for each that is not as usual, and one for all others together."""
     others = 0
@@ -116,6 +144,8 @@ def _states(
         true, said = truth.get(name, usual), stack.get(name, _UNKNOWN)
         if true == said == usual:
             others += 1
+        elif true != usual and name in unreachable:
+            yield Row(about, name, true, f"{said}, for its host does not answer")
         else:
             yield Row(about, name, true, said, 0.0 if true == said else None)
     if others:
@@ -133,7 +163,8 @@ def _faults(truth: Truth, causes: Sequence[Mapping[str, str]]) -> Iterator[Row]:
         yield Row(
             "fault",
             fault.name,
-            f"{' '.join(fault.place.values())}, for {seconds:.0f} s",
+            f"{_shorten(', '.join(f'{k} {v}' for k, v in fault.place.items()))} "
+            f"for {seconds:.0f} s",
             ", ".join(told) or (f"{_NOTHING}" if is_missed else said),
             None if is_missed else 0.0,
         )
@@ -145,6 +176,10 @@ def _unexplained(truth: Truth, causes: Sequence[Mapping[str, str]]) -> Iterator[
     for alert in causes:
         if alert not in explained and alert.get(catalog.GROUP) not in truth.groups:
             yield Row("alert", _name(alert), _NOTHING, "fires", None)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST_PLACE else f"{text[:LONGEST_PLACE]}..."
 
 
 def _name(alert: Mapping[str, str]) -> str:

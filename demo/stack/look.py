@@ -24,6 +24,10 @@ from slo.prometheus import PrometheusClient, PrometheusError, Sample
 CATCH_UP_SECONDS = 30.0
 """A state is scraped by an exporter, then by Prometheus, every 5 s each, and judged in between."""
 PAUSE_SECONDS = 5.0
+UNREACHABLE = (
+    f"{catalog.GPU_STATE.name} == 1 and ignoring ({catalog.STATE}, {catalog.REASON}) "
+    f'({catalog.GPU_REASON.name}{{{catalog.REASON}="telemetry_unreachable"}} == 1)'
+)
 
 
 async def look(folder: Path, within_seconds: float) -> list[Row]:
@@ -78,6 +82,7 @@ async def _look_once(
         else (),
         groups=_by(catalog.GROUP, await prometheus.query(f"{catalog.GROUP_STATE.name} == 1")),
         gpus=_by(catalog.UUID, await prometheus.query(f"{catalog.GPU_STATE.name} == 1")),
+        unreachable=set(_by(catalog.UUID, await prometheus.query(UNREACHABLE))),
         causes=[each for each in await observer.firing_alerts() if each["alertname"] in known],
     )
     groups = [each.name for each in topology.groups]

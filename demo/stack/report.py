@@ -10,12 +10,9 @@ from typing import Any
 from demo.scenario import Expectation, Forbidden, Scenario
 
 BUDGET_TOLERANCE_RATIO = 0.02
-"""How far measured bad events may be from the truth."""
-TOTAL_TOLERANCE_RATIO = 0.05
-"""Of all events: of a run that has just begun, much lies in the first and the last window."""
+"""How far measured events, the bad ones and all, may be from the truth."""
 BUDGET_TOLERANCE_EVENTS = 3.0
-"""... but a cell with a handful of bad events is judged by their number: scrapes and truth are
-read a few seconds apart."""
+"""... but a cell with a handful of events is judged by their number."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,11 @@ class Budget:
     total_measured: float = 0.0
     budget_events: float | None = None
     """Bad events that the whole period may have at the cell's usual traffic; None if unknown."""
+    unsettled: float = 0.0
+    """True bad events of one scrape interval, as they come at the end: scrapes and truth are read
+    some seconds apart."""
+    unsettled_total: float = 0.0
+    """The same of all events."""
     seen: bool = True
     """False where the scenario says that nobody can count the cell's events."""
 
@@ -40,8 +42,8 @@ class Budget:
     def deviation(self) -> float:
         """How far measured and true events are from each other, in multiples of the tolerance."""
         return max(
-            _deviation(self.measured, self.truth, BUDGET_TOLERANCE_RATIO),
-            _deviation(self.total_measured, self.total_truth, TOTAL_TOLERANCE_RATIO),
+            _deviation(self.measured, self.truth, self.unsettled),
+            _deviation(self.total_measured, self.total_truth, self.unsettled_total),
         )
 
     @property
@@ -57,8 +59,9 @@ class Budget:
         return abs(self.measured - self.truth) / self.budget_events
 
 
-def _deviation(measured: float, truth: float, tolerance_ratio: float) -> float:
-    return abs(measured - truth) / max(BUDGET_TOLERANCE_EVENTS, tolerance_ratio * truth)
+def _deviation(measured: float, truth: float, unsettled: float) -> float:
+    allowed = max(BUDGET_TOLERANCE_EVENTS, BUDGET_TOLERANCE_RATIO * truth, unsettled)
+    return abs(measured - truth) / allowed
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,9 @@ async def compare_budgets(
     """Return, for each cell of each objective, its true events beside the recorded ones.
 
     Recorded is the sum of the base level times its interval: what budgets are made of. Truth
-    counts from the first scrape that saw the cell's counters, for nobody sees earlier events.
+    counts over the time that this sum stands for. Its last sample stands for half an interval
+    after it; and ``rate()`` takes a counter to have grown for half an interval before the first
+    scrape that saw it. Nobody sees earlier events.
     """
     interval, since = measured.scrape_interval_seconds, measured.live_since
     live = f"[{int(ended_at - since)}s"
@@ -67,9 +69,14 @@ async def compare_budgets(
             f"min(min_over_time(timestamp({objective.total_query})[{int(first - since)}s:1s]))",
             first,
         )
-        start = seen[0].value if seen else since
-        end = ended_at - interval / 2  # the last scrape is half an interval old
+        last = await prometheus.query(
+            f'max(timestamp({conventions.EVENTS_RATE}{{{conventions.SLO}="{objective.name}"}}))',
+            ended_at,
+        )
+        start = (seen[0].value if seen else since) - interval / 2
+        end = (last[0].value if last else ended_at - interval) + interval / 2
         window = base_window_seconds(interval)
+        share = interval / window
         for cell in sorted(each for each in measured.truth.bad if each[0] == objective.name):
             wanted = {conventions.SLO: cell[0], **dict(cell[1])}.items()
             remaining = [each.value for each in left if wanted <= each.labels.items()]
@@ -87,6 +94,8 @@ async def compare_budgets(
                     total_truth=measured.truth.total_between(cell, start, end, window),
                     total_measured=total,
                     budget_events=measured.budget_events(objective, dict(cell[1])),
+                    unsettled=share * measured.truth.bad_between(cell, end - window, end),
+                    unsettled_total=share * measured.truth.total_between(cell, end - window, end),
                 )
             )
     return budgets

@@ -8,6 +8,7 @@ cache, so a full batch forgets; what it evicts is still in the tiers below.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from demo.sim.engines.figures import (
     SHARED_PREFIX_RATIO,
     STORE_TIER_TOKENS,
 )
-from demo.sim.fleet import Floats
+from demo.sim.fleet import Floats, Indices
 from demo.sim.service import Service
 
 DEVICE, HOST, STORE = range(3)
@@ -64,7 +65,8 @@ def look_up(caches: Caches, service: Service, share: Floats, dt: float) -> None:
         dt: the step's seconds.
     """
     usual = caches.usual_share
-    usual += (share - usual) * np.where(usual == 0, 1.0, 1 - np.exp(-dt / FAMILIAR_SECONDS))
+    part = 1 - exp(-dt / FAMILIAR_SECONDS)
+    usual += (share - usual) * np.maximum(usual == 0, part)
     familiar = np.minimum(usual / np.maximum(share, 1e-12), 1.0)
     most = service.hit_ratio * (SHARED_PREFIX_RATIO + (1 - SHARED_PREFIX_RATIO) * familiar)
     found = -np.expm1(-((caches.kept / service.reuse_tokens) ** REUSE_SHAPE)) * most
@@ -96,6 +98,6 @@ def remember(caches: Caches, service: Service, computed: Floats, held: Floats) -
     np.minimum(caches.kept[DEVICE], left, out=caches.kept[DEVICE])
 
 
-def forget(caches: Caches, groups: np.ndarray, tiers: slice, share: float = 1.0) -> None:
+def forget(caches: Caches, groups: Indices, tiers: slice, share: float = 1.0) -> None:
     """Empty some tiers of some groups by a share of their content."""
     caches.kept[tiers, groups] *= 1 - share

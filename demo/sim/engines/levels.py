@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import log
 
 import numpy as np
 
@@ -49,15 +50,18 @@ QUEUE = lognormal((1.0, 0.004, 1.0))
 
 def wait_levels(seconds: Floats) -> Counts:
     """Return the level of each wait. [W]."""
-    return np.searchsorted(_WAIT_EDGES, seconds)
+    levels: Counts = _WAIT_EDGES.searchsorted(seconds)
+    return levels
 
 
 def levels_on(grid: Floats, values: Floats) -> Counts:
     """Return the nearest level of each value on a geometric grid, by its logarithm."""
-    step = np.log(grid[1] / grid[0])
-    at = np.rint(np.log(np.maximum(values, grid[0])) / step - np.log(grid[0]) / step)
-    levels: Counts = np.minimum(at, len(grid) - 1).astype(np.int64)
-    return levels
+    lowest = float(grid[0])
+    per_step = 1 / log(float(grid[1]) / lowest)
+    at = np.log(np.maximum(values, lowest)) * per_step
+    at += 0.5 - log(lowest) * per_step
+    levels: Counts = at.astype(np.int64)
+    return np.minimum(levels, len(grid) - 1)
 
 
 @cache

@@ -16,6 +16,7 @@ from demo.sim.state import Phase, State
 
 RETRY_COST = 0.25
 """Of a load, for each read from the store that had to be tried again."""
+_LOADING = int(Phase.LOADING)
 LOADS_AT_FULL_SPEED = 8
 """In one region at a time: what its store of weights gives."""
 
@@ -47,16 +48,15 @@ def advance_phases(state: State) -> None:
     """Move each engine's life on by one step. An engine is not up before all its GPUs are."""
     engines, dt = state.engines, state.fleet.step_seconds
     busy = engines.queues.waiting() + engines.streams.count + engines.streams.preempted > 0.5
-    moving = state.moving
-    engines.stalled_seconds = np.where(
-        busy & ~moving & (engines.phase != Phase.LOADING), engines.stalled_seconds + dt, 0.0
-    )
-    ordinary = not engines.phase.any()
+    stalled = busy & ~state.moving
+    stalled &= engines.phase != _LOADING
+    engines.stalled_seconds += dt
+    engines.stalled_seconds *= stalled
     dies = state.hardware.crashed | (engines.stalled_seconds >= EXECUTE_TIMEOUT_SECONDS)
     dies |= state.dark
-    dies &= engines.phase != Phase.LOADING
-    if ordinary and not dies.any():
+    if not (engines.phase.any() or dies.any()):
         return
+    dies &= engines.phase != _LOADING
     _load(state)
     draining = engines.phase == Phase.DRAINING
     engines.load_left = np.where(

@@ -15,6 +15,16 @@ from demo.sim.engines.serving import Served
 from demo.sim.fleet import Floats
 from demo.sim.state import State
 
+# Places of rows as plain numbers: to look a member of an enumeration up takes as long as to add.
+_CPU_SECONDS, _FIRST_TOKENS, _PROMPT_TOKENS, _GENERATED_TOKENS = map(
+    int,
+    (Number.CPU_SECONDS, Number.FIRST_TOKENS, Number.PROMPT_TOKENS, Number.GENERATED_TOKENS),
+)
+_PREEMPTIONS, _FINISHED, _FAILED = map(int, (Number.PREEMPTIONS, Number.FINISHED, Number.FAILED))
+_HIT_TOKENS = slice(Number.HIT_DEVICE_TOKENS, Number.HIT_STORE_TOKENS + 1)
+_ITERATION_BOUNDS = np.array(ITERATION_BOUNDS)
+_GAUGES = slice(Number.RUNNING, Number.KV_USAGE_RATIO + 1)
+
 CPU_RATIO = 0.4
 """Of a core, by an engine's front end."""
 
@@ -24,32 +34,26 @@ def write_numbers(state: State, served: Served) -> None:
     engines, registers = state.engines, state.engines.registers
     numbers, hits = registers.numbers, engines.caches.hits
     moved = served.steps > 0
-    numbers[Number.CPU_SECONDS] += moved * (CPU_RATIO * state.fleet.step_seconds)
-    numbers[Number.FIRST_TOKENS] += served.first
-    numbers[Number.PROMPT_TOKENS] += served.prompt_tokens
-    numbers[Number.HIT_DEVICE_TOKENS : Number.HIT_STORE_TOKENS + 1] += hits * served.prompt_tokens
-    numbers[Number.GENERATED_TOKENS] += served.generated_tokens + served.first
-    numbers[Number.PREEMPTIONS] += served.preempted
-    numbers[Number.FINISHED] += served.finished
-    numbers[Number.FAILED] += served.failed
-    for row, values in (
-        (Number.RUNNING, engines.batch),
-        (Number.WAITING, engines.queues.waiting() + engines.streams.preempted),
-        (
-            Number.KV_USAGE_RATIO,
-            engines.streams.context_tokens / state.service.kv_cache_tokens,
-        ),
-    ):
-        np.copyto(numbers[row], values, where=moved)
+    numbers[_CPU_SECONDS] += moved * (CPU_RATIO * state.fleet.step_seconds)
+    numbers[_FIRST_TOKENS] += served.first
+    numbers[_PROMPT_TOKENS] += served.prompt_tokens
+    numbers[_HIT_TOKENS] += hits * served.prompt_tokens
+    numbers[_GENERATED_TOKENS] += served.generated_tokens + served.first
+    numbers[_PREEMPTIONS] += served.preempted
+    numbers[_FINISHED] += served.finished
+    numbers[_FAILED] += served.failed
+    waiting = engines.queues.waiting() + engines.streams.preempted
+    usage = engines.streams.context_tokens / state.service.kv_cache_tokens
+    np.copyto(numbers[_GAUGES], (engines.batch, waiting, usage), where=moved)
 
     for levels, amounts in served.first_levels:
         registers.add_levels("first_tokens", levels, amounts)
     step_levels = levels_on(STEPS, engines.step_seconds)
     registers.add_levels("gaps", step_levels, served.generated_tokens)
     registers.add_levels("finished_steps", step_levels, served.finished)
-    first_levels = served.first_levels[-1][0]
-    registers.add_levels("finished_waits", first_levels // len(PREFILLS), served.finished)
-    registers.add_levels("finished_prefills", first_levels % len(PREFILLS), served.finished)
+    waits, prefills = np.divmod(served.first_levels[-1][0], len(PREFILLS))
+    registers.add_levels("finished_waits", waits, served.finished)
+    registers.add_levels("finished_prefills", prefills, served.finished)
     _write_iterations(state, served)
 
 
@@ -59,7 +63,7 @@ def _write_iterations(state: State, served: Served) -> None:
     with_prompts = np.minimum(served.steps, served.first)
     batch = served.generated_tokens / np.maximum(served.steps, 1.0)
     prompts: Floats = served.computed_tokens / np.maximum(with_prompts, 1.0)
-    decode = np.searchsorted(ITERATION_BOUNDS, batch)
+    decode = _ITERATION_BOUNDS.searchsorted(batch)
     registers.add_levels("iterations", decode, served.steps - with_prompts)
-    mixed = np.searchsorted(ITERATION_BOUNDS, batch + prompts)
+    mixed = _ITERATION_BOUNDS.searchsorted(batch + prompts)
     registers.add_levels("iterations", mixed, with_prompts)

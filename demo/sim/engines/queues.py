@@ -66,9 +66,10 @@ class Queues:
     def _head_seconds(self, h: float) -> Floats:
         """Return how long ago the curve of arrivals passed the number of those that left. [G]."""
         arrived, left = self.arrived, self.left
-        passed = (arrived > left + _NOBODY).sum(axis=0)  # substeps ago, rounded up
-        if not passed.any():
+        waits = arrived > left + _NOBODY
+        if not np.count_nonzero(waits[0]):
             return np.zeros(len(left))
+        passed = waits.sum(axis=0)  # substeps ago, rounded up
         slots, groups = arrived.shape
         flat, columns = arrived.reshape(-1), np.arange(groups)
         older = flat[np.minimum(passed, slots - 1) * groups + columns]

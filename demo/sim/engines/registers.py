@@ -7,44 +7,39 @@ They are an engine's memory and die with it. A page is linear in them: see
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, auto
+from enum import IntEnum
 
 import numpy as np
 
 from demo.sim.engines.levels import FIRST_TOKENS, PREFILLS, STEPS, WAITS
-from demo.sim.fleet import Flags, Floats
+from demo.sim.fleet import Counts, Flags, Floats, Indices
 from exporters.dialects import read_dialect
 
 
 class Number(IntEnum):
     """What is counted, one row each; floats, for a fleet is a fluid until a page is written."""
 
-    def _generate_next_value_(name, start, count, last_values):  # type: ignore[no-untyped-def,override]  # noqa: N805, ANN001, ANN202, ARG002
-        return count
-
-    ALWAYS = auto()
+    ALWAYS = 0
     """1: what constants are multiplied by."""
-    STARTED = auto()
+    STARTED = 1
     """UNIX seconds of the process's start."""
-    CPU_SECONDS = auto()
-    FIRST_TOKENS = auto()
+    CPU_SECONDS = 2
+    FIRST_TOKENS = 3
     """Requests that got their first token."""
-    PROMPT_TOKENS = auto()
-    HIT_DEVICE_TOKENS = auto()
-    HIT_HOST_TOKENS = auto()
-    HIT_STORE_TOKENS = auto()
-    GENERATED_TOKENS = auto()
-    PREEMPTIONS = auto()
-    FINISHED = auto()
+    PROMPT_TOKENS = 4
+    HIT_DEVICE_TOKENS = 5
+    HIT_HOST_TOKENS = 6
+    HIT_STORE_TOKENS = 7
+    GENERATED_TOKENS = 8
+    PREEMPTIONS = 9
+    FINISHED = 10
     """Requests that came to their end."""
-    FAILED = auto()
-    REJECTED = auto()
-    RUNNING = auto()
-    WAITING = auto()
-    KV_USAGE_RATIO = auto()
+    FAILED = 11
+    REJECTED = 12
+    RUNNING = 13
+    WAITING = 14
+    KV_USAGE_RATIO = 15
 
-
-GAUGES = (Number.RUNNING, Number.WAITING, Number.KV_USAGE_RATIO)
 
 ITERATION_BOUNDS = next(
     family.bounds
@@ -80,11 +75,14 @@ class Registers:
     """[Number, G]."""
     levels: Floats
     """How often each level was met, :data:`LEVEL_PLACES`. [G, LEVEL_COUNT]."""
+    rows: Indices
+    """Where each engine's levels begin. [G]."""
 
-    def add_levels(self, name: str, levels: np.ndarray, amounts: Floats) -> None:
+    def add_levels(self, name: str, levels: Counts, amounts: Floats) -> None:
         """Add one amount to one level of each engine. [G] each."""
-        rows = np.arange(len(self.levels)) * LEVEL_COUNT + LEVEL_PLACES[name].start
-        self.levels.reshape(-1)[rows + levels] += amounts
+        places = self.rows + levels
+        places += LEVEL_PLACES[name].start
+        self.levels.reshape(-1)[places] += amounts
 
     def restart(self, restarted: Flags, now: float) -> None:
         """Set the numbers of restarted engines to those of a new process."""
@@ -96,6 +94,10 @@ class Registers:
 
 def start_registers(groups: int, now: float) -> Registers:
     """Return the numbers of engines that have just started."""
-    registers = Registers(np.zeros((len(Number), groups)), np.zeros((groups, LEVEL_COUNT)))
+    registers = Registers(
+        numbers=np.zeros((len(Number), groups)),
+        levels=np.zeros((groups, LEVEL_COUNT)),
+        rows=np.arange(groups) * LEVEL_COUNT,
+    )
     registers.restart(np.ones(groups, bool), now)
     return registers

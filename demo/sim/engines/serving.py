@@ -30,10 +30,13 @@ from demo.sim.engines.figures import (
     TOKENISATION_SECONDS,
 )
 from demo.sim.engines.levels import PREFILLS, late_shares, levels_on, wait_levels
-from demo.sim.fleet import Floats, Indices
+from demo.sim.fleet import Flags, Floats, Indices
 from demo.sim.state import Engines, Phase, State
 
+_LOADING = int(Phase.LOADING)
 _NOTHING = 1e-9
+_LEAST_WEAR = 1e-6
+"""Of streams in a substep, so that nothing is divided by 0."""
 _IDLE = 0.01
 """Streams and requests below which an engine takes no steps."""
 
@@ -69,11 +72,24 @@ class Served:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is asked of each group in a substep. All [G]."""
+    """What is the same in all substeps of a step. All [G] unless said otherwise."""
 
+    seconds: float
+    """Of a substep."""
+    moves: Floats
+    """1 for engines that take steps, 0 for others."""
+    speed: Floats
+    """Of the slowest member."""
     arrivals: Floats
+    """Requests of a substep."""
     prompt_tokens: Floats
     """Of one request, in the mean."""
+    missed: Floats
+    """Share of them that is in no cache."""
+    cost: Floats
+    """Of one prompt, in tokens to compute."""
+    cost_seconds: Floats
+    """The same in seconds."""
     failing: Floats
     """Share of the requests that fail."""
 
@@ -94,19 +110,33 @@ def serve(state: State, arrivals: Floats, share: Floats, blips: Floats) -> Serve
     served = Served(**{name: np.zeros(len(arrivals)) for name in _AMOUNTS}, first_levels=[])
     _lose_what_was_killed(engines, served)
     look_up(engines.caches, service, share, dt)
-    moves = state.moving.astype(np.float64)
-    speed = np.maximum(state.hardware.speed, 0.05)
-    asked = _Asked(
-        arrivals=arrivals / state.substeps,
-        prompt_tokens=_prompts(state, arrivals),
-        failing=FAILED_RATIO + engines.failing + blips[state.fleet.cell_of_group],
-    )
+    moving = state.moving
+    asked = _ask(state, arrivals, moving, blips)
     for _ in range(state.substeps):
-        _substep(state, served, asked, moves, speed)
-    _let_stalled_streams_go(state, served)
+        _substep(state, served, asked)
+    _let_stalled_streams_go(state, served, moving)
     held = engines.streams.context_tokens
     remember(engines.caches, service, served.computed_tokens + served.generated_tokens, held)
     return served
+
+
+def _ask(state: State, arrivals: Floats, moving: Flags, blips: Floats) -> _Asked:
+    engines, substeps = state.engines, state.substeps
+    speed = np.maximum(state.hardware.speed, 0.05)
+    prompt_tokens = _prompts(state, arrivals)
+    cost = prompt_tokens * engines.caches.cost
+    failing = engines.failing + (FAILED_RATIO + blips)[state.fleet.cell_of_group]
+    return _Asked(
+        seconds=state.fleet.step_seconds / substeps,
+        moves=moving.astype(np.float64),
+        speed=speed,
+        arrivals=arrivals / substeps,
+        prompt_tokens=prompt_tokens,
+        missed=1 - engines.caches.hits.sum(axis=0),
+        cost=cost,
+        cost_seconds=cost * (SECONDS_PER_PROMPT_TOKEN / speed),
+        failing=np.minimum(failing, 1.0),
+    )
 
 
 def _prompts(state: State, arrivals: Floats) -> Floats:
@@ -115,33 +145,37 @@ def _prompts(state: State, arrivals: Floats) -> Floats:
     drawn = state.rngs["engines"].standard_normal(len(arrivals))
     spread = service.prompt_deviation / np.sqrt(np.maximum(arrivals, 1.0))
     lowest = service.prompt_tokens * 0.1
-    return np.clip(service.prompt_tokens + spread * drawn, lowest, float(MAX_MODEL_LEN))
+    return np.minimum(np.maximum(service.prompt_tokens + spread * drawn, lowest), MAX_MODEL_LEN)
 
 
-def _substep(state: State, served: Served, asked: _Asked, moves: Floats, speed: Floats) -> None:
+def _substep(state: State, served: Served, asked: _Asked) -> None:
     engines, service = state.engines, state.service
     queues, streams = engines.queues, engines.streams
-    h = state.fleet.step_seconds / state.substeps
+    h, moves = asked.seconds, asked.moves
     queues.join(asked.arrivals)
-    wear = moves * h / (service.tokens_after_first * engines.step_seconds)
+    wear = h / (service.tokens_after_first * engines.step_seconds)
+    wear *= moves
+    np.maximum(wear, _LEAST_WEAR, out=wear)
     ending = -np.expm1(-wear)
-    worn = wear > _NOTHING
-    staying = np.where(worn, ending / np.maximum(wear, _NOTHING), 1.0)  # of those that begin
-    plan = _plan_prefill(state, asked, _Substep(h, moves, speed, ending, staying))
+    staying = ending / wear  # of those that begin
+    leaving = 1 - staying
+    ending *= moves
+    plan = _plan_prefill(state, asked, ending, staying)
 
     wait, expired = queues.leave(plan.begun, h)
     levels = wait_levels(wait) * len(PREFILLS) + levels_on(PREFILLS, plan.first_token_seconds)
     late = plan.begun * late_shares().reshape(-1)[levels]
     in_time = plan.begun - late
-    broken = in_time * np.minimum(asked.failing, 1.0)
+    broken = in_time * asked.failing
     entered = in_time - broken
 
-    present = np.where(worn, (1 - staying) / np.maximum(wear, _NOTHING), 0.5)  # of those that begin
+    present = leaving / wear  # of those that begin
     batch = moves * (streams.count * staying + entered * present)
-    generated = batch * h / plan.step_seconds
-    aborted = ABORTED_PER_STREAMING_SECOND * h * batch
-    finished = streams.count * ending + entered * (1 - staying)
-    streams.decay += wear + ABORTED_PER_STREAMING_SECOND * h * moves
+    steps = (moves * h) / plan.step_seconds
+    generated = batch * steps
+    aborted = batch * (ABORTED_PER_STREAMING_SECOND * h)
+    finished = streams.count * ending + entered * leaving
+    streams.decay += wear + moves * (ABORTED_PER_STREAMING_SECOND * h)
     context = streams.context_tokens + entered * asked.prompt_tokens + generated + plan.redone
     held = streams.count + entered + plan.back
     streams.count = np.maximum(held - finished - aborted, 0.0)
@@ -152,7 +186,7 @@ def _substep(state: State, served: Served, asked: _Asked, moves: Floats, speed: 
 
     engines.step_seconds, engines.batch = plan.step_seconds, batch
     engines.first_token_seconds = plan.first_token_seconds
-    missed = 1 - engines.caches.hits.sum(axis=0)
+    prompts = in_time * asked.prompt_tokens
     served.first_levels.append((levels, entered))
     served.first += entered
     served.finished += finished
@@ -160,25 +194,12 @@ def _substep(state: State, served: Served, asked: _Asked, moves: Floats, speed: 
     served.aborted += aborted
     served.late += late + expired
     served.cut += streams.pass_deadline(service.deadline_seconds)
-    served.prompt_tokens += in_time * asked.prompt_tokens
-    served.missed_tokens += in_time * asked.prompt_tokens * missed
-    served.computed_tokens += plan.begun * asked.prompt_tokens * missed + plan.redone
+    served.prompt_tokens += prompts
+    served.missed_tokens += prompts * asked.missed
+    served.computed_tokens += plan.begun * asked.prompt_tokens * asked.missed + plan.redone
     served.generated_tokens += generated
     served.preempted += streams.preempt(service.kv_cache_tokens)
-    served.steps += np.where(batch + plan.begun > _IDLE, moves * h / plan.step_seconds, 0.0)
-
-
-@dataclass(frozen=True)
-class _Substep:
-    seconds: float
-    moves: Floats
-    """1 for engines that take steps, 0 for others. [G]."""
-    speed: Floats
-    """Of the slowest member. [G]."""
-    ending: Floats
-    """Share of the streams that end. [G]."""
-    staying: Floats
-    """Share of those that begin and do not end at once. [G]."""
+    served.steps += steps * (batch + plan.begun > _IDLE)
 
 
 @dataclass(frozen=True)
@@ -196,32 +217,41 @@ class _Prefill:
     """Median from the queue to the first token."""
 
 
-def _plan_prefill(state: State, asked: _Asked, now: _Substep) -> _Prefill:
-    """Return what can begin: by tokens, by streams, by room in the KV cache."""
-    engines, streams = state.engines, state.engines.streams
-    base = (STEP_SECONDS_EMPTY + STEP_SECONDS_PER_STREAM * engines.batch) / now.speed
-    per_token = SECONDS_PER_PROMPT_TOKEN / now.speed
+def _plan_prefill(state: State, asked: _Asked, ending: Floats, staying: Floats) -> _Prefill:
+    """Return what can begin: by tokens, by streams, by room in the KV cache.
+
+    Args:
+        state: the engines and what they have.
+        asked: of them.
+        ending: share of the streams that end in the substep. [G].
+        staying: share of those that begin and do not end at once. [G].
+    """
+    engines, streams, h = state.engines, state.engines.streams, asked.seconds
+    base = (STEP_SECONDS_EMPTY + STEP_SECONDS_PER_STREAM * engines.batch) / asked.speed
+    per_token = SECONDS_PER_PROMPT_TOKEN / asked.speed
     longest = base + per_token * BATCHED_TOKENS
-    budget = now.moves * (now.seconds * BATCHED_TOKENS) / longest
+    budget = asked.moves * (h * BATCHED_TOKENS) / longest
     redone = np.minimum(streams.preempted_tokens, budget)
     back = streams.preempted * redone / np.maximum(streams.preempted_tokens, _NOTHING)
-    cost = asked.prompt_tokens * engines.caches.cost
-    streams_left = MOST_STREAMS - back - streams.count * (1 - now.ending)
-    room = state.service.kv_cache_tokens - redone - streams.context_tokens * (1 - now.ending)
-    begun = np.minimum(engines.queues.waiting(), (budget - redone) / cost)
-    begun = np.minimum(begun, streams_left / now.staying)
-    begun = np.minimum(begun, room / (asked.prompt_tokens * now.staying))
-    begun = np.maximum(begun, 0.0) * now.moves
-    rate = (begun * cost + redone) / now.seconds
-    step = np.minimum(base / np.maximum(1 - per_token * rate, 0.02), longest)
-    step = np.where(now.moves > 0, step, engines.step_seconds)
-    first_token = TOKENISATION_SECONDS + step + cost * per_token * step / base
+    going_on = 1 - ending
+    streams_left = MOST_STREAMS - back - streams.count * going_on
+    room = state.service.kv_cache_tokens - redone - streams.context_tokens * going_on
+    fitting = np.minimum(streams_left, room / asked.prompt_tokens) / staying
+    begun = np.minimum(engines.queues.waiting(), (budget - redone) / asked.cost)
+    np.minimum(begun, fitting, out=begun)
+    np.maximum(begun, 0.0, out=begun)
+    begun *= asked.moves
+    busy = (begun * asked.cost + redone) * (per_token / h)
+    step = np.minimum(base / np.maximum(1 - busy, 0.02), longest)
+    step = np.where(asked.moves > 0, step, engines.step_seconds)
+    first_token = step + asked.cost_seconds * step / base
+    first_token += TOKENISATION_SECONDS
     return _Prefill(begun, redone, back, step, first_token)
 
 
 def _lose_what_was_killed(engines: Engines, served: Served) -> None:
     """End the requests of engines whose process is gone."""
-    gone = engines.phase == Phase.LOADING
+    gone = engines.phase == _LOADING
     if not gone.any():
         return
     queues, streams = engines.queues, engines.streams
@@ -232,12 +262,12 @@ def _lose_what_was_killed(engines: Engines, served: Served) -> None:
     streams.end(gone)
 
 
-def _let_stalled_streams_go(state: State, served: Served) -> None:
+def _let_stalled_streams_go(state: State, served: Served, moving: Flags) -> None:
     """Time out the streams of engines that have paused too long, and preempted ones that waited."""
     engines, dt = state.engines, state.fleet.step_seconds
     streams = engines.streams
     stalled = engines.stalled_seconds + dt > INTER_TOKEN_DEADLINE_SECONDS
-    stalled &= ~state.moving
+    stalled &= ~moving
     if stalled.any():
         served.cut += np.where(stalled, streams.count + streams.preempted, 0.0)
         streams.end(stalled)

@@ -35,8 +35,8 @@ class Streams:
     """Streams by slot of the time they began in, as if none had ended since the slot's. [A, G]."""
     decay_then: Floats
     """``decay`` at each slot's beginning. [A, G]."""
-    slot: Indices
-    """The slot that streams begin in now. [G]."""
+    place: Indices
+    """Of the slot that streams begin in now, in the slots of all groups laid out in a row. [G]."""
     slot_seconds: Floats
     """Since that slot's beginning. [G]."""
     preempted: Floats
@@ -47,7 +47,7 @@ class Streams:
     def preempt(self, kv_cache_tokens: Floats) -> Floats:
         """Take the KV cache from the youngest where it overflows; return how many. [G]."""
         over = self.context_tokens - kv_cache_tokens
-        if not (over > 0).any():
+        if not np.count_nonzero(over > 0):
             return np.zeros(len(over))
         over = np.maximum(over, 0.0)
         preempted = over * self.count / np.maximum(self.context_tokens, 1.0)
@@ -59,28 +59,29 @@ class Streams:
 
     def begin(self, entered: Floats, h: float) -> None:
         """Note the streams that began in a substep of ``h`` seconds, by their age. [G]."""
-        at = self.slot * len(entered) + np.arange(len(entered))
-        age = np.minimum(self.decay - self.decay_then.reshape(-1)[at], _MOST_GROWTH)
-        self.entered.reshape(-1)[at] += entered * np.exp(age)
+        age = self.decay - self.decay_then.reshape(-1)[self.place]
+        np.minimum(age, _MOST_GROWTH, out=age)
+        self.entered.reshape(-1)[self.place] += entered * np.exp(age)
         self.slot_seconds += h
 
     def pass_deadline(self, deadline_seconds: Floats) -> Floats:
         """End the streams whose end-to-end deadline has passed; return how many. [G]."""
         full = self.slot_seconds * COHORTS >= deadline_seconds
         expired = np.zeros(len(full))
-        if not full.any():
+        if not np.count_nonzero(full):
             return expired
         groups = np.flatnonzero(full)
-        slot = (self.slot[groups] + 1) % COHORTS
-        self.slot[groups] = slot
+        decay, count = self.decay[groups], self.count[groups]
+        all_entered, all_decay_then = self.entered.reshape(-1), self.decay_then.reshape(-1)
+        self.place[groups] = oldest = (self.place[groups] + len(full)) % len(all_entered)
         self.slot_seconds[groups] = 0.0
-        age = self.decay[groups] - self.decay_then[slot, groups]
-        left = self.entered[slot, groups] * np.exp(-age)
-        expired[groups] = np.minimum(left, self.count[groups])
-        self.entered[slot, groups] = 0.0
-        self.decay_then[slot, groups] = self.decay[groups]
-        self.context_tokens *= 1 - expired / np.maximum(self.count, _TINY)
-        self.count -= expired
+        left = all_entered[oldest] * np.exp(all_decay_then[oldest] - decay)
+        left = np.minimum(left, count)
+        all_entered[oldest] = 0.0
+        all_decay_then[oldest] = decay
+        self.context_tokens[groups] *= 1 - left / np.maximum(count, _TINY)
+        self.count[groups] -= left
+        expired[groups] = left
         return expired
 
     def give_up_preempted(self, share: float) -> Floats:
@@ -109,7 +110,7 @@ def start_streams(groups: int) -> Streams:
         decay=none(),
         entered=np.zeros((COHORTS, groups)),
         decay_then=np.zeros((COHORTS, groups)),
-        slot=np.zeros(groups, np.int64),
+        place=np.arange(groups),
         slot_seconds=none(),
         preempted=none(),
         preempted_tokens=none(),

@@ -24,9 +24,9 @@ from demo.sim.engines.levels import (
 )
 from demo.sim.engines.registers import LEVEL_COUNT, LEVEL_PLACES, Number, Registers
 from demo.sim.exposition import PageFamily, Template, children_of, created_name, make_template
-from demo.sim.fleet import Floats
-from demo.sim.latency import bucket_shares, lognormal
-from demo.sim.service import engine_figures, model_figures, output_lengths
+from demo.sim.fleet import Flags, Floats, Indices
+from demo.sim.latency import bucket_shares
+from demo.sim.service import engine_figures, model_figures, output_lengths, prompt_lengths
 from exporters.dialects import ForeignFamily, read_dialect
 
 DIALECT = read_dialect("vllm_0_32")
@@ -112,15 +112,20 @@ class EnginePage:
     """The page of all engines of one model and rank: a text, and what its numbers follow from."""
 
     template: Template
-    matrix: Floats
-    """[registers, values]."""
-    whole: np.ndarray
+    of_numbers: Floats
+    """[Number, values]."""
+    of_levels: tuple[tuple[slice, Indices, Floats], ...]
+    """For each kind of level where it stands in the registers, which values it is part of, and
+    how: the few that a level has to do with, of all. [levels, its values]."""
+    whole: Flags
     """Which values are written as whole numbers. [values]."""
 
     def fill(self, registers: Registers, group: int) -> bytes:
         """Return the page of an engine."""
-        row = np.concatenate([registers.numbers[:, group], registers.levels[group]])
-        values = row @ self.matrix
+        levels = registers.levels[group]
+        values: Floats = registers.numbers[:, group] @ self.of_numbers
+        for place, at, shares in self.of_levels:
+            values[at] += levels[place] @ shares
         np.floor(values + _ROUNDING, out=values, where=self.whole)
         return self.template.fill(values.tolist())
 
@@ -143,7 +148,12 @@ def engine_page(engine: str, model: str) -> EnginePage:
         if family.created:
             whole[template.slots[created_name(family)]] = False
     whole[template.slots["process_start_time_seconds"]] = False
-    return EnginePage(template, matrix, whole)
+    levels = matrix[len(Number) :]
+    of_levels = []
+    for place in LEVEL_PLACES.values():
+        at = np.flatnonzero(levels[place].any(axis=0))
+        of_levels.append((place, at, levels[place][:, at]))
+    return EnginePage(template, matrix[: len(Number)].copy(), tuple(of_levels), whole)
 
 
 def _rows(model: str) -> Iterator[tuple[str, Floats]]:
@@ -202,10 +212,8 @@ def _counters() -> Iterator[tuple[str, Floats]]:
 
 
 def _histograms(model: str) -> Iterator[tuple[str, Floats]]:
-    prompts = model_figures(model).prompt_tokens.value
     missed = 1 - model_figures(model).prefix_hit_ratio.value
-    lengths = output_lengths(model)
-    prompt = lognormal((1.0, prompts.median, prompts.sigma))
+    prompt, lengths = prompt_lengths(model), output_lengths(model)
     for name, latency, factor in (
         ("vllm:request_prompt_tokens", prompt, 1.0),
         ("vllm:request_prefill_kv_computed_tokens", prompt, missed),
@@ -222,7 +230,7 @@ def _histograms(model: str) -> Iterator[tuple[str, Floats]]:
         shares = np.eye(len(BOUNDS[name]) + 1)[[np.searchsorted(BOUNDS[name], value)]]
         yield name, _histogram(_finished(), shares, np.array([value]))
     for name, mean, bytes_per_token in (
-        ("http_request_size_bytes", prompts.mean, _BYTES_PER_TOKEN),
+        ("http_request_size_bytes", prompt.mean, _BYTES_PER_TOKEN),
         ("http_response_size_bytes", lengths.mean, _RESPONSE_BYTES_PER_TOKEN),
     ):
         yield name, _stacked(_one(Number.FINISHED), _one(Number.FINISHED, mean * bytes_per_token))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from math import exp
 from zlib import crc32
 
@@ -20,6 +21,18 @@ from demo.sim.hardware.cooling import run_racks
 from demo.sim.hardware.figures import read_hardware_figures
 from demo.sim.hardware.state import Hardware, Quantity, see_host
 
+# As plain numbers: to look a member of an enumeration up takes as long as to add.
+_USE, _LOAD, _LOADED, _WATTS, _WARMTH, _JOULES = map(
+    int,
+    (
+        Quantity.USE,
+        Quantity.LOAD,
+        Quantity.LOADED,
+        Quantity.WATTS,
+        Quantity.WARMTH,
+        Quantity.JOULES,
+    ),
+)
 DCGM_INTERVAL_SECONDS = 5.0
 """Between two collections; dcgm-exporter's own default is 30 s."""
 
@@ -87,20 +100,19 @@ def run_hardware(hardware: Hardware, fleet: Fleet, work: Work) -> None:
     """
     state, heat = hardware.state, read_hardware_figures().heat
     hardware.steps += 1
-    state[Quantity.USE], state[Quantity.LOAD] = work.use, work.load
-    state[Quantity.LOADED] = work.loaded
+    state[_USE], state[_LOAD], state[_LOADED] = work.use, work.load, work.loaded
     watts = _watts(work)
     resting = read_hardware_figures().gpu.resting_watts
     for group, factor in hardware.draws.items():
         if watts[group] > resting:
             watts[group] = resting + (watts[group] - resting) * factor
-    state[Quantity.WATTS] = watts
-    warmth = state[Quantity.WARMTH]
+    state[_WATTS] = watts
+    warmth = state[_WARMTH]
     share = 1 - exp(-fleet.step_seconds / heat.heating_seconds)
     warmth *= 1 - share
     warmth += watts * (share * heat.celsius_per_watt)
     watts *= fleet.step_seconds
-    state[Quantity.JOULES] += watts
+    state[_JOULES] += watts
     if hardware.racks:
         run_racks(hardware, fleet)
     hardware.crashed[:] = False
@@ -112,15 +124,21 @@ def run_hardware(hardware: Hardware, fleet: Fleet, work: Work) -> None:
 
 def _watts(work: Work) -> Floats:
     """Return what an ordinary GPU draws. [G]."""
-    gpu = read_hardware_figures().gpu
-    still = np.array([gpu.idle_watts, 0.0, gpu.waiting_watts, gpu.loading_watts])
-    process = np.array([gpu.resting_watts - gpu.idle_watts, 0.0, 0.0, 0.0])
-    most = np.array([0.0, gpu.most_working_watts, 0.0, 0.0])
-    swing = np.array([0.0, gpu.most_working_watts - gpu.least_working_watts, 0.0, 0.0])
-    watts: Floats = (still + most)[work.use]
-    watts -= swing[work.use] * np.exp(work.load * -gpu.power_growth)
+    at_most, swing, process = _draws()
+    watts: Floats = at_most[work.use]
+    watts -= swing[work.use] * np.exp(work.load * -read_hardware_figures().gpu.power_growth)
     watts += process[work.use] * work.loaded
     return watts
+
+
+@cache
+def _draws() -> tuple[Floats, Floats, Floats]:
+    """Return, by use: the watts at the most, what little work takes off, what a process adds."""
+    gpu = read_hardware_figures().gpu
+    at_most = (gpu.idle_watts, gpu.most_working_watts, gpu.waiting_watts, gpu.loading_watts)
+    swing = (0.0, gpu.most_working_watts - gpu.least_working_watts, 0.0, 0.0)
+    process = (gpu.resting_watts - gpu.idle_watts, 0.0, 0.0, 0.0)
+    return np.array(at_most), np.array(swing), np.array(process)
 
 
 def _turns(fleet: Fleet, every: int) -> list[tuple[Indices, Indices]]:

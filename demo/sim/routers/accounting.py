@@ -6,7 +6,6 @@ that are in flight. What is counted here is the truth, and at the same time what
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +34,11 @@ from exporters.catalog import OUTCOMES, TIERS, TIME_TO_FIRST_TOKEN_BOUNDS
 _NEVER_BUCKET = int(np.searchsorted(TIME_TO_FIRST_TOKEN_BOUNDS, FIRST_TOKEN_DEADLINE_SECONDS)) + 1
 """A first token that never came is observed at its deadline, and timers are a little late."""
 
+_NOTHING = 1e-9
+_FINISHED, _FAILED, _LOST, _OVERDUE, _ABORTED, _FIRST, _NEVER, _PROMPT_TOKENS = range(8)
+_END_COUNT = _PROMPT_TOKENS + 3
+_END_PLACES = np.arange(_END_COUNT)[:, None]
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -60,25 +64,21 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     fleet, routers, rng = state.fleet, state.routers, state.rngs["routers"]
     lane, lanes = lanes_of_groups(state), lane_count(fleet)
 
-    def by_lane(amounts: Floats) -> Floats:
-        return total_by(lane, amounts, lanes)
-
-    failed = by_lane(served.failed)
+    ends = _ends_by_lane(lane, lanes, routed, served)
+    failed = ends[_FAILED]
     drawn = rng.poisson(failed)  # failures are rare, and come as chance has it
-    lost = by_lane(served.killed + routed.refused)
-    never = by_lane(served.late + served.killed_waiting + routed.refused)
     flows = routers.flows
-    flows[:, OK] += by_lane(served.finished) + failed - drawn
-    flows[:, ERROR] += drawn + lost
-    flows[:, TIMEOUT] += by_lane(served.late + served.cut)
-    flows[:, ABORTED] += by_lane(served.aborted)
-    flows[:, FIRST_TOKEN] += by_lane(served.first) + failed - drawn
-    flows[:, NEVER] += never + drawn
+    flows[:, OK] += ends[_FINISHED] + failed - drawn
+    flows[:, ERROR] += drawn + ends[_LOST]
+    flows[:, TIMEOUT] += ends[_OVERDUE]
+    flows[:, ABORTED] += ends[_ABORTED]
+    flows[:, FIRST_TOKEN] += ends[_FIRST] + failed - drawn
+    flows[:, NEVER] += ends[_NEVER] + drawn
     new = np.maximum(np.floor(flows + 1e-6).astype(np.int64) - routers.counted, 0)
     routers.counted += new
 
-    mix = routers.in_flight + 1e-9
-    mix = mix / mix.sum(axis=1, keepdims=True)
+    mix: Floats = routers.in_flight.astype(np.float64) + _NOTHING
+    mix /= mix.sum(axis=1, keepdims=True)
     by_tier = rng.multinomial(new, mix[:, None, :])  # [L, ends, T]
     outcomes = np.zeros((lanes, len(TIERS), len(OUTCOMES)), np.int64)
     outcomes[:, :, :DRAWN] = by_tier[:, :DRAWN].transpose(0, 2, 1)
@@ -94,19 +94,19 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     routers.requests += outcomes
     routers.requests[main, :, RATE_LIMITED] += limited
 
-    totals = np.zeros(lanes * FIRST_TOKENS)
-    for levels, amounts in served.first_levels:
-        totals += total_by(lane * FIRST_TOKENS + levels, amounts, len(totals))
-    expected = totals.reshape(lanes, FIRST_TOKENS)
+    expected = _first_token_levels(lane, lanes, served)
     state.truth.first_token_levels += expected
     table = first_token_table(TIME_TO_FIRST_TOKEN_BOUNDS, at_client=True)
     shares = expected @ table
     total = shares.sum(axis=1, keepdims=True)
-    shares = np.where(total > 1e-9, shares / np.maximum(total, 1e-9), table[:1])
+    means = expected @ first_token_means()
+    if (total <= _NOTHING).any():  # where there were none, any shares will do
+        nothing = total <= _NOTHING
+        shares = np.where(nothing, table[:1], shares)
+        total[nothing] = 1.0
+    shares /= total
+    means /= total[:, 0]
     counts = rng.multinomial(by_tier[:, FIRST_TOKEN], shares[:, None, :])
-    means = np.where(
-        total[:, 0] > 1e-9, (expected @ first_token_means()) / np.maximum(total[:, 0], 1e-9), 0.2
-    )
     means += NETWORK_SECONDS
     never_by_tier = by_tier[:, NEVER].copy()
     never_by_tier[main] += routed.rejected
@@ -115,7 +115,7 @@ def account(state: State, routed: Routed, served: Served, limited: Counts) -> En
     routers.first_token_sums += (
         by_tier[:, FIRST_TOKEN] * means[:, None] + never_by_tier * FIRST_TOKEN_DEADLINE_SECONDS
     )
-    _bill(state, served, by_lane, mix)
+    _bill(state, ends[_PROMPT_TOKENS:], mix)
     return Ended(outcomes, counts.sum(axis=1), never_by_tier.sum(axis=1))
 
 
@@ -130,14 +130,46 @@ def _take(routers: Routers, lane: int, ended: Counts, rng: np.random.Generator) 
     return taken
 
 
-def _bill(state: State, served: Served, by_lane: Callable[[Floats], Floats], mix: Floats) -> None:
-    """Bill the tokens that were served, or the part of them that metering sees."""
-    generated = served.generated_tokens + served.first
-    tokens = np.stack([by_lane(served.prompt_tokens), by_lane(generated)], axis=1)
-    billed = tokens * np.repeat(1 - state.metering.unbilled, len(state.fleet.revisions))[:, None]
-    state.routers.billed_tokens += billed[:, None, :] * mix[:, :, None]
-    cached = tokens[:, 0] - by_lane(served.missed_tokens)
-    told = np.stack([tokens[:, 0], cached, tokens[:, 1], billed.sum(axis=1)], axis=1)
-    by_tier = told[:, None, :] * mix[:, :, None]
+def _ends_by_lane(lane: Counts, lanes: int, routed: Routed, served: Served) -> Floats:
+    """Return what came of requests, and the tokens, of each lane. [_END_COUNT, L]."""
+    amounts = np.array([
+        served.finished,
+        served.failed,
+        served.killed + routed.refused,
+        served.late + served.cut,
+        served.aborted,
+        served.first,
+        served.late + served.killed_waiting + routed.refused,
+        served.prompt_tokens,
+        served.missed_tokens,
+        served.generated_tokens + served.first,
+    ])  # fmt: skip
+    places = lane + _END_PLACES * lanes
+    ends = total_by(places.reshape(-1), amounts.reshape(-1), _END_COUNT * lanes)
+    return ends.reshape(_END_COUNT, lanes)
+
+
+def _first_token_levels(lane: Counts, lanes: int, served: Served) -> Floats:
+    """Return the first tokens of each lane by their level. [L, FIRST_TOKENS]."""
+    first = lane * FIRST_TOKENS
+    places = np.concatenate([first + levels for levels, _ in served.first_levels])
+    amounts = np.concatenate([amounts for _, amounts in served.first_levels])
+    return total_by(places, amounts, lanes * FIRST_TOKENS).reshape(lanes, FIRST_TOKENS)
+
+
+def _bill(state: State, tokens: Floats, mix: Floats) -> None:
+    """Bill the tokens that were served, or the part of them that metering sees.
+
+    Args:
+        state: what is billed is counted in it, and the truth.
+        tokens: of prompts, of those that no cache had, and generated. [3, L].
+        mix: shares of the tiers. [L, T].
+    """
+    prompt, missed, generated = tokens
+    seen = np.repeat(1 - state.metering.unbilled, len(state.fleet.revisions))
+    billed = seen * tokens[::2]
+    state.routers.billed_tokens += billed.T[:, None, :] * mix[:, :, None]
+    told = np.array([prompt, prompt - missed, generated, billed[0] + billed[1]])
+    by_tier = told.T[:, None, :] * mix[:, :, None]
     cells = len(state.fleet.cells)
     state.truth.tokens += by_tier.reshape(cells, -1, *by_tier.shape[1:]).sum(axis=1)

@@ -86,7 +86,7 @@ def place(
     locality.dark_seconds = np.where(dark, locality.dark_seconds + dt, 0.0)
     placed = np.zeros((cells, len(TIERS), regions), np.int64)
     placed[np.arange(cells), :, home] = requests
-    unreachable = np.zeros_like(requests)
+    unreachable = np.zeros(requests.shape, np.int64)
     if not (dark.any() or locality.dropped.any() or locality.misrouted.any()):
         return Placed(requests, placed, unreachable)
     for cell in range(cells):

@@ -16,7 +16,11 @@ from demo.sim.routers.counts import lane_count
 from demo.sim.state import Phase, State
 from exporters.catalog import ATTEMPTS, TIERS
 
+_SERVING, _LOADING = int(Phase.SERVING), int(Phase.LOADING)
 FIRST, RETRY = ATTEMPTS.index("first"), ATTEMPTS.index("retry")
+ADMITTED_PER_GROUP = 3072
+"""Requests in flight for each healthy group, beyond which a router turns away what comes: three
+times what the engine's batch holds, so it bounds a queue and does not prevent one. Chosen."""
 REFUSED_SECONDS = 2.0
 """Until a health check sees that a process is gone; what is sent to it until then is refused."""
 
@@ -32,7 +36,7 @@ class Routed:
     refused: Floats
     """By groups that were down, with no other to try. [G]."""
     rejected: Counts
-    """For there was no healthy group. [C, T]."""
+    """For there was no healthy group, or those that there are had too much. [C, T]."""
 
 
 def lanes_of_groups(state: State) -> Counts:
@@ -51,20 +55,20 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     """
     fleet, routers, engines = state.fleet, state.routers, state.engines
     cell, cells = fleet.cell_of_group, len(fleet.cells)
-    asked = admitted.sum(axis=1).astype(np.float64)
-
     weight = engines.weight * routers.routable
     total = total_by(cell, weight, cells)
+    rejected = _turn_away(state, admitted, total)
+    retries = np.minimum(retries, admitted - rejected)
+    asked = (admitted - rejected).sum(axis=1).astype(np.float64)
     share = weight / np.maximum(total, 1e-12)[cell]
     means = share * asked[cell]
     noise = state.rngs["routers"].standard_normal(len(means))
     arrivals = np.maximum(means + np.sqrt(means) * noise, 0.05 * means)
     drawn = total_by(cell, arrivals, cells)
-    arrivals *= (asked / np.maximum(drawn, 1e-12))[cell] * (total > 0)[cell]
-    rejected = admitted * (total <= 0)[:, None]
+    arrivals *= (asked / np.maximum(drawn, 1e-12) * (total > 0))[cell]
 
-    refused, moved = np.zeros_like(arrivals), np.zeros(cells)
-    down = (engines.phase == Phase.LOADING) & routers.routable
+    refused, moved = np.zeros(len(arrivals)), np.zeros(cells)
+    down = (engines.phase == _LOADING) & routers.routable
     if down.any():
         lost = np.where(down, arrivals, 0.0)
         up = np.where(down, 0.0, share)
@@ -76,17 +80,28 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
         moved = again * (left > 0) * min(1.0, REFUSED_SECONDS / fleet.step_seconds)
 
     lanes = total_by(lanes_of_groups(state), arrivals + refused, lane_count(fleet))
-    by_lane, again_by_lane = _split(
-        state, admitted - rejected, np.where(total[:, None] > 0, retries, 0), lanes
-    )
+    by_lane, again_by_lane = _split(state, admitted - rejected, retries, lanes)
     routers.in_flight += by_lane
     routers.attempts[:, :, RETRY] += again_by_lane
     routers.attempts[:, :, FIRST] += by_lane - again_by_lane
-    if moved.any():
+    if down.any():
         tiers = admitted / np.maximum(asked, 1.0)[:, None]
         main = np.arange(cells) * len(fleet.revisions)
         routers.attempts[main, :, RETRY] += np.rint(tiers * moved[:, None]).astype(np.int64)
     return Routed(arrivals, share, refused, rejected)
+
+
+def _turn_away(state: State, requests: Counts, groups: Floats) -> Counts:
+    """Return the requests for which there is no healthy group, or no room in one. [C, T]."""
+    routers = state.routers
+    in_flight = routers.in_flight.reshape(len(groups), -1).sum(axis=1)
+    room = groups * ADMITTED_PER_GROUP - in_flight
+    asked = requests.sum(axis=1)
+    if (asked <= room).all():
+        return np.zeros(requests.shape, np.int64)
+    kept = np.clip(room / np.maximum(asked, 1), 0.0, 1.0)
+    left: Counts = requests - np.floor(requests * kept[:, None]).astype(np.int64)
+    return left
 
 
 def _split(state: State, requests: Counts, retries: Counts, lanes: Floats) -> tuple[Counts, Counts]:
@@ -122,4 +137,4 @@ def _split(state: State, requests: Counts, retries: Counts, lanes: Floats) -> tu
 
 def check_health(state: State) -> None:
     """Let the routers look at every ``/health``, and at nothing else."""
-    state.routers.routable = (state.engines.phase == Phase.SERVING) & ~state.dark
+    state.routers.routable = (state.engines.phase == _SERVING) & ~state.dark

@@ -38,7 +38,11 @@ def start_safety(fleet: Fleet) -> Safety:
 
 def check(safety: Safety, prompts: Floats, answers: Floats) -> None:
     """Count a step's checks of prompts and of answers. [C] each."""
-    asked = np.stack([prompts, answers], axis=1)
-    unread = asked * safety.bypassed[:, None]
-    blocked = (asked - unread) * BLOCKED
-    safety.checks += np.stack([asked - unread - blocked, blocked, unread], axis=2)
+    for stage, asked in enumerate((prompts, answers)):
+        unread = asked * safety.bypassed
+        read = asked - unread
+        blocked = read * BLOCKED[stage]
+        checks = safety.checks[:, stage]
+        checks[:, 0] += read - blocked
+        checks[:, 1] += blocked
+        checks[:, 2] += unread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,16 +11,39 @@ from demo.sim.fleet import Counts, Fleet, Floats
 from demo.sim.tools.calls import Tools, call_tools, start_tools
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from demo.sim.tools.page_cache import HIT_RATIO
+from demo.traffic.demand import CHOSEN
 from demo.traffic.figures import figures
 
 MEASURED_QUANTILES = (0.5, 0.9, 0.99)
 _WELL = TOOL_ERROR_TYPES.index("")
 
 
+@dataclass(frozen=True)
+class ToolFigure:
+    """One figure of the tools: published, and as it comes out of the simulation."""
+
+    name: str
+    published: float
+    measured: float
+    source: str
+    """A key of ``Figures.sources``, or ``chosen``."""
+
+
 def tool_deviations(
     fleet: Fleet, finished_per_second: Floats, *, seconds: float, seed: int
 ) -> dict[str, float]:
     """Return how far the simulated tools are off, relative to the figures, by figure.
+
+    As :func:`measure_tools`, of which this is what is left of it.
+    """
+    found = measure_tools(fleet, finished_per_second, seconds=seconds, seed=seed)
+    return {each.name: abs(each.measured / each.published - 1) for each in found}
+
+
+def measure_tools(
+    fleet: Fleet, finished_per_second: Floats, *, seconds: float, seed: int
+) -> list[ToolFigure]:
+    """Return what the simulated tools do, beside the figures.
 
     Args:
         fleet: whose tools are run, without faults.
@@ -39,8 +63,11 @@ def tool_deviations(
         came = rng.poisson(finished_per_second * fleet.step_seconds)
         finished += came
         call_tools(tools, fleet, step, came, rng)
-    measured, published = _measured(tools, finished), _published(tools)
-    return {name: float(abs(measured[name] / value - 1)) for name, value in published.items()}
+    measured = _measured(tools, finished)
+    return [
+        ToolFigure(name, value, float(measured[name]), source)
+        for name, (value, source) in _published(tools).items()
+    ]
 
 
 def _measured(tools: Tools, finished: Counts) -> dict[str, float]:
@@ -67,20 +94,24 @@ def _measured(tools: Tools, finished: Counts) -> dict[str, float]:
     return values
 
 
-def _published(tools: Tools) -> Mapping[str, float]:
+def _published(tools: Tools) -> Mapping[str, tuple[float, str]]:
+    """Return the figures and their sources."""
     known = figures()
     names = tools.cells.names
-    values = {"page_cache.hit_ratio": HIT_RATIO}
+    values = {"page_cache.hit_ratio": (HIT_RATIO, CHOSEN)}
     for tool in sorted({tool for _, tool, _ in names}):
         of_tool = known.tools[tool]
         for quantile in MEASURED_QUANTILES:
-            values[_seconds_name(tool, quantile)] = of_tool.seconds.value.at[quantile]
-        values[f"{tool}.failed"] = sum(of_tool.failures.value.values())
+            seconds = of_tool.seconds
+            values[_seconds_name(tool, quantile)] = seconds.value.at[quantile], seconds.source
+        failed = sum(of_tool.failures.value.values())
+        values[f"{tool}.failed"] = failed, of_tool.failures.source
     for model in sorted({model for _, _, model in names}):
         of_model = known.models[model]
-        values[f"{model}.calls_per_request"] = of_model.calls_per_request.value
+        calls, mix = of_model.calls_per_request, of_model.tool_mix
+        values[f"{model}.calls_per_request"] = calls.value, calls.source
         for tool in sorted({tool for _, tool, each in names if each == model}):
-            values[f"{model}.mix.{tool}"] = of_model.tool_mix.value[tool]
+            values[f"{model}.mix.{tool}"] = mix.value[tool], mix.source
     return values
 
 

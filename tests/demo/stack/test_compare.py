@@ -16,6 +16,7 @@ LOST = ActiveFault("lost-gpu", PLACE, None, since=1000.0)
 TRUTH = Truth(1100.0, (), (LOST,), {"eu-chat-0": "dead"}, {"GPU-1": "lost"})
 ALERT = {"alertname": "GpuLost", "region": "eu", "model": "chat", "group": "eu-chat-0",
          "host": "h0"}  # fmt: skip
+STRUCK = "group eu-chat-0, host h0, uuid GPU-1 for 100 s"
 GROUPS, GPUS = ("eu-chat-0", "eu-chat-1", "us-chat-0"), ("GPU-1", "GPU-2", "GPU-3")
 STACK = Stack(
     (BUDGET,),
@@ -37,13 +38,26 @@ def test_a_stack_that_sees_all_agrees():
         Row("group", "all 2 others", "up", "up"),
         Row("gpu", "GPU-1", "lost", "lost"),
         Row("gpu", "all 2 others", "healthy", "healthy"),
-        Row("fault", "lost-gpu", "eu-chat-0 h0 GPU-1, for 100 s", "GpuLost eu-chat-0 h0 eu"),
+        Row(
+            "fault",
+            "lost-gpu",
+            STRUCK,
+            "GpuLost eu-chat-0 h0 eu",
+        ),
         Row(
             "budget",
             "chat-availability eu/chat",
             "100 bad of 2000 (5.000%), 1.000% of the budget",
             "101 bad of 2001 (5.047%), 1.010% of the budget",
             1 / 3,
+            {
+                "bad_truth": 100.0,
+                "bad_stack": 101.0,
+                "total_truth": 2000.0,
+                "total_stack": 2001.0,
+                "budget_events": 10_000.0,
+                "budget_error_ratio": 0.0001,
+            },
         ),
     ] == compare(TRUTH, STACK, GROUPS, GPUS)
 
@@ -72,7 +86,7 @@ def test_a_stack_that_sees_all_agrees():
         ({"gpus": STACK.gpus | {"GPU-1": "healthy"}}, ("gpu", "GPU-1", "lost", "healthy")),
         (
             {"causes": ()},
-            ("fault", "lost-gpu", "eu-chat-0 h0 GPU-1, for 100 s", "nothing"),
+            ("fault", "lost-gpu", STRUCK, "nothing"),
         ),
         (
             {"causes": (ALERT, {"alertname": "ToolOutage", "region": "us", "tool": "search"})},
@@ -87,6 +101,25 @@ def test_a_stack_that_sees_all_agrees():
 def test_what_the_stack_gets_wrong_is_told(stack: dict, differs: tuple[str, str, str, str]):
     """Each case changes one thing that the stack says."""
     assert [differs] == _differing(stack=replace(STACK, **stack))
+
+
+def test_a_gpu_on_a_host_that_does_not_answer_cannot_be_told():
+    """That it is not healthy is all that can be said; and a healthy one must not be hidden."""
+    stack = replace(
+        STACK, gpus=STACK.gpus | {"GPU-1": "degraded", "GPU-2": "degraded"},
+        unreachable={"GPU-1", "GPU-2"},
+    )  # fmt: skip
+    assert [("gpu", "GPU-2", "healthy", "degraded")] == _differing(stack=stack)
+
+
+def test_a_long_place_is_cut():
+    """A rack has many hosts."""
+    hosts = ",".join(f"us-chat-0-h{number}" for number in range(40))
+    fault = ActiveFault("thermal", {"hosts": hosts}, 0.6, since=1000.0)
+    [row] = [r for r in compare(replace(TRUTH, faults=(fault,)), STACK, GROUPS, GPUS)
+             if r.about == "fault"]  # fmt: skip
+    assert row.truth.endswith("... for 100 s")
+    assert len(row.truth) < 120
 
 
 def test_an_alert_of_another_place_does_not_tell_of_a_fault():
@@ -142,7 +175,8 @@ def test_a_cell_without_traffic_or_budget_is_told_as_such():
     """No division by zero."""
     idle = Budget("s", {}, 0.0, 0.0, None)
     [row] = compare(Truth(0.0, ()), Stack((idle,)), (), ())
-    assert Row("budget", "s", *("0 bad of 0 (no traffic)",) * 2) == row
+    assert ("0 bad of 0 (no traffic)",) * 2 == (row.truth, row.stack)
+    assert row.agrees
 
 
 def test_rows_are_json_and_a_table():

@@ -19,7 +19,7 @@ RuntimeError: Engine core initialization failed. See root cause above.
 PYTHON = """\
 Traceback (most recent call last):
   File "x.py", line 1, in <module>
-    import nothing
+    ShownInTheSourceError: int = 1
 ModuleNotFoundError: No module named 'nothing'
 
 During handling of the above exception, another exception occurred:

@@ -26,6 +26,11 @@ def test_a_window_smears_the_end(record: TruthRecord):
     assert record.bad_between(CELL, 1000.0, 1100.0, 60) == pytest.approx(70.0)
 
 
+def test_a_window_that_reaches_back_before_the_start_counts_nothing_there(record: TruthRecord):
+    """Ten seconds after the start, a window of a minute holds ten, most of its time none."""
+    assert record.bad_between(CELL, 1100.0, 1110.0, 60) == pytest.approx(10 * 10 / 2 / 60, rel=0.1)
+
+
 def test_the_error_ratio_is_bad_over_all(record: TruthRecord):
     """Of the events in between only."""
     assert record.error_ratio(CELL, 1050.0, 1150.0) == 0.5

@@ -1,0 +1,42 @@
+"""Which alerts tell of which faults."""
+
+import pytest
+
+from demo.faults import FAULTS
+from demo.stack.signs import SIGNS, alerts_of, tells_of
+from demo.stack.truth import ActiveFault
+
+DEAD = {"alertname": "ShardGroupDead", "region": "us", "model": "chat", "group": "us-chat-0"}
+
+
+@pytest.mark.parametrize(
+    ("place", "tells"),
+    [
+        ({"region": "us"}, True),
+        ({"group": "us-chat-0", "host": "h1"}, True),
+        ({"region": "eu"}, False),
+        ({"region": "us", "group": "us-chat-1"}, False),
+        ({"host": "h1"}, False),
+        ({}, False),
+    ],
+)
+def test_an_alert_is_about_a_place_where_all_that_both_name_is_the_same(
+    place: dict[str, str], *, tells: bool
+):
+    """At least one thing must be named by both."""
+    assert tells == tells_of(DEAD, place)
+
+
+def test_only_the_alerts_of_its_kind_tell_of_a_fault():
+    """A stalled group does not tell of a lost region, nor anything of a wrong answer."""
+    stalled = DEAD | {"alertname": "ShardGroupStalled"}
+    region = ActiveFault("lost-region", {"region": "us"}, None, 0.0)
+    assert [DEAD] == alerts_of(region, [stalled, DEAD])
+    wrong = ActiveFault("silent-corruption", {"group": "us-chat-0"}, 0.3, 0.0)
+    assert [] == alerts_of(wrong, [stalled, DEAD])
+
+
+def test_only_faults_that_there_are_have_signs():
+    """And those that last: an event is over before anybody looks."""
+    assert SIGNS.keys() <= FAULTS.keys()
+    assert all(FAULTS[name].repaired for name in SIGNS)
