@@ -62,7 +62,7 @@ def test_what_a_dead_group_refuses_is_tried_again_elsewhere(warm, send):
     assert routed.arrivals[left] == pytest.approx(1000)
     lane = 2 * warm.cell("eu", "code")
     again = (warm.state.routers.attempts - attempts)[lane, :, RETRY].sum()
-    assert again == pytest.approx(40 + 500, rel=0.05)
+    assert again == pytest.approx(40 + 500, rel=0.12)
 
 
 def test_where_all_are_dead_requests_fail_and_then_are_rejected(warm, send):
@@ -93,15 +93,14 @@ def test_what_a_small_lane_gets_follows_its_groups_to_one_request(warm):
     group, cell = warm.group("eu-chat-1"), warm.cell("eu", "chat")
     state.engines.revision[group] = 1
     state.engines.weight[group] = 0.05 / 0.95
-    state.routers.in_flight[:] = 0
-    fluid = 0.0
+    fluid, sent, came = 0.0, np.zeros(len(TIERS)), 0
     admitted = np.zeros((len(warm.fleet.cells), len(TIERS)), np.int64)
     for step in range(2000):
         admitted[cell] = [step % 3, 1, step % 2, 1]
+        state.routers.in_flight[:] = 0
         fluid += route(state, admitted, np.zeros_like(admitted)).arrivals[group]
-    sent = state.routers.in_flight[2 * cell + 1]
+        sent += state.routers.in_flight[2 * cell + 1]
+        came += state.routers.in_flight.sum() - admitted.sum()
     assert sent.sum() == pytest.approx(fluid, abs=1.0)
-    assert sent / sent.sum() == pytest.approx([2 / 7, 2 / 7, 1 / 7, 2 / 7], abs=0.07)
-    assert state.routers.in_flight[2 * cell : 2 * cell + 2].sum() == sum(
-        sum([s % 3, 1, s % 2, 1]) for s in range(2000)
-    )
+    assert sent / sent.sum() == pytest.approx([2 / 7, 2 / 7, 1 / 7, 2 / 7], abs=0.06)
+    assert came == 0
