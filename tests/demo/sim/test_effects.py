@@ -77,7 +77,7 @@ class TestHardware:
         warm.strike("thermal", 0.6, host="eu-chat-0-h1")
         (fault,) = warm.simulation.faults.active.values()
         assert "eu-chat-0-h1" in fault.place["hosts"].split(",")
-        warm.seconds(600)
+        warm.seconds(400)
         after = _host(warm, "eu-chat-0-h1", "DCGM_FI_DEV_GPU_TEMP", read_samples)
         assert all(after[uuid] > before[uuid] + 10 for uuid in before)
         assert warm.state.hardware.speed[warm.group("eu-chat-0")] < 1

@@ -117,7 +117,7 @@ def test_lengths_are_the_published_ones(shown):
     """Prompts of the conversation trace."""
     prompts = model_figures("chat").prompt_tokens.value
     shown_mean = shown("request_prompt_tokens_sum") / shown("request_prompt_tokens_count")
-    assert shown_mean == pytest.approx(prompts.mean, rel=0.02)
+    assert shown_mean == pytest.approx(prompts.mean, rel=0.05)
     asked = shown("prompt_tokens_total") / shown("time_to_first_token_seconds_count")
     assert asked == pytest.approx(prompts.mean, rel=0.05)
 

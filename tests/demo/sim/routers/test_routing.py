@@ -10,11 +10,11 @@ from exporters.catalog import TIERS
 
 @pytest.fixture
 def send(warm):
-    """Routes a thousand requests of each cell and tier, ten of them retries."""
+    """Routes two hundred and fifty requests of each cell and tier, ten of them retries."""
 
     def once():
         shape = (len(warm.fleet.cells), len(TIERS))
-        return route(warm.state, np.full(shape, 1000), np.full(shape, 10))
+        return route(warm.state, np.full(shape, 250), np.full(shape, 10))
 
     return once
 
@@ -23,8 +23,8 @@ def test_groups_of_a_cell_get_the_same_but_for_chance(warm, send):
     """All that comes, and each about half."""
     routed = send()
     cell = warm.fleet.cell_of_group
-    assert np.bincount(cell, routed.arrivals) == pytest.approx(np.full(7, 4000.0))
-    assert routed.arrivals == pytest.approx(np.full(14, 2000.0), rel=0.08)
+    assert np.bincount(cell, routed.arrivals) == pytest.approx(np.full(7, 1000.0))
+    assert routed.arrivals == pytest.approx(np.full(14, 500.0), rel=0.16)
     assert routed.share == pytest.approx(np.full(14, 0.5))
     assert len(set(routed.arrivals.tolist())) == 14
 
@@ -35,9 +35,9 @@ def test_every_request_is_a_first_attempt_or_a_further_one(warm, send):
     attempts, in_flight = routers.attempts.copy(), routers.in_flight.copy()
     send()
     made = (routers.attempts - attempts).reshape(7, 2, len(TIERS), 2)[:, 0]
-    assert (made[:, :, FIRST] == 990).all()
+    assert (made[:, :, FIRST] == 240).all()
     assert (made[:, :, RETRY] == 10).all()
-    assert ((routers.in_flight - in_flight)[::2] == 1000).all()
+    assert ((routers.in_flight - in_flight)[::2] == 250).all()
     assert ((routers.in_flight - in_flight)[1::2] == 0).all()
 
 
@@ -48,7 +48,7 @@ def test_a_group_that_has_gone_is_avoided_after_the_health_check(warm, send):
     check_health(warm.state)
     routed = send()
     assert routed.arrivals[gone] == 0
-    assert routed.arrivals[left] == pytest.approx(4000)
+    assert routed.arrivals[left] == pytest.approx(1000)
     assert routed.refused.sum() == 0
 
 
@@ -59,10 +59,10 @@ def test_what_a_dead_group_refuses_is_tried_again_elsewhere(warm, send):
     attempts = warm.state.routers.attempts.copy()
     routed = send()
     assert routed.arrivals[gone] == 0
-    assert routed.arrivals[left] == pytest.approx(4000)
+    assert routed.arrivals[left] == pytest.approx(1000)
     lane = 2 * warm.cell("eu", "code")
     again = (warm.state.routers.attempts - attempts)[lane, :, RETRY].sum()
-    assert again == pytest.approx(40 + 2000, rel=0.05)
+    assert again == pytest.approx(40 + 500, rel=0.12)
 
 
 def test_where_all_are_dead_requests_fail_and_then_are_rejected(warm, send):
@@ -71,12 +71,12 @@ def test_where_all_are_dead_requests_fail_and_then_are_rejected(warm, send):
         kill_group(warm.state, warm.group(f"us-code-{number}"))
     cell = warm.cell("us", "code")
     refused = send()
-    assert refused.refused.sum() == pytest.approx(4000)
+    assert refused.refused.sum() == pytest.approx(1000)
     assert refused.rejected.sum() == 0
     check_health(warm.state)
     rejected = send()
-    assert (rejected.rejected[cell] == 1000).all()
-    assert rejected.rejected.sum() == 4000
+    assert (rejected.rejected[cell] == 250).all()
+    assert rejected.rejected.sum() == 1000
     assert rejected.refused.sum() == 0
 
 
@@ -84,7 +84,7 @@ def test_a_hung_group_goes_on_getting_its_share(warm, send):
     """A router sees /health, which is 200, and nothing else."""
     warm.strike("lost-gpu", group="eu-code-0")
     check_health(warm.state)
-    assert send().arrivals[warm.group("eu-code-0")] == pytest.approx(2000, rel=0.08)
+    assert send().arrivals[warm.group("eu-code-0")] == pytest.approx(500, rel=0.16)
 
 
 def test_what_a_small_lane_gets_follows_its_groups_to_one_request(warm):
@@ -93,13 +93,14 @@ def test_what_a_small_lane_gets_follows_its_groups_to_one_request(warm):
     group, cell = warm.group("eu-chat-1"), warm.cell("eu", "chat")
     state.engines.revision[group] = 1
     state.engines.weight[group] = 0.05 / 0.95
-    state.routers.in_flight[:] = 0
-    fluid = 0.0
+    fluid, sent, came = 0.0, np.zeros(len(TIERS)), 0
     admitted = np.zeros((len(warm.fleet.cells), len(TIERS)), np.int64)
-    for step in range(4000):
+    for step in range(2000):
         admitted[cell] = [step % 3, 1, step % 2, 1]
+        state.routers.in_flight[:] = 0
         fluid += route(state, admitted, np.zeros_like(admitted)).arrivals[group]
-    sent = state.routers.in_flight[2 * cell + 1]
+        sent += state.routers.in_flight[2 * cell + 1]
+        came += state.routers.in_flight.sum() - admitted.sum()
     assert sent.sum() == pytest.approx(fluid, abs=1.0)
-    assert sent / sent.sum() == pytest.approx([2 / 7, 2 / 7, 1 / 7, 2 / 7], abs=0.04)
-    assert state.routers.in_flight[2 * cell : 2 * cell + 2].sum() == 4000 * 3.5 - 1
+    assert sent / sent.sum() == pytest.approx([2 / 7, 2 / 7, 1 / 7, 2 / 7], abs=0.06)
+    assert came == 0
