@@ -176,7 +176,8 @@ def draw_arrivals(
     requests, retries = drawn[0] + drawn[1], drawn[1]
     if demand.floods.any():
         flood = rng.poisson(demand.floods * dt)
-        allowed = (TENANT_LIMIT_RATIO * usual * dt).astype(np.int64)[:, None]
+        limit = TENANT_LIMIT_RATIO * usual * dt + rng.random(len(usual))
+        allowed = limit.astype(np.int64)[:, None]
         over = over + np.maximum(flood - allowed, 0)
         requests = requests + flood
     shares = again / np.maximum(total, 1e-9)[:, None]

@@ -12,8 +12,8 @@ from demo.sim.step import step
 
 LARGEST_GAP_STEPS = 300
 """After a longer pause (a laptop that slept) the simulation goes on from now, not from then."""
-WARM_UP_SECONDS = 600.0
-"""Before anybody looks: queues, caches and tool calls become what they usually are."""
+WARM_UP_SECONDS = 1800.0
+"""Before anybody looks: queues, caches and the rounds of agents become what they usually are."""
 
 Clock = Callable[[], float]
 """UNIX seconds, never going back."""

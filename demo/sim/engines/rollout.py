@@ -14,22 +14,22 @@ PATIENCE_SECONDS = 120.0
 
 
 def begin_canary(state: State, group: int, failing: float) -> None:
-    """Restart a group with the next revision, give it a small share, and let it answer badly."""
+    """Drain a group and start it with the next revision, a small share, and bad answers."""
     engines, fleet = state.engines, state.fleet
     others = int(fleet.groups_of_cell[fleet.cell_of_group[group]]) - 1
     engines.next_revision[group] = len(fleet.revisions) - 1
     engines.weight[group] = CANARY_SHARE / (1 - CANARY_SHARE) * others if others else 1.0
     engines.failing[group] += failing
-    kill_group(state, group)
+    drain(state, group)
 
 
 def end_canary(state: State, group: int, failing: float) -> None:
-    """Roll a group back to the revision of the others."""
+    """Drain a group and start it with the revision of the others."""
     engines = state.engines
     engines.next_revision[group] = state.fleet.revision_of_group[group]
     engines.weight[group] = 1.0
     engines.failing[group] = max(engines.failing[group] - failing, 0.0)
-    kill_group(state, group)
+    drain(state, group)
 
 
 def advance_patches(state: State) -> None:

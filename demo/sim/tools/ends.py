@@ -159,7 +159,8 @@ def chances_of(tool: str, failing: float, slowness: float, captchas: float) -> F
         scale = slowness if name == _WELL else 1.0
         edges = np.append(ends.lowest[rows], ends.highest[rows][-1]) / scale
         spread = np.diff(_share_below(kind.seconds_at, edges)) if rows.sum() > 1 else np.ones(1)
-        chances[rows] = shares.get(name, 0.0) * spread / spread.sum()
+        # Where a tool is so slow that no call is in time, all its calls are time-outs.
+        chances[rows] = shares.get(name, 0.0) * spread / max(spread.sum(), 1e-12)
     return chances
 
 

@@ -130,17 +130,7 @@ def test_a_fault_takes_no_keys_that_are_not_its_own(warm, name):
 @pytest.mark.parametrize(
     ("name", "strength"),
     [
-        pytest.param(
-            name,
-            strength,
-            marks=[
-                pytest.mark.xfail(
-                    reason="chances_of divides 0 by 0 where no call of a slow tool is in time"
-                )
-            ]
-            if (name, strength) == ("slow-tool", 1000.0)
-            else [],
-        )
+        (name, strength)
         for name in OF_SIMULATOR
         if (known := FAULTS[name].strength)
         for strength in (known.lowest, known.highest)
