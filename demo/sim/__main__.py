@@ -13,7 +13,7 @@ from aiohttp import web
 
 from demo.sim.fleet import fleet_of
 from demo.sim.past import let_routers_have_served
-from demo.sim.server import make_app
+from demo.sim.server import make_app, make_runner
 from demo.sim.simulation import Clock, Simulation, follow_clock
 from demo.weektime import read_week_time, second_of_week
 from exporters.problems import InputError, exit_with, problem
@@ -46,7 +46,7 @@ def main() -> None:
         def clock() -> float:
             return wall + (time.monotonic() - started) * float(options.speed)
 
-        asyncio.run(_serve(simulation, clock, options.port))
+        asyncio.run(_serve(simulation, clock, options.port, options.speed))
     except InputError as error:
         exit_with(error.problems)
 
@@ -97,14 +97,14 @@ def _week_time(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-async def _serve(simulation: Simulation, clock: Clock, port: int) -> None:
+async def _serve(simulation: Simulation, clock: Clock, port: int, speed: float) -> None:
     """Serve and step until a signal comes, or raise what ended the stepping."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(make_app(simulation, clock), access_log=None, shutdown_timeout=0)
+    runner = make_runner(make_app(simulation, clock, speed=speed))
     await runner.setup()
-    stepping = asyncio.create_task(follow_clock(simulation, clock))
+    stepping = asyncio.create_task(follow_clock(simulation, clock, speed=speed))
     stopped = asyncio.create_task(stop.wait())
     try:
         await _listen(runner, port)

@@ -62,12 +62,13 @@ class Simulation:
         step(self.state)
 
 
-async def follow_clock(simulation: Simulation, clock: Clock) -> None:
+async def follow_clock(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> None:
     """Step a simulation as time passes, for ever; catch up where the process was late.
 
     Args:
         simulation: whose ``now`` follows the clock.
         clock: to be followed.
+        speed: of the clock, in multiples of real time: it is real time that is slept.
     """
     state = simulation.state
     length = state.fleet.step_seconds
@@ -76,7 +77,7 @@ async def follow_clock(simulation: Simulation, clock: Clock) -> None:
         if behind > LARGEST_GAP_STEPS * length:
             state.now += behind - length
         elif behind < length:
-            await asyncio.sleep(length - behind)
+            await asyncio.sleep((length - behind) / speed)
             continue
         simulation.step()
         await asyncio.sleep(0)
