@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from demo.sim.fleet import fleet_of
+from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from demo.sim.past import let_routers_have_served
 from demo.sim.server import make_app, make_runner
 from demo.sim.simulation import Clock, Simulation, follow_clock
@@ -59,9 +60,10 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--dcgm-interval",
         type=float,
-        default=5.0,
+        default=DCGM_INTERVAL_SECONDS,
         metavar="SECONDS",
-        help="between two collections of a host's dcgm-exporter (default: 5)",
+        help=f"between two collections of a host's dcgm-exporter "
+        f"(default: {DCGM_INTERVAL_SECONDS:g})",
     )
     parser.add_argument(
         "--step",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from demo.sim.faults import FaultBook
 from demo.sim.fleet import Fleet
+from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from demo.sim.state import start
 from demo.sim.step import step
 
@@ -38,7 +39,7 @@ class Simulation:
         *,
         seed: int,
         now: float,
-        dcgm_interval: float = 5.0,
+        dcgm_interval: float = DCGM_INTERVAL_SECONDS,
         failure_rate: float = 1.0,
         clock_offset: float = 0.0,
         warm_up_seconds: float = WARM_UP_SECONDS,

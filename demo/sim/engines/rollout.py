@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.sim.engines.lifecycle import drain, kill_group
+from demo.sim.engines.lifecycle import drain, restart_if_up
 from demo.sim.engines.rollouts import Patch
 from demo.sim.hardware.faults import lose_gpu, patch_host, return_gpu
 from demo.sim.state import Phase, State
@@ -43,9 +43,7 @@ def end_patch(state: State, patch: Patch) -> None:
     state.rollouts.patches.remove(patch)
     for gpu in patch.lost:
         return_gpu(state.hardware, state.fleet, gpu)
-        group = state.fleet.group_of_gpu(gpu)
-        if state.engines.phase[group] != Phase.LOADING:
-            kill_group(state, group)
+        restart_if_up(state, state.fleet.group_of_gpu(gpu))
 
 
 def _advance(state: State, patch: Patch) -> None:
