@@ -31,6 +31,7 @@ def tell_truth(state: State, faults: Iterable[ActiveFault]) -> dict[str, Any]:
         "started": state.started,
         "classes": [*_request_classes(state), *_first_token_classes(state), *_tool_classes(state)],
         "services": list(_services(state)),
+        "wrong_answers": list(_wrong_answers(state)),
         "faults": [
             {"id": each.id, "name": each.name, "place": dict(each.place),
              "strength": each.strength, "since": each.since}
@@ -129,6 +130,12 @@ def _services(state: State) -> Iterator[dict[str, Any]]:
                     "billed": int(tokens[BILLED]),
                 },
             }
+
+
+def _wrong_answers(state: State) -> Iterator[dict[str, Any]]:
+    for cell, count in zip(state.fleet.cells, state.truth.wrong_answers.tolist(), strict=True):
+        if count:
+            yield {"labels": {"region": cell[0], "model": cell[1]}, "count": round(count)}
 
 
 def _first_token_quantiles(state: State) -> Sequence[dict[str, float]]:

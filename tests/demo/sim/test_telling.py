@@ -35,7 +35,9 @@ def test_it_has_the_keys_that_are_promised(warm):
     warm.strike("lost-gpu", group="eu-chat-0")
     warm.seconds(5)
     told = json.loads(json.dumps(warm.told(), allow_nan=False))
-    assert list(told) == ["time", "started", "classes", "services", "faults", "groups", "gpus"]
+    assert list(told) == [
+        *("time", "started", "classes", "services", "wrong_answers", "faults", "groups", "gpus"),
+    ]
     assert set(told["classes"][0]) == {"slo", "labels", "bad", "total", "reasons"}
     assert set(told["services"][0]) == {
         *("labels", "offered", "admitted", "good", "bad", "first_token_seconds", "tokens"),
