@@ -5,6 +5,7 @@ from __future__ import annotations
 from demo.sim.engines.lifecycle import drain, restart_if_up
 from demo.sim.engines.rollouts import Patch
 from demo.sim.hardware.faults import lose_gpu, patch_host, return_gpu
+from demo.sim.hardware.state import NEVER_LISTED
 from demo.sim.state import Phase, State
 
 CANARY_SHARE = 0.05
@@ -69,5 +70,5 @@ def _patch_hosts(state: State, patch: Patch, group: int) -> None:
         patch_host(state.hardware, fleet, host, patch.driver)
         if rng.random() < patch.failing and fleet.gpus_of_host(host):
             gpu = int(rng.choice(fleet.gpus_of_host(host)))
-            lose_gpu(state.hardware, fleet, gpu)
+            lose_gpu(state.hardware, fleet, gpu, NEVER_LISTED)
             patch.lost.append(gpu)
