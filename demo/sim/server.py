@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -20,8 +20,8 @@ from demo.sim.telling import tell_truth
 LATE_SECONDS = 10.0
 """Of real time: a simulation whose next step is overdue for so long is not well."""
 
-_Handler = Callable[[web.Request], Any]
-Found = int | Sequence[int] | None
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+_Part = TypeVar("_Part", int, Sequence[int])
 
 
 def make_app(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> web.Application:
@@ -115,10 +115,10 @@ def make_runner(app: web.Application) -> web.AppRunner:
 
 
 def _serve(
-    find: Callable[[str], Found],
+    find: Callable[[str], _Part | None],
     state: State,
-    page: Callable[[State, Any], bytes],
-    is_up: Callable[[State, Any], bool],
+    page: Callable[[State, _Part], bytes],
+    is_up: Callable[[State, _Part], bool],
 ) -> _Handler:
     """Return the handler of one kind of page. A thing that is down answers 503.
 
@@ -127,7 +127,7 @@ def _serve(
 
     async def handler(request: web.Request) -> web.Response:
         place = find(request.match_info["name"])
-        if place is None or place == []:
+        if place is None or (not isinstance(place, int) and not place):
             return web.Response(status=404, text="the topology has none of that name\n")
         if not is_up(state, place):
             return web.Response(status=503)
