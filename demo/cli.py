@@ -13,9 +13,10 @@ import typer
 
 from demo.faults import EngineName
 from demo.scenario import Scenario, find_scenario, read_scenario, scenario_names
+from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.compare import to_json, to_table
 from demo.stack.look import CATCH_UP_SECONDS, look
-from demo.stack.run import DEFAULT_GROUPS, DEFAULT_SEED, Options, run_demo
+from demo.stack.run import Options, run_demo
 from demo.stack.terminal import Terminal
 from exporters.problems import EXIT_INTERRUPTED, EXIT_PROBLEMS_FOUND, InputError, Problem
 

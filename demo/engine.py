@@ -21,14 +21,18 @@ control interface, which is HTTP with JSON:
                        "offered": 900, "admitted": 890, "good": 880, "bad": {"timeout": 4},
                        "first_token_seconds": {"p50": 0.3, "p90": 0.6, "p99": 2.1},
                        "tokens": {"prompt": 1, "cached": 1, "generated": 1, "billed": 1}}],
+         "wrong_answers": [{"labels": {"region": "eu", "model": "chat"}, "count": 12}],
          "faults": [{"id": "1", "name": "lost-gpu", "place": {...}, "strength": null,
                      "since": UNIX_SECONDS}],
          "groups": {"eu-chat-0": "dead"}, "gpus": {"GPU-...": "lost"}}
 
     ``classes`` are the objectives' events and ``services`` the requests of each region, model and
-    tier, both since ``started``; a request is counted when its outcome is decided. ``faults`` are
-    those that are there now. ``groups`` and ``gpus`` have those that are not up or not healthy, in
-    the words of :data:`exporters.catalog.GROUP_STATES` and ``GPU_STATES``.
+    tier, both since ``started``; a request is counted when its outcome is decided. ``good`` and
+    ``bad`` are what :mod:`demo.objectives` says, and ``bad`` what never came to a router; what a
+    user's own limit turned away is neither.
+    ``wrong_answers`` are well-formed, and good by every objective; real vLLM does not tell them.
+    ``faults`` are those that are there now. ``groups`` and ``gpus`` have those that are not up or
+    not healthy, in the words of :data:`exporters.catalog.GROUP_STATES` and ``GPU_STATES``.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ from pathlib import Path
 from aiohttp import web
 
 from demo.sim.fleet import fleet_of
+from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from demo.sim.past import let_routers_have_served
-from demo.sim.server import make_app
+from demo.sim.server import make_app, make_runner
 from demo.sim.simulation import Clock, Simulation, follow_clock
 from demo.weektime import read_week_time, second_of_week
 from exporters.problems import InputError, exit_with, problem
@@ -46,7 +47,7 @@ def main() -> None:
         def clock() -> float:
             return wall + (time.monotonic() - started) * float(options.speed)
 
-        asyncio.run(_serve(simulation, clock, options.port))
+        asyncio.run(_serve(simulation, clock, options.port, options.speed))
     except InputError as error:
         exit_with(error.problems)
 
@@ -59,9 +60,10 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--dcgm-interval",
         type=float,
-        default=5.0,
+        default=DCGM_INTERVAL_SECONDS,
         metavar="SECONDS",
-        help="between two collections of a host's dcgm-exporter (default: 5)",
+        help=f"between two collections of a host's dcgm-exporter "
+        f"(default: {DCGM_INTERVAL_SECONDS:g})",
     )
     parser.add_argument(
         "--step",
@@ -97,14 +99,14 @@ def _week_time(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-async def _serve(simulation: Simulation, clock: Clock, port: int) -> None:
+async def _serve(simulation: Simulation, clock: Clock, port: int, speed: float) -> None:
     """Serve and step until a signal comes, or raise what ended the stepping."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(make_app(simulation, clock), access_log=None, shutdown_timeout=0)
+    runner = make_runner(make_app(simulation, clock, speed=speed))
     await runner.setup()
-    stepping = asyncio.create_task(follow_clock(simulation, clock))
+    stepping = asyncio.create_task(follow_clock(simulation, clock, speed=speed))
     stopped = asyncio.create_task(stop.wait())
     try:
         await _listen(runner, port)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -128,7 +129,7 @@ def _page_seconds(page: Callable[[int], bytes]) -> float:
     """Return the median time of a page, texts made before."""
     for at in range(PAGES):
         page(at)
-    return median(_seconds_of(lambda at=at: page(at)) for at in range(PAGES))  # type: ignore[misc]
+    return median(_seconds_of(partial(page, at)) for at in range(PAGES))
 
 
 def _seconds_of(work: Callable[[], object]) -> float:

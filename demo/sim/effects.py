@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from demo.sim.demand import storm, usual_rates
 from demo.sim.engines.caches import DEVICE, STORE, forget
-from demo.sim.engines.lifecycle import drain, kill_group
+from demo.sim.engines.lifecycle import drain, kill_group, restart_if_up
 from demo.sim.engines.rollout import begin_canary, end_canary, end_patch
 from demo.sim.engines.rollouts import Patch
 from demo.sim.fleet import Flags, Floats
@@ -30,6 +31,7 @@ from demo.sim.state import Phase, State
 from exporters.catalog import TIERS
 
 Place = Mapping[str, str]
+Key = TypeVar("Key")
 Undo = Callable[[], None]
 Effect = Callable[[State, Place, float], tuple[Place, Undo | None]]
 """Strikes a state at a place with a strength; returns the place completed, and how to repair it.
@@ -131,19 +133,13 @@ def one_of(names: Iterable[str]) -> str:
 # --- hardware -------------------------------------------------------------------------------------
 
 
-def _restart_if_up(state: State, group: int) -> None:
-    """Start a group again whose hardware was repaired under it: a collective does not come back."""
-    if state.engines.phase[group] != Phase.LOADING:
-        kill_group(state, group)
-
-
 def _lose_gpu(state: State, place: Place, _: float) -> tuple[Place, Undo]:
     gpu, hit = _gpu(state, place)
     lose_gpu(state.hardware, state.fleet, gpu)
 
     def undo() -> None:
         return_gpu(state.hardware, state.fleet, gpu)
-        _restart_if_up(state, state.fleet.group_of_gpu(gpu))
+        restart_if_up(state, state.fleet.group_of_gpu(gpu))
 
     return hit, undo
 
@@ -162,7 +158,7 @@ def _nvlink_error(state: State, place: Place, strength: float) -> tuple[Place, U
     def undo() -> None:
         mend_nvlink(state.hardware, state.fleet, gpu, strength)
         if strength >= 1:
-            _restart_if_up(state, state.fleet.group_of_gpu(gpu))
+            restart_if_up(state, state.fleet.group_of_gpu(gpu))
 
     return hit, undo
 
@@ -287,12 +283,16 @@ def _tool(state: State, place: Place) -> tuple[str, str]:
     return hit
 
 
-def _hold(table: dict, key: object, value: float, what: str) -> Undo:  # type: ignore[type-arg]
+def _hold(table: dict[Key, float], key: Key, value: float, what: str) -> Undo:
     """Put a value into a table of faults; return what takes it out again."""
     if key in table:
         raise RefusedFaultError(f"found {what}, which is there already")
     table[key] = value
-    return lambda: table.pop(key, None) and None
+
+    def undo() -> None:
+        del table[key]
+
+    return undo
 
 
 def _fail_tool(state: State, place: Place, strength: float) -> tuple[Place, Undo]:

@@ -6,12 +6,12 @@ each does stands in :mod:`demo.sim.effects`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from demo.faults import FAULTS
-from demo.sim.effects import EFFECTS, Place, RefusedFaultError, Undo
+from demo.sim.effects import EFFECTS, Place, RefusedFaultError, Undo, one_of
 from demo.sim.state import State
 
 
@@ -52,7 +52,7 @@ class FaultBook:
             RefusedFaultError: if it cannot; nothing is changed then.
         """
         if name not in EFFECTS:
-            raise RefusedFaultError(f"found the fault {name!r}, expected {_one_of(EFFECTS)}")
+            raise RefusedFaultError(f"found the fault {name!r}, expected {one_of(EFFECTS)}")
         _check_keys(name, place)
         usual = _check_strength(name, strength)
         hit, undo = EFFECTS[name](state, place, usual if usual is not None else 1.0)
@@ -76,7 +76,7 @@ def _check_keys(name: str, place: Mapping[str, Any]) -> None:
     kind = FAULTS[name]
     for key, value in place.items():
         if key not in kind.needs | kind.allows:
-            expected = _one_of(kind.needs | kind.allows)
+            expected = one_of(kind.needs | kind.allows)
             raise RefusedFaultError(f"found {key!r} in the place of {name}, expected {expected}")
         if not isinstance(value, str):
             raise RefusedFaultError(f"found {value!r} as {key}, expected a text")
@@ -98,7 +98,3 @@ def _check_strength(name: str, strength: float | None) -> float | None:
             f"expected {known.lowest:g} to {known.highest:g} ({known.means})"
         )
     return strength
-
-
-def _one_of(names: Iterable[str]) -> str:
-    return f"one of: {', '.join(sorted(names))}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,6 @@ Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-Amounts = TypeVar("Amounts", Counts, Floats)
 
 HOSTS_OF_RACK = 8
 """Hosts that share cooling. Chosen: two shard groups of four hosts."""
@@ -214,13 +213,6 @@ def fleet_of(
         first_host_of_group=_starts([len(group.members) for group in groups]),
         first_gpu_of_host=_starts([len(member.gpus) for member in members]),
     )
-
-
-def sum_by(index: Indices, values: Amounts, size: int) -> Amounts:
-    """Return the sums of ``values`` over their first axis, by the place that ``index`` gives."""
-    sums = np.zeros((size, *values.shape[1:]), values.dtype)
-    np.add.at(sums, index, values)
-    return sums
 
 
 def total_by(index: Indices, amounts: Floats, size: int) -> Floats:

@@ -9,18 +9,16 @@ from functools import cache
 import numpy as np
 
 from demo.engine import Habit
+from demo.objectives import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS, UNCOUNTED_CALLS
 from demo.sim.demand import HOURS_FROM_UTC, WEEK_SECONDS, rhythm
 from demo.sim.fleet import Floats
 from demo.sim.service import engine_figures, model_figures
-from demo.sim.telling import AVAILABILITY, FIRST_TOKEN
-from demo.sim.telling import TOOLS as TOOL_SUCCESS
 from demo.traffic.figures import figures
 
 BAD_REQUEST_RATIO = 0.0004
 """Failures that are there all the time, those of blips, and what takes too long: 40 % of the budget
 of a 99.9 % objective."""
 LATE_FIRST_TOKEN_RATIO = 0.003
-_UNCOUNTED = "cancelled"
 
 
 def habits_of(region: str, model: str, groups: float, clock_offset: float = 0.0) -> Iterator[Habit]:
@@ -67,5 +65,5 @@ def _tool_failure_ratio(model: str) -> float:
         share * ratio
         for tool, share in model_figures(model).tool_mix.value.items()
         for failure, ratio in tools[tool].failures.value.items()
-        if failure != _UNCOUNTED
+        if failure not in UNCOUNTED_CALLS
     )

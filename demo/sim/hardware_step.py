@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from demo.sim.engines.figures import LOAD_SECONDS
-from demo.sim.engines.lifecycle import kill_group
+from demo.sim.engines.lifecycle import restart_if_up
 from demo.sim.hardware.failures import advance_failures
 from demo.sim.hardware.run import Use, Work, run_hardware
 from demo.sim.state import Phase, State
@@ -46,6 +46,6 @@ def _fail(state: State) -> None:
     for each in state.failures.repaired:
         if each.cause == "software-hang":
             engines.frozen[each.group] -= 1
-            kill_group(state, each.group)
+            restart_if_up(state, each.group)
         elif each.cause == "silent-corruption":
             engines.corruption[each.group] = max(engines.corruption[each.group] - each.share, 0.0)

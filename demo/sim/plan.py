@@ -29,6 +29,7 @@ REGIONS = ("eu", "us", "us-gov")
 REVISIONS = ("r1", "r2")
 """What groups run, and what a canary does."""
 DEFAULT_GROUPS = 2 * len(CELLS)
+DEFAULT_SEED = 1
 HOSTS_OF_GROUP = 4
 GPUS_OF_HOST = 8
 LARGE_GROUPS = 2000
@@ -52,7 +53,7 @@ def plan_simulator(
     *,
     python: str = sys.executable,
     directory: Path,
-    seed: int = 1,
+    seed: int = DEFAULT_SEED,
     groups: int = DEFAULT_GROUPS,
     starts_at: str = "tue 10:00",
     speed: float = 1.0,

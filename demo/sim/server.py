@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -18,24 +18,26 @@ from demo.sim.state import Phase, State
 from demo.sim.telling import tell_truth
 
 LATE_SECONDS = 10.0
-"""A simulation that has not stepped for so long is not well."""
+"""Of real time: a simulation whose next step is overdue for so long is not well."""
 
-_Handler = Callable[[web.Request], Any]
-Found = int | Sequence[int] | None
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+_Part = TypeVar("_Part", int, Sequence[int])
 
 
-def make_app(simulation: Simulation, clock: Clock) -> web.Application:
+def make_app(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> web.Application:
     """Return the application that serves a simulation.
 
     Args:
         simulation: stepped by somebody else.
         clock: to tell whether it is still stepped.
+        speed: of the clock, in multiples of real time.
     """
     state = simulation.state
     fleet, pages = state.fleet, Pages(state.fleet, state.tools.cells)
+    most_behind = fleet.step_seconds + LATE_SECONDS * speed
 
     async def health(_request: web.Request) -> web.Response:
-        well = state.steps > 0 and clock() - state.now < LATE_SECONDS
+        well = state.steps > 0 and clock() - state.now < most_behind
         return web.Response(status=200 if well else 503)
 
     async def truth(_request: web.Request) -> web.Response:
@@ -104,11 +106,19 @@ def make_app(simulation: Simulation, clock: Clock) -> web.Application:
     return app
 
 
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Return what runs the application: a request ends when its client leaves.
+
+    Those to a hung engine never end otherwise, and would pile up.
+    """
+    return web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
+
+
 def _serve(
-    find: Callable[[str], Found],
+    find: Callable[[str], _Part | None],
     state: State,
-    page: Callable[[State, Any], bytes],
-    is_up: Callable[[State, Any], bool],
+    page: Callable[[State, _Part], bytes],
+    is_up: Callable[[State, _Part], bool],
 ) -> _Handler:
     """Return the handler of one kind of page. A thing that is down answers 503.
 
@@ -117,7 +127,7 @@ def _serve(
 
     async def handler(request: web.Request) -> web.Response:
         place = find(request.match_info["name"])
-        if place is None or place == []:
+        if place is None or (not isinstance(place, int) and not place):
             return web.Response(status=404, text="the topology has none of that name\n")
         if not is_up(state, place):
             return web.Response(status=503)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from demo.sim.faults import FaultBook
 from demo.sim.fleet import Fleet
+from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from demo.sim.state import start
 from demo.sim.step import step
 
@@ -38,7 +39,7 @@ class Simulation:
         *,
         seed: int,
         now: float,
-        dcgm_interval: float = 5.0,
+        dcgm_interval: float = DCGM_INTERVAL_SECONDS,
         failure_rate: float = 1.0,
         clock_offset: float = 0.0,
         warm_up_seconds: float = WARM_UP_SECONDS,
@@ -62,12 +63,13 @@ class Simulation:
         step(self.state)
 
 
-async def follow_clock(simulation: Simulation, clock: Clock) -> None:
+async def follow_clock(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> None:
     """Step a simulation as time passes, for ever; catch up where the process was late.
 
     Args:
         simulation: whose ``now`` follows the clock.
         clock: to be followed.
+        speed: of the clock, in multiples of real time: it is real time that is slept.
     """
     state = simulation.state
     length = state.fleet.step_seconds
@@ -76,7 +78,7 @@ async def follow_clock(simulation: Simulation, clock: Clock) -> None:
         if behind > LARGEST_GAP_STEPS * length:
             state.now += behind - length
         elif behind < length:
-            await asyncio.sleep(length - behind)
+            await asyncio.sleep((length - behind) / speed)
             continue
         simulation.step()
         await asyncio.sleep(0)

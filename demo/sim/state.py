@@ -17,7 +17,7 @@ from demo.sim.engines.rollouts import Rollouts, start_rollouts
 from demo.sim.engines.streams import Streams, start_streams
 from demo.sim.fleet import Counts, Flags, Fleet, Floats, Indices
 from demo.sim.hardware.failures import Failures, start_failures
-from demo.sim.hardware.run import start_hardware
+from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS, start_hardware
 from demo.sim.hardware.state import Hardware
 from demo.sim.routers.counts import Routers, start_routers
 from demo.sim.routers.locality import Locality, start_locality
@@ -135,7 +135,7 @@ def start(
     now: float,
     *,
     seed: int,
-    dcgm_interval: float = 5.0,
+    dcgm_interval: float = DCGM_INTERVAL_SECONDS,
     failure_rate: float = 1.0,
     clock_offset: float = 0.0,
 ) -> State:

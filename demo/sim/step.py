@@ -95,6 +95,6 @@ def _tell_first_tokens(state: State, ended: Ended) -> None:
 def _corrupt(state: State, served: Served) -> None:
     """Count the answers that are wrong though nothing shows it."""
     if state.engines.corruption.any():
-        wrong = served.finished * state.engines.corruption
+        wrong = served.finished * np.minimum(state.engines.corruption, 1.0)
         cells = state.fleet.cell_of_group
         state.truth.wrong_answers += total_by(cells, wrong, len(state.fleet.cells))

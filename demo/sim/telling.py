@@ -7,6 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from demo.objectives import (
+    AVAILABILITY,
+    BAD_OUTCOMES,
+    FIRST_TOKEN,
+    NOT_ADMITTED,
+    TOOL_SUCCESS,
+    UNCOUNTED_CALLS,
+    UNCOUNTED_OUTCOMES,
+)
 from demo.sim.engines.levels import FIRST_TOKENS, first_token_table
 from demo.sim.faults import ActiveFault
 from demo.sim.fleet import Counts, Floats
@@ -15,11 +24,7 @@ from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from demo.sim.truth import BILLED, CACHED, GENERATED, PROMPT
 from exporters.catalog import OUTCOMES, TIERS
 
-AVAILABILITY, FIRST_TOKEN, TOOLS = "chat-availability", "chat-ttft", "tool-success"
-
-_UNCOUNTED_OUTCOMES = frozenset({"rate_limited"})
-_GOOD_OUTCOMES = frozenset({"ok", "aborted"})
-_UNCOUNTED_ERROR_TYPES = frozenset({"cancelled"})
+_GOOD_OUTCOMES = frozenset(OUTCOMES) - BAD_OUTCOMES - UNCOUNTED_OUTCOMES
 _FINE_BOUNDS = tuple(np.geomspace(0.02, 10.0, 300).tolist())
 """Of quantiles: 2 % from one to the next."""
 
@@ -31,6 +36,7 @@ def tell_truth(state: State, faults: Iterable[ActiveFault]) -> dict[str, Any]:
         "started": state.started,
         "classes": [*_request_classes(state), *_first_token_classes(state), *_tool_classes(state)],
         "services": list(_services(state)),
+        "wrong_answers": list(_wrong_answers(state)),
         "faults": [
             {"id": each.id, "name": each.name, "place": dict(each.place),
              "strength": each.strength, "since": each.since}
@@ -76,8 +82,8 @@ def gpu_states(state: State) -> dict[str, str]:
 
 def _request_classes(state: State) -> Iterator[dict[str, Any]]:
     for cell, counts in zip(state.fleet.cells, state.truth.outcomes.sum(axis=1), strict=True):
-        by_outcome = _named(OUTCOMES, counts, _UNCOUNTED_OUTCOMES)
-        bad = {name: n for name, n in by_outcome.items() if name not in _GOOD_OUTCOMES}
+        by_outcome = _named(OUTCOMES, counts, UNCOUNTED_OUTCOMES)
+        bad = {name: n for name, n in by_outcome.items() if name in BAD_OUTCOMES}
         yield _class(AVAILABILITY, cell, bad, sum(by_outcome.values()))
 
 
@@ -92,16 +98,15 @@ def _tool_classes(state: State) -> Iterator[dict[str, Any]]:
     of = state.tools.cells.cell
     for cell in dict.fromkeys(of.tolist()):
         counts = state.truth.tool_calls[of == cell].sum(axis=0)
-        by_type = _named(TOOL_ERROR_TYPES, counts, _UNCOUNTED_ERROR_TYPES)
+        by_type = _named(TOOL_ERROR_TYPES, counts, UNCOUNTED_CALLS)
         bad = {name: n for name, n in by_type.items() if name}
-        yield _class(TOOLS, state.fleet.cells[cell], bad, sum(by_type.values()))
+        yield _class(TOOL_SUCCESS, state.fleet.cells[cell], bad, sum(by_type.values()))
 
 
 def _services(state: State) -> Iterator[dict[str, Any]]:
     truth, fleet = state.truth, state.fleet
     quantiles = _first_token_quantiles(state)
-    ended = np.zeros(len(OUTCOMES), bool)
-    ended[[OUTCOMES.index("rejected"), OUTCOMES.index("rate_limited")]] = True
+    not_admitted = [OUTCOMES.index(name) for name in sorted(NOT_ADMITTED)]
     for at, (region, model) in enumerate(fleet.cells):
         for tier_at, tier in enumerate(TIERS):
             outcomes, tokens = truth.outcomes[at, tier_at], truth.tokens[at, tier_at]
@@ -112,9 +117,9 @@ def _services(state: State) -> Iterator[dict[str, Any]]:
             bad = {
                 name: int(count)
                 for name, count in zip(OUTCOMES, outcomes, strict=True)
-                if name not in _GOOD_OUTCOMES and count
+                if name in BAD_OUTCOMES and count
             }
-            turned_away = int(outcomes[ended].sum())
+            turned_away = int(outcomes[not_admitted].sum())
             yield {
                 "labels": {"region": region, "model": model, "tier": tier},
                 "offered": offered,
@@ -129,6 +134,12 @@ def _services(state: State) -> Iterator[dict[str, Any]]:
                     "billed": int(tokens[BILLED]),
                 },
             }
+
+
+def _wrong_answers(state: State) -> Iterator[dict[str, Any]]:
+    for cell, count in zip(state.fleet.cells, state.truth.wrong_answers.tolist(), strict=True):
+        if count:
+            yield {"labels": {"region": cell[0], "model": cell[1]}, "count": round(count)}
 
 
 def _first_token_quantiles(state: State) -> Sequence[dict[str, float]]:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from demo.objectives import FIRST_TOKEN_SECONDS
 from demo.sim.engines.levels import FIRST_TOKENS
 from demo.sim.fleet import Counts, Fleet, Floats
 from demo.sim.routers.counts import lane_count
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from exporters.catalog import OUTCOMES, TIERS, TIME_TO_FIRST_TOKEN_BOUNDS
 
-FIRST_TOKEN_OBJECTIVE_SECONDS = 2.5
 LATE_BUCKETS = np.array(
-    [bound > FIRST_TOKEN_OBJECTIVE_SECONDS for bound in (*TIME_TO_FIRST_TOKEN_BOUNDS, np.inf)]
+    [bound > FIRST_TOKEN_SECONDS for bound in (*TIME_TO_FIRST_TOKEN_BOUNDS, np.inf)]
 )
 PROMPT, CACHED, GENERATED, BILLED = range(4)
 

@@ -17,7 +17,7 @@ import aiohttp
 from demo.engine import EnginePlan
 from demo.places import check_places
 from demo.scenario import Scenario
-from demo.sim.plan import memory_bytes, plan_simulator
+from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED, memory_bytes, plan_simulator
 from demo.stack import servers
 from demo.stack.data import empty_panels, read_panel_queries
 from demo.stack.files import run_build, write_inputs
@@ -41,8 +41,6 @@ from slo.prometheus import PrometheusClient
 from slo.windows import read_tiers
 
 DATA_WITHIN_SECONDS = 90.0
-DEFAULT_GROUPS = 18
-DEFAULT_SEED = 1
 FIRST_FREE_PORT = 19830
 """From here on an engine's further processes take their ports."""
 

@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
+from demo.objectives import (
+    AVAILABILITY,
+    BAD_OUTCOMES,
+    FIRST_TOKEN,
+    FIRST_TOKEN_SECONDS,
+    NOT_ADMITTED,
+    TOOL_SUCCESS,
+    UNCOUNTED_CALLS,
+    UNCOUNTED_OUTCOMES,
+)
 from exporters.catalog import TIER, TIERS
 
-AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS = "chat-availability", "chat-ttft", "tool-success"
-"""Names of the objectives (slo/library)."""
-
-FIRST_TOKEN_SECONDS = 2.5
-"""A first token later than this is bad."""
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
-
-_UNCOUNTED_REQUESTS = frozenset({"rate_limited"})
-_BAD_REQUESTS = frozenset({"error", "timeout", "rejected"})
-_NOT_ADMITTED = frozenset({"rate_limited", "rejected"})
-_UNCOUNTED_CALLS = frozenset({"cancelled"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Tally:
             insort(service.first_token_seconds, first_token_seconds)
             is_late = first_token_seconds > FIRST_TOKEN_SECONDS
             self.first_tokens["late" if is_late else "in_time"] += 1
-        elif outcome in _BAD_REQUESTS:
+        elif outcome in BAD_OUTCOMES:
             self.first_tokens["never"] += 1
 
     def note_call(self, outcome: str) -> None:
@@ -103,14 +103,13 @@ class Tally:
         """Return what ``GET /control/truth`` says of traffic (see :mod:`demo.engine`).
 
         ``services`` has an entry a tier: ``offered`` are requests sent, ``admitted`` those that
-        ended neither rejected nor limited, ``good`` those that ended well, ``bad`` the others that
-        an objective counts, by reason; what was sent and has not ended is only offered. Quantiles
-        are those of all first tokens that came, in seconds, null if none did. ``billed`` tokens are
-        those of answers that came with their usage.
+        ended neither rejected nor limited; what was sent and has not ended is only offered.
+        Quantiles are those of all first tokens that came, in seconds, null if none did. ``billed``
+        tokens are those of answers that came with their usage.
         """
-        requests = _without(self.requests, _UNCOUNTED_REQUESTS)
-        calls = _without(self.calls, _UNCOUNTED_CALLS)
-        bad_requests = {name: n for name, n in requests.items() if name in _BAD_REQUESTS}
+        requests = _without(self.requests, UNCOUNTED_OUTCOMES)
+        calls = _without(self.calls, UNCOUNTED_CALLS)
+        bad_requests = {name: n for name, n in requests.items() if name in BAD_OUTCOMES}
         bad_tokens = _without(self.first_tokens, {"in_time"})
         bad_calls = _without(calls, {"ok"})
         return {
@@ -153,9 +152,9 @@ def _tell_service(labels: Mapping[str, str], seen: _Service) -> dict[str, Any]:
     return {
         "labels": dict(labels),
         "offered": seen.offered,
-        "admitted": sum(_without(outcomes, _NOT_ADMITTED).values()),
-        "good": outcomes["ok"],
-        "bad": {name: outcomes[name] for name in sorted(_BAD_REQUESTS) if outcomes[name]},
+        "admitted": sum(_without(outcomes, NOT_ADMITTED).values()),
+        "good": sum(_without(outcomes, UNCOUNTED_OUTCOMES | BAD_OUTCOMES).values()),
+        "bad": {name: outcomes[name] for name in sorted(BAD_OUTCOMES) if outcomes[name]},
         "first_token_seconds": {
             name: quantile(seen.first_token_seconds, share) for name, share in QUANTILES.items()
         },

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,15 +65,19 @@ class Faults:
         if on is None or on.strike is None:
             return False
         del self._on[fault]
-        await _cancel(on.task)
-        await on.strike.undo()
-        heal = on.strike.heal
-        if heal and on.strike.group:
-            launch = read_state(self.cluster.engines[on.strike.group].note).launch
-            on.strike = replace(on.strike, meanwhile=Meanwhile("draining", launch))
-            on.task = asyncio.create_task(_carry_out(heal))
-            self._healing.append(on)
-            on.task.add_done_callback(lambda _: self._healing.remove(on))
+        self._healing.append(on)  # until it is undone nobody else may strike there
+        healing: asyncio.Task[None] | None = None
+        try:
+            await _cancel(on.task)
+            await on.strike.undo()
+            if (heal := on.strike.heal) and on.strike.group:
+                launch = read_state(self.cluster.engines[on.strike.group].note).launch
+                on.strike = replace(on.strike, meanwhile=Meanwhile("draining", launch))
+                on.task = healing = asyncio.create_task(_carry_out(heal))
+                healing.add_done_callback(lambda _: self._healing.remove(on))
+        finally:
+            if healing is None:
+                self._healing.remove(on)
         return True
 
     async def close(self) -> None:
@@ -138,5 +141,5 @@ async def _carry_out(work: Work) -> None:
 async def _cancel(task: asyncio.Task[None] | None) -> None:
     if task:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # Work that had failed is undone all the same.
+        await asyncio.gather(task, return_exceptions=True)

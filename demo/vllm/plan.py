@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from demo.engine import Child, EnginePlan, Habit
+from demo.objectives import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS
 from demo.traffic.gateway import TOOLS
 from demo.traffic.sessions import calls_per_session, requests_per_session
-from demo.traffic.tally import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS
 from demo.traffic.users import SESSIONS_PER_SECOND
 from demo.vllm.gpus import Gpu, Machine, find_machine, share_out
 

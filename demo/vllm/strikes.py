@@ -40,7 +40,6 @@ from demo.vllm.striking import (
     Meanwhile,
     Strike,
     Work,
-    claim,
     engine_of,
     found,
     named,
@@ -79,7 +78,7 @@ async def freeze_worker(cluster: Cluster, order: Order) -> Strike:
     place = {"group": group, "rank": rank, **named(worker)}
     # vLLM gives up after VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS; then its keeper starts it again.
     stalled = Meanwhile("stalled", read_state(engine.note).launch)
-    return Strike(place, claim(group), group, stalled, undo=thaw)
+    return Strike(place, group, stalled, undo=thaw)
 
 
 async def kill_worker(cluster: Cluster, order: Order) -> Strike:
@@ -102,7 +101,7 @@ async def restart_engine(cluster: Cluster, order: Order) -> Strike:
     group, engine = engine_of(cluster, order)
     draining = Meanwhile("draining", read_state(engine.note).launch)
     work = _restarting(cluster, group, None, None)
-    return Strike({"group": group}, claim(group), group, draining, work=work)
+    return Strike({"group": group}, group, draining, work=work)
 
 
 async def roll_out_canary(cluster: Cluster, order: Order) -> Strike:
@@ -119,7 +118,6 @@ async def roll_out_canary(cluster: Cluster, order: Order) -> Strike:
     )
     return Strike(
         {**order.place, "group": group, "revision": str(CANARY.revision)},
-        claim(group),
         group,
         Meanwhile("draining", read_state(engine.note).launch),
         work=_restarting(cluster, group, bad, CANARY),
@@ -139,7 +137,7 @@ async def corrupt_weights(cluster: Cluster, order: Order) -> Strike:
     async def work() -> None:
         await corrupt(engine.url, right, wrong, ratio)
 
-    return Strike({**order.place, "group": group}, claim(group), group, work=work)
+    return Strike({**order.place, "group": group}, group, work=work)
 
 
 async def flush_caches(cluster: Cluster, order: Order) -> Strike:
@@ -155,7 +153,7 @@ async def flush_caches(cluster: Cluster, order: Order) -> Strike:
     except Unanswered as error:
         raise FaultError(str(error)) from None
     place = {**order.place, "group": ", ".join(hit)}
-    return Strike(place, frozenset(), work=nothing)
+    return Strike(place, work=nothing)
 
 
 async def break_tool(cluster: Cluster, order: Order) -> Strike:
@@ -176,7 +174,7 @@ async def let_more_come(cluster: Cluster, order: Order) -> Strike:
     async def undo() -> None:
         cluster.surge.factor = 1.0
 
-    return Strike(dict(order.place), frozenset({"the traffic"}), undo=undo)
+    return Strike(dict(order.place), undo=undo)
 
 
 STRIKES: Mapping[str, Callable[[Cluster, Order], Awaitable[Strike]]] = {
@@ -194,14 +192,14 @@ STRIKES: Mapping[str, Callable[[Cluster, Order], Awaitable[Strike]]] = {
 
 
 def claims_of(cluster: Cluster, order: Order) -> frozenset[str]:
-    """Return what a fault will strike, so that it can be refused before anything is hit."""
+    """Return what nobody else may strike as long as a fault is on."""
     if order.name in ("tool-outage", "slow-tool"):
         return frozenset({f"{order.name} of {order.place['tool']}"})
     if order.name == "traffic-spike":
         return frozenset({"the traffic"})
     if order.name == "cache-flush":
         return frozenset()
-    return claim(order.place.get("group", sorted(cluster.engines)[-1]))
+    return frozenset({order.place.get("group", sorted(cluster.engines)[-1])})
 
 
 async def _kill(group: str, engine: Engine, process: Process, more: Mapping[str, str]) -> Strike:
@@ -212,7 +210,7 @@ async def _kill(group: str, engine: Engine, process: Process, more: Mapping[str,
         await wait_until_up(engine, after=before)
 
     place = {"group": group, **more, **named(process)}
-    return Strike(place, claim(group), group, Meanwhile("dead", before), work=work)
+    return Strike(place, group, Meanwhile("dead", before), work=work)
 
 
 def _restarting(
@@ -240,7 +238,7 @@ async def _worsen(cluster: Cluster, order: Order, what: str, value: float, usual
         with suppress(Unanswered):  # a gateway that is gone forgets it too
             await ask("PUT", url, {what: usual})
 
-    return Strike(dict(order.place), claims_of(cluster, order), undo=undo)
+    return Strike(dict(order.place), undo=undo)
 
 
 async def _make_model(python: str, folder: Path, seed: int) -> None:

@@ -50,8 +50,6 @@ class Strike:
 
     place: dict[str, str]
     """What was really hit."""
-    claims: frozenset[str]
-    """What nobody else may strike as long as this is on."""
     group: str | None = None
     meanwhile: Meanwhile | None = None
     work: Work | None = None
@@ -96,11 +94,6 @@ def found(process: Process | None, title: str, group: str) -> Process:
 def named(process: Process) -> dict[str, str]:
     """Return what the place tells of a process."""
     return {"pid": str(process.pid), "process": process.title}
-
-
-def claim(group: str) -> frozenset[str]:
-    """Return what a fault of a group strikes."""
-    return frozenset({group})
 
 
 def strength_of(order: Order) -> float:

@@ -44,6 +44,12 @@ def kill_group(state: State, group: int) -> None:
     kill(state, one)
 
 
+def restart_if_up(state: State, group: int) -> None:
+    """Start a group again that was repaired while it hung: a collective does not come back."""
+    if state.engines.phase[group] != Phase.LOADING:
+        kill_group(state, group)
+
+
 def advance_phases(state: State) -> None:
     """Move each engine's life on by one step. An engine is not up before all its GPUs are."""
     engines, dt = state.engines, state.fleet.step_seconds

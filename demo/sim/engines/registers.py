@@ -35,10 +35,9 @@ class Number(IntEnum):
     FINISHED = 10
     """Requests that came to their end."""
     FAILED = 11
-    REJECTED = 12
-    RUNNING = 13
-    WAITING = 14
-    KV_USAGE_RATIO = 15
+    RUNNING = 12
+    WAITING = 13
+    KV_USAGE_RATIO = 14
 
 
 ITERATION_BOUNDS = next(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from demo.sim.engines.lifecycle import drain, kill_group
+from demo.sim.engines.lifecycle import drain, restart_if_up
 from demo.sim.engines.rollouts import Patch
 from demo.sim.hardware.faults import lose_gpu, patch_host, return_gpu
+from demo.sim.hardware.state import NEVER_LISTED
 from demo.sim.state import Phase, State
 
 CANARY_SHARE = 0.05
@@ -43,9 +44,7 @@ def end_patch(state: State, patch: Patch) -> None:
     state.rollouts.patches.remove(patch)
     for gpu in patch.lost:
         return_gpu(state.hardware, state.fleet, gpu)
-        group = state.fleet.group_of_gpu(gpu)
-        if state.engines.phase[group] != Phase.LOADING:
-            kill_group(state, group)
+        restart_if_up(state, state.fleet.group_of_gpu(gpu))
 
 
 def _advance(state: State, patch: Patch) -> None:
@@ -71,5 +70,5 @@ def _patch_hosts(state: State, patch: Patch, group: int) -> None:
         patch_host(state.hardware, fleet, host, patch.driver)
         if rng.random() < patch.failing and fleet.gpus_of_host(host):
             gpu = int(rng.choice(fleet.gpus_of_host(host)))
-            lose_gpu(state.hardware, fleet, gpu)
+            lose_gpu(state.hardware, fleet, gpu, NEVER_LISTED)
             patch.lost.append(gpu)

@@ -13,6 +13,7 @@ step, prompts are computed in chunks beside the streams), so ``t = (base + per_s
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import expm1
 
 import numpy as np
 
@@ -33,6 +34,8 @@ from demo.sim.engines.levels import PREFILLS, late_shares, levels_on, wait_level
 from demo.sim.fleet import Flags, Floats, Indices
 from demo.sim.state import Engines, Phase, State
 
+PREEMPTED_PATIENCE_SECONDS = 2 * INTER_TOKEN_DEADLINE_SECONDS
+"""Mean, of those whose stream stands still until it is computed again. Chosen."""
 _LOADING = int(Phase.LOADING)
 _NOTHING = 1e-9
 _LEAST_WEAR = 1e-6
@@ -272,4 +275,4 @@ def _let_stalled_streams_go(state: State, served: Served, moving: Flags) -> None
         served.cut += np.where(stalled, streams.count + streams.preempted, 0.0)
         streams.end(stalled)
     if streams.preempted.any():
-        served.cut += streams.give_up_preempted(min(1.0, dt / INTER_TOKEN_DEADLINE_SECONDS / 2))
+        served.cut += streams.give_up_preempted(-expm1(-dt / PREEMPTED_PATIENCE_SECONDS))

@@ -206,8 +206,8 @@ def _counters() -> Iterator[tuple[str, Floats]]:
     yield "vllm:generation_tokens_total", _one(Number.GENERATED_TOKENS)
     ends = _stacked(finished * (1 - by_length), finished * by_length, None, failed, None)
     yield "vllm:request_success_total", ends
-    rejected = _stacked(_one(Number.REJECTED), None)
-    yield "vllm:admission_rejections_total", rejected
+    # Routers turn away before the engine has to.
+    yield "vllm:admission_rejections_total", _stacked(None, None)
     yield "http_requests_total", finished
 
 

@@ -49,8 +49,3 @@ def measure_failures(fleet: Fleet, seed: int, *, hours: int) -> list[FailureRate
         FailureRate(cause, rate, counts[cause] / (fleet.gpus * hours))
         for cause, rate in published_rates().items()
     ]
-
-
-def deviation(fleet: Fleet, seed: int, *, hours: int) -> float:
-    """Return the worst relative deviation of a cause's rate from the published one."""
-    return max(each.deviation for each in measure_failures(fleet, seed, hours=hours))

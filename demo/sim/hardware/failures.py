@@ -3,8 +3,8 @@
 Failures come as a Poisson process over all GPU-hours, so that only those that happen cost anything;
 each incident has a cause, in the shares of the published table (``hardware.yaml``), and strikes a
 GPU or its host at random. Some take neighbours with them: the same incident, more victims. Their
-effects are those of faults (``hardware_faults``); what has none on hardware, software that hangs
-and wrong results, is left to the caller.
+effects are those of faults (:mod:`demo.sim.hardware.damage`); what has none on hardware, software
+that hangs and wrong results, is left to the caller.
 """
 
 from __future__ import annotations
@@ -56,14 +56,6 @@ def start_failures(
         rate: a factor to the published rates; 0 for none.
     """
     return Failures(rate, now + _gap(fleet, rate, rng))
-
-
-def change_rate(
-    failures: Failures, fleet: Fleet, now: float, rng: np.random.Generator, *, rate: float
-) -> None:
-    """Let failures come at another rate from now on; what stands is repaired as planned."""
-    failures.rate = rate
-    failures.next_at = now + _gap(fleet, rate, rng)
 
 
 @cache

@@ -15,7 +15,6 @@ OK, ERROR, TIMEOUT, ABORTED, REJECTED, RATE_LIMITED = map(
 DRAWN = 4
 """The first outcomes are ends of requests that a group had."""
 FIRST_TOKEN, NEVER = DRAWN, DRAWN + 1
-PROMPT, GENERATION = range(2)
 
 
 @dataclass

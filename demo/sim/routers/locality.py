@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from demo.sim.demand import GOVERNMENT_SUFFIX
 from demo.sim.fleet import Counts, Flags, Fleet, Floats
 from exporters.catalog import TIERS
 
@@ -110,7 +111,7 @@ def place(
 
 
 def _is_government(fleet: Fleet, cell: int) -> bool:
-    return fleet.cells[cell][0].endswith("-gov")
+    return fleet.cells[cell][0].endswith(GOVERNMENT_SUFFIX)
 
 
 def _spread(placed: Counts, requests: Counts, cells: list[int], region: int) -> None:

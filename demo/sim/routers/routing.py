@@ -85,7 +85,7 @@ def route(state: State, admitted: Counts, retries: Counts) -> Routed:
     routers.attempts[:, :, RETRY] += again_by_lane
     routers.attempts[:, :, FIRST] += by_lane - again_by_lane
     if down.any():
-        tiers = admitted / np.maximum(asked, 1.0)[:, None]
+        tiers = (admitted - rejected) / np.maximum(asked, 1.0)[:, None]
         main = np.arange(cells) * len(fleet.revisions)
         routers.attempts[main, :, RETRY] += np.rint(tiers * moved[:, None]).astype(np.int64)
     return Routed(arrivals, share, refused, rejected)
@@ -99,9 +99,12 @@ def _turn_away(state: State, requests: Counts, groups: Floats) -> Counts:
     asked = requests.sum(axis=1)
     if (asked <= room).all():
         return np.zeros(requests.shape, np.int64)
-    kept = np.clip(room / np.maximum(asked, 1), 0.0, 1.0)
-    left: Counts = requests - np.floor(requests * kept[:, None]).astype(np.int64)
-    return left
+    turned_away = np.zeros(requests.shape, np.int64)
+    for cell in np.flatnonzero(asked > room).tolist():
+        over = int(asked[cell]) - max(int(room[cell]), 0)
+        # As they come: a tier of few requests has the same part of the room as one of many.
+        turned_away[cell] = state.rngs["routers"].multivariate_hypergeometric(requests[cell], over)
+    return turned_away
 
 
 def _split(state: State, requests: Counts, retries: Counts, lanes: Floats) -> tuple[Counts, Counts]:

@@ -29,17 +29,6 @@ class ToolFigure:
     """A key of ``Figures.sources``, or ``chosen``."""
 
 
-def tool_deviations(
-    fleet: Fleet, finished_per_second: Floats, *, seconds: float, seed: int
-) -> dict[str, float]:
-    """Return how far the simulated tools are off, relative to the figures, by figure.
-
-    As :func:`measure_tools`, of which this is what is left of it.
-    """
-    found = measure_tools(fleet, finished_per_second, seconds=seconds, seed=seed)
-    return {each.name: abs(each.measured / each.published - 1) for each in found}
-
-
 def measure_tools(
     fleet: Fleet, finished_per_second: Floats, *, seconds: float, seed: int
 ) -> list[ToolFigure]:

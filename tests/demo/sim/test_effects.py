@@ -115,7 +115,9 @@ class TestHardware:
         """Answers are wrong, and no counter knows."""
         warm.strike("silent-corruption", 0.3, group="us-chat-0")
         assert warm.bad_ratio("us", "chat", seconds=60) < 0.01
-        wrong = warm.state.truth.wrong_answers[warm.cell("us", "chat")]
+        (told,) = warm.told()["wrong_answers"]
+        assert told["labels"] == {"region": "us", "model": "chat"}
+        wrong = told["count"]
         ok = warm.ended("us", "chat")["ok"]
         assert wrong / ok == pytest.approx(0.15, abs=0.03)
         assert (warm.told()["groups"], warm.told()["gpus"]) == ({}, {})

@@ -1,10 +1,14 @@
 """The simulated cluster over HTTP."""
 
+import asyncio
+
+import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.faults import FAULTS
-from demo.sim.server import LATE_SECONDS, make_app
+from demo.sim.server import LATE_SECONDS, make_app, make_runner
 from demo.sim.state import Phase
 
 PAGES = (
@@ -185,3 +189,68 @@ async def test_health_is_200_while_it_steps(run):
         assert (await client.get("/healthz")).status == 200
         now[0] += LATE_SECONDS + 2
         assert (await client.get("/healthz")).status == 503
+
+
+@pytest.mark.parametrize(("step_seconds", "speed"), [(15.0, 1.0), (1.0, 60.0), (15.0, 60.0)])
+async def test_health_allows_for_the_step_and_the_speed(step_seconds, speed, make_run):
+    """Between two steps of 15 s it is well, and at 60 x ten real seconds are ten minutes."""
+    run = make_run(step_seconds=step_seconds)
+    run.seconds(step_seconds)
+    now = [run.state.now]
+    app = make_app(run.simulation, lambda: now[0], speed=speed)
+    async with TestClient(TestServer(app)) as client:
+        now[0] += step_seconds + (LATE_SECONDS - 1) * speed
+        assert (await client.get("/healthz")).status == 200
+        now[0] += 2 * speed
+        assert (await client.get("/healthz")).status == 503
+
+
+ASKED = {"prompt": "one two", "max_tokens": 4}
+
+
+async def test_groups_of_a_revision_answer_a_prompt_alike(client):
+    """In so many words as tokens were asked for."""
+    answers = [
+        (await (await client.post(f"/engine/{group}/v1/completions", json=ASKED)).json())
+        for group in ("eu-chat-0", "eu-chat-1")
+    ]
+    texts = [each["choices"][0]["text"] for each in answers]
+    assert texts[0] == texts[1]
+    assert len(texts[0].split()) == 4
+
+
+async def test_a_corrupted_group_answers_otherwise(client, warm):
+    """In the same form: only the words differ."""
+    warm.strike("silent-corruption", 1.0, group="eu-chat-1")
+    texts = []
+    for group in ("eu-chat-0", "eu-chat-1"):
+        answer = await client.post(f"/engine/{group}/v1/completions", json=ASKED)
+        texts.append((await answer.json())["choices"][0]["text"].split())
+    assert texts[0] != texts[1]
+    assert len(texts[0]) == len(texts[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [({"prompt": 1}, 400), ([], 400), ({"prompt": "", "max_tokens": 0}, 400)]
+)
+async def test_what_is_no_prompt_is_refused(client, content, status):
+    """As OpenAI's interface does."""
+    answer = await client.post("/engine/eu-chat-0/v1/completions", json=content)
+    assert answer.status == status
+
+
+async def test_a_hung_engine_says_nothing_until_its_client_leaves(warm):
+    """And then nothing of the request is left."""
+    warm.strike("lost-gpu", group="eu-chat-0")
+    runner = make_runner(make_app(warm.simulation, lambda: warm.state.now))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    before = len(asyncio.all_tasks())
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await session.post(f"http://127.0.0.1:{runner.addresses[0][1]}"
+                                   "/engine/eu-chat-0/v1/completions", json=ASKED)  # fmt: skip
+    await asyncio.sleep(0.05)
+    assert len(asyncio.all_tasks()) == before
+    await runner.cleanup()

@@ -81,7 +81,7 @@ def test_long_and_short_steps_tell_the_same_story(make_run):
 class Clock:
     """Time that passes only while somebody sleeps."""
 
-    def __init__(self, now: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, now: float, monkeypatch: pytest.MonkeyPatch, speed: float = 1.0) -> None:
         self.now = now
         self.slept = []
         real = asyncio.sleep
@@ -89,7 +89,7 @@ class Clock:
         async def sleep(seconds):
             if seconds:
                 self.slept.append(seconds)
-                self.now += seconds
+                self.now += seconds * speed
             await real(0)
 
         monkeypatch.setattr(asyncio, "sleep", sleep)
@@ -103,8 +103,8 @@ class Clock:
 def follow(run, monkeypatch):
     """Follows a clock until the simulation has taken some steps."""
 
-    async def until(clock, steps):
-        task = asyncio.create_task(follow_clock(run.simulation, clock))
+    async def until(clock, steps, speed=1.0):
+        task = asyncio.create_task(follow_clock(run.simulation, clock, speed=speed))
         while run.state.steps < steps and not task.done():
             await asyncio.sleep(0)
         task.cancel()
@@ -118,6 +118,14 @@ async def test_it_steps_once_a_second(run, follow, monkeypatch):
     clock = Clock(run.state.now, monkeypatch)
     await follow(clock, 5)
     assert clock.slept[:5] == [1.0] * 5
+    assert run.state.now == pytest.approx(clock.now, abs=1.0)
+
+
+async def test_a_fast_clock_is_followed_step_by_step(run, follow, monkeypatch):
+    """It is real time that is slept: at 60 x a second of the simulation is a sixtieth of one."""
+    clock = Clock(run.state.now, monkeypatch, speed=60.0)
+    await follow(clock, 5, speed=60.0)
+    assert clock.slept[:5] == pytest.approx([1 / 60] * 5)
     assert run.state.now == pytest.approx(clock.now, abs=1.0)
 
 

@@ -1,13 +1,7 @@
 """The truth: what is bad, what counts, and under which objective."""
 
-from demo.traffic.tally import (
-    AVAILABILITY,
-    FIRST_TOKEN,
-    TOOL_SUCCESS,
-    Tally,
-    Tokens,
-    quantile,
-)
+from demo.objectives import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS
+from demo.traffic.tally import Tally, Tokens, quantile
 from slo.objectives import LIBRARY, ObjectiveFile, read_objective_files
 
 LABELS = {"region": "eu", "model": "chat"}
@@ -78,6 +72,7 @@ def test_each_tier_has_its_own_account():
         ("rejected", None, Tokens()),
         ("rejected", None, Tokens()),
         ("rate_limited", None, Tokens()),
+        ("aborted", 0.2, Tokens()),
     ):
         tally.note_offer("pro")
         tally.note_request("pro", outcome, seconds, tokens)
@@ -89,9 +84,9 @@ def test_each_tier_has_its_own_account():
     assert ["free", "pro", "enterprise", "gov"] == [*services]
     assert {
         "labels": {**LABELS, "tier": "pro"},
-        "offered": 8,
-        "admitted": 4,
-        "good": 3,
+        "offered": 9,
+        "admitted": 5,
+        "good": 4,
         "bad": {"rejected": 2, "timeout": 1},
         "first_token_seconds": {"p50": 0.2, "p90": 0.4, "p99": 0.4},
         "tokens": {"prompt": 300, "cached": 180, "generated": 63, "billed": 360},

@@ -20,7 +20,7 @@ from demo.vllm.pool import Group
 from demo.vllm.processes import read_process
 from demo.vllm.router import application as router_application
 from demo.vllm.strikes import STRIKES
-from demo.vllm.striking import Cluster
+from demo.vllm.striking import Cluster, Strike
 from demo.vllm.testing import FakeEngine, served
 from demo.vllm.workers import Engine
 from tests.demo.vllm.conftest import Kept
@@ -353,6 +353,50 @@ async def test_a_group_has_one_fault_at_a_time(processes: Kept, stage: Stage, fa
         await faults.start(order("killed-worker", group="a", rank="0"))
 
     assert read_process(processes.worker(0)) is not None
+
+
+async def test_nothing_strikes_where_a_fault_is_still_being_undone(
+    faults: Faults, monkeypatch: pytest.MonkeyPatch
+):
+    """Wrong weights take seconds to be replaced; whoever comes meanwhile would get some of them."""
+    undoing, undone = asyncio.Event(), asyncio.Event()
+
+    async def undo() -> None:
+        undoing.set()
+        await undone.wait()
+
+    async def strike(_: Cluster, order: Order) -> Strike:
+        return Strike(dict(order.place), order.place["group"], undo=undo)
+
+    monkeypatch.setitem(STRIKES, "silent-corruption", strike)
+    fault, _ = await faults.start(order("silent-corruption", group="a"))
+    repair = asyncio.create_task(faults.repair(fault))
+    await undoing.wait()
+    with pytest.raises(FaultError, match="a has silent-corruption already"):
+        await faults.start(order("engine-restart", group="a"))
+    undone.set()
+    assert await repair
+    await faults.start(order("silent-corruption", group="a"))
+
+
+async def test_work_that_failed_is_undone_too(faults: Faults, monkeypatch: pytest.MonkeyPatch):
+    """A repair does not stumble over it."""
+    undone = asyncio.Event()
+
+    async def fail() -> None:
+        raise OSError("no model")
+
+    async def undo() -> None:
+        undone.set()
+
+    async def strike(_: Cluster, order: Order) -> Strike:
+        return Strike(dict(order.place), order.place["group"], work=fail, undo=undo)
+
+    monkeypatch.setitem(STRIKES, "silent-corruption", strike)
+    fault, _ = await faults.start(order("silent-corruption", group="a"))
+    await asyncio.sleep(0)
+    assert await faults.repair(fault)
+    assert undone.is_set()
 
 
 async def test_an_engine_that_does_not_answer_cannot_be_flushed(stage: Stage):

@@ -116,6 +116,10 @@ def test_a_patch_that_goes_wrong_leaves_groups_without_a_gpu_until_it_is_repaire
     told = warm.told()
     assert told["groups"] == {"us-chat-0": "dead", "us-chat-1": "dead"}
     assert list(told["gpus"].values()) == ["lost"] * 4
+    # Their hosts came up without them, so that DCGM never heard of them, nor of an XID.
+    pages = b"".join(warm.pages().host(warm.state, [at]) for at in range(warm.fleet.hosts))
+    assert not [uuid for uuid in told["gpus"] if uuid.encode() in pages]
+    assert b'err_code="79"' not in pages
     warm.repair(fault)
     warm.seconds(60)
     assert (warm.told()["groups"], warm.told()["gpus"]) == ({}, {})

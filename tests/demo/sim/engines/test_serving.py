@@ -149,6 +149,16 @@ def test_the_snowball_melts_when_clients_stop_to_storm(make_run, make_topology):
     assert run.bad_ratio("eu", "chat", seconds=60) < 0.01
 
 
+@pytest.mark.parametrize("step_seconds", [1.0, 15.0])
+def test_preempted_streams_give_up_as_fast_at_any_step(make_run, step_seconds):
+    """Twenty seconds in the mean, where the engine cannot compute them again."""
+    run = make_run(step_seconds=step_seconds)
+    streams = run.state.engines.streams
+    streams.preempted[:], streams.preempted_tokens[:] = 100.0, 1e15
+    run.seconds(30)
+    assert streams.preempted == pytest.approx(np.full(run.fleet.groups, 100 * np.exp(-1.5)))
+
+
 class TestALostGpu:
     """The engine of a lost GPU hangs, and half of the cell's requests with it."""
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from demo.sim.engines.lifecycle import kill_group
-from demo.sim.routers.routing import FIRST, RETRY, check_health, route
+from demo.sim.routers.routing import ADMITTED_PER_GROUP, FIRST, RETRY, check_health, route
 from exporters.catalog import TIERS
 
 
@@ -78,6 +78,22 @@ def test_where_all_are_dead_requests_fail_and_then_are_rejected(warm, send):
     assert (rejected.rejected[cell] == 250).all()
     assert rejected.rejected.sum() == 1000
     assert rejected.refused.sum() == 0
+
+
+def test_tiers_of_few_and_of_many_are_turned_away_alike(warm):
+    """Where a fifth finds no room: exactly as many as find none, whoever they are."""
+    state, cell = warm.state, warm.cell("eu", "chat")
+    lane = cell * len(warm.fleet.revisions)
+    admitted = np.zeros((len(warm.fleet.cells), len(TIERS)), np.int64)
+    admitted[cell] = (90, 7, 2, 1)
+    turned_away = np.zeros(len(TIERS))
+    for _ in range(500):
+        state.routers.in_flight[lane] = 0
+        state.routers.in_flight[lane, 0] = 2 * ADMITTED_PER_GROUP - 80
+        rejected = route(state, admitted, np.zeros_like(admitted)).rejected
+        assert rejected.sum() == 20
+        turned_away += rejected[cell]
+    assert turned_away / 500 / admitted[cell] == pytest.approx([0.2] * 4, abs=0.06)
 
 
 def test_a_hung_group_goes_on_getting_its_share(warm, send):

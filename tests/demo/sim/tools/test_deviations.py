@@ -4,7 +4,7 @@ import numpy as np
 
 from demo.sim.fleet import fleet_of
 from demo.sim.tools import calls as tools
-from demo.sim.tools.deviations import tool_deviations
+from demo.sim.tools.deviations import measure_tools
 
 from .tool_run import tool_topology
 
@@ -13,7 +13,9 @@ DAY_SECONDS = 86_400.0
 
 def _deviations() -> dict[str, float]:
     fleet = fleet_of(tool_topology(), step_seconds=15.0)
-    return tool_deviations(fleet, np.full(len(fleet.cells), 10.0), seconds=DAY_SECONDS, seed=1)
+    rates = np.full(len(fleet.cells), 10.0)
+    found = measure_tools(fleet, rates, seconds=DAY_SECONDS, seed=1)
+    return {each.name: abs(each.measured / each.published - 1) for each in found}
 
 
 def test_a_day_of_calls_is_as_published():
