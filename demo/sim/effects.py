@@ -215,11 +215,15 @@ def _corrupt(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
 
 
 def _freeze(state: State, place: Place, _: float) -> tuple[Place, Undo]:
-    group = _group(state, place)
-    state.engines.frozen[group] += 1
+    engines, group = state.engines, _group(state, place)
+    if engines.phase[group] == Phase.LOADING:
+        raise RefusedFaultError(f"found group {place['group']!r}, which is not up")
+    engines.frozen[group] += 1
+    process = int(engines.processes[group])
 
     def undo() -> None:
-        state.engines.frozen[group] -= 1  # SIGCONT: it goes on where it was
+        if engines.processes[group] == process:  # SIGCONT: it goes on where it was
+            engines.frozen[group] -= 1
 
     return {"rank": "1", **place}, undo
 
@@ -262,7 +266,7 @@ def _canary(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
     begin_canary(state, group, strength)
     hit = {**place, "group": state.fleet.names.group(group),
            "revision": state.fleet.revisions[state.engines.next_revision[group]]}  # fmt: skip
-    return hit, lambda: end_canary(state, group, strength)
+    return hit, lambda: end_canary(state, group)
 
 
 def _flush(state: State, place: Place, strength: float) -> tuple[Place, None]:

@@ -45,7 +45,7 @@ def _fail(state: State) -> None:
             engines.corruption[each.group] += each.share
     for each in state.failures.repaired:
         if each.cause == "software-hang":
-            engines.frozen[each.group] -= 1
-            restart_if_up(state, each.group)
+            if engines.frozen[each.group]:  # vLLM may have ended the process itself
+                restart_if_up(state, each.group)
         elif each.cause == "silent-corruption":
             engines.corruption[each.group] = max(engines.corruption[each.group] - each.share, 0.0)

@@ -55,10 +55,14 @@ class Engines:
     """Since the last step, while there is something to do."""
     frozen: Counts
     """How many faults stop it without a GPU being lost: a stopped worker, a software hang."""
+    processes: Counts
+    """How many processes it has had: what a fault did to one is nothing to the next."""
     corruption: Floats
     """Share of the answers that are wrong though nothing shows it."""
     failing: Floats
     """Share of the requests that fail beyond the background: a bad revision."""
+    next_failing: Floats
+    """The same, once it is started anew."""
     revision: Indices
     """What it runs, of the fleet's revisions."""
     next_revision: Indices
@@ -170,8 +174,10 @@ def start(
             load_left=none(groups),
             stalled_seconds=none(groups),
             frozen=np.zeros(groups, np.int64),
+            processes=np.ones(groups, np.int64),
             corruption=none(groups),
             failing=none(groups),
+            next_failing=none(groups),
             revision=fleet.revision_of_group.copy(),
             next_revision=fleet.revision_of_group.copy(),
             weight=np.ones(groups),

@@ -32,6 +32,8 @@ def kill(state: State, groups: Flags) -> None:
     """End some engines' processes at once; they load their weights again. What they had is lost."""
     engines, count = state.engines, int(groups.sum())
     engines.phase[groups] = Phase.LOADING
+    engines.frozen[groups] = 0  # a new process has workers that run
+    engines.processes[groups] += 1
     retries = state.rngs["engines"].poisson(LOAD_RETRIES_PER_LOAD, count)
     engines.load_left[groups] = LOAD_SECONDS * (1 + RETRY_COST * retries)
     state.rollouts.load_retries[state.fleet.cell_of_group[groups]] += retries
@@ -75,7 +77,6 @@ def _load(state: State) -> None:
     """Read weights for a step; start the engines that have theirs, and all their members."""
     engines, fleet = state.engines, state.fleet
     loading = (engines.phase == Phase.LOADING) & state.hardware.complete & ~state.dark
-    loading &= engines.frozen == 0
     if not loading.any():
         return
     region = fleet.region_of_group
@@ -91,6 +92,7 @@ def _load(state: State) -> None:
     if started.any():
         engines.phase[started] = Phase.SERVING
         engines.revision[started] = engines.next_revision[started]
+        engines.failing[started] = engines.next_failing[started]
         engines.stalled_seconds[started] = 0.0
         engines.queues.empty(started)
         forget(engines.caches, np.flatnonzero(started), slice(DEVICE, STORE))

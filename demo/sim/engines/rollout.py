@@ -20,16 +20,16 @@ def begin_canary(state: State, group: int, failing: float) -> None:
     others = int(fleet.groups_of_cell[fleet.cell_of_group[group]]) - 1
     engines.next_revision[group] = len(fleet.revisions) - 1
     engines.weight[group] = CANARY_SHARE / (1 - CANARY_SHARE) * others if others else 1.0
-    engines.failing[group] += failing
+    engines.next_failing[group] = failing
     drain(state, group)
 
 
-def end_canary(state: State, group: int, failing: float) -> None:
+def end_canary(state: State, group: int) -> None:
     """Drain a group and start it with the revision of the others."""
     engines = state.engines
     engines.next_revision[group] = state.fleet.revision_of_group[group]
     engines.weight[group] = 1.0
-    engines.failing[group] = max(engines.failing[group] - failing, 0.0)
+    engines.next_failing[group] = 0.0
     drain(state, group)
 
 

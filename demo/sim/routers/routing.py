@@ -96,6 +96,7 @@ def _turn_away(state: State, requests: Counts, groups: Floats) -> Counts:
     routers = state.routers
     in_flight = routers.in_flight.reshape(len(groups), -1).sum(axis=1)
     room = groups * ADMITTED_PER_GROUP - in_flight
+    room *= state.substeps  # what ends meanwhile makes room for what comes
     asked = requests.sum(axis=1)
     if (asked <= room).all():
         return np.zeros(requests.shape, np.int64)

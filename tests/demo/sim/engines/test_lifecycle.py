@@ -135,15 +135,16 @@ def test_an_engine_does_not_come_up_without_all_its_gpus(warm):
 
 
 def test_a_frozen_engine_ends_after_vllms_own_timeout(warm):
-    """Five minutes; until then it says that it is healthy. Once it is let go, it starts again."""
+    """Five minutes; until then it says that it is healthy. A new process has other workers."""
     fault = warm.strike("frozen-worker", group=GROUP)
     warm.seconds(EXECUTE_TIMEOUT_SECONDS - 5)
     assert _phase(warm) == Phase.SERVING
     warm.seconds(10)
     assert _phase(warm) == Phase.LOADING
-    warm.repair(fault)
     warm.seconds(60)
     assert _phase(warm) == Phase.SERVING
+    warm.repair(fault)
+    assert warm.state.moving.all()
 
 
 def test_a_frozen_engine_that_is_let_go_in_time_goes_on_where_it_was(warm):
