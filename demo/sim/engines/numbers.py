@@ -42,9 +42,10 @@ def write_numbers(state: State, served: Served) -> None:
     numbers[_PREEMPTIONS] += served.preempted
     numbers[_FINISHED] += served.finished
     numbers[_FAILED] += served.failed
-    waiting = engines.queues.waiting() + engines.streams.preempted
+    running = np.rint(engines.batch)  # the last request's last step leaves 0, not a remainder
+    waiting = np.rint(engines.queues.waiting() + engines.streams.preempted)
     usage = engines.streams.context_tokens / state.service.kv_cache_tokens
-    np.copyto(numbers[_GAUGES], (engines.batch, waiting, usage), where=moved)
+    np.copyto(numbers[_GAUGES], (running, waiting, usage), where=moved)
 
     for levels, amounts in served.first_levels:
         registers.add_levels("first_tokens", levels, amounts)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from demo.sim.engines.registers import Number
 from demo.sim.service import model_figures
 
 CHATS = ("us-chat-0", "us-chat-1")
@@ -132,9 +133,19 @@ def test_an_engine_without_a_step_writes_nothing(warm):
 
 
 def test_the_gauge_of_running_requests_is_the_batch(warm):
-    """As of the last step."""
+    """As of the last step, in whole requests."""
     warm.seconds(30)
     for group in CHATS:
         at = warm.group(group)
         running = warm.shown(group, "vllm:num_requests_running")
-        assert running == pytest.approx(float(warm.state.engines.batch[at]))
+        assert running == round(float(warm.state.engines.batch[at]))
+
+
+def test_an_engine_that_has_become_idle_says_so(warm):
+    """What is left in its gauges is 0: a remainder would look like a request that hangs."""
+    warm.strike("lb-blackout", region="us")
+    warm.seconds(300)
+    running = warm.state.engines.registers.numbers[Number.RUNNING]
+    assert not running[
+        warm.state.fleet.region_of_group == warm.state.fleet.regions.index("us")
+    ].any()
