@@ -99,3 +99,30 @@ SOURCE_REASONS = (
     "circuit_open",
     "none",
 )
+
+# --- tools, routers' services, probes -----------------------------------------------------------
+
+RESULT = "result"
+METHOD = "method"
+"""Of MCP."""
+SIGNAL = "signal"
+"""Of OpenTelemetry: metrics or traces."""
+
+CACHE_RESULTS = ("hit", "miss")
+"""Of the page cache."""
+
+MCP_METHODS = (
+    "initialize",
+    "ping",
+    "tools/call",
+    "tools/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "resources/subscribe",
+    "prompts/get",
+    "prompts/list",
+    "completion/complete",
+    "logging/setLevel",
+)
+"""Requests of MCP's clients (https://modelcontextprotocol.io/specification)."""

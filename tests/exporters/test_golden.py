@@ -96,6 +96,10 @@ def _called():
     labels = {"gen_ai_tool_name": "browse", "gen_ai_request_model": "chat"}
     yield from histogram_samples(name, {**labels, "error_type": ""}, bounds, [0.4, 0.7, 3.0])
     yield from histogram_samples(name, {**labels, "error_type": "captcha"}, bounds, [1.5])
+    for attempt, count in (("first", 4), ("retry", 1)):
+        yield "tool_call_attempts_total", {**labels, "attempt": attempt}, count
+    for result, count in (("hit", 30), ("miss", 10)):
+        yield "page_cache_requests_total", {"result": result}, count
 
 
 @pytest.mark.parametrize("name", NAMES)
