@@ -72,11 +72,37 @@ def tools(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    otlp: Annotated[
+        str | None,
+        typer.Option(
+            "--otlp",
+            metavar="HOST:PORT",
+            help="Take OTLP over HTTP there from agent runtimes (its usual port is 4318), "
+            "instead of reading the gateways. Stateful: run one.",
+        ),
+    ] = None,
+    tool: Annotated[
+        list[str] | None,
+        typer.Option("--tool", help="With --otlp: a tool to tell by name; the rest is 'other'."),
+    ] = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
-    """Serve tool calls by outcome and their durations, from the tool gateways."""
-    _run("tools", config, listen, address_file, exact_port=exact_port)
+    """Serve tool calls by outcome and their durations, from the tool gateways or from OTLP."""
+    if otlp is None:
+        _run("tools", config, listen, address_file, exact_port=exact_port)
+        return
+    from exporters.running import run  # noqa: PLC0415 - as below
+    from exporters.tools.otlp.plan import make_plan  # noqa: PLC0415 - as below
+
+    run(
+        "tools",
+        config,
+        listen,
+        address_file,
+        exact_port=exact_port,
+        make_plan=lambda read: make_plan(read, otlp, tool or (), exact_port=exact_port),
+    )
 
 
 def _run(

@@ -111,6 +111,27 @@ SIGNAL = "signal"
 CACHE_RESULTS = ("hit", "miss")
 """Of the page cache."""
 
+NONE = "none"
+"""The tool of a request that is of no tool."""
+
+SIGNALS = ("metrics", "traces")
+
+OTLP_DROP_REASONS = (
+    "attributes",  # more than 64
+    "buckets",  # bounds not ordered, or counts that do not add up
+    "id",  # a span without identity
+    "in_metrics",  # a span of a client that sends durations as well
+    "kind",  # a tool's instrument that is of another kind, such as a gauge
+    "no_value",  # a point that says that there is none
+    "repeated",  # sent again, or out of order
+    "temporality",  # neither cumulative nor delta
+    "time",  # a span that ends before it starts
+    "too_many_clients",
+    "too_many_streams",
+    "unit",  # of a duration: neither s, ms nor us
+    "value",  # not finite, or below 0
+)
+
 MCP_METHODS = (
     "initialize",
     "ping",

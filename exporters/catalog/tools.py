@@ -65,6 +65,11 @@ OTLP_ITEMS = counter(
     "Data points and spans taken; those of other instruments are not of tools and not counted.",
     (CLUSTER, SIGNAL),
 )
+OTLP_COARSE = counter(
+    "otlp_points_other_bounds",
+    "Histogram points whose bounds are others than ours: some calls count at a later bound.",
+    (CLUSTER,),
+)
 OTLP_DROPPED = counter(
     "otlp_items_dropped",
     "Data points and spans that were not counted, by reason.",
