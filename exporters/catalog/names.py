@@ -147,3 +147,27 @@ MCP_METHODS = (
     "logging/setLevel",
 )
 """Requests of MCP's clients (https://modelcontextprotocol.io/specification)."""
+
+WHAT = "what"
+DIALECT = "dialect"
+STAGE = "stage"
+VERDICT = "verdict"
+HOME_REGION = "home_region"
+"""Where a request's data belongs."""
+HASH = "hash"
+"""Of weights, as their store has it."""
+
+SAFETY_STAGES = ("input", "output")
+SAFETY_VERDICTS = ("passed", "blocked", "bypassed")
+
+ROUTER_FACTS = (
+    *(f"outcome_{outcome}" for outcome in OUTCOMES),
+    *(f"attempt_{attempt}" for attempt in ATTEMPTS),
+    "time_to_first_token",
+    "end_to_end",
+    "in_flight",
+    MODEL,
+    REVISION,
+    TIER,
+)
+"""What users feel at a router, and whom it concerns. No dialect but the demo's tells all of it."""

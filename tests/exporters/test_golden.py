@@ -73,7 +73,8 @@ def sources(pages):
         pages.serve(f"/engine/{name}/metrics", page)
         pages.serve(f"/engine/{name}/health", "")
     pages.serve("/engine/us-code-0/metrics", Reply(status=502))
-    pages.serve("/r/eu", page_of("router_demo", _routed()))
+    routed = page_of("router_demo", _routed()) + page_of("router_demo_services", _accounted())
+    pages.serve("/r/eu", routed)
     pages.serve("/r/us", Reply(b"router_requests_total 1\n", cut_after=9))
     pages.serve("/t/eu", page_of("otel_tools", _called()))
 
@@ -89,6 +90,18 @@ def _routed():
     yield from histogram_samples(
         "router_time_to_first_token_seconds", labels, bounds, [0.2, 0.3, 2.0, 10.0]
     )
+
+
+def _accounted():
+    lane = {"model": "chat", "revision": "r1", "tier": "pro"}
+    yield "metering_tokens_billed_total", {**lane, "phase": "generation"}, 52000
+    yield "safety_checks_total", {"model": "chat", "stage": "input", "verdict": "passed"}, 998
+    yield "safety_check_seconds_total", {"model": "chat"}, 19.5
+    yield "residency_requests_total", {"model": "chat", "tier": "pro", "home_region": "us"}, 7
+    yield "weights_loads_total", {"model": "chat"}, 2
+    yield "weights_load_seconds_total", {"model": "chat"}, 181.5
+    weights = {"model": "chat", "group": "eu-chat-0", "revision": "r1", "hash": "5f0c"}
+    yield "weights_info", weights, 1
 
 
 def _called():

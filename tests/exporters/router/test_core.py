@@ -4,7 +4,6 @@ import pytest
 
 from exporters import catalog
 from exporters.exposition import PageError
-from exporters.router import demo
 from exporters.router.core import RouterCore
 from exporters.sources import Answer, Answers
 from exporters.testing import histogram_samples, page_of
@@ -119,11 +118,3 @@ def test_a_counter_that_no_counter_can_be_is_malformed(core):
     page = page_of("router_demo", [("router_requests_total", {**CELL, "outcome": "ok"}, -1.0)])
     with pytest.raises(PageError, match="expected a number from 0 on"):
         core.targets[0].read(page.encode())
-
-
-def test_label_sets_of_the_dialect_are_ours_but_for_the_place():
-    """The mapping needs no more than names."""
-    for family in [*demo.VALUES.values(), *demo.DISTRIBUTIONS.values()]:
-        assert family.labels[:5] == catalog.ROUTER_LABELS
-        allowed = demo.LAST_LABEL.get(family.name)
-        assert len(family.labels) == (6 if allowed else 5)
