@@ -1,4 +1,4 @@
-"""``shardwatch exporter gpu|groups|router|tools``: each a process of its own."""
+"""``shardwatch exporter gpu|groups|router|tools|probe``: each a process of its own."""
 
 from __future__ import annotations
 
@@ -102,6 +102,33 @@ def tools(
         address_file,
         exact_port=exact_port,
         make_plan=lambda read: make_plan(read, otlp, tool or (), exact_port=exact_port),
+    )
+
+
+@app.command()
+def probe(
+    config: _Config = _DEFAULT_CONFIG,
+    listen: _Listen = None,
+    address_file: _AddressFile = None,
+    interval: Annotated[
+        str, typer.Option("--interval", help="Between two probes of a group.")
+    ] = "10s",
+    deadline: Annotated[str, typer.Option("--deadline", help="Of a probe.")] = "10s",
+    *,
+    at_once: Annotated[int, typer.Option("--at-once", help="Probes under way.")] = 16,
+    exact_port: _ExactPort = False,
+) -> None:
+    """Put known prompts to every group: serve times and success from outside, and who disagrees."""
+    from exporters.probe.plan import make_plan  # noqa: PLC0415 - as below
+    from exporters.running import run  # noqa: PLC0415 - as below
+
+    run(
+        "probe",
+        config,
+        listen,
+        address_file,
+        exact_port=exact_port,
+        make_plan=lambda read: make_plan(read, interval, deadline, at_once),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from exporters.addresses import Address, parse_address
 from exporters.collecting import Collector, Core
-from exporters.config import Config, read_config
+from exporters.config import PORTS, Config, read_config
 from exporters.fetching import HttpFetcher
 from exporters.gpu.core import GpuCore
 from exporters.groups.core import GroupsCore
@@ -93,6 +93,8 @@ def _listen_address(text: str) -> Address:
 
 def _configured_address(config: Config, name: str) -> Address:
     addresses: list[str] = getattr(config.file.exporters, name)
+    if not addresses and name == "probe":
+        addresses = [f"127.0.0.1:{PORTS[name]}"]
     if not addresses:
         raise InputError([config.document.problem(
             ("exporters", name), "found no address, expected one to listen on",

@@ -171,3 +171,13 @@ ROUTER_FACTS = (
     TIER,
 )
 """What users feel at a router, and whom it concerns. No dialect but the demo's tells all of it."""
+
+PROBE_OUTCOMES = ("ok", "error", "timeout", "rejected", "rate_limited")
+"""Of ``OUTCOMES``: nobody aborts a probe."""
+
+PROBE_REASONS = (
+    *SOURCE_REASONS,
+    "empty",  # an answer without a token
+    "not_yet",  # nobody asked so far
+    "overdue",  # the last answer is older than three intervals
+)
