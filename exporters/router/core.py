@@ -111,7 +111,7 @@ def _add(page: Page, labeller: Labeller, rule: Rule, found: _Found) -> None:
         for zero in labeller.zeros(rule):
             values.setdefault(zero, 0.0)
     for series, value in found.get(name, ()):
-        labels = labeller.labels(rule, series.labels)
+        labels = labeller.labels(rule, series)
         if labels is not None:
             values[labels] = 1.0 if is_info else values.get(labels, 0.0) + value
 
@@ -126,7 +126,7 @@ def _add_distributions(
     accumulators: dict[Labels, Accumulator] = {}
     for suffix in SUFFIXES:
         for series, value in found.get(f"{name}{suffix}", ()):
-            labelled = labeller.labels(rule, series.labels)
+            labelled = labeller.labels(rule, series)
             if labelled is not None:
                 if labelled not in accumulators:
                     accumulators[labelled] = Accumulator(rule.family, rule.seconds)

@@ -23,7 +23,7 @@ _WHAT: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One series of theirs as one family of ours.
 

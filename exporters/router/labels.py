@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import product
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from exporters import catalog
 from exporters.catalog import Family
+from exporters.exposition import Series
 from exporters.folding import Folder
 from exporters.page import Labels
 from exporters.router.dialect import RouterDialect, Rule
@@ -20,6 +22,10 @@ FOLDED = (
 )  # fmt: skip
 """Labels of which values outside their sets are counted."""
 
+_SPARE = 1024
+"""Series beyond twice those of a page that are remembered before all are forgotten."""
+_Folds: TypeAlias = tuple[tuple[str, str], ...]
+"""Labels and their values that became ``other``."""
 _HASH = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 
 
@@ -50,6 +56,11 @@ class Labeller:
         self._groups = frozenset(group.name for group in here)
         self._regions = tuple(sorted({group.region for group in topology.groups}))
         self._hashes: dict[str, str] = {}
+        self._known: dict[tuple[Rule, Series], tuple[Labels | None, _Folds]] = {}
+        """Labels of series, which pages repeat, and what was folded."""
+        self._used = 0
+        self._folds: list[tuple[str, str]] = []
+        self._zeros: dict[Rule, tuple[Labels, ...]] = {}
         self._values: Mapping[str, tuple[str, ...]] = {
             catalog.HOME_REGION: self._regions,
         }
@@ -57,9 +68,30 @@ class Labeller:
     def begin(self) -> None:
         """Begin a page: a group may have other weights than on the one before."""
         self._hashes = {}
+        if len(self._known) > 2 * self._used + _SPARE:
+            self._known = {}
+        self._used = 0
 
-    def labels(self, rule: Rule, given: Mapping[str, str]) -> Labels | None:
+    def labels(self, rule: Rule, series: Series) -> Labels | None:
         """Return labels of the rule's family for a series of theirs; None if it does not count."""
+        self._used += 1
+        known = self._known.get((rule, series))
+        if known is None:
+            self._folds = []
+            known = (self._make(rule, series.labels), tuple(self._folds))
+            if rule.family is not catalog.WEIGHTS_INFO:
+                self._known[rule, series] = known
+        for fold in known[1]:
+            self._folder.count(*fold)
+        return known[0]
+
+    def _fold(self, label: str, value: str, allowed: Container[str]) -> str:
+        if value in allowed:
+            return value
+        self._folds.append((label, value))
+        return catalog.OTHER
+
+    def _make(self, rule: Rule, given: Mapping[str, str]) -> Labels | None:
         last = self._last_label(rule, given)
         if last is None:
             return None
@@ -76,8 +108,13 @@ class Labeller:
             for label in rule.family.labels
         )
 
-    def zeros(self, rule: Rule) -> Iterator[Labels]:
-        """Yield the labels of all series of the rule's family that may come to be."""
+    def zeros(self, rule: Rule) -> tuple[Labels, ...]:
+        """Return the labels of all series of the rule's family that may come to be."""
+        if rule not in self._zeros:
+            self._zeros[rule] = tuple(self._make_zeros(rule))
+        return self._zeros[rule]
+
+    def _make_zeros(self, rule: Rule) -> Iterator[Labels]:
         tiers = catalog.TIERS if self._dialect.tier else (catalog.OTHER,)
         choices: list[tuple[str, ...]] = []
         for label in rule.family.labels:
@@ -119,7 +156,7 @@ class Labeller:
         if group is not None and meant is None and name not in self._revisions:
             # Users' names for a model are many; the engine that served it is one of ours.
             return group.model, group.revision
-        model = self._folder.fold(catalog.MODEL, meant.model if meant else name, self._revisions)
+        model = self._fold(catalog.MODEL, meant.model if meant else name, self._revisions)
         if group is not None and group.model == model:
             return model, group.revision
         told = next((given[each] for each in self._dialect.revision if given.get(each)), "")
@@ -131,9 +168,9 @@ class Labeller:
         for each in (told, name):
             meant = self._names.get(each)
             if meant and meant.revision:
-                return self._folder.fold(catalog.REVISION, meant.revision, revisions)
+                return self._fold(catalog.REVISION, meant.revision, revisions)
         if told and told not in (name, model):
-            return self._folder.fold(catalog.REVISION, told, revisions)
+            return self._fold(catalog.REVISION, told, revisions)
         # It does not tell: the only one, or nobody knows which.
         return revisions[0] if len(revisions) == 1 else catalog.OTHER
 
@@ -145,19 +182,19 @@ class Labeller:
         meant = rule.values.get(told, told if rule.default == "" else rule.default)
         if meant is None:
             return None
-        return {label: self._folder.fold(label, meant, rule.options(label))}
+        return {label: self._fold(label, meant, rule.options(label))}
 
     def _bounded(self, rule: Rule, label: str, given: Mapping[str, str]) -> str:
         told = given.get(label, "")
         if label == catalog.TIER:
             if not self._dialect.tier:
                 return catalog.OTHER
-            return self._folder.fold(label, told, catalog.TIERS)
+            return self._fold(label, told, catalog.TIERS)
         if label == catalog.GROUP:
-            return self._folder.fold(label, told, self._groups)
+            return self._fold(label, told, self._groups)
         if label == catalog.HASH:
             return self._hash(given.get(catalog.GROUP, ""), told)
-        return self._folder.fold(label, told, self._values.get(label) or rule.options(label))
+        return self._fold(label, told, self._values.get(label) or rule.options(label))
 
     def _hash(self, group: str, told: str) -> str:
         """Return the hash of a group's weights: it has one."""
@@ -165,5 +202,5 @@ class Labeller:
             first = self._hashes.setdefault(group, told)
             if first == told:
                 return told
-        self._folder.count(catalog.HASH, told)
+        self._folds.append((catalog.HASH, told))
         return catalog.OTHER

@@ -19,7 +19,7 @@ from exporters.folding import LONGEST_LABEL_VALUE, Folder
 from exporters.page import Labels, Page
 from exporters.sources import Answers, Target
 from exporters.tools import otel
-from exporters.tools.otlp.decoding import Batch, Client, Point, ToolSpan
+from exporters.tools.otlp.items import Batch, Client, Point, ToolSpan
 from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_SPANS_REMEMBERED, MOST_TOOLS
 from exporters.tools.otlp.streams import Increment, Streams
 from exporters.tools.otlp.totals import Totals

@@ -9,13 +9,9 @@ Format: https://opentelemetry.io/docs/specs/otlp/ and opentelemetry-proto 1.x.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import accumulate, pairwise
-from math import inf, isfinite
+from math import isfinite
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -31,8 +27,9 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from exporters.catalog import TOOL_DURATION_BOUNDS
 from exporters.tools import otel
+from exporters.tools.otlp.buckets import at_our_bounds, explicit_buckets, exponential_buckets
+from exporters.tools.otlp.items import Batch, Client, ItemError, OtlpError, Point, ToolSpan
 from exporters.tools.otlp.limits import LONGEST_ATTRIBUTE, MOST_ATTRIBUTES, MOST_ITEMS
 
 SERVICE_INSTANCE = "service.instance.id"
@@ -48,68 +45,6 @@ _SECONDS_OF_UNIT: Mapping[str, float] = {"s": 1.0, "": 1.0, "ms": 1e-3, "us": 1e
 _LARGEST_COUNT = 2.0**53
 _NO_RECORDED_VALUE = 1
 _SPAN_PREFIX = "execute_tool "
-
-
-class OtlpError(Exception):
-    """A request that is no OTLP, or beyond a limit; the text says why."""
-
-
-class _ItemError(Exception):
-    """An item that makes no sense. The text is a reason of ``otlp_items_dropped``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Who sent: a process, as its resource identifies it."""
-
-    key: bytes
-    """``service.instance.id``, or else all attributes of the resource, as a digest."""
-    region: str
-    """``cloud.region``; empty if it does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One data point. Counts are of observations since ``start``."""
-
-    instrument: str
-    stream: bytes
-    """Instrument, scope and all attributes, as a digest."""
-    attributes: Mapping[str, str]
-    """Those that we use."""
-    is_delta: bool
-    start: int
-    """Nanoseconds since 1970, of the client's clock; 0 if it does not say."""
-    time: int
-    counts: tuple[float, ...]
-    """At or below each of ``TOOL_DURATION_BOUNDS``; empty for sums."""
-    count: float
-    """Observations, or the value of a sum."""
-    sum: float
-    """Seconds; 0 for sums."""
-    is_coarse: bool = False
-    """The client's bounds are others than ours, so some observations count at a later bound."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolSpan:
-    """One call of a tool, or one request of an MCP client."""
-
-    id: bytes
-    is_mcp: bool
-    attributes: Mapping[str, str]
-    seconds: float
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one client sent in one request."""
-
-    client: Client
-    points: list[Point] = field(default_factory=list)
-    spans: list[ToolSpan] = field(default_factory=list)
-    dropped: Counter[str] = field(default_factory=Counter)
-    """Items of tools that make no sense, by reason."""
 
 
 def decode_metrics(body: bytes) -> list[Batch]:
@@ -153,7 +88,7 @@ def decode_traces(body: bytes) -> list[Batch]:
             for span in scope_spans.spans:
                 try:
                     made = _span(span)
-                except _ItemError as error:
+                except ItemError as error:
                     batch.dropped[str(error)] += 1
                 else:
                     if made:
@@ -208,7 +143,7 @@ def _add_points(batch: Batch, metric: Metric, scope: str) -> None:
     for each in data.data_points:
         try:
             batch.points.append(_point(metric.name, scope, each, scale or 1.0, is_delta=is_delta))
-        except _ItemError as error:
+        except ItemError as error:
             batch.dropped[str(error)] += 1
 
 
@@ -221,7 +156,7 @@ def _point(
     is_delta: bool,
 ) -> Point:
     if point.flags & _NO_RECORDED_VALUE:
-        raise _ItemError("no_value")
+        raise ItemError("no_value")
     attributes = _checked_texts(point.attributes)
     counts: tuple[float, ...] = ()
     is_coarse, total = False, 0.0
@@ -230,15 +165,15 @@ def _point(
         count = float(getattr(point, kind)) if kind else -1.0
     else:
         buckets = (
-            _explicit_buckets(point, scale)
+            explicit_buckets(point, scale)
             if isinstance(point, HistogramDataPoint)
-            else _exponential_buckets(point, scale)
+            else exponential_buckets(point, scale)
         )
-        counts, is_coarse = _at_our_bounds(buckets)
+        counts, is_coarse = at_our_bounds(buckets)
         count = float(point.count)
         total = point.sum * scale if point.HasField("sum") else 0.0
     if not 0 <= count <= _LARGEST_COUNT or not (isfinite(total) and total >= 0):
-        raise _ItemError("value")
+        raise ItemError("value")
     return Point(
         name,
         _digest([("", name), ("", scope), *sorted(attributes.items())]),
@@ -251,58 +186,6 @@ def _point(
         total,
         is_coarse,
     )
-
-
-def _explicit_buckets(point: HistogramDataPoint, scale: float) -> list[tuple[float, int]]:
-    """Return upper bounds in seconds, each with the observations of its bucket alone."""
-    bounds, counts = point.explicit_bounds, point.bucket_counts
-    if not counts and not bounds:
-        return [(inf, point.count)]
-    ordered = all(low < high for low, high in pairwise(bounds))
-    if (
-        len(counts) != len(bounds) + 1
-        or not ordered
-        or not all(map(isfinite, bounds))
-        or sum(counts) != point.count
-    ):
-        raise _ItemError("buckets")
-    # Rounded, for 10 ms have to be 0.01 s.
-    uppers = [round(bound * scale, 9) for bound in bounds] if scale != 1.0 else list(bounds)
-    return list(zip([*uppers, inf], counts, strict=True))
-
-
-def _exponential_buckets(
-    point: ExponentialHistogramDataPoint, scale: float
-) -> list[tuple[float, int]]:
-    """Return the same of buckets whose bounds are powers of ``2 ** 2 ** -point.scale``."""
-    if any(point.negative.bucket_counts) or not -10 <= point.scale <= 20:
-        raise _ItemError("buckets")
-    if point.zero_count + sum(point.positive.bucket_counts) != point.count:
-        raise _ItemError("buckets")
-    if not (isfinite(point.zero_threshold) and point.zero_threshold >= 0):
-        raise _ItemError("buckets")
-    buckets = [(point.zero_threshold * scale, point.zero_count)]
-    for index, count in enumerate(point.positive.bucket_counts, point.positive.offset + 1):
-        exponent = index * 2.0**-point.scale
-        upper = 2.0**exponent if exponent < 1024 else inf
-        buckets.append((upper * scale, count))
-    return buckets
-
-
-def _at_our_bounds(buckets: list[tuple[float, int]]) -> tuple[tuple[float, ...], bool]:
-    """Return the counts at or below each of our bounds, and whether others were there.
-
-    An observation counts at the first bound of ours at or above the upper bound of its bucket: it
-    is surely at or below that one, so no call is ever called faster than it was.
-    """
-    alone = [0] * (len(TOOL_DURATION_BOUNDS) + 1)
-    is_coarse = False
-    for upper, count in buckets:
-        if count:
-            index = bisect_left(TOOL_DURATION_BOUNDS, upper)
-            alone[index] += count
-            is_coarse |= upper != inf and upper not in TOOL_DURATION_BOUNDS
-    return tuple(map(float, accumulate(alone[:-1]))), is_coarse
 
 
 def _span(span: Span) -> ToolSpan | None:
@@ -318,9 +201,9 @@ def _span(span: Span) -> ToolSpan | None:
     if span.status.code == Status.StatusCode.STATUS_CODE_ERROR:
         attributes.setdefault(otel.ERROR_TYPE, "_OTHER")
     if len(span.trace_id) != 16 or len(span.span_id) != 8:
-        raise _ItemError("id")
+        raise ItemError("id")
     if not 0 < span.start_time_unix_nano <= span.end_time_unix_nano:
-        raise _ItemError("time")
+        raise ItemError("time")
     seconds = (span.end_time_unix_nano - span.start_time_unix_nano) / 1e9
     return ToolSpan(span.trace_id + span.span_id, not is_tool, attributes, seconds)
 
@@ -328,7 +211,7 @@ def _span(span: Span) -> ToolSpan | None:
 def _checked_texts(attributes: Iterable[KeyValue]) -> dict[str, str]:
     texts = dict(_texts(attributes))
     if len(texts) > MOST_ATTRIBUTES:
-        raise _ItemError("attributes")
+        raise ItemError("attributes")
     return texts
 
 

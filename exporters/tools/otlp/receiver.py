@@ -20,7 +20,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from exporters.tools.otlp.core import OtlpCore
-from exporters.tools.otlp.decoding import Batch, OtlpError, decode_metrics, decode_traces
+from exporters.tools.otlp.decoding import decode_metrics, decode_traces
+from exporters.tools.otlp.items import Batch, OtlpError
 from exporters.tools.otlp.limits import BODY_SECONDS, LARGEST_BODY_BYTES, MOST_AT_ONCE
 
 PROTOBUF = "application/x-protobuf"

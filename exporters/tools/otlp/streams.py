@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from exporters.tools.otlp.decoding import Client, Point
+from exporters.tools.otlp.items import Client, Point
 from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_STREAMS
 
 FIRST_ROUND_SECONDS = 120.0

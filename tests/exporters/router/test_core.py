@@ -4,6 +4,7 @@ import pytest
 
 from exporters import catalog
 from exporters.exposition import PageError
+from exporters.router import labels
 from exporters.router.core import RouterCore
 from exporters.sources import Answer, Answers
 from exporters.testing import histogram_samples, page_of
@@ -118,3 +119,17 @@ def test_a_counter_that_no_counter_can_be_is_malformed(core):
     page = page_of("router_demo", [("router_requests_total", {**CELL, "outcome": "ok"}, -1.0)])
     with pytest.raises(PageError, match="expected a number from 0 on"):
         core.targets[0].read(page.encode())
+
+
+def test_series_that_change_all_the_time_do_not_fill_the_memory(core, monkeypatch):
+    """Labels are remembered for as long as pages repeat them."""
+    monkeypatch.setattr(labels, "_SPARE", 10)
+    for page in range(30):
+        observe(
+            core,
+            *(
+                ("router_requests_in_flight", {**CELL, "tier": f"{page}-{n}"}, 1.0)
+                for n in range(20)
+            ),
+        )
+    assert len(core._routers[0].labeller._known) < 100

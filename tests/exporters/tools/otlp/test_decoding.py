@@ -16,7 +16,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from exporters.catalog import OTLP_DROP_REASONS, TOOL_DURATION_BOUNDS
 from exporters.tools import otel
 from exporters.tools.otlp import decoding
-from exporters.tools.otlp.decoding import OtlpError, decode_metrics, decode_traces
+from exporters.tools.otlp.decoding import decode_metrics, decode_traces
+from exporters.tools.otlp.items import OtlpError
 from exporters.tools.otlp.testing import (
     CUMULATIVE,
     DELTA,

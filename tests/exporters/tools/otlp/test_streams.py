@@ -5,7 +5,8 @@ import random
 import pytest
 
 from exporters.tools.otlp import streams as module
-from exporters.tools.otlp.decoding import Client, decode_metrics
+from exporters.tools.otlp.decoding import decode_metrics
+from exporters.tools.otlp.items import Client
 from exporters.tools.otlp.streams import FIRST_ROUND_SECONDS, IDLE_SECONDS, Streams
 from exporters.tools.otlp.testing import (
     CUMULATIVE,
