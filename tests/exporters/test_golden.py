@@ -20,6 +20,8 @@ from exporters.version import VERSION
 HERE = Path(__file__).parent
 CAPTURES = HERE.parent / "fixtures/vllm"
 NAMES = ("gpu", "groups", "router", "tools")
+OTHERS = ("otlp", "probe")
+"""Whose tests of their own write them."""
 
 
 @pytest.fixture
@@ -128,7 +130,7 @@ async def test_the_page_of_an_exporter_is_the_golden_one(name, topology, sources
     assert text == golden.read_text()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *OTHERS])
 def test_promtool_finds_nothing_wrong_with_the_golden_page(name, find_program):
     """The format, and what Prometheus asks of names and helps."""
     page = (HERE / "golden" / f"{name}.prom").read_text()

@@ -125,11 +125,7 @@ def test_series_that_change_all_the_time_do_not_fill_the_memory(core, monkeypatc
     """Labels are remembered for as long as pages repeat them."""
     monkeypatch.setattr(labels, "_SPARE", 10)
     for page in range(30):
-        observe(
-            core,
-            *(
-                ("router_requests_in_flight", {**CELL, "tier": f"{page}-{n}"}, 1.0)
-                for n in range(20)
-            ),
-        )
+        tiers = [f"{page}-{number}" for number in range(20)]
+        samples = [("router_requests_in_flight", {**CELL, "tier": each}, 1.0) for each in tiers]
+        observe(core, *samples)
     assert len(core._routers[0].labeller._known) < 100
