@@ -58,6 +58,12 @@ def test_between_two_groups_nobody_is_right():
     assert {each.compared for each in made.values()} == {0}
 
 
+def test_two_that_agree_are_no_majority_either():
+    """Both may have the same wrong weights; one alone has only itself."""
+    for groups in ({"a": {}, "b": {}}, {"a": {}}):
+        assert {each.disagrees for each in compare(answers(**groups)).values()} == {None}
+
+
 def test_half_against_half_says_nothing():
     """Two revisions under one name, perhaps; no majority."""
     made = compare(answers(a={}, b={}, c=wrong(12), d=wrong(12)))
