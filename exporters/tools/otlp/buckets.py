@@ -23,19 +23,17 @@ def explicit_buckets(point: HistogramDataPoint, scale: float) -> list[tuple[floa
     Raises:
         ItemError: if bounds are not in order, or counts do not add up.
     """
-    bounds, counts = point.explicit_bounds, point.bucket_counts
+    bounds, counts = tuple(point.explicit_bounds), tuple(point.bucket_counts)
     if not counts and not bounds:
         return [(inf, point.count)]
-    ordered = all(low < high for low, high in pairwise(bounds))
-    if (
-        len(counts) != len(bounds) + 1
-        or not ordered
-        or not all(map(isfinite, bounds))
-        or sum(counts) != point.count
+    if len(counts) != len(bounds) + 1 or sum(counts) != point.count:
+        raise ItemError("buckets")
+    if bounds != TOOL_DURATION_BOUNDS and not (
+        all(low < high for low, high in pairwise(bounds)) and all(map(isfinite, bounds))
     ):
         raise ItemError("buckets")
     # Rounded, for 10 ms have to be 0.01 s.
-    uppers = [round(bound * scale, 9) for bound in bounds] if scale != 1.0 else list(bounds)
+    uppers = bounds if scale == 1.0 else [round(bound * scale, 9) for bound in bounds]
     return list(zip([*uppers, inf], counts, strict=True))
 
 

@@ -237,9 +237,7 @@ def _wanted(attributes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _digest(pairs: Iterable[tuple[str, str]]) -> bytes:
-    digest = blake2b(digest_size=16)
-    for pair in pairs:
-        for text in pair:
-            encoded = text.encode("utf-8", "surrogatepass")
-            digest.update(len(encoded).to_bytes(4, "big") + encoded)
-    return digest.digest()
+    """Return what tells one sequence of pairs from any other."""
+    texts = [text.encode("utf-8", "surrogatepass") for pair in pairs for text in pair]
+    lengths = b",".join(b"%d" % len(text) for text in texts)
+    return blake2b(b"\0".join([lengths, *texts]), digest_size=16).digest()
