@@ -1,4 +1,4 @@
-"""``shardwatch exporter gpu|groups|router|tools``: each a process of its own."""
+"""``shardwatch exporter gpu|groups|router|tools|probe``: each a process of its own."""
 
 from __future__ import annotations
 
@@ -72,11 +72,64 @@ def tools(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    otlp: Annotated[
+        str | None,
+        typer.Option(
+            "--otlp",
+            metavar="HOST:PORT",
+            help="Take OTLP over HTTP there from agent runtimes (its usual port is 4318), "
+            "instead of reading the gateways. Stateful: run one.",
+        ),
+    ] = None,
+    tool: Annotated[
+        list[str] | None,
+        typer.Option("--tool", help="With --otlp: a tool to tell by name; the rest is 'other'."),
+    ] = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
-    """Serve tool calls by outcome and their durations, from the tool gateways."""
-    _run("tools", config, listen, address_file, exact_port=exact_port)
+    """Serve tool calls by outcome and their durations, from the tool gateways or from OTLP."""
+    if otlp is None:
+        _run("tools", config, listen, address_file, exact_port=exact_port)
+        return
+    from exporters.running import run  # noqa: PLC0415 - as below
+    from exporters.tools.otlp.plan import make_plan  # noqa: PLC0415 - as below
+
+    run(
+        "tools",
+        config,
+        listen,
+        address_file,
+        exact_port=exact_port,
+        make_plan=lambda read: make_plan(read, otlp, tool or (), exact_port=exact_port),
+    )
+
+
+@app.command()
+def probe(
+    config: _Config = _DEFAULT_CONFIG,
+    listen: _Listen = None,
+    address_file: _AddressFile = None,
+    interval: Annotated[
+        str, typer.Option("--interval", help="Between two probes of a group.")
+    ] = "10s",
+    deadline: Annotated[str, typer.Option("--deadline", help="Of a probe.")] = "10s",
+    *,
+    at_once: Annotated[int, typer.Option("--at-once", help="Probes under way.")] = 16,
+    exact_port: _ExactPort = False,
+) -> None:
+    """Put known prompts to every group: serve times and success from outside, and who disagrees."""
+    from exporters.probe.plan import make_plan  # noqa: PLC0415 - as below
+    from exporters.running import run  # noqa: PLC0415 - as below
+
+    run(
+        "probe",
+        config,
+        listen,
+        address_file,
+        exact_port=exact_port,
+        make_plan=lambda read: make_plan(read, interval, deadline, at_once),
+    )
 
 
 def _run(

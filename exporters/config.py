@@ -115,6 +115,8 @@ class Exporters(_Strict):
     groups: list[HostPort] = [f"127.0.0.1:{PORTS['groups']}"]
     router: list[HostPort] = [f"127.0.0.1:{PORTS['router']}"]
     tools: list[HostPort] = [f"127.0.0.1:{PORTS['tools']}"]
+    probe: list[HostPort] = []
+    """None unless said: probes are traffic, which somebody has to want."""
 
 
 class ConfigFile(_Strict):

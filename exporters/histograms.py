@@ -21,9 +21,15 @@ def suffixed(names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
 
 
 class Accumulator:
-    """Adds up the series of one histogram."""
+    """Adds up the series of one histogram.
 
-    def __init__(self, family: Family) -> None:
+    Args:
+        family: which it becomes.
+        seconds: a unit of the source, in units of the family: 0.001 for milliseconds.
+    """
+
+    def __init__(self, family: Family, seconds: float = 1.0) -> None:
+        self._seconds = seconds
         self._indices = {bound: index for index, bound in enumerate(family.bounds)}
         self._counts: list[float | None] = [None] * len(family.bounds)
         self._parts: list[int] = [0] * len(family.bounds)
@@ -35,12 +41,15 @@ class Accumulator:
     def add(self, suffix: str, series: Series, value: float) -> None:
         """Add one sample of a page that passed ``require_counts``; ``suffix`` of ``SUFFIXES``."""
         if suffix == "_sum":
-            self._sum += value
+            self._sum += value * self._seconds
         elif suffix == "_count":
             self._count += value
             self.series += 1
         else:
-            index = self._indices.get(float(series.labels["le"]))
+            bound = float(series.labels["le"])
+            if self._seconds != 1.0:
+                bound = round(bound * self._seconds, 9)
+            index = self._indices.get(bound)
             if index is not None:
                 self._counts[index] = (self._counts[index] or 0.0) + value
                 self._parts[index] += 1

@@ -8,12 +8,14 @@ import resource
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from exporters.addresses import Address, parse_address
 from exporters.collecting import Collector, Core
-from exporters.config import Config, read_config
+from exporters.config import PORTS, Config, read_config
 from exporters.fetching import HttpFetcher
 from exporters.gpu.core import GpuCore
 from exporters.groups.core import GroupsCore
@@ -29,22 +31,37 @@ CORES: Final[Mapping[str, Callable[[Topology], Core]]] = {
     "router": RouterCore,
     "tools": ToolsCore,
 }
-"""The exporters by name."""
+"""The exporters that read sources, by name."""
 
 _LOG = logging.getLogger("shardwatch")
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What an exporter runs: its core, and what works beside the scrapes."""
+
+    core: Core
+    beside: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
+
+
 def run(
-    name: str, config_file: Path, listen: str | None, address_file: Path | None, *, exact_port: bool
+    name: str,
+    config_file: Path,
+    listen: str | None,
+    address_file: Path | None,
+    *,
+    exact_port: bool,
+    make_plan: Callable[[Config], Plan] | None = None,
 ) -> None:
     """Run an exporter until SIGTERM.
 
     Args:
-        name: one of ``CORES``.
+        name: of the exporter, one of ``config.PORTS``.
         config_file: ``shardwatch.yaml``.
         listen: ``HOST:PORT``; the first address that the configuration gives it if None.
         address_file: gets the address once the exporter listens.
         exact_port: take that port or fail, instead of the next free one.
+        make_plan: makes what to run of the configuration; what ``CORES`` has if None.
 
     Raises:
         InputError: if a file cannot be used or the address cannot be had.
@@ -56,15 +73,15 @@ def run(
         format=f"%(asctime)s %(levelname)s exporter {name}: %(message)s",
     )
     config = read_config(config_file, needs_routing_key=False)
-    core = CORES[name](config.topology)
+    plan = make_plan(config) if make_plan else Plan(CORES[name](config.topology))
     wanted = _listen_address(listen) if listen else _configured_address(config, name)
     listening, address = bind(wanted, exact=exact_port)
     if wanted.port not in (0, address.port):
         _LOG.warning("port %d is taken, taking %d", wanted.port, address.port)
     _allow_connections()
-    if not core.targets:
+    if not plan.core.targets and not make_plan:
         _LOG.warning("%s names nothing for this exporter to read", config.file.topology)
-    asyncio.run(_run(core, listening, address, address_file))
+    asyncio.run(_run(plan, listening, address, address_file))
 
 
 def _listen_address(text: str) -> Address:
@@ -76,6 +93,8 @@ def _listen_address(text: str) -> Address:
 
 def _configured_address(config: Config, name: str) -> Address:
     addresses: list[str] = getattr(config.file.exporters, name)
+    if not addresses and name == "probe":
+        addresses = [f"127.0.0.1:{PORTS[name]}"]
     if not addresses:
         raise InputError([config.document.problem(
             ("exporters", name), "found no address, expected one to listen on",
@@ -90,7 +109,7 @@ def _allow_connections() -> None:
 
 
 async def _run(
-    core: Core, listening: socket.socket, address: Address, address_file: Path | None
+    plan: Plan, listening: socket.socket, address: Address, address_file: Path | None
 ) -> None:
-    async with HttpFetcher() as fetch:
-        await serve(Collector(core, fetch), listening, address, address_file)
+    async with HttpFetcher() as fetch, plan.beside:
+        await serve(Collector(plan.core, fetch), listening, address, address_file)

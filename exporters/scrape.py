@@ -9,6 +9,8 @@ from exporters.durations import format_duration
 
 JOBS = {name: f"shardwatch-{name}" for name in ("gpu", "groups", "router", "tools")}
 """The label ``job`` of each exporter."""
+PROBE_JOB = "shardwatch-probe"
+"""That of the probes, which not every cluster has."""
 LONGEST_TIMEOUT_SECONDS = 10.0
 """Prometheus's own default."""
 TIMEOUT_SHARE = 0.8
@@ -28,17 +30,18 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
     exporters = config.file.exporters
     return [
         {
-            "job_name": JOBS[name],
+            "job_name": job,
             "honor_labels": True,
             "scrape_interval": format_duration(interval),
             "scrape_timeout": format_duration(timeout),
             "metrics_path": "/metrics",
             "static_configs": [{"targets": sorted(addresses)}],
         }
-        for name, addresses in (
-            ("gpu", exporters.gpu),
-            ("groups", exporters.groups),
-            ("router", exporters.router),
-            ("tools", exporters.tools),
+        for job, addresses in (
+            (JOBS["gpu"], exporters.gpu),
+            (JOBS["groups"], exporters.groups),
+            (JOBS["router"], exporters.router),
+            (JOBS["tools"], exporters.tools),
+            *(((PROBE_JOB, exporters.probe),) if exporters.probe else ()),
         )
     ]

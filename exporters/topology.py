@@ -36,7 +36,7 @@ LabelValue = Annotated[
     str, StringConstraints(min_length=1, max_length=128), AfterValidator(_label_value)
 ]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-RouterDialect = Literal["demo"]
+RouterDialect = Literal["demo", "production-stack", "envoy", "envoy-ai-gateway", "llm-d"]
 
 
 class _Strict(BaseModel):
@@ -68,6 +68,13 @@ class Group(_Strict):
     members: Annotated[list[Member], Field(min_length=1)]
 
 
+class Served(_Strict):
+    """What a router's own name for a model, a target or a cluster means."""
+
+    model: LabelValue
+    revision: LabelValue | None = None
+
+
 class Router(_Strict):
     """What stands before the groups of a region."""
 
@@ -75,6 +82,8 @@ class Router(_Strict):
     region: LabelValue
     dialect: RouterDialect
     metrics: HttpUrl
+    names: dict[LabelValue, Served] = {}
+    """What it calls models, targets or upstream clusters, where it does not use our names."""
 
 
 class Tools(_Strict):
@@ -157,6 +166,14 @@ def _repeats(document: Document, topology: Topology) -> Iterator[Problem]:
             if seen[name] > 1:
                 yield document.problem(place, f"found a second {kind} {name!r}, expected each once",
                                        "rename or remove one of them")  # fmt: skip
+    served = {(group.region, group.model) for group in topology.groups}
+    for i, router in enumerate(topology.routers):
+        for name, meant in router.names.items():
+            if (router.region, meant.model) not in served:
+                yield document.problem(("routers", i, "names", name, "model"),
+                                       f"found {meant.model!r}, which no group of the region "
+                                       f"{router.region!r} serves",
+                                       "take the model of one of its groups")  # fmt: skip
     pages: dict[tuple[str, str], str] = {}
     for g, group in enumerate(topology.groups):
         for m, member in enumerate(group.members):

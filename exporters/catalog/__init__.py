@@ -16,6 +16,7 @@ from exporters.catalog.family import Kind as Kind
 from exporters.catalog.gpu import *
 from exporters.catalog.groups import *
 from exporters.catalog.names import *
+from exporters.catalog.probe import *
 from exporters.catalog.router import *
 from exporters.catalog.tools import *
 

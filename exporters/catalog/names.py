@@ -99,3 +99,85 @@ SOURCE_REASONS = (
     "circuit_open",
     "none",
 )
+
+# --- tools, routers' services, probes -----------------------------------------------------------
+
+RESULT = "result"
+METHOD = "method"
+"""Of MCP."""
+SIGNAL = "signal"
+"""Of OpenTelemetry: metrics or traces."""
+
+CACHE_RESULTS = ("hit", "miss")
+"""Of the page cache."""
+
+NONE = "none"
+"""The tool of a request that is of no tool."""
+
+SIGNALS = ("metrics", "traces")
+
+OTLP_DROP_REASONS = (
+    "attributes",  # more than 64
+    "buckets",  # bounds not ordered, or counts that do not add up
+    "id",  # a span without identity
+    "in_metrics",  # a span of a client that sends durations as well
+    "kind",  # a tool's instrument that is of another kind, such as a gauge
+    "no_value",  # a point that says that there is none
+    "repeated",  # sent again, or out of order
+    "temporality",  # neither cumulative nor delta
+    "time",  # a span that ends before it starts
+    "too_many_clients",
+    "too_many_streams",
+    "unit",  # of a duration: neither s, ms nor us
+    "value",  # not finite, or below 0
+)
+
+MCP_METHODS = (
+    "initialize",
+    "ping",
+    "tools/call",
+    "tools/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "resources/subscribe",
+    "prompts/get",
+    "prompts/list",
+    "completion/complete",
+    "logging/setLevel",
+)
+"""Requests of MCP's clients (https://modelcontextprotocol.io/specification)."""
+
+WHAT = "what"
+DIALECT = "dialect"
+STAGE = "stage"
+VERDICT = "verdict"
+HOME_REGION = "home_region"
+"""Where a request's data belongs."""
+HASH = "hash"
+"""Of weights, as their store has it."""
+
+SAFETY_STAGES = ("input", "output")
+SAFETY_VERDICTS = ("passed", "blocked", "bypassed")
+
+ROUTER_FACTS = (
+    *(f"outcome_{outcome}" for outcome in OUTCOMES),
+    *(f"attempt_{attempt}" for attempt in ATTEMPTS),
+    "time_to_first_token",
+    "end_to_end",
+    "in_flight",
+    MODEL,
+    REVISION,
+    TIER,
+)
+"""What users feel at a router, and whom it concerns. No dialect but the demo's tells all of it."""
+
+PROBE_OUTCOMES = ("ok", "error", "timeout", "rejected", "rate_limited")
+"""Of ``OUTCOMES``: nobody aborts a probe."""
+
+PROBE_REASONS = (
+    *SOURCE_REASONS,
+    "empty",  # an answer without a token
+    "not_yet",  # nobody asked so far
+    "overdue",  # the last answer is older than three intervals
+)

@@ -1,15 +1,38 @@
-"""Families of routers: the only place that sees what users felt."""
+"""Families of routers: the only place that sees what users felt. And of what stands beside them."""
 
 from __future__ import annotations
 
-from exporters.catalog.bounds import TIME_TO_FIRST_TOKEN_BOUNDS
+from exporters.catalog.bounds import REQUEST_TIME_BOUNDS, TIME_TO_FIRST_TOKEN_BOUNDS
 from exporters.catalog.family import counter, gauge, histogram
-from exporters.catalog.names import ATTEMPT, CLUSTER, OUTCOME, REGION, ROUTER, ROUTER_LABELS
+from exporters.catalog.names import (
+    ATTEMPT,
+    CELL_LABELS,
+    CLUSTER,
+    DIALECT,
+    GROUP_LABELS,
+    HASH,
+    HOME_REGION,
+    OUTCOME,
+    PHASE,
+    REGION,
+    REVISION,
+    ROUTER,
+    ROUTER_LABELS,
+    STAGE,
+    TIER,
+    VERDICT,
+    WHAT,
+)
 
 ROUTER_UP = gauge(
     "router_up",
     "1 if the router's page answered the last collection, else 0.",
     (CLUSTER, REGION, ROUTER),
+)
+ROUTER_MISSING = gauge(
+    "router_missing_info",
+    "Always 1: what the router's dialect does not tell. Its series are absent, not 0.",
+    (CLUSTER, REGION, ROUTER, DIALECT, WHAT),
 )
 ROUTER_REQUESTS = counter(
     "router_requests",
@@ -25,4 +48,39 @@ ROUTER_TIME_TO_FIRST_TOKEN = histogram(
     "Request to first token at the client; one that never came counts at its deadline.",
     ROUTER_LABELS,
     TIME_TO_FIRST_TOKEN_BOUNDS,
+)
+ROUTER_END_TO_END = histogram(
+    "router_request_duration_seconds",
+    "Request to last token, as the router saw it, of requests that ended.",
+    ROUTER_LABELS,
+    REQUEST_TIME_BOUNDS,
+)
+
+BILLED_TOKENS = counter(
+    "metering_billed_tokens", "Tokens that were billed.", (*ROUTER_LABELS, PHASE)
+)
+SAFETY_CHECKS = counter(
+    "safety_checks",
+    "Checks of prompts and of answers by the safety filter; bypassed ones were not made.",
+    (*CELL_LABELS, STAGE, VERDICT),
+)
+SAFETY_SECONDS = counter("safety_check_seconds", "Time that the safety filter took.", CELL_LABELS)
+RESIDENCY_REQUESTS = counter(
+    "residency_requests",
+    "Requests served here, by the region that their data belongs to.",
+    (*CELL_LABELS, TIER, HOME_REGION),
+)
+WEIGHTS_LOADS = counter(
+    "weights_loads", "Engines that came up with weights from the store.", CELL_LABELS
+)
+WEIGHTS_LOAD_SECONDS = counter(
+    "weights_load_seconds", "Time that engines spent on loading weights.", CELL_LABELS
+)
+WEIGHTS_LOAD_RETRIES = counter(
+    "weights_load_retries",
+    "Reads from the store of weights that had to be tried again.",
+    CELL_LABELS,
+)
+WEIGHTS_INFO = gauge(
+    "weights_info", "Always 1: which weights a group runs.", (*GROUP_LABELS, REVISION, HASH)
 )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from exporters.catalog.bounds import TOOL_DURATION_BOUNDS
 from exporters.catalog.family import counter, gauge, histogram
-from exporters.catalog.names import CLUSTER, GATEWAY, OUTCOME, REGION, TOOL_LABELS
+from exporters.catalog.names import (
+    ATTEMPT,
+    CLUSTER,
+    GATEWAY,
+    METHOD,
+    OUTCOME,
+    REASON,
+    REGION,
+    RESULT,
+    SIGNAL,
+    TOOL_LABELS,
+)
 
 TOOLS_UP = gauge(
     "tools_up",
@@ -17,4 +28,50 @@ TOOL_DURATION = histogram(
     "Duration of tool calls, all outcomes.",
     TOOL_LABELS,
     TOOL_DURATION_BOUNDS,
+)
+TOOL_ATTEMPTS = counter(
+    "tool_attempts",
+    "Attempts of tool calls: first ones, and those made again after a failure.",
+    (*TOOL_LABELS, ATTEMPT),
+)
+PAGE_CACHE_REQUESTS = counter(
+    "page_cache_requests",
+    "Requests of the tools for pages, by whether the page cache had them.",
+    (CLUSTER, REGION, RESULT),
+)
+MCP_REQUESTS = counter(
+    "mcp_requests",
+    "Requests of MCP clients by how they ended; calls of tools are tool calls as well.",
+    (*TOOL_LABELS, METHOD, OUTCOME),
+)
+MCP_DURATION = histogram(
+    "mcp_request_duration_seconds",
+    "Duration of requests of MCP clients, all outcomes.",
+    (*TOOL_LABELS, METHOD),
+    TOOL_DURATION_BOUNDS,
+)
+OTLP_CLIENTS = gauge(
+    "otlp_clients",
+    "Clients that sent telemetry of tools within the last five minutes.",
+    (CLUSTER, REGION, SIGNAL),
+)
+OTLP_REQUESTS = counter(
+    "otlp_requests",
+    "OTLP requests by their HTTP status.",
+    (CLUSTER, SIGNAL, RESULT),
+)
+OTLP_ITEMS = counter(
+    "otlp_items",
+    "Data points and spans taken; those of other instruments are not of tools and not counted.",
+    (CLUSTER, SIGNAL),
+)
+OTLP_COARSE = counter(
+    "otlp_points_other_bounds",
+    "Histogram points whose bounds are others than ours: some calls count at a later bound.",
+    (CLUSTER,),
+)
+OTLP_DROPPED = counter(
+    "otlp_items_dropped",
+    "Data points and spans that were not counted, by reason.",
+    (CLUSTER, SIGNAL, REASON),
 )

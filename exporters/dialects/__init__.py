@@ -1,7 +1,8 @@
 """Foreign names as data: what engines, dcgm-exporter, routers and tool gateways serve.
 
 The exporters read these names; the demo's simulator writes them. Each dialect is a JSON file of
-families in the order in which the real thing serves them.
+families in the order in which the real thing serves them. Those of routers but the demo's are
+written from their sources and documentation, without a capture, and hold what we read alone.
 
 ==================  ================================================================================
 ``vllm_0_32``       vLLM 0.32.0, from the page of a running server (one engine, CPU)
@@ -9,6 +10,10 @@ families in the order in which the real thing serves them.
 ``router_demo``     the demo's routers
 ``router_demo_services``  what stands beside the demo's routers: metering, safety filter, data
                     residency, the store of weights
+``router_production_stack``  vLLM production-stack's router
+``router_envoy``    the upstream clusters of Envoy
+``router_envoy_ai_gateway``  Envoy AI Gateway
+``router_llm_d``    llm-d's endpoint picker, old and new names
 ``otel_tools``      OpenTelemetry's ``gen_ai.execute_tool.duration``, as Prometheus names it
 ==================  ================================================================================
 """
@@ -21,7 +26,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-DialectName = Literal["vllm_0_32", "dcgm_4", "router_demo", "router_demo_services", "otel_tools"]
+DialectName = Literal[
+    "vllm_0_32", "dcgm_4", "router_demo", "router_demo_services", "router_production_stack",
+    "router_envoy", "router_envoy_ai_gateway", "router_llm_d", "otel_tools",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

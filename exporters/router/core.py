@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from typing import TypeAlias
 
 from exporters import catalog
-from exporters.catalog import Family
 from exporters.exposition import PageReader, Samples, Series, require_counts
 from exporters.folding import Folder
-from exporters.histograms import Accumulator, suffixed
+from exporters.histograms import SUFFIXES, Accumulator
 from exporters.page import Distribution, Labels, Page
-from exporters.router import demo
+from exporters.router.dialect import RouterDialect, Rule
+from exporters.router.dialects import DIALECTS
+from exporters.router.labels import FOLDED, Labeller
 from exporters.sources import Answers, Target
 from exporters.topology import Router, Topology
 
-_HISTOGRAM_SAMPLES = suffixed(demo.DISTRIBUTIONS)
-_WANTED = frozenset([*demo.VALUES, *_HISTOGRAM_SAMPLES])
+_Found: TypeAlias = Mapping[str, list[tuple[Series, float]]]
+"""The samples of a page by their names."""
 
 
 @dataclass(frozen=True)
 class _Watched:
-    """A router, and the label values that its region may have."""
+    """A router, how it speaks, and what that leaves untold."""
 
     router: Router
+    dialect: RouterDialect
     target: Target[Samples]
-    revisions: dict[str, tuple[str, ...]]
-    """By model of the region."""
+    labeller: Labeller
+    missing: tuple[str, ...]
 
 
 class RouterCore:
@@ -38,14 +41,8 @@ class RouterCore:
 
     def __init__(self, topology: Topology) -> None:
         self.cluster = topology.cluster
-        self._routers = [
-            _Watched(router, _target(router), _revisions(topology, router.region))
-            for router in topology.routers
-        ]
-        self._folder = Folder(
-            self.name,
-            (catalog.MODEL, catalog.REVISION, catalog.TIER, catalog.OUTCOME, catalog.ATTEMPT),
-        )
+        self._folder = Folder(self.name, FOLDED)
+        self._routers = [_watch(topology, router, self._folder) for router in topology.routers]
         self.targets = [each.target for each in self._routers]
 
     def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
@@ -54,87 +51,86 @@ class RouterCore:
         for watched in self._routers:
             answer = answers[watched.target]
             router = watched.router
-            up = (self.cluster, router.region, router.name)
-            page.of(catalog.ROUTER_UP)[up] = float(answer.is_up)
+            place = (self.cluster, router.region, router.name)
+            page.of(catalog.ROUTER_UP)[place] = float(answer.is_up)
+            for what in watched.missing:
+                page.of(catalog.ROUTER_MISSING)[*place, router.dialect, what] = 1.0
             if answer.content is not None:
-                self._add(page, watched, answer.content)
+                watched.labeller.begin()
+                found = _by_name(answer.content)
+                for rule in watched.dialect.rules:
+                    _add(page, watched.labeller, rule, found)
         self._folder.add_to(page)
         return page
 
-    def _add(self, page: Page, watched: _Watched, samples: Samples) -> None:
-        place = (self.cluster, watched.router.region)
-        _add_zeros(page, place, watched.revisions)
-        accumulators: dict[tuple[str, Labels], Accumulator] = {}
-        for series, value in samples.items():
-            labels = self._labels(place, watched.revisions, series)
-            family = demo.VALUES.get(series.name)
-            if family:
-                values = page.of(family)
-                key = (*labels, *self._last_label(family, series))
-                values[key] = values.get(key, 0.0) + value
-                continue
-            name, suffix = _HISTOGRAM_SAMPLES[series.name]
-            family = demo.DISTRIBUTIONS[name]
-            accumulator = accumulators.get((family.name, labels))
-            if accumulator is None:
-                accumulator = accumulators[family.name, labels] = Accumulator(family)
-            accumulator.add(suffix, series, value)
-        for (name, labels), accumulator in accumulators.items():
-            if distribution := accumulator.distribution():
-                page.distributions_of(catalog.FAMILIES[name])[labels] = distribution
 
-    def _labels(
-        self, place: Labels, revisions: dict[str, tuple[str, ...]], series: Series
-    ) -> Labels:
-        given = series.labels
-        model = self._folder.fold(catalog.MODEL, given.get("model", ""), revisions)
-        revision = self._folder.fold(
-            catalog.REVISION, given.get("revision", ""), revisions.get(model, ())
-        )
-        tier = self._folder.fold(catalog.TIER, given.get("tier", ""), catalog.TIERS)
-        return (*place, model, revision, tier)
-
-    def _last_label(self, family: Family, series: Series) -> Labels:
-        allowed = demo.LAST_LABEL.get(family.name)
-        if not allowed:
-            return ()
-        label = family.labels[-1]
-        return (self._folder.fold(label, series.labels.get(label, ""), allowed),)
-
-
-def _target(router: Router) -> Target[Samples]:
-    reader = PageReader(_WANTED.__contains__)
-
-    return Target(
+def _watch(topology: Topology, router: Router, folder: Folder) -> _Watched:
+    dialect = DIALECTS[router.dialect]
+    reader = PageReader(frozenset(_samples_of(dialect.rules)).__contains__)
+    target = Target(
         router.name,
         router.region,
         router.metrics,
         lambda page: require_counts(reader.read(page)),
     )
+    missing = dialect.missing(
+        names_models=bool(router.names),
+        names_revisions=any(each.revision for each in router.names.values()),
+    )
+    return _Watched(router, dialect, target, Labeller(topology, router, dialect, folder), missing)
 
 
-def _revisions(topology: Topology, region: str) -> dict[str, tuple[str, ...]]:
-    revisions: dict[str, tuple[str, ...]] = {}
-    for group in topology.groups:
-        if group.region == region and group.revision not in revisions.get(group.model, ()):
-            revisions[group.model] = (*revisions.get(group.model, ()), group.revision)
-    return revisions
+def _samples_of(rules: Iterable[Rule]) -> Iterable[str]:
+    for rule in rules:
+        for name in rule.names:
+            if rule.is_histogram:
+                yield from (f"{name}{suffix}" for suffix in SUFFIXES)
+            else:
+                yield name
 
 
-def _add_zeros(page: Page, place: Labels, revisions: dict[str, tuple[str, ...]]) -> None:
-    """Let every series with bounded labels exist from 0 on."""
-    for cell in _cells(place, revisions):
-        page.of(catalog.ROUTER_IN_FLIGHT)[cell] = 0.0
-        for name, options in demo.LAST_LABEL.items():
-            series = page.of(catalog.FAMILIES[name])
-            for option in options:
-                series[*cell, option] = 0.0
-        for family in demo.DISTRIBUTIONS.values():
-            zero = Distribution((0.0,) * len(family.bounds), 0.0, 0.0)
-            page.distributions_of(family)[cell] = zero
+def _by_name(samples: Samples) -> _Found:
+    found: defaultdict[str, list[tuple[Series, float]]] = defaultdict(list)
+    for series, value in samples.items():
+        found[series.name].append((series, value))
+    return found
 
 
-def _cells(place: Labels, revisions: dict[str, tuple[str, ...]]) -> Iterator[Labels]:
-    for model, each_revision in revisions.items():
-        for revision, tier in product(each_revision, catalog.TIERS):
-            yield (*place, model, revision, tier)
+def _add(page: Page, labeller: Labeller, rule: Rule, found: _Found) -> None:
+    """Add what one rule finds on a page of a router, and the zeros of what it does not."""
+    suffix = "_count" if rule.is_histogram else ""
+    name = next((each for each in rule.names if f"{each}{suffix}" in found), "")
+    if not name and rule.is_optional:
+        return
+    if rule.is_histogram:
+        _add_distributions(page, labeller, rule, name, found)
+        return
+    values = page.of(rule.family)
+    is_info = rule.family is catalog.WEIGHTS_INFO
+    if not is_info:
+        for zero in labeller.zeros(rule):
+            values.setdefault(zero, 0.0)
+    for series, value in found.get(name, ()):
+        labels = labeller.labels(rule, series)
+        if labels is not None:
+            values[labels] = 1.0 if is_info else values.get(labels, 0.0) + value
+
+
+def _add_distributions(
+    page: Page, labeller: Labeller, rule: Rule, name: str, found: _Found
+) -> None:
+    distributions = page.distributions_of(rule.family)
+    zero = Distribution((0.0,) * len(rule.family.bounds), 0.0, 0.0)
+    for labels in labeller.zeros(rule):
+        distributions[labels] = zero
+    accumulators: dict[Labels, Accumulator] = {}
+    for suffix in SUFFIXES:
+        for series, value in found.get(f"{name}{suffix}", ()):
+            labelled = labeller.labels(rule, series)
+            if labelled is not None:
+                if labelled not in accumulators:
+                    accumulators[labelled] = Accumulator(rule.family, rule.seconds)
+                accumulators[labelled].add(suffix, series, value)
+    for labels, accumulator in accumulators.items():
+        if distribution := accumulator.distribution():
+            distributions[labels] = distribution

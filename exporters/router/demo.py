@@ -1,27 +1,31 @@
-"""The dialect of the demo's routers, as data: its series, and families of ours.
+"""The demo's routers, as data: their label sets are ours but for ``cluster`` and ``region``.
 
-The label sets are alike but for ``cluster`` and ``region``, which the topology gives.
+Beside a router of the demo stand services that its page speaks of as well: metering, the safety
+filter, data residency, the store of weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from exporters import catalog
-from exporters.catalog import Family
+from exporters.router.dialect import RouterDialect, Rule
 
-VALUES: Mapping[str, Family] = {
-    "router_requests_total": catalog.ROUTER_REQUESTS,
-    "router_request_attempts_total": catalog.ROUTER_ATTEMPTS,
-    "router_requests_in_flight": catalog.ROUTER_IN_FLIGHT,
-}
-
-DISTRIBUTIONS: Mapping[str, Family] = {
-    "router_time_to_first_token_seconds": catalog.ROUTER_TIME_TO_FIRST_TOKEN,
-}
-
-LAST_LABEL: Mapping[str, tuple[str, ...]] = {
-    catalog.ROUTER_REQUESTS.name: catalog.OUTCOMES,
-    catalog.ROUTER_ATTEMPTS.name: catalog.ATTEMPTS,
-}
-"""The values of the label after ``ROUTER_LABELS``, of the families that have one."""
+DIALECT = RouterDialect(
+    "demo",
+    (
+        Rule(("router_requests_total",), catalog.ROUTER_REQUESTS),
+        Rule(("router_request_attempts_total",), catalog.ROUTER_ATTEMPTS),
+        Rule(("router_requests_in_flight",), catalog.ROUTER_IN_FLIGHT),
+        Rule(("router_time_to_first_token_seconds",), catalog.ROUTER_TIME_TO_FIRST_TOKEN),
+        Rule(("metering_tokens_billed_total",), catalog.BILLED_TOKENS, is_optional=True),
+        Rule(("safety_checks_total",), catalog.SAFETY_CHECKS, is_optional=True),
+        Rule(("safety_check_seconds_total",), catalog.SAFETY_SECONDS, is_optional=True),
+        Rule(("residency_requests_total",), catalog.RESIDENCY_REQUESTS, is_optional=True),
+        Rule(("weights_loads_total",), catalog.WEIGHTS_LOADS, is_optional=True),
+        Rule(("weights_load_seconds_total",), catalog.WEIGHTS_LOAD_SECONDS, is_optional=True),
+        Rule(("weights_load_retries_total",), catalog.WEIGHTS_LOAD_RETRIES, is_optional=True),
+        Rule(("weights_info",), catalog.WEIGHTS_INFO, is_optional=True),
+    ),
+    model=("model",),
+    revision=("revision",),
+    tier=("tier",),
+)

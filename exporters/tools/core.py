@@ -17,6 +17,7 @@ MOST_TOOLS = 100
 """Names of tools of one gateway; those seen later are ``other``."""
 
 _SAMPLES = suffixed([otel.DURATION])
+_WANTED = frozenset([*_SAMPLES, otel.ATTEMPTS, otel.PAGES])
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class ToolsCore:
             )
             for gateway in topology.tools
         ]
-        self._folder = Folder(self.name, (catalog.MODEL, catalog.TOOL))
+        self._folder = Folder(
+            self.name, (catalog.MODEL, catalog.TOOL, catalog.ATTEMPT, catalog.RESULT)
+        )
         self.targets = [each.target for each in self._gateways]
 
     def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
@@ -68,7 +71,13 @@ class ToolsCore:
         calls = page.of(catalog.TOOL_CALLS)
         accumulators: dict[Labels, Accumulator] = {}
         for series, value in samples.items():
+            if series.name == otel.PAGES:
+                self._add_pages(page, watched, series, value)
+                continue
             labels = (self.cluster, watched.gateway.region, *self._labels(watched, series))
+            if series.name == otel.ATTEMPTS:
+                self._add_attempts(page, labels, series, value)
+                continue
             if labels not in accumulators:
                 accumulators[labels] = Accumulator(catalog.TOOL_DURATION)
                 for outcome in catalog.TOOL_OUTCOMES:
@@ -82,6 +91,23 @@ class ToolsCore:
         for labels, accumulator in accumulators.items():
             if distribution := accumulator.distribution():
                 durations[labels] = distribution
+
+    def _add_attempts(self, page: Page, labels: Labels, series: Series, value: float) -> None:
+        attempts = page.of(catalog.TOOL_ATTEMPTS)
+        for each in catalog.ATTEMPTS:
+            attempts.setdefault((*labels, each), 0.0)
+        given = series.labels.get(otel.ATTEMPT, "")
+        key = (*labels, self._folder.fold(catalog.ATTEMPT, given, catalog.ATTEMPTS))
+        attempts[key] = attempts.get(key, 0.0) + value
+
+    def _add_pages(self, page: Page, watched: _Watched, series: Series, value: float) -> None:
+        place = (self.cluster, watched.gateway.region)
+        requests = page.of(catalog.PAGE_CACHE_REQUESTS)
+        for each in catalog.CACHE_RESULTS:
+            requests.setdefault((*place, each), 0.0)
+        given = series.labels.get(otel.CACHE_RESULT, "")
+        key = (*place, self._folder.fold(catalog.RESULT, given, catalog.CACHE_RESULTS))
+        requests[key] = requests.get(key, 0.0) + value
 
     def _labels(self, watched: _Watched, series: Series) -> Labels:
         """Return model and tool."""
@@ -98,7 +124,7 @@ class ToolsCore:
 
 
 def _target(gateway: Tools) -> Target[Samples]:
-    reader = PageReader(_SAMPLES.__contains__)
+    reader = PageReader(_WANTED.__contains__)
 
     return Target(
         gateway.name,

@@ -20,6 +20,8 @@ from exporters.version import VERSION
 HERE = Path(__file__).parent
 CAPTURES = HERE.parent / "fixtures/vllm"
 NAMES = ("gpu", "groups", "router", "tools")
+OTHERS = ("otlp", "probe")
+"""Whose tests of their own write them."""
 
 
 @pytest.fixture
@@ -73,7 +75,8 @@ def sources(pages):
         pages.serve(f"/engine/{name}/metrics", page)
         pages.serve(f"/engine/{name}/health", "")
     pages.serve("/engine/us-code-0/metrics", Reply(status=502))
-    pages.serve("/r/eu", page_of("router_demo", _routed()))
+    routed = page_of("router_demo", _routed()) + page_of("router_demo_services", _accounted())
+    pages.serve("/r/eu", routed)
     pages.serve("/r/us", Reply(b"router_requests_total 1\n", cut_after=9))
     pages.serve("/t/eu", page_of("otel_tools", _called()))
 
@@ -91,11 +94,27 @@ def _routed():
     )
 
 
+def _accounted():
+    lane = {"model": "chat", "revision": "r1", "tier": "pro"}
+    yield "metering_tokens_billed_total", {**lane, "phase": "generation"}, 52000
+    yield "safety_checks_total", {"model": "chat", "stage": "input", "verdict": "passed"}, 998
+    yield "safety_check_seconds_total", {"model": "chat"}, 19.5
+    yield "residency_requests_total", {"model": "chat", "tier": "pro", "home_region": "us"}, 7
+    yield "weights_loads_total", {"model": "chat"}, 2
+    yield "weights_load_seconds_total", {"model": "chat"}, 181.5
+    weights = {"model": "chat", "group": "eu-chat-0", "revision": "r1", "hash": "5f0c"}
+    yield "weights_info", weights, 1
+
+
 def _called():
     name, bounds = "gen_ai_execute_tool_duration_seconds", catalog.TOOL_DURATION_BOUNDS
     labels = {"gen_ai_tool_name": "browse", "gen_ai_request_model": "chat"}
     yield from histogram_samples(name, {**labels, "error_type": ""}, bounds, [0.4, 0.7, 3.0])
     yield from histogram_samples(name, {**labels, "error_type": "captcha"}, bounds, [1.5])
+    for attempt, count in (("first", 4), ("retry", 1)):
+        yield "tool_call_attempts_total", {**labels, "attempt": attempt}, count
+    for result, count in (("hit", 30), ("miss", 10)):
+        yield "page_cache_requests_total", {"result": result}, count
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,7 +130,7 @@ async def test_the_page_of_an_exporter_is_the_golden_one(name, topology, sources
     assert text == golden.read_text()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *OTHERS])
 def test_promtool_finds_nothing_wrong_with_the_golden_page(name, find_program):
     """The format, and what Prometheus asks of names and helps."""
     page = (HERE / "golden" / f"{name}.prom").read_text()

@@ -7,7 +7,7 @@ import yaml
 
 from exporters.config import SHORTEST_SCRAPE_INTERVAL_SECONDS, read_config
 from exporters.fetching import LONGEST_ANSWER_SECONDS
-from exporters.scrape import TIMEOUT_SHARE, scrape_configs
+from exporters.scrape import PROBE_JOB, TIMEOUT_SHARE, scrape_configs
 
 
 @pytest.fixture
@@ -72,3 +72,12 @@ def test_promtool_takes_them(make_config, tmp_path, find_program):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_probes_are_scraped_where_somebody_runs_them(make_config):
+    """They are traffic: not every cluster wants it."""
+    jobs = scrape_configs(make_config("5s", exporters={"probe": ["b:2", "a:1"]}))
+    assert (jobs[-1]["job_name"], jobs[-1]["static_configs"]) == (
+        PROBE_JOB,
+        [{"targets": ["a:1", "b:2"]}],
+    )

@@ -89,9 +89,14 @@ BREAKS = {
     "another version": (
         "version: 1", "version: 2",
         ["topology.yaml:1:1: version: found 2, expected 1"]),
+    "a name of a router for a model of nobody": (
+        'dialect: demo, metrics', 'dialect: demo, names: {a: {model: code}}, metrics',
+        ["topology.yaml:23:53: routers[0].names.a.model: found 'code', which no group of the "
+         "region 'eu' serves; take the model of one of its groups"]),
     "unknown dialect": (
-        "dialect: demo", "dialect: envoy",
-        ["topology.yaml:23:26: routers[0].dialect: found 'envoy', expected 'demo'"]),
+        "dialect: demo", "dialect: nginx",
+        ["topology.yaml:23:26: routers[0].dialect: found 'nginx', expected 'demo', "
+         "'production-stack', 'envoy', 'envoy-ai-gateway' or 'llm-d'"]),
     "no web address": (
         "metrics: http://h1:8000/metrics", "metrics: h1:8000",
         ["topology.yaml:8:3: groups[0].metrics: found 'h1:8000', "

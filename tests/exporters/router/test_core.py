@@ -4,7 +4,7 @@ import pytest
 
 from exporters import catalog
 from exporters.exposition import PageError
-from exporters.router import demo
+from exporters.router import labels
 from exporters.router.core import RouterCore
 from exporters.sources import Answer, Answers
 from exporters.testing import histogram_samples, page_of
@@ -121,9 +121,11 @@ def test_a_counter_that_no_counter_can_be_is_malformed(core):
         core.targets[0].read(page.encode())
 
 
-def test_label_sets_of_the_dialect_are_ours_but_for_the_place():
-    """The mapping needs no more than names."""
-    for family in [*demo.VALUES.values(), *demo.DISTRIBUTIONS.values()]:
-        assert family.labels[:5] == catalog.ROUTER_LABELS
-        allowed = demo.LAST_LABEL.get(family.name)
-        assert len(family.labels) == (6 if allowed else 5)
+def test_series_that_change_all_the_time_do_not_fill_the_memory(core, monkeypatch):
+    """Labels are remembered for as long as pages repeat them."""
+    monkeypatch.setattr(labels, "_SPARE", 10)
+    for page in range(30):
+        tiers = [f"{page}-{number}" for number in range(20)]
+        samples = [("router_requests_in_flight", {**CELL, "tier": each}, 1.0) for each in tiers]
+        observe(core, *samples)
+    assert len(core._routers[0].labeller._known) < 100

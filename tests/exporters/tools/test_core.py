@@ -47,7 +47,10 @@ def outcomes(page, labels=BROWSE):
 
 def test_the_dialect_is_the_one_that_is_read():
     """Names come from OpenTelemetry's conventions, as Prometheus writes them."""
-    family = read_dialect("otel_tools").families[0]
+    family, attempts, pages = read_dialect("otel_tools").families
+    assert (attempts.name, pages.name) == (otel.ATTEMPTS, otel.PAGES)
+    assert attempts.values == {otel.ATTEMPT: catalog.ATTEMPTS}
+    assert pages.values == {otel.CACHE_RESULT: catalog.CACHE_RESULTS}
     assert family.name == otel.DURATION
     assert set(family.labels) == {otel.TOOL_LABEL, otel.MODEL_LABEL, otel.ERROR_LABEL}
     assert family.bounds == BOUNDS
@@ -166,3 +169,43 @@ def test_a_bucket_without_a_bound_is_malformed(core):
     page = page_of("otel_tools", [(f"{otel.DURATION}_bucket", labels, 1.0)])
     with pytest.raises(PageError, match="found no bound le=NUMBER"):
         core.targets[0].read(page.encode())
+
+
+def attempts(count, attempt, tool="browse"):
+    """The attempts of one kind of one tool."""
+    labels = {otel.TOOL_LABEL: tool, otel.MODEL_LABEL: "agent", otel.ATTEMPT: attempt}
+    return [(otel.ATTEMPTS, labels, float(count))]
+
+
+def test_attempts_are_told_apart_and_exist_from_zero_on(core):
+    """Retries over first attempts is how a storm begins."""
+    page = observe(core, attempts(7, "first"))
+    assert page.of(catalog.TOOL_ATTEMPTS) == {(*BROWSE, "first"): 7.0, (*BROWSE, "retry"): 0.0}
+    page = observe(core, attempts(9, "first"), attempts(2, "retry"))
+    assert page.of(catalog.TOOL_ATTEMPTS) == {(*BROWSE, "first"): 9.0, (*BROWSE, "retry"): 2.0}
+
+
+def test_a_gateway_that_counts_no_attempts_has_none(core):
+    """Not zero: nobody counted."""
+    page = observe(core, calls(0.1))
+    assert page.of(catalog.TOOL_ATTEMPTS) == {}
+    assert page.of(catalog.PAGE_CACHE_REQUESTS) == {}
+
+
+def test_an_attempt_of_a_third_kind_is_other_and_counted(core):
+    """Bounded, as every label."""
+    page = observe(core, attempts(1, "x"), attempts(2, "y"))
+    assert page.of(catalog.TOOL_ATTEMPTS)[*BROWSE, "other"] == 3.0
+    assert page.of(catalog.EXPORTER_FOLDED_VALUES)["tools", "attempt"] == 2.0
+
+
+def test_requests_to_the_page_cache_are_of_the_region_and_exist_from_zero_on(core):
+    """The cache belongs to no tool and no model."""
+    page = observe(core, [(otel.PAGES, {"result": "hit"}, 40.0)])
+    assert page.of(catalog.PAGE_CACHE_REQUESTS) == {
+        ("demo", "eu", "hit"): 40.0,
+        ("demo", "eu", "miss"): 0.0,
+    }
+    page = observe(core, [(otel.PAGES, {"result": "stale"}, 1.0)])
+    assert page.of(catalog.PAGE_CACHE_REQUESTS)["demo", "eu", "other"] == 1.0
+    assert page.of(catalog.EXPORTER_FOLDED_VALUES)["tools", "result"] == 1.0

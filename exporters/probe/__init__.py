@@ -1,0 +1,1 @@
+"""Probes: known prompts to each group, from outside."""

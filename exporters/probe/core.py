@@ -1,0 +1,228 @@
+"""The core of the probe exporter: whom to ask what and when, and what came of it. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from exporters import catalog
+from exporters.catalog import Family
+from exporters.page import Distribution, Labels, Page
+from exporters.probe.comparing import Comparison, compare
+from exporters.probe.prompts import PROMPTS
+from exporters.sources import Answers, Target
+from exporters.topology import Group, Topology
+
+OVERDUE_INTERVALS = 3
+"""Intervals, and the deadline, after which the last answer says nothing about now."""
+REMEMBERED_ROUNDS = 3
+"""Rounds through all prompts after which an answer is too old to be compared."""
+COMPARED_EVERY_INTERVALS = 0.1
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to one group."""
+
+    group: str
+    url: str
+    prompt: int
+    """Its place in ``PROMPTS``."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of a probe."""
+
+    outcome: str
+    """Of ``catalog.PROBE_OUTCOMES``."""
+    reason: str
+    """Of ``catalog.PROBE_REASONS``; ``none`` if it was answered."""
+    text: str = ""
+    first_seconds: float | None = None
+    """Request to first token; None where that could not be seen."""
+    token_seconds: float | None = None
+    """Mean time between tokens after the first; None where there is no second one."""
+
+
+@dataclass
+class _Histogram:
+    family: Family
+    alone: list[int] = field(init=False)
+    sum: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.alone = [0] * (len(self.family.bounds) + 1)
+
+    def observe(self, seconds: float) -> None:
+        self.alone[bisect_left(self.family.bounds, seconds)] += 1
+        self.sum += seconds
+
+    def distribution(self) -> Distribution:
+        counts = tuple(map(float, accumulate(self.alone)))
+        return Distribution(counts[:-1], counts[-1], self.sum)
+
+
+@dataclass
+class _Watched:
+    """A group and its probes so far."""
+
+    group: Group
+    labels: Labels
+    url: str
+    next_at: float
+    next_prompt: int
+    is_asked: bool = False
+    last: Reply | None = None
+    last_at: float = 0.0
+    ends: Counter[str] = field(default_factory=Counter)
+    first: _Histogram = field(default_factory=lambda: _Histogram(catalog.PROBE_TIME_TO_FIRST_TOKEN))
+    per_token: _Histogram = field(default_factory=lambda: _Histogram(catalog.PROBE_TIME_PER_TOKEN))
+    answers: dict[int, deque[tuple[float, str]]] = field(default_factory=dict)
+    """By prompt, the last two, with their times."""
+
+
+class ProbeCore:
+    """Probes the groups of a topology.
+
+    Args:
+        topology: names the groups; those of one model and revision are compared.
+        interval_seconds: between two probes of a group.
+        deadline_seconds: of a probe.
+        now: in seconds of a monotonic clock, as everywhere here.
+    """
+
+    name = "probe"
+    samples_itself = False
+
+    def __init__(
+        self, topology: Topology, interval_seconds: float, deadline_seconds: float, now: float
+    ) -> None:
+        self.cluster = topology.cluster
+        self.targets: Sequence[Target[Any]] = ()
+        self.interval_seconds = interval_seconds
+        self.deadline_seconds = deadline_seconds
+        self._comparisons: dict[tuple[str, str], tuple[float, dict[str, Comparison]]] = {}
+        count = len(topology.groups)
+        self._groups = {
+            group.name: _Watched(
+                group,
+                (topology.cluster, group.region, group.model, group.name),
+                completions_url(group.metrics),
+                # Spread over the interval; neighbours ask the same, for answers are compared.
+                now + interval_seconds * number / count,
+                0,
+            )
+            for number, group in enumerate(topology.groups)
+        }
+
+    def due(self, now: float) -> list[Probe]:
+        """Return the probes to send now. Each has to be noted in the end; a group has one."""
+        probes = []
+        for watched in self._groups.values():
+            if watched.is_asked or now < watched.next_at:
+                continue
+            # What was missed is not made up for.
+            late = (now - watched.next_at) // self.interval_seconds
+            watched.next_at += (late + 1) * self.interval_seconds
+            watched.is_asked = True
+            compared = self._compare(watched.group, now).get(watched.group.name, Comparison())
+            prompt = min(compared.unconfirmed, default=watched.next_prompt)
+            if prompt == watched.next_prompt:
+                watched.next_prompt = (prompt + 1) % len(PROMPTS)
+            probes.append(Probe(watched.group.name, watched.url, prompt))
+        return probes
+
+    def next_due(self) -> float:
+        """Return when the next probe is due, of groups that are not being asked."""
+        waiting = [each.next_at for each in self._groups.values() if not each.is_asked]
+        return min(waiting, default=float("inf"))
+
+    def is_failing(self, group: str) -> bool:
+        """Return whether a group's last probe failed."""
+        last = self._groups[group].last
+        return last is not None and last.outcome != "ok"
+
+    def note(self, probe: Probe, reply: Reply, now: float) -> None:
+        """Take what came of a probe."""
+        watched = self._groups[probe.group]
+        watched.is_asked = False
+        watched.last, watched.last_at = reply, now
+        watched.ends[reply.outcome] += 1
+        if reply.outcome != "ok":
+            return
+        if reply.first_seconds is not None:
+            watched.first.observe(reply.first_seconds)
+        if reply.token_seconds is not None:
+            watched.per_token.observe(reply.token_seconds)
+        answers = watched.answers.setdefault(probe.prompt, deque(maxlen=2))
+        answers.append((now, reply.text))
+
+    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - nothing is asked
+        """Return the page: what probes have shown up to now."""
+        page = Page()
+        for watched in self._groups.values():
+            self._add(page, watched, now)
+        compared: set[tuple[str, str]] = set()
+        for watched in self._groups.values():
+            cohort = (watched.group.model, watched.group.revision)
+            if cohort not in compared:
+                compared.add(cohort)
+                for name, comparison in self._compare(watched.group, now).items():
+                    _add_comparison(page, self._groups[name].labels, comparison)
+        return page
+
+    def _add(self, page: Page, watched: _Watched, now: float) -> None:
+        last, labels = watched.last, watched.labels
+        patience = OVERDUE_INTERVALS * self.interval_seconds + self.deadline_seconds
+        reason = last.reason if last else "not_yet"
+        if last and now - watched.last_at > patience:
+            reason = "overdue"
+        page.of(catalog.PROBE_UP)[labels] = float(reason == "none")
+        page.of(catalog.PROBE_REASON)[*labels, reason] = 1.0
+        for outcome in catalog.PROBE_OUTCOMES:
+            page.of(catalog.PROBE_REQUESTS)[*labels, outcome] = float(watched.ends[outcome])
+        for histogram in (watched.first, watched.per_token):
+            page.distributions_of(histogram.family)[labels] = histogram.distribution()
+
+    def _compare(self, of: Group, now: float) -> dict[str, Comparison]:
+        """Return how the groups of one model and revision compare, by their fresh answers.
+
+        They are compared ten times an interval at most: there may be a thousand.
+        """
+        cohort = (of.model, of.revision)
+        known = self._comparisons.get(cohort)
+        if known is None or now - known[0] >= COMPARED_EVERY_INTERVALS * self.interval_seconds:
+            known = self._comparisons[cohort] = (now, self._compare_now(of, now))
+        return known[1]
+
+    def _compare_now(self, of: Group, now: float) -> dict[str, Comparison]:
+        oldest = now - REMEMBERED_ROUNDS * len(PROMPTS) * self.interval_seconds
+        return compare({
+            name: {
+                prompt: [text for at, text in given if at >= oldest]
+                for prompt, given in watched.answers.items()
+            }
+            for name, watched in self._groups.items()
+            if (watched.group.model, watched.group.revision) == (of.model, of.revision)
+        })  # fmt: skip
+
+
+def completions_url(metrics: str) -> str:
+    """Return the address of vLLM's completions, which stands beside its ``/metrics``."""
+    parts = urlsplit(metrics)
+    folder = parts.path.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/v1/completions", "", ""))
+
+
+def _add_comparison(page: Page, labels: Labels, comparison: Comparison) -> None:
+    page.of(catalog.PROBE_COMPARED)[labels] = float(comparison.compared)
+    page.of(catalog.PROBE_DISAGREEING)[labels] = float(comparison.disagreeing)
+    page.of(catalog.PROBE_DRIFTING)[labels] = float(comparison.drifting)
+    if comparison.disagrees is not None:
+        page.of(catalog.PROBE_DISAGREES)[labels] = float(comparison.disagrees)

@@ -1,0 +1,301 @@
+"""The core of the OTLP mode: batches of clients in, bounded families out. Pure, and stateful.
+
+Calls of tools are counted from ``gen_ai.execute_tool.duration``. A client that sends no such
+metric but spans is counted from its spans. Which of the two it is, nobody says; so the spans of a
+client wait for two intervals of metrics before they count, and are dropped if metrics come.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from exporters import catalog
+from exporters.catalog import TOOL_DURATION_BOUNDS
+from exporters.folding import LONGEST_LABEL_VALUE, Folder
+from exporters.page import Labels, Page
+from exporters.sources import Answers, Target
+from exporters.tools import otel
+from exporters.tools.otlp.items import Batch, Client, Point, ToolSpan
+from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_SPANS_REMEMBERED, MOST_TOOLS
+from exporters.tools.otlp.streams import Increment, Streams
+from exporters.tools.otlp.totals import Totals
+from exporters.topology import Topology
+
+GATEWAY = "otlp"
+"""What stands in ``tools_up`` for the receiver: while it serves pages, calls can be counted."""
+HOLD_SECONDS = 120.0
+"""How long the spans of a client wait; SDKs send metrics every 60 s."""
+ACTIVE_SECONDS = 300.0
+SWEEP_SECONDS = 60.0
+_NO_FAULT = frozenset(["in_metrics", "no_value", "repeated"])
+"""Reasons for which no client needs to be told."""
+
+
+@dataclass(slots=True)
+class _Heard:
+    """A client, and what counts its calls."""
+
+    region: str
+    sends_durations: bool = False
+    spans_since: float | None = None
+    held: dict[tuple[Labels, str], Increment] = field(default_factory=dict)
+    """By labels and error type."""
+    last_heard: dict[str, float] = field(default_factory=dict)
+    """By signal."""
+
+
+class OtlpCore:
+    """Counts what clients send.
+
+    Args:
+        topology: bounds regions and models.
+        tools: bounds the names of tools; where it is empty, the first hundred of each region do.
+        started_at: in nanoseconds since 1970.
+    """
+
+    name = "tools"
+    samples_itself = False
+
+    def __init__(self, topology: Topology, tools: Sequence[str], started_at: int) -> None:
+        self.cluster = topology.cluster
+        self.targets: Sequence[Target[Any]] = ()
+        self._regions = tuple(sorted({group.region for group in topology.groups}))
+        self._models = {
+            region: frozenset(g.model for g in topology.groups if g.region == region)
+            for region in self._regions
+        }
+        self._tools = frozenset(tools)
+        self._seen_tools: dict[str, set[str]] = {}
+        self._folder = Folder(
+            self.name,
+            (catalog.REGION, catalog.MODEL, catalog.TOOL, catalog.METHOD, catalog.ATTEMPT,
+             catalog.RESULT),
+        )  # fmt: skip
+        self._streams = Streams(started_at)
+        self._totals = Totals()
+        self._heard: dict[bytes, _Heard] = {}
+        self._span_ids: OrderedDict[bytes, None] = OrderedDict()
+        self._items: Counter[str] = Counter(dict.fromkeys(catalog.SIGNALS, 0))
+        self._requests: Counter[tuple[str, str]] = Counter()
+        self._dropped: Counter[tuple[str, str]] = Counter()
+        self._coarse = 0
+        self._swept_at: float | None = None
+
+    def note_request(self, signal: str, status: int) -> None:
+        """Count a request that was answered."""
+        self._requests[signal, str(status)] += 1
+
+    def take_metrics(self, batches: Iterable[Batch], now: float) -> int:
+        """Count data points; return how many make no sense or were too many.
+
+        ``now`` is in seconds of a monotonic clock.
+        """
+        before = self._refused()
+        for batch in batches:
+            heard = self._hear(batch, "metrics", now)
+            if heard is None:
+                self._dropped["metrics", "too_many_clients"] += len(batch.points)
+                continue
+            for point in batch.points:
+                self._take_point(batch.client, heard, point, now)
+        return self._refused() - before
+
+    def take_traces(self, batches: Iterable[Batch], now: float) -> int:
+        """Count spans; return how many make no sense or were too many."""
+        before = self._refused()
+        for batch in batches:
+            heard = self._hear(batch, "traces", now)
+            if heard is None:
+                self._dropped["traces", "too_many_clients"] += len(batch.spans)
+                continue
+            for span in batch.spans:
+                self._take_span(heard, span, now)
+        return self._refused() - before
+
+    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - nothing is asked
+        """Return the page: everything counted since the receiver started."""
+        self._sweep(now)
+        page = Page()
+        for region in self._regions:
+            page.of(catalog.TOOLS_UP)[self.cluster, region, GATEWAY] = 1.0
+        self._totals.add_to(page)
+        self._add_own(page, now)
+        self._folder.add_to(page)
+        return page
+
+    def _refused(self) -> int:
+        return sum(n for (_, reason), n in self._dropped.items() if reason not in _NO_FAULT)
+
+    # --- what is counted ------------------------------------------------------------------------
+
+    def _take_point(self, client: Client, heard: _Heard, point: Point, now: float) -> None:
+        increment = self._streams.increment(client, point, now)
+        if isinstance(increment, str):
+            self._dropped["metrics", increment] += 1
+            return
+        self._items["metrics"] += 1
+        self._coarse += point.is_coarse
+        error = point.attributes.get(otel.ERROR_TYPE, "")
+        if point.instrument == otel.PAGE_CACHE_REQUESTS:
+            place = (self.cluster, heard.region)
+            given = point.attributes.get(otel.CACHE_RESULT, "")
+            result = self._folder.fold(catalog.RESULT, given, catalog.CACHE_RESULTS)
+            self._totals.ensure(catalog.PAGE_CACHE_REQUESTS, place, catalog.CACHE_RESULTS)
+            self._totals.add(catalog.PAGE_CACHE_REQUESTS, (*place, result), increment.count)
+            return
+        if point.instrument == otel.MCP_CLIENT_DURATION:
+            self._count_mcp(self._mcp_labels(heard.region, point.attributes), error, increment)
+            return
+        labels = self._labels(heard.region, point.attributes)
+        if point.instrument == otel.TOOL_ATTEMPTS:
+            given = point.attributes.get(otel.ATTEMPT, "")
+            self._count_attempts(labels, given, increment.count)
+            return
+        if not heard.sends_durations:
+            heard.sends_durations = True
+            for each in heard.held.values():
+                self._dropped["traces", "in_metrics"] += int(each.count)
+            heard.held.clear()
+        self._count_calls(labels, error, increment)
+
+    def _take_span(self, heard: _Heard, span: ToolSpan, now: float) -> None:
+        if span.id in self._span_ids:
+            self._dropped["traces", "repeated"] += 1
+            return
+        self._span_ids[span.id] = None
+        if len(self._span_ids) > MOST_SPANS_REMEMBERED:
+            self._span_ids.popitem(last=False)
+        self._items["traces"] += 1
+        increment = _one_call(span.seconds)
+        error = span.attributes.get(otel.ERROR_TYPE, "")
+        if span.is_mcp:
+            # A client's span of MCP stands within that of the tool, if there is one: its request
+            # is counted from metrics only.
+            return
+        labels = self._labels(heard.region, span.attributes)
+        if heard.sends_durations:
+            self._dropped["traces", "in_metrics"] += 1
+            return
+        heard.spans_since = now if heard.spans_since is None else heard.spans_since
+        key = (labels, error if error in otel.OUTCOME_OF_ERROR else "_OTHER")
+        heard.held[key] = _sum(heard.held.get(key), increment)
+        self._release(heard, now)
+
+    def _release(self, heard: _Heard, now: float) -> None:
+        """Count the spans of a client that had time to send metrics and did not."""
+        if heard.spans_since is None or now - heard.spans_since < HOLD_SECONDS:
+            return
+        for (labels, error), increment in heard.held.items():
+            self._count_calls(labels, error, increment)
+        heard.held.clear()
+
+    def _count_calls(self, labels: Labels, error: str, increment: Increment) -> None:
+        outcome = otel.OUTCOME_OF_ERROR.get(error, "error")
+        self._totals.ensure(catalog.TOOL_CALLS, labels, catalog.TOOL_OUTCOMES)
+        self._totals.add(catalog.TOOL_CALLS, (*labels, outcome), increment.count)
+        self._totals.observe(catalog.TOOL_DURATION, labels, increment)
+
+    def _count_attempts(self, labels: Labels, given: str, count: float) -> None:
+        attempt = self._folder.fold(catalog.ATTEMPT, given, catalog.ATTEMPTS)
+        self._totals.ensure(catalog.TOOL_ATTEMPTS, labels, catalog.ATTEMPTS)
+        self._totals.add(catalog.TOOL_ATTEMPTS, (*labels, attempt), count)
+
+    def _count_mcp(self, labels: Labels, error: str, increment: Increment) -> None:
+        outcome = otel.OUTCOME_OF_ERROR.get(error, "error")
+        self._totals.ensure(catalog.MCP_REQUESTS, labels, catalog.TOOL_OUTCOMES)
+        self._totals.add(catalog.MCP_REQUESTS, (*labels, outcome), increment.count)
+        self._totals.observe(catalog.MCP_DURATION, labels, increment)
+
+    # --- bounded labels -------------------------------------------------------------------------
+
+    def _region(self, given: str) -> str:
+        if not given and len(self._regions) == 1:
+            return self._regions[0]
+        return self._folder.fold(catalog.REGION, given, self._regions)
+
+    def _labels(self, region: str, attributes: Mapping[str, str]) -> Labels:
+        """Return cluster, region, model and tool."""
+        model = attributes.get(otel.REQUEST_MODEL, "")
+        if model:
+            model = self._folder.fold(catalog.MODEL, model, self._models.get(region, ()))
+        tool = self._tool(region, attributes.get(otel.TOOL_NAME, ""))
+        return (self.cluster, region, model or catalog.OTHER, tool)
+
+    def _tool(self, region: str, name: str) -> str:
+        if self._tools:
+            return self._folder.fold(catalog.TOOL, name, self._tools)
+        seen = self._seen_tools.setdefault(region, set())
+        if 0 < len(name) <= LONGEST_LABEL_VALUE and name.isprintable() and len(seen) < MOST_TOOLS:
+            seen.add(name)
+        return self._folder.fold(catalog.TOOL, name, seen)
+
+    def _mcp_labels(self, region: str, attributes: Mapping[str, str]) -> Labels:
+        given = attributes.get(otel.MCP_METHOD, "")
+        method = self._folder.fold(catalog.METHOD, given, catalog.MCP_METHODS)
+        if otel.TOOL_NAME in attributes:
+            return (*self._labels(region, attributes), method)
+        return (*self._labels(region, {**attributes, otel.TOOL_NAME: ""})[:3], catalog.NONE, method)
+
+    # --- clients --------------------------------------------------------------------------------
+
+    def _hear(self, batch: Batch, signal: str, now: float) -> _Heard | None:
+        for reason, count in batch.dropped.items():
+            self._dropped[signal, reason] += count
+        heard = self._heard.get(batch.client.key)
+        if heard is None:
+            if len(self._heard) >= MOST_CLIENTS:
+                return None
+            heard = self._heard[batch.client.key] = _Heard(self._region(batch.client.region))
+        heard.last_heard[signal] = now
+        return heard
+
+    def _sweep(self, now: float) -> None:
+        if self._swept_at is not None and now - self._swept_at < SWEEP_SECONDS:
+            return
+        self._swept_at = now
+        for heard in self._heard.values():
+            self._release(heard, now)
+        silent = set(self._streams.forget_idle(now))
+        for key, heard in list(self._heard.items()):
+            is_quiet = now - max(heard.last_heard.values()) > HOLD_SECONDS
+            if key in silent or (is_quiet and not heard.sends_durations and not heard.held):
+                del self._heard[key]
+
+    def _add_own(self, page: Page, now: float) -> None:
+        active = Counter(
+            (heard.region, signal)
+            for heard in self._heard.values()
+            for signal, at in heard.last_heard.items()
+            if now - at <= ACTIVE_SECONDS
+        )
+        clients = page.of(catalog.OTLP_CLIENTS)
+        for region in {*self._regions, *(region for region, _ in active)}:
+            for signal in catalog.SIGNALS:
+                clients[self.cluster, region, signal] = float(active[region, signal])
+        requests = page.of(catalog.OTLP_REQUESTS)
+        for signal in catalog.SIGNALS:
+            requests[self.cluster, signal, "200"] = 0.0
+            page.of(catalog.OTLP_ITEMS)[self.cluster, signal] = float(self._items[signal])
+            for reason in catalog.OTLP_DROP_REASONS:
+                dropped = float(self._dropped[signal, reason])
+                page.of(catalog.OTLP_DROPPED)[self.cluster, signal, reason] = dropped
+        for (signal, status), count in self._requests.items():
+            requests[self.cluster, signal, status] = float(count)
+        page.of(catalog.OTLP_COARSE)[(self.cluster,)] = float(self._coarse)
+
+
+def _one_call(seconds: float) -> Increment:
+    first = bisect_left(TOOL_DURATION_BOUNDS, seconds)
+    counts = tuple(float(index >= first) for index in range(len(TOOL_DURATION_BOUNDS)))
+    return Increment(counts, 1.0, seconds)
+
+
+def _sum(old: Increment | None, more: Increment) -> Increment:
+    if old is None:
+        return more
+    counts = tuple(map(float.__add__, old.counts, more.counts))
+    return Increment(counts, old.count + more.count, old.sum + more.sum)

@@ -1,0 +1,42 @@
+"""A whole page of the probe exporter.
+
+``GOLDEN=write .venv/bin/pytest tests/exporters/probe/test_golden.py`` writes it anew; read the
+diff.
+"""
+
+import os
+from pathlib import Path
+
+from exporters.collecting import Collector
+from exporters.probe.core import ProbeCore, Reply
+from exporters.rendering import Renderer
+from exporters.version import VERSION
+
+GOLDEN = Path(__file__).parents[1] / "golden/probe.prom"
+
+
+async def test_the_page_of_the_probe_exporter_is_the_golden_one(make_topology):
+    """Four groups: two are well, one answers otherwise, one is gone; one of another revision."""
+    four = [("eu", "chat", "r1")] * 4
+    core = ProbeCore(make_topology(groups=[*four, ("us", "chat", "r2")]), 10.0, 5.0, 0.0)
+    now = 0.0
+    while now < 300.0:
+        now = core.next_due()
+        for probe in core.due(now):
+            reply = Reply("ok", "none", f"the answer to {probe.prompt}", 0.125, 0.03125)
+            if probe.group == "eu-chat-2":
+                reply = Reply("ok", "none", "x y z", 0.25, 0.0625)
+            if probe.group == "eu-chat-3" and now > 200.0:
+                reply = Reply("error", "refused")
+            core.note(probe, reply, now)
+
+    async def fetch(url):
+        raise AssertionError(url)
+
+    collector = Collector(core, fetch, lambda: now)
+    page = (await collector.collect()).page
+    await collector.close()
+    text = Renderer().render(page).replace(f'version="{VERSION}"', 'version="VERSION"')
+    if os.environ.get("GOLDEN") == "write":
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
