@@ -13,13 +13,14 @@ from demo.sim.state import Phase, State
 _LOADING, _WAITING = int(Phase.LOADING), int(Use.WAITING)
 _BY_MOTION = np.array([Use.IDLE, Use.WORKING], np.int64)
 _IDLE_STREAMS = 0.01
-"""Streams below which an engine's GPUs rest."""
+"""Streams, or share of the time that prompts take, below which an engine's GPUs rest."""
 
 
 def run_hardware_step(state: State) -> None:
     """Move all GPUs and hosts on by one step, and let some of them fail or be repaired."""
     engines, hardware, fleet = state.engines, state.hardware, state.fleet
-    use = _BY_MOTION[(engines.batch > _IDLE_STREAMS).astype(np.int64)]
+    at_work = (engines.batch > _IDLE_STREAMS) | (engines.computing > _IDLE_STREAMS)
+    use = _BY_MOTION[at_work.astype(np.int64)]
     loaded = np.ones(fleet.groups)
     stuck = hardware.hung | (engines.frozen > 0)
     use[stuck] = _WAITING
@@ -27,7 +28,9 @@ def run_hardware_step(state: State) -> None:
     if down.any():
         use[down] = np.where(hardware.complete[down], int(Use.LOADING), int(Use.IDLE))
         loaded[down] = 1 - np.minimum(engines.load_left[down] / LOAD_SECONDS, 1.0)
-    load = engines.batch / state.service.usual_streams
+    service = state.service
+    load = engines.batch / service.usual_streams + engines.computing / service.usual_computing
+    load *= 0.5  # at the daily peak both are 1
     run_hardware(hardware, fleet, Work(use, load, loaded))
     _fail(state)
 

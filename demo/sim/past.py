@@ -1,8 +1,8 @@
-"""The days that the routers had served before the simulation began.
+"""The month that the routers and gateways had served before the simulation began.
 
 Prometheus takes a counter that stands near 0 for one that was just born, and counts the first
 events on it up to half a scrape interval short (``extrapolatedRate`` in promql/functions.go). In a
-cluster that has served for days no counter of a busy router is young; so the demo's are not either.
+cluster that has served for weeks no counter of a busy router is young, nor are the demo's.
 """
 
 from __future__ import annotations
@@ -11,8 +11,14 @@ import numpy as np
 
 from demo.sim.routers.counts import OK
 from demo.sim.state import State
+from exporters.catalog import OUTCOMES
 
-SERVED_SECONDS = 3 * 86400.0
+SERVED_SECONDS = 30 * 86400.0
+LEAST_RATIOS = {"error": 2e-4, "timeout": 1e-4, "rejected": 5e-5}
+"""Of a tier's requests that ended so in these days, if the minutes just simulated had none: in a
+month there was an hour with each."""
+LEAST_CALL_RATIO = 1e-6
+"""Of all tool calls, that ended in each of the ways in which any can."""
 PARTS_OF_MEAN = 0.7
 """What was served on these days, in parts of the minutes just simulated."""
 
@@ -34,6 +40,14 @@ def let_routers_have_served(state: State, seconds: float = SERVED_SECONDS) -> No
         routers.from_outside,
     ):
         counts[:] += np.rint(counts * factor).astype(np.int64)
+    ended = routers.requests[..., OK]
+    for outcome, ratio in LEAST_RATIOS.items():
+        counts = routers.requests[..., OUTCOMES.index(outcome)]
+        np.maximum(counts, np.rint(ended * ratio).astype(np.int64), out=counts)
+    tools = state.tools
+    calls = np.rint(tools.ended * factor) + np.rint(LEAST_CALL_RATIO * tools.ended.sum() * factor)
+    tools.started += calls.astype(np.int64)
+    tools.ended += calls.astype(np.int64)
     routers.first_token_sums *= 1 + factor
     routers.billed_tokens *= 1 + factor
     state.safety.checks *= 1 + factor

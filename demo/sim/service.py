@@ -7,7 +7,13 @@ from functools import cache
 
 import numpy as np
 
-from demo.sim.engines.figures import ENGINES, OTHER_MODEL, USUAL_STEP_SECONDS, EngineFigures
+from demo.sim.engines.figures import (
+    ENGINES,
+    OTHER_MODEL,
+    SECONDS_PER_PROMPT_TOKEN,
+    USUAL_STEP_SECONDS,
+    EngineFigures,
+)
 from demo.sim.fleet import Fleet, Floats
 from demo.sim.latency import Latency, from_quantiles
 from demo.traffic.demand import ModelFigures
@@ -72,6 +78,8 @@ class Service:
     """End to end. [G]."""
     usual_streams: Floats
     """At once, at the daily peak. [G]."""
+    usual_computing: Floats
+    """Share of the time that prompts take, at the daily peak. [G]."""
 
 
 def service_of(fleet: Fleet) -> Service:
@@ -99,6 +107,15 @@ def service_of(fleet: Fleet) -> Service:
             [
                 each.requests_per_second * output_lengths(model).mean * USUAL_STEP_SECONDS
                 for each, model in zip(made, models, strict=True)
+            ]
+        ),
+        usual_computing=by_group(
+            [
+                each.requests_per_second
+                * lengths.mean
+                * (1 - users.prefix_hit_ratio.value)
+                * SECONDS_PER_PROMPT_TOKEN
+                for each, lengths, users in zip(made, prompts, asked, strict=True)
             ]
         ),
     )

@@ -73,6 +73,10 @@ class Engines:
     """The time between two tokens."""
     batch: Floats
     """Mean number of streams in the last substep."""
+    prefilling: Floats
+    """Mean number of requests between queue and first token."""
+    computing: Floats
+    """Share of the time that prompts take."""
     first_token_seconds: Floats
     """Median from the queue to the first token."""
     queues: Queues
@@ -183,6 +187,8 @@ def start(
             weight=np.ones(groups),
             step_seconds=np.full(groups, STEP_SECONDS_EMPTY),
             batch=none(groups),
+            prefilling=none(groups),
+            computing=none(groups),
             first_token_seconds=np.full(groups, 0.1),
             queues=start_queues(groups, fleet.step_seconds / substeps),
             streams=start_streams(groups),

@@ -16,9 +16,9 @@ from demo.sim.fleet import Floats
 from demo.sim.state import State
 
 # Places of rows as plain numbers: to look a member of an enumeration up takes as long as to add.
-_CPU_SECONDS, _FIRST_TOKENS, _PROMPT_TOKENS, _GENERATED_TOKENS = map(
+_CPU_SECONDS, _LATE_FIRST_TOKENS, _PROMPT_TOKENS, _GENERATED_TOKENS = map(
     int,
-    (Number.CPU_SECONDS, Number.FIRST_TOKENS, Number.PROMPT_TOKENS, Number.GENERATED_TOKENS),
+    (Number.CPU_SECONDS, Number.LATE_FIRST_TOKENS, Number.PROMPT_TOKENS, Number.GENERATED_TOKENS),
 )
 _PREEMPTIONS, _FINISHED, _FAILED = map(int, (Number.PREEMPTIONS, Number.FINISHED, Number.FAILED))
 _HIT_TOKENS = slice(Number.HIT_DEVICE_TOKENS, Number.HIT_STORE_TOKENS + 1)
@@ -35,16 +35,19 @@ def write_numbers(state: State, served: Served) -> None:
     numbers, hits = registers.numbers, engines.caches.hits
     moved = served.steps > 0
     numbers[_CPU_SECONDS] += moved * (CPU_RATIO * state.fleet.step_seconds)
-    numbers[_FIRST_TOKENS] += served.first
-    numbers[_PROMPT_TOKENS] += served.prompt_tokens
-    numbers[_HIT_TOKENS] += hits * served.prompt_tokens
-    numbers[_GENERATED_TOKENS] += served.generated_tokens + served.first
+    prompt_tokens = served.prompt_tokens + served.too_late_tokens
+    numbers[_LATE_FIRST_TOKENS] += served.too_late
+    numbers[_PROMPT_TOKENS] += prompt_tokens
+    numbers[_HIT_TOKENS] += hits * prompt_tokens
+    numbers[_GENERATED_TOKENS] += served.generated_tokens + served.first + served.too_late
     numbers[_PREEMPTIONS] += served.preempted
     numbers[_FINISHED] += served.finished
     numbers[_FAILED] += served.failed
-    running = np.rint(engines.batch)  # the last request's last step leaves 0, not a remainder
+    # The last request's last step leaves 0, not a remainder.
+    running = np.rint(engines.batch + engines.prefilling)
     waiting = np.rint(engines.queues.waiting() + engines.streams.preempted)
-    usage = engines.streams.context_tokens / state.service.kv_cache_tokens
+    held = engines.streams.context_tokens + engines.prefilling * state.service.prompt_tokens
+    usage = np.minimum(held / state.service.kv_cache_tokens, 1.0)
     np.copyto(numbers[_GAUGES], (running, waiting, usage), where=moved)
 
     for levels, amounts in served.first_levels:
@@ -61,7 +64,7 @@ def write_numbers(state: State, served: Served) -> None:
 def _write_iterations(state: State, served: Served) -> None:
     """Count the engine's steps by their tokens, those that compute prompts apart. [G]."""
     registers = state.engines.registers
-    with_prompts = np.minimum(served.steps, served.first)
+    with_prompts = np.minimum(served.steps, served.begun)
     batch = served.generated_tokens / np.maximum(served.steps, 1.0)
     prompts: Floats = served.computed_tokens / np.maximum(with_prompts, 1.0)
     decode = _ITERATION_BOUNDS.searchsorted(batch)

@@ -24,8 +24,8 @@ class Number(IntEnum):
     STARTED = 1
     """UNIX seconds of the process's start."""
     CPU_SECONDS = 2
-    FIRST_TOKENS = 3
-    """Requests that got their first token."""
+    LATE_FIRST_TOKENS = 3
+    """Computed for users who had given up; vLLM hears of that a step later."""
     PROMPT_TOKENS = 4
     HIT_DEVICE_TOKENS = 5
     HIT_HOST_TOKENS = 6

@@ -53,8 +53,14 @@ class Served:
     finished: Floats
     failed: Floats
     aborted: Floats
+    begun: Floats
+    """Requests taken from the queue."""
+    too_late: Floats
+    """Of those, computed for users who had given up before their first token."""
+    too_late_tokens: Floats
+    """Of their prompts."""
     late: Floats
-    """No first token by the deadline: timeouts."""
+    """No first token by the deadline, in the queue or after it: timeouts."""
     cut: Floats
     """Streams that paused too long or did not end by the deadline: timeouts."""
     killed: Floats
@@ -62,6 +68,7 @@ class Served:
     killed_waiting: Floats
     """Of those, without a first token."""
     prompt_tokens: Floats
+    """Of first tokens that came in time."""
     missed_tokens: Floats
     """Of those, found in no cache."""
     computed_tokens: Floats
@@ -188,8 +195,10 @@ def _substep(state: State, served: Served, asked: _Asked) -> None:
     streams.begin(entered, h)
 
     engines.step_seconds, engines.batch = plan.step_seconds, batch
+    engines.prefilling = plan.begun * plan.first_token_seconds / h
+    engines.computing = plan.busy
     engines.first_token_seconds = plan.first_token_seconds
-    prompts = in_time * asked.prompt_tokens
+    _note_prompts(served, asked, plan, late)
     served.first_levels.append((levels, entered))
     served.first += entered
     served.finished += finished
@@ -197,12 +206,20 @@ def _substep(state: State, served: Served, asked: _Asked) -> None:
     served.aborted += aborted
     served.late += late + expired
     served.cut += streams.pass_deadline(service.deadline_seconds)
-    served.prompt_tokens += prompts
-    served.missed_tokens += prompts * asked.missed
-    served.computed_tokens += plan.begun * asked.prompt_tokens * asked.missed + plan.redone
     served.generated_tokens += generated
     served.preempted += streams.preempt(service.kv_cache_tokens)
     served.steps += steps * (batch + plan.begun > _IDLE)
+
+
+def _note_prompts(served: Served, asked: _Asked, plan: _Prefill, late: Floats) -> None:
+    """Count the prompts of a substep; those of ``late`` requests were computed for nobody. [G]."""
+    tokens, in_vain = plan.begun * asked.prompt_tokens, late * asked.prompt_tokens
+    served.begun += plan.begun
+    served.too_late += late
+    served.too_late_tokens += in_vain
+    served.prompt_tokens += tokens - in_vain
+    served.missed_tokens += (tokens - in_vain) * asked.missed
+    served.computed_tokens += tokens * asked.missed + plan.redone
 
 
 @dataclass(frozen=True)
@@ -216,6 +233,8 @@ class _Prefill:
     back: Floats
     """Streams for which that is done."""
     step_seconds: Floats
+    busy: Floats
+    """Share of the time that prompts take."""
     first_token_seconds: Floats
     """Median from the queue to the first token."""
 
@@ -249,7 +268,7 @@ def _plan_prefill(state: State, asked: _Asked, ending: Floats, staying: Floats) 
     step = np.where(asked.moves > 0, step, engines.step_seconds)
     first_token = step + asked.cost_seconds * step / base
     first_token += TOKENISATION_SECONDS
-    return _Prefill(begun, redone, back, step, first_token)
+    return _Prefill(begun, redone, back, step, busy, first_token)
 
 
 def _lose_what_was_killed(engines: Engines, served: Served) -> None:

@@ -8,7 +8,11 @@ from functools import cache
 
 import numpy as np
 
-from demo.sim.engines.figures import MAX_MODEL_LEN, STOPPED_BY_LENGTH_RATIO
+from demo.sim.engines.figures import (
+    FIRST_TOKEN_DEADLINE_SECONDS,
+    MAX_MODEL_LEN,
+    STOPPED_BY_LENGTH_RATIO,
+)
 from demo.sim.engines.levels import (
     PREFILL,
     PREFILLS,
@@ -236,14 +240,15 @@ def _histograms(model: str) -> Iterator[tuple[str, Floats]]:
         yield name, _stacked(_one(Number.FINISHED), _one(Number.FINISHED, mean * bytes_per_token))
 
     name = "vllm:time_to_first_token_seconds"
-    yield (
-        name,
-        _histogram(
-            _levels("first_tokens"),
-            first_token_table(BOUNDS[name], at_client=False),
-            first_token_means(),
-        ),
+    in_time = _histogram(
+        _levels("first_tokens"),
+        first_token_table(BOUNDS[name], at_client=False),
+        first_token_means(),
     )
+    bucket = np.searchsorted(BOUNDS[name], FIRST_TOKEN_DEADLINE_SECONDS) + 1
+    late = np.eye(len(BOUNDS[name]) + 1)[[bucket]]
+    means = np.array([FIRST_TOKEN_DEADLINE_SECONDS])
+    yield name, in_time + _histogram(_one(Number.LATE_FIRST_TOKENS), late, means)
     name = "vllm:request_queue_time_seconds"
     waits = WAITS + 0.005
     yield name, _histogram(_levels("finished_waits"), queue_table(BOUNDS[name]), waits)

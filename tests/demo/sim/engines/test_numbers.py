@@ -132,13 +132,14 @@ def test_an_engine_without_a_step_writes_nothing(warm):
     assert warm.state.engines.queues.waiting()[warm.group("us-chat-0")] > 50
 
 
-def test_the_gauge_of_running_requests_is_the_batch(warm):
+def test_the_gauge_of_running_requests_is_what_is_computed(warm):
     """As of the last step, in whole requests."""
     warm.seconds(30)
     for group in CHATS:
         at = warm.group(group)
         running = warm.shown(group, "vllm:num_requests_running")
-        assert running == round(float(warm.state.engines.batch[at]))
+        engines = warm.state.engines
+        assert running == round(float(engines.batch[at] + engines.prefilling[at]))
 
 
 def test_an_engine_that_has_become_idle_says_so(warm):

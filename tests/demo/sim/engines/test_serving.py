@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from demo.sim.engines.figures import MOST_STREAMS
+from demo.sim.engines.registers import Number
 from demo.sim.engines.serving import serve
+from demo.sim.hardware.state import Quantity
 
 HUNG = "eu-chat-0"
 STUCK = (
@@ -240,3 +242,20 @@ class TestALostGpu:
         assert not warm.state.routers.routable[warm.group(HUNG)]
         warm.seconds(120)
         assert not warm.state.routers.routable[warm.group(HUNG)]
+
+
+def test_what_is_computed_for_nobody_is_seen_at_the_engine(warm):
+    """In a storm all first tokens are late: prompts and power say so, and nothing looks idle."""
+    warm.strike("retry-storm", 20, region="eu", model="chat")
+    warm.strike("traffic-spike", 4, region="eu", model="chat")
+    warm.seconds(180)
+    before = warm.state.engines.registers.numbers.copy()
+    ended = warm.ended("eu", "chat")
+    warm.seconds(30)
+    at, numbers = warm.group("eu-chat-0"), warm.state.engines.registers.numbers
+    assert warm.ended("eu", "chat")["ok"] == ended["ok"]
+    computed = (numbers - before)[Number.PROMPT_TOKENS, at] / 30
+    assert computed > 50_000  # tokens a second, those in caches included
+    assert (numbers - before)[Number.LATE_FIRST_TOKENS, at] > 1000
+    assert warm.shown("eu-chat-0", "vllm:num_requests_running") > 5
+    assert warm.state.hardware.state[Quantity.WATTS, at] > 400

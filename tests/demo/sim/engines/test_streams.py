@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from demo.sim.engines.registers import Number
+from demo.sim.engines.registers import LEVEL_PLACES, Number
 from demo.sim.engines.streams import COHORTS, start_streams
 from demo.sim.service import output_lengths
 
@@ -24,10 +24,16 @@ def _cut_after(streams, *, deadline: float, h: float, decay_per_second: float = 
 
 def test_answers_are_as_long_as_their_distribution_says(warm):
     """Tokens for each first token, in five minutes; a few users leave before the end."""
-    numbers = warm.state.engines.registers.numbers
-    before = numbers.copy()
+    registers, first = warm.state.engines.registers, LEVEL_PLACES["first_tokens"]
+
+    def counted():
+        return np.array(
+            [registers.numbers[Number.GENERATED_TOKENS], registers.levels[:, first].sum(axis=1)]
+        )
+
+    before = counted()
     warm.seconds(300)
-    tokens, answers = (numbers - before)[[Number.GENERATED_TOKENS, Number.FIRST_TOKENS]]
+    tokens, answers = counted() - before
     means = np.array([output_lengths(model).mean for _, model in warm.fleet.cells])
     assert tokens / answers == pytest.approx(means[warm.fleet.cell_of_group], rel=0.06)
 

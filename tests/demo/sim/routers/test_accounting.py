@@ -117,17 +117,18 @@ def test_a_first_token_that_never_came_is_observed_just_after_its_deadline(warm)
 
 
 def test_billed_tokens_are_those_that_engines_read_and_wrote(warm):
-    """All of them, the first of each answer too."""
+    """All, the first of each answer too; but nobody pays for what came after his deadline."""
     numbers = warm.state.engines.registers.numbers
     rows = [Number.PROMPT_TOKENS, Number.GENERATED_TOKENS]
     engines, billed = numbers[rows].sum(axis=1), warm.state.routers.billed_tokens.copy()
     warm.seconds(60)
     served = numbers[rows].sum(axis=1) - engines
     billed = (warm.state.routers.billed_tokens - billed).sum(axis=(0, 1))
-    assert billed == pytest.approx(served, rel=1e-9)
+    assert billed == pytest.approx(served, rel=2e-3)
+    assert (billed <= served).all()
     tokens = warm.state.truth.tokens.sum(axis=(0, 1))
-    assert tokens[[PROMPT, GENERATED]] == pytest.approx(served, rel=1e-9)
-    assert tokens[BILLED] == pytest.approx(served.sum(), rel=1e-9)
+    assert tokens[[PROMPT, GENERATED]] == pytest.approx(billed, rel=1e-9)
+    assert tokens[BILLED] == pytest.approx(billed.sum(), rel=1e-9)
 
 
 def test_tokens_that_metering_does_not_see_are_served_and_not_billed(warm):
