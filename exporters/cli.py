@@ -28,6 +28,14 @@ _AddressFile = Annotated[
     Path | None,
     typer.Option("--address-file", help="A file to write HOST:PORT into, once it listens."),
 ]
+_WebConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--web.config.file",
+        metavar="FILE",
+        help="TLS, passwords and headers, as for the Prometheus exporter toolkit.",
+    ),
+]
 _DEFAULT_CONFIG = Path("shardwatch.yaml")
 
 
@@ -36,11 +44,12 @@ def gpu(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve every GPU of the topology, from the hosts' dcgm-exporters."""
-    _run("gpu", config, listen, address_file, exact_port=exact_port)
+    _run("gpu", config, listen, address_file, web_config_file, exact_port=exact_port)
 
 
 @app.command()
@@ -48,11 +57,12 @@ def groups(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve every shard group: its engine's counters, its state and the reason."""
-    _run("groups", config, listen, address_file, exact_port=exact_port)
+    _run("groups", config, listen, address_file, web_config_file, exact_port=exact_port)
 
 
 @app.command()
@@ -60,11 +70,12 @@ def router(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve what users felt: requests by outcome and time to first token, from the routers."""
-    _run("router", config, listen, address_file, exact_port=exact_port)
+    _run("router", config, listen, address_file, web_config_file, exact_port=exact_port)
 
 
 @app.command()
@@ -72,17 +83,24 @@ def tools(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve tool calls by outcome and their durations, from the tool gateways."""
-    _run("tools", config, listen, address_file, exact_port=exact_port)
+    _run("tools", config, listen, address_file, web_config_file, exact_port=exact_port)
 
 
 def _run(
-    name: str, config: Path, listen: str | None, address_file: Path | None, *, exact_port: bool
+    name: str,
+    config: Path,
+    listen: str | None,
+    address_file: Path | None,
+    web_config_file: Path | None,
+    *,
+    exact_port: bool,
 ) -> None:
     # Late, so that other commands do not pay for the HTTP library.
-    from exporters.running import run  # noqa: PLC0415
+    from exporters.running import Place, run  # noqa: PLC0415
 
-    run(name, config, listen, address_file, exact_port=exact_port)
+    run(name, config, Place(listen, address_file, exact_port, web_config_file))

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from exporters.circuit import Circuit
@@ -82,11 +82,15 @@ class Source(Generic[Content]):
         target: Target[Content],
         fetch: Fetch,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.target = target
         self.circuit = Circuit()
+        self.last_success_at = 0.0
+        """Unix time of the last answer in time and in form, 0 if there was none."""
         self._fetch = fetch
         self._clock = clock
+        self._wall_clock = wall_clock
         self._requests = 0
         self._flight: asyncio.Task[Answer[Content]] | None = None
         self._last: Answer[Content] = Answer("none")
@@ -114,7 +118,17 @@ class Source(Generic[Content]):
             answered = answer.is_up or answer.reason == "http_status"
             self.circuit = self.circuit.after(success=answered, now=self._clock())
             self._last = answer
+            if answer.is_up:
+                self.last_success_at = self._wall_clock()
         return self._last
+
+    def take_over(self, earlier: Source[Any]) -> None:
+        """Go on where an earlier source of the same address stopped."""
+        self.circuit = earlier.circuit
+        self.last_success_at = earlier.last_success_at
+        self._requests = earlier._requests
+        # Its content is of another reading, and is not asked for again.
+        self._last = replace(earlier._last, content=None, number=earlier._requests)
 
     async def close(self) -> None:
         """Give up a request under way."""
