@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -26,6 +27,11 @@ MOST_AT_ONCE = 16
 for as long as another deadline at most, before their own starts."""
 LONGEST_ANSWER_SECONDS = 2 * DEADLINE_SECONDS
 """Until a fetch ends, whatever the source does: the turn and the answer have a deadline each."""
+
+MOST_HELD_BYTES = 128 * 1024 * 1024
+"""Of all answers together, until they have been read; beyond, only small ones are taken."""
+SMALL_BYTES = 1024 * 1024
+"""An answer up to this is never refused for what others send."""
 
 _ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 
@@ -46,6 +52,8 @@ class Response:
     status: int
     body: bytes
     """Decompressed; empty unless the status is 200."""
+    done: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    """To be called once when the body has been read, so that there is room for others."""
 
 
 class Fetch(Protocol):
@@ -68,6 +76,7 @@ class HttpFetcher:
             lambda: asyncio.Semaphore(MOST_AT_ONCE)
         )
         """By server: ``HOST:PORT``. The topology bounds them."""
+        self._all = _Held()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -103,7 +112,7 @@ class HttpFetcher:
                 await turn.acquire()
             try:
                 async with asyncio.timeout(self._deadline_seconds):
-                    return await _get(self._session, url)
+                    return await self._get(self._session, url)
             finally:
                 turn.release()
         except TimeoutError:
@@ -116,20 +125,54 @@ class HttpFetcher:
         except (aiohttp.ClientError, ValueError) as error:
             raise FetchError("malformed", f"no HTTP: {error}") from None
 
+    async def _get(self, session: aiohttp.ClientSession, url: str) -> Response:
+        held = _Held(self._all)
+        try:
+            async with session.get(url, allow_redirects=False) as response:
+                if response.status != 200:
+                    return Response(response.status, b"")
+                chunks = []
+                async for chunk in response.content.iter_any():
+                    held.add(len(chunk))
+                    chunks.append(chunk)
+                body = b"".join(chunks)
+                encoding = response.headers.get("Content-Encoding", "identity").lower()
+            if encoding != "identity":
+                body = await asyncio.to_thread(_inflate, body, encoding)
+                held.add(max(0, len(body) - held.bytes))
+        except BaseException:
+            held.release()
+            raise
+        return Response(200, body, held.release)
 
-async def _get(session: aiohttp.ClientSession, url: str) -> Response:
-    async with session.get(url, allow_redirects=False) as response:
-        if response.status != 200:
-            return Response(response.status, b"")
-        chunks, size = [], 0
-        async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if size > LARGEST_PAGE_BYTES:
-                raise FetchError("too_large", f"more than {LARGEST_PAGE_BYTES} bytes")
-            chunks.append(chunk)
-        body = b"".join(chunks)
-        encoding = response.headers.get("Content-Encoding", "identity").lower()
-        return Response(200, body if encoding == "identity" else _inflate(body, encoding))
+
+class _Held:
+    """Bytes that are in memory: of one answer, which counts among those of all."""
+
+    def __init__(self, of_all: _Held | None = None) -> None:
+        self.bytes = 0
+        self._of_all = of_all
+
+    def add(self, more: int) -> None:
+        """Count more bytes.
+
+        Raises:
+            FetchError: if there are too many now, of this answer or of all.
+        """
+        self.bytes += more
+        if self._of_all is None:
+            return
+        self._of_all.add(more)
+        if self.bytes > LARGEST_PAGE_BYTES:
+            raise FetchError("too_large", f"more than {LARGEST_PAGE_BYTES} bytes")
+        if self.bytes > SMALL_BYTES and self._of_all.bytes > MOST_HELD_BYTES:
+            raise FetchError("too_large", f"more than {MOST_HELD_BYTES} bytes with all others")
+
+    def release(self) -> None:
+        """Count them no longer."""
+        if self._of_all is not None:
+            self._of_all.add(-self.bytes)
+        self.bytes = 0
 
 
 def _inflate(body: bytes, encoding: str) -> bytes:

@@ -20,8 +20,9 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
 
     ``honor_labels`` keeps our labels (``cluster``, ``region``, ...) where a server adds its own of
     the same name. An exporter answers within 3 s whatever its sources do
-    (``fetching.LONGEST_ANSWER_SECONDS``); the time-out has to be above that, which the shortest
-    interval of a configuration sees to, and below the interval.
+    (``fetching.LONGEST_ANSWER_SECONDS``), and half a second later where a page is so large that it
+    takes time to read (``sources.READING_SECONDS``). The time-out has to be above that, which the
+    shortest interval of a configuration sees to, and below the interval.
     """
     interval = config.file.prometheus.scrape_interval
     timeout = min(interval * TIMEOUT_SHARE, LONGEST_TIMEOUT_SECONDS)

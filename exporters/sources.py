@@ -8,10 +8,13 @@ request at a time, answers in order, with a circuit breaker.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from exporters.circuit import Circuit
@@ -20,6 +23,10 @@ from exporters.fetching import Fetch, FetchError, Response
 
 LARGE_PAGE_BYTES = 256 * 1024
 """A page above this is read in a thread, so that nobody else's deadline passes meanwhile."""
+READING_SECONDS = 0.5
+"""For a large page, waiting for others to be read included. 16 MB take longer."""
+_READING = ThreadPoolExecutor(1, "reading")
+"""Large pages are read one after another: at once, they would only stand in each other's way."""
 
 _LOG = logging.getLogger("shardwatch")
 
@@ -160,9 +167,20 @@ class Source(Generic[Content]):
     async def _read(self, response: Response) -> Content:
         if response.status != 200:
             raise FetchError("http_status", f"HTTP {response.status}")
-        if len(response.body) > LARGE_PAGE_BYTES:
-            return await asyncio.to_thread(self.target.read, response.body)
-        return self.target.read(response.body)
+        if len(response.body) <= LARGE_PAGE_BYTES:
+            try:
+                return self.target.read(response.body)
+            finally:
+                response.done()
+        # Released when the thread lets go of it, be it long after we gave up.
+        reading = _READING.submit(self.target.read, response.body)
+        reading.add_done_callback(partial(_release, asyncio.get_running_loop(), response))
+        try:
+            async with asyncio.timeout(READING_SECONDS):
+                return await asyncio.wrap_future(reading)
+        except TimeoutError:
+            detail = f"{len(response.body)} bytes could not be read within {READING_SECONDS:g} s"
+            raise FetchError("too_large", detail) from None
 
     def _report(self, answer: Answer[Content]) -> None:
         if answer.reason == self._last.reason:
@@ -173,3 +191,8 @@ class Source(Generic[Content]):
             _LOG.warning(
                 "%s at %s: %s: %s", self.target.name, self.target.url, answer.reason, answer.detail
             )
+
+
+def _release(loop: asyncio.AbstractEventLoop, response: Response, _: Future[Any]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended, and all with it
+        loop.call_soon_threadsafe(response.done)
