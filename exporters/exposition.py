@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from math import inf
 
-from exporters.frames import Frame, are_odd, make_frame
+from exporters.frames import Frame, make_frame
 from exporters.lines import (
     LINE,
     LONGEST_LINE,
@@ -23,6 +23,7 @@ from exporters.lines import (
     PageError,
     Samples,
     Series,
+    are_odd,
     parse_label_names,
     parse_labels,
     parse_value,
@@ -33,7 +34,11 @@ __all__ = ["PageError", "PageReader", "Samples", "Series", "require_counts"]
 
 LARGEST_PAGE_BYTES = 16 * 1024 * 1024
 """vLLM's page has 50 kB, a dcgm-exporter's of 8 GPUs 45 kB; this is 300 times as much."""
-MOST_LINES = 200_000
+MOST_LINES = 100_000
+"""vLLM's page has 614."""
+MOST_REMEMBERED = 25_000
+"""Series that are remembered from one page to the next, at half a kB each; of a page with more,
+none is, and it is parsed anew each time."""
 _MOST_NAMES = 10_000
 _NEW = Series(("", {}))
 _LONGEST_PAUSE = 64
@@ -141,7 +146,7 @@ class PageReader:
             if series is not None:
                 series_of.append(series)
                 values.append(value)
-        if are_odd(values):
+        if are_odd("".join(values)):
             raise _OddError
         try:
             samples = dict(zip(series_of, map(float, values), strict=True))
@@ -158,6 +163,8 @@ class PageReader:
             kept = used()
             self._known = {text: each for text, each in self._known.items() if text in kept}
             self._labels = {}
+        if len(self._known) > MOST_REMEMBERED:
+            self._known, self._labels = {}, {}
         if len(self._names) > _MOST_NAMES:
             self._names = {}
         if len(self._label_names) > _MOST_NAMES:
@@ -181,9 +188,9 @@ class PageReader:
             if names is None:
                 raise _OddError
             self._label_names[frame] = names
-        if "\\" in inside or (
-            len(inside) > LONGEST_VALUE and max(map(len, values)) > LONGEST_VALUE
-        ):
+        if "\\" in inside or len(values) != len(names):
+            raise _OddError
+        if len(inside) > LONGEST_VALUE and max(map(len, values)) > LONGEST_VALUE:
             raise _OddError
         labels = self._labels[inside] = dict(zip(names, values, strict=True))
         return labels

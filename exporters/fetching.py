@@ -28,11 +28,13 @@ for as long as another deadline at most, before their own starts."""
 LONGEST_ANSWER_SECONDS = 2 * DEADLINE_SECONDS
 """Until a fetch ends, whatever the source does: the turn and the answer have a deadline each."""
 
-MOST_HELD_BYTES = 128 * 1024 * 1024
+MOST_HELD_BYTES = 64 * 1024 * 1024
 """Of all answers together, until they have been read; beyond, only small ones are taken."""
 SMALL_BYTES = 1024 * 1024
 """An answer up to this is never refused for what others send."""
 
+_LONGEST_DETAIL = 200
+"""Characters: some of it is what the source sent."""
 _ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 
 
@@ -41,8 +43,8 @@ class FetchError(Exception):
 
     def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
-        self.detail = detail
-        super().__init__(f"{reason}: {detail}")
+        self.detail = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]}..."
+        super().__init__(f"{reason}: {self.detail}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import compress
 
-from exporters.lines import Samples, Series
+from exporters.lines import Samples, Series, are_odd
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,12 @@ class Frame:
         if texts != self.texts or list(compress(lines, self.others)) != self.other_lines:
             return None
         numbers = list(compress(values, self.wanted))
-        if are_odd(numbers):
+        if are_odd("".join(numbers)):
             return None
         try:
             return dict(zip(self.series, map(float, numbers), strict=True))
         except ValueError:
             return None
-
-
-def are_odd(values: list[str]) -> bool:
-    """Return whether Python takes for numbers what Prometheus does not: ``1_000``, other digits."""
-    joined = "".join(values)
-    return "_" in joined or not joined.isascii()
 
 
 def make_frame(

@@ -96,13 +96,22 @@ def parse_labels(text: str, number: int) -> dict[str, str]:
     return labels
 
 
+def are_odd(numbers: str) -> bool:
+    """Return whether Python may take for numbers what Prometheus does not.
+
+    That is ``1_000``, digits of other scripts, and whitespace around. Several numbers may be
+    looked at at once, as one text.
+    """
+    return "_" in numbers or not (numbers.isascii() and numbers.isprintable())
+
+
 def parse_value(text: str) -> float:
-    """Return a number as Prometheus reads it: Python alone takes ``1_000`` and other digits.
+    """Return a number as Prometheus reads it.
 
     Raises:
         ValueError: if it is none.
     """
-    if "_" in text or not text.isascii():
+    if are_odd(text):
         raise ValueError
     return float(text)
 

@@ -144,6 +144,15 @@ def test_a_page_whose_labels_always_change_does_not_fill_the_memory():
     assert len(reader._labels) < 2000
 
 
+def test_of_a_page_with_too_many_series_none_is_remembered(monkeypatch):
+    """It is read all the same, now and again."""
+    monkeypatch.setattr(exposition, "MOST_REMEMBERED", 2)
+    reader = PageReader()
+    for _ in range(3):
+        assert list(reader.read(b"a 1\nb 2\nc 3\n").values()) == [1.0, 2.0, 3.0]
+    assert (reader._known, reader._frame) == ({}, None)
+
+
 @pytest.mark.parametrize("value", ["-1", "NaN", "+Inf"])
 def test_what_no_count_can_be_is_an_error(value):
     """A counter that is negative, infinite or no number is no counter."""
@@ -267,7 +276,7 @@ def test_a_page_of_another_frame_is_read_anew(old, new):
     assert outcome(settled_reader(), page) == outcome(PageReader(), page)
 
 
-@pytest.mark.parametrize("value", ["1_000", "\u0661", "0x10", "one", "1e", "", "--1"])
+@pytest.mark.parametrize("value", ["1_000", "\r1", "\f1", "\u0661", "0x10", "one", "1e", "", "--1"])
 def test_what_is_no_number_for_prometheus_is_none_for_any_way_of_reading(value):
     """Python alone would take some of them."""
     page = BASE.replace(b"b 3", f"b {value}".encode())
