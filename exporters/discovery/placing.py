@@ -9,6 +9,7 @@ first that is not empty counts. The address is made of ``__scheme__``, the targe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -50,6 +51,7 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = {
 """Fields, each with the labels that give it. Without a ``group``, one is made of the
 LeaderWorkerSet: ``NAMESPACE/SET-INDEX``. ``gpus`` are UUIDs between commas, ``telemetry`` is an
 address. ``name`` and ``dialect`` are for routers and gateways."""
+_ADDRESS = re.compile(r"[^\s/?#@]+")
 UNKNOWN_REVISION = "unknown"
 ROLES = ("engine", "worker", "telemetry", "router", "tools")
 
@@ -92,10 +94,10 @@ def place(targets: Iterable[DiscoveredTarget], cluster: str | None, origin: str)
     ordered = sorted(targets, key=lambda each: (each.address, each.origin))
     for role in ROLES:  # workers come after the engines that they belong to, and so on
         for target in ordered:
-            if target.labels.get(ROLE, "engine") == role:
+            if _role(target) == role:
                 placing.add(target, role)
     for target in ordered:
-        role = target.labels.get(ROLE, "engine")
+        role = _role(target)
         if role not in ROLES:
             placing.leave(target, "unknown_role", f"found {role!r}, expected {', '.join(ROLES)}")
     placing.finish()
@@ -140,8 +142,9 @@ class _Placing:
 
     def add(self, target: DiscoveredTarget, role: str) -> None:
         """Give a target its place, or leave it out."""
-        if role == "engine" and _field(target, "worker") not in ("", "0"):
-            role = "worker"
+        if not _ADDRESS.fullmatch(target.address):
+            self.leave(target, "bad_value", "expected HOST:PORT as the target")
+            return
         adding: dict[str, Callable[[DiscoveredTarget], None]] = {
             "engine": self._add_engine,
             "worker": self._add_worker,
@@ -262,6 +265,11 @@ class _Placing:
             place = ".".join(map(str, first["loc"]))
             self.leave(target, "bad_value", f"{place}: {first['msg']}")
             return None
+
+
+def _role(target: DiscoveredTarget) -> str:
+    role = target.labels.get(ROLE) or "engine"
+    return "worker" if role == "engine" and _field(target, "worker") not in ("", "0") else role
 
 
 def _field(target: DiscoveredTarget, name: str) -> str:

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel
 
@@ -121,15 +121,17 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
 
 
-def _read(response: IO[bytes], until: float) -> bytes:
+def _read(response: http.client.HTTPResponse, until: float) -> bytes:
     chunks, size = [], 0
-    while chunk := response.read1(_CHUNK_BYTES):  # type: ignore[attr-defined]
+    while chunk := response.read1(_CHUNK_BYTES):
         size += len(chunk)
         if size > LARGEST_ANSWER_BYTES:
             raise ValueError(f"more than {LARGEST_ANSWER_BYTES} bytes")
         if time.monotonic() > until:
             raise TimeoutError(f"it took more than {DEADLINE_SECONDS:g} s")
         chunks.append(chunk)
+    if response.length:  # of what was announced
+        raise ValueError("it was cut")
     return b"".join(chunks)
 
 
