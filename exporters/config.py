@@ -142,8 +142,34 @@ class Links(_Strict):
     runbooks: HttpUrl = "http://127.0.0.1:3000/runbooks"
 
 
+class Https(_Strict):
+    """How Prometheus asks exporters that are served with TLS."""
+
+    ca_file: Path | None = None
+    """Of those who signed the exporters' certificates; the system's, if None."""
+    cert_file: Path | None = None
+    """Prometheus's own certificate, where exporters ask for one."""
+    key_file: Path | None = None
+    server_name: str | None = None
+    """The name in the exporters' certificates, where it is not that of their addresses."""
+
+
+class BasicAuth(_Strict):
+    """A user of the exporters."""
+
+    username: Annotated[str, Field(min_length=1)]
+    password_file: Path
+
+
 class Exporters(_Strict):
-    """The addresses at which Prometheus scrapes the exporters."""
+    """The addresses at which Prometheus scrapes the exporters, and how.
+
+    The other side of it is each exporter's ``web-config.yml``.
+    """
+
+    https: Https | None = None
+    """Plain HTTP, if None."""
+    basic_auth: BasicAuth | None = None
 
     gpu: list[HostPort] = [f"127.0.0.1:{PORTS['gpu']}"]
     groups: list[HostPort] = [f"127.0.0.1:{PORTS['groups']}"]

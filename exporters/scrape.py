@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from exporters.config import Config
@@ -35,6 +36,7 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
             "scrape_timeout": format_duration(timeout),
             "metrics_path": "/metrics",
             "static_configs": [{"targets": sorted(addresses)}],
+            **_access(config),
         }
         for name, addresses in (
             ("gpu", exporters.gpu),
@@ -43,3 +45,20 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
             ("tools", exporters.tools),
         )
     ]
+
+
+def _access(config: Config) -> dict[str, Any]:
+    """Return how Prometheus gets in. Paths are absolute: what is built may be run from anywhere."""
+    https, user = config.file.exporters.https, config.file.exporters.basic_auth
+    access: dict[str, Any] = {}
+    if https:
+        tls = {
+            name: str(config.resolve(value).absolute()) if isinstance(value, Path) else value
+            for name, value in https
+            if value is not None
+        }
+        access = {"scheme": "https", "tls_config": tls}
+    if user:
+        password_file = str(config.resolve(user.password_file).absolute())
+        access["basic_auth"] = {"username": user.username, "password_file": password_file}
+    return access
