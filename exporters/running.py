@@ -159,8 +159,12 @@ async def _follow_topology(
         if await topology.check():
             placement = topology.content
             _report_unplaced(placement.unplaced)
-            collector.replace(CORES[name](placement.topology))
-            collector.unplaced = _count_reasons(placement.unplaced)
+            try:
+                collector.replace(CORES[name](placement.topology))
+            except Exception:  # noqa: BLE001 - a mistake of ours: the earlier one stays
+                _LOG.exception("the topology cannot be followed")
+            else:
+                collector.unplaced = _count_reasons(placement.unplaced)
 
 
 def _report_unplaced(unplaced: tuple[Unplaced, ...]) -> None:

@@ -234,7 +234,10 @@ async def _follow(web_config: Reloaded[WebConfig], gate: Gate, door: _Door) -> N
         await asyncio.sleep(CHECK_SECONDS)
         if await web_config.check():
             gate.change(web_config.content)
-            await door.open(web_config.content.tls)
+            try:
+                await door.open(web_config.content.tls)
+            except OSError:
+                _LOG.exception("connections are taken as before")
 
 
 def _listen(address: Address) -> socket.socket:

@@ -15,7 +15,7 @@ import yaml
 from exporters.addresses import Address
 from exporters.running import CORES
 from exporters.server import bind
-from exporters.testing import telemetry_page
+from exporters.testing import Reply, telemetry_page
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30.0
@@ -242,6 +242,30 @@ def test_targets_without_a_place_are_counted_by_reason_and_named_in_the_log(star
     assert 'group="found",' in page
     _, said = exporter.end(signal.SIGTERM)
     assert "targets.json: [1].targets[0]: odd:1: no_region: found none of region" in said
+
+
+def test_a_service_that_tells_the_topology_is_asked_again_and_again(start, config, pages):
+    """While it does not answer, what it said last holds."""
+
+    def tell(*names: str):
+        labels = {"region": "eu", "model": "chat"}
+        groups = [{"targets": [f"{name}:1"], "labels": {**labels, "group": name}} for name in names]
+        return pages.serve("/sd", json.dumps(groups))
+
+    content = yaml.safe_load(config.read_text())
+    content["topology"] = {"http_sd": tell("a"), "cluster": "demo", "refresh_interval": "300ms"}
+    config.write_text(yaml.safe_dump(content))
+    exporter = start("groups", "--listen", "127.0.0.1:0")
+    assert 'group="a",' in exporter.get("/metrics")
+    pages.serve("/sd", Reply(status=500))
+    eventually(lambda: 'reload_success{exporter="groups",file="topology"} 0.0' in exporter.get(
+        "/metrics"))  # fmt: skip
+    assert 'group="a",' in exporter.get("/metrics")
+    tell("b", "a")
+    eventually(lambda: 'group="b",' in exporter.get("/metrics"))
+    assert 'group="a",' in exporter.get("/metrics")
+    _, said = exporter.end(signal.SIGTERM)
+    assert said.count("found HTTP 500, expected 200") == 1
 
 
 def test_an_exporter_is_served_as_its_web_configuration_says(start, config):
