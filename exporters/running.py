@@ -73,7 +73,8 @@ def run(name: str, config_file: Path, place: Place) -> None:
     )
     config = read_config(config_file, needs_routing_key=False)
     web_config = _web_config(place.web_config_file) if place.web_config_file else None
-    core = CORES[name](config.topology)
+    make = CORES[name]
+    core = make(config.topology)
     wanted = _listen_address(place.listen) if place.listen else _configured_address(config, name)
     listening, address = bind(wanted, exact=place.exact_port)
     if wanted.port not in (0, address.port):
@@ -82,7 +83,7 @@ def run(name: str, config_file: Path, place: Place) -> None:
     if not core.targets:
         _LOG.warning("the topology names nothing for this exporter to read")
     _report_unplaced(config.unplaced)
-    asyncio.run(_run(core, config, web_config, (listening, address, place.address_file)))
+    asyncio.run(_run(core, make, config, web_config, (listening, address, place.address_file)))
 
 
 def _listen_address(text: str) -> Address:
@@ -109,6 +110,7 @@ def _allow_connections() -> None:
 
 async def _run(
     core: Core,
+    make: Callable[[Topology], Core],
     config: Config,
     web_config: Reloaded[WebConfig] | None,
     place: tuple[socket.socket, Address, Path | None],
@@ -118,7 +120,7 @@ async def _run(
     async with HttpFetcher() as fetch:
         collector = Collector(core, fetch, reloads=reloads)
         collector.unplaced = _count_reasons(config.unplaced)
-        following = partial(_follow_topology, topology, config, core.name, collector)
+        following = partial(_follow_topology, topology, config, make, collector)
         await serve(collector, *place, web_config=web_config, tasks=[following])
 
 
@@ -148,7 +150,10 @@ def _topology(config: Config) -> Reloaded[Placement]:
 
 
 async def _follow_topology(
-    topology: Reloaded[Placement], config: Config, name: str, collector: Collector
+    topology: Reloaded[Placement],
+    config: Config,
+    make: Callable[[Topology], Core],
+    collector: Collector,
 ) -> None:
     """Let the exporter go on with the topology as it changes."""
     source = config.file.topology
@@ -160,7 +165,7 @@ async def _follow_topology(
             placement = topology.content
             _report_unplaced(placement.unplaced)
             try:
-                collector.replace(CORES[name](placement.topology))
+                collector.replace(make(placement.topology))
             except Exception:  # noqa: BLE001 - a mistake of ours: the earlier one stays
                 _LOG.exception("the topology cannot be followed")
             else:
