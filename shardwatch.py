@@ -22,6 +22,7 @@ from exporters.problems import (
     InputError,
     exit_with,
     print_problems,
+    problem,
 )
 from exporters.version import VERSION
 
@@ -155,12 +156,13 @@ def _build_all(config: Config) -> dict[str, str]:
 
 
 def _check(config: Config) -> list[Problem]:
-    """Return what the objectives promise that alerts cannot hold: it is built without them."""
+    """Return what it is built without: promises that no alert can hold, targets without a place."""
     from slo.checks import check_objectives  # noqa: PLC0415 - as late as the packages
     from slo.objectives import read_objectives  # noqa: PLC0415
     from slo.windows import read_tiers  # noqa: PLC0415
 
-    return check_objectives(read_objectives(config), read_tiers())
+    problems = check_objectives(read_objectives(config), read_tiers())
+    return [*problems, *(problem(config.path, str(each)) for each in config.unplaced)]
 
 
 def _apologise(error: Exception) -> NoReturn:

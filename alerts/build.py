@@ -41,7 +41,7 @@ def build(config: Config) -> dict[str, str]:
         InputError: if an objective cannot be read.
     """
     objectives = read_objectives(config)
-    sources = [config.path, config.resolve(config.file.topology)]
+    sources = config.generated_from
     names = [each.name for each in sources]
     return {
         **{

@@ -49,7 +49,7 @@ def build_boards() -> dict[str, str]:
 
 def build(config: Config) -> dict[str, str]:
     """Return boards, provisioning files and the cells' rules: text by relative path."""
-    sources = (config.path, config.resolve(config.file.topology))
+    sources = config.generated_from
     boards = {f"{BOARDS_FOLDER}/{name}": text for name, text in build_boards().items()}
     cells = cells_group(config.file.prometheus.scrape_interval)
     return {

@@ -58,17 +58,17 @@ def parsing_figures() -> Iterator[dict[str, Any]]:
 
 
 def _reading_seconds(page: str, pages: list[str]) -> tuple[float, float]:
-    """Return how long prometheus_client takes for pages, and how long we do after a first one."""
+    """Return the CPU seconds that prometheus_client takes for pages, and we after a first one."""
     bodies = [each.encode() for each in pages]
     reader = PageReader()
     reader.read(page.encode())
-    start = time.perf_counter()
+    start = time.process_time()
     for each in pages:
         sum(len(family.samples) for family in text_string_to_metric_families(each))
-    middle = time.perf_counter()
+    middle = time.process_time()
     for body in bodies:
         reader.read(body)
-    return middle - start, time.perf_counter() - middle
+    return middle - start, time.process_time() - middle
 
 
 def fleet_figures() -> Iterator[dict[str, Any]]:
@@ -164,11 +164,15 @@ def _rss_bytes(pid: int) -> int:
 
 
 def _with_new_values(page: str) -> str:
+    """Return a page with other values, written as vLLM writes them: what is counted stays whole."""
     lines = []
     for line in page.splitlines():
         series, _, value = line.rpartition(" ")
-        is_sample = line and not line.startswith("#")
-        lines.append(f"{series} {float(value) + random.random()!r}" if is_sample else line)  # noqa: S311
+        if line and not line.startswith("#"):
+            number = float(value)
+            more = random.randrange(1000) if number.is_integer() else random.random()  # noqa: S311
+            line = f"{series} {number + more!r}"  # noqa: PLW2901
+        lines.append(line)
     return "\n".join(lines) + "\n"
 
 

@@ -28,6 +28,14 @@ _AddressFile = Annotated[
     Path | None,
     typer.Option("--address-file", help="A file to write HOST:PORT into, once it listens."),
 ]
+_WebConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--web.config.file",
+        metavar="FILE",
+        help="TLS, passwords and headers, as for the Prometheus exporter toolkit.",
+    ),
+]
 _DEFAULT_CONFIG = Path("shardwatch.yaml")
 
 
@@ -36,11 +44,12 @@ def gpu(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve every GPU of the topology, from the hosts' dcgm-exporters."""
-    _run("gpu", config, listen, address_file, exact_port=exact_port)
+    _run("gpu", config, listen, address_file, web_config_file, exact_port=exact_port)
 
 
 @app.command()
@@ -48,11 +57,12 @@ def groups(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve every shard group: its engine's counters, its state and the reason."""
-    _run("groups", config, listen, address_file, exact_port=exact_port)
+    _run("groups", config, listen, address_file, web_config_file, exact_port=exact_port)
 
 
 @app.command()
@@ -60,11 +70,12 @@ def router(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve what users felt: requests by outcome and time to first token, from the routers."""
-    _run("router", config, listen, address_file, exact_port=exact_port)
+    _run("router", config, listen, address_file, web_config_file, exact_port=exact_port)
 
 
 @app.command()
@@ -72,6 +83,8 @@ def tools(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
+    *,
     otlp: Annotated[
         str | None,
         typer.Option(
@@ -85,22 +98,19 @@ def tools(
         list[str] | None,
         typer.Option("--tool", help="With --otlp: a tool to tell by name; the rest is 'other'."),
     ] = None,
-    *,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve tool calls by outcome and their durations, from the tool gateways or from OTLP."""
     if otlp is None:
-        _run("tools", config, listen, address_file, exact_port=exact_port)
+        _run("tools", config, listen, address_file, web_config_file, exact_port=exact_port)
         return
-    from exporters.running import run  # noqa: PLC0415 - as below
+    from exporters.running import Place, run  # noqa: PLC0415 - as below
     from exporters.tools.otlp.plan import make_plan  # noqa: PLC0415 - as below
 
     run(
         "tools",
         config,
-        listen,
-        address_file,
-        exact_port=exact_port,
+        Place(listen, address_file, exact_port, web_config_file),
         make_plan=lambda read: make_plan(read, otlp, tool or (), exact_port=exact_port),
     )
 
@@ -110,32 +120,37 @@ def probe(
     config: _Config = _DEFAULT_CONFIG,
     listen: _Listen = None,
     address_file: _AddressFile = None,
+    web_config_file: _WebConfigFile = None,
+    *,
     interval: Annotated[
         str, typer.Option("--interval", help="Between two probes of a group.")
     ] = "10s",
     deadline: Annotated[str, typer.Option("--deadline", help="Of a probe.")] = "10s",
-    *,
     at_once: Annotated[int, typer.Option("--at-once", help="Probes under way.")] = 16,
     exact_port: _ExactPort = False,
 ) -> None:
     """Put known prompts to every group: serve times and success from outside, and who disagrees."""
     from exporters.probe.plan import make_plan  # noqa: PLC0415 - as below
-    from exporters.running import run  # noqa: PLC0415 - as below
+    from exporters.running import Place, run  # noqa: PLC0415 - as below
 
     run(
         "probe",
         config,
-        listen,
-        address_file,
-        exact_port=exact_port,
+        Place(listen, address_file, exact_port, web_config_file),
         make_plan=lambda read: make_plan(read, interval, deadline, at_once),
     )
 
 
 def _run(
-    name: str, config: Path, listen: str | None, address_file: Path | None, *, exact_port: bool
+    name: str,
+    config: Path,
+    listen: str | None,
+    address_file: Path | None,
+    web_config_file: Path | None,
+    *,
+    exact_port: bool,
 ) -> None:
     # Late, so that other commands do not pay for the HTTP library.
-    from exporters.running import run  # noqa: PLC0415
+    from exporters.running import Place, run  # noqa: PLC0415
 
-    run(name, config, listen, address_file, exact_port=exact_port)
+    run(name, config, Place(listen, address_file, exact_port, web_config_file))

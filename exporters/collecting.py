@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from exporters import catalog
 from exporters.fetching import Fetch
 from exporters.page import Page
+from exporters.reloading import Reloaded
 from exporters.sources import Answer, Answers, Source, Target
 from exporters.version import VERSION
 
@@ -53,6 +54,14 @@ class Core(Protocol):
         """
 
 
+@runtime_checkable
+class Continuing(Protocol):
+    """A core that remembers something which outlives a change of the topology."""
+
+    def take_over(self, earlier: Any) -> None:
+        """Go on where ``earlier`` stopped: a core of the same class, for another topology."""
+
+
 @dataclass(frozen=True)
 class Collection:
     """The result of one collection."""
@@ -66,18 +75,37 @@ class Collector:
     """Runs the collections of one exporter."""
 
     def __init__(
-        self, core: Core, fetch: Fetch, clock: Callable[[], float] = time.monotonic
+        self,
+        core: Core,
+        fetch: Fetch,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        reloads: Sequence[Reloaded[Any]] = (),
     ) -> None:
         self._core = core
+        self._fetch = fetch
         self._clock = clock
-        self._sources = [Source(target, fetch, clock) for target in core.targets]
+        self._wall_clock = wall_clock
+        self._reloads = reloads
+        self._sources = [Source(target, fetch, clock, wall_clock) for target in core.targets]
+        self._successor: Core | None = None
         self._flight: asyncio.Task[Collection] | None = None
         self._last: Collection | None = None
+        self._last_success_at = 0.0
+        self.unplaced: Mapping[str, int] = {}
+        """Targets of service discovery that have no place in the topology, by reason."""
 
     @property
     def is_ready(self) -> bool:
         """Whether there was a collection."""
         return self._last is not None
+
+    def replace(self, core: Core) -> None:
+        """Let another core of the same class, for another topology, go on from the next collection.
+
+        What the present one remembers it takes over, if it is a :class:`Continuing`.
+        """
+        self._successor = core
 
     async def collect(self) -> Collection:
         """Return the collection under way, or a new one."""
@@ -109,18 +137,62 @@ class Collector:
         await asyncio.gather(*(source.close() for source in self._sources))
 
     async def _collect(self) -> Collection:
+        await self._change_over()
         start = self._clock()
         answers = await asyncio.gather(*(source.ask() for source in self._sources))
         by_target = {
             source.target: answer for source, answer in zip(self._sources, answers, strict=True)
         }
-        page = self._core.observe(Answers(by_target), self._clock())
+        page, is_success = self._observe(Answers(by_target))
         _add_sources(page, self._core, by_target)
         exporter = (self._core.name,)
+        for source in self._sources:
+            if source.target.shown:
+                labels = (*exporter, self._core.cluster, source.target.region, source.target.name)
+                page.of(catalog.SOURCE_LAST_SUCCESS)[labels] = source.last_success_at
         page.of(catalog.EXPORTER_BUILD_INFO)[*exporter, VERSION] = 1.0
         page.of(catalog.EXPORTER_COLLECTION_SECONDS)[exporter] = self._clock() - start
+        page.of(catalog.EXPORTER_COLLECTION_SUCCESS)[exporter] = float(is_success)
+        page.of(catalog.EXPORTER_COLLECTION_LAST_SUCCESS)[exporter] = self._last_success_at
+        self._add_reloads(page)
         self._last = Collection(page, start)
         return self._last
+
+    def _observe(self, answers: Answers) -> tuple[Page, bool]:
+        """Return the core's page and whether it made one."""
+        try:
+            page = self._core.observe(answers, self._clock())
+        except Exception:  # noqa: BLE001 - what the sources said of themselves is still served
+            _LOG.exception("a collection failed")
+            return Page(), False
+        self._last_success_at = self._wall_clock()
+        return page, True
+
+    async def _change_over(self) -> None:
+        """Put the next core in the place of the present one, between two collections."""
+        core, self._successor = self._successor, None
+        if core is None:
+            return
+        if isinstance(core, Continuing):
+            core.take_over(self._core)
+        earlier = {(each.target.name, each.target.url): each for each in self._sources}
+        sources = [
+            Source(target, self._fetch, self._clock, self._wall_clock) for target in core.targets
+        ]
+        await asyncio.gather(*(source.close() for source in self._sources))
+        for source in sources:
+            if same := earlier.get((source.target.name, source.target.url)):
+                source.take_over(same)
+        self._core, self._sources = core, sources
+
+    def _add_reloads(self, page: Page) -> None:
+        for each in self._reloads:
+            labels = (self._core.name, each.name)
+            page.of(catalog.EXPORTER_RELOAD_SUCCESS)[labels] = float(each.is_good)
+            page.of(catalog.EXPORTER_RELOAD_LAST_SUCCESS)[labels] = each.last_success_at
+            page.of(catalog.EXPORTER_RELOAD_FAILURES)[labels] = float(each.failures)
+        for reason, count in self.unplaced.items():
+            page.of(catalog.EXPORTER_UNPLACED_TARGETS)[self._core.name, reason] = float(count)
 
 
 def _add_sources(page: Page, core: Core, by_target: dict[Target[Any], Answer[Any]]) -> None:

@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from exporters.addresses import parse_address
+from exporters.discovery.placing import Placement, Unplaced, place
+from exporters.discovery.targets import ask_service, find_files, read_files
 from exporters.documents import Document, read_document
 from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
 from exporters.problems import InputError, Problem, problem
-from exporters.topology import HttpUrl, Topology, read_topology
+from exporters.topology import HttpUrl, LabelValue, Topology, read_topology
 
 PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe": 19805}
 """Default ports of the exporters, on loopback."""
@@ -71,6 +82,29 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Discovery(_Strict):
+    """A topology that Prometheus's service discovery tells: how, see :mod:`exporters.discovery`."""
+
+    file_sd: list[str] = []
+    """Paths of files of targets, whose last part may have ``*``."""
+    http_sd: HttpUrl | None = None
+    cluster: LabelValue | None = None
+    """Its name; that of the targets' label ``cluster``, if None."""
+    refresh_interval: Seconds = 60.0
+    """Between two questions to the service. Files are read when they change."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if bool(self.file_sd) == bool(self.http_sd):
+            found = "both file_sd and http_sd" if self.http_sd else "neither file_sd nor http_sd"
+            raise ValueError(f"found {found}, expected one of them")
+        return self
+
+
+def _kind_of_topology(value: Any) -> str:
+    return "discovery" if isinstance(value, dict | Discovery) else "file"
+
+
 class Prometheus(_Strict):
     """The server that scrapes the exporters and evaluates the rules."""
 
@@ -108,8 +142,34 @@ class Links(_Strict):
     runbooks: HttpUrl = "http://127.0.0.1:3000/runbooks"
 
 
+class Https(_Strict):
+    """How Prometheus asks exporters that are served with TLS."""
+
+    ca_file: Path | None = None
+    """Of those who signed the exporters' certificates; the system's, if None."""
+    cert_file: Path | None = None
+    """Prometheus's own certificate, where exporters ask for one."""
+    key_file: Path | None = None
+    server_name: str | None = None
+    """The name in the exporters' certificates, where it is not that of their addresses."""
+
+
+class BasicAuth(_Strict):
+    """A user of the exporters."""
+
+    username: Annotated[str, Field(min_length=1)]
+    password_file: Path
+
+
 class Exporters(_Strict):
-    """The addresses at which Prometheus scrapes the exporters."""
+    """The addresses at which Prometheus scrapes the exporters, and how.
+
+    The other side of it is each exporter's ``web-config.yml``.
+    """
+
+    https: Https | None = None
+    """Plain HTTP, if None."""
+    basic_auth: BasicAuth | None = None
 
     gpu: list[HostPort] = [f"127.0.0.1:{PORTS['gpu']}"]
     groups: list[HostPort] = [f"127.0.0.1:{PORTS['groups']}"]
@@ -122,7 +182,11 @@ class Exporters(_Strict):
 class ConfigFile(_Strict):
     """The file as it is written."""
 
-    topology: Path
+    topology: Annotated[
+        Annotated[Path, Tag("file")] | Annotated[Discovery, Tag("discovery")],
+        Discriminator(_kind_of_topology),
+    ]
+    """A file, or how to find the targets."""
     prometheus: Prometheus
     objectives: Annotated[list[str], Field(min_length=1)]
     """``library:NAME``, or paths of OpenSLO files or folders of them."""
@@ -142,10 +206,30 @@ class Config:
     topology: Topology
     document: Document
     """For problems that later readers find at a place of the file, such as an objective."""
+    unplaced: tuple[Unplaced, ...] = ()
+    """Targets of service discovery that have no place in the topology."""
 
     def resolve(self, path: Path | str) -> Path:
         """Return a path of the file, which is relative to the file's folder, as one to open."""
         return self.path.parent / path
+
+    @property
+    def topology_files(self) -> list[Path]:
+        """The files that the topology stands in, sorted; none if a service tells it."""
+        return _topology_files(self.path, self.file.topology)
+
+    @property
+    def generated_from(self) -> list[Path]:
+        """The files that everything generated is made of, for its header."""
+        return [self.path, *self.topology_files]
+
+    def read_topology(self) -> Placement:
+        """Return the topology as it is now.
+
+        Raises:
+            InputError: if it cannot be used.
+        """
+        return _read_topology(self.path, self.file.topology)
 
 
 def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
@@ -161,12 +245,27 @@ def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
     """
     document = read_document(path)
     file = document.parse(ConfigFile)
-    topology = read_topology(path.parent / file.topology)
+    placement = _read_topology(path, file.topology)
     if file.pagerduty and needs_routing_key:
         key_file = path.parent / file.pagerduty.routing_key_file
         if wrong := _routing_key_problem(key_file, document):
             raise InputError([wrong])
-    return Config(path, file, topology, document)
+    return Config(path, file, placement.topology, document, placement.unplaced)
+
+
+def _read_topology(path: Path, source: Path | Discovery) -> Placement:
+    if isinstance(source, Path):
+        return Placement(read_topology(path.parent / source))
+    if source.http_sd:
+        return place(ask_service(source.http_sd), source.cluster, source.http_sd)
+    files = _topology_files(path, source)
+    return place(read_files(files), source.cluster, ", ".join(source.file_sd))
+
+
+def _topology_files(path: Path, source: Path | Discovery) -> list[Path]:
+    if isinstance(source, Path):
+        return [path.parent / source]
+    return find_files(source.file_sd, path.parent)
 
 
 def _routing_key_problem(key_file: Path, document: Document) -> Problem | None:

@@ -62,7 +62,7 @@ class Document:
             return model.model_validate(self.data)
         except ValidationError as error:
             raise InputError(
-                self.problem(_without_tags(each["loc"], self.data), *_explain(each))
+                self.problem(_place_of(each, self.data), *_explain(each))
                 for each in error.errors(include_url=False)
             ) from None
 
@@ -228,12 +228,14 @@ def _document(root: yaml.Node, file: str) -> Document:
     return Document(file, data, positions)
 
 
-def _without_tags(location: Sequence[str | int], data: Any) -> Place:
-    """Drop what pydantic adds to a location for union members: it is no place of the file."""
+def _place_of(error: Any, data: Any) -> Place:
+    """Return where an error is, without what pydantic adds for union members: it is no place."""
+    location: Sequence[str | int] = error["loc"]
     place: list[str | int] = []
     for index, part in enumerate(location):
-        last = index == len(location) - 1
-        if isinstance(data, dict) and (part in data or last):
+        # What is missing has a place all the same.
+        is_missing = index == len(location) - 1 and error["type"] == "missing"
+        if isinstance(data, dict) and (part in data or is_missing):
             data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int):
             data = data[part] if part < len(data) else None

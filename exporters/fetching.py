@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -27,6 +28,13 @@ for as long as another deadline at most, before their own starts."""
 LONGEST_ANSWER_SECONDS = 2 * DEADLINE_SECONDS
 """Until a fetch ends, whatever the source does: the turn and the answer have a deadline each."""
 
+MOST_HELD_BYTES = 64 * 1024 * 1024
+"""Of all answers together, until they have been read; beyond, only small ones are taken."""
+SMALL_BYTES = 1024 * 1024
+"""An answer up to this is never refused for what others send."""
+
+_LONGEST_DETAIL = 200
+"""Characters: some of it is what the source sent."""
 _ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 
 
@@ -35,8 +43,8 @@ class FetchError(Exception):
 
     def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
-        self.detail = detail
-        super().__init__(f"{reason}: {detail}")
+        self.detail = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]}..."
+        super().__init__(f"{reason}: {self.detail}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,8 @@ class Response:
     status: int
     body: bytes
     """Decompressed; empty unless the status is 200."""
+    done: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    """To be called once when the body has been read, so that there is room for others."""
 
 
 class Fetch(Protocol):
@@ -68,6 +78,7 @@ class HttpFetcher:
             lambda: asyncio.Semaphore(MOST_AT_ONCE)
         )
         """By server: ``HOST:PORT``. The topology bounds them."""
+        self._all = _Held()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -103,7 +114,7 @@ class HttpFetcher:
                 await turn.acquire()
             try:
                 async with asyncio.timeout(self._deadline_seconds):
-                    return await _get(self._session, url)
+                    return await self._get(self._session, url)
             finally:
                 turn.release()
         except TimeoutError:
@@ -116,20 +127,54 @@ class HttpFetcher:
         except (aiohttp.ClientError, ValueError) as error:
             raise FetchError("malformed", f"no HTTP: {error}") from None
 
+    async def _get(self, session: aiohttp.ClientSession, url: str) -> Response:
+        held = _Held(self._all)
+        try:
+            async with session.get(url, allow_redirects=False) as response:
+                if response.status != 200:
+                    return Response(response.status, b"")
+                chunks = []
+                async for chunk in response.content.iter_any():
+                    held.add(len(chunk))
+                    chunks.append(chunk)
+                body = b"".join(chunks)
+                encoding = response.headers.get("Content-Encoding", "identity").lower()
+            if encoding != "identity":
+                body = await asyncio.to_thread(_inflate, body, encoding)
+                held.add(max(0, len(body) - held.bytes))
+        except BaseException:
+            held.release()
+            raise
+        return Response(200, body, held.release)
 
-async def _get(session: aiohttp.ClientSession, url: str) -> Response:
-    async with session.get(url, allow_redirects=False) as response:
-        if response.status != 200:
-            return Response(response.status, b"")
-        chunks, size = [], 0
-        async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if size > LARGEST_PAGE_BYTES:
-                raise FetchError("too_large", f"more than {LARGEST_PAGE_BYTES} bytes")
-            chunks.append(chunk)
-        body = b"".join(chunks)
-        encoding = response.headers.get("Content-Encoding", "identity").lower()
-        return Response(200, body if encoding == "identity" else _inflate(body, encoding))
+
+class _Held:
+    """Bytes that are in memory: of one answer, which counts among those of all."""
+
+    def __init__(self, of_all: _Held | None = None) -> None:
+        self.bytes = 0
+        self._of_all = of_all
+
+    def add(self, more: int) -> None:
+        """Count more bytes.
+
+        Raises:
+            FetchError: if there are too many now, of this answer or of all.
+        """
+        self.bytes += more
+        if self._of_all is None:
+            return
+        self._of_all.add(more)
+        if self.bytes > LARGEST_PAGE_BYTES:
+            raise FetchError("too_large", f"more than {LARGEST_PAGE_BYTES} bytes")
+        if self.bytes > SMALL_BYTES and self._of_all.bytes > MOST_HELD_BYTES:
+            raise FetchError("too_large", f"more than {MOST_HELD_BYTES} bytes with all others")
+
+    def release(self) -> None:
+        """Count them no longer."""
+        if self._of_all is not None:
+            self._of_all.add(-self.bytes)
+        self.bytes = 0
 
 
 def _inflate(body: bytes, encoding: str) -> bytes:

@@ -36,6 +36,10 @@ class Folder:
         """Count a value that was folded, once in each collection."""
         self._folded.add((label, value))
 
+    def take_over(self, earlier: Folder) -> None:
+        """Go on counting where another stopped."""
+        self._total.update(earlier._total)
+
     def add_to(self, page: Page) -> None:
         """Add the counters to the page that ends a collection."""
         self._total.update(label for label, _ in self._folded)

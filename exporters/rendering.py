@@ -1,4 +1,4 @@
-"""Writing Prometheus's text format 0.0.4.
+"""Writing Prometheus's text format 0.0.4, and OpenMetrics 1.0.
 
 Ours, for measured need: prometheus_client 0.26 takes 60 ms for the 9,200 series of 512 GPUs, this
 takes 5 ms, for it remembers how labels are written from one page to the next.
@@ -12,8 +12,7 @@ from math import inf, isfinite
 from exporters.catalog import FAMILIES, Family
 from exporters.page import Distribution, Labels, Page
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
+END_OF_OPENMETRICS = "# EOF\n"
 _SPARE = 256
 """Texts of vanished series that are remembered before all of them are forgotten."""
 
@@ -25,24 +24,29 @@ class Renderer:
         self._texts: dict[Labels, dict[Labels, str]] = {}
         """By label names, then label values: how they are written. Families share them."""
 
-    def render(self, page: Page) -> str:
+    def render(self, page: Page, *, openmetrics: bool = False) -> str:
         """Return the page as text; a family without series is left out."""
-        return "".join(self.render_families(page))
+        return "".join(self.render_families(page, openmetrics=openmetrics))
 
-    def render_families(self, page: Page) -> Iterator[str]:
-        """Yield the same, family by family: less memory where it is compressed on the way."""
+    def render_families(self, page: Page, *, openmetrics: bool = False) -> Iterator[str]:
+        """Yield the same, family by family: less memory where it is compressed on the way.
+
+        OpenMetrics differs in what announces a family, and has an end. Samples are the same.
+        """
         written = 0
         for name, family in FAMILIES.items():
             values, distributions = page.values.get(name), page.distributions.get(name)
             if not values and not distributions:
                 continue
-            parts = [_announcement(family)]
+            parts = [_announcement(family, openmetrics=openmetrics)]
             if values:
                 self._add_values(family, values, parts)
             elif distributions:
                 self._add_distributions(family, distributions, parts)
             written += len(parts)
             yield "".join(parts)
+        if openmetrics:
+            yield END_OF_OPENMETRICS
         if sum(map(len, self._texts.values())) > written + _SPARE:
             self._texts.clear()
 
@@ -80,9 +84,15 @@ def format_value(value: float) -> str:
     return {inf: "+Inf", -inf: "-Inf"}.get(value, "NaN")
 
 
-def _announcement(family: Family) -> str:
-    text = family.help.replace("\\", "\\\\").replace("\n", "\\n")
-    return f"# HELP {family.name} {text}\n# TYPE {family.name} {family.kind}\n"
+def _announcement(family: Family, *, openmetrics: bool) -> str:
+    name, text = family.name, family.help.replace("\\", "\\\\").replace("\n", "\\n")
+    kind: str = family.kind
+    if openmetrics:
+        text = text.replace('"', '\\"')
+        if kind == "counter" and not name.endswith("_total"):
+            kind = "unknown"  # a foreign name: OpenMetrics has no such counters
+        name = name.removesuffix("_total") if kind == "counter" else name
+    return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
 
 
 def _format_labels(names: Labels, values: Labels) -> str:

@@ -7,23 +7,28 @@ import logging
 import resource
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from exporters.addresses import Address, parse_address
 from exporters.collecting import Collector, Core
-from exporters.config import PORTS, Config, read_config
-from exporters.fetching import HttpFetcher
+from exporters.config import PORTS, Config, Discovery, read_config
+from exporters.discovery.placing import Placement, Unplaced
+from exporters.fetching import Fetch, HttpFetcher
 from exporters.gpu.core import GpuCore
 from exporters.groups.core import GroupsCore
-from exporters.problems import InputError, problem
+from exporters.problems import SHOWN_AT_MOST, InputError, problem
+from exporters.reloading import CHECK_SECONDS, Reloaded, stamps
 from exporters.router.core import RouterCore
 from exporters.server import bind, serve
 from exporters.tools.core import ToolsCore
 from exporters.topology import Topology
+from exporters.web.config import WebConfig, read_web_config
 
 CORES: Final[Mapping[str, Callable[[Topology], Core]]] = {
     "gpu": GpuCore,
@@ -37,20 +42,39 @@ _LOG = logging.getLogger("shardwatch")
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where and how an exporter is served."""
+
+    listen: str | None = None
+    """``HOST:PORT``; the first address that the configuration gives it if None."""
+    address_file: Path | None = None
+    """Gets the address once the exporter listens."""
+    exact_port: bool = False
+    """Take that port or fail, instead of the next free one."""
+    web_config_file: Path | None = None
+    """``web-config.yml``; plain HTTP, to all, if None."""
+
+
+def _as_it_is(fetch: Fetch) -> Fetch:
+    return fetch
+
+
+@dataclass(frozen=True)
 class Plan:
     """What an exporter runs: its core, and what works beside the scrapes."""
 
     core: Core
-    beside: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
+    beside: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
+    make: Callable[[Topology], Core] | None = None
+    """Makes the core anew when the topology changes; None for one that others hold."""
+    fetching: Callable[[Fetch], Fetch] = _as_it_is
+    """Adds ways to fetch beside HTTP."""
 
 
 def run(
     name: str,
     config_file: Path,
-    listen: str | None,
-    address_file: Path | None,
-    *,
-    exact_port: bool,
+    place: Place,
     make_plan: Callable[[Config], Plan] | None = None,
 ) -> None:
     """Run an exporter until SIGTERM.
@@ -58,9 +82,7 @@ def run(
     Args:
         name: of the exporter, one of ``config.PORTS``.
         config_file: ``shardwatch.yaml``.
-        listen: ``HOST:PORT``; the first address that the configuration gives it if None.
-        address_file: gets the address once the exporter listens.
-        exact_port: take that port or fail, instead of the next free one.
+        place: where and how.
         make_plan: makes what to run of the configuration; what ``CORES`` has if None.
 
     Raises:
@@ -73,15 +95,22 @@ def run(
         format=f"%(asctime)s %(levelname)s exporter {name}: %(message)s",
     )
     config = read_config(config_file, needs_routing_key=False)
-    plan = make_plan(config) if make_plan else Plan(CORES[name](config.topology))
-    wanted = _listen_address(listen) if listen else _configured_address(config, name)
-    listening, address = bind(wanted, exact=exact_port)
+    web_config = _web_config(place.web_config_file) if place.web_config_file else None
+    plan = make_plan(config) if make_plan else _plan(name, config)
+    wanted = _listen_address(place.listen) if place.listen else _configured_address(config, name)
+    listening, address = bind(wanted, exact=place.exact_port)
     if wanted.port not in (0, address.port):
         _LOG.warning("port %d is taken, taking %d", wanted.port, address.port)
     _allow_connections()
-    if not plan.core.targets and not make_plan:
-        _LOG.warning("%s names nothing for this exporter to read", config.file.topology)
-    asyncio.run(_run(plan, listening, address, address_file))
+    if plan.make and not plan.core.targets:
+        _LOG.warning("the topology names nothing for this exporter to read")
+    _report_unplaced(config.unplaced)
+    asyncio.run(_run(plan, config, web_config, (listening, address, place.address_file)))
+
+
+def _plan(name: str, config: Config) -> Plan:
+    make = CORES[name]
+    return Plan(make(config.topology), make=make)
 
 
 def _listen_address(text: str) -> Address:
@@ -109,7 +138,76 @@ def _allow_connections() -> None:
 
 
 async def _run(
-    plan: Plan, listening: socket.socket, address: Address, address_file: Path | None
+    plan: Plan,
+    config: Config,
+    web_config: Reloaded[WebConfig] | None,
+    place: tuple[socket.socket, Address, Path | None],
 ) -> None:
+    topology = _topology(config)
+    reloads: list[Reloaded[Any]] = [topology, *([web_config] if web_config else [])]
     async with HttpFetcher() as fetch, plan.beside:
-        await serve(Collector(plan.core, fetch), listening, address, address_file)
+        collector = Collector(plan.core, plan.fetching(fetch), reloads=reloads)
+        collector.unplaced = _count_reasons(config.unplaced)
+        following = (
+            [partial(_follow_topology, topology, config, plan.make, collector)] if plan.make else []
+        )
+        await serve(collector, *place, web_config=web_config, tasks=following)
+
+
+def _web_config(path: Path) -> Reloaded[WebConfig]:
+    config = read_web_config(path)
+    # What it names may change with it; so may what is not there any more.
+    files = set(config.files)
+
+    def read() -> WebConfig:
+        new = read_web_config(path)
+        files.clear()
+        files.update(new.files)
+        return new
+
+    return Reloaded("web_config", config, read, lambda: stamps(sorted(files)))
+
+
+def _topology(config: Config) -> Reloaded[Placement]:
+    source = config.file.topology
+    asks = isinstance(source, Discovery) and source.http_sd
+    return Reloaded(
+        "topology",
+        Placement(config.topology, config.unplaced),
+        config.read_topology,
+        None if asks else lambda: stamps(config.topology_files),
+    )
+
+
+async def _follow_topology(
+    topology: Reloaded[Placement],
+    config: Config,
+    make: Callable[[Topology], Core],
+    collector: Collector,
+) -> None:
+    """Let the exporter go on with the topology as it changes."""
+    source = config.file.topology
+    is_asked = isinstance(source, Discovery) and source.http_sd
+    pause = source.refresh_interval if isinstance(source, Discovery) and is_asked else CHECK_SECONDS
+    while True:
+        await asyncio.sleep(pause)
+        if await topology.check():
+            placement = topology.content
+            _report_unplaced(placement.unplaced)
+            try:
+                collector.replace(make(placement.topology))
+            except Exception:  # noqa: BLE001 - a mistake of ours: the earlier one stays
+                _LOG.exception("the topology cannot be followed")
+            else:
+                collector.unplaced = _count_reasons(placement.unplaced)
+
+
+def _report_unplaced(unplaced: tuple[Unplaced, ...]) -> None:
+    for each in unplaced[:SHOWN_AT_MOST]:
+        _LOG.warning("has no place in the topology: %s", each)
+    if len(unplaced) > SHOWN_AT_MOST:
+        _LOG.warning("... and %d more", len(unplaced) - SHOWN_AT_MOST)
+
+
+def _count_reasons(unplaced: tuple[Unplaced, ...]) -> Counter[str]:
+    return Counter(each.reason for each in unplaced)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from exporters.config import Config
@@ -22,8 +23,9 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
 
     ``honor_labels`` keeps our labels (``cluster``, ``region``, ...) where a server adds its own of
     the same name. An exporter answers within 3 s whatever its sources do
-    (``fetching.LONGEST_ANSWER_SECONDS``); the time-out has to be above that, which the shortest
-    interval of a configuration sees to, and below the interval.
+    (``fetching.LONGEST_ANSWER_SECONDS``), and half a second later where a page is so large that it
+    takes time to read (``sources.READING_SECONDS``). The time-out has to be above that, which the
+    shortest interval of a configuration sees to, and below the interval.
     """
     interval = config.file.prometheus.scrape_interval
     timeout = min(interval * TIMEOUT_SHARE, LONGEST_TIMEOUT_SECONDS)
@@ -36,6 +38,7 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
             "scrape_timeout": format_duration(timeout),
             "metrics_path": "/metrics",
             "static_configs": [{"targets": sorted(addresses)}],
+            **_access(config),
         }
         for job, addresses in (
             (JOBS["gpu"], exporters.gpu),
@@ -45,3 +48,20 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
             *(((PROBE_JOB, exporters.probe),) if exporters.probe else ()),
         )
     ]
+
+
+def _access(config: Config) -> dict[str, Any]:
+    """Return how Prometheus gets in. Paths are absolute: what is built may be run from anywhere."""
+    https, user = config.file.exporters.https, config.file.exporters.basic_auth
+    access: dict[str, Any] = {}
+    if https:
+        tls = {
+            name: str(config.resolve(value).absolute()) if isinstance(value, Path) else value
+            for name, value in https
+            if value is not None
+        }
+        access = {"scheme": "https", "tls_config": tls}
+    if user:
+        password_file = str(config.resolve(user.password_file).absolute())
+        access["basic_auth"] = {"username": user.username, "password_file": password_file}
+    return access

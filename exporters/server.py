@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import logging
 import signal
 import socket
+import ssl
 import zlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from exporters.addresses import Address
 from exporters.collecting import Collection, Collector
-from exporters.page import Page
 from exporters.problems import InputError, problem
-from exporters.rendering import CONTENT_TYPE, Renderer
+from exporters.reloading import CHECK_SECONDS, Reloaded
+from exporters.rendering import Renderer
+from exporters.web.config import WebConfig
+from exporters.web.negotiation import accepts_gzip, choose_format
+from exporters.web.passwords import BusyError, Doorkeeper
+from exporters.web.tls import has_allowed_name
 
 MOST_WAITING = 16
 """Scrapes waiting for one collection; a further one is refused with 503."""
@@ -33,31 +39,66 @@ class _Pages:
     def __init__(self) -> None:
         self._renderer = Renderer()
         self._collection: Collection | None = None
-        self._bodies: dict[bool, bytes] = {}
+        self._bodies: dict[tuple[bool, bool], bytes] = {}
 
-    def body(self, collection: Collection, *, packed: bool) -> bytes:
-        """Return the page, compressed with gzip or not."""
+    def body(self, collection: Collection, *, openmetrics: bool, packed: bool) -> bytes:
+        """Return the page in a format, compressed with gzip or not."""
         if collection is not self._collection:
             self._collection = collection
             self._bodies = {}
-        if packed not in self._bodies:
-            page = collection.page
-            self._bodies[packed] = self._pack(page) if packed else self._plain(page)
-        return self._bodies[packed]
-
-    def _plain(self, page: Page) -> bytes:
-        return self._renderer.render(page).encode()
-
-    def _pack(self, page: Page) -> bytes:
-        # Level 1: 2 ms for the 1.4 MB of 512 GPUs; series resemble each other.
-        packer = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
-        packed = [packer.compress(text.encode()) for text in self._renderer.render_families(page)]
-        return b"".join([*packed, packer.flush()])
+        wanted = (openmetrics, packed)
+        if wanted not in self._bodies:
+            parts = self._renderer.render_families(collection.page, openmetrics=openmetrics)
+            self._bodies[wanted] = _pack(parts) if packed else "".join(parts).encode()
+        return self._bodies[wanted]
 
 
-def application(collector: Collector) -> web.Application:
-    """Return the exporter's web application."""
+def _pack(parts: Iterable[str]) -> bytes:
+    # Level 1: 2 ms for the 1.4 MB of 512 GPUs; series resemble each other.
+    packer = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
+    packed = [packer.compress(part.encode()) for part in parts]
+    return b"".join([*packed, packer.flush()])
+
+
+class Gate:
+    """Who may come in, and what every answer says: what ``web-config.yml`` asks for."""
+
+    def __init__(self, config: WebConfig) -> None:
+        self.change(config)
+
+    def change(self, config: WebConfig) -> None:
+        """Go by another configuration from now on."""
+        self._config = config
+        self._doorkeeper = Doorkeeper(dict(config.users))
+
+    @web.middleware
+    async def check(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Answer who may not come in; else let the request through."""
+        try:
+            is_known = await self._doorkeeper.admits(request.headers.get("Authorization", ""))
+        except BusyError:
+            raise web.HTTPServiceUnavailable(text="too many passwords are waiting\n") from None
+        if not is_known:
+            challenge = {"WWW-Authenticate": 'Basic realm="shardwatch"'}
+            raise web.HTTPUnauthorized(text="Unauthorized\n", headers=challenge)
+        names = self._config.client_names
+        if names:
+            certificate = request.get_extra_info("peercert") or {}
+            if not has_allowed_name(certificate, names):
+                raise web.HTTPForbidden(text="the certificate has no name that may come in\n")
+        return await handler(request)
+
+    async def add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
+        """Add the headers to an answer, whatever it is."""
+        response.headers.update(self._config.headers)
+
+
+def application(collector: Collector, gate: Gate | None = None) -> web.Application:
+    """Return the exporter's web application; without a gate it is open to all."""
     pages = _Pages()
+    gate = gate or Gate(WebConfig())
     waiting = 0
 
     async def metrics(request: web.Request) -> web.Response:
@@ -69,11 +110,13 @@ def application(collector: Collector) -> web.Application:
             collection = await collector.collect()
         finally:
             waiting -= 1
-        headers = {"Content-Type": CONTENT_TYPE, "Vary": "Accept-Encoding"}
-        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        form = choose_format(request.headers.get("Accept", ""))
+        headers = {"Content-Type": form.content_type, "Vary": "Accept, Accept-Encoding"}
+        packed = accepts_gzip(request.headers.get("Accept-Encoding", ""))
         if packed:
             headers["Content-Encoding"] = "gzip"
-        return web.Response(body=pages.body(collection, packed=packed), headers=headers)
+        body = pages.body(collection, openmetrics=form.is_openmetrics, packed=packed)
+        return web.Response(body=body, headers=headers)
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -83,7 +126,8 @@ def application(collector: Collector) -> web.Application:
             return web.Response(text="ok\n")
         return web.Response(status=503, text="no collection yet\n")
 
-    app = web.Application()
+    app = web.Application(middlewares=[gate.check])
+    app.on_response_prepare.append(gate.add_headers)
     app.add_routes(
         [
             web.get("/metrics", metrics),
@@ -120,27 +164,80 @@ def bind(wanted: Address, *, exact: bool) -> tuple[socket.socket, Address]:
 
 
 async def serve(
-    collector: Collector, listening: socket.socket, address: Address, address_file: Path | None
+    collector: Collector,
+    listening: socket.socket,
+    address: Address,
+    address_file: Path | None,
+    *,
+    web_config: Reloaded[WebConfig] | None = None,
+    tasks: Iterable[Callable[[], Coroutine[Any, Any, None]]] = (),
 ) -> None:
-    """Serve until SIGTERM (return) or SIGINT (KeyboardInterrupt, raised by the caller's runner)."""
+    """Serve until SIGTERM (return) or SIGINT (KeyboardInterrupt, raised by the caller's runner).
+
+    Args:
+        collector: makes the pages.
+        listening: a socket that listens, closed in the end.
+        address: of it.
+        address_file: gets the address once pages are served.
+        web_config: how to serve; as plain HTTP, to all, if None.
+        tasks: what is to run beside it, until it ends.
+    """
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    runner = web.AppRunner(application(collector), access_log=None, shutdown_timeout=2.0)
+    config = web_config.content if web_config else WebConfig()
+    gate = Gate(config)
+    app = application(collector, gate)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
-    sampling = asyncio.create_task(collector.sample_forever())
+    door = _Door(runner, listening)
+    beside = [collector.sample_forever, *tasks]
+    if web_config:
+        beside.append(lambda: _follow(web_config, gate, door))
+    running = [asyncio.create_task(each()) for each in beside]
     try:
-        await web.SockSite(runner, listening).start()
+        await door.open(config.tls)
         if address_file:
             _write_address(address_file, address)
-        _LOG.info("listening on http://%s/metrics", address)
+        _LOG.info("listening on %s://%s/metrics", "https" if config.tls else "http", address)
         await stop.wait()
         _LOG.info("stopping")
     finally:
         await runner.cleanup()
-        sampling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sampling
+        listening.close()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await collector.close()
+
+
+class _Door:
+    """Takes connections at one socket, with TLS or without, which may change meanwhile."""
+
+    def __init__(self, runner: web.AppRunner, listening: socket.socket) -> None:
+        self._runner = runner
+        self._listening = listening
+        self._site: web.SockSite | None = None
+
+    async def open(self, context: ssl.SSLContext | None) -> None:
+        """Take further connections in this way; those that there are go on."""
+        earlier = self._site
+        # A copy, for closing a site closes its socket; what waits at the other is not lost.
+        self._site = web.SockSite(self._runner, self._listening.dup(), ssl_context=context)
+        await self._site.start()
+        if earlier:
+            await earlier.stop()
+
+
+async def _follow(web_config: Reloaded[WebConfig], gate: Gate, door: _Door) -> None:
+    """Serve as the configuration says whenever it changes."""
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        if await web_config.check():
+            gate.change(web_config.content)
+            try:
+                await door.open(web_config.content.tls)
+            except OSError:
+                _LOG.exception("connections are taken as before")
 
 
 def _listen(address: Address) -> socket.socket:

@@ -8,10 +8,13 @@ request at a time, answers in order, with a circuit breaker.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from exporters.circuit import Circuit
@@ -20,6 +23,10 @@ from exporters.fetching import Fetch, FetchError, Response
 
 LARGE_PAGE_BYTES = 256 * 1024
 """A page above this is read in a thread, so that nobody else's deadline passes meanwhile."""
+READING_SECONDS = 0.5
+"""For a large page, waiting for others to be read included. 16 MB take longer."""
+_READING = ThreadPoolExecutor(1, "reading")
+"""Large pages are read one after another: at once, they would only stand in each other's way."""
 
 _LOG = logging.getLogger("shardwatch")
 
@@ -82,11 +89,15 @@ class Source(Generic[Content]):
         target: Target[Content],
         fetch: Fetch,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.target = target
         self.circuit = Circuit()
+        self.last_success_at = 0.0
+        """Unix time of the last answer in time and in form, 0 if there was none."""
         self._fetch = fetch
         self._clock = clock
+        self._wall_clock = wall_clock
         self._requests = 0
         self._flight: asyncio.Task[Answer[Content]] | None = None
         self._last: Answer[Content] = Answer("none")
@@ -114,7 +125,17 @@ class Source(Generic[Content]):
             answered = answer.is_up or answer.reason == "http_status"
             self.circuit = self.circuit.after(success=answered, now=self._clock())
             self._last = answer
+            if answer.is_up:
+                self.last_success_at = self._wall_clock()
         return self._last
+
+    def take_over(self, earlier: Source[Any]) -> None:
+        """Go on where an earlier source of the same address stopped."""
+        self.circuit = earlier.circuit
+        self.last_success_at = earlier.last_success_at
+        self._requests = earlier._requests
+        # Its content is of another reading, and is not asked for again.
+        self._last = replace(earlier._last, content=None, number=earlier._requests)
 
     async def close(self) -> None:
         """Give up a request under way."""
@@ -146,9 +167,20 @@ class Source(Generic[Content]):
     async def _read(self, response: Response) -> Content:
         if response.status != 200:
             raise FetchError("http_status", f"HTTP {response.status}")
-        if len(response.body) > LARGE_PAGE_BYTES:
-            return await asyncio.to_thread(self.target.read, response.body)
-        return self.target.read(response.body)
+        if len(response.body) <= LARGE_PAGE_BYTES:
+            try:
+                return self.target.read(response.body)
+            finally:
+                response.done()
+        # Released when the thread lets go of it, be it long after we gave up.
+        reading = _READING.submit(self.target.read, response.body)
+        reading.add_done_callback(partial(_release, asyncio.get_running_loop(), response))
+        try:
+            async with asyncio.timeout(READING_SECONDS):
+                return await asyncio.wrap_future(reading)
+        except TimeoutError:
+            detail = f"{len(response.body)} bytes could not be read within {READING_SECONDS:g} s"
+            raise FetchError("too_large", detail) from None
 
     def _report(self, answer: Answer[Content]) -> None:
         if answer.reason == self._last.reason:
@@ -159,3 +191,8 @@ class Source(Generic[Content]):
             _LOG.warning(
                 "%s at %s: %s: %s", self.target.name, self.target.url, answer.reason, answer.detail
             )
+
+
+def _release(loop: asyncio.AbstractEventLoop, response: Response, _: Future[Any]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended, and all with it
+        loop.call_soon_threadsafe(response.done)

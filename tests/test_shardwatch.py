@@ -1,5 +1,6 @@
 """The command itself: what it mounts, prints and exits with."""
 
+import json
 import subprocess
 import sys
 import types
@@ -170,6 +171,20 @@ def test_build_tells_which_alerts_there_cannot_be(run, lax, tmp_path):
 def test_validate_finds_which_alerts_there_cannot_be(run, lax):
     """A check that found something."""
     assert run("validate", "--config", lax) == (1, "", CANNOT_FIRE)
+
+
+def test_validate_names_the_targets_that_have_no_place(run, config, builders):
+    """What the exporters are built without is a finding, not an error of input."""
+    labels = {"group": "g", "region": "eu", "model": "chat"}
+    targets = [{"targets": ["h:1"], "labels": labels}, {"targets": ["odd:1"]}]
+    config.with_name("targets.json").write_text(json.dumps(targets))
+    text = config.read_text()
+    assert "topology: topology.yaml" in text
+    found = "topology: {file_sd: [targets.json], cluster: demo}"
+    config.write_text(text.replace("topology: topology.yaml", found))
+    code, out, err = run("validate", "--config", config)
+    assert (code, out) == (1, "")
+    assert "targets.json: [1].targets[0]: odd:1: no_group: found none of group" in err
 
 
 def test_problems_are_printed_one_a_line(run, tmp_path):

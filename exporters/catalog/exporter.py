@@ -3,13 +3,53 @@
 from __future__ import annotations
 
 from exporters.catalog.family import counter, gauge
-from exporters.catalog.names import CLUSTER, EXPORTER, LABEL, OTHER, REASON, REGION, SOURCE, VERSION
+from exporters.catalog.names import (
+    CLUSTER,
+    EXPORTER,
+    FILE,
+    LABEL,
+    OTHER,
+    REASON,
+    REGION,
+    SOURCE,
+    VERSION,
+)
 
 EXPORTER_BUILD_INFO = gauge("exporter_build_info", "Always 1.", (EXPORTER, VERSION))
 EXPORTER_COLLECTION_SECONDS = gauge(
     "exporter_collection_seconds",
     "Seconds that the last collection of all sources took.",
     (EXPORTER,),
+)
+EXPORTER_COLLECTION_SUCCESS = gauge(
+    "exporter_collection_success",
+    "1 if sense could be made of the last collection, else 0: a mistake of the exporter's.",
+    (EXPORTER,),
+)
+EXPORTER_COLLECTION_LAST_SUCCESS = gauge(
+    "exporter_collection_last_success_timestamp_seconds",
+    "Unix time of the last collection that sense could be made of, 0 if there was none.",
+    (EXPORTER,),
+)
+EXPORTER_RELOAD_SUCCESS = gauge(
+    "exporter_reload_success",
+    "1 if the file was good when it was last read, 0 if an earlier content of it is in use.",
+    (EXPORTER, FILE),
+)
+EXPORTER_RELOAD_LAST_SUCCESS = gauge(
+    "exporter_reload_last_success_timestamp_seconds",
+    "Unix time at which the content in use was read.",
+    (EXPORTER, FILE),
+)
+EXPORTER_RELOAD_FAILURES = counter(
+    "exporter_reload_failures",
+    "Times that the file was read again and could not be used.",
+    (EXPORTER, FILE),
+)
+EXPORTER_UNPLACED_TARGETS = gauge(
+    "exporter_unplaced_targets",
+    "Targets of service discovery that have no place in the topology, by the reason.",
+    (EXPORTER, REASON),
 )
 EXPORTER_FOLDED_VALUES = counter(
     "exporter_folded_values",
@@ -30,5 +70,10 @@ SOURCE_REASON = gauge(
 SOURCE_SECONDS = gauge(
     "source_collection_seconds",
     "Seconds that the last collection of this source took.",
+    (EXPORTER, CLUSTER, REGION, SOURCE),
+)
+SOURCE_LAST_SUCCESS = gauge(
+    "source_last_success_timestamp_seconds",
+    "Unix time of this source's last answer in time and in form, 0 if there was none.",
     (EXPORTER, CLUSTER, REGION, SOURCE),
 )

@@ -181,3 +181,22 @@ PROBE_REASONS = (
     "not_yet",  # nobody asked so far
     "overdue",  # the last answer is older than three intervals
 )
+
+# --- reloads and discovery ---------------------------------------------------------------------
+
+FILE = "file"
+"""What an exporter reads again when it changes, one of ``RELOADED_FILES``."""
+RELOADED_FILES = ("topology", "web_config")
+
+UNPLACED_REASONS = (
+    "no_group",
+    "no_region",
+    "no_model",
+    "no_engine",  # a worker whose group has no engine
+    "no_host",  # telemetry of a host on which no group is
+    "no_dialect",
+    "repeated",
+    "bad_value",
+    "unknown_role",
+)
+"""Why a target of service discovery has no place in the topology."""

@@ -48,3 +48,9 @@ class WatchedGpus:
                 sighting = answer.content.get(uuid, Unread.MISSING)
             self._verdicts[uuid] = judge(sighting, self._verdicts.get(uuid), now)
         return self._verdicts
+
+    def take_over(self, earlier: WatchedGpus) -> None:
+        """Go on from the verdicts of another topology, on the GPUs that both expect."""
+        for uuid, verdict in earlier._verdicts.items():
+            if uuid in self._target_of:
+                self._verdicts[uuid] = verdict

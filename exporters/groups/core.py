@@ -52,6 +52,13 @@ class GroupsCore:
             *self._gpus.targets,
         ]
 
+    def take_over(self, earlier: GroupsCore) -> None:
+        """Go on from what another topology's groups were seen doing, where both have a group."""
+        self._gpus.take_over(earlier._gpus)
+        self._folder.take_over(earlier._folder)
+        names = {each.group.name for each in self._groups}
+        self._statuses = {n: status for n, status in earlier._statuses.items() if n in names}
+
     def observe(self, answers: Answers, now: float) -> Page:
         """Return the page for one collection."""
         verdicts = self._gpus.judge(answers, now)

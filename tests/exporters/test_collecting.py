@@ -182,6 +182,7 @@ async def test_sampling_goes_on_after_a_collection_that_failed(fetch, clock, mon
 
     async def sleep(seconds):
         sleeps.append(seconds)
+        clock.now += seconds
         core.observe = observe
         if len(sleeps) == 2:
             raise asyncio.CancelledError
@@ -193,6 +194,75 @@ async def test_sampling_goes_on_after_a_collection_that_failed(fetch, clock, mon
             await collector.sample_forever()
     assert len(core.observed) == 1
     assert "a collection failed" in caplog.text
+
+
+async def test_a_collection_that_failed_serves_its_sources_and_says_so(fetch, clock):
+    """Since when it fails, too; nothing old is served."""
+    core = FakeCore()
+    wall = Clock()
+    collector = Collector(core, fetch, clock, wall)
+    page = (await collector.collect()).page
+    assert page.of(catalog.EXPORTER_COLLECTION_SUCCESS) == {("gpu",): 1.0}
+    core.observe = None
+    wall.now = 200.0
+    page = (await collector.collect()).page
+    assert page.of(catalog.EXPORTER_COLLECTION_SUCCESS) == {("gpu",): 0.0}
+    assert page.of(catalog.EXPORTER_COLLECTION_LAST_SUCCESS) == {("gpu",): 100.0}
+    assert page.of(catalog.SOURCE_UP)["gpu", "demo", "eu", "a"] == 1.0
+
+
+async def test_the_page_says_when_each_source_last_answered(fetch, clock):
+    """0 if it never has."""
+    fetch.failing = {"http://b"}
+    wall = Clock()
+    collector = Collector(FakeCore(), fetch, clock, wall)
+    await collector.collect()
+    fetch.failing = {"http://a", "http://b"}
+    wall.now = 200.0
+    page = (await collector.collect()).page
+    assert page.of(catalog.SOURCE_LAST_SUCCESS) == {
+        ("gpu", "demo", "eu", "a"): 100.0,
+        ("gpu", "demo", "us", "b"): 0.0,
+    }
+
+
+class RememberingCore(FakeCore):
+    """Counts its collections, also those of the core before it."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.targets = [Target(name, "eu", f"http://{name}", bytes.decode) for name in names]
+        self.count = 0
+
+    def observe(self, answers, now) -> Page:
+        """Count."""
+        self.count += 1
+        return super().observe(answers, now)
+
+    def take_over(self, earlier) -> None:
+        """Go on."""
+        self.count = earlier.count
+
+
+async def test_another_topology_counts_from_the_next_collection_on(fetch, clock):
+    """What the core remembers goes on; so does what is known of a source that stays."""
+    fetch.failing = {"http://b"}
+    collector = Collector(RememberingCore("a", "b"), fetch, clock, Clock())
+    for _ in range(3):
+        await collector.collect()
+    core = RememberingCore("b", "c")
+    fetch.gate.clear()
+    under_way = asyncio.create_task(collector.collect())
+    await asyncio.sleep(0.01)
+    collector.replace(core)
+    fetch.gate.set()
+    old = (await under_way).page
+    new = (await collector.collect()).page
+    assert [labels[3] for labels in old.of(catalog.SOURCE_UP)] == ["a", "b"]
+    assert [labels[3] for labels in new.of(catalog.SOURCE_UP)] == ["b", "c"]
+    assert core.count == 5
+    reasons = {labels[3:] for labels in new.of(catalog.SOURCE_REASON)}
+    assert reasons == {("b", "circuit_open"), ("b", "timeout"), ("c", "none")}
 
 
 async def test_closing_ends_everything_under_way(fetch, clock):

@@ -180,3 +180,61 @@ def test_problems_of_the_topology_are_said_as_well(tmp_path):
     file = write(tmp_path, GOOD)
     (tmp_path / "topology.yaml").write_text(TOPOLOGY.replace("version: 1", "version: 3"))
     assert problems_of(file) == ["topology.yaml:1:1: version: found 3, expected 1"]
+
+
+def discovering(folder, topology, content: str) -> Path:
+    """Write a configuration that finds its topology; return its path."""
+    file = write(folder, GOOD.replace("topology: topology.yaml", f"topology: {topology}"))
+    (folder / "targets.json").write_text(content)
+    return file
+
+
+TARGETS = """[{"targets": ["h:8000"], "labels": {"group": "g", "region": "eu", "model": "chat"}},
+{"targets": ["odd:8000"]}]"""
+
+
+def test_the_topology_may_be_found_in_files_of_targets(tmp_path):
+    """What has no place is known too; everything generated names the files."""
+    config = read_config(discovering(tmp_path, "{file_sd: ['*.json'], cluster: demo}", TARGETS))
+    assert [group.name for group in config.topology.groups] == ["g"]
+    assert [each.reason for each in config.unplaced] == ["no_group"]
+    assert [file.name for file in config.generated_from] == ["shardwatch.yaml", "targets.json"]
+
+
+def test_the_topology_may_be_told_by_a_service(tmp_path, pages):
+    """It is no file then."""
+    url = pages.serve("/sd", TARGETS)
+    config = read_config(discovering(tmp_path, f"{{http_sd: '{url}', cluster: demo}}", ""))
+    assert [group.name for group in config.topology.groups] == ["g"]
+    assert [file.name for file in config.generated_from] == ["shardwatch.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("topology", "message"),
+    [
+        (
+            "{cluster: demo}",
+            "shardwatch.yaml:1:1: topology: found neither file_sd nor http_sd, "
+            "expected one of them",
+        ),
+        (
+            "{file_sd: [a.json], http_sd: 'http://h'}",
+            "shardwatch.yaml:1:1: topology: found both file_sd and http_sd, expected one of them",
+        ),
+        (
+            "{http_sd: 'ftp://h'}",
+            "shardwatch.yaml:1:12: topology.http_sd: found 'ftp://h', expected an http:// or "
+            "https:// address",
+        ),
+        ("{files: []}", "shardwatch.yaml:1:12: topology.files: unknown field; remove it or "
+         "correct its name"),
+        ("{file_sd: [gone.json]}", "gone.json: no such file; create it or correct the path"),
+        ("{file_sd: ['*.yml'], cluster: demo}", "*.yml: found no group in 0 targets; label the "
+         "targets of engines"),
+        ("{file_sd: [targets.json]}", "targets.json: found no names of the cluster, expected one; "
+         "give 'cluster' beside it"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_finding_the_topology_is_said_at_its_place(tmp_path, topology, message):
+    """Each once."""
+    assert message in problems_of(discovering(tmp_path, topology, TARGETS))

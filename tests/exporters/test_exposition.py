@@ -1,6 +1,7 @@
 """The reader of the text format."""
 
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,15 @@ def test_a_page_whose_labels_always_change_does_not_fill_the_memory():
     assert len(reader._labels) < 2000
 
 
+def test_of_a_page_with_too_many_series_none_is_remembered(monkeypatch):
+    """It is read all the same, now and again."""
+    monkeypatch.setattr(exposition, "MOST_REMEMBERED", 2)
+    reader = PageReader()
+    for _ in range(3):
+        assert list(reader.read(b"a 1\nb 2\nc 3\n").values()) == [1.0, 2.0, 3.0]
+    assert (reader._known, reader._frame) == ({}, None)
+
+
 @pytest.mark.parametrize("value", ["-1", "NaN", "+Inf"])
 def test_what_no_count_can_be_is_an_error(value):
     """A counter that is negative, infinite or no number is no counter."""
@@ -193,18 +203,138 @@ def test_any_bytes_are_read_or_refused(page):
     assert all(isinstance(value, float) for value in samples.values())
 
 
+def outcome(reader: PageReader, page: bytes):
+    """What a reader makes of a page: its samples in order, or the error."""
+    try:
+        samples = reader.read(page)
+    except PageError as error:
+        return str(error)
+    return [(s.name, dict(s.labels), repr(value)) for s, value in samples.items()]
+
+
+BASE = (
+    b"# HELP a Help, with words 1\n# TYPE a counter\n"
+    b'a{x="1",y="two words"} 1\na{x="2",y="}"} 2.5\n'
+    b"# TYPE b gauge\nb 3\n"
+    b'b{x="\\"\\\\"} 1e3\nc{z="\xc3\xbc"} NaN\n'
+)
+
+
+def settled_reader() -> PageReader:
+    """A reader that has seen a page often enough to know its frame."""
+    reader = PageReader()
+    for _ in range(3):
+        reader.read(BASE)
+    assert reader._frame
+    return reader
+
+
 @given(st.binary(max_size=60))
 def test_any_line_after_a_known_page_is_read_or_refused_alike(line):
-    """The quick way and the careful way agree."""
-    page = b'a{x="1"} 1\n' + line + b"\n"
+    """The quick ways and the careful way agree."""
+    page = BASE + line + b"\n"
+    expected = outcome(PageReader(), page)
+    assert outcome(settled_reader(), page) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(BASE)),
+            st.integers(0, 3),
+            st.sampled_from(
+                [b"", b" ", b"\n", b"#", b"{", b"}", b'"', b",", b"1", b"_", b"\xc2\xb2"]
+            ),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_a_page_that_changed_anywhere_is_read_or_refused_alike(changes):
+    """A byte more or less: no way of reading takes it for what it was before."""
+    page = bytearray(BASE)
+    for place, removed, put in changes:
+        page[place : place + removed] = put
+    expected = outcome(PageReader(), bytes(page))
+    assert outcome(settled_reader(), bytes(page)) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'a{x="2"', b'd{x="2"'),
+        (b"# TYPE b gauge", b"d 4"),
+        (b"b 3", b"# 3"),
+        (b"b 3", b""),
+        (b" 2.5\n", b" 2.5 1700000000000\n"),
+        (b'a{x="1",y="two words"} 1\n', b'a{x="1",y="two\n'),
+    ],
+)
+def test_a_page_of_another_frame_is_read_anew(old, new):
+    """With as many lines or not."""
+    page = BASE.replace(old, new)
+    assert outcome(settled_reader(), page) == outcome(PageReader(), page)
+
+
+@pytest.mark.parametrize("value", ["1_000", "\r1", "\f1", "\u0661", "0x10", "one", "1e", "", "--1"])
+def test_what_is_no_number_for_prometheus_is_none_for_any_way_of_reading(value):
+    """Python alone would take some of them."""
+    page = BASE.replace(b"b 3", f"b {value}".encode())
+    for reader in (PageReader(), settled_reader()):
+        with pytest.raises(PageError, match="line 6: found 'b"):
+            reader.read(page)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a" + " " * 100_000 + "{",
+        "a{" + "}" * 100_000 + " x y",
+        'a{b="' + "\\\\" * 50_000 + "x",
+        "a{" + 'b="c",' * 20_000 + "} 1 2 3",
+        " " * 130_000 + "a",
+        "a{" + '"' * 100_000 + "} 1",
+        "x" * 1_000_000,
+    ],
+    ids=lambda line: line[:12],
+)
+def test_no_line_takes_long_to_refuse(line):
+    """Time grows with its length, not with the square: 0.1 s of CPU would be an hour at 16 MB."""
+    start = time.process_time()
+    with pytest.raises(PageError):
+        PageReader().read(line.encode() + b"\n")
+    assert time.process_time() - start < 1.0
+
+
+def test_a_source_whose_pages_are_refused_does_not_fill_the_memory():
+    """Also if each has other labels before what is wrong with it."""
     reader = PageReader()
-    reader.read(b'a{x="1"} 1\n')
-    outcomes = []
-    for each in (reader, PageReader()):
-        try:
-            samples = each.read(page)
-        except PageError as error:
-            outcomes.append(str(error))
-        else:
-            outcomes.append([(s.name, dict(s.labels), repr(v)) for s, v in samples.items()])
-    assert outcomes[0] == outcomes[1]
+    for number in range(300):
+        lines = [b'a{x="%d"} 1\n' % (100 * number + each) for each in range(100)]
+        with pytest.raises(PageError):
+            reader.read(b"".join(lines) + b"?\n")
+    assert len(reader._known) < 2000
+    assert len(reader._labels) < 2000
+
+
+def test_series_in_another_order_each_time_are_read_all_the_same():
+    """Some exporters write them so; a frame is then made ever more rarely."""
+    lines = [b'a{x="%d"} %d\n' % (number, number) for number in range(8)]
+    reader = PageReader()
+    for number in range(40):
+        turned = lines[number % 8 :] + lines[: number % 8]
+        samples = reader.read(b"".join(turned))
+        assert {float(s.labels["x"]): value for s, value in samples.items()} == {
+            float(each): float(each) for each in range(8)
+        }
+    assert reader._next_pause > 1
+
+
+def test_pages_with_what_nobody_wants_are_read_by_their_frame_too():
+    """Whatever its value is."""
+    reader = PageReader({"a"}.__contains__)
+    page = b'a{x="1"} 1\nb{x="1"} 2\nb 3\n'
+    for _ in range(2):
+        reader.read(page)
+    assert reader._frame
+    assert list(reader.read(page.replace(b" 1", b" 7")).values()) == [7.0]

@@ -184,3 +184,33 @@ async def fetch_all(*urls: str) -> list:
     """Fetch at once, with one fetcher; failures are among the results."""
     async with HttpFetcher(0.3) as fetcher:
         return await asyncio.gather(*(fetcher(url) for url in urls), return_exceptions=True)
+
+
+async def test_large_answers_are_refused_when_all_together_are_too_many_and_small_ones_are_not(
+    pages, monkeypatch
+):
+    """Until those that were there have been read."""
+    monkeypatch.setattr(fetching, "MOST_HELD_BYTES", 5000)
+    monkeypatch.setattr(fetching, "SMALL_BYTES", 1000)
+    large, small = pages.serve("/large", b"a" * 3000), pages.serve("/small", b"a" * 500)
+    async with HttpFetcher(60.0) as fetcher:
+        first = await fetcher(large)
+        with pytest.raises(FetchError, match="more than 5000 bytes with all others"):
+            await fetcher(large)
+        for _ in range(20):
+            assert len((await fetcher(small)).body) == 500
+            first.done()
+        assert len((await fetcher(small)).body) == 500
+
+
+async def test_there_is_room_again_when_answers_were_read_or_came_to_nothing(pages, monkeypatch):
+    """Else an exporter would be deaf in the end."""
+    monkeypatch.setattr(fetching, "MOST_HELD_BYTES", 5000)
+    monkeypatch.setattr(fetching, "SMALL_BYTES", 1000)
+    large = pages.serve("/large", b"a" * 3000)
+    cut = pages.serve("/cut", Reply(b"a" * 4000, cut_after=3000))
+    async with HttpFetcher(60.0) as fetcher:
+        for _ in range(5):
+            (await fetcher(large)).done()
+            with pytest.raises(FetchError, match="the answer was cut"):
+                await fetcher(cut)

@@ -2,11 +2,16 @@
 
 import math
 import subprocess
+from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as openmetrics_families,
+)
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporters import catalog
+from exporters import catalog, rendering
+from exporters.exposition import PageReader
 from exporters.page import Distribution, Page
 from exporters.rendering import Renderer, format_value
 
@@ -125,3 +130,52 @@ def test_promtool_finds_nothing_wrong_with_any_family(find_program):
         input=Renderer().render(page), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_openmetrics_announces_counters_without_their_suffix_and_has_an_end():
+    """Samples are the same in both formats."""
+    page = Page()
+    page.of(catalog.GROUP_STEPS)[GROUP] = 7.0
+    labels = 'cluster="demo",region="eu",model="chat",group="eu-chat-0"'
+    assert Renderer().render(page, openmetrics=True) == (
+        "# HELP shardwatch_group_steps Steps of the engine.\n"
+        "# TYPE shardwatch_group_steps counter\n"
+        f"shardwatch_group_steps_total{{{labels}}} 7.0\n"
+        "# EOF\n"
+    )
+
+
+def test_a_foreign_counter_without_the_suffix_is_of_unknown_kind_in_openmetrics():
+    """It has no such counters, and the name is not ours to change."""
+    foreign = catalog.Family("DCGM_FI_DEV_TOTAL", "counter", 'A "total".', ())
+    assert rendering._announcement(foreign, openmetrics=True) == (
+        '# HELP DCGM_FI_DEV_TOTAL A \\"total\\".\n# TYPE DCGM_FI_DEV_TOTAL unknown\n'
+    )
+
+
+@pytest.mark.parametrize("name", ["gpu", "groups", "router", "tools"])
+def test_prometheus_client_reads_a_whole_page_of_openmetrics_as_the_text_format(name):
+    """Its reader of OpenMetrics is the strict one."""
+    text = (Path(__file__).parent / f"golden/{name}.prom").read_text()
+    page = Page()
+    for series, value in PageReader().read(text.encode()).items():
+        family = catalog.FAMILIES.get(series.name)
+        if family:
+            page.of(family)[tuple(series.labels.values())] = value
+    page.distributions_of(catalog.GROUP_QUEUE_TIME)[GROUP] = Distribution(
+        (1.0,) * len(catalog.GROUP_QUEUE_TIME.bounds), 3.0, 4.5
+    )
+    renderer = Renderer()
+    expected = samples_of(text_string_to_metric_families(renderer.render(page)))
+    found = samples_of(openmetrics_families(renderer.render(page, openmetrics=True)))
+    assert found == expected
+    assert len(found) > 20
+
+
+def samples_of(families):
+    """The samples of families, comparable."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in families
+        for sample in family.samples
+    }

@@ -15,7 +15,7 @@ import yaml
 from exporters.addresses import Address
 from exporters.running import CORES
 from exporters.server import bind
-from exporters.testing import telemetry_page
+from exporters.testing import Reply, telemetry_page
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30.0
@@ -191,6 +191,102 @@ def test_without_an_option_an_exporter_listens_where_the_configuration_has_it(st
     exporter = start("gpu")
     exporter.get("/healthz")
     assert exporter.address == str(address)
+
+
+def eventually(condition) -> None:
+    """Wait until something is true."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_changed_topology_is_followed_without_a_restart_and_a_bad_one_is_not(start, config):
+    """What is counted goes on; the bad one is counted, and said once."""
+    file = config.with_name("topology.yaml")
+    topology = json.loads(file.read_text())
+    exporter = start("groups", "--listen", "127.0.0.1:0")
+    folded = 'folded_values_total{exporter="groups",label="finish_reason"}'
+    assert 'group="g",' in exporter.get("/metrics")
+    assert folded in exporter.get("/metrics")
+    file.write_text("groups: [")
+    failures = 'shardwatch_exporter_reload_failures_total{exporter="groups",file="topology"} 1.0\n'
+    eventually(lambda: failures in exporter.get("/metrics"))
+    page = exporter.get("/metrics")
+    assert 'reload_success{exporter="groups",file="topology"} 0.0\n' in page
+    assert 'group="g",' in page
+    topology["groups"].append({**topology["groups"][0], "name": "g2", "members": [{"host": "i"}]})
+    file.write_text(json.dumps(topology))
+    eventually(lambda: 'group="g2",' in exporter.get("/metrics"))
+    page = exporter.get("/metrics")
+    assert 'reload_success{exporter="groups",file="topology"} 1.0\n' in page
+    assert 'group="g",' in page
+    _, said = exporter.end(signal.SIGTERM)
+    assert said.count("not YAML") == 1
+
+
+def test_targets_without_a_place_are_counted_by_reason_and_named_in_the_log(start, config, pages):
+    """Who looks for a missing group finds it there."""
+    labels = {"group": "found", "region": "eu", "model": "chat"}
+    targets = [
+        {"targets": [pages.address], "labels": labels},
+        {"targets": ["odd:1"], "labels": {"group": "odd"}},
+    ]
+    config.with_name("targets.json").write_text(json.dumps(targets))
+    content = yaml.safe_load(config.read_text())
+    content["topology"] = {"file_sd": ["*.json"], "cluster": "demo"}
+    config.write_text(yaml.safe_dump(content))
+    exporter = start("groups", "--listen", "127.0.0.1:0")
+    page = exporter.get("/metrics")
+    assert 'unplaced_targets{exporter="groups",reason="no_region"} 1.0\n' in page
+    assert 'group="found",' in page
+    _, said = exporter.end(signal.SIGTERM)
+    assert "targets.json: [1].targets[0]: odd:1: no_region: found none of region" in said
+
+
+def test_a_service_that_tells_the_topology_is_asked_again_and_again(start, config, pages):
+    """While it does not answer, what it said last holds."""
+
+    def tell(*names: str):
+        labels = {"region": "eu", "model": "chat"}
+        groups = [{"targets": [f"{name}:1"], "labels": {**labels, "group": name}} for name in names]
+        return pages.serve("/sd", json.dumps(groups))
+
+    content = yaml.safe_load(config.read_text())
+    content["topology"] = {"http_sd": tell("a"), "cluster": "demo", "refresh_interval": "300ms"}
+    config.write_text(yaml.safe_dump(content))
+    exporter = start("groups", "--listen", "127.0.0.1:0")
+    assert 'group="a",' in exporter.get("/metrics")
+    pages.serve("/sd", Reply(status=500))
+    eventually(lambda: 'reload_success{exporter="groups",file="topology"} 0.0' in exporter.get(
+        "/metrics"))  # fmt: skip
+    assert 'group="a",' in exporter.get("/metrics")
+    tell("b", "a")
+    eventually(lambda: 'group="b",' in exporter.get("/metrics"))
+    assert 'group="a",' in exporter.get("/metrics")
+    _, said = exporter.end(signal.SIGTERM)
+    assert said.count("found HTTP 500, expected 200") == 1
+
+
+def test_an_exporter_is_served_as_its_web_configuration_says(start, config):
+    """Spelt as by every exporter of Prometheus's own toolkit."""
+    web_config = config.with_name("web-config.yml")
+    web_config.write_text("http_server_config: {headers: {X-Frame-Options: deny}}\n")
+    exporter = start("gpu", "--listen", "127.0.0.1:0", "--web.config.file", str(web_config))
+    with urllib.request.urlopen(f"http://{exporter.address}/healthz") as response:
+        assert response.headers["X-Frame-Options"] == "deny"
+    page = exporter.get("/metrics")
+    assert 'reload_success{exporter="gpu",file="web_config"} 1.0\n' in page
+
+
+def test_a_bad_web_configuration_is_said_and_nothing_is_served(start, config):
+    """An exporter that was to be locked must not stand open."""
+    web_config = config.with_name("web-config.yml")
+    web_config.write_text("basic_auth_user: {a: b}\n")
+    exporter = start("gpu", "--listen", "127.0.0.1:0", "--web.config.file", str(web_config))
+    code, said = exporter.finish()
+    assert code == 2
+    assert said.startswith(f"{web_config}:1:1: basic_auth_user: unknown field")
 
 
 def test_starting_imports_neither_numpy_nor_the_other_packages():

@@ -40,6 +40,21 @@ def test_there_is_a_job_for_each_exporter(make_config):
     ]
 
 
+def test_exporters_behind_tls_and_a_password_are_asked_in_that_way(make_config, tmp_path):
+    """The other side of their web-config.yml; paths hold wherever Prometheus runs."""
+    config = make_config("5s", exporters={
+        "https": {"ca_file": "ca.crt", "server_name": "exporters.example"},
+        "basic_auth": {"username": "prometheus", "password_file": "/run/password"},
+    })  # fmt: skip
+    for job in scrape_configs(config):
+        assert job["scheme"] == "https"
+        assert job["tls_config"] == {
+            "ca_file": str(tmp_path / "ca.crt"),
+            "server_name": "exporters.example",
+        }
+        assert job["basic_auth"] == {"username": "prometheus", "password_file": "/run/password"}
+
+
 def test_our_labels_win_over_those_of_the_server(make_config):
     """A `cluster` of a federated server must not overwrite the topology's."""
     assert {job["honor_labels"] for job in scrape_configs(make_config("5s"))} == {True}

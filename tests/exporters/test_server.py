@@ -13,8 +13,8 @@ from exporters.addresses import Address
 from exporters.collecting import Collection
 from exporters.page import Page
 from exporters.problems import InputError
-from exporters.rendering import CONTENT_TYPE
 from exporters.server import application, bind
+from exporters.web.negotiation import TEXT
 
 
 class FakeCollector:
@@ -76,7 +76,11 @@ async def test_each_scrape_gets_the_page_of_a_new_collection(client):
     """Old values are not served as new."""
     for number in (1, 2):
         status, body, headers = await get(client, "/metrics", **{"Accept-Encoding": "identity"})
-        assert (status, body, headers["Content-Type"]) == (200, collected(number), CONTENT_TYPE)
+        assert (status, body, headers["Content-Type"]) == (
+            200,
+            collected(number),
+            TEXT.content_type,
+        )
 
 
 async def test_the_page_is_compressed_for_those_who_ask(client):

@@ -1,9 +1,11 @@
 """Asking one source."""
 
 import asyncio
+import threading
 
 import pytest
 
+from exporters import sources
 from exporters.exposition import PageError
 from exporters.fetching import FetchError, Response
 from exporters.sources import LARGE_PAGE_BYTES, Answer, Source, Target
@@ -190,3 +192,38 @@ async def test_closing_gives_up_what_is_under_way(fetch, clock):
     await one.close()
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_a_large_page_that_takes_long_to_read_is_given_up_and_released_later(
+    fetch, clock, monkeypatch
+):
+    """Whoever waits is not kept; the memory counts until the reader has let go of it."""
+    monkeypatch.setattr(sources, "READING_SECONDS", 0.05)
+    let_go, released = threading.Event(), asyncio.Event()
+
+    def read(body: bytes) -> str:
+        let_go.wait(30)
+        return "read"
+
+    fetch.answer = Response(200, b"a" * (LARGE_PAGE_BYTES + 1), released.set)
+    answer = await source(fetch, clock, read).ask()
+    assert (answer.reason, answer.content) == ("too_large", None)
+    assert answer.detail == "262145 bytes could not be read within 0.05 s"
+    assert not released.is_set()
+    let_go.set()
+    async with asyncio.timeout(30):
+        await released.wait()
+
+
+@pytest.mark.parametrize("size", [10, LARGE_PAGE_BYTES + 1])
+async def test_an_answer_is_released_when_it_was_read_or_could_not_be(fetch, clock, size):
+    """In the way of small pages and of large ones."""
+    released = asyncio.Event()
+
+    def read(body: bytes) -> str:
+        raise PageError(1, "nonsense")
+
+    fetch.answer = Response(200, b"a" * size, released.set)
+    assert (await source(fetch, clock, read).ask()).reason == "malformed"
+    async with asyncio.timeout(30):
+        await released.wait()
