@@ -3,8 +3,8 @@
 import pytest
 
 from exporters import catalog
-from exporters.gpu.telemetry import Reading
-from exporters.gpu.verdict import Sighting, Unread, Verdict, judge
+from exporters.gpu.readings import Reading, Xid
+from exporters.gpu.verdict import Sighting, Unread, judge
 
 MISSING, UNREACHABLE = Unread.MISSING, Unread.UNREACHABLE
 OK = ("healthy", "none", True)
@@ -16,21 +16,29 @@ UNSEEN = ("degraded", "telemetry_unreachable", False)
 GSP_DEAD = ("hung", "gsp_dead", True)
 GSP_DEAD_SILENT = ("hung", "gsp_dead", False)
 UNCONTAINED = ("degraded", "xid_uncontained", True)
+APPLICATION = ("healthy", "application_fault", True)
+CONTAINED = ("healthy", "xid_contained", True)
+LINK = ("degraded", "nvlink", True)
 
 
-def there(xid=0, energy=1000.0, **values: float) -> Reading:
+def shown(xid) -> tuple[Xid, ...]:
+    """What a gauge that shows an XID says."""
+    return (Xid(xid),) if xid else ()
+
+
+def there(xid=0, energy=1000.0, temperature=40.0, **values) -> Reading:
     """A reading with all fields."""
-    return Reading({"temperature": 40.0, "energy": energy, **values}, xid)
+    return Reading(temperature_celsius=temperature, energy_joules=energy, xids=shown(xid), **values)
 
 
 def blank(xid=0) -> Reading:
     """A reading of which only the XID is left."""
-    return Reading({}, xid)
+    return Reading(xids=shown(xid))
 
 
 def partial(xid=0, energy=1000.0) -> Reading:
     """A reading without the temperature."""
-    return Reading({"energy": energy}, xid)
+    return Reading(energy_joules=energy, xids=shown(xid))
 
 
 def verdicts(*sightings: Sighting, seconds_between=5.0):
@@ -46,7 +54,11 @@ def verdicts(*sightings: Sighting, seconds_between=5.0):
     ("xid", "expected"),
     [
         (0, OK),
-        *((code, OK) for code in (8, 13, 31, 32, 43, 45, 63, 92, 94)),
+        *((code, OK) for code in (63, 92, 121, 137, 144, 157)),
+        *((code, APPLICATION) for code in (8, 13, 31, 32, 43, 45, 69)),
+        (94, CONTAINED),
+        (74, LINK),
+        (155, LINK),
         (79, FELL_OFF),
         (119, GSP_DEAD),
         (120, GSP_DEAD),
@@ -85,10 +97,10 @@ STORIES = {
     "a temperature that flickers is no proof where the energy is known": [
         (there(), OK), (there(79), FELL_OFF), (there(79, temperature=41.0), FELL_OFF)],
     "a lost one is back without the profiling fields, which a profiler takes away": [
-        (there(tensor_active=0.2), OK), (MISSING, SUSPECT), (MISSING, ABSENT),
+        (there(tensor_active_ratio=0.2), OK), (MISSING, SUSPECT), (MISSING, ABSENT),
         (there(energy=1001.0), OK), (there(energy=1002.0), OK)],
     "one that never went blank is back without the profiling fields as well": [
-        (there(tensor_active=0.2), OK), (there(79, tensor_active=0.2), FELL_OFF),
+        (there(tensor_active_ratio=0.2), OK), (there(79, tensor_active_ratio=0.2), FELL_OFF),
         (there(79), FELL_OFF), (there(79, energy=1001.0), OK)],
     "an absent one that comes back is healthy": [
         (there(), OK), (MISSING, SUSPECT), (MISSING, ABSENT), (there(), OK)],
@@ -143,8 +155,11 @@ def test_two_collections_right_after_another_are_one_look():
 
 def test_without_energy_any_field_that_moves_is_proof():
     """dcgm-exporter serves what its configuration lists."""
-    first, second = Reading({"power": 70.0}, 79), Reading({"power": 71.0}, 79)
-    assert verdicts(Reading({"power": 70.0}, 0), first, first, second) == [
+    first, second = (
+        Reading(power_watts=70.0, xids=shown(79)),
+        Reading(power_watts=71.0, xids=shown(79)),
+    )
+    assert verdicts(Reading(power_watts=70.0, xids=shown(0)), first, first, second) == [
         OK, FELL_OFF, FELL_OFF, OK,
     ]  # fmt: skip
 
@@ -152,10 +167,10 @@ def test_without_energy_any_field_that_moves_is_proof():
 def test_a_profiling_field_that_goes_is_no_move():
     """Last values that are served without it are last values still."""
     profiled, last = (
-        Reading({"power": 70.0, "tensor_active": 0.2}, 79),
-        Reading({"power": 70.0}, 79),
+        Reading(power_watts=70.0, tensor_active_ratio=0.2, xids=shown(79)),
+        Reading(power_watts=70.0, xids=shown(79)),
     )
-    healthy = Reading({"power": 70.0, "tensor_active": 0.2}, 0)
+    healthy = Reading(power_watts=70.0, tensor_active_ratio=0.2, xids=shown(0))
     assert verdicts(healthy, profiled, last) == [OK, FELL_OFF, FELL_OFF]
 
 
@@ -171,6 +186,7 @@ def test_the_last_xid_stays_known_while_the_gpu_is_gone():
     """It is the evidence that a page shows."""
     before = judge(there(), None, 0.0)
     lost = judge(blank(79), before, 5.0)
-    assert judge(MISSING, lost, 10.0) == Verdict(
-        "lost", "xid_79", answers=False, values=there().values, xid=79, missing_since=5.0
-    )
+    missing = judge(MISSING, lost, 10.0)
+    assert (missing.state, missing.reason, missing.xid) == ("lost", "xid_79", 79)
+    assert missing.reading == there()
+    assert missing.missing_since == 5.0
