@@ -28,6 +28,15 @@ _AddressFile = Annotated[
     Path | None,
     typer.Option("--address-file", help="A file to write HOST:PORT into, once it listens."),
 ]
+_Local = Annotated[
+    str | None,
+    typer.Option(
+        "--local",
+        metavar="HOST",
+        help="The topology's name of this host: its GPUs are read here, from DCGM where its Python "
+        "bindings are installed, else from the host's page if it has one, else from NVML.",
+    ),
+]
 _DEFAULT_CONFIG = Path("shardwatch.yaml")
 
 
@@ -38,9 +47,10 @@ def gpu(
     address_file: _AddressFile = None,
     *,
     exact_port: _ExactPort = False,
+    local: _Local = None,
 ) -> None:
-    """Serve every GPU of the topology, from the hosts' dcgm-exporters."""
-    _run("gpu", config, listen, address_file, exact_port=exact_port)
+    """Serve every GPU of the topology, from the hosts' dcgm-exporters or this host's driver."""
+    _run("gpu", config, listen, address_file, exact_port=exact_port, local=local)
 
 
 @app.command()
@@ -80,9 +90,15 @@ def tools(
 
 
 def _run(
-    name: str, config: Path, listen: str | None, address_file: Path | None, *, exact_port: bool
+    name: str,
+    config: Path,
+    listen: str | None,
+    address_file: Path | None,
+    *,
+    exact_port: bool,
+    local: str | None = None,
 ) -> None:
     # Late, so that other commands do not pay for the HTTP library.
     from exporters.running import run  # noqa: PLC0415
 
-    run(name, config, listen, address_file, exact_port=exact_port)
+    run(name, config, listen, address_file, exact_port=exact_port, local_host=local)

@@ -8,14 +8,17 @@ import resource
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 from exporters.addresses import Address, parse_address
 from exporters.collecting import Collector, Core
 from exporters.config import Config, read_config
-from exporters.fetching import HttpFetcher
+from exporters.fetching import Fetch, HttpFetcher
 from exporters.gpu.core import GpuCore
+from exporters.gpu.local.choosing import LocalFetch, local_gpus
+from exporters.gpu.local.keeper import LocalGpus
 from exporters.groups.core import GroupsCore
 from exporters.problems import InputError, problem
 from exporters.router.core import RouterCore
@@ -35,7 +38,13 @@ _LOG = logging.getLogger("shardwatch")
 
 
 def run(
-    name: str, config_file: Path, listen: str | None, address_file: Path | None, *, exact_port: bool
+    name: str,
+    config_file: Path,
+    listen: str | None,
+    address_file: Path | None,
+    *,
+    exact_port: bool,
+    local_host: str | None = None,
 ) -> None:
     """Run an exporter until SIGTERM.
 
@@ -45,6 +54,7 @@ def run(
         listen: ``HOST:PORT``; the first address that the configuration gives it if None.
         address_file: gets the address once the exporter listens.
         exact_port: take that port or fail, instead of the next free one.
+        local_host: of the topology, whose GPUs the gpu exporter reads itself.
 
     Raises:
         InputError: if a file cannot be used or the address cannot be had.
@@ -56,7 +66,8 @@ def run(
         format=f"%(asctime)s %(levelname)s exporter {name}: %(message)s",
     )
     config = read_config(config_file, needs_routing_key=False)
-    core = CORES[name](config.topology)
+    local = local_gpus(config, local_host) if local_host else None
+    core = GpuCore(config.topology, local) if local else CORES[name](config.topology)
     wanted = _listen_address(listen) if listen else _configured_address(config, name)
     listening, address = bind(wanted, exact=exact_port)
     if wanted.port not in (0, address.port):
@@ -64,7 +75,7 @@ def run(
     _allow_connections()
     if not core.targets:
         _LOG.warning("%s names nothing for this exporter to read", config.file.topology)
-    asyncio.run(_run(core, listening, address, address_file))
+    asyncio.run(_run(core, local, listening, address, address_file))
 
 
 def _listen_address(text: str) -> Address:
@@ -90,7 +101,14 @@ def _allow_connections() -> None:
 
 
 async def _run(
-    core: Core, listening: socket.socket, address: Address, address_file: Path | None
+    core: Core,
+    local: LocalGpus | None,
+    listening: socket.socket,
+    address: Address,
+    address_file: Path | None,
 ) -> None:
-    async with HttpFetcher() as fetch:
+    async with AsyncExitStack() as stack:
+        fetch: Fetch = await stack.enter_async_context(HttpFetcher())
+        if local:
+            fetch = LocalFetch(await stack.enter_async_context(local), fetch)
         await serve(Collector(core, fetch), listening, address, address_file)

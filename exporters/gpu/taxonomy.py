@@ -125,7 +125,7 @@ ROWS = (
         "busy to the last without a process and at a rest's power: the counter is stuck",
         "5 minutes", "Blackwell after a kill during a kernel; no XID"),
 )  # fmt: skip
-"""The first that applies is the verdict: in the order of ``catalog.GPU_STATES``, then by urgency."""
+"""The first that applies is the verdict: by ``catalog.GPU_STATES``, then by urgency."""
 
 ROW_OF_REASON: Mapping[str, Row] = {row.reason: row for row in ROWS}
 RANK_OF_REASON: Mapping[str, int] = {row.reason: rank for rank, row in enumerate(ROWS)}

@@ -1,5 +1,6 @@
-"""The verdict on one GPU: readings and what was known before in; state, reason, severity and action
-out. Pure.
+"""The verdict on one GPU. Pure.
+
+Readings and what was known before in; state, reason, severity and action out.
 
 What each reason makes of a GPU stands in :mod:`exporters.gpu.taxonomy`. Four things make this more
 than a look-up:
@@ -92,7 +93,7 @@ class Verdict:
     missing_since: float | None = None
     """When its fields were first found missing; None while they are there."""
     unresponsive_since: float | None = None
-    memory: Memory = Memory()
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def xid(self) -> int:
@@ -104,7 +105,7 @@ def judge(
     sighting: Sighting,
     before: Verdict | None,
     now: float,
-    setting: Setting = Setting(),  # noqa: B008 - frozen
+    setting: Setting = Setting(),
 ) -> Verdict:
     """Return the verdict on a GPU.
 
@@ -278,14 +279,17 @@ def _excused_now(reading: Reading, before: Verdict | None) -> Iterator[Code]:
         if before is None:
             if xid.is_history:
                 yield code
-        elif before.state == "lost":
-            yield code
-        elif code in _codes(before.xids) and (
-            before.missing_since is not None
-            or _was_reset(reading, before)
-            or (before.reason == "starting" and _has_moved(reading, before))
+        elif before.state == "lost" or (
+            code in _codes(before.xids) and _was_repaired(reading, before)
         ):
             yield code
+
+
+def _was_repaired(reading: Reading, before: Verdict) -> bool:
+    """Whether what the last look saw is over."""
+    if before.missing_since is not None or _was_reset(reading, before):
+        return True
+    return before.reason == "starting" and _has_moved(reading, before)
 
 
 def _is_back(reading: Reading, before: Verdict) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from exporters import catalog
 from exporters.gpu.readings import Reading, Xid
-from exporters.gpu.verdict import Sighting, Unread, judge
+from exporters.gpu.verdict import Setting, Sighting, Unread, judge
 
 MISSING, UNREACHABLE = Unread.MISSING, Unread.UNREACHABLE
 OK = ("healthy", "none", True)
@@ -26,7 +26,7 @@ def shown(xid) -> tuple[Xid, ...]:
     return (Xid(xid),) if xid else ()
 
 
-def there(xid=0, energy=1000.0, temperature=40.0, **values) -> Reading:
+def there(xid=0, energy=1000.0, temperature=40.0, **values: float) -> Reading:
     """A reading with all fields."""
     return Reading(temperature_celsius=temperature, energy_joules=energy, xids=shown(xid), **values)
 
@@ -140,6 +140,65 @@ STORIES = {
 }  # fmt: skip
 
 
+T = 1_790_000_000.0
+
+
+def told(*xids: Xid, energy=1000.0) -> Reading:
+    """A reading of a source that knows XIDs as events."""
+    return Reading(temperature_celsius=40.0, energy_joules=energy, xids=xids)
+
+
+LOST = Reading(trouble="lost")
+HANGS = Reading(trouble="unresponsive")
+GONE = Reading(trouble="missing")
+IS_LOST = ("lost", "gpu_is_lost", False)
+STUCK = ("hung", "unresponsive", False)
+DRAIN = ("degraded", "contained_repeatedly", True)
+
+STORIES |= {
+    "a source that says itself that a GPU is lost is believed at once": [
+        (there(), OK), (LOST, IS_LOST), (GONE, IS_LOST), (there(energy=5.0), OK)],
+    "even at the first look": [
+        (LOST, IS_LOST)],
+    "calls that hang once may be slow, twice they hang": [
+        (there(), OK), (HANGS, SUSPECT), (HANGS, STUCK), (there(energy=1001.0), OK)],
+    "a GPU that hangs and is then gone is lost": [
+        (there(), OK), (HANGS, SUSPECT), (HANGS, STUCK), (GONE, ABSENT)],
+    "a GPU that hangs and is then lost is lost": [
+        (HANGS, SUSPECT), (HANGS, STUCK), (LOST, IS_LOST)],
+    "one that hangs with a dead GSP needs no second look": [
+        (there(), OK), (Reading(trouble="unresponsive", xids=(Xid(119, last_at=T),)),
+                        GSP_DEAD_SILENT)],
+    "XID 79 explains GPU_IS_LOST better than it does itself": [
+        (there(), OK), (Reading(trouble="lost", xids=(Xid(79, last_at=T),)), FELL_OFF)],
+    "the same code again, after a repair, is another event": [
+        (told(), OK), (told(Xid(95, 1, T)), UNCONTAINED), (told(Xid(95, 1, T), energy=1.0), OK),
+        (told(Xid(95, 2, T + 9), energy=2.0), UNCONTAINED)],
+    "48 whose burst has 94 was contained": [
+        (told(), OK), (told(Xid(48, 1, T), Xid(94, 1, T + 1)), CONTAINED)],
+    "48 whose burst has 94 and 95 was not": [
+        (told(), OK), (told(Xid(48, 1, T), Xid(94, 1, T + 1), Xid(95, 1, T + 1)), UNCONTAINED)],
+    "48 with 94 of another burst was not contained": [
+        (told(), OK), (told(Xid(94, 1, T - 200), Xid(48, 1, T)), UNCONTAINED)],
+    "contained errors of two bursts within a day want a reset": [
+        (told(), OK), (told(Xid(94, 2, T, previous_at=T - 3600)), DRAIN)],
+    "contained errors two days apart do not": [
+        (told(), OK), (told(Xid(94, 2, T, previous_at=T - 2 * 86400)), CONTAINED)],
+    "a code of NVLink 5 counts if it is fatal": [
+        (told(), OK), (told(Xid(149, 1, T, is_fatal=True)), LINK)],
+    "and does not if it is not, or does not say": [
+        (told(), OK), (told(Xid(149, 1, T, is_fatal=False), Xid(150, 1, T)), OK)],
+    "what the log tells of long ago is no verdict": [
+        (told(Xid(48, 1, T, is_history=True)), OK), (told(Xid(48, 1, T, is_history=True)), OK)],
+    "the worst of several reasons is the verdict": [
+        (told(), OK),
+        (Reading(energy_joules=1.0, row_remap_failure=1.0, recovery_action=2,
+                 xids=(Xid(43, 1, T),)), ("degraded", "row_remap_failure", True))],
+    "a pending remapping leaves the GPU healthy": [
+        (there(row_remap_pending=1.0), ("healthy", "row_remap_pending", True))],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
 def test_verdicts_follow_from_what_is_seen_and_what_was_known(story):
     """Each story is a row: sightings, and the verdict after each."""
@@ -190,3 +249,52 @@ def test_the_last_xid_stays_known_while_the_gpu_is_gone():
     assert (missing.state, missing.reason, missing.xid) == ("lost", "xid_79", 79)
     assert missing.reading == there()
     assert missing.missing_since == 5.0
+
+
+def test_an_applications_fault_is_over_after_ten_minutes_and_a_contained_error_after_a_day():
+    """A sticky gauge would show them for ever."""
+    for code, seconds, reason in ((43, 600.0, "application_fault"), (94, 86400.0, "xid_contained")):
+        before = judge(there(), None, 0.0)
+        for now, expected in ((5.0, reason), (5.0 + seconds, reason), (6.0 + seconds, "none")):
+            before = judge(there(code), before, now)
+            assert before.reason == expected
+
+
+def test_a_sticky_fault_of_an_application_at_the_first_look_says_nothing():
+    """Nobody knows when it was."""
+    assert judge(there(43), None, 0.0).reason == "none"
+
+
+def test_severity_and_action_come_with_the_reason():
+    """What to do is not for the reader of a graph to know."""
+    lost = judge(LOST, None, 0.0)
+    assert (lost.severity, lost.action) == ("page", "reboot_host")
+    back = judge(there(), lost, 5.0)
+    assert (back.severity, back.action) == ("none", "none")
+
+
+def test_a_failed_link_of_a_group_of_one_gpu_is_a_ticket():
+    """Nobody waits for it."""
+    alone, together = Setting(gpus_of_group=1), Setting(gpus_of_group=8)
+    before = judge(there(), None, 0.0)
+    assert judge(there(74), before, 5.0, alone).severity == "ticket"
+    assert judge(there(74), before, 5.0, together).severity == "page"
+
+
+def test_links_that_fail_with_a_lost_peer_are_no_fault_of_theirs():
+    """Its end of the link went with it."""
+    before = judge(there(), None, 0.0)
+    assert judge(there(74), before, 5.0, Setting(has_lost_peer=True)).reason == "none"
+    assert judge(there(95), before, 5.0, Setting(has_lost_peer=True)).reason == "xid_uncontained"
+
+
+def test_a_gap_ends_what_has_to_last():
+    """Five minutes of heat with a blind minute between are not five on end."""
+    hot = Reading(energy_joules=1.0, clock_events=0x40)
+    before = None
+    for now in (0.0, 150.0, 290.0):
+        before = judge(hot, before, now)
+    before = judge(UNREACHABLE, before, 295.0)
+    for now, expected in ((300.0, "none"), (590.0, "none"), (600.0, "hw_thermal")):
+        before = judge(hot, before, now)
+        assert before.reason == expected
