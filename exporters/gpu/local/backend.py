@@ -6,6 +6,7 @@ Parent and child talk in lines of JSON over the child's standard input and outpu
     < {"ready": "590.48.01"}                    after the library is there
     < {"failed": "no library", "detail": ...}   or it is not, and the child ends
     < {"of": "GPU-...", "reading": {...}}       fields of a Reading, or {"trouble": "lost"}
+    < {"of": "GPU-...", "failed": ...}          the library does not work any more; the child ends
     < {"xid": 79, "of": "GPU-...", "at": 1790000000.0}
 """
 
@@ -48,4 +49,7 @@ class Backend(Protocol):
         Args:
             uuid: as NVML gives it.
             pci: where it stood when it was last found, if ever.
+
+        Raises:
+            BackendError: if the library does not work any more, which is not the GPU's fault.
         """

@@ -45,7 +45,11 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         uuid = asked["read"]
-        say({"of": uuid, "reading": backend.read(uuid, asked.get("pci"))})
+        try:
+            say({"of": uuid, "reading": backend.read(uuid, asked.get("pci"))})
+        except BackendError as error:
+            say({"of": uuid, "failed": error.reason, "detail": error.detail})
+            return
 
 
 def _backend(name: str) -> Backend:

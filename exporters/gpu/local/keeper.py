@@ -37,6 +37,8 @@ FIRST_WAIT_SECONDS = 1.5
 """How long the first collection waits for the first readings."""
 HISTORY_SECONDS = 600.0
 """What the kernel's log tells of before this long ago is counted, not judged."""
+DCGM_PAUSE_SECONDS = 300.0
+"""How long NVML is read instead of a DCGM that does not work."""
 MOST_UNPLACED = 256
 """Events of the log that wait until we know which GPU is at their place."""
 
@@ -88,6 +90,8 @@ class LocalGpus:
         self.url = f"{backend}://{host}"
         self.children_started = 0
         self._backend = backend
+        self._dcgm_at: float | None = None
+        """When DCGM, which did not work, is tried again."""
         self._gpus = {uuid: _Gpu(uuid) for uuid in uuids}
         self._read_seconds = read_seconds
         self._deadline_seconds = deadline_seconds
@@ -155,7 +159,7 @@ class LocalGpus:
         return {gpu.uuid: self._reading(gpu, now) for gpu in self._gpus.values()}
 
     def _reading(self, gpu: _Gpu, now: float) -> Reading:
-        age = now - gpu.read_at if gpu.read_at is not None else 0.0
+        age = gpu.reading.age_seconds + (now - gpu.read_at if gpu.read_at is not None else 0.0)
         known = gpu.reading
         if age > STALE_SECONDS and not known.trouble:
             known = Reading(trouble="unresponsive")
@@ -176,6 +180,7 @@ class LocalGpus:
             await asyncio.sleep(max(0.05, start + self._read_seconds - self._clock()))
 
     async def _read_all(self) -> None:
+        self._go_back_to_dcgm()
         for gpu in self._due():
             child = await self._working_child()
             if child is None:
@@ -183,6 +188,10 @@ class LocalGpus:
             try:
                 content = await child.ask(gpu.uuid, gpu.pci, self._deadline_seconds)
             except ChildError as error:
+                if error.reason == "failed":
+                    self._end_child()
+                    self._note_failure(str(error))
+                    return
                 self._give_up(gpu, error)
             else:
                 self._take(gpu, content)
@@ -211,15 +220,27 @@ class LocalGpus:
             self._dying.append(child)
             if isinstance(error, asyncio.CancelledError):
                 raise
-            if str(error) != self._trouble:
-                _LOG.warning("%s cannot be read: %s", self.url, error)
-            self._trouble = str(error)
-            self._start_failures += 1
-            self._start_at = self._clock() + _pause(self._start_failures)
-            self._was_read.set()
+            self._note_failure(str(error))
             return None
         self._child, self._trouble, self._start_failures = child, "", 0
         return child
+
+    def _note_failure(self, detail: str) -> None:
+        """Take note that the library does not work; try another, or the same after a pause."""
+        _LOG.warning("%s cannot be read with %s: %s", self.host, self._backend, detail)
+        if self._backend == "dcgm":
+            # One dead system processor makes DCGM blind for all GPUs; NVML still sees the others.
+            self._backend, self._dcgm_at = "nvml", self._clock() + DCGM_PAUSE_SECONDS
+            return
+        self._trouble = detail
+        self._start_failures += 1
+        self._start_at = self._clock() + _pause(self._start_failures)
+        self._was_read.set()
+
+    def _go_back_to_dcgm(self) -> None:
+        if self._dcgm_at is not None and self._clock() >= self._dcgm_at:
+            self._end_child()
+            self._backend, self._dcgm_at = "dcgm", None
 
     def _give_up(self, gpu: _Gpu, error: ChildError) -> None:
         if not gpu.failures:

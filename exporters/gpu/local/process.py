@@ -81,8 +81,7 @@ class Child:
             ChildError: if it has not in time, or cannot.
         """
         answer = await self._wait(deadline_seconds)
-        if "failed" in answer:
-            raise ChildError("failed", f"{answer['failed']}: {answer.get('detail', '')}")
+        _check(answer)
         return str(answer.get("ready", ""))
 
     async def ask(self, uuid: str, pci: str | None, deadline_seconds: float) -> Mapping[str, Any]:
@@ -100,6 +99,7 @@ class Child:
         answer = await self._wait(deadline_seconds)
         if answer.get("of") != uuid:
             raise ChildError("ended", "it answered out of turn")
+        _check(answer)
         content: Mapping[str, Any] = answer["reading"]
         return content
 
@@ -147,3 +147,9 @@ class Child:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe:
                     pipe.close()
+
+
+def _check(answer: Mapping[str, Any]) -> None:
+    """Raise if the library does not work."""
+    if "failed" in answer:
+        raise ChildError("failed", f"{answer['failed']}: {answer.get('detail', '')}")

@@ -9,7 +9,7 @@ from pathlib import Path
 PROC = Path("/proc")
 MOST_RANKS = 16
 """Of one GPU."""
-_TITLE = re.compile(rb"VLLM::(?:Worker_)?([A-Za-z0-9_]{1,32})")
+_TITLE = re.compile(rb"VLLM::(?:Worker_([A-Za-z0-9_]{1,32})|(EngineCore[A-Za-z0-9_]{0,22}))")
 _LONGEST_TITLE_BYTES = 256
 
 
@@ -29,5 +29,5 @@ def _rank(file: Path) -> str | None:
             title = opened.read(_LONGEST_TITLE_BYTES)
     except OSError:
         return None
-    found = _TITLE.match(title)
-    return found[1].decode() if found else None
+    found = _TITLE.fullmatch(title.partition(b"\0")[0])
+    return (found[1] or found[2]).decode() if found else None
