@@ -6,6 +6,7 @@ The gpu exporter serves them; the groups exporter counts them.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Protocol
 
 from exporters.gpu.readings import GpuReadings, Reading
@@ -25,6 +26,9 @@ class LocalSource(Protocol):
     @property
     def url(self) -> str:
         """Of no scheme that anybody could fetch: ``nvml://HOST``."""
+
+    def expect(self, uuids: Sequence[str]) -> None:
+        """Take these for the GPUs of the host, as the topology has them now."""
 
     def read(self, body: bytes) -> GpuReadings:
         """Return the newest readings; the body says nothing."""
@@ -64,6 +68,8 @@ class WatchedGpus:
                     self.places.append(GpuPlace(uuid, member.host, group))
                     self._target_of[uuid] = by_url[url]
         self.targets = list(by_url.values())
+        if local:
+            local.expect([place.uuid for place in self.places if place.host == local.host])
 
     def judge(self, answers: Answers, now: float) -> dict[str, Verdict]:
         """Return the verdict on each GPU, by UUID, in the topology's order."""

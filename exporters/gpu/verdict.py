@@ -23,18 +23,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import Literal
 
+from exporters.gpu.active_xids import Code, active_xids, codes_of, reasons_of
 from exporters.gpu.conditions import Memory, find_conditions
 from exporters.gpu.readings import PROFILING_NAMES, Reading, Xid
-from exporters.gpu.taxonomy import (
-    BURST_SECONDS,
-    DAY,
-    RANK_OF_REASON,
-    ROW_OF_REASON,
-    RULE_OF_XID,
-    XidRule,
-)
+from exporters.gpu.taxonomy import RANK_OF_REASON, ROW_OF_REASON, RULE_OF_XID
 
 SECOND_LOOK_SECONDS = 2.0
 """Two collections closer than this, by two Prometheus servers, are one look."""
@@ -54,8 +48,6 @@ class Unread(Enum):
 
 
 Sighting = Reading | Literal[Unread.MISSING, Unread.UNREACHABLE]
-Code: TypeAlias = tuple[int, int]
-"""An XID and how often it was seen: the same code once more is another."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +144,7 @@ def _judge_missing(
         unresponsive_since=stuck if trouble == "unresponsive" else None,
         memory=known.memory.without_streaks(),
     )
-    rules = [(xid, RULE_OF_XID[xid.code]) for xid in _active(xids, excused)]
+    rules = [(xid, RULE_OF_XID[xid.code]) for xid in active_xids(xids, excused)]
     gone = [rule.reason for _, rule in rules if rule.state in ("lost", "hung")]
     if trouble == "lost":
         gone.append("gpu_is_lost")
@@ -198,7 +190,7 @@ def _judge_present(
         seen_at=_when_seen(reading.xids, before, now),
         memory=memory,
     )
-    reasons = [*_reasons_of_xids(seen, now), *conditions]
+    reasons = [*reasons_of(seen.xids, seen.excused, seen.seen_at, now), *conditions]
     if setting.has_lost_peer:
         reasons = [reason for reason in reasons if reason not in LINK_REASONS]
     if not reasons:
@@ -215,51 +207,8 @@ def _judge_present(
     return judged
 
 
-def _reasons_of_xids(seen: Verdict, now: float) -> Iterator[str]:
-    for xid in _active(seen.xids, seen.excused):
-        rule = RULE_OF_XID[xid.code]
-        if rule.lasts_seconds is not None:
-            if now - seen.seen_at[xid.code, xid.count] > rule.lasts_seconds:
-                continue
-            if rule.reason == "xid_contained" and _comes_again(xid):
-                yield "contained_repeatedly"
-        yield rule.reason
-
-
-def _comes_again(xid: Xid) -> bool:
-    if xid.last_at is None or xid.previous_at is None:
-        return False
-    return BURST_SECONDS < xid.last_at - xid.previous_at <= DAY
-
-
-def _active(xids: tuple[Xid, ...], excused: frozenset[Code]) -> Iterator[Xid]:
-    """Yield the XIDs that have a rule that applies."""
-    for xid in xids:
-        rule = RULE_OF_XID.get(xid.code)
-        if rule is None or (xid.code, xid.count) in excused:
-            continue
-        if rule.only_fatal and not xid.is_fatal:
-            continue
-        if not _is_replaced(xid, rule, xids):
-            yield xid
-
-
-def _is_replaced(xid: Xid, rule: XidRule, xids: tuple[Xid, ...]) -> bool:
-    return any(
-        other.code == rule.unless_with
-        and xid.last_at is not None
-        and other.last_at is not None
-        and abs(other.last_at - xid.last_at) <= BURST_SECONDS
-        for other in xids
-    )
-
-
-def _codes(xids: tuple[Xid, ...]) -> set[Code]:
-    return {(xid.code, xid.count) for xid in xids}
-
-
 def _still_excused(xids: tuple[Xid, ...], before: Verdict | None) -> frozenset[Code]:
-    return before.excused & _codes(xids) if before else frozenset()
+    return before.excused & codes_of(xids) if before else frozenset()
 
 
 def _when_seen(xids: tuple[Xid, ...], before: Verdict | None, now: float) -> Mapping[Code, float]:
@@ -280,7 +229,7 @@ def _excused_now(reading: Reading, before: Verdict | None) -> Iterator[Code]:
             if xid.is_history:
                 yield code
         elif before.state == "lost" or (
-            code in _codes(before.xids) and _was_repaired(reading, before)
+            code in codes_of(before.xids) and _was_repaired(reading, before)
         ):
             yield code
 
@@ -303,7 +252,7 @@ def _is_first_sight(reason: str, reading: Reading, before: Verdict | None) -> bo
     """Whether nothing is known of the time before the XIDs that say so."""
     if before is None or before.reading is None:
         return True
-    new = _codes(reading.xids) - _codes(before.xids)
+    new = codes_of(reading.xids) - codes_of(before.xids)
     return before.reason == "starting" and not any(
         RULE_OF_XID[code].reason == reason for code, _ in new if code in RULE_OF_XID
     )

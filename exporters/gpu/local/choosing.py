@@ -49,7 +49,9 @@ def local_gpus(config: Config, host: str) -> LocalGpus | None:
         if member.host == host and member.gpus
     ]
     if not members:
-        hosts = {each.host for group in config.topology.groups for each in group.members}
+        hosts = {
+            each.host for group in config.topology.groups for each in group.members if each.gpus
+        }
         shown = ", ".join(sorted(hosts)[:5])
         raise InputError([problem(
             "--local", f"found {host!r}, expected a host of {config.file.topology} with GPUs: "

@@ -104,6 +104,7 @@ class LocalGpus:
         self._dying: list[Child] = []
         self._start_failures = 0
         self._start_at = 0.0
+        self._has_other_gpus = False
         self._trouble = "no reading yet"
         """Why no child works; empty while one does."""
         self._was_read = asyncio.Event()
@@ -152,6 +153,12 @@ class LocalGpus:
             raise FetchError("refused", self._trouble)
         return Response(200, b"")
 
+    def expect(self, uuids: Sequence[str]) -> None:
+        """Read these from now on; what is known of those that stay is kept."""
+        if list(uuids) != list(self._gpus):
+            self._gpus = {uuid: self._gpus.get(uuid) or _Gpu(uuid) for uuid in uuids}
+            self._has_other_gpus = True
+
     def read(self, body: bytes) -> GpuReadings:
         """Return the newest readings, XIDs up to this moment among them."""
         del body
@@ -181,6 +188,9 @@ class LocalGpus:
 
     async def _read_all(self) -> None:
         self._go_back_to_dcgm()
+        if self._has_other_gpus:
+            self._has_other_gpus = False
+            self._end_child()  # the next one watches for the XIDs of all
         for gpu in self._due():
             child = await self._working_child()
             if child is None:

@@ -108,7 +108,7 @@ class NvmlShim:
     """GPUs that do as they are told, within ``with``.
 
     Args:
-        folder: for the library and the control file; empty.
+        folder: for the library and the control file; empty, or that of another of these.
         gpus: how many.
 
     Raises:
@@ -194,6 +194,8 @@ class NvmlShim:
 
 
 def _build(folder: Path) -> None:
+    if (folder / LIBRARY).exists():
+        return
     compiler = find_compiler()
     if compiler is None:
         raise RuntimeError(f"there is no C compiler here: none of {', '.join(COMPILERS)}")

@@ -21,6 +21,10 @@ class Local:
     def __init__(self) -> None:
         self.readings: GpuReadings = {}
 
+    def expect(self, uuids) -> None:
+        """Take note."""
+        self.expected = uuids
+
     def read(self, body) -> GpuReadings:
         """Return that."""
         return self.readings
@@ -30,7 +34,8 @@ class Exporter:
     """The core, fed directly."""
 
     def __init__(self, topology) -> None:
-        self.core = GpuCore(topology, Local(), wall=lambda: WALL + self.now)
+        self.local = Local()
+        self.core = GpuCore(topology, self.local, wall=lambda: WALL + self.now)
         self.now = 0.0
 
     def collect(self, seconds_later=5.0, reason="none", **readings: Reading):
@@ -72,6 +77,11 @@ def test_numbers_are_served_under_their_families_and_labels(exporter):
         assert page.of(family)[A] == values[name]
     for name, (family, word) in SPLIT.items():
         assert page.of(family)[*A, word] == values[name]
+
+
+def test_the_local_source_is_told_which_gpus_the_topology_expects(exporter):
+    """Those of its host."""
+    assert exporter.local.expected == ["GPU-a", "GPU-b"]
 
 
 def test_words_are_served_as_labels(exporter):

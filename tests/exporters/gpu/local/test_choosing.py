@@ -17,7 +17,7 @@ def bindings(tmp_path):
 
 
 @pytest.fixture
-def engine(free_port):
+def engine():
     """Somebody who listens where a host engine would."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -33,15 +33,19 @@ def test_dcgm_comes_first_where_it_is_and_answers(bindings, engine, has_page):
 
 
 @pytest.mark.parametrize(("has_page", "expected"), [(True, None), (False, "nvml")])
-def test_then_the_page_then_nvml(bindings, engine, free_port, tmp_path, has_page, expected):
+def test_then_the_page_then_nvml(bindings, engine, tmp_path, has_page, expected):
     """Bindings alone are of no use, nor is a host engine."""
-    silent = {HOST_ENGINE[0]: f"127.0.0.1:{free_port}"}
-    nowhere = {BINDINGS_VARIABLE: str(tmp_path / "nowhere")}
-    for environment in ({**bindings, **silent}, {**nowhere, **engine}, {**nowhere, **silent},
-                        {**bindings, HOST_ENGINE[0]: "no address"}):  # fmt: skip
-        assert choose_backend(has_page=has_page, environment=environment) is expected or (
-            choose_backend(has_page=has_page, environment=environment) == expected
-        )
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        silent = {HOST_ENGINE[0]: f"127.0.0.1:{closed.getsockname()[1]}"}
+        nowhere = {BINDINGS_VARIABLE: str(tmp_path / "nowhere")}
+        for environment in (
+            {**bindings, **silent},
+            {**nowhere, **engine},
+            {**nowhere, **silent},
+            {**bindings, HOST_ENGINE[0]: "no address"},
+        ):
+            assert expected == choose_backend(has_page=has_page, environment=environment)
 
 
 def test_bindings_of_the_newest_dcgm_are_taken(tmp_path, monkeypatch):
