@@ -37,6 +37,13 @@ _Local = Annotated[
         "bindings are installed, else from the host's page if it has one, else from NVML.",
     ),
 ]
+_DcgmNames = Annotated[
+    bool,
+    typer.Option(
+        "--dcgm-names",
+        help="Serve the local GPUs under dcgm-exporter's names too; not where one is scraped.",
+    ),
+]
 _DEFAULT_CONFIG = Path("shardwatch.yaml")
 
 
@@ -48,9 +55,18 @@ def gpu(
     *,
     exact_port: _ExactPort = False,
     local: _Local = None,
+    dcgm_names: _DcgmNames = False,
 ) -> None:
     """Serve every GPU of the topology, from the hosts' dcgm-exporters or this host's driver."""
-    _run("gpu", config, listen, address_file, exact_port=exact_port, local=local)
+    _run(
+        "gpu",
+        config,
+        listen,
+        address_file,
+        exact_port=exact_port,
+        local=local,
+        dcgm_names=dcgm_names,
+    )
 
 
 @app.command()
@@ -97,8 +113,17 @@ def _run(
     *,
     exact_port: bool,
     local: str | None = None,
+    dcgm_names: bool = False,
 ) -> None:
     # Late, so that other commands do not pay for the HTTP library.
     from exporters.running import run  # noqa: PLC0415
 
-    run(name, config, listen, address_file, exact_port=exact_port, local_host=local)
+    run(
+        name,
+        config,
+        listen,
+        address_file,
+        exact_port=exact_port,
+        local_host=local,
+        dcgm_names=dcgm_names,
+    )

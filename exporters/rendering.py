@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf, isfinite
 
-from exporters.catalog import FAMILIES, Family
+from exporters.catalog import SERVED_FAMILIES, Family
 from exporters.page import Distribution, Labels, Page
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -32,7 +32,7 @@ class Renderer:
     def render_families(self, page: Page) -> Iterator[str]:
         """Yield the same, family by family: less memory where it is compressed on the way."""
         written = 0
-        for name, family in FAMILIES.items():
+        for name, family in SERVED_FAMILIES.items():
             values, distributions = page.values.get(name), page.distributions.get(name)
             if not values and not distributions:
                 continue

@@ -45,6 +45,7 @@ def run(
     *,
     exact_port: bool,
     local_host: str | None = None,
+    dcgm_names: bool = False,
 ) -> None:
     """Run an exporter until SIGTERM.
 
@@ -55,6 +56,7 @@ def run(
         address_file: gets the address once the exporter listens.
         exact_port: take that port or fail, instead of the next free one.
         local_host: of the topology, whose GPUs the gpu exporter reads itself.
+        dcgm_names: whether it serves them under dcgm-exporter's names too.
 
     Raises:
         InputError: if a file cannot be used or the address cannot be had.
@@ -67,7 +69,11 @@ def run(
     )
     config = read_config(config_file, needs_routing_key=False)
     local = local_gpus(config, local_host) if local_host else None
-    core = GpuCore(config.topology, local) if local else CORES[name](config.topology)
+    core = (
+        GpuCore(config.topology, local, dcgm_names=dcgm_names)
+        if local
+        else CORES[name](config.topology)
+    )
     wanted = _listen_address(listen) if listen else _configured_address(config, name)
     listening, address = bind(wanted, exact=exact_port)
     if wanted.port not in (0, address.port):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from exporters import catalog
 from exporters.catalog import Family
 from exporters.folding import Folder
+from exporters.gpu.dcgm_page import DcgmPage
 from exporters.gpu.members import LocalSource, WatchedGpus
 from exporters.gpu.readings import RECOVERY_ACTIONS, Reading
 from exporters.gpu.tallies import Tally
@@ -62,6 +63,7 @@ class GpuCore:
         topology: says which GPUs there are.
         local: reads those of this host, without a page.
         wall: tells the time of day, in Unix seconds.
+        dcgm_names: whether the local GPUs are served under dcgm-exporter's names too.
     """
 
     name = "gpu"
@@ -72,10 +74,13 @@ class GpuCore:
         topology: Topology,
         local: LocalSource | None = None,
         wall: Callable[[], float] = time.time,
+        *,
+        dcgm_names: bool = False,
     ) -> None:
         self.cluster = topology.cluster
         self._gpus = WatchedGpus(topology, local=local)
         self._wall = wall
+        self._dcgm = DcgmPage(local.host) if dcgm_names and local else None
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._answered_at: dict[str, float] = {}
         self._folder = Folder(self.name, (catalog.CODE,))
@@ -105,6 +110,8 @@ class GpuCore:
             self._add_xids(page, labels, tally, verdict)
             if verdict.answers and verdict.reading:
                 _add_reading(page, labels, verdict.reading, tally)
+                if self._dcgm and self._gpus.is_local(uuid):
+                    self._dcgm.add(page, uuid, verdict.reading, now)
         self._folder.add_to(page)
         return page
 

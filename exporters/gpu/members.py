@@ -68,6 +68,7 @@ class WatchedGpus:
                     self.places.append(GpuPlace(uuid, member.host, group))
                     self._target_of[uuid] = by_url[url]
         self.targets = list(by_url.values())
+        self._local_target = by_url.get(local.url) if local else None
         if local:
             local.expect([place.uuid for place in self.places if place.host == local.host])
 
@@ -89,6 +90,10 @@ class WatchedGpus:
                 verdict = judge(sightings[uuid], before.get(uuid), now, setting)
                 self._verdicts[uuid] = verdict
         return self._verdicts
+
+    def is_local(self, uuid: str) -> bool:
+        """Return whether a GPU is read on this host, without a page."""
+        return self._target_of[uuid] is self._local_target
 
     def reading(self, uuid: str) -> Reading | None:
         """Return what the last collection read of a GPU; None if nothing."""

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
 
-Trouble = Literal["", "lost", "unresponsive", "missing"]
+Trouble = Literal["", "lost", "unresponsive", "missing", "unread"]
 """Why a source that knows a GPU has no values of it.
 
-``lost``: NVML or DCGM says GPU_IS_LOST. ``unresponsive``: a call did not come back within its
-deadline. ``missing``: there is no such GPU.
+``lost``: NVML or DCGM says GPU_IS_LOST. ``unresponsive``: calls do not come back, time after time.
+``missing``: there is no such GPU. ``unread``: it was not asked, or did not answer for once, and
+nobody can say.
 """
 
 CLOCK_EVENTS: Mapping[int, str] = {

@@ -109,6 +109,8 @@ def judge(
     """
     if sighting is Unread.UNREACHABLE:
         return _judge_unreachable(before)
+    if isinstance(sighting, Reading) and sighting.trouble == "unread":
+        return _judge_unread(sighting, before, now)
     if sighting is Unread.MISSING:
         return _judge_missing(before.xids if before else (), "missing", before, now)
     if sighting.trouble or not sighting.measured:
@@ -125,6 +127,16 @@ def _judge_unreachable(before: Verdict | None) -> Verdict:
         before, state="degraded", reason="telemetry_unreachable", severity="none", action="none",
         answers=False, memory=before.memory.without_streaks(),
     )  # fmt: skip
+
+
+def _judge_unread(reading: Reading, before: Verdict | None, now: float) -> Verdict:
+    """Judge a GPU of which nothing but its XIDs is known."""
+    excused = _still_excused(reading.xids, before)
+    rules = [RULE_OF_XID[xid.code] for xid in active_xids(reading.xids, excused)]
+    if before and before.reading and any(rule.state in ("lost", "hung") for rule in rules):
+        return _judge_missing(reading.xids, "missing", before, now)
+    seen_at = _when_seen(reading.xids, before, now)
+    return replace(_judge_unreachable(before), xids=reading.xids, excused=excused, seen_at=seen_at)
 
 
 def _judge_missing(

@@ -50,7 +50,7 @@ class _Gpu:
     """What is known of one."""
 
     uuid: str
-    reading: Reading = field(default_factory=lambda: Reading(trouble="missing"))
+    reading: Reading = field(default_factory=lambda: Reading(trouble="unread"))
     read_at: float | None = None
     """Also when it was asked in vain."""
     pci: str | None = None
@@ -169,7 +169,7 @@ class LocalGpus:
         age = gpu.reading.age_seconds + (now - gpu.read_at if gpu.read_at is not None else 0.0)
         known = gpu.reading
         if age > STALE_SECONDS and not known.trouble:
-            known = Reading(trouble="unresponsive")
+            known = Reading(trouble="unread")
         content = {name: getattr(known, name) for name in Reading.__slots__}
         return Reading(
             **{**content, "age_seconds": age, "xids": gpu.log.xids, "xid_bursts": gpu.log.bursts}
@@ -256,9 +256,12 @@ class LocalGpus:
         if not gpu.failures:
             _LOG.warning("%s: %s: the child that asked it is replaced", gpu.uuid, error)
         gpu.failures += 1
-        gpu.retry_at = self._clock() + _pause(gpu.failures)
+        # At first it may have been slow: without persistence mode, a GPU sleeps between calls.
+        is_first = gpu.failures == 1
+        gpu.retry_at = self._clock() + (0.0 if is_first else _pause(gpu.failures - 1))
         gpu.hanging = self._child
-        gpu.reading, gpu.read_at = Reading(trouble="unresponsive"), self._clock()
+        gpu.reading = Reading(trouble="unread" if is_first else "unresponsive")
+        gpu.read_at = self._clock()
         self._end_child()
 
     def _take(self, gpu: _Gpu, content: Mapping[str, Any]) -> None:

@@ -150,6 +150,7 @@ def told(*xids: Xid, energy=1000.0) -> Reading:
 
 LOST = Reading(trouble="lost")
 HANGS = Reading(trouble="unresponsive")
+UNREAD = Reading(trouble="unread")
 GONE = Reading(trouble="missing")
 IS_LOST = ("lost", "gpu_is_lost", False)
 STUCK = ("hung", "unresponsive", False)
@@ -158,6 +159,16 @@ DRAIN = ("degraded", "contained_repeatedly", True)
 STORIES |= {
     "a source that says itself that a GPU is lost is believed at once": [
         (there(), OK), (LOST, IS_LOST), (GONE, IS_LOST), (there(energy=5.0), OK)],
+    "one that was not asked is unknown": [
+        (there(), OK), (UNREAD, UNSEEN), (UNREAD, UNSEEN), (there(), OK)],
+    "one that was never asked is unknown too": [
+        (UNREAD, UNSEEN), (UNREAD, UNSEEN), (there(), OK)],
+    "one that is known lost stays so while nobody asks": [
+        (LOST, IS_LOST), (UNREAD, IS_LOST), (there(), OK)],
+    "an XID that says it all needs no answer": [
+        (there(), OK), (Reading(trouble="unread", xids=(Xid(119, last_at=T),)), GSP_DEAD_SILENT)],
+    "an XID of before the first look does": [
+        (Reading(trouble="unread", xids=(Xid(79, last_at=T),)), UNSEEN)],
     "even at the first look": [
         (LOST, IS_LOST)],
     "calls that hang once may be slow, twice they hang": [

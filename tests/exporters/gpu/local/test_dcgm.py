@@ -76,7 +76,7 @@ async def test_samples_that_the_host_engine_does_not_renew_grow_old(gpus, engine
     await until(lambda: gpus.read(b"")["GPU-a"].age_seconds >= 4.0)
     assert gpus.read(b"")["GPU-a"].trouble == ""
     engine({"0": WELL, "1": {**WELL, "54": "GPU-b"}}, age_seconds=400.0)
-    await until(lambda: gpus.read(b"")["GPU-a"].trouble == "unresponsive")
+    await until(lambda: gpus.read(b"")["GPU-a"].trouble == "unread")
 
 
 async def test_every_xid_is_told_repeats_too(gpus, engine, until):

@@ -86,7 +86,7 @@ async def test_a_wedged_gpu_costs_its_own_readings_only(gpus, shim, until):
         await asyncio.sleep(0.1)
         assert reading(gpus, shim, 1).trouble == ""
         assert reading(gpus, shim, 1).age_seconds < 5.0
-    assert gpus.children_started == 2
+    assert gpus.children_started == 3  # a second try, for the first may have been slow
     assert reading(gpus, shim, 0).power_watts is None
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
@@ -96,7 +96,7 @@ async def test_a_wedged_gpu_is_asked_again_and_forgiven(gpus, shim, until, monke
     """After a pause that grows."""
     monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.2)
     shim.block(0)
-    await until(lambda: gpus.children_started >= 3)
+    await until(lambda: gpus.children_started >= 4)
     shim.answer(0)
     await until(lambda: reading(gpus, shim, 0).trouble == "")
 
@@ -108,7 +108,8 @@ async def test_a_gpu_is_left_alone_while_a_child_that_hangs_in_it_cannot_be_kill
     monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.1)
     monkeypatch.setattr("exporters.gpu.local.process.Child.is_gone", False)
     shim.block(0)
-    await until(lambda: reading(gpus, shim, 0).trouble == "unresponsive")
+    await until(lambda: reading(gpus, shim, 0).trouble == "unread")
+    await until(lambda: gpus.children_started == 2)
     await asyncio.sleep(1.0)
     assert gpus.children_started == 2
 
