@@ -32,9 +32,9 @@ LARGEST_RECORD_BYTES = 8192
 
 _LOG = logging.getLogger("shardwatch")
 
-_RECORD = re.compile(r"\d+,\d+,(\d+),[^;]*;(.*)", re.DOTALL)
+_RECORD = re.compile(r"\d+,\d+,(\d{1,18}),[^;]*;(.*)", re.DOTALL)
 _PCI = r"([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2})"
-_XID = re.compile(rf"NVRM: Xid \(PCI:{_PCI}(?:\.\d)?\): (\d+)(.*)", re.DOTALL)
+_XID = re.compile(rf"NVRM: Xid \(PCI:{_PCI}(?:\.\d)?\): (\d{{1,6}})\b(.*)", re.DOTALL)
 _FALLEN_OFF = re.compile(rf"NVRM: GPU {_PCI}(?:\.\d)?: GPU has fallen off the bus")
 _NAMED = re.compile(rf"NVRM: The NVIDIA GPU {_PCI}")
 _NOT_RESPONDING = "fallen off the bus and is not responding"

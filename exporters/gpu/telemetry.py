@@ -7,6 +7,7 @@ printed as huge numbers, and the empty page that dcgm-exporter serves while it r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -105,6 +106,9 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "fabric_health": FABRIC_HEALTH,
 }
 _GPU_INSTANCE = "GPU_I_ID"
+_NUMBER, _PROFILE = re.compile(r"[0-9]{1,3}"), re.compile(r"[0-9a-z.+]{1,24}")
+MOST_PARTS = 16
+"""MIG instances of a GPU: NVIDIA makes 7 at most."""
 _OF_A_PART = ("_ratio", "_bytes", "_bytes_per_second")
 """Ends of names of what a MIG instance has for itself."""
 _UUID_LABELS = ("UUID", "uuid", "gpu_uuid")
@@ -164,11 +168,11 @@ def readings_from(samples: Samples) -> GpuReadings:
 
 
 def _add_part(identity: dict[str, Any], labels: Mapping[str, str]) -> None:
-    number = labels[_GPU_INSTANCE]
-    if number.isdecimal():
-        part = MigInstance(int(number), 0, labels.get("GPU_I_PROFILE", ""))
+    number, profile = labels[_GPU_INSTANCE], labels.get("GPU_I_PROFILE", "")
+    if _NUMBER.fullmatch(number):
+        part = MigInstance(int(number), 0, profile if _PROFILE.fullmatch(profile) else "other")
         parts = identity.get("mig", ())
-        if part not in parts:
+        if part not in parts and len(parts) < MOST_PARTS:
             identity["mig"] = (*parts, part)
 
 

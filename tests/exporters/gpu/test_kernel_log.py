@@ -5,6 +5,8 @@ import os
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporters.gpu.kernel_log import KernelLog, LogEvent, LogParser, pci_key
 
@@ -69,6 +71,24 @@ def test_a_message_over_three_records_is_one_event():
 def test_all_else_is_no_event(record):
     """Not even what looks like one."""
     assert LogParser(BOOT).parse(record) is None
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=80),
+            st.from_regex(r"\d,\d+,\d+,-;NVRM: Xid \(PCI:.*\): \d+.*", fullmatch=True),
+            st.from_regex(r"4,1,\d+,-;NVRM: (The NVIDIA )?GPU [0-9a-f:.]{1,20}.*", fullmatch=True),
+        ),
+        max_size=5,
+    )
+)
+def test_no_record_can_stop_the_reading(records):
+    """Whatever a kernel, or somebody with the right to write to its log, says."""
+    parser = LogParser(BOOT)
+    for record in records:
+        event = parser.parse(record)
+        assert event is None or event.code < 10**6
 
 
 @pytest.mark.parametrize("bus_id", ["00000000:9B:00.0", "0000:9b:00.0", "0000:9b:00"])

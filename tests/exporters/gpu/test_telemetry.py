@@ -1,6 +1,11 @@
 """Reading dcgm-exporter's pages."""
 
+import contextlib
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporters.dialects import read_dialect
 from exporters.exposition import PageError
@@ -138,3 +143,28 @@ def test_a_page_without_any_gpu_is_malformed(page):
     """dcgm-exporter serves an empty page with status 200 while it reloads: nobody is lost then."""
     with pytest.raises(PageError, match="found no GPU"):
         read(page)
+
+
+def test_parts_of_a_page_that_lies_are_few_and_have_bounded_names():
+    """Labels of ours do not come from anywhere."""
+    page = "".join(
+        f'DCGM_FI_DEV_GPU_TEMP{{UUID="a",GPU_I_ID="{number}",GPU_I_PROFILE="x {number}"}} 40\n'
+        for number in (*range(100), "seven", 10**9)
+    )
+    parts = read(page)["a"].mig
+    assert len(parts) == telemetry.MOST_PARTS
+    assert {part.profile for part in parts} == {"other"}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(telemetry.FIELD_OF_NAME)),
+        st.one_of(st.floats(), st.integers(-(10**20), 10**20).map(float)),
+    )
+)
+def test_no_value_can_stop_the_reading(values):
+    """Not NaN, nor what no enumeration has; what is read is finite."""
+    page = "".join(f'{name}{{UUID="a"}} {value}\n' for name, value in values.items())
+    with contextlib.suppress(PageError):
+        for reading in read(page).values():
+            assert all(math.isfinite(value) for value in reading.measured.values())

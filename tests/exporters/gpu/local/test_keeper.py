@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -272,3 +273,22 @@ async def test_a_topology_that_changes_changes_what_is_read(gpus, shim, until):
     await until(lambda: gpus.child_pid is not None)
     await until(lambda: gpus.read(b"")["GPU-new"].age_seconds > 0)
     assert gpus.read(b"")["GPU-new"].trouble == "missing"
+
+
+async def test_wedges_leak_neither_threads_nor_files(gpus, shim, until, monkeypatch):
+    """However many there are."""
+    monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(gpus, "_deadline_seconds", 0.05)
+
+    def held() -> tuple[int, int]:
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+    before = held()
+    shim.block(0)
+    await until(lambda: gpus.children_started >= 8)
+    shim.answer(0)
+    monkeypatch.setattr(gpus, "_deadline_seconds", 5.0)
+    await until(
+        lambda: reading(gpus, shim, 0).trouble == "" and reading(gpus, shim, 1).trouble == ""
+    )
+    assert before == held()
