@@ -121,7 +121,7 @@ def _values(reading: Reading) -> Iterator[tuple[str, float]]:
         value = measured[field.of]
         if field.times == MIB:
             yield name, float(value // MIB)  # as DCGM does
-        elif field.times == 1e-2:
-            yield name, float(round(value * 100))
+        elif field.over == 100.0:
+            yield name, float(round(value * 100.0))
         else:
-            yield name, value / field.times if field.times >= 1 else round(value / field.times, 3)
+            yield name, round(value / field.times * field.over, 3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Literal, TypeAlias
 
 Trouble = Literal["", "lost", "unresponsive", "missing", "unread"]
@@ -152,13 +153,19 @@ class Reading:
     @property
     def measured(self) -> Mapping[str, float]:
         """The plain numbers that the source gives, by name; empty if all of them are blank."""
-        return {
-            name: value for name in MEASURED_NAMES if (value := getattr(self, name)) is not None
-        }
+        values = zip(MEASURED_NAMES, _measured(self), strict=True)
+        return {name: value for name, value in values if value is not None}
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the source gives no plain number."""
+        return all(value is None for value in _measured(self))
 
 
 MEASURED_NAMES = tuple(field.name for field in fields(Reading) if field.type == "float | None")
 """Names of the plain numbers."""
+
+_measured = attrgetter(*MEASURED_NAMES)
 
 PROFILING_NAMES = frozenset(
     {

@@ -8,12 +8,13 @@ printed as huge numbers, and the empty page that dcgm-exporter serves while it r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from functools import partial
+from math import inf
 from typing import Any
 
-from exporters.exposition import PageError, PageReader, Samples
+from exporters.exposition import PageError, PageReader, Samples, Series
 from exporters.gpu.readings import (
     FABRIC_HEALTH,
     FABRIC_STATES,
@@ -33,7 +34,7 @@ _HOTTEST_CELSIUS = 200.0
 XID = "xid"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """How one of DCGM's fields is read."""
 
@@ -44,11 +45,18 @@ class Field:
     of: str
     """Of :class:`Reading`; ``xid``, or ``clock_event_seconds.sw_thermal`` for a part of one."""
     times: float = 1.0
-    """From DCGM's unit to the base unit."""
+    """From DCGM's unit to the base unit: times this,"""
+    over: float = 1.0
+    """... over that."""
+    whole: str = ""
+    part: str = ""
+    """Of ``of``, where it has a dot."""
 
 
-def _field(number: int, names: str, of: str, times: float = 1.0) -> Field:
-    return Field(number, tuple(f"DCGM_FI_{name}" for name in names.split()), of, times)
+def _field(number: int, names: str, of: str, times: float = 1.0, over: float = 1.0) -> Field:
+    wire = tuple(f"DCGM_FI_{name}" for name in names.split())
+    whole, _, part = of.partition(".")
+    return Field(number, wire, of, times, over, whole, part)
 
 
 FIELDS = (
@@ -58,15 +66,15 @@ FIELDS = (
     _field(140, "DEV_MEMORY_TEMP DEV_MEMORY_TEMP_CELSIUS", "memory_temperature_celsius"),
     _field(150, "DEV_GPU_TEMP DEV_GPU_TEMP_CELSIUS", "temperature_celsius"),
     _field(155, "DEV_POWER_USAGE DEV_BOARD_POWER_WATTS", "power_watts"),
-    _field(156, "DEV_TOTAL_ENERGY_CONSUMPTION", "energy_joules", 1e-3),
+    _field(156, "DEV_TOTAL_ENERGY_CONSUMPTION", "energy_joules", over=1000.0),
     _field(164, "DEV_ENFORCED_POWER_LIMIT", "power_limit_watts"),
     _field(170, "DEV_FABRIC_MANAGER_STATUS", "fabric_state"),
     _field(175, "DEV_FABRIC_HEALTH_SUMMARY", "fabric_health"),
     _field(202, "DEV_PCIE_REPLAY_COUNTER DEV_PCIE_REPLAY_TOTAL", "pcie_replays"),
-    _field(203, "DEV_GPU_UTIL DEV_GPU_UTIL_RATIO", "utilization_ratio", 1e-2),
-    _field(204, "DEV_MEM_COPY_UTIL", "copy_utilization_ratio", 1e-2),
-    _field(206, "DEV_ENC_UTIL", "encoder_utilization_ratio", 1e-2),
-    _field(207, "DEV_DEC_UTIL", "decoder_utilization_ratio", 1e-2),
+    _field(203, "DEV_GPU_UTIL DEV_GPU_UTIL_RATIO", "utilization_ratio", over=100.0),
+    _field(204, "DEV_MEM_COPY_UTIL", "copy_utilization_ratio", over=100.0),
+    _field(206, "DEV_ENC_UTIL", "encoder_utilization_ratio", over=100.0),
+    _field(207, "DEV_DEC_UTIL", "decoder_utilization_ratio", over=100.0),
     _field(230, "DEV_XID_ERRORS DEV_XID_ERROR", XID),
     _field(235, "DEV_PCIE_MAX_LINK_GEN", "pcie_generation_max"),
     _field(236, "DEV_PCIE_MAX_LINK_WIDTH", "pcie_width_max"),
@@ -101,10 +109,6 @@ MB/s, so neither."""
 
 FIELD_OF_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in field.names}
 
-_WORDS: Mapping[str, tuple[str, ...]] = {
-    "fabric_state": FABRIC_STATES,
-    "fabric_health": FABRIC_HEALTH,
-}
 _GPU_INSTANCE = "GPU_I_ID"
 _NUMBER, _PROFILE = re.compile(r"[0-9]{1,3}"), re.compile(r"[0-9a-z.+]{1,24}")
 MOST_PARTS = 16
@@ -119,11 +123,23 @@ _IDENTITY: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """What a series of a page says, as its labels have it."""
+
+    uuid: str
+    field: Field
+    identity: Mapping[str, Any]
+    part: MigInstance | None
+    """Of a GPU that is cut in parts."""
+
+
 class TelemetryReader:
     """Reads the pages of one host."""
 
     def __init__(self) -> None:
         self._reader = PageReader(FIELD_OF_NAME.__contains__)
+        self._places: dict[Series, _Place | None] = {}
 
     def read(self, page: bytes) -> GpuReadings:
         """Return the readings of all GPUs on a page.
@@ -131,72 +147,103 @@ class TelemetryReader:
         Raises:
             PageError: if the page is malformed or names no GPU at all.
         """
-        readings = readings_from(self._reader.read(page))
+        samples = self._reader.read(page)
+        readings = self._readings(samples)
         if not readings:
             raise PageError(0, "found no GPU, expected dcgm-exporter's fields")
+        if len(self._places) > 2 * len(samples):
+            self._places = {}
         return readings
 
-
-def readings_from(samples: Samples) -> GpuReadings:
-    """Return readings by UUID from a page's samples."""
-    values: dict[str, dict[Field, float]] = {}
-    identities: dict[str, dict[str, Any]] = {}
-    for series, value in samples.items():
-        field = FIELD_OF_NAME.get(series.name)
-        labels = series.labels
-        uuid = _first(labels, _UUID_LABELS)
-        if field is None or uuid is None or not isfinite(value) or value >= SMALLEST_BLANK:
-            continue
-        if uuid not in values:
-            values[uuid] = {}
-            identities[uuid] = {
-                name: text for name, names in _IDENTITY.items() if (text := _first(labels, names))
-            }
-        if _GPU_INSTANCE in labels:
-            # Where MIG is on, dcgm-exporter has nothing but the parts. What they share, such as
-            # the temperature, is the GPU's; what each has for itself is not.
-            _add_part(identities[uuid], labels)
-            if field.of.endswith(_OF_A_PART):
+    def _readings(self, samples: Samples) -> GpuReadings:
+        """Return readings by UUID; a series is understood once, and read again and again."""
+        places = self._places
+        values: dict[str, dict[Field, float]] = {}
+        identities: dict[str, dict[str, Any]] = {}
+        for series, value in samples.items():
+            if not value < SMALLEST_BLANK or value == -inf:  # NaN is not less
                 continue
-        # The first of several: dcgm-exporter repeats a GPU for each pod or job on it. Only an
-        # XID may come with several codes, a series each: the newest stands last.
-        if field.of == XID:
-            values[uuid][field] = value
-        else:
-            values[uuid].setdefault(field, value)
-    return {uuid: reading_of(found, **identities[uuid]) for uuid, found in values.items()}
+            try:
+                place = places[series]
+            except KeyError:
+                place = places[series] = _place_of(series)
+            if place is None:
+                continue
+            uuid, field = place.uuid, place.field
+            found = values.get(uuid)
+            if found is None:
+                found = values[uuid] = {}
+                identities[uuid] = {**place.identity}
+            if place.part is not None:
+                # Where MIG is on, dcgm-exporter has nothing but the parts. What they share, such as
+                # the temperature, is the GPU's; what each has for itself is not.
+                _add_part(identities[uuid], place.part)
+                if field.of.endswith(_OF_A_PART):
+                    continue
+            # The first of several: dcgm-exporter repeats a GPU for each pod or job on it. Only an
+            # XID may come with several codes, a series each: the newest stands last.
+            if field not in found or field.of == XID:
+                found[field] = value
+        return {uuid: reading_of(found, **identities[uuid]) for uuid, found in values.items()}
 
 
-def _add_part(identity: dict[str, Any], labels: Mapping[str, str]) -> None:
-    number, profile = labels[_GPU_INSTANCE], labels.get("GPU_I_PROFILE", "")
-    if _NUMBER.fullmatch(number):
-        part = MigInstance(int(number), 0, profile if _PROFILE.fullmatch(profile) else "other")
-        parts = identity.get("mig", ())
-        if part not in parts and len(parts) < MOST_PARTS:
-            identity["mig"] = (*parts, part)
+def _place_of(series: Series) -> _Place | None:
+    """Return what a series says; None if it is of no GPU."""
+    labels = series.labels
+    field, uuid = FIELD_OF_NAME.get(series.name), _first(labels, _UUID_LABELS)
+    if field is None or uuid is None:
+        return None
+    identity = {name: text for name, names in _IDENTITY.items() if (text := _first(labels, names))}
+    return _Place(uuid, field, identity, _part_of(labels))
+
+
+def _part_of(labels: Mapping[str, str]) -> MigInstance | None:
+    number, profile = labels.get(_GPU_INSTANCE), labels.get("GPU_I_PROFILE", "")
+    if number is None:
+        return None
+    known = profile if _PROFILE.fullmatch(profile) else "other"
+    return MigInstance(int(number) if _NUMBER.fullmatch(number) else -1, 0, known)
+
+
+def _add_part(identity: dict[str, Any], part: MigInstance) -> None:
+    parts = identity.get("mig", ())
+    if part.gpu_instance >= 0 and part not in parts and len(parts) < MOST_PARTS:
+        identity["mig"] = (*parts, part)
 
 
 def reading_of(values: Mapping[Field, float], **identity: Any) -> Reading:
     """Return the reading that fields in DCGM's units make; blanks are not among them."""
-    content: dict[str, Any] = dict(identity)
+    content = identity
     for field, value in values.items():
-        name, _, part = field.of.partition(".")
-        if name == XID:
+        name = field.of
+        if name in _CONVERTED:
+            content[name] = _CONVERTED[name](value)
+        elif field.part:
+            content.setdefault(field.whole, {})[field.part] = value * field.times
+        elif name == XID:
             content["xids"] = (Xid(int(value)),) if value else ()
-        elif part:
-            content.setdefault(name, {})[part] = value * field.times
-        elif name in _WORDS:
-            words = _WORDS[name]
-            content[name] = words[int(value)] if 0 <= value < len(words) else None
-        elif name == "clock_events":
-            content[name] = int(value)
-        elif name == "recovery_action":
-            content[name] = int(value) if 0 <= value < len(RECOVERY_ACTIONS) else None
-        elif name.endswith("celsius") and value > _HOTTEST_CELSIUS:
-            continue
         else:
-            content[name] = value * field.times if field.times >= 1 else value / (1 / field.times)
+            content[name] = value * field.times / field.over
     return Reading(**content)
+
+
+def _word(words: tuple[str, ...], value: float) -> str | None:
+    return words[int(value)] if 0 <= value < len(words) else None
+
+
+def _celsius(value: float) -> float | None:
+    return value if value <= _HOTTEST_CELSIUS else None
+
+
+_CONVERTED: Mapping[str, Callable[[float], Any]] = {
+    "fabric_state": partial(_word, FABRIC_STATES),
+    "fabric_health": partial(_word, FABRIC_HEALTH),
+    "clock_events": int,
+    "recovery_action": lambda value: int(value) if 0 <= value < len(RECOVERY_ACTIONS) else None,
+    "temperature_celsius": _celsius,
+    "memory_temperature_celsius": _celsius,
+}
+"""What is more than a number times a factor."""
 
 
 def _first(labels: Mapping[str, str], names: tuple[str, ...]) -> str | None:

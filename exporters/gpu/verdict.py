@@ -113,7 +113,7 @@ def judge(
         return _judge_unread(sighting, before, now)
     if sighting is Unread.MISSING:
         return _judge_missing(before.xids if before else (), "missing", before, now)
-    if sighting.trouble or not sighting.measured:
+    if sighting.trouble or sighting.is_blank:
         return _judge_missing(sighting.xids, sighting.trouble or "missing", before, now)
     return _judge_present(sighting, before, now, setting)
 

@@ -163,7 +163,7 @@ def _content(values: Mapping[int, Any]) -> Content:
     }
     texts = {name: text for field, name in TEXT_FIELDS.items() if (text := _text(values, field))}
     reading = reading_of(numbers, **texts)
-    if not reading.measured:
+    if reading.is_blank:
         return {"trouble": "missing"}
     content = {
         name: value
