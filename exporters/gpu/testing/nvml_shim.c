@@ -323,6 +323,9 @@ typedef struct { void *device; unsigned long long type, data; unsigned instance,
     EventData;
 int nvmlEventSetWait_v2(EventSet *set, EventData *out, unsigned milliseconds) {
     for (unsigned waited = 0; waited <= milliseconds; waited += 5) {
+        /* One lost GPU fails the waiting for all, whatever else has happened. */
+        for (uint64_t i = 0; i < control->count; i++)
+            if (set->registered[i] && control->gpu[i].state >= LOST) return GPU_IS_LOST;
         for (; set->seen < *(volatile uint64_t *)&control->events; set->seen++) {
             Event event = control->event[set->seen % MOST_EVENTS];
             if (!set->registered[event.gpu]) continue;
@@ -330,8 +333,6 @@ int nvmlEventSetWait_v2(EventSet *set, EventData *out, unsigned milliseconds) {
             *out = (EventData){&control->gpu[event.gpu], 8, event.code, ~0u, ~0u};
             return SUCCESS;
         }
-        for (uint64_t i = 0; i < control->count; i++)
-            if (set->registered[i] && control->gpu[i].state >= LOST) return GPU_IS_LOST;
         usleep(5000);
     }
     return TIMEOUT;

@@ -188,6 +188,10 @@ class NvmlShim:
         a, b = self._control.gpu[first], self._control.gpu[second]
         a.uuid, b.uuid = bytes(b.uuid), bytes(a.uuid)
 
+    def replace(self, gpu: int, uuid: str) -> None:
+        """Put another GPU into the place of one; the one that was there comes back by its name."""
+        self._control.gpu[gpu].uuid = uuid.encode()
+
     def calls(self, gpu: int) -> int:
         """Return how many calls a GPU has had."""
         return int(self._control.gpu[gpu].calls)
