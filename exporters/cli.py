@@ -36,6 +36,22 @@ _WebConfigFile = Annotated[
         help="TLS, passwords and headers, as for the Prometheus exporter toolkit.",
     ),
 ]
+_Local = Annotated[
+    str | None,
+    typer.Option(
+        "--local",
+        metavar="HOST",
+        help="The topology's name of this host: its GPUs are read here, from DCGM where its Python "
+        "bindings are installed, else from the host's page if it has one, else from NVML.",
+    ),
+]
+_DcgmNames = Annotated[
+    bool,
+    typer.Option(
+        "--dcgm-names",
+        help="Serve the local GPUs under dcgm-exporter's names too; not where one is scraped.",
+    ),
+]
 _DEFAULT_CONFIG = Path("shardwatch.yaml")
 
 
@@ -47,9 +63,22 @@ def gpu(
     web_config_file: _WebConfigFile = None,
     *,
     exact_port: _ExactPort = False,
+    local: _Local = None,
+    dcgm_names: _DcgmNames = False,
 ) -> None:
-    """Serve every GPU of the topology, from the hosts' dcgm-exporters."""
-    _run("gpu", config, listen, address_file, web_config_file, exact_port=exact_port)
+    """Serve every GPU of the topology, from the hosts' dcgm-exporters or this host's driver."""
+    if local is None:
+        _run("gpu", config, listen, address_file, web_config_file, exact_port=exact_port)
+        return
+    from exporters.gpu.local.plan import make_plan  # noqa: PLC0415 - as below
+    from exporters.running import Place, run  # noqa: PLC0415 - as below
+
+    run(
+        "gpu",
+        config,
+        Place(listen, address_file, exact_port, web_config_file),
+        make_plan=lambda read: make_plan(read, local, dcgm_names=dcgm_names),
+    )
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf, isfinite
 
-from exporters.catalog import FAMILIES, Family
+from exporters.catalog import SERVED_FAMILIES, Family
 from exporters.page import Distribution, Labels, Page
 
 END_OF_OPENMETRICS = "# EOF\n"
@@ -34,7 +34,7 @@ class Renderer:
         OpenMetrics differs in what announces a family, and has an end. Samples are the same.
         """
         written = 0
-        for name, family in FAMILIES.items():
+        for name, family in SERVED_FAMILIES.items():
             values, distributions = page.values.get(name), page.distributions.get(name)
             if not values and not distributions:
                 continue

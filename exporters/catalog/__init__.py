@@ -10,6 +10,7 @@ Conventions: prefix ``shardwatch_``, base units, counters end in ``_total``, rat
 from __future__ import annotations
 
 from exporters.catalog.bounds import *
+from exporters.catalog.dcgm import DCGM_FAMILIES as DCGM_FAMILIES
 from exporters.catalog.exporter import *
 from exporters.catalog.family import Family as Family
 from exporters.catalog.family import Kind as Kind
@@ -24,3 +25,6 @@ FAMILIES: dict[str, Family] = {
     each.name: each for each in tuple(globals().values()) if isinstance(each, Family)
 }
 """All of the above, by name."""
+
+SERVED_FAMILIES: dict[str, Family] = {**FAMILIES, **DCGM_FAMILIES}
+"""All that a page may have, in its order."""

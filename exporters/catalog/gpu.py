@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from exporters.catalog.family import counter, gauge
-from exporters.catalog.names import GPU_LABELS, REASON, STATE
+from exporters.catalog.names import (
+    ACTION,
+    CODE,
+    COMPUTE_INSTANCE,
+    DIRECTION,
+    EVENT,
+    GPU_LABELS,
+    HEALTH,
+    INSTANCE,
+    KIND,
+    PROFILE,
+    RANK,
+    REASON,
+    SEVERITY,
+    STATE,
+)
 
 GPU_UP = gauge("gpu_up", "1 if this expected GPU answered the last collection, else 0.", GPU_LABELS)
 GPU_STATE = gauge(
@@ -11,6 +26,33 @@ GPU_STATE = gauge(
 )
 GPU_REASON = gauge(
     "gpu_reason", "1 for the current reason of the GPU's state.", (*GPU_LABELS, REASON)
+)
+GPU_VERDICT = gauge(
+    "gpu_verdict_info",
+    "Always 1: how urgent the reason is, and what to do.",
+    (*GPU_LABELS, SEVERITY, ACTION),
+)
+GPU_SAMPLE_AGE = gauge(
+    "gpu_sample_age_seconds",
+    "Seconds since the GPU last answered; missing if it never did.",
+    GPU_LABELS,
+)
+GPU_XID_EVENTS = counter(
+    "gpu_xid_events",
+    "XIDs of all codes, one of NVML's events and its line in the kernel log counted once; from a "
+    "dcgm-exporter's page the changes of its gauge, so at least that many.",
+    GPU_LABELS,
+)
+GPU_XID_BURSTS = counter(
+    "gpu_xid_bursts",
+    "Groups of XIDs without 3 minutes of silence between them.",
+    GPU_LABELS,
+)
+GPU_XIDS = counter("gpu_xid_errors", "XIDs by code, from the first one on.", (*GPU_LABELS, CODE))
+GPU_XID_TIME = gauge(
+    "gpu_xid_last_timestamp_seconds",
+    "When a code was last seen, in Unix time.",
+    (*GPU_LABELS, CODE),
 )
 GPU_LAST_XID = gauge(
     "gpu_last_xid_code",
@@ -32,3 +74,67 @@ GPU_MEMORY_USED = gauge(
     "gpu_memory_used_bytes", "Memory in use, reserved memory left out.", GPU_LABELS
 )
 GPU_MEMORY_FREE = gauge("gpu_memory_free_bytes", "Memory free.", GPU_LABELS)
+GPU_POWER_LIMIT = gauge("gpu_power_limit_watts", "Enforced limit of the board.", GPU_LABELS)
+GPU_MEMORY_CLOCK = gauge("gpu_memory_clock_hertz", "Clock of the memory.", GPU_LABELS)
+GPU_MEMORY_RESERVED = gauge(
+    "gpu_memory_reserved_bytes", "Memory that the driver keeps for itself.", GPU_LABELS
+)
+GPU_GRAPHICS_ACTIVE = gauge(
+    "gpu_graphics_active_ratio",
+    "Share of time in which the graphics or compute engine was active.",
+    GPU_LABELS,
+)
+GPU_SM_ACTIVE = gauge("gpu_sm_active_ratio", "Share of SMs that were busy.", GPU_LABELS)
+GPU_SM_OCCUPANCY = gauge(
+    "gpu_sm_occupancy_ratio",
+    "Share of warps that were active, of the most there can be.",
+    GPU_LABELS,
+)
+GPU_MEMORY_ACTIVE = gauge(
+    "gpu_memory_active_ratio", "Share of the memory's bandwidth in use.", GPU_LABELS
+)
+GPU_ECC_ERRORS = counter(
+    "gpu_ecc_errors", "Errors of memory since the driver was loaded.", (*GPU_LABELS, KIND)
+)
+GPU_REMAPPED_ROWS = counter(
+    "gpu_remapped_rows", "Rows of memory remapped in the GPU's life.", (*GPU_LABELS, KIND)
+)
+GPU_ROW_REMAP_PENDING = gauge(
+    "gpu_row_remap_pending", "1 if a row is to be remapped at the next reset.", GPU_LABELS
+)
+GPU_ROW_REMAP_FAILURE = gauge(
+    "gpu_row_remap_failure", "1 if a row could not be remapped.", GPU_LABELS
+)
+GPU_CLOCK_EVENT_SECONDS = counter(
+    "gpu_clock_event_seconds",
+    "Time in which clocks were lowered, by reason; where the source gives the present reasons "
+    "only, the time between looks that saw them.",
+    (*GPU_LABELS, EVENT),
+)
+GPU_NVLINK_BYTES = counter(
+    "gpu_nvlink_bytes", "Data over all NVLinks, without overhead.", (*GPU_LABELS, DIRECTION)
+)
+GPU_NVLINK_ERRORS = counter("gpu_nvlink_errors", "Errors of all NVLinks.", (*GPU_LABELS, KIND))
+GPU_PCIE_BYTES = counter("gpu_pcie_bytes", "Data over PCIe.", (*GPU_LABELS, DIRECTION))
+GPU_PCIE_THROUGHPUT = gauge(
+    "gpu_pcie_bytes_per_second",
+    "Data over PCIe, where the source counts none.",
+    (*GPU_LABELS, DIRECTION),
+)
+GPU_PCIE_REPLAYS = counter("gpu_pcie_replays", "Repeated packets of PCIe.", GPU_LABELS)
+GPU_FABRIC = gauge(
+    "gpu_fabric_info",
+    "Always 1: state of the NVLink fabric, and its health.",
+    (*GPU_LABELS, STATE, HEALTH),
+)
+GPU_RECOVERY_ACTION = gauge(
+    "gpu_recovery_action_info", "Always 1: what the driver asks for.", (*GPU_LABELS, ACTION)
+)
+GPU_MIG = gauge(
+    "gpu_mig_instance_info",
+    "Always 1: a part of the GPU.",
+    (*GPU_LABELS, INSTANCE, COMPUTE_INSTANCE, PROFILE),
+)
+GPU_RANK = gauge(
+    "gpu_rank_info", "Always 1: a worker of vLLM that runs there.", (*GPU_LABELS, RANK)
+)

@@ -81,14 +81,74 @@ GPU_STATES = ("lost", "hung", "degraded", "healthy")
 
 GPU_REASONS = (
     "xid_79",  # fallen off the bus (https://docs.nvidia.com/deploy/xid-errors/)
+    "gpu_is_lost",  # NVML or DCGM says so
     "absent",  # expected, and missing from two collections in a row
-    "telemetry_unreachable",  # the host's page cannot be had
-    "xid_uncontained",  # 48, 95, 140 ...: needs a reset
     "gsp_dead",  # 119, 120
+    "unresponsive",  # calls to it do not come back
+    "hung_kernel",
+    "xid_uncontained",  # 48, 95, 140 ...: needs a reset
+    "ecc_uncorrected",
     "row_remap_failure",
+    "recovery_reboot",  # what the driver asks for
+    "recovery_drain",
+    "recovery_reset",
+    "nvlink",
+    "fabric",
+    "contained_repeatedly",
+    "hw_thermal",
+    "hw_power_brake",
+    "sw_thermal",
+    "pcie",
+    "row_remap_pending",
+    "xid_contained",  # 94
+    "application_fault",  # 13, 31, 43 ...
+    "utilization_latch",
+    "telemetry_unreachable",  # the host's page cannot be had
     "starting",  # seen missing once, or not looked at yet
     "none",
 )
+
+GPU_SEVERITIES = ("page", "ticket", "info", "none")
+
+GPU_ACTIONS = (
+    "reboot_host",
+    "reset_gpu",
+    "reset_gpu_in_window",
+    "replace_gpu",
+    "reseat_gpu",
+    "drain",
+    "restart_engine",
+    "restart_fabric_manager",
+    "check_cooling",
+    "check_power",
+    "open_context",
+    "none",
+)
+
+CODE = "code"
+"""Of an XID."""
+EVENT = "event"
+DIRECTION = "direction"
+KIND = "kind"
+SEVERITY = "severity"
+ACTION = "action"
+HEALTH = "health"
+RANK = "rank"
+"""Of one of vLLM's workers: ``TP0``."""
+INSTANCE = "gpu_instance"
+COMPUTE_INSTANCE = "compute_instance"
+PROFILE = "profile"
+BACKEND = "backend"
+"""What a host's GPUs are read with: ``dcgm``, ``page`` or ``nvml``."""
+
+XID_CODES = (
+    "8", "13", "31", "32", "38", "39", "42", "43", "44", "45", "46", "48", "54", "56", "57", "58",
+    "60", "61", "62", "63", "64", "67", "68", "69", "73", "74", "78", "79", "92", "93", "94", "95",
+    "109", "110", "119", "120", "121", "136", "137", "140", "143", "144", "145", "146", "147",
+    "148", "149", "150", "151", "154", "155", "156", "157", "158", "160", "161", "162", "163",
+    "164", "165", "166", "167", "168", "169", "170", "171", "172",
+)  # fmt: skip
+"""Codes of NVIDIA's catalogue that are served as such."""
 
 SOURCE_REASONS = (
     "refused",

@@ -2,50 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 from exporters import catalog
 from exporters.catalog import Family
-from exporters.gpu import telemetry
-from exporters.gpu.members import WatchedGpus
+from exporters.folding import Folder
+from exporters.gpu.dcgm_page import DcgmPage
+from exporters.gpu.members import LocalSource, WatchedGpus
+from exporters.gpu.readings import RECOVERY_ACTIONS, Reading
+from exporters.gpu.tallies import Tally
 from exporters.gpu.verdict import Verdict
 from exporters.page import Labels, Page
 from exporters.sources import Answers
 from exporters.topology import Topology
 
-
-@dataclass(frozen=True)
-class _Served:
-    """A field of telemetry that is served, in the family's unit."""
-
-    family: Family
-    times: float = 1.0
-    over: float = 1.0
-
-
-_SERVED: Mapping[str, _Served] = {
-    telemetry.TEMPERATURE: _Served(catalog.GPU_TEMPERATURE),
-    telemetry.MEMORY_TEMPERATURE: _Served(catalog.GPU_MEMORY_TEMPERATURE),
-    telemetry.POWER: _Served(catalog.GPU_POWER),
-    telemetry.ENERGY: _Served(catalog.GPU_ENERGY, over=1000.0),  # from mJ
-    telemetry.UTILIZATION: _Served(catalog.GPU_UTILIZATION, over=100.0),  # from percent
-    telemetry.TENSOR_ACTIVE: _Served(catalog.GPU_TENSOR_ACTIVE),
-    telemetry.SM_CLOCK: _Served(catalog.GPU_SM_CLOCK, times=1e6),  # from MHz
-    telemetry.MEMORY_USED: _Served(catalog.GPU_MEMORY_USED, times=1024.0**2),  # from MiB
-    telemetry.MEMORY_FREE: _Served(catalog.GPU_MEMORY_FREE, times=1024.0**2),
+PLAIN: Mapping[str, Family] = {
+    "temperature_celsius": catalog.GPU_TEMPERATURE,
+    "memory_temperature_celsius": catalog.GPU_MEMORY_TEMPERATURE,
+    "power_watts": catalog.GPU_POWER,
+    "power_limit_watts": catalog.GPU_POWER_LIMIT,
+    "energy_joules": catalog.GPU_ENERGY,
+    "utilization_ratio": catalog.GPU_UTILIZATION,
+    "graphics_active_ratio": catalog.GPU_GRAPHICS_ACTIVE,
+    "sm_active_ratio": catalog.GPU_SM_ACTIVE,
+    "sm_occupancy_ratio": catalog.GPU_SM_OCCUPANCY,
+    "tensor_active_ratio": catalog.GPU_TENSOR_ACTIVE,
+    "memory_active_ratio": catalog.GPU_MEMORY_ACTIVE,
+    "sm_clock_hertz": catalog.GPU_SM_CLOCK,
+    "memory_clock_hertz": catalog.GPU_MEMORY_CLOCK,
+    "memory_used_bytes": catalog.GPU_MEMORY_USED,
+    "memory_free_bytes": catalog.GPU_MEMORY_FREE,
+    "memory_reserved_bytes": catalog.GPU_MEMORY_RESERVED,
+    "row_remap_pending": catalog.GPU_ROW_REMAP_PENDING,
+    "row_remap_failure": catalog.GPU_ROW_REMAP_FAILURE,
+    "pcie_replays": catalog.GPU_PCIE_REPLAYS,
 }
+"""Numbers of a reading that are served as they are."""
+
+SPLIT: Mapping[str, tuple[Family, str]] = {
+    "ecc_corrected_errors": (catalog.GPU_ECC_ERRORS, "corrected"),
+    "ecc_uncorrected_errors": (catalog.GPU_ECC_ERRORS, "uncorrected"),
+    "remapped_rows_correctable": (catalog.GPU_REMAPPED_ROWS, "correctable"),
+    "remapped_rows_uncorrectable": (catalog.GPU_REMAPPED_ROWS, "uncorrectable"),
+    "nvlink_sent_bytes": (catalog.GPU_NVLINK_BYTES, "sent"),
+    "nvlink_received_bytes": (catalog.GPU_NVLINK_BYTES, "received"),
+    "pcie_sent_bytes": (catalog.GPU_PCIE_BYTES, "sent"),
+    "pcie_received_bytes": (catalog.GPU_PCIE_BYTES, "received"),
+    "pcie_sent_bytes_per_second": (catalog.GPU_PCIE_THROUGHPUT, "sent"),
+    "pcie_received_bytes_per_second": (catalog.GPU_PCIE_THROUGHPUT, "received"),
+}
+"""Numbers that share a family, with the label's value of each."""
 
 
 class GpuCore:
-    """Watches the GPUs of a topology. Nothing is served of a GPU whose host has no telemetry."""
+    """Watches the GPUs of a topology. Nothing is served of a GPU whose host has no telemetry.
+
+    Args:
+        topology: says which GPUs there are.
+        local: reads those of this host, without a page.
+        wall: tells the time of day, in Unix seconds.
+        dcgm_names: whether the local GPUs are served under dcgm-exporter's names too.
+    """
 
     name = "gpu"
     samples_itself = True
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        local: LocalSource | None = None,
+        wall: Callable[[], float] = time.time,
+        *,
+        dcgm_names: bool = False,
+    ) -> None:
         self.cluster = topology.cluster
-        self._gpus = WatchedGpus(topology)
+        self._gpus = WatchedGpus(topology, local=local)
+        self._wall = wall
+        self._dcgm = DcgmPage(local.host) if dcgm_names and local else None
+        self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self._answered_at: dict[str, float] = {}
+        self._folder = Folder(self.name, (catalog.CODE,))
         self.targets = self._gpus.targets
         self._labels: dict[str, Labels] = {
             place.uuid: (
@@ -59,24 +97,84 @@ class GpuCore:
             for place in self._gpus.places
         }
 
+    def take_over(self, earlier: GpuCore) -> None:
+        """Go on from what was counted of the GPUs that both topologies have."""
+        self._gpus.take_over(earlier._gpus)
+        self._folder.take_over(earlier._folder)
+        for uuid in self._labels:
+            if uuid in earlier._tallies:
+                self._tallies[uuid] = earlier._tallies[uuid]
+            if uuid in earlier._answered_at:
+                self._answered_at[uuid] = earlier._answered_at[uuid]
+
     def observe(self, answers: Answers, now: float) -> Page:
         """Return the page for one collection."""
         verdicts = self._gpus.judge(answers, now)
-        page = Page()
+        page, wall = Page(), self._wall()
         for uuid, verdict in verdicts.items():
-            _add_verdict(page, self._labels[uuid], verdict)
-        for field, served in _SERVED.items():
-            series = page.of(served.family)
-            for uuid, verdict in verdicts.items():
-                value = verdict.values.get(field)
-                if verdict.answers and value is not None:
-                    series[self._labels[uuid]] = value * served.times / served.over
+            labels = self._labels[uuid]
+            _add_verdict(page, labels, verdict)
+            tally = self._tallies[uuid]
+            tally.take(self._gpus.reading(uuid), now, wall)
+            self._add_age(page, labels, uuid, verdict, now)
+            self._add_xids(page, labels, tally, verdict)
+            if verdict.answers and verdict.reading:
+                _add_reading(page, labels, verdict.reading, tally)
+                if self._dcgm and self._gpus.is_local(uuid):
+                    self._dcgm.add(page, uuid, verdict.reading, now)
+        self._folder.add_to(page)
         return page
+
+    def _add_age(self, page: Page, labels: Labels, uuid: str, verdict: Verdict, now: float) -> None:
+        if verdict.answers and verdict.reading:
+            self._answered_at[uuid] = now - verdict.reading.age_seconds
+        if uuid in self._answered_at:
+            page.of(catalog.GPU_SAMPLE_AGE)[labels] = now - self._answered_at[uuid]
+
+    def _add_xids(self, page: Page, labels: Labels, tally: Tally, verdict: Verdict) -> None:
+        xids = tally.xids(verdict.xids)
+        by_code, times = page.of(catalog.GPU_XIDS), page.of(catalog.GPU_XID_TIME)
+        for xid in xids:
+            code = str(xid.code)
+            if code not in catalog.XID_CODES:
+                self._folder.count(catalog.CODE, code)
+                code = catalog.OTHER
+            key = (*labels, code)
+            by_code[key] = by_code.get(key, 0.0) + xid.count
+            times[key] = max(times.get(key, 0.0), xid.last_at or 0.0)
+        page.of(catalog.GPU_XID_EVENTS)[labels] = float(sum(xid.count for xid in xids))
+        page.of(catalog.GPU_XID_BURSTS)[labels] = float(tally.bursts)
 
 
 def _add_verdict(page: Page, labels: Labels, verdict: Verdict) -> None:
     page.of(catalog.GPU_UP)[labels] = float(verdict.answers)
     page.choose(catalog.GPU_STATE, labels, catalog.GPU_STATES, verdict.state)
     page.of(catalog.GPU_REASON)[*labels, verdict.reason] = 1.0
+    page.of(catalog.GPU_VERDICT)[*labels, verdict.severity, verdict.action] = 1.0
     if verdict.answers or verdict.xid:
         page.of(catalog.GPU_LAST_XID)[labels] = float(verdict.xid)
+
+
+def _add_reading(page: Page, labels: Labels, reading: Reading, tally: Tally) -> None:
+    measured = reading.measured
+    for name, family in PLAIN.items():
+        if name in measured:
+            page.of(family)[labels] = measured[name]
+    for name, (family, word) in SPLIT.items():
+        if name in measured:
+            page.of(family)[*labels, word] = measured[name]
+    for event, seconds in (tally.clock_seconds(reading) or {}).items():
+        page.of(catalog.GPU_CLOCK_EVENT_SECONDS)[*labels, event] = seconds
+    for kind, count in (reading.nvlink_errors or {}).items():
+        page.of(catalog.GPU_NVLINK_ERRORS)[*labels, kind] = count
+    if reading.fabric_state:
+        health = reading.fabric_health or "not_supported"
+        page.of(catalog.GPU_FABRIC)[*labels, reading.fabric_state, health] = 1.0
+    if reading.recovery_action is not None:
+        action = RECOVERY_ACTIONS[reading.recovery_action]
+        page.of(catalog.GPU_RECOVERY_ACTION)[*labels, action] = 1.0
+    for part in reading.mig:
+        where = (str(part.gpu_instance), str(part.compute_instance), part.profile)
+        page.of(catalog.GPU_MIG)[*labels, *where] = 1.0
+    for rank in reading.ranks:
+        page.of(catalog.GPU_RANK)[*labels, rank] = 1.0

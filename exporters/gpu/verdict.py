@@ -1,30 +1,41 @@
-"""The verdict on one GPU: readings and what was known before in, state and reason out. Pure.
+"""The verdict on one GPU. Pure.
 
-Three things make this more than a look-up:
+Readings and what was known before in; state, reason, severity and action out.
+
+What each reason makes of a GPU stands in :mod:`exporters.gpu.taxonomy`. Four things make this more
+than a look-up:
 
 *   dcgm-exporter serves a lost GPU as an absent series. An expected GPU that is missing from a page
-    is suspect at the first look and lost at the second, for pages have gaps while DCGM reloads.
-*   The XID gauge is sticky: it keeps its last code until DCGM's host engine restarts, repaired or
-    not. So a code counts as answered for (``excused``) once the GPU is proven to be back: all its
-    usual fields are there again, and were gone before or have moved since. DCGM may serve the last
-    values of a lost GPU once more, but it cannot make them move. Profiling fields are not usual:
-    DCGM drops them whenever a profiler takes the GPU.
+    is suspect at the first look and lost at the second, for pages have gaps while DCGM reloads. So
+    is one whose calls do not come back. A source that says itself that the GPU is lost is believed.
+*   DCGM's XID gauge is sticky: it keeps its last code until the host engine restarts, repaired or
+    not; and an event is over without saying so. So a code counts as answered for (``excused``) once
+    the GPU is proven to be back: all its usual fields are there again, and were gone before or have
+    moved since. DCGM may serve the last values of a lost GPU once more, but it cannot make them
+    move. Profiling fields are not usual: DCGM drops them whenever a profiler takes the GPU.
 *   A page that cannot be had says nothing of its GPUs. Unknown is not lost, and not healthy either:
     it is ``degraded`` with the reason ``telemetry_unreachable``. What was proven lost stays lost.
+*   Links fail together: what a lost peer does to the links of others is no fault of theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
 
-from exporters.gpu.taxonomy import RULE_OF_XID
-from exporters.gpu.telemetry import ENERGY, OPTIONAL_FIELDS, ROW_REMAP_FAILURE, Reading
+from exporters.gpu.active_xids import Code, active_xids, codes_of, reasons_of
+from exporters.gpu.conditions import Memory, find_conditions
+from exporters.gpu.readings import PROFILING_NAMES, Reading, Xid
+from exporters.gpu.taxonomy import RANK_OF_REASON, ROW_OF_REASON, RULE_OF_XID
 
 SECOND_LOOK_SECONDS = 2.0
 """Two collections closer than this, by two Prometheus servers, are one look."""
+
+_ENERGY = "energy_joules"
+LINK_REASONS = ("nvlink", "fabric")
+"""Reasons that a peer's loss brings along."""
 
 
 class Unread(Enum):
@@ -39,6 +50,16 @@ class Unread(Enum):
 Sighting = Reading | Literal[Unread.MISSING, Unread.UNREACHABLE]
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a GPU stands in."""
+
+    gpus_of_group: int = 2
+    """Where there is one only, nobody misses its links."""
+    has_lost_peer: bool = False
+    """Whether another GPU of its host is lost or hung."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A GPU's state after one collection, and what the next verdict needs to know."""
@@ -49,117 +70,215 @@ class Verdict:
     """One of ``catalog.GPU_REASONS``."""
     answers: bool
     """Whether its fields were there, and are believed."""
-    values: Mapping[str, float]
-    """Its fields when they were last seen; of this collection only if it ``answers``."""
-    xid: int = 0
-    """The last one that was seen, excused or not."""
-    excused: int = 0
-    """An XID that the gauge still shows, of before the GPU came back."""
+    reading: Reading | None = None
+    """When it was last seen; of this collection only if it ``answers``."""
+    severity: str = "none"
+    """One of ``catalog.GPU_SEVERITIES``."""
+    action: str = "none"
+    """One of ``catalog.GPU_ACTIONS``."""
+    xids: tuple[Xid, ...] = ()
+    """All that were seen, excused or not, the latest last."""
+    excused: frozenset[Code] = frozenset()
+    """Those of before the GPU came back."""
+    seen_at: Mapping[Code, float] = field(default_factory=dict)
+    """When each was first seen; minus infinity if it was there at the first look."""
     missing_since: float | None = None
     """When its fields were first found missing; None while they are there."""
+    unresponsive_since: float | None = None
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def xid(self) -> int:
+        """The last one that was seen, 0 if none."""
+        return self.xids[-1].code if self.xids else 0
 
 
-def judge(sighting: Sighting, before: Verdict | None, now: float) -> Verdict:
+def judge(
+    sighting: Sighting,
+    before: Verdict | None,
+    now: float,
+    setting: Setting = Setting(),
+) -> Verdict:
     """Return the verdict on a GPU.
 
     Args:
         sighting: what this collection saw of it.
         before: the verdict of the collection before; None at the first.
         now: seconds of a monotonic clock.
+        setting: what it stands in.
     """
     if sighting is Unread.UNREACHABLE:
         return _judge_unreachable(before)
+    if isinstance(sighting, Reading) and sighting.trouble == "unread":
+        return _judge_unread(sighting, before, now)
     if sighting is Unread.MISSING:
-        xid = before.xid if before else 0
-        return _judge_missing(xid, before, now)
-    if not sighting.values:
-        return _judge_missing(sighting.xid, before, now)
-    return _judge_present(sighting, before)
+        return _judge_missing(before.xids if before else (), "missing", before, now)
+    if sighting.trouble or sighting.is_blank:
+        return _judge_missing(sighting.xids, sighting.trouble or "missing", before, now)
+    return _judge_present(sighting, before, now, setting)
 
 
 def _judge_unreachable(before: Verdict | None) -> Verdict:
     if before is None:
-        return Verdict("degraded", "telemetry_unreachable", answers=False, values={})
+        return Verdict("degraded", "telemetry_unreachable", answers=False)
     if before.state in ("lost", "hung"):
         return replace(before, answers=False)
-    return replace(before, state="degraded", reason="telemetry_unreachable", answers=False)
+    return replace(
+        before, state="degraded", reason="telemetry_unreachable", severity="none", action="none",
+        answers=False, memory=before.memory.without_streaks(),
+    )  # fmt: skip
 
 
-def _judge_missing(xid: int, before: Verdict | None, now: float) -> Verdict:
-    excused = before.excused if before and before.excused == xid else 0
-    since = before.missing_since if before and before.missing_since is not None else now
-    rule = RULE_OF_XID.get(xid) if xid != excused else None
-    if rule and rule.state in ("lost", "hung"):
-        state, reason = rule.state, rule.reason
-    elif before and before.state == "lost":
-        state, reason = before.state, before.reason
-    elif now - since >= SECOND_LOOK_SECONDS:
-        state, reason = "lost", "absent"
-    else:
-        state, reason = "degraded", "starting"
-    return Verdict(
-        state,
-        reason,
+def _judge_unread(reading: Reading, before: Verdict | None, now: float) -> Verdict:
+    """Judge a GPU of which nothing but its XIDs is known."""
+    excused = _still_excused(reading.xids, before)
+    rules = [RULE_OF_XID[xid.code] for xid in active_xids(reading.xids, excused)]
+    if before and before.reading and any(rule.state in ("lost", "hung") for rule in rules):
+        return _judge_missing(reading.xids, "missing", before, now)
+    seen_at = _when_seen(reading.xids, before, now)
+    return replace(_judge_unreachable(before), xids=reading.xids, excused=excused, seen_at=seen_at)
+
+
+def _judge_missing(
+    xids: tuple[Xid, ...], trouble: str, before: Verdict | None, now: float
+) -> Verdict:
+    excused = _still_excused(xids, before)
+    known = replace(before, xids=xids, excused=excused) if before else Verdict(
+        "degraded", "starting", answers=False, xids=xids, excused=excused
+    )  # fmt: skip
+    since = known.missing_since if known.missing_since is not None else now
+    stuck = known.unresponsive_since if known.unresponsive_since is not None else now
+    known = replace(
+        known,
         answers=False,
-        values=before.values if before else {},
-        xid=xid,
-        excused=excused,
+        seen_at=_when_seen(xids, before, now),
         missing_since=since,
+        unresponsive_since=stuck if trouble == "unresponsive" else None,
+        memory=known.memory.without_streaks(),
+    )
+    rules = [(xid, RULE_OF_XID[xid.code]) for xid in active_xids(xids, excused)]
+    gone = [rule.reason for _, rule in rules if rule.state in ("lost", "hung")]
+    if trouble == "lost":
+        gone.append("gpu_is_lost")
+    if gone:
+        return _with_reason(known, min(gone, key=RANK_OF_REASON.__getitem__))
+    if known.state == "lost":
+        return known
+    if trouble == "unresponsive":
+        # A GPU whose calls hang is there; whether it is of any use, a second look tells.
+        return _with_reason(known, "unresponsive", if_confirmed=_is_second_look(stuck, now))
+    return _with_reason(known, "absent", if_confirmed=_is_second_look(since, now))
+
+
+def _is_second_look(first_at: float, now: float) -> bool:
+    return now - first_at >= SECOND_LOOK_SECONDS
+
+
+def _with_reason(known: Verdict, reason: str, *, if_confirmed: bool = True) -> Verdict:
+    if not if_confirmed:
+        return replace(known, state="degraded", reason="starting", severity="none", action="none")
+    row = ROW_OF_REASON[reason]
+    return replace(
+        known, state=row.state, reason=row.reason, severity=row.severity, action=row.action
     )
 
 
-def _judge_present(reading: Reading, before: Verdict | None) -> Verdict:
+def _judge_present(
+    reading: Reading, before: Verdict | None, now: float, setting: Setting
+) -> Verdict:
     if before and before.state == "lost" and not _is_back(reading, before):
-        return replace(before, answers=False, xid=reading.xid)
-    excused = reading.xid if before and _is_excused(reading, before) else 0
+        seen_at = _when_seen(reading.xids, before, now)
+        return replace(before, answers=False, xids=reading.xids, seen_at=seen_at)
+    excused = _still_excused(reading.xids, before) | frozenset(_excused_now(reading, before))
+    memory = before.memory if before else Memory()
+    conditions, memory = find_conditions(reading, memory, now)
     seen = Verdict(
-        "healthy", "none", answers=True, values=reading.values, xid=reading.xid, excused=excused
+        "healthy",
+        "none",
+        answers=True,
+        reading=reading,
+        xids=reading.xids,
+        excused=excused,
+        seen_at=_when_seen(reading.xids, before, now),
+        memory=memory,
     )
-    rule = RULE_OF_XID.get(reading.xid) if reading.xid != excused else None
-    if rule and rule.state == "lost" and _is_first_sight(reading, before):
-        # Lost just now, or repaired long ago: whether its fields go or move will tell.
-        return replace(seen, state="degraded", reason="starting")
-    if rule:
-        return replace(seen, state=rule.state, reason=rule.reason, answers=rule.state != "lost")
-    if reading.values.get(ROW_REMAP_FAILURE):
-        return replace(seen, state="degraded", reason="row_remap_failure")
-    return seen
+    reasons = [*reasons_of(seen.xids, seen.excused, seen.seen_at, now), *conditions]
+    if setting.has_lost_peer:
+        reasons = [reason for reason in reasons if reason not in LINK_REASONS]
+    if not reasons:
+        return seen
+    worst = min(reasons, key=RANK_OF_REASON.__getitem__)
+    if ROW_OF_REASON[worst].state == "lost":
+        if _is_first_sight(worst, reading, before):
+            # Lost just now, or repaired long ago: whether its fields go or move will tell.
+            return replace(seen, state="degraded", reason="starting")
+        seen = replace(seen, answers=False)
+    judged = _with_reason(seen, worst)
+    if worst in LINK_REASONS and setting.gpus_of_group == 1:
+        return replace(judged, severity="ticket")
+    return judged
 
 
-def _is_back(reading: Reading, before: Verdict) -> bool:
-    """Whether a GPU that was lost is proven to be there again."""
-    complete = before.values.keys() - OPTIONAL_FIELDS <= reading.values.keys()
-    return complete and (before.missing_since is not None or _has_moved(reading, before))
+def _still_excused(xids: tuple[Xid, ...], before: Verdict | None) -> frozenset[Code]:
+    return before.excused & codes_of(xids) if before else frozenset()
 
 
-def _is_excused(reading: Reading, before: Verdict) -> bool:
-    """Whether the XID that the gauge shows is of before a repair."""
-    if before.state == "lost" or before.excused == reading.xid:
-        return True
-    if before.xid != reading.xid:
-        return False
+def _when_seen(xids: tuple[Xid, ...], before: Verdict | None, now: float) -> Mapping[Code, float]:
+    known = before.seen_at if before else {}
+    return {
+        (xid.code, xid.count): known.get(
+            (xid.code, xid.count), now if before or xid.last_at is not None else float("-inf")
+        )
+        for xid in xids
+    }
+
+
+def _excused_now(reading: Reading, before: Verdict | None) -> Iterator[Code]:
+    """Yield the XIDs that are of before a repair, as this look shows."""
+    for xid in reading.xids:
+        code = (xid.code, xid.count)
+        if before is None:
+            if xid.is_history:
+                yield code
+        elif before.state == "lost" or (
+            code in codes_of(before.xids) and _was_repaired(reading, before)
+        ):
+            yield code
+
+
+def _was_repaired(reading: Reading, before: Verdict) -> bool:
+    """Whether what the last look saw is over."""
     if before.missing_since is not None or _was_reset(reading, before):
         return True
     return before.reason == "starting" and _has_moved(reading, before)
 
 
-def _is_first_sight(reading: Reading, before: Verdict | None) -> bool:
-    """Whether nothing is known of the time before the XID that the gauge shows."""
-    if before is None or not before.values:
+def _is_back(reading: Reading, before: Verdict) -> bool:
+    """Whether a GPU that was lost is proven to be there again."""
+    known = before.reading.measured.keys() if before.reading else set()
+    complete = known - PROFILING_NAMES <= reading.measured.keys()
+    return complete and (before.missing_since is not None or _has_moved(reading, before))
+
+
+def _is_first_sight(reason: str, reading: Reading, before: Verdict | None) -> bool:
+    """Whether nothing is known of the time before the XIDs that say so."""
+    if before is None or before.reading is None:
         return True
-    return before.reason == "starting" and before.xid == reading.xid
+    new = codes_of(reading.xids) - codes_of(before.xids)
+    return before.reason == "starting" and not any(
+        RULE_OF_XID[code].reason == reason for code, _ in new if code in RULE_OF_XID
+    )
 
 
 def _has_moved(reading: Reading, before: Verdict) -> bool:
     """Whether fields were measured anew: the energy where it is known, for it always grows."""
-    both = reading.values.keys() & before.values.keys()
+    old, new = before.reading.measured if before.reading else {}, reading.measured
+    both = old.keys() & new.keys()
     # One that went, or came, was not measured anew: profiling fields do so by themselves.
-    return any(
-        reading.values[field] != before.values[field]
-        for field in ({ENERGY} if ENERGY in both else both)
-    )
+    return any(new[name] != old[name] for name in ({_ENERGY} if _ENERGY in both else both))
 
 
 def _was_reset(reading: Reading, before: Verdict) -> bool:
     """Whether the energy fell: it counts from the load of the driver, or a reset of the GPU."""
-    return reading.values.get(ENERGY, 0.0) < before.values.get(ENERGY, 0.0)
+    old = (before.reading.energy_joules if before.reading else None) or 0.0
+    return (reading.energy_joules or 0.0) < old

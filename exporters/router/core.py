@@ -45,6 +45,10 @@ class RouterCore:
         self._routers = [_watch(topology, router, self._folder) for router in topology.routers]
         self.targets = [each.target for each in self._routers]
 
+    def take_over(self, earlier: RouterCore) -> None:
+        """Go on counting the values that were folded."""
+        self._folder.take_over(earlier._folder)
+
     def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
         """Return the page for one collection. The series of a router that is down are absent."""
         page = Page()

@@ -54,6 +54,13 @@ class ToolsCore:
         )
         self.targets = [each.target for each in self._gateways]
 
+    def take_over(self, earlier: ToolsCore) -> None:
+        """Go on from the tools that the same gateways were seen with, and what was folded."""
+        self._folder.take_over(earlier._folder)
+        seen = {each.gateway.name: each.tools for each in earlier._gateways}
+        for watched in self._gateways:
+            watched.tools.update(seen.get(watched.gateway.name, ()))
+
     def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
         """Return the page for one collection. The series of a gateway that is down are absent."""
         page = Page()

@@ -1,15 +1,21 @@
 """Reading dcgm-exporter's pages."""
 
+import contextlib
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporters.dialects import read_dialect
 from exporters.exposition import PageError
 from exporters.gpu import telemetry
-from exporters.gpu.telemetry import Reading, TelemetryReader
+from exporters.gpu.readings import GpuReadings, MigInstance, Reading, Xid
+from exporters.gpu.telemetry import TelemetryReader
 from exporters.testing import telemetry_page
 
 
-def read(page: str) -> telemetry.GpuReadings:
+def read(page: str) -> GpuReadings:
     """Read with a new reader."""
     return TelemetryReader().read(page.encode())
 
@@ -19,43 +25,81 @@ def test_each_gpu_of_a_page_has_its_reading_in_dcgms_units():
     page = telemetry_page({"GPU-a": {}, "GPU-b": {"DCGM_FI_DEV_XID_ERRORS": 31}})
     readings = read(page)
     assert readings["GPU-a"] == Reading(
-        {
-            "temperature": 31.0,
-            "memory_temperature": 38.0,
-            "power": 76.5,
-            "energy": 123456789.0,
-            "utilization": 0.0,
-            "tensor_active": 0.0,
-            "sm_clock": 345.0,
-            "memory_used": 157.0,
-            "memory_free": 143000.0,
-            "row_remap_failure": 0.0,
-        },
-        xid=0,
+        pci_bus_id="00000000:00:00.0",
+        model_name="NVIDIA H200",
+        driver_version="590.48.01",
+        sm_clock_hertz=345e6,
+        memory_clock_hertz=3201e6,
+        memory_temperature_celsius=38.0,
+        temperature_celsius=31.0,
+        power_watts=76.5,
+        energy_joules=123456.789,
+        pcie_replays=0.0,
+        utilization_ratio=0.0,
+        copy_utilization_ratio=0.0,
+        encoder_utilization_ratio=0.0,
+        decoder_utilization_ratio=0.0,
+        memory_free_bytes=143000 * 1024.0**2,
+        memory_used_bytes=157 * 1024.0**2,
+        memory_reserved_bytes=614 * 1024.0**2,
+        remapped_rows_correctable=0.0,
+        remapped_rows_uncorrectable=0.0,
+        row_remap_failure=0.0,
+        graphics_active_ratio=0.0,
+        tensor_active_ratio=0.0,
+        memory_active_ratio=0.0,
+        pcie_sent_bytes_per_second=0.0,
+        pcie_received_bytes_per_second=0.0,
     )
-    assert readings["GPU-b"].xid == 31
+    assert readings["GPU-b"].xids == (Xid(31),)
 
 
-def test_every_field_that_we_read_is_one_of_the_dialects_or_a_later_name_of_one():
-    """DCGM 4.6 renamed some; both names mean the same."""
-    served = {family.name for family in read_dialect("dcgm_4").families}
-    old = {field for name, field in telemetry.FIELDS.items() if name in served}
-    new = {field for name, field in telemetry.FIELDS.items() if name not in served}
-    assert old == set(telemetry.FIELDS.values())
-    assert new < old
+def test_every_field_of_the_default_set_is_read_but_two():
+    """NVLink's bandwidth is announced as what it is not; nobody needs a vGPU's licence here."""
+    served = {family.name: family.field for family in read_dialect("dcgm_4").families}
+    assert {449, 526} == {
+        number for name, number in served.items() if name not in telemetry.FIELD_OF_NAME
+    }
+    for name, number in served.items():
+        if field := telemetry.FIELD_OF_NAME.get(name):
+            assert number == field.number
+
+
+def test_no_field_has_two_rows_and_each_fills_a_place_of_a_reading():
+    """A typing mistake would be a value that nobody sees."""
+    numbers = [field.number for field in telemetry.FIELDS]
+    places = [field.of.partition(".")[0] for field in telemetry.FIELDS]
+    assert len(set(numbers)) == len(numbers)
+    assert set(places) - {"xid"} <= set(Reading.__slots__)
+
+
+def test_parts_of_a_gpu_are_told_and_what_they_share_is_the_gpus():
+    """Where MIG is on, dcgm-exporter has nothing but the parts."""
+    labels = 'UUID="GPU-a",GPU_I_PROFILE="1g.18gb"'
+    page = "".join(
+        f'DCGM_FI_DEV_GPU_TEMP{{{labels},GPU_I_ID="{part}"}} 40\n'
+        f'DCGM_FI_DEV_FB_USED{{{labels},GPU_I_ID="{part}"}} 100\n'
+        for part in (3, 4)
+    )
+    assert read(page) == {
+        "GPU-a": Reading(
+            temperature_celsius=40.0,
+            mig=(MigInstance(3, 0, "1g.18gb"), MigInstance(4, 0, "1g.18gb")),
+        )
+    }
 
 
 def test_names_of_dcgm_4_6_are_read_as_the_older_ones():
     """A fleet is upgraded host by host."""
     page = 'DCGM_FI_DEV_GPU_TEMP_CELSIUS{UUID="GPU-a"} 40\nDCGM_FI_DEV_XID_ERROR{UUID="GPU-a"} 0\n'
-    assert read(page) == {"GPU-a": Reading({"temperature": 40.0}, xid=0)}
+    assert read(page) == {"GPU-a": Reading(temperature_celsius=40.0)}
 
 
 @pytest.mark.parametrize("label", ["UUID", "uuid", "gpu_uuid"])
 def test_the_label_uuid_has_three_spellings(label):
     """By entity, and by --use-old-namespace."""
     assert read(f'DCGM_FI_DEV_GPU_TEMP{{{label}="GPU-a"}} 40\n') == {
-        "GPU-a": Reading({"temperature": 40.0}, xid=0)
+        "GPU-a": Reading(temperature_celsius=40.0)
     }
 
 
@@ -63,7 +107,7 @@ def test_the_label_uuid_has_three_spellings(label):
 def test_the_label_hostname_has_two_spellings_and_needs_neither(label):
     """It was renamed in 2026; hosts are told apart by the topology."""
     page = f'DCGM_FI_DEV_GPU_TEMP{{UUID="GPU-a",{label}="h"}} 40\n'
-    assert read(page) == {"GPU-a": Reading({"temperature": 40.0}, xid=0)}
+    assert read(page) == {"GPU-a": Reading(temperature_celsius=40.0)}
 
 
 def test_announcements_that_come_twice_do_no_harm():
@@ -78,20 +122,20 @@ def test_a_gpu_repeated_for_its_pods_is_read_once():
         'DCGM_FI_DEV_GPU_TEMP{UUID="GPU-a",pod="x"} 40\n'
         'DCGM_FI_DEV_GPU_TEMP{UUID="GPU-a",pod="y"} 41\n'
     )
-    assert read(page) == {"GPU-a": Reading({"temperature": 40.0}, xid=0)}
+    assert read(page) == {"GPU-a": Reading(temperature_celsius=40.0)}
 
 
 @pytest.mark.parametrize("blank", ["9223372036854775794", "9223372036854775792", "NaN"])
 def test_a_blank_is_no_value(blank):
     """Older dcgm-exporters print DCGM's blanks as numbers."""
     page = f'DCGM_FI_DEV_GPU_TEMP{{UUID="a"}} {blank}\nDCGM_FI_DEV_POWER_USAGE{{UUID="a"}} 70\n'
-    assert read(page) == {"a": Reading({"power": 70.0}, xid=0)}
+    assert read(page) == {"a": Reading(power_watts=70.0)}
 
 
 def test_a_gpu_of_which_only_the_xid_is_left_has_no_values():
     """So looks one that fell off the bus, to a host engine that still runs."""
     page = 'DCGM_FI_DEV_XID_ERRORS{UUID="GPU-a",err_code="79",err_msg="..."} 79\n'
-    assert read(page) == {"GPU-a": Reading({}, xid=79)}
+    assert read(page) == {"GPU-a": Reading(xids=(Xid(79),))}
 
 
 @pytest.mark.parametrize("page", ["", "# TYPE a gauge\n", "up 1\n"])
@@ -99,3 +143,28 @@ def test_a_page_without_any_gpu_is_malformed(page):
     """dcgm-exporter serves an empty page with status 200 while it reloads: nobody is lost then."""
     with pytest.raises(PageError, match="found no GPU"):
         read(page)
+
+
+def test_parts_of_a_page_that_lies_are_few_and_have_bounded_names():
+    """Labels of ours do not come from anywhere."""
+    page = "".join(
+        f'DCGM_FI_DEV_GPU_TEMP{{UUID="a",GPU_I_ID="{number}",GPU_I_PROFILE="x {number}"}} 40\n'
+        for number in (*range(100), "seven", 10**9)
+    )
+    parts = read(page)["a"].mig
+    assert len(parts) == telemetry.MOST_PARTS
+    assert {part.profile for part in parts} == {"other"}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(telemetry.FIELD_OF_NAME)),
+        st.one_of(st.floats(), st.integers(-(10**20), 10**20).map(float)),
+    )
+)
+def test_no_value_can_stop_the_reading(values):
+    """Not NaN, nor what no enumeration has; what is read is finite."""
+    page = "".join(f'{name}{{UUID="a"}} {value}\n' for name, value in values.items())
+    with contextlib.suppress(PageError):
+        for reading in read(page).values():
+            assert all(math.isfinite(value) for value in reading.measured.values())

@@ -3,8 +3,8 @@
 import pytest
 
 from exporters import catalog
-from exporters.gpu.telemetry import Reading
-from exporters.gpu.verdict import Sighting, Unread, Verdict, judge
+from exporters.gpu.readings import Reading, Xid
+from exporters.gpu.verdict import Setting, Sighting, Unread, judge
 
 MISSING, UNREACHABLE = Unread.MISSING, Unread.UNREACHABLE
 OK = ("healthy", "none", True)
@@ -16,21 +16,29 @@ UNSEEN = ("degraded", "telemetry_unreachable", False)
 GSP_DEAD = ("hung", "gsp_dead", True)
 GSP_DEAD_SILENT = ("hung", "gsp_dead", False)
 UNCONTAINED = ("degraded", "xid_uncontained", True)
+APPLICATION = ("healthy", "application_fault", True)
+CONTAINED = ("healthy", "xid_contained", True)
+LINK = ("degraded", "nvlink", True)
 
 
-def there(xid=0, energy=1000.0, **values: float) -> Reading:
+def shown(xid) -> tuple[Xid, ...]:
+    """What a gauge that shows an XID says."""
+    return (Xid(xid),) if xid else ()
+
+
+def there(xid=0, energy=1000.0, temperature=40.0, **values: float) -> Reading:
     """A reading with all fields."""
-    return Reading({"temperature": 40.0, "energy": energy, **values}, xid)
+    return Reading(temperature_celsius=temperature, energy_joules=energy, xids=shown(xid), **values)
 
 
 def blank(xid=0) -> Reading:
     """A reading of which only the XID is left."""
-    return Reading({}, xid)
+    return Reading(xids=shown(xid))
 
 
 def partial(xid=0, energy=1000.0) -> Reading:
     """A reading without the temperature."""
-    return Reading({"energy": energy}, xid)
+    return Reading(energy_joules=energy, xids=shown(xid))
 
 
 def verdicts(*sightings: Sighting, seconds_between=5.0):
@@ -46,7 +54,11 @@ def verdicts(*sightings: Sighting, seconds_between=5.0):
     ("xid", "expected"),
     [
         (0, OK),
-        *((code, OK) for code in (8, 13, 31, 32, 43, 45, 63, 92, 94)),
+        *((code, OK) for code in (63, 92, 121, 137, 144, 157)),
+        *((code, APPLICATION) for code in (8, 13, 31, 32, 43, 45, 69)),
+        (94, CONTAINED),
+        (74, LINK),
+        (155, LINK),
         (79, FELL_OFF),
         (119, GSP_DEAD),
         (120, GSP_DEAD),
@@ -85,10 +97,10 @@ STORIES = {
     "a temperature that flickers is no proof where the energy is known": [
         (there(), OK), (there(79), FELL_OFF), (there(79, temperature=41.0), FELL_OFF)],
     "a lost one is back without the profiling fields, which a profiler takes away": [
-        (there(tensor_active=0.2), OK), (MISSING, SUSPECT), (MISSING, ABSENT),
+        (there(tensor_active_ratio=0.2), OK), (MISSING, SUSPECT), (MISSING, ABSENT),
         (there(energy=1001.0), OK), (there(energy=1002.0), OK)],
     "one that never went blank is back without the profiling fields as well": [
-        (there(tensor_active=0.2), OK), (there(79, tensor_active=0.2), FELL_OFF),
+        (there(tensor_active_ratio=0.2), OK), (there(79, tensor_active_ratio=0.2), FELL_OFF),
         (there(79), FELL_OFF), (there(79, energy=1001.0), OK)],
     "an absent one that comes back is healthy": [
         (there(), OK), (MISSING, SUSPECT), (MISSING, ABSENT), (there(), OK)],
@@ -128,6 +140,76 @@ STORIES = {
 }  # fmt: skip
 
 
+T = 1_790_000_000.0
+
+
+def told(*xids: Xid, energy=1000.0) -> Reading:
+    """A reading of a source that knows XIDs as events."""
+    return Reading(temperature_celsius=40.0, energy_joules=energy, xids=xids)
+
+
+LOST = Reading(trouble="lost")
+HANGS = Reading(trouble="unresponsive")
+UNREAD = Reading(trouble="unread")
+GONE = Reading(trouble="missing")
+IS_LOST = ("lost", "gpu_is_lost", False)
+STUCK = ("hung", "unresponsive", False)
+DRAIN = ("degraded", "contained_repeatedly", True)
+
+STORIES |= {
+    "a source that says itself that a GPU is lost is believed at once": [
+        (there(), OK), (LOST, IS_LOST), (GONE, IS_LOST), (there(energy=5.0), OK)],
+    "one that was not asked is unknown": [
+        (there(), OK), (UNREAD, UNSEEN), (UNREAD, UNSEEN), (there(), OK)],
+    "one that was never asked is unknown too": [
+        (UNREAD, UNSEEN), (UNREAD, UNSEEN), (there(), OK)],
+    "one that is known lost stays so while nobody asks": [
+        (LOST, IS_LOST), (UNREAD, IS_LOST), (there(), OK)],
+    "an XID that says it all needs no answer": [
+        (there(), OK), (Reading(trouble="unread", xids=(Xid(119, last_at=T),)), GSP_DEAD_SILENT)],
+    "an XID of before the first look does": [
+        (Reading(trouble="unread", xids=(Xid(79, last_at=T),)), UNSEEN)],
+    "even at the first look": [
+        (LOST, IS_LOST)],
+    "calls that hang once may be slow, twice they hang": [
+        (there(), OK), (HANGS, SUSPECT), (HANGS, STUCK), (there(energy=1001.0), OK)],
+    "a GPU that hangs and is then gone is lost": [
+        (there(), OK), (HANGS, SUSPECT), (HANGS, STUCK), (GONE, ABSENT)],
+    "a GPU that hangs and is then lost is lost": [
+        (HANGS, SUSPECT), (HANGS, STUCK), (LOST, IS_LOST)],
+    "one that hangs with a dead GSP needs no second look": [
+        (there(), OK), (Reading(trouble="unresponsive", xids=(Xid(119, last_at=T),)),
+                        GSP_DEAD_SILENT)],
+    "XID 79 explains GPU_IS_LOST better than it does itself": [
+        (there(), OK), (Reading(trouble="lost", xids=(Xid(79, last_at=T),)), FELL_OFF)],
+    "the same code again, after a repair, is another event": [
+        (told(), OK), (told(Xid(95, 1, T)), UNCONTAINED), (told(Xid(95, 1, T), energy=1.0), OK),
+        (told(Xid(95, 2, T + 9), energy=2.0), UNCONTAINED)],
+    "48 whose burst has 94 was contained": [
+        (told(), OK), (told(Xid(48, 1, T), Xid(94, 1, T + 1)), CONTAINED)],
+    "48 whose burst has 94 and 95 was not": [
+        (told(), OK), (told(Xid(48, 1, T), Xid(94, 1, T + 1), Xid(95, 1, T + 1)), UNCONTAINED)],
+    "48 with 94 of another burst was not contained": [
+        (told(), OK), (told(Xid(94, 1, T - 200), Xid(48, 1, T)), UNCONTAINED)],
+    "contained errors of two bursts within a day want a reset": [
+        (told(), OK), (told(Xid(94, 2, T, previous_at=T - 3600)), DRAIN)],
+    "contained errors two days apart do not": [
+        (told(), OK), (told(Xid(94, 2, T, previous_at=T - 2 * 86400)), CONTAINED)],
+    "a code of NVLink 5 counts if it is fatal": [
+        (told(), OK), (told(Xid(149, 1, T, is_fatal=True)), LINK)],
+    "and does not if it is not, or does not say": [
+        (told(), OK), (told(Xid(149, 1, T, is_fatal=False), Xid(150, 1, T)), OK)],
+    "what the log tells of long ago is no verdict": [
+        (told(Xid(48, 1, T, is_history=True)), OK), (told(Xid(48, 1, T, is_history=True)), OK)],
+    "the worst of several reasons is the verdict": [
+        (told(), OK),
+        (Reading(energy_joules=1.0, row_remap_failure=1.0, recovery_action=2,
+                 xids=(Xid(43, 1, T),)), ("degraded", "row_remap_failure", True))],
+    "a pending remapping leaves the GPU healthy": [
+        (there(row_remap_pending=1.0), ("healthy", "row_remap_pending", True))],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
 def test_verdicts_follow_from_what_is_seen_and_what_was_known(story):
     """Each story is a row: sightings, and the verdict after each."""
@@ -143,8 +225,11 @@ def test_two_collections_right_after_another_are_one_look():
 
 def test_without_energy_any_field_that_moves_is_proof():
     """dcgm-exporter serves what its configuration lists."""
-    first, second = Reading({"power": 70.0}, 79), Reading({"power": 71.0}, 79)
-    assert verdicts(Reading({"power": 70.0}, 0), first, first, second) == [
+    first, second = (
+        Reading(power_watts=70.0, xids=shown(79)),
+        Reading(power_watts=71.0, xids=shown(79)),
+    )
+    assert verdicts(Reading(power_watts=70.0, xids=shown(0)), first, first, second) == [
         OK, FELL_OFF, FELL_OFF, OK,
     ]  # fmt: skip
 
@@ -152,10 +237,10 @@ def test_without_energy_any_field_that_moves_is_proof():
 def test_a_profiling_field_that_goes_is_no_move():
     """Last values that are served without it are last values still."""
     profiled, last = (
-        Reading({"power": 70.0, "tensor_active": 0.2}, 79),
-        Reading({"power": 70.0}, 79),
+        Reading(power_watts=70.0, tensor_active_ratio=0.2, xids=shown(79)),
+        Reading(power_watts=70.0, xids=shown(79)),
     )
-    healthy = Reading({"power": 70.0, "tensor_active": 0.2}, 0)
+    healthy = Reading(power_watts=70.0, tensor_active_ratio=0.2, xids=shown(0))
     assert verdicts(healthy, profiled, last) == [OK, FELL_OFF, FELL_OFF]
 
 
@@ -171,6 +256,56 @@ def test_the_last_xid_stays_known_while_the_gpu_is_gone():
     """It is the evidence that a page shows."""
     before = judge(there(), None, 0.0)
     lost = judge(blank(79), before, 5.0)
-    assert judge(MISSING, lost, 10.0) == Verdict(
-        "lost", "xid_79", answers=False, values=there().values, xid=79, missing_since=5.0
-    )
+    missing = judge(MISSING, lost, 10.0)
+    assert (missing.state, missing.reason, missing.xid) == ("lost", "xid_79", 79)
+    assert missing.reading == there()
+    assert missing.missing_since == 5.0
+
+
+def test_an_applications_fault_is_over_after_ten_minutes_and_a_contained_error_after_a_day():
+    """A sticky gauge would show them for ever."""
+    for code, seconds, reason in ((43, 600.0, "application_fault"), (94, 86400.0, "xid_contained")):
+        before = judge(there(), None, 0.0)
+        for now, expected in ((5.0, reason), (5.0 + seconds, reason), (6.0 + seconds, "none")):
+            before = judge(there(code), before, now)
+            assert before.reason == expected
+
+
+def test_a_sticky_fault_of_an_application_at_the_first_look_says_nothing():
+    """Nobody knows when it was."""
+    assert judge(there(43), None, 0.0).reason == "none"
+
+
+def test_severity_and_action_come_with_the_reason():
+    """What to do is not for the reader of a graph to know."""
+    lost = judge(LOST, None, 0.0)
+    assert (lost.severity, lost.action) == ("page", "reboot_host")
+    back = judge(there(), lost, 5.0)
+    assert (back.severity, back.action) == ("none", "none")
+
+
+def test_a_failed_link_of_a_group_of_one_gpu_is_a_ticket():
+    """Nobody waits for it."""
+    alone, together = Setting(gpus_of_group=1), Setting(gpus_of_group=8)
+    before = judge(there(), None, 0.0)
+    assert judge(there(74), before, 5.0, alone).severity == "ticket"
+    assert judge(there(74), before, 5.0, together).severity == "page"
+
+
+def test_links_that_fail_with_a_lost_peer_are_no_fault_of_theirs():
+    """Its end of the link went with it."""
+    before = judge(there(), None, 0.0)
+    assert judge(there(74), before, 5.0, Setting(has_lost_peer=True)).reason == "none"
+    assert judge(there(95), before, 5.0, Setting(has_lost_peer=True)).reason == "xid_uncontained"
+
+
+def test_a_gap_ends_what_has_to_last():
+    """Five minutes of heat with a blind minute between are not five on end."""
+    hot = Reading(energy_joules=1.0, clock_events=0x40)
+    before = None
+    for now in (0.0, 150.0, 290.0):
+        before = judge(hot, before, now)
+    before = judge(UNREACHABLE, before, 295.0)
+    for now, expected in ((300.0, "none"), (590.0, "none"), (600.0, "hw_thermal")):
+        before = judge(hot, before, now)
+        assert before.reason == expected

@@ -33,7 +33,7 @@ async def test_the_page_of_the_probe_exporter_is_the_golden_one(make_topology):
     async def fetch(url):
         raise AssertionError(url)
 
-    collector = Collector(core, fetch, lambda: now)
+    collector = Collector(core, fetch, lambda: now, lambda: 1_790_000_000.0)
     page = (await collector.collect()).page
     await collector.close()
     text = Renderer().render(page).replace(f'version="{VERSION}"', 'version="VERSION"')

@@ -209,3 +209,13 @@ def test_requests_to_the_page_cache_are_of_the_region_and_exist_from_zero_on(cor
     page = observe(core, [(otel.PAGES, {"result": "stale"}, 1.0)])
     assert page.of(catalog.PAGE_CACHE_REQUESTS)["demo", "eu", "other"] == 1.0
     assert page.of(catalog.EXPORTER_FOLDED_VALUES)["tools", "result"] == 1.0
+
+
+def test_tools_that_were_seen_keep_their_names_when_the_topology_changes(core, make_topology):
+    """And are there from 0 on, before the gateway answers again."""
+    observe(core, calls(1.0))
+    after = ToolsCore(
+        make_topology(groups=[("eu", "agent", "r1"), ("eu", "code", "r2")], tools=["eu"])
+    )
+    after.take_over(core)
+    assert [each.tools for each in after._gateways] == [{"browse"}]

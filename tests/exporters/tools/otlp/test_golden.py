@@ -55,7 +55,7 @@ async def test_the_page_of_the_otlp_mode_is_the_golden_one(make_topology):
     async def fetch(url):
         raise AssertionError(url)
 
-    collector = Collector(core, fetch, lambda: 130.0)
+    collector = Collector(core, fetch, lambda: 130.0, lambda: 1_790_000_000.0)
     await collector.collect()
     page = (await collector.collect()).page
     await collector.close()

@@ -1,0 +1,184 @@
+"""Figures of the gpu exporter that reads its own host: ``python -m exporters.gpu.bench``.
+
+A real exporter process, its child and real nvidia-ml-py, over the driver's stand-in with 8 GPUs.
+What needs a GPU (how long a real driver takes) is not measured here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from exporters.gpu.local.process import Child
+from exporters.gpu.testing.shim import NvmlShim, find_compiler
+
+ROOT = Path(__file__).resolve().parents[2]
+GPUS = 8
+HOST = "h1"
+SCRAPES = 400
+READINGS = 400
+COLLECTION_SECONDS = 5.0
+LOSSES = 3
+PATIENCE_SECONDS = 60.0
+
+
+def main() -> None:
+    """Measure and print."""
+    print(json.dumps({"figures": list(gpu_figures())}))  # noqa: T201 - this is what it is for
+
+
+def gpu_figures() -> Iterator[dict[str, Any]]:
+    """Yield the figures; none where there is no C compiler to build the stand-in with."""
+    if find_compiler() is None:
+        sys.stderr.write("gpu.*: not measured: no C compiler for the driver's stand-in\n")
+        return
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        shim = stack.enter_context(NvmlShim(folder, GPUS))
+        yield _figure("collect_ms_per_gpu", asyncio.run(_reading_ms(shim)), "ms")
+        exporter = stack.enter_context(_Exporter(folder, shim))
+        page = exporter.scrape()
+        yield _figure("bytes_per_gpu", len(page) / GPUS, "bytes")
+        yield _figure("scrape_p99_ms", exporter.scrape_p99_ms(), "ms")
+        yield _figure("pss_mb", exporter.pss_bytes() / 1e6, "MB")
+        yield _figure("xid_seconds", exporter.xid_seconds(), "s")
+        yield _figure("lost_seconds", exporter.lost_seconds(), "s")
+        shim.block(0)
+        exporter.wait_for(f'uuid="{shim.uuids[0]}",state="hung"}} 1.0')
+        yield _figure("scrape_p99_ms_one_wedged", exporter.scrape_p99_ms(), "ms")
+
+
+class _Exporter:
+    """The process, within ``with``."""
+
+    def __init__(self, folder: Path, shim: NvmlShim) -> None:
+        self._shim = shim
+        self._file = folder / "address"
+        _write_config(folder, shim.uuids)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "shardwatch", "exporter", "gpu", "--local", HOST,
+             "--config", str(folder / "shardwatch.yaml"), "--listen", "127.0.0.1:0",
+             "--address-file", str(self._file)],
+            cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, **shim.environment},
+        )  # fmt: skip
+
+    def __enter__(self) -> _Exporter:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not self._file.exists():
+            if time.monotonic() > until:
+                raise TimeoutError("the exporter took no address")
+            time.sleep(0.05)
+        self._url = f"http://{self._file.read_text(encoding='utf-8').strip()}/metrics"
+        self.wait_for(f'uuid="{self._shim.uuids[-1]}"}} 1.0')
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def scrape(self) -> str:
+        """Return the page."""
+        with urllib.request.urlopen(self._url, timeout=10.0) as response:  # noqa: S310 - ours
+            return str(response.read(), "utf-8")
+
+    def wait_for(self, text: str, every_seconds: float = 0.05) -> float:
+        """Scrape until a text is on the page; return how long that took, in seconds."""
+        start = time.monotonic()
+        while text not in self.scrape():
+            if time.monotonic() - start > PATIENCE_SECONDS:
+                raise TimeoutError(f"{text} did not come")
+            time.sleep(every_seconds)
+        return time.monotonic() - start
+
+    def scrape_p99_ms(self) -> float:
+        """Return how long 99 of 100 scrapes take at most; each of a collection of its own."""
+        taken = []
+        for _ in range(SCRAPES):
+            start = time.perf_counter()
+            self.scrape()
+            taken.append(time.perf_counter() - start)
+            time.sleep(0.01)
+        return 1000 * sorted(taken)[int(0.99 * len(taken))]
+
+    def pss_bytes(self) -> int:
+        """Return the memory of the exporter and its child, shared pages in their share."""
+        pids = [self._process.pid, *_children(self._process.pid)]
+        if len(pids) != 2:
+            raise RuntimeError(f"found {len(pids) - 1} children, expected 1")
+        return sum(map(_pss_bytes, pids))
+
+    def xid_seconds(self) -> float:
+        """Return how long an XID takes from the driver's event to a scrape."""
+        self._shim.raise_xid(2, 31)
+        return self.wait_for(f'uuid="{self._shim.uuids[2]}",code="31"}}')
+
+    def lost_seconds(self) -> float:
+        """Return how long a lost GPU takes to be seen lost by scrapes each 5 s, at the worst."""
+        worst = 0.0
+        for loss in range(LOSSES):
+            self.scrape()
+            time.sleep(COLLECTION_SECONDS * (loss + 0.1) / LOSSES)
+            lost_at = time.monotonic()
+            self._shim.lose(1)
+            time.sleep(COLLECTION_SECONDS * (1 - (loss + 0.1) / LOSSES))
+            self.wait_for(f'uuid="{self._shim.uuids[1]}",state="lost"}} 1.0', COLLECTION_SECONDS)
+            worst = max(worst, time.monotonic() - lost_at)
+            self._shim.answer(1)
+            self.wait_for(f'uuid="{self._shim.uuids[1]}",state="healthy"}} 1.0')
+        return worst
+
+
+async def _reading_ms(shim: NvmlShim) -> float:
+    """Return how long a reading of one GPU takes, over the child's pipes, in the mean."""
+    child = Child("nvml", shim.uuids, lambda _: None, shim.environment)
+    await child.ready(PATIENCE_SECONDS)
+    for uuid in shim.uuids:
+        await child.ask(uuid, None, PATIENCE_SECONDS)
+    start = time.perf_counter()
+    for number in range(READINGS):
+        await child.ask(shim.uuids[number % GPUS], None, PATIENCE_SECONDS)
+    taken = time.perf_counter() - start
+    child.kill()
+    return 1000 * taken / READINGS
+
+
+def _write_config(folder: Path, uuids: list[str]) -> None:
+    group = {
+        "name": "eu-chat-0", "region": "eu", "model": "chat", "revision": "r1",
+        "metrics": "http://127.0.0.1:9/metrics", "members": [{"host": HOST, "gpus": uuids}],
+    }  # fmt: skip
+    topology = {"version": 1, "cluster": "bench", "groups": [group]}
+    (folder / "topology.yaml").write_text(json.dumps(topology), encoding="utf-8")
+    config = {"topology": "topology.yaml", "objectives": ["library:chat"],
+              "prometheus": {"url": "http://127.0.0.1:9090"}}  # fmt: skip
+    (folder / "shardwatch.yaml").write_text(json.dumps(config), encoding="utf-8")
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+    return [int(child) for child in text.split()]
+
+
+def _pss_bytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"/proc/{pid}/smaps_rollup has no Pss")
+
+
+def _figure(name: str, value: float, unit: str) -> dict[str, Any]:
+    return {"name": f"gpu.{name}", "value": round(value, 3), "unit": unit, "baseline": None}
+
+
+if __name__ == "__main__":
+    main()

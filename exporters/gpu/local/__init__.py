@@ -1,0 +1,1 @@
+"""Reading the GPUs of the local host: in a child process that can be killed."""

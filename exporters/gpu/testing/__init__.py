@@ -1,0 +1,1 @@
+"""Stand-ins for GPUs: a driver's library of our own, and DCGM's bindings."""

@@ -1,0 +1,17 @@
+"""A stand-in for DCGM's module of that name: entities, and numbers of fields that we use."""
+
+DCGM_FE_NONE = 0
+DCGM_FE_GPU = 1
+DCGM_FE_SWITCH = 3
+DCGM_FE_GPU_I = 4
+DCGM_FE_GPU_CI = 5
+DCGM_FE_LINK = 6
+DCGM_FE_CPU = 7
+DCGM_FE_CPU_CORE = 8
+DCGM_FE_CONNECTX = 9
+
+DCGM_FI_DRIVER_VERSION = 1
+DCGM_FI_DEV_NAME = 50
+DCGM_FI_DEV_UUID = 54
+DCGM_FI_DEV_PCI_BUSID = 57
+DCGM_FI_DEV_XID_ERRORS = 230

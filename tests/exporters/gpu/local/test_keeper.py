@@ -1,0 +1,293 @@
+"""Reading the local GPUs through real nvidia-ml-py, whatever they do."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from exporters.fetching import FetchError
+from exporters.gpu.local.keeper import LocalGpus
+from exporters.gpu.readings import MigInstance, Xid
+
+
+@pytest.fixture
+async def gpus(shim, tmp_path):
+    """Both GPUs of the shim, read in haste, with a kernel's log to write to."""
+    os.mkfifo(tmp_path / "kmsg")
+    writing = os.open(tmp_path / "kmsg", os.O_RDWR)
+    made = LocalGpus(
+        "h1", shim.uuids, kernel_log=tmp_path / "kmsg", read_seconds=0.1, deadline_seconds=1.0,
+        environment=shim.environment,
+    )  # fmt: skip
+    async with made:
+        made.log = lambda text: os.write(writing, f"4,1,1,-;{text}\n".encode())
+        await made(made.url)
+        yield made
+    os.close(writing)
+
+
+def reading(gpus, shim, index=0):
+    """The newest reading of one."""
+    return gpus.read(b"")[shim.uuids[index]]
+
+
+async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, until):
+    """Each number in its place: no two are alike."""
+    shim.set(
+        0, celsius=41, memory_celsius=52, power_milliwatts=612_250, energy_millijoules=7_001,
+        busy_percent=97, copy_percent=12, sm_megahertz=1980, memory_megahertz=3202,
+        used_bytes=3, free_bytes=4, reserved_bytes=5, ecc_corrected=6, ecc_uncorrected=7,
+        rows_correctable=8, rows_uncorrectable=9, rows_pending=1, rows_failure=0,
+        clock_events=0x44, sw_power_cap_nanoseconds=1_500_000_000,
+        sw_thermal_nanoseconds=2_500_000_000, hw_thermal_nanoseconds=3_500_000_000,
+        power_brake_nanoseconds=4_500_000_000, sync_boost_nanoseconds=5_500_000_000,
+        pcie_generation=4, pcie_width=8, pcie_replays=10, pcie_sent_bytes=11,
+        pcie_received_bytes=12, nvlink_sent_kibibytes=13, nvlink_received_kibibytes=14,
+        nvlink_crc=15, nvlink_replays=16, nvlink_recoveries=17, fabric_state=2, fabric_health=2,
+        recovery_action=4, graphics_permille=990, sm_permille=410, occupancy_permille=370,
+        tensor_permille=210, memory_permille=330,
+    )  # fmt: skip
+    await until(lambda: reading(gpus, shim).sm_active_ratio == pytest.approx(0.41))
+    seen = reading(gpus, shim)
+    expected = {
+        "trouble": "", "temperature_celsius": 41, "memory_temperature_celsius": 52.0,
+        "power_watts": 612.25, "power_limit_watts": 700.0, "energy_joules": 7.001,
+        "utilization_ratio": 0.97, "copy_utilization_ratio": 0.12, "sm_clock_hertz": 1.98e9,
+        "memory_clock_hertz": 3.202e9, "memory_used_bytes": 3, "memory_free_bytes": 4,
+        "memory_reserved_bytes": 5, "ecc_corrected_errors": 6, "ecc_uncorrected_errors": 7,
+        "remapped_rows_correctable": 8, "remapped_rows_uncorrectable": 9, "row_remap_pending": 1,
+        "row_remap_failure": 0, "clock_events": 0x44,
+        "clock_event_seconds": {"sw_power_cap": 1.5, "sw_thermal": 2.5, "hw_thermal": 3.5,
+                                "hw_power_brake": 4.5, "sync_boost": 5.5},
+        "pcie_generation": 4, "pcie_generation_max": 5, "pcie_width": 8, "pcie_width_max": 16,
+        "pcie_replays": 10, "pcie_sent_bytes": 11, "pcie_received_bytes": 12,
+        "nvlink_sent_bytes": 13 * 1024, "nvlink_received_bytes": 14 * 1024,
+        "nvlink_errors": {"crc": 15, "replay": 16, "recovery": 17},
+        "fabric_state": "in_progress", "fabric_health": "unhealthy", "recovery_action": 4,
+        "graphics_active_ratio": 0.99, "sm_active_ratio": 0.41, "sm_occupancy_ratio": 0.37,
+        "tensor_active_ratio": 0.21, "memory_active_ratio": 0.33, "processes": 0, "ranks": (),
+        "pci_bus_id": "00000000:1B:00.0", "model_name": "NVIDIA H200",
+        "driver_version": "590.48.01", "index": 0,
+    }  # fmt: skip
+    assert expected == {name: getattr(seen, name) for name in expected}
+    assert reading(gpus, shim, 1).power_watts == 76.5
+
+
+async def test_a_wedged_gpu_costs_its_own_readings_only(gpus, shim, until):
+    """Its child is killed and replaced, and goes on with the next."""
+    first = gpus.child_pid
+    shim.block(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "unresponsive")
+    assert gpus.child_pid != first
+    for _ in range(10):
+        await asyncio.sleep(0.1)
+        assert reading(gpus, shim, 1).trouble == ""
+        assert reading(gpus, shim, 1).age_seconds < 5.0
+    assert gpus.children_started == 3  # a second try, for the first may have been slow
+    assert reading(gpus, shim, 0).power_watts is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+
+
+async def test_a_wedged_gpu_is_asked_again_and_forgiven(gpus, shim, until, monkeypatch):
+    """After a pause that grows."""
+    monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.2)
+    shim.block(0)
+    await until(lambda: gpus.children_started >= 4)
+    shim.answer(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "")
+
+
+async def test_a_gpu_is_left_alone_while_a_child_that_hangs_in_it_cannot_be_killed(
+    gpus, shim, until, monkeypatch
+):
+    """In the driver, signals wait; each further child would hang there too."""
+    monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("exporters.gpu.local.process.Child.is_gone", False)
+    shim.block(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "unread")
+    await until(lambda: gpus.children_started == 2)
+    await asyncio.sleep(1.0)
+    assert gpus.children_started == 2
+
+
+async def test_a_lost_gpu_is_said_to_be_lost_and_found_again(gpus, shim, until):
+    """The driver knows."""
+    shim.lose(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "lost")
+    assert reading(gpus, shim, 1).trouble == ""
+    shim.answer(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "")
+
+
+async def test_a_gpu_that_nobody_knows_is_missing(gpus, shim, until):
+    """It was taken out."""
+    shim.remove(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "missing")
+
+
+async def test_gpus_that_changed_places_are_found_by_uuid(gpus, shim, until):
+    """Indices and places say nothing."""
+    shim.set(0, celsius=50)
+    await until(lambda: reading(gpus, shim, 0).temperature_celsius == 50)
+    os.kill(gpus.child_pid, signal.SIGKILL)
+    shim.swap_uuids(0, 1)
+    await until(lambda: reading(gpus, shim, 1).temperature_celsius == 50)
+    assert reading(gpus, shim, 1).pci_bus_id == "00000000:1B:00.0"
+    shim.swap_uuids(0, 1)
+
+
+async def test_another_gpu_in_the_place_of_a_missing_one_is_not_taken_for_it(gpus, shim, until):
+    """Its UUID is another."""
+    shim.replace(1, "GPU-another")
+    os.kill(gpus.child_pid, signal.SIGKILL)  # as handles are void when the driver is loaded anew
+    await until(lambda: reading(gpus, shim, 1).trouble == "missing")
+    shim.replace(1, shim.uuids[1])
+    await until(lambda: reading(gpus, shim, 1).trouble == "")
+
+
+async def test_an_xid_is_known_within_moments_and_told_once(gpus, shim, until):
+    """As an event, and again as a line of the log."""
+    await asyncio.sleep(0.2)  # the child's thread registers
+    shim.raise_xid(1, 79)
+    await until(lambda: reading(gpus, shim, 1).xids)
+    gpus.log("NVRM: Xid (PCI:0000:1c:00): 79, pid=1")
+    gpus.log("NVRM: Xid (PCI:0000:1b:00): 31, pid=1")
+    await until(lambda: reading(gpus, shim, 0).xids)
+    (event,) = reading(gpus, shim, 1).xids
+    assert (event.code, event.count) == (79, 1)
+    assert [each.code for each in reading(gpus, shim, 0).xids] == [31]
+
+
+async def test_xids_of_a_wedged_gpu_come_from_the_log(gpus, shim, until):
+    """Nobody waits for its events."""
+    shim.block(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "unresponsive")
+    gpus.log("NVRM: Xid (PCI:0000:1b:00): 119, pid=1, name=x, Timeout after 6s of waiting for RPC")
+    await until(lambda: [each.code for each in reading(gpus, shim, 0).xids] == [119])
+
+
+async def test_xids_are_still_told_while_another_gpu_is_lost(gpus, shim, until):
+    """NVML fails the waiting of all for one."""
+    await asyncio.sleep(0.2)
+    shim.lose(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "lost")
+    await asyncio.sleep(1.5)
+    shim.raise_xid(1, 31)
+    await until(lambda: reading(gpus, shim, 1).xids)
+
+
+async def test_a_child_that_dies_is_replaced(gpus, shim, until):
+    """NVML crashes with a lost GPU under some drivers."""
+    first = gpus.child_pid
+    os.kill(first, signal.SIGSEGV)
+    await until(lambda: gpus.child_pid not in (None, first))
+    await until(
+        lambda: reading(gpus, shim, 0).trouble == "" and reading(gpus, shim, 1).trouble == ""
+    )
+
+
+async def test_parts_and_ranks_of_a_gpu_are_told(gpus, shim, until):
+    """MIG instances by their profile; ranks by the titles of processes."""
+    shim.set(0, mig_parts=2, process=os.getpid())
+    await until(lambda: reading(gpus, shim, 0).mig)
+    seen = reading(gpus, shim, 0)
+    assert seen.mig == tuple(
+        MigInstance(7 + index, 0, "1g.18gb", f"MIG-{shim.uuids[0]}-{index}") for index in range(2)
+    )
+    assert (seen.processes, seen.ranks) == (1, ())
+
+
+async def test_a_gpu_without_gpm_says_nothing_of_activity(gpus, shim, until):
+    """Missing is not 0."""
+    shim.set(0, has_gpm=0)
+    os.kill(gpus.child_pid, signal.SIGKILL)
+    await until(lambda: reading(gpus, shim, 1).sm_active_ratio is not None)
+    assert reading(gpus, shim, 0).sm_active_ratio is None
+
+
+async def test_a_driver_that_does_not_load_is_a_source_that_is_down(shim, tmp_path, monkeypatch):
+    """With the reason in words; nobody waits for it."""
+    monkeypatch.setattr("exporters.gpu.local.keeper.START_SECONDS", 0.5)
+    nothing = {**shim.environment, "SHARDWATCH_SHIM": str(tmp_path / "nothing")}
+    for environment in (nothing, {"LD_LIBRARY_PATH": str(tmp_path)}):
+        gpus = LocalGpus("h1", shim.uuids, kernel_log=None, environment=environment)
+        async with gpus:
+            with pytest.raises(FetchError) as caught:
+                await gpus(gpus.url)
+        assert caught.value.reason in ("refused", "timeout")
+
+
+def _is_alive(pid) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+async def test_the_child_goes_with_its_parent(shim, until):
+    """However the parent ends."""
+    script = (
+        "import asyncio, os, sys\n"
+        "from exporters.gpu.local.keeper import LocalGpus\n"
+        "async def main():\n"
+        f"    async with LocalGpus('h1', {shim.uuids}, kernel_log=None) as gpus:\n"
+        "        await gpus(gpus.url)\n"
+        "        print(gpus.child_pid, flush=True)\n"
+        "        await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c", script, stdout=asyncio.subprocess.PIPE, env={**os.environ, **shim.environment},
+    )  # fmt: skip
+    child = int(await parent.stdout.readline())
+    parent.kill()
+    await parent.wait()
+    await until(lambda: not _is_alive(child))
+
+
+async def test_the_same_event_keeps_its_place_when_more_come(gpus, shim, until):
+    """Counts never fall."""
+    await asyncio.sleep(0.2)
+    for code in (31, 31, 43):
+        shim.raise_xid(0, code)
+    await until(lambda: sum(each.count for each in reading(gpus, shim, 0).xids) == 3)
+    counts = {each.code: each.count for each in reading(gpus, shim, 0).xids}
+    assert counts == {31: 2, 43: 1}
+    assert reading(gpus, shim, 0).xid_bursts == 1
+    assert isinstance(reading(gpus, shim, 0).xids[0], Xid)
+
+
+async def test_a_topology_that_changes_changes_what_is_read(gpus, shim, until):
+    """What is known of those that stay is kept."""
+    gpus.expect([shim.uuids[1], "GPU-new"])
+    assert set(gpus.read(b"")) == {shim.uuids[1], "GPU-new"}
+    assert reading(gpus, shim, 1).power_watts == 76.5
+    await until(lambda: gpus.child_pid is not None)
+    await until(lambda: gpus.read(b"")["GPU-new"].age_seconds > 0)
+    assert gpus.read(b"")["GPU-new"].trouble == "missing"
+
+
+async def test_wedges_leak_neither_threads_nor_files(gpus, shim, until, monkeypatch):
+    """However many there are."""
+    monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(gpus, "_deadline_seconds", 0.05)
+
+    def held() -> tuple[int, int]:
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+    before = held()
+    shim.block(0)
+    await until(lambda: gpus.children_started >= 8)
+    shim.answer(0)
+    monkeypatch.setattr(gpus, "_deadline_seconds", 5.0)
+    await until(
+        lambda: reading(gpus, shim, 0).trouble == "" and reading(gpus, shim, 1).trouble == ""
+    )
+    assert before == held()

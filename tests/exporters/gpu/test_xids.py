@@ -1,0 +1,68 @@
+"""Counting XIDs: each told once, never falling."""
+
+import pytest
+
+from exporters.gpu.readings import Xid
+from exporters.gpu.xids import XidLog
+
+T = 1_790_000_000.0
+
+
+@pytest.fixture
+def log():
+    """A log of one GPU."""
+    return XidLog()
+
+
+@pytest.mark.parametrize("first", ["nvml", "kernel log"])
+def test_what_two_sources_tell_of_is_one_event(log, first):
+    """Whoever is first."""
+    second = {"nvml": "kernel log", "kernel log": "nvml"}[first]
+    assert log.add(79, T, first)
+    assert not log.add(79, T + 0.4, second)
+    assert (log.total, log.bursts) == (1, 1)
+
+
+def test_the_same_code_twice_from_one_source_is_two_events(log):
+    """A gauge cannot tell; a counter must."""
+    assert log.add(31, T, "nvml")
+    assert log.add(31, T + 0.1, "nvml")
+    assert not log.add(31, T, "kernel log")
+    assert not log.add(31, T + 0.1, "kernel log")
+    assert log.xids == (Xid(31, count=2, last_at=T + 0.1),)
+
+
+def test_two_sources_that_tell_of_one_code_far_apart_tell_of_two_events(log):
+    """The event was lost while the child was replaced."""
+    log.add(31, T, "nvml")
+    assert log.add(31, T + 11.0, "kernel log")
+    assert log.total == 2
+
+
+def test_other_codes_are_other_events(log):
+    """A burst has several."""
+    log.add(63, T, "nvml")
+    assert log.add(48, T, "kernel log")
+    assert (log.total, log.bursts) == (2, 1)
+
+
+def test_a_burst_ends_with_three_minutes_of_silence(log):
+    """NVIDIA Fleet Intelligence groups so."""
+    for at in (0.0, 170.0, 340.0, 521.0, 522.0):
+        log.add(94, T + at, "nvml")
+    assert (log.total, log.bursts) == (5, 2)
+    assert log.xids[0].previous_at == T + 340.0
+
+
+def test_what_the_log_knows_of_fatality_is_added_to_the_event(log):
+    """NVML's event has the bare code."""
+    log.add(149, T, "nvml")
+    log.add(149, T, "kernel log", is_fatal=True)
+    assert log.xids == (Xid(149, last_at=T, is_fatal=True),)
+
+
+def test_the_latest_code_stands_last(log):
+    """It is the one that is shown."""
+    log.add(79, T + 5.0, "nvml")
+    log.add(31, T, "kernel log")
+    assert [xid.code for xid in log.xids] == [31, 79]
