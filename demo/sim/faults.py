@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from demo.faults import FAULTS
-from demo.sim.effects import EFFECTS, Place, RefusedFaultError, Undo, one_of
+from demo.sim.effects import EFFECTS
+from demo.sim.effects.effect import Place, RefusedFaultError, Undo, one_of
 from demo.sim.state import State
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from demo.sim import completions
-from demo.sim.effects import RefusedFaultError
+from demo.sim.effects.effect import RefusedFaultError
 from demo.sim.exposition import CONTENT_TYPE
 from demo.sim.pages import Pages
 from demo.sim.simulation import Clock, Simulation

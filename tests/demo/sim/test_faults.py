@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from demo.faults import FAULTS
-from demo.sim.effects import EFFECTS, RefusedFaultError
+from demo.sim.effects import EFFECTS
+from demo.sim.effects.effect import RefusedFaultError
 
 OF_SIMULATOR = sorted(
     kind.name for kind in FAULTS.values() if "sim" in kind.engines and not kind.by_stack

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.sim.effects import PATCHED_DRIVER
+from demo.sim.effects.hardware import PATCHED_DRIVER
 from demo.sim.engines.rollout import CANARY_SHARE
 from demo.sim.state import Phase
 from exporters.catalog import OUTCOMES

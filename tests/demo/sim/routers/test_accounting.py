@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from demo.sim.effects import RefusedFaultError
+from demo.sim.effects.effect import RefusedFaultError
 from demo.sim.engines.registers import Number
 from demo.sim.routers.accounting import _NEVER_BUCKET
 from demo.sim.routers.counts import DRAWN, RATE_LIMITED, REJECTED
