@@ -6,9 +6,10 @@ import numpy as np
 
 from demo.sim.engines.figures import LOAD_SECONDS
 from demo.sim.engines.lifecycle import restart_if_up
+from demo.sim.engines.state import Phase
 from demo.sim.hardware.failures import advance_failures
 from demo.sim.hardware.run import Use, Work, run_hardware
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 
 _LOADING, _WAITING = int(Phase.LOADING), int(Use.WAITING)
 _BY_MOTION = np.array([Use.IDLE, Use.WORKING], np.int64)

@@ -11,10 +11,11 @@ from aiohttp import web
 
 from demo.sim import completions
 from demo.sim.effects.effect import RefusedFaultError
+from demo.sim.engines.state import Phase
 from demo.sim.exposition import CONTENT_TYPE
 from demo.sim.pages import Pages
 from demo.sim.simulation import Clock, Simulation
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 from demo.sim.telling import tell_truth
 
 LATE_SECONDS = 10.0

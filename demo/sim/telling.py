@@ -17,9 +17,10 @@ from demo.objectives import (
     UNCOUNTED_OUTCOMES,
 )
 from demo.sim.engines.levels import FIRST_TOKENS, first_token_table
+from demo.sim.engines.state import Phase
 from demo.sim.faults import ActiveFault
 from demo.sim.fleet import Counts, Floats
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from demo.sim.truth import BILLED, CACHED, GENERATED, PROMPT
 from exporters.catalog import OUTCOMES, TIERS

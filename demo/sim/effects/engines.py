@@ -7,9 +7,10 @@ import numpy as np
 from demo.sim.effects.effect import Place, RefusedFaultError, Undo
 from demo.sim.effects.places import cells_of, group_of, groups_of
 from demo.sim.engines.caches import DEVICE, STORE, forget
+from demo.sim.engines.canaries import begin_canary, end_canary
 from demo.sim.engines.lifecycle import drain, kill_group
-from demo.sim.engines.rollout import begin_canary, end_canary
-from demo.sim.state import Phase, State
+from demo.sim.engines.state import Phase
+from demo.sim.state import State
 
 
 def freeze_worker(state: State, place: Place, _: float) -> tuple[Place, Undo]:
@@ -47,7 +48,7 @@ def restart_engine(state: State, place: Place, _: float) -> tuple[Place, None]:
 
 def slow_weights(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
     """Let loads of weights take longer."""
-    cells, slowness = cells_of(state, place), state.rollouts.load_slowness
+    cells, slowness = cells_of(state, place), state.loads.slowness
     slowness[cells] *= strength
 
     def undo() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 from demo.sim.effects.effect import Place, RefusedFaultError, Undo, one_of
 from demo.sim.effects.places import gpu_of, group_of, groups_of, hosts_of
 from demo.sim.engines.lifecycle import restart_if_up
-from demo.sim.engines.rollout import end_patch
-from demo.sim.engines.rollouts import Patch
+from demo.sim.engines.patches import end_patch
+from demo.sim.engines.state import Patch
 from demo.sim.hardware.faults import (
     cool,
     cool_less,
@@ -98,7 +98,7 @@ def lose_one_host(state: State, place: Place, _: float) -> tuple[Place, Undo]:
 def patch_drivers(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
     """Let a driver patch roll through the groups of a place."""
     patch = Patch(list(groups_of(state, place)), PATCHED_DRIVER, strength)
-    state.rollouts.patches.append(patch)
+    state.patches.append(patch)
     return place, lambda: end_patch(state, patch)
 
 

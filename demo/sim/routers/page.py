@@ -33,7 +33,7 @@ class RouterPages:
     def page(self, state: State, router: int) -> bytes:
         """Return the page of a router, by its place in ``Fleet.routers``."""
         cells, lanes, routers = self._cells[router], self._lanes[router], state.routers
-        checks, rollouts = state.safety.checks[cells], state.rollouts
+        checks, loads = state.safety.checks[cells], state.loads
         named = self._named(router)
         parts = (
             routers.requests[lanes],
@@ -44,9 +44,9 @@ class RouterPages:
             np.floor(checks),
             checks[:, :, :2].sum(axis=(1, 2)) * CHECK_SECONDS,
             routers.from_outside[cells],
-            rollouts.loads[cells],
-            rollouts.load_seconds[cells],
-            rollouts.load_retries[cells],
+            loads.ended[cells],
+            loads.seconds[cells],
+            loads.retries[cells],
             np.ones(len(named)),
         )
         values = np.concatenate([part.astype(float).ravel() for part in parts])

@@ -8,8 +8,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.faults import FAULTS
+from demo.sim.engines.state import Phase
 from demo.sim.server import LATE_SECONDS, make_app, make_runner
-from demo.sim.state import Phase
 
 PAGES = (
     "/engine/eu-chat-0/metrics",

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from demo.sim.state import Phase
+from demo.sim.engines.state import Phase
 from demo.sim.telling import group_states
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from exporters.catalog import (
