@@ -124,7 +124,7 @@ def _services(state: State) -> Iterator[dict[str, Any]]:
             yield {
                 "labels": {"region": region, "model": model, "tier": tier},
                 "offered": offered,
-                "admitted": offered - unreachable - turned_away,
+                "admitted": int(outcomes.sum()) - turned_away,
                 "good": int(sum(outcomes[OUTCOMES.index(name)] for name in _GOOD_OUTCOMES)),
                 "bad": bad | ({"unreachable": unreachable} if unreachable else {}),
                 "first_token_seconds": quantiles[at],

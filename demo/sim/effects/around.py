@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from demo.sim.effects.effect import Effect, Place, RefusedFaultError, Undo
+from demo.orders import FaultError
+from demo.sim.effects.effect import Effect, Place, Undo
 from demo.sim.effects.places import cells_of
 from demo.sim.fleet import Floats
 from demo.sim.state import State
@@ -16,7 +17,7 @@ def share_of_cells(field: Callable[[State], Floats]) -> Effect:
     def strike(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
         cells, shares = cells_of(state, place), field(state)
         if shares[cells].any():
-            raise RefusedFaultError("found that fault there already")
+            raise FaultError("found that fault there already")
         shares[cells] = strength
 
         def undo() -> None:

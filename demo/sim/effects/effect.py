@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from demo.sim.state import State
 
@@ -11,13 +11,4 @@ Undo = Callable[[], None]
 Effect = Callable[[State, Place, float], tuple[Place, Undo | None]]
 """Strikes a state at a place with a strength; returns the place completed, and how to repair it.
 
-Raises RefusedFaultError, with nothing changed, if it cannot."""
-
-
-class RefusedFaultError(Exception):
-    """There is no such fault or no such place, or it is there already. Says which."""
-
-
-def one_of(names: Iterable[str]) -> str:
-    """Return the names as an error lists them."""
-    return f"one of: {', '.join(sorted(names))}"
+Raises FaultError, with nothing changed, if it cannot."""

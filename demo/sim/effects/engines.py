@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.sim.effects.effect import Place, RefusedFaultError, Undo
+from demo.orders import FaultError
+from demo.sim.effects.effect import Place, Undo
 from demo.sim.effects.places import cells_of, group_of, groups_of
 from demo.sim.engines.caches import DEVICE, STORE, forget
 from demo.sim.engines.canaries import begin_canary, end_canary
@@ -17,7 +18,7 @@ def freeze_worker(state: State, place: Place, _: float) -> tuple[Place, Undo]:
     """Stop a worker of an engine; it waits for it."""
     engines, group = state.engines, group_of(state, place)
     if engines.phase[group] == Phase.LOADING:
-        raise RefusedFaultError(f"found group {place['group']!r}, which is not up")
+        raise FaultError(f"found group {place['group']!r}, which is not up")
     engines.frozen[group] += 1
     process = int(engines.processes[group])
 
@@ -32,7 +33,7 @@ def kill_engine(state: State, place: Place, _: float) -> tuple[Place, None]:
     """End an engine's process; it starts again by itself."""
     group = group_of(state, place)
     if state.engines.phase[group] == Phase.LOADING:
-        raise RefusedFaultError(f"found group {place['group']!r}, which is not up")
+        raise FaultError(f"found group {place['group']!r}, which is not up")
     kill_group(state, group)
     return place, None
 
@@ -41,7 +42,7 @@ def restart_engine(state: State, place: Place, _: float) -> tuple[Place, None]:
     """Drain an engine and start it again."""
     group = group_of(state, place)
     if state.engines.phase[group] != Phase.SERVING:
-        raise RefusedFaultError(f"found group {place['group']!r}, which is restarting already")
+        raise FaultError(f"found group {place['group']!r}, which is restarting already")
     drain(state, group)
     return place, None
 
@@ -65,7 +66,7 @@ def start_canary(state: State, place: Place, strength: float) -> tuple[Place, Un
         if state.engines.next_revision[group] == state.fleet.revision_of_group[group]
     ]
     if not groups:
-        raise RefusedFaultError("found a canary there already, expected none")
+        raise FaultError("found a canary there already, expected none")
     group = groups[-1]
     begin_canary(state, group, strength)
     hit = {**place, "group": state.fleet.names.group(group),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from demo.sim.effects.effect import Place, RefusedFaultError, Undo, one_of
+from demo.orders import FaultError, one_of
+from demo.sim.effects.effect import Place, Undo
 from demo.sim.effects.places import gpu_of, group_of, groups_of, hosts_of
 from demo.sim.engines.lifecycle import restart_if_up
 from demo.sim.engines.patches import end_patch
@@ -83,7 +84,7 @@ def lose_one_host(state: State, place: Place, _: float) -> tuple[Place, Undo]:
     names = {fleet.names.host(host): host for host in fleet.hosts_of_group(group)}
     name = place.get("host") or str(state.rngs["faults"].choice(sorted(names)))
     if name not in names:
-        raise RefusedFaultError(f"found the host {name!r}, expected {one_of(names)}")
+        raise FaultError(f"found the host {name!r}, expected {one_of(names)}")
     hosts = fleet.names.find_hosts(name)
     for host in hosts:
         lose_host(state.hardware, fleet, host)

@@ -1,4 +1,4 @@
-"""Which parts of the fleet a fault's place names; RefusedFaultError where there are none."""
+"""Which parts of the fleet a fault's place names; FaultError where there are none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from demo.sim.effects.effect import Place, RefusedFaultError, one_of
+from demo.orders import FaultError, one_of
+from demo.sim.effects.effect import Place
 from demo.sim.fleet import Flags
 from demo.sim.state import State
 
@@ -15,9 +16,7 @@ def group_of(state: State, place: Place) -> int:
     """Return the group that a place names."""
     group = state.fleet.names.find_group(place["group"])
     if group is None:
-        raise RefusedFaultError(
-            f"found the group {place['group']!r}, which the topology does not have"
-        )
+        raise FaultError(f"found the group {place['group']!r}, which the topology does not have")
     return group
 
 
@@ -32,10 +31,10 @@ def gpu_of(state: State, place: Place) -> tuple[int, Place]:
     ]
     if not left:
         of = ", ".join(f"{known} {place[known]!r}" for known in place)
-        raise RefusedFaultError(f"found {of}, where the topology has no GPU")
+        raise FaultError(f"found {of}, where the topology has no GPU")
     well = [gpu for gpu in left if not _is_lost(state, gpu)]
     if not well:
-        raise RefusedFaultError(f"found group {place['group']!r}, where that GPU is lost already")
+        raise FaultError(f"found group {place['group']!r}, where that GPU is lost already")
     gpu = int(state.rngs["faults"].choice(well))
     return gpu, {
         "group": place["group"],
@@ -60,7 +59,7 @@ def cells_of(state: State, place: Place) -> Flags:
     if not cells.any():
         of = ", ".join(f"{key} {place[key]!r}" for key in ("region", "model") if key in place)
         known = one_of(f"{model} in {region}" for region, model in state.fleet.cells)
-        raise RefusedFaultError(f"found {of}, expected {known}")
+        raise FaultError(f"found {of}, expected {known}")
     return cells
 
 
@@ -75,7 +74,7 @@ def groups_of(state: State, place: Place) -> Sequence[int]:
 def region_of(state: State, place: Place) -> int:
     """Return the region that a place names."""
     if place["region"] not in state.fleet.regions:
-        raise RefusedFaultError(
+        raise FaultError(
             f"found the region {place['region']!r}, expected {one_of(state.fleet.regions)}"
         )
     return state.fleet.regions.index(place["region"])
@@ -85,7 +84,5 @@ def hosts_of(state: State, place: Place) -> Sequence[int]:
     """Return the hosts of the name that a place has; of several groups, there are several."""
     hosts = state.fleet.names.find_hosts(place["host"])
     if not hosts:
-        raise RefusedFaultError(
-            f"found the host {place['host']!r}, which the topology does not have"
-        )
+        raise FaultError(f"found the host {place['host']!r}, which the topology does not have")
     return hosts

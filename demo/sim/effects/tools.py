@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from demo.sim.effects.effect import Place, RefusedFaultError, Undo, one_of
+from demo.orders import FaultError, one_of
+from demo.sim.effects.effect import Place, Undo
 from demo.sim.state import State
 
 Key = TypeVar("Key")
@@ -15,14 +16,14 @@ def _tool(state: State, place: Place) -> tuple[str, str]:
     hit = (place["region"], place["tool"])
     if hit not in known:
         pairs = one_of(f"{tool} in {region}" for region, tool in known)
-        raise RefusedFaultError(f"found the tool {hit[1]!r} in {hit[0]!r}, expected {pairs}")
+        raise FaultError(f"found the tool {hit[1]!r} in {hit[0]!r}, expected {pairs}")
     return hit
 
 
 def _hold(table: dict[Key, float], key: Key, value: float, what: str) -> Undo:
     """Put a value into a table of faults; return what takes it out again."""
     if key in table:
-        raise RefusedFaultError(f"found {what}, which is there already")
+        raise FaultError(f"found {what}, which is there already")
     table[key] = value
 
     def undo() -> None:
@@ -47,5 +48,5 @@ def ask_for_captchas(state: State, place: Place, strength: float) -> tuple[Place
     """Let a share of the pages that a region fetches ask for captchas."""
     region = place["region"]
     if region not in {region for region, tool, _ in state.tools.cells.names if tool == "browser"}:
-        raise RefusedFaultError(f"found the region {region!r}, where nobody browses")
+        raise FaultError(f"found the region {region!r}, where nobody browses")
     return place, _hold(state.tools.captchas, region, strength, f"the captchas of {region!r}")

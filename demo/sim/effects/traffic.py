@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from demo.orders import FaultError, one_of
 from demo.sim.demand import storm, usual_rates
-from demo.sim.effects.effect import Place, RefusedFaultError, Undo, one_of
+from demo.sim.effects.effect import Place, Undo
 from demo.sim.effects.places import cells_of, region_of
 from demo.sim.state import State
 from exporters.catalog import TIERS
@@ -26,7 +27,7 @@ def storm_retries(state: State, place: Place, strength: float) -> tuple[Place, U
     """Let clients try again at once, so many times."""
     cells = cells_of(state, place)
     if state.demand.storms[cells].any():
-        raise RefusedFaultError("found a retry storm there already")
+        raise FaultError("found a retry storm there already")
     storm(state.demand, cells, round(strength))
     return place, lambda: storm(state.demand, cells, 0)
 
@@ -36,7 +37,7 @@ def flood(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
     cell = int(np.flatnonzero(cells_of(state, place))[0])
     tier = place.get("tier", "pro")
     if tier not in TIERS:
-        raise RefusedFaultError(f"found the tier {tier!r}, expected {one_of(TIERS)}")
+        raise FaultError(f"found the tier {tier!r}, expected {one_of(TIERS)}")
     floods, at = state.demand.floods, (cell, TIERS.index(tier))
     rate = strength * float(usual_rates(state.demand, state.service, state.now)[cell])
     floods[at] += rate
@@ -51,7 +52,7 @@ def drop_requests(state: State, place: Place, strength: float) -> tuple[Place, U
     """Drop a share of the requests before a region's router."""
     region, dropped = region_of(state, place), state.locality.dropped
     if dropped[region]:
-        raise RefusedFaultError(f"found the region {place['region']!r}, dropped already")
+        raise FaultError(f"found the region {place['region']!r}, dropped already")
     dropped[region] = strength
 
     def undo() -> None:
@@ -64,7 +65,7 @@ def lose_region(state: State, place: Place, _: float) -> tuple[Place, Undo]:
     """Let a region go dark."""
     region = region_of(state, place)
     if state.dark_regions[region]:
-        raise RefusedFaultError(f"found the region {place['region']!r}, which is dark already")
+        raise FaultError(f"found the region {place['region']!r}, which is dark already")
     state.dark_regions[region] = True
 
     def undo() -> None:
