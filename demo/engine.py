@@ -31,7 +31,8 @@ control interface, which is HTTP with JSON:
     are all that were sent; ``admitted`` are those of them that have ended and came to an engine,
     neither rejected nor turned away by their user's limit: what is in flight is only offered.
     ``good`` and ``bad`` are what :mod:`demo.objectives` says, and ``bad`` what never came to a
-    router; what a user's own limit turned away is neither.
+    router; what a user's own limit turned away is neither. Quantiles of first tokens are null
+    before one came.
     ``wrong_answers`` are well-formed, and good by every objective; real vLLM does not tell them.
     ``faults`` are those that are there now. ``groups`` and ``gpus`` have those that are not up or
     not healthy, in the words of :data:`exporters.catalog.GROUP_STATES` and ``GPU_STATES``.
