@@ -29,8 +29,12 @@ def run_hardware_step(state: State) -> None:
         use[down] = np.where(hardware.complete[down], int(Use.LOADING), int(Use.IDLE))
         loaded[down] = 1 - np.minimum(engines.load_left[down] / LOAD_SECONDS, 1.0)
     load = engines.batch / state.service.usual_streams
+    hung = hardware.hung.copy()
     run_hardware(hardware, fleet, Work(use, load, loaded))
     _fail(state)
+    hung &= ~hardware.hung
+    for group in np.flatnonzero(hung).tolist():
+        restart_if_up(state, group)
 
 
 def _fail(state: State) -> None:
