@@ -35,6 +35,7 @@ from demo.sim.tools.deviations import measure_tools
 from demo.sim.truth import CACHED, GENERATED, PROMPT
 from demo.traffic.demand import CHOSEN
 from demo.traffic.figures import figures
+from demo.weektime import DAY_SECONDS
 from exporters.exposition import PageReader
 
 DEEPSEEK_TOKENS_PER_SECOND_AND_USER = (20.0, 22.0)  # [deepseek]
@@ -57,7 +58,6 @@ SOURCES = {
 
 TUESDAY = datetime(2026, 9, 22, tzinfo=UTC).timestamp()
 """A working day begins."""
-DAY_SECONDS = 86_400.0
 REGION = "eu"
 """Whose engines' pages are read, of each model the first."""
 PER_MILLION = 1e6

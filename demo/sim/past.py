@@ -11,8 +11,9 @@ import numpy as np
 
 from demo.sim.routers.counts import OK
 from demo.sim.state import State
+from demo.weektime import DAY_SECONDS
 
-SERVED_SECONDS = 3 * 86400.0
+SERVED_SECONDS = 3.0 * DAY_SECONDS
 PARTS_OF_MEAN = 0.7
 """What was served on these days, in parts of the minutes just simulated."""
 

@@ -7,8 +7,8 @@ from itertools import product
 
 import numpy as np
 
-from demo.sim.exposition import PageFamily, Template, make_template
-from demo.sim.fleet import Counts, Fleet, Floats, Indices
+from demo.sim.exposition import PageFamily, Template, histograms, make_template
+from demo.sim.fleet import Fleet, Indices
 from demo.sim.routers.safety import CHECK_SECONDS, STAGES, VERDICTS
 from demo.sim.state import State
 from exporters.catalog import ATTEMPTS, OUTCOMES, PHASES, TIERS
@@ -39,7 +39,7 @@ class RouterPages:
             routers.requests[lanes],
             routers.attempts[lanes],
             routers.in_flight[lanes],
-            _histograms(routers.first_token_counts[lanes], routers.first_token_sums[lanes]),
+            histograms(routers.first_token_counts[lanes], routers.first_token_sums[lanes]),
             np.floor(routers.billed_tokens[lanes]),
             np.floor(checks),
             checks[:, :, :2].sum(axis=(1, 2)) * CHECK_SECONDS,
@@ -98,9 +98,3 @@ def _make(fleet: Fleet, cells: Indices, named: Indices, revisions: Indices) -> T
         PageFamily(family, tuple(children.get(family.name, by_model)), family.bounds)
         for family in families
     )
-
-
-def _histograms(counts: Counts, sums: Floats) -> Floats:
-    """Return cumulative buckets, count and sum along the last axis."""
-    running = counts.cumsum(axis=-1)
-    return np.concatenate([running, running[..., -1:], sums[..., None]], axis=-1)
