@@ -14,12 +14,9 @@ from demo.sim import completions
 from demo.sim.engines.state import Phase
 from demo.sim.exposition import CONTENT_TYPE
 from demo.sim.pages import Pages
-from demo.sim.simulation import Clock, Simulation
+from demo.sim.simulation import LATE_SECONDS, Clock, Simulation
 from demo.sim.state import State
 from demo.sim.telling import tell_truth
-
-LATE_SECONDS = 10.0
-"""Of real time: a simulation whose next step is overdue for so long is not well."""
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 _Part = TypeVar("_Part", int, Sequence[int])

@@ -9,7 +9,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from demo.faults import FAULTS
 from demo.sim.engines.state import Phase
-from demo.sim.server import LATE_SECONDS, make_app, make_runner
+from demo.sim.server import make_app, make_runner
+from demo.sim.simulation import LATE_SECONDS
 
 PAGES = (
     "/engine/eu-chat-0/metrics",
