@@ -1,46 +1,72 @@
-"""Figures of whole demos: ``python -m demo.bench`` plays some scenarios and prints them as JSON."""
+"""Figures of whole demos: ``python -m demo.bench`` plays some scenarios and prints them as JSON.
+
+``--scenarios NAME ...`` plays others, or fewer. What is measured of a demo itself is measured in
+``gpu-lost``; without it there is only the error of budgets.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from demo.scenario import scenario_names
 
 MEBIBYTE = 1 << 20
 
 MEASURED = "gpu-lost"
 """Times and costs are taken of this one."""
-PLAYED = (MEASURED, "calm")
-"""Budgets of all: calm restarts an engine and an exporter."""
-APART_SECONDS = 60.0
+PLAYED = (MEASURED, "calm", "region-loss", "patch-gone-wrong")
+"""Budgets of all: engines that restart, a region that is dark, groups that stay away."""
+APART_SECONDS = 45.0
 """Between two starts, so that the first is up and at rest before another takes processor time."""
 
 
 def main() -> None:
     """Play the scenarios, print the figures; exit with a demo's code if one failed."""
+    parser = argparse.ArgumentParser(prog="python -m demo.bench", description=__doc__)
+    parser.add_argument(
+        "--scenarios",
+        nargs="+",
+        choices=scenario_names(),
+        default=PLAYED,
+        metavar="NAME",
+        help=f"those that are played (default: {' '.join(PLAYED)})",
+    )
     with tempfile.TemporaryDirectory() as folder:
-        folders = {name: Path(folder) / name for name in PLAYED}
-        running: list[subprocess.Popen[bytes]] = []
-        for name, out in folders.items():
-            if running:
-                time.sleep(APART_SECONDS)
-            command = [sys.executable, "-m", "shardwatch", "demo", "up", "--once"]
-            options = ["--scenario", name, "--out", str(out)]
-            running.append(subprocess.Popen([*command, *options], stdout=sys.stderr))
-        codes = [each.wait() for each in running]
-        if any(codes):
-            raise SystemExit(max(codes))
-        reports = {
-            name: json.loads((out / "report.json").read_text(encoding="utf-8"))
-            for name, out in folders.items()
-        }
-    found = [*figures(reports[MEASURED]), budget_error(reports.values())]
-    print(json.dumps({"figures": found}, indent=2))  # noqa: T201 - what it is for
+        reports = _play(list(dict.fromkeys(parser.parse_args().scenarios)), Path(folder))
+    print(json.dumps({"figures": figures_of(reports)}, indent=2))  # noqa: T201 - what it is for
+
+
+def _play(names: Sequence[str], folder: Path) -> dict[str, dict[str, Any]]:
+    """Play scenarios side by side; return their reports, by name."""
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    for name in names:
+        if running:
+            time.sleep(APART_SECONDS)
+        command = [sys.executable, "-m", "shardwatch", "demo", "up", "--once"]
+        options = ["--scenario", name, "--out", str(folder / name)]
+        running[name] = subprocess.Popen([*command, *options], stdout=sys.stderr)
+    codes = {name: each.wait() for name, each in running.items()}
+    if failed := [name for name, code in codes.items() if code]:
+        sys.stderr.write(f"not played as expected: {', '.join(failed)}\n")
+        raise SystemExit(max(codes[name] for name in failed))
+    return {
+        name: json.loads((folder / name / "report.json").read_text(encoding="utf-8"))
+        for name in names
+    }
+
+
+def figures_of(reports: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the figures of all reports, by the names of their scenarios."""
+    of_one = figures(reports[MEASURED]) if MEASURED in reports else []
+    return [*of_one, budget_error(reports.values())]
 
 
 def figures(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -27,9 +27,12 @@ control interface, which is HTTP with JSON:
          "groups": {"eu-chat-0": "dead"}, "gpus": {"GPU-...": "lost"}}
 
     ``classes`` are the objectives' events and ``services`` the requests of each region, model and
-    tier, both since ``started``; a request is counted when its outcome is decided. ``good`` and
-    ``bad`` are what :mod:`demo.objectives` says, and ``bad`` what never came to a router; what a
-    user's own limit turned away is neither.
+    tier, both since ``started``; a request is counted when its outcome is decided. ``offered``
+    are all that were sent; ``admitted`` are those of them that have ended and came to an engine,
+    neither rejected nor turned away by their user's limit: what is in flight is only offered.
+    ``good`` and ``bad`` are what :mod:`demo.objectives` says, and ``bad`` what never came to a
+    router; what a user's own limit turned away is neither. Quantiles of first tokens are null
+    before one came.
     ``wrong_answers`` are well-formed, and good by every objective; real vLLM does not tell them.
     ``faults`` are those that are there now. ``groups`` and ``gpus`` have those that are not up or
     not healthy, in the words of :data:`exporters.catalog.GROUP_STATES` and ``GPU_STATES``.

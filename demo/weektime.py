@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-WEEK_SECONDS = 7 * 86400
+DAY_SECONDS = 86_400
+WEEK_SECONDS = 7 * DAY_SECONDS
 _PATTERN = re.compile(rf"({'|'.join(DAYS)}) ([01]\d|2[0-3]):([0-5]\d)")
 
-THURSDAY_SECONDS = 3 * 86400
+THURSDAY_SECONDS = 3 * DAY_SECONDS
 """The UNIX epoch was a Thursday, 00:00 UTC."""
 
 
@@ -22,7 +23,7 @@ def read_week_time(text: str) -> int:
     if match is None:
         raise ValueError(f"found {text!r}, expected a weekday and a time such as 'fri 19:30'")
     day, hour, minute = match.groups()
-    return DAYS.index(day) * 86400 + int(hour) * 3600 + int(minute) * 60
+    return DAYS.index(day) * DAY_SECONDS + int(hour) * 3600 + int(minute) * 60
 
 
 def second_of_week(unix_seconds: float) -> float:

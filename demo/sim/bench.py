@@ -24,6 +24,7 @@ from demo.sim.pages import Pages
 from demo.sim.plan import planned_fleet
 from demo.sim.series import Series
 from demo.sim.simulation import Simulation
+from demo.weektime import DAY_SECONDS
 
 LARGE_GROUPS = 125_000
 """Of 8 GPUs: a million GPUs."""
@@ -35,7 +36,7 @@ ROUNDS, STEPS_OF_ROUND = 30, 100
 PAGES = 100
 NOW = 1_790_000_000.0
 STEP_SECONDS = 15.0
-STEPS_OF_DAY = 86_400 / STEP_SECONDS
+STEPS_OF_DAY = DAY_SECONDS / STEP_SECONDS
 MILLI = 1e3
 MEGABYTE = 1e6
 

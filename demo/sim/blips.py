@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.sim.fleet import Fleet, Floats
+from demo.weektime import DAY_SECONDS
 
 BLIP_SECONDS = 300.0
 DAYS_BETWEEN_BLIPS = 1.4
@@ -39,7 +40,7 @@ def start_blips(fleet: Fleet) -> Blips:
 
 def advance_blips(blips: Blips, dt: float, rng: np.random.Generator) -> Floats:
     """Move the blips on; return the share of the requests that fail in this step. [C]."""
-    begin = rng.random(len(blips.ratio)) < dt / (DAYS_BETWEEN_BLIPS * 86_400)
+    begin = rng.random(len(blips.ratio)) < dt / (DAYS_BETWEEN_BLIPS * DAY_SECONDS)
     if begin.any():
         blips.seconds_left[begin] = BLIP_SECONDS
         blips.ratio[begin] = rng.uniform(*FAILING_RATIO, size=int(begin.sum()))

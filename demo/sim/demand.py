@@ -16,6 +16,7 @@ import numpy as np
 from demo.sim.fleet import Counts, Flags, Fleet, Floats
 from demo.sim.service import Service, model_figures
 from demo.traffic.figures import figures
+from demo.weektime import DAY_SECONDS, THURSDAY_SECONDS, WEEK_SECONDS
 from exporters.catalog import TIERS
 
 HOURS_FROM_UTC = {"eu": 1.0, "us": -5.0, "us-gov": -5.0, "ap": 8.0}
@@ -41,11 +42,7 @@ BATCH_RATIO = 0.15
 TENANT_LIMIT_RATIO = 0.25
 """Of a region's usual traffic for a model: what its router lets one tenant send."""
 
-DAY_SECONDS = 86_400.0
-WEEK_SECONDS = 7 * DAY_SECONDS
 _BATCH_TIER = TIERS.index(BATCH_TIER)
-_EPOCH_WEEKDAY = 3
-"""1 January 1970 was a Thursday."""
 
 
 @dataclass
@@ -134,7 +131,7 @@ def rhythm(times: Floats, hours: Floats) -> Floats:
     shape = figures().rhythm
     local = times + hours * 3600.0
     hour = local % DAY_SECONDS / 3600.0
-    weekday = (local // DAY_SECONDS + _EPOCH_WEEKDAY) % 7
+    weekday = (local + THURSDAY_SECONDS) % WEEK_SECONDS // DAY_SECONDS
     swing = shape.day_swing_ratio.value
     day = 1 + swing * np.cos((hour - shape.peak_hour.value) * (2 * pi / 24))
     week = np.where(weekday >= 5, shape.weekend_ratio.value, 1.0)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+import numpy as np
 from prometheus_client.utils import floatToGoString  # what the engines themselves use
 
+from demo.sim.fleet import Counts, Floats
 from exporters.dialects import ForeignFamily
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,6 +46,20 @@ class Template:
         """Return the page with these values, of which there are ``size``."""
         told = [value if -1e6 < value < 1e6 else _format_large(value) for value in values]
         return (self.text % tuple(told)).encode()  # in between, Python writes them as the library
+
+
+def histograms(counts: Counts, sums: Floats) -> Floats:
+    """Return what a page shows of histograms: cumulative buckets, count and sum.
+
+    Args:
+        counts: by bucket, the last above all bounds. [..., K].
+        sums: of what was observed. [...].
+
+    Returns:
+        [..., K + 2].
+    """
+    upto = counts.cumsum(axis=-1)
+    return np.concatenate([upto, upto[..., -1:], sums[..., None]], axis=-1)
 
 
 def format_number(value: float) -> str:

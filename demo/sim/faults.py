@@ -1,7 +1,7 @@
 """The book of faults: which have struck the simulated cluster, and where.
 
-Which faults there are, and what places and strengths they have, stands in :mod:`demo.faults`; what
-each does stands in :mod:`demo.sim.effects`.
+Which faults there are, and what places and strengths they have, stands in :mod:`demo.faults`; who
+asks for others is refused in :mod:`demo.orders`; what each does stands in :mod:`demo.sim.effects`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from demo.faults import FAULTS
-from demo.sim.effects import EFFECTS, Place, RefusedFaultError, Undo, one_of
+from demo.orders import Order, make_order
+from demo.sim.effects import EFFECTS
+from demo.sim.effects.effect import Place, Undo
 from demo.sim.state import State
 
 
@@ -49,16 +51,21 @@ class FaultBook:
             strength: None for the usual one.
 
         Raises:
-            RefusedFaultError: if it cannot; nothing is changed then.
+            FaultError: if it cannot; nothing is changed then.
         """
-        if name not in EFFECTS:
-            raise RefusedFaultError(f"found the fault {name!r}, expected {one_of(EFFECTS)}")
-        _check_keys(name, place)
-        usual = _check_strength(name, strength)
-        hit, undo = EFFECTS[name](state, place, usual if usual is not None else 1.0)
+        return self.carry_out(state, make_order("sim", name, place, strength))
+
+    def carry_out(self, state: State, order: Order) -> ActiveFault:
+        """Let a fault strike that was ordered.
+
+        Raises:
+            FaultError: if there is no such place, or it is there already; nothing is changed then.
+        """
+        strong = order.strength if order.strength is not None else 1.0
+        hit, undo = EFFECTS[order.name](state, order.place, strong)
         self._last_id += 1
-        fault = ActiveFault(str(self._last_id), name, hit, usual, state.now, undo)
-        if FAULTS[name].repaired:
+        fault = ActiveFault(str(self._last_id), order.name, hit, order.strength, state.now, undo)
+        if FAULTS[order.name].repaired:
             self.active[fault.id] = fault
         return fault
 
@@ -70,31 +77,3 @@ class FaultBook:
         if fault.undo:
             fault.undo()
         return True
-
-
-def _check_keys(name: str, place: Mapping[str, Any]) -> None:
-    kind = FAULTS[name]
-    for key, value in place.items():
-        if key not in kind.needs | kind.allows:
-            expected = one_of(kind.needs | kind.allows)
-            raise RefusedFaultError(f"found {key!r} in the place of {name}, expected {expected}")
-        if not isinstance(value, str):
-            raise RefusedFaultError(f"found {value!r} as {key}, expected a text")
-    for key in sorted(kind.needs - place.keys()):
-        raise RefusedFaultError(f"{name} needs {key!r} in its place")
-
-
-def _check_strength(name: str, strength: float | None) -> float | None:
-    known = FAULTS[name].strength
-    if known is None:
-        if strength is not None:
-            raise RefusedFaultError(f"found a strength of {strength:g}, but {name} has none")
-        return None
-    if strength is None:
-        return known.usual
-    if not known.lowest <= strength <= known.highest:
-        raise RefusedFaultError(
-            f"found a strength of {strength:g} for {name}, "
-            f"expected {known.lowest:g} to {known.highest:g} ({known.means})"
-        )
-    return strength

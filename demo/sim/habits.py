@@ -10,10 +10,11 @@ import numpy as np
 
 from demo.engine import Habit
 from demo.objectives import AVAILABILITY, FIRST_TOKEN, TOOL_SUCCESS, UNCOUNTED_CALLS
-from demo.sim.demand import HOURS_FROM_UTC, WEEK_SECONDS, rhythm
+from demo.sim.demand import HOURS_FROM_UTC, rhythm
 from demo.sim.fleet import Floats
 from demo.sim.service import engine_figures, model_figures
 from demo.traffic.figures import figures
+from demo.weektime import WEEK_SECONDS
 
 BAD_REQUEST_RATIO = 0.0004
 """Failures that are there all the time, those of blips, and what takes too long: 40 % of the budget

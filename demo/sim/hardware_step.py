@@ -6,9 +6,10 @@ import numpy as np
 
 from demo.sim.engines.figures import LOAD_SECONDS
 from demo.sim.engines.lifecycle import restart_if_up
+from demo.sim.engines.state import Phase
 from demo.sim.hardware.failures import advance_failures
 from demo.sim.hardware.run import Use, Work, run_hardware
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 
 _LOADING, _WAITING = int(Phase.LOADING), int(Use.WAITING)
 _BY_MOTION = np.array([Use.IDLE, Use.WORKING], np.int64)
@@ -31,8 +32,12 @@ def run_hardware_step(state: State) -> None:
     service = state.service
     load = engines.batch / service.usual_streams + engines.computing / service.usual_computing
     load *= 0.5  # at the daily peak both are 1
+    hung = hardware.hung.copy()
     run_hardware(hardware, fleet, Work(use, load, loaded))
     _fail(state)
+    hung &= ~hardware.hung
+    for group in np.flatnonzero(hung).tolist():
+        restart_if_up(state, group)
 
 
 def _fail(state: State) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 
 from demo.sim.routers.counts import OK
 from demo.sim.state import State
+from demo.weektime import DAY_SECONDS
 from exporters.catalog import OUTCOMES
 
-SERVED_SECONDS = 30 * 86400.0
+SERVED_SECONDS = 30.0 * DAY_SECONDS
 LEAST_RATIOS = {"error": 2e-4, "timeout": 1e-4, "rejected": 5e-5}
 """Of a tier's requests that ended so in these days, if the minutes just simulated had none: in a
 month there was an hour with each."""

@@ -19,9 +19,10 @@ from itertools import product
 import numpy as np
 
 from demo.sim.engines.registers import LEVEL_PLACES, Number
+from demo.sim.engines.state import Phase
 from demo.sim.exposition import format_number
 from demo.sim.fleet import Flags, Fleet, Floats, total_by
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 from demo.sim.tools.calls import ToolCells
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from exporters import catalog

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiohttp import web
 
+from demo.orders import FaultError, read_order
 from demo.sim import completions
-from demo.sim.effects import RefusedFaultError
+from demo.sim.engines.state import Phase
 from demo.sim.exposition import CONTENT_TYPE
 from demo.sim.pages import Pages
-from demo.sim.simulation import Clock, Simulation
-from demo.sim.state import Phase, State
+from demo.sim.simulation import LATE_SECONDS, Clock, Simulation
+from demo.sim.state import State
 from demo.sim.telling import tell_truth
-
-LATE_SECONDS = 10.0
-"""Of real time: a simulation whose next step is overdue for so long is not well."""
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 _Part = TypeVar("_Part", int, Sequence[int])
@@ -45,9 +43,9 @@ def make_app(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> web
 
     async def strike(request: web.Request) -> web.Response:
         try:
-            name, place, strength = _read_fault(await request.text())
-            fault = simulation.faults.strike(state, name, place, strength)
-        except RefusedFaultError as refused:
+            order = read_order(await request.text(), "sim")
+            fault = simulation.faults.carry_out(state, order)
+        except FaultError as refused:
             return web.json_response({"error": str(refused)}, status=422)
         content = {"id": fault.id, "name": fault.name, "place": dict(fault.place),
                    "strength": fault.strength}  # fmt: skip
@@ -172,23 +170,3 @@ def _read_prompt(text: str) -> tuple[str, int] | None:
     if not isinstance(prompt, str) or not isinstance(tokens, int) or tokens < 1:
         return None
     return prompt, min(tokens, completions.MOST_TOKENS)
-
-
-def _read_fault(text: str) -> tuple[str, dict[str, Any], float | None]:
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise RefusedFaultError(f"found a body that is no JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise RefusedFaultError("found a body that is no JSON object, expected name and place")
-    name, place = content.get("name"), content.get("place", {})
-    if not isinstance(name, str):
-        raise RefusedFaultError("the body needs a 'name', a text")
-    if not isinstance(place, dict):
-        raise RefusedFaultError(f"found {place!r} as place, expected an object")
-    strength = content.get("strength")
-    if strength is not None and (
-        isinstance(strength, bool) or not isinstance(strength, int | float)
-    ):
-        raise RefusedFaultError(f"found {strength!r} as strength, expected a number")
-    return name, place, strength

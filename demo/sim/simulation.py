@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from demo.sim.faults import FaultBook
 from demo.sim.fleet import Fleet
@@ -13,6 +15,10 @@ from demo.sim.step import step
 
 LARGEST_GAP_STEPS = 300
 """After a longer pause (a laptop that slept) the simulation goes on from now, not from then."""
+LATE_SECONDS = 10.0
+"""Of real time: a simulation whose next step is overdue for so long is not well."""
+LATE_STEPS = 20
+"""In which one that can keep up becomes less late, as after its start."""
 WARM_UP_SECONDS = 1800.0
 """Before anybody looks: queues, caches and the rounds of agents become what they usually are."""
 
@@ -66,6 +72,8 @@ class Simulation:
 async def follow_clock(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> None:
     """Step a simulation as time passes, for ever; catch up where the process was late.
 
+    What cannot keep up is said on stderr, once.
+
     Args:
         simulation: whose ``now`` follows the clock.
         clock: to be followed.
@@ -73,8 +81,10 @@ async def follow_clock(simulation: Simulation, clock: Clock, *, speed: float = 1
     """
     state = simulation.state
     length = state.fleet.step_seconds
+    lateness = _Lateness(length + LATE_SECONDS * speed)
     while True:
         behind = clock() - state.now
+        lateness.note(behind)
         if behind > LARGEST_GAP_STEPS * length:
             state.now += behind - length
         elif behind < length:
@@ -82,3 +92,31 @@ async def follow_clock(simulation: Simulation, clock: Clock, *, speed: float = 1
             continue
         simulation.step()
         await asyncio.sleep(0)
+
+
+@dataclass
+class _Lateness:
+    """Says once on stderr that a simulation is late and does not catch up."""
+
+    most_seconds: float
+    """Of the simulation's time: what is no more than this behind is well."""
+    _at_first: float | None = None
+    """How late it was when it began to be."""
+    _steps: int = 0
+    """Since then."""
+    _is_told: bool = False
+
+    def note(self, behind: float) -> None:
+        """Take how many seconds it is behind before a step."""
+        if behind <= self.most_seconds:
+            self._at_first = None
+        elif self._at_first is None:
+            self._at_first, self._steps = behind, 0
+        else:
+            self._steps += 1
+            if self._steps >= LATE_STEPS and behind >= self._at_first and not self._is_told:
+                self._is_told = True
+                sys.stderr.write(
+                    f"the simulation is {behind:.0f} s of its time late and cannot keep up: take "
+                    "a longer --step, a lower --speed, or fewer groups\n"
+                )

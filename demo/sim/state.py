@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 import numpy as np
 
 from demo.sim.blips import Blips, start_blips
 from demo.sim.demand import Demand, start_demand, usual_rates
-from demo.sim.engines.caches import Caches, start_caches
-from demo.sim.engines.figures import STEP_SECONDS_EMPTY
-from demo.sim.engines.queues import Queues, start_queues
-from demo.sim.engines.registers import Registers, start_registers
-from demo.sim.engines.rollouts import Rollouts, start_rollouts
-from demo.sim.engines.streams import Streams, start_streams
-from demo.sim.fleet import Counts, Flags, Fleet, Floats, Indices
+from demo.sim.engines.loads import Loads, start_loads
+from demo.sim.engines.state import Engines, Patch, Phase, start_engines
+from demo.sim.fleet import Flags, Fleet
 from demo.sim.hardware.failures import Failures, start_failures
 from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS, start_hardware
 from demo.sim.hardware.state import Hardware
@@ -29,60 +24,7 @@ from demo.sim.truth import Truth, start_truth
 
 LONGEST_SUBSTEP_SECONDS = 5.0
 """Half the deadline of a first token: what a queue does in between is followed by its head."""
-
-
-class Phase(IntEnum):
-    """What an engine's process does."""
-
-    SERVING = 0
-    DRAINING = 1
-    """Finishes what it has; its ``/health`` is 503."""
-    LOADING = 2
-    """Down, then reading weights: connections are refused."""
-
-
 _LOADING = int(Phase.LOADING)
-
-
-@dataclass
-class Engines:
-    """The engines, one a group. All [G] unless said otherwise."""
-
-    phase: Counts
-    load_left: Floats
-    """Of the weights, in seconds at full speed; or of draining, in seconds."""
-    stalled_seconds: Floats
-    """Since the last step, while there is something to do."""
-    frozen: Counts
-    """How many faults stop it without a GPU being lost: a stopped worker, a software hang."""
-    processes: Counts
-    """How many processes it has had: what a fault did to one is nothing to the next."""
-    corruption: Floats
-    """Share of the answers that are wrong though nothing shows it."""
-    failing: Floats
-    """Share of the requests that fail beyond the background: a bad revision."""
-    next_failing: Floats
-    """The same, once it is started anew."""
-    revision: Indices
-    """What it runs, of the fleet's revisions."""
-    next_revision: Indices
-    """What it runs from its next start on."""
-    weight: Floats
-    """Its part of its cell's traffic, where the others have 1."""
-    step_seconds: Floats
-    """The time between two tokens."""
-    batch: Floats
-    """Mean number of streams in the last substep."""
-    prefilling: Floats
-    """Mean number of requests between queue and first token."""
-    computing: Floats
-    """Share of the time that prompts take."""
-    first_token_seconds: Floats
-    """Median from the queue to the first token."""
-    queues: Queues
-    streams: Streams
-    caches: Caches
-    registers: Registers
 
 
 @dataclass
@@ -99,7 +41,7 @@ class State:
     demand: Demand
     engines: Engines
     routers: Routers
-    rollouts: Rollouts
+    loads: Loads
     locality: Locality
     metering: Metering
     safety: Safety
@@ -110,6 +52,8 @@ class State:
     truth: Truth
     dark_regions: Flags
     """[R]."""
+    patches: list[Patch] = field(default_factory=list)
+    """Those under way."""
     steps: int = 0
     rngs: dict[str, np.random.Generator] = field(default_factory=dict)
     """One for each part, so that one part's draws do not shift another's."""
@@ -157,14 +101,11 @@ def start(
         failure_rate: of the hardware, in multiples of what was published; 0 for none.
         clock_offset: seconds by which the users' clock is ahead: the time of day and week.
     """
-    groups, service = fleet.groups, service_of(fleet)
+    service = service_of(fleet)
     substeps = int(np.ceil(fleet.step_seconds / LONGEST_SUBSTEP_SECONDS))
     demand = start_demand(fleet, service, clock_offset)
     tools = start_tools(fleet, usual_rates(demand, service, now))
     rngs = {part: np.random.default_rng([seed, at]) for at, part in enumerate(PARTS)}
-
-    def none(*shape: int) -> Floats:
-        return np.zeros(shape)
 
     return State(
         fleet=fleet,
@@ -173,30 +114,9 @@ def start(
         started=now,
         substeps=substeps,
         demand=demand,
-        engines=Engines(
-            phase=np.zeros(groups, np.int64),
-            load_left=none(groups),
-            stalled_seconds=none(groups),
-            frozen=np.zeros(groups, np.int64),
-            processes=np.ones(groups, np.int64),
-            corruption=none(groups),
-            failing=none(groups),
-            next_failing=none(groups),
-            revision=fleet.revision_of_group.copy(),
-            next_revision=fleet.revision_of_group.copy(),
-            weight=np.ones(groups),
-            step_seconds=np.full(groups, STEP_SECONDS_EMPTY),
-            batch=none(groups),
-            prefilling=none(groups),
-            computing=none(groups),
-            first_token_seconds=np.full(groups, 0.1),
-            queues=start_queues(groups, fleet.step_seconds / substeps),
-            streams=start_streams(groups),
-            caches=start_caches(service),
-            registers=start_registers(groups, now),
-        ),
+        engines=start_engines(fleet, service, now, fleet.step_seconds / substeps),
         routers=start_routers(fleet),
-        rollouts=start_rollouts(fleet),
+        loads=start_loads(fleet),
         locality=start_locality(fleet),
         metering=start_metering(fleet),
         safety=start_safety(fleet),

@@ -8,7 +8,7 @@ from demo.sim.blips import advance_blips
 from demo.sim.demand import draw_arrivals, note_failures
 from demo.sim.engines.lifecycle import advance_phases
 from demo.sim.engines.numbers import write_numbers
-from demo.sim.engines.rollout import advance_patches
+from demo.sim.engines.patches import advance_patches
 from demo.sim.engines.serving import Served, serve
 from demo.sim.fleet import Counts, total_by
 from demo.sim.hardware_step import run_hardware_step
@@ -33,7 +33,7 @@ def step(state: State) -> None:
     """
     fleet, dt, rngs = state.fleet, state.fleet.step_seconds, state.rngs
     advance_phases(state)
-    if state.rollouts.patches:
+    if state.patches:
         advance_patches(state)
     # What a limit turns away, and what never gets to a router, is no request of any group.
     arrivals = draw_arrivals(state.demand, state.service, state.now, dt, rngs["demand"])

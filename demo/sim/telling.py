@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from demo.first_tokens import FIRST_TOKEN_BOUNDS, tell_quantiles
 from demo.objectives import (
     AVAILABILITY,
     BAD_OUTCOMES,
@@ -17,16 +18,15 @@ from demo.objectives import (
     UNCOUNTED_OUTCOMES,
 )
 from demo.sim.engines.levels import FIRST_TOKENS, first_token_table
+from demo.sim.engines.state import Phase
 from demo.sim.faults import ActiveFault
 from demo.sim.fleet import Counts, Floats
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from demo.sim.truth import BILLED, CACHED, GENERATED, PROMPT
 from exporters.catalog import OUTCOMES, TIERS
 
 _GOOD_OUTCOMES = frozenset(OUTCOMES) - BAD_OUTCOMES - UNCOUNTED_OUTCOMES
-_FINE_BOUNDS = tuple(np.geomspace(0.02, 10.0, 300).tolist())
-"""Of quantiles: 2 % from one to the next."""
 
 
 def tell_truth(state: State, faults: Iterable[ActiveFault]) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _services(state: State) -> Iterator[dict[str, Any]]:
             yield {
                 "labels": {"region": region, "model": model, "tier": tier},
                 "offered": offered,
-                "admitted": offered - unreachable - turned_away,
+                "admitted": int(outcomes.sum()) - turned_away,
                 "good": int(sum(outcomes[OUTCOMES.index(name)] for name in _GOOD_OUTCOMES)),
                 "bad": bad | ({"unreachable": unreachable} if unreachable else {}),
                 "first_token_seconds": quantiles[at],
@@ -142,22 +142,14 @@ def _wrong_answers(state: State) -> Iterator[dict[str, Any]]:
             yield {"labels": {"region": cell[0], "model": cell[1]}, "count": round(count)}
 
 
-def _first_token_quantiles(state: State) -> Sequence[dict[str, float]]:
+def _first_token_quantiles(state: State) -> Sequence[dict[str, float | None]]:
     """Return the quantiles of first tokens at the client, in seconds, of each cell."""
     cells = len(state.fleet.cells)
     levels: Floats = state.truth.first_token_levels.reshape(cells, -1, FIRST_TOKENS).sum(axis=1)
-    upto = (levels @ first_token_table(_FINE_BOUNDS, at_client=True)).cumsum(axis=1)
-    total = np.maximum(upto[:, -1:], 1e-12)
-    found = []
-    for shares in upto / total:
-        bounds = np.log([*_FINE_BOUNDS, 2 * _FINE_BOUNDS[-1]])
-        found.append(
-            {
-                name: round(float(np.exp(np.interp(share, shares, bounds))), 4)
-                for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
-            }
-        )
-    return found
+    return [
+        tell_quantiles(counts)
+        for counts in levels @ first_token_table(FIRST_TOKEN_BOUNDS, at_client=True)
+    ]
 
 
 def _named(names: tuple[str, ...], counts: Counts, without: frozenset[str]) -> dict[str, float]:

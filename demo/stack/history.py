@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from demo.engine import EnginePlan, Habit
 from demo.stack.layout import Layout
+from demo.traffic.figures import figures
+from demo.weektime import DAY_SECONDS
 from exporters.config import Config
 from slo.history import CellTraffic, history_batches
 from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient
 from slo.windows import read_tiers
-
-DAY_SECONDS = 86400.0
-DAY_SWING_RATIO = 0.4
-"""How far traffic leaves its mean over a day."""
-BUSIEST_HOUR_UTC = 14.0
 
 
 async def write_history(layout: Layout, config: Config, plan: EnginePlan) -> None:
@@ -63,5 +60,7 @@ class _Rates:
 
 
 def _swing(times: NDArray[np.float64]) -> NDArray[np.float64]:
-    phase = (times / DAY_SECONDS - BUSIEST_HOUR_UTC / 24) * 2 * np.pi
-    return 1 + DAY_SWING_RATIO * np.cos(phase)
+    """Return a working day's traffic where it is UTC, in parts of its mean."""
+    rhythm = figures().rhythm
+    phase = (times / DAY_SECONDS - rhythm.peak_hour.value / 24) * 2 * np.pi
+    return 1 + rhythm.day_swing_ratio.value * np.cos(phase)

@@ -8,6 +8,7 @@ averaged over the same window, or every comparison would be off by half a minute
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,14 +84,26 @@ def read_truth(answer: Mapping[str, Any]) -> Truth:
     )
 
 
+FINE_SECONDS = 1800.0
+"""So far back all moments are kept: longer than a scenario lasts."""
+COARSE_SECONDS = 60.0
+"""Between two moments before that."""
+
+
 @dataclass
 class TruthRecord:
-    """Events of every cell over time."""
+    """Events of every cell over time.
+
+    What is old is thinned, so that a demo that stays up for days does not fill the memory. The
+    first moment and the last ones are kept as they were.
+    """
 
     times: list[float] = field(default_factory=list)
     bad: dict[Cell, list[float]] = field(default_factory=dict)
     """Cumulative, one for each time."""
     total: dict[Cell, list[float]] = field(default_factory=dict)
+    _thinned: int = field(default=1, init=False)
+    """Moments from the first on that are not thinned again."""
 
     def add(self, time: float, events: Mapping[Cell, tuple[float, float]]) -> None:
         """Take bad and all events up to a moment, later than all before.
@@ -101,6 +114,18 @@ class TruthRecord:
             for of_cells, value in ((self.bad, bad), (self.total, total)):
                 of_cells.setdefault(cell, [0.0] * len(self.times)).append(value)
         self.times.append(time)
+        self._thin()
+
+    def _thin(self) -> None:
+        """Leave one moment a minute of those that are old."""
+        while True:
+            next_at = self.times[self._thinned - 1] + COARSE_SECONDS
+            if next_at > self.times[-1] - FINE_SECONDS:
+                return
+            left_out = slice(self._thinned, bisect_right(self.times, next_at) - 1)
+            for values in (self.times, *self.bad.values(), *self.total.values()):
+                del values[left_out]
+            self._thinned += 1
 
     def add_truth(self, truth: Truth) -> None:
         """Take the events of a moment's truth."""

@@ -59,21 +59,21 @@ def read_truth_file(path: Path) -> tuple[TruthRecord, float, tuple[Habit, ...]]:
     record = TruthRecord()
     cells: list[Cell] = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        head = json.loads(lines[0])
-        habits = tuple(
-            Habit(each["slo"], each["labels"], each["events_per_second"], each["bad_ratio"])
-            for each in head["habits"]
-        )
-        # The demo may be writing the last line just now.
-        for content in (json.loads(line) for line in lines[1:] if line.endswith("\n")):
-            if isinstance(content, list):
-                cells = [(slo, tuple(sorted(labels.items()))) for slo, labels in content]
-            else:
-                record.add(content["time"], _events(cells, content))
+        with path.open(encoding="utf-8") as lines:
+            head = json.loads(next(lines, ""))
+            habits = tuple(
+                Habit(each["slo"], each["labels"], each["events_per_second"], each["bad_ratio"])
+                for each in head["habits"]
+            )
+            # The demo may be writing the last line just now.
+            for content in (json.loads(line) for line in lines if line.endswith("\n")):
+                if isinstance(content, list):
+                    cells = [(slo, tuple(sorted(labels.items()))) for slo, labels in content]
+                else:
+                    record.add(content["time"], _events(cells, content))
     except FileNotFoundError:
         raise InputError([problem(path, "no such file")]) from None
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError([problem(path, f"is no record of the truth: {error!r}")]) from None
     return record, float(head["live_since"]), habits
 

@@ -5,13 +5,16 @@ The same definitions as the objectives', counted where nothing is scraped or rou
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.first_tokens import FIRST_TOKEN_BOUNDS, tell_quantiles
 from demo.objectives import (
     AVAILABILITY,
     BAD_OUTCOMES,
@@ -23,8 +26,6 @@ from demo.objectives import (
     UNCOUNTED_OUTCOMES,
 )
 from exporters.catalog import TIER, TIERS
-
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ class _Service:
 
     offered: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    first_token_seconds: list[float] = field(default_factory=list)
-    """Sorted."""
+    first_tokens: NDArray[np.float64] = field(
+        default_factory=lambda: np.zeros(len(FIRST_TOKEN_BOUNDS) + 1)
+    )
+    """By their time, in the buckets of :mod:`demo.first_tokens`."""
     prompt_tokens: int = 0
     cached_tokens: int = 0
     generated_tokens: int = 0
@@ -89,7 +92,7 @@ class Tally:
         if tokens.is_billed:
             service.billed_tokens += tokens.prompt + tokens.generated
         if first_token_seconds is not None:
-            insort(service.first_token_seconds, first_token_seconds)
+            service.first_tokens[bisect_left(FIRST_TOKEN_BOUNDS, first_token_seconds)] += 1
             is_late = first_token_seconds > FIRST_TOKEN_SECONDS
             self.first_tokens["late" if is_late else "in_time"] += 1
         elif outcome in BAD_OUTCOMES:
@@ -104,7 +107,7 @@ class Tally:
 
         ``services`` has an entry a tier: ``offered`` are requests sent, ``admitted`` those that
         ended neither rejected nor limited; what was sent and has not ended is only offered.
-        Quantiles are those of all first tokens that came, in seconds, null if none did. ``billed``
+        Quantiles are those of all first tokens that came. ``billed``
         tokens are those of answers that came with their usage.
         """
         requests = _without(self.requests, UNCOUNTED_OUTCOMES)
@@ -124,11 +127,6 @@ class Tally:
                 _tell_service({**labels, TIER: tier}, each) for tier, each in self._services.items()
             ],
         }
-
-
-def quantile(ordered: list[float], share: float) -> float | None:
-    """Return the smallest value that at least ``share`` of all are not above; None without any."""
-    return ordered[max(ceil(share * len(ordered)), 1) - 1] if ordered else None
 
 
 def _without(counts: Mapping[str, int], names: frozenset[str] | set[str]) -> dict[str, int]:
@@ -155,9 +153,7 @@ def _tell_service(labels: Mapping[str, str], seen: _Service) -> dict[str, Any]:
         "admitted": sum(_without(outcomes, NOT_ADMITTED).values()),
         "good": sum(_without(outcomes, UNCOUNTED_OUTCOMES | BAD_OUTCOMES).values()),
         "bad": {name: outcomes[name] for name in sorted(BAD_OUTCOMES) if outcomes[name]},
-        "first_token_seconds": {
-            name: quantile(seen.first_token_seconds, share) for name, share in QUANTILES.items()
-        },
+        "first_token_seconds": tell_quantiles(seen.first_tokens),
         "tokens": {
             "prompt": seen.prompt_tokens,
             "cached": seen.cached_tokens,

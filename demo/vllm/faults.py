@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from demo.faults import FAULTS
-from demo.traffic.control import FaultError, Order
+from demo.orders import FaultError, Order
 from demo.vllm.launching import UP, read_state
 from demo.vllm.strikes import STRIKES, claims_of
 from demo.vllm.striking import Cluster, Meanwhile, Strike, Work

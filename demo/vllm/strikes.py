@@ -26,7 +26,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from demo.traffic.control import FaultError, Order, one_of
+from demo.orders import FaultError, Order, one_of
 from demo.traffic.gateway import TOOLS
 from demo.vllm.asking import Unanswered, ask
 from demo.vllm.launching import Launch, read_state

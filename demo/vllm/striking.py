@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from demo.traffic.control import FaultError, Order, one_of
+from demo.orders import FaultError, Order, one_of
 from demo.traffic.users import Surge
 from demo.vllm.launching import Launch, read_running
 from demo.vllm.processes import Process

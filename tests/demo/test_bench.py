@@ -1,6 +1,13 @@
 """The figures of a whole demo: named, in their units, from the report."""
 
-from demo.bench import budget_error, figures
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from demo.bench import MEASURED, PLAYED, budget_error, figures, figures_of, main
+from demo.scenario import find_scenario, read_scenario
 
 REPORT = {
     "first_data_seconds": 20.0,
@@ -40,3 +47,71 @@ def test_the_error_of_budgets_is_the_worst_that_can_be_seen():
         "unit": "ratio of the period's budget",
         "baseline": 0.005,
     }
+
+
+def test_a_demo_itself_is_measured_where_its_scenario_is_played():
+    """Budgets everywhere, the worst of all."""
+
+    def report(ratio: float) -> dict:
+        budget = {"slo": "a", "truth": 10.0, "measured": 5.0, "seen": True}
+        return {**REPORT, "budgets": [{**budget, "budget_error_ratio": ratio}]}
+
+    both = figures_of({MEASURED: report(0.001), "calm": report(0.003)})
+    assert [each["name"] for each in both[:-1]] == [each["name"] for each in figures(REPORT)]
+    assert (both[-1]["name"], both[-1]["value"]) == ("sim.budget_error", 0.003)
+    (alone,) = figures_of({"calm": report(0.002)})
+    assert (alone["name"], alone["value"]) == ("sim.budget_error", 0.002)
+
+
+class _Demo:
+    """A demo that ends at once, with a code and a report."""
+
+    code = 0
+    started: ClassVar[list[str]] = []
+
+    def __init__(self, command: list[str], **_: object) -> None:
+        name, out = (command[command.index(each) + 1] for each in ("--scenario", "--out"))
+        self.started.append(name)
+        budget = {"budget_error_ratio": len(self.started) / 1000, "seen": True}
+        Path(out).mkdir()
+        (Path(out) / "report.json").write_text(json.dumps({"budgets": [budget]}))
+
+    def wait(self) -> int:
+        """Return the code."""
+        return self.code
+
+
+@pytest.fixture
+def demos(monkeypatch):
+    """Demos that are started without waiting; the pauses between them."""
+    pauses: list[float] = []
+    monkeypatch.setattr("subprocess.Popen", _Demo)
+    monkeypatch.setattr("time.sleep", pauses.append)
+    monkeypatch.setattr(_Demo, "started", [])
+    return pauses
+
+
+def test_scenarios_are_chosen_and_started_one_after_the_other(demos, monkeypatch, capsys):
+    """Each once, 45 s apart; the worst of all is the figure."""
+    monkeypatch.setattr("sys.argv", ["bench", "--scenarios", "calm", "region-loss", "calm"])
+    main()
+    (figure,) = json.loads(capsys.readouterr().out)["figures"]
+    assert (_Demo.started, demos) == (["calm", "region-loss"], [45.0])
+    assert (figure["name"], figure["value"]) == ("sim.budget_error", 0.002)
+
+
+def test_a_demo_that_does_not_end_well_is_named_and_gives_no_figures(demos, monkeypatch, capsys):
+    """With its exit code."""
+    monkeypatch.setattr("sys.argv", ["bench", "--scenarios", "calm"])
+    monkeypatch.setattr(_Demo, "code", 2)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "not played as expected: calm\n")
+
+
+def test_what_is_played_is_there_and_for_the_simulator():
+    """The one that is measured among it."""
+    assert MEASURED in PLAYED
+    assert {"sim"} == {read_scenario(find_scenario(name)).engine for name in PLAYED}

@@ -11,8 +11,9 @@ from demo.sim.engines.figures import (
     LOAD_RETRIES_PER_LOAD,
     LOAD_SECONDS,
 )
+from demo.sim.engines.state import Phase
 from demo.sim.fleet import Flags, total_by
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 
 RETRY_COST = 0.25
 """Of a load, for each read from the store that had to be tried again."""
@@ -36,7 +37,7 @@ def kill(state: State, groups: Flags) -> None:
     engines.processes[groups] += 1
     retries = state.rngs["engines"].poisson(LOAD_RETRIES_PER_LOAD, count)
     engines.load_left[groups] = LOAD_SECONDS * (1 + RETRY_COST * retries)
-    state.rollouts.load_retries[state.fleet.cell_of_group[groups]] += retries
+    state.loads.retries[state.fleet.cell_of_group[groups]] += retries
 
 
 def kill_group(state: State, group: int) -> None:
@@ -82,10 +83,10 @@ def _load(state: State) -> None:
     region = fleet.region_of_group
     at_once = total_by(region, loading * 1.0, len(fleet.regions))
     speed = np.minimum(1.0, LOADS_AT_FULL_SPEED / np.maximum(at_once, 1.0))[region]
-    speed = speed / state.rollouts.load_slowness[fleet.cell_of_group]
+    speed = speed / state.loads.slowness[fleet.cell_of_group]
     left = engines.load_left - np.where(loading, speed * fleet.step_seconds, 0.0)
     engines.load_left = np.maximum(left, 0.0)
-    state.rollouts.load_seconds += (
+    state.loads.seconds += (
         total_by(fleet.cell_of_group, loading * 1.0, len(fleet.cells)) * fleet.step_seconds
     )
     started = loading & (engines.load_left <= 0)
@@ -97,4 +98,4 @@ def _load(state: State) -> None:
         engines.queues.empty(started)
         forget(engines.caches, np.flatnonzero(started), slice(DEVICE, STORE))
         engines.registers.restart(started, state.now)
-        np.add.at(state.rollouts.loads, fleet.cell_of_group[started], 1)
+        np.add.at(state.loads.ended, fleet.cell_of_group[started], 1)

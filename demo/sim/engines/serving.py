@@ -31,8 +31,9 @@ from demo.sim.engines.figures import (
     TOKENISATION_SECONDS,
 )
 from demo.sim.engines.levels import PREFILLS, late_shares, levels_on, wait_levels
+from demo.sim.engines.state import Engines, Phase
 from demo.sim.fleet import Flags, Floats, Indices
-from demo.sim.state import Engines, Phase, State
+from demo.sim.state import State
 
 PREEMPTED_PATIENCE_SECONDS = 2 * INTER_TOKEN_DEADLINE_SECONDS
 """Mean, of those whose stream stands still until it is computed again. Chosen."""

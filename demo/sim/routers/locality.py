@@ -1,7 +1,8 @@
 """Which region serves a request: its own, unless that is dark, or somebody routes it wrongly.
 
 Users whose data may leave their region are sent elsewhere once a dark region is noticed; those of
-governments, and half of the enterprises, may not go and are not served.
+governments, and half of the enterprises, may not go and are not served. A government's region is
+nobody's elsewhere, not even by mistake: it is a cloud of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Locality:
     misrouted: Floats
     """Share of a cell's requests that are served in another region. [C]."""
     others: dict[int, list[int]] = field(default_factory=dict)
-    """Cells of other regions with the same model."""
+    """Cells of other regions with the same model, without those of governments."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ def start_locality(fleet: Fleet) -> Locality:
         at: [
             other
             for other, (region, model) in enumerate(fleet.cells)
-            if model == models[at] and region != fleet.cells[at][0]
+            if model == models[at]
+            and region != fleet.cells[at][0]
+            and not region.endswith(GOVERNMENT_SUFFIX)
         ]
         for at in range(len(models))
     }
@@ -93,10 +96,9 @@ def place(
     for cell in range(cells):
         region = home[cell]
         here = requests[cell].copy()
+        lit = [other for other in locality.others[cell] if not dark[home[other]]]
         if dark[region]:
             noticed = locality.dark_seconds[region] > FAILOVER_SECONDS
-            lit = [other for other in locality.others[cell] if not dark[home[other]]]
-            lit = [other for other in lit if not _is_government(fleet, other)]
             going = rng.binomial(here, _MOVABLE * (noticed and bool(lit)))
             _spread(placed, going, lit, region)
             unreachable[cell] += here - going
@@ -104,14 +106,10 @@ def place(
         lost = rng.binomial(here, locality.dropped[region])
         unreachable[cell] += lost
         here -= lost
-        wrong = rng.binomial(here, locality.misrouted[cell] * bool(locality.others[cell]))
-        _spread(placed, wrong, locality.others[cell], region)
+        wrong = rng.binomial(here, locality.misrouted[cell] * bool(lit))
+        _spread(placed, wrong, lit, region)
         placed[cell, :, region] = here - wrong
     return Placed(placed.sum(axis=2), placed, unreachable)
-
-
-def _is_government(fleet: Fleet, cell: int) -> bool:
-    return fleet.cells[cell][0].endswith(GOVERNMENT_SUFFIX)
 
 
 def _spread(placed: Counts, requests: Counts, cells: list[int], region: int) -> None:

@@ -7,8 +7,8 @@ from itertools import product
 
 import numpy as np
 
-from demo.sim.exposition import PageFamily, Template, make_template
-from demo.sim.fleet import Counts, Fleet, Floats, Indices
+from demo.sim.exposition import PageFamily, Template, histograms, make_template
+from demo.sim.fleet import Fleet, Indices
 from demo.sim.routers.safety import CHECK_SECONDS, STAGES, VERDICTS
 from demo.sim.state import State
 from exporters.catalog import ATTEMPTS, OUTCOMES, PHASES, TIERS
@@ -33,20 +33,20 @@ class RouterPages:
     def page(self, state: State, router: int) -> bytes:
         """Return the page of a router, by its place in ``Fleet.routers``."""
         cells, lanes, routers = self._cells[router], self._lanes[router], state.routers
-        checks, rollouts = state.safety.checks[cells], state.rollouts
+        checks, loads = state.safety.checks[cells], state.loads
         named = self._named(router)
         parts = (
             routers.requests[lanes],
             routers.attempts[lanes],
             routers.in_flight[lanes],
-            _histograms(routers.first_token_counts[lanes], routers.first_token_sums[lanes]),
+            histograms(routers.first_token_counts[lanes], routers.first_token_sums[lanes]),
             np.floor(routers.billed_tokens[lanes]),
             np.floor(checks),
             checks[:, :, :2].sum(axis=(1, 2)) * CHECK_SECONDS,
             routers.from_outside[cells],
-            rollouts.loads[cells],
-            rollouts.load_seconds[cells],
-            rollouts.load_retries[cells],
+            loads.ended[cells],
+            loads.seconds[cells],
+            loads.retries[cells],
             np.ones(len(named)),
         )
         values = np.concatenate([part.astype(float).ravel() for part in parts])
@@ -98,9 +98,3 @@ def _make(fleet: Fleet, cells: Indices, named: Indices, revisions: Indices) -> T
         PageFamily(family, tuple(children.get(family.name, by_model)), family.bounds)
         for family in families
     )
-
-
-def _histograms(counts: Counts, sums: Floats) -> Floats:
-    """Return cumulative buckets, count and sum along the last axis."""
-    running = counts.cumsum(axis=-1)
-    return np.concatenate([running, running[..., -1:], sums[..., None]], axis=-1)

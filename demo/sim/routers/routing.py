@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from demo.sim.engines.state import Phase
 from demo.sim.fleet import Counts, Floats, total_by
 from demo.sim.routers.counts import lane_count
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 from exporters.catalog import ATTEMPTS, TIERS
 
 _SERVING, _LOADING = int(Phase.SERVING), int(Phase.LOADING)

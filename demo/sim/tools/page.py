@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from demo.sim.exposition import PageFamily, Template, make_template
+from demo.sim.exposition import PageFamily, Template, histograms, make_template
 from demo.sim.fleet import Counts, Fleet, Floats, Indices
 from demo.sim.tools.calls import ToolCells, Tools
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
@@ -33,7 +33,7 @@ class GatewayPages:
         started = np.bincount(tools.cells.of_end, tools.started, len(tools.cells.names))[here]
         retries = tools.retries[here]
         values = (
-            _histograms(tools, here),
+            histograms(count_durations(tools)[here], sum_durations(tools)[here]),
             np.stack([started - retries, retries], axis=1),
             np.array([tools.pages.hits[region], tools.pages.misses[region]]),
         )
@@ -60,13 +60,6 @@ def sum_durations(tools: Tools) -> Floats:
         len(cells.names) * types,
     )
     return seconds.reshape(-1, types).astype(np.float64)
-
-
-def _histograms(tools: Tools, here: Indices) -> Floats:
-    """Return cumulative buckets, count and sum. [tool cells here, error type, K + 2]."""
-    running = count_durations(tools)[here].cumsum(axis=-1)
-    sums = sum_durations(tools)[here]
-    return np.concatenate([running, running[..., -1:], sums[..., None]], axis=-1)
 
 
 def _template(of: list[tuple[str, str]]) -> Template:

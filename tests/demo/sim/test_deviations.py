@@ -1,5 +1,7 @@
 """What comes out of the simulation, against what was published."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,8 @@ from demo.sim.deviations import (
     table,
     worst,
 )
+from demo.sim.fleet import Fleet
+from demo.sim.service import Service, service_of
 
 SHORT = Effort(days=0.1, tool_days=0.5, gpu_hours=400_000_000)
 PAGE = b"""\
@@ -41,8 +45,8 @@ def test_what_the_issue_names_is_measured(measured):
     assert {
         "chat.hit_ratio",
         "reason.hit_ratio",
-        "chat.prompt_tokens.p99",
-        "code.output_tokens.p50",
+        "chat.prompt_tokens.mean",
+        "code.output_tokens.mean",
         "agent.first_token_seconds.p99",
         "tokens_per_second_and_user",
         "tools.browser.p90_seconds",
@@ -57,6 +61,23 @@ def test_a_cache_that_finds_less_deviates(monkeypatch):
     monkeypatch.setattr("demo.sim.engines.caches._LIMITS", np.full((3, 1), 1e5))
     found = {each.name: each.ratio for each in measure_deviations(Effort(0.02, 0.02, 1_000_000))}
     assert found["chat.hit_ratio"] > 0.5
+
+
+def test_shorter_prompts_and_longer_answers_deviate(monkeypatch):
+    """Lengths are measured in what requests had of tokens, not in what pages are made of."""
+
+    def other(fleet: Fleet) -> Service:
+        usual = service_of(fleet)
+        return replace(
+            usual,
+            prompt_tokens=usual.prompt_tokens * 0.7,
+            tokens_after_first=usual.tokens_after_first * 1.4,
+        )
+
+    monkeypatch.setattr("demo.sim.state.service_of", other)
+    found = {each.name: each.ratio for each in measure_deviations(Effort(0.02, 0.02, 1_000_000))}
+    assert 0.25 < found["chat.prompt_tokens.mean"] < 0.35
+    assert 0.3 < found["chat.output_tokens.mean"] < 0.5
 
 
 def test_ranges_that_meet_do_not_deviate():
@@ -84,10 +105,10 @@ def test_the_table_tells_ranges_and_sources():
     """One row a figure, sources under it, each once."""
     found = [
         Deviation("a", (20, 22), (33, 33), "deepseek"),
-        Deviation("b", (0, 6), (5, 7.5), "mlperf"),
+        Deviation("b", (0, 6), (5, 7.5), "mlperf", "mean of its quantiles"),
     ]
     assert worst(found).name == "a"
     told = table(found)
     assert "| `a` | 20 to 22 | 33 | 50.0% | deepseek |" in told
-    assert "| `b` | up to 6 | 5 to 7.5 | 0.0% | mlperf |" in told
+    assert "| `b` | up to 6 | 5 to 7.5 | 0.0% | mlperf: mean of its quantiles |" in told
     assert told.count("- deepseek: [") == told.count("- mlperf: [") == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from demo.faults import FAULTS
-from demo.sim.state import Phase
+from demo.sim.engines.state import Phase
 from demo.sim.truth import BILLED, GENERATED, PROMPT
 from exporters.catalog import OUTCOMES, TIERS
 
@@ -109,7 +109,7 @@ class TestHardware:
         warm.seconds(70)
         page = warm.pages().host(warm.state, warm.fleet.names.find_hosts("eu-chat-0-h0"))
         assert b'DCGM_FI_DRIVER_VERSION="580.105.08"' in page
-        assert warm.state.rollouts.loads[warm.cell("eu", "chat")] >= 1
+        assert warm.state.loads.ended[warm.cell("eu", "chat")] >= 1
 
     def test_silent_corruption(self, warm):
         """Answers are wrong, and no counter knows."""

@@ -8,8 +8,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.faults import FAULTS
-from demo.sim.server import LATE_SECONDS, make_app, make_runner
-from demo.sim.state import Phase
+from demo.sim.engines.state import Phase
+from demo.sim.server import make_app, make_runner
+from demo.sim.simulation import LATE_SECONDS
 
 PAGES = (
     "/engine/eu-chat-0/metrics",
@@ -137,35 +138,12 @@ async def test_a_fault_is_as_strong_as_asked_or_as_usual(client, warm, strength)
     ("body", "sentence"),
     [
         ("{", "found a body that is no JSON: "),
-        ("[]", "found a body that is no JSON object, expected name and place"),
-        ("{}", "the body needs a 'name', a text"),
-        ('{"name": "lost-gpu", "place": "x"}', "found 'x' as place, expected an object"),
-        ('{"name": "x"}', "found the fault 'x', expected one of: "),
-        ('{"name": "lost-gpu"}', "lost-gpu needs 'group' in its place"),
-        (
-            '{"name": "straggler", "place": {"group": "eu-chat-0"}, "strength": "much"}',
-            "found 'much' as strength, expected a number",
-        ),
-        (
-            '{"name": "straggler", "place": {"group": "eu-chat-0"}, "strength": true}',
-            "found True as strength, expected a number",
-        ),
-        (
-            '{"name": "straggler", "place": {"group": "eu-chat-0"}, "strength": 2}',
-            "found a strength of 2 for straggler, expected 0.001 to 1",
-        ),
-        (
-            '{"name": "lost-gpu", "place": {"group": "eu-chat-0"}, "strength": 1}',
-            "found a strength of 1, but lost-gpu has none",
-        ),
-        (
-            '{"name": "straggler", "place": {"group": "eu-chat-0"}, "strength": NaN}',
-            "found a strength of nan for straggler",
-        ),
+        ('{"name": "x", "place": {}}', "found the fault 'x', expected one of "),
+        ('{"name": "lost-gpu", "place": {"group": "x"}}', "found the group 'x', which the "),
     ],
 )
 async def test_what_cannot_be_is_answered_with_422_and_a_sentence(client, warm, body, sentence):
-    """Bodies of any kind; nothing has happened."""
+    """Whether the order is wrong or the cluster has no such place; nothing has happened."""
     answer = await client.post("/control/faults", data=body)
     assert answer.status == 422
     assert (await answer.json())["error"].startswith(sentence)

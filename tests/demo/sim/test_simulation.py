@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from demo.sim.simulation import LARGEST_GAP_STEPS, follow_clock
+from demo.sim.simulation import LARGEST_GAP_STEPS, LATE_SECONDS, follow_clock
 
 
 def _story(run) -> list[bytes]:
@@ -143,3 +143,27 @@ async def test_after_a_long_sleep_it_goes_on_from_now(run, follow, monkeypatch):
     clock = Clock(run.state.now + 2 * LARGEST_GAP_STEPS, monkeypatch)
     await follow(clock, 1)
     assert run.state.now == pytest.approx(clock.now, abs=0.1)
+
+
+@pytest.fixture(params=[(0.5, 0), (1.5, 1)], ids=["catches up", "does not"])
+def late_run(request, run, monkeypatch):
+    """A clock that is far ahead of a simulation, and how often that must say so."""
+    step_takes_seconds, messages = request.param
+    clock = Clock(run.state.now + 3 * LATE_SECONDS, monkeypatch)
+    step = run.simulation.step
+
+    def slowly():
+        clock.now += step_takes_seconds
+        step()
+
+    monkeypatch.setattr(run.simulation, "step", slowly)
+    return clock, messages
+
+
+async def test_what_cannot_keep_up_says_so_once(follow, late_run, capsys):
+    """Not what is late at its start and catches up."""
+    clock, messages = late_run
+    await follow(clock, 100)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == messages
+    assert all("of its time late and cannot keep up" in line for line in said)

@@ -1,5 +1,7 @@
 """The truth over time: what happened between two moments, smeared as the base level is."""
 
+from itertools import pairwise
+
 import pytest
 
 from demo.stack.truth import ActiveFault, Truth, TruthClass, TruthRecord, read_truth
@@ -53,6 +55,30 @@ def test_a_cell_that_comes_later_had_nothing_before():
     record.add(1000.0, {})
     record.add(1010.0, {CELL: (1.0, 10.0)})
     assert record.bad_between(CELL, 1000.0, 1010.0) == 1.0
+
+
+def test_of_what_is_old_a_minute_has_one_moment():
+    """All of the last half hour are kept, and the first; sums over hours are what they were."""
+    record = TruthRecord()
+    for second in range(4 * 3600 + 1):
+        record.add(1000.0 + second, {CELL: (second**2 / 1e4, 2.0 * second)})
+    end = 1000.0 + 4 * 3600
+    gaps = [later - earlier for earlier, later in pairwise(record.times)]
+    assert (record.times[0], record.times[-1]) == (1000.0, end)
+    assert gaps == [60.0] * 210 + [1.0] * 1800
+    assert len(record.bad[CELL]) == len(record.total[CELL]) == len(record.times)
+    assert record.bad_between(CELL, 1000.0, end) == (4 * 3600) ** 2 / 1e4
+    assert record.total_between(CELL, 1000.0 + 90, end) == 2 * (4 * 3600 - 90)
+
+
+def test_old_moments_that_are_far_apart_are_kept():
+    """An engine may have been silent for minutes."""
+    record = TruthRecord()
+    times = [1000.0, 1200.0, 1230.0, 1250.0, 1400.0, 9000.0]
+    for time in times:
+        record.add(time, {CELL: (time, time)})
+    assert record.times == [1000.0, 1200.0, 1250.0, 1400.0, 9000.0]
+    assert record.bad[CELL] == record.times
 
 
 def test_the_answer_of_an_engine_is_read():

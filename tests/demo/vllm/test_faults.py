@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from demo.faults import FAULTS
-from demo.traffic.control import FaultError, Order, known_faults, read_order
+from demo.orders import FaultError, Order, known_faults, make_order
 from demo.traffic.gateway import application as gateway_application
 from demo.traffic.users import Surge
 from demo.vllm.faults import Faults
@@ -31,8 +31,7 @@ NOBODY = "http://127.0.0.1:9"
 
 def order(name: str, strength: float | None = None, **place: str) -> Order:
     """Return an order as the control interface reads it."""
-    content = {"name": name, "place": place}
-    return read_order(content if strength is None else {**content, "strength": strength})
+    return make_order("vllm", name, place, strength)
 
 
 @dataclass
@@ -127,7 +126,7 @@ async def until(condition, seconds: float = 20.0) -> None:
 
 def test_real_vllm_does_every_fault_that_it_is_said_to_know():
     """No more, no less."""
-    assert known_faults().keys() == STRIKES.keys()
+    assert known_faults("vllm").keys() == STRIKES.keys()
     assert "lost-gpu" in FAULTS
     assert "lost-gpu" not in STRIKES
 

@@ -4,7 +4,7 @@ import pytest
 
 from demo.sim.engines.figures import DRAIN_SECONDS, EXECUTE_TIMEOUT_SECONDS, LOAD_SECONDS
 from demo.sim.engines.lifecycle import RETRY_COST, kill_group
-from demo.sim.state import Phase
+from demo.sim.engines.state import Phase
 
 GROUP = "us-chat-1"
 
@@ -57,15 +57,15 @@ def test_an_engine_with_nothing_to_do_drains_at_once(restarted):
 def test_loading_takes_twenty_seconds_and_longer_for_each_read_tried_again(warm):
     """From the kill on."""
     kill_group(warm.state, warm.group(GROUP))
-    retries = int(warm.state.rollouts.load_retries.sum())
+    retries = int(warm.state.loads.retries.sum())
     seconds = LOAD_SECONDS * (1 + RETRY_COST * retries)
     warm.seconds(seconds - 1)
     assert _phase(warm) == Phase.LOADING
     warm.seconds(1)
     assert _phase(warm) == Phase.SERVING
     cell = warm.cell("us", "chat")
-    assert warm.state.rollouts.loads[cell] == 1
-    assert warm.state.rollouts.load_seconds[cell] == pytest.approx(seconds)
+    assert warm.state.loads.ended[cell] == 1
+    assert warm.state.loads.seconds[cell] == pytest.approx(seconds)
 
 
 def test_slow_weights_make_loads_as_much_longer(warm):

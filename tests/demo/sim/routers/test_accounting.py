@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from demo.sim.effects import RefusedFaultError
+from demo.orders import FaultError
 from demo.sim.engines.registers import Number
 from demo.sim.routers.accounting import _NEVER_BUCKET
 from demo.sim.routers.counts import DRAWN, RATE_LIMITED, REJECTED
@@ -37,7 +37,7 @@ def _strike_all(run, story):
     for name, place in STORIES[story]:
         try:
             ids.append(run.strike(name, **place))
-        except RefusedFaultError:
+        except FaultError:
             continue
     return ids
 

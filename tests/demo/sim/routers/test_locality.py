@@ -96,6 +96,20 @@ def test_misrouted_requests_are_counted_by_the_region_they_belong_to(run, locali
     assert placed.unreachable.sum() == 0
 
 
+def test_nobody_is_misrouted_to_the_dark_or_to_the_governments_cloud(run, locality, send):
+    """Whose requests can be: from there to all others that have the model."""
+    us, gov = run.cell("us", "chat"), run.cell("us-gov", "chat")
+    locality.misrouted[run.cell("eu", "chat")] = 0.1
+    placed = send()
+    assert placed.requests[us].sum() > 4000
+    assert (placed.requests[gov] == 1000).all()
+    placed = send(dark=["us"])  # nowhere is left
+    assert (placed.requests[run.cell("eu", "chat")] == 1000).all()
+    assert placed.requests[us].sum() == 0
+    locality.misrouted[gov] = 0.1
+    assert send().requests[gov].sum() < 4000
+
+
 def test_a_cluster_of_one_region_has_nowhere_to_send_anybody(make_run, make_topology):
     """Nor to send anybody wrongly."""
     fleet = make_run(topology=make_topology(cells=(("eu", "chat"),))).fleet

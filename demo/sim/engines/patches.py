@@ -1,47 +1,26 @@
-"""Canaries and rolling patches: engines restart on purpose, one after the other."""
+"""Rolling driver patches: groups are drained, patched and started again, one after the other."""
 
 from __future__ import annotations
 
 from demo.sim.engines.lifecycle import drain, restart_if_up
-from demo.sim.engines.rollouts import Patch
+from demo.sim.engines.state import Patch, Phase
 from demo.sim.hardware.faults import lose_gpu, patch_host, return_gpu
 from demo.sim.hardware.state import NEVER_LISTED
-from demo.sim.state import Phase, State
+from demo.sim.state import State
 
-CANARY_SHARE = 0.05
-"""Of a cell's traffic."""
 PATIENCE_SECONDS = 120.0
 """A rolling patch goes on to the next group after so long, whether this one is back or not."""
 
 
-def begin_canary(state: State, group: int, failing: float) -> None:
-    """Drain a group and start it with the next revision, a small share, and bad answers."""
-    engines, fleet = state.engines, state.fleet
-    others = int(fleet.groups_of_cell[fleet.cell_of_group[group]]) - 1
-    engines.next_revision[group] = len(fleet.revisions) - 1
-    engines.weight[group] = CANARY_SHARE / (1 - CANARY_SHARE) * others if others else 1.0
-    engines.next_failing[group] = failing
-    drain(state, group)
-
-
-def end_canary(state: State, group: int) -> None:
-    """Drain a group and start it with the revision of the others."""
-    engines = state.engines
-    engines.next_revision[group] = state.fleet.revision_of_group[group]
-    engines.weight[group] = 1.0
-    engines.next_failing[group] = 0.0
-    drain(state, group)
-
-
 def advance_patches(state: State) -> None:
     """Move rolling patches on by one step."""
-    for patch in state.rollouts.patches:
+    for patch in state.patches:
         _advance(state, patch)
 
 
 def end_patch(state: State, patch: Patch) -> None:
     """Stop a patch where it is, and repair what it broke."""
-    state.rollouts.patches.remove(patch)
+    state.patches.remove(patch)
     for gpu in patch.lost:
         return_gpu(state.hardware, state.fleet, gpu)
         restart_if_up(state, state.fleet.group_of_gpu(gpu))
