@@ -16,7 +16,7 @@ from exporters.collecting import Collector, Core
 from exporters.config import Config, read_config
 from exporters.fetching import HttpFetcher
 from exporters.gpu.core import GpuCore
-from exporters.groups.core import GroupsCore
+from exporters.groups.core import probing_core
 from exporters.problems import InputError, problem
 from exporters.router.core import RouterCore
 from exporters.server import bind, serve
@@ -25,7 +25,7 @@ from exporters.topology import Topology
 
 CORES: Final[Mapping[str, Callable[[Topology], Core]]] = {
     "gpu": GpuCore,
-    "groups": GroupsCore,
+    "groups": probing_core,
     "router": RouterCore,
     "tools": ToolsCore,
 }
