@@ -29,6 +29,8 @@ PROBED_AHEAD_SECONDS = 15.0
 PROBE_DEADLINE_SECONDS = 5.0
 PROBE_AGAIN_SECONDS = 30.0
 """Between two probes of an engine that stays silent."""
+PATIENCE_SECONDS = 15.0
+"""How long a request that ended unserved is taken to have waited before its client left."""
 _GRACE_SECONDS = 1.0
 """Past its deadline a probe counts as unanswered, whether its end was heard of or not."""
 _LATE_SECONDS = 2.0
@@ -90,7 +92,7 @@ class Watch:
     busy_since: float | None
     """Since when requests have been running or waiting without a pause; None if there are none."""
     unserved_since: float | None
-    """When the first request since the last step ended without one; None if there was none."""
+    """Since when a request has been waiting that ended unserved; None if there was none."""
     proven_at: float = -inf
     """When an answered probe was last heard of."""
     is_stalled: bool = False
@@ -118,7 +120,7 @@ def watch(engine: EngineSighting, before: Watch | None, probe: Probe, now: float
     if probe.outcome == "answered" and probe.asked_at > proven_at:
         proven_at, unserved_since = now, None
     elif before and is_still and unserved_since is None and _ended_unserved(engine, before):
-        unserved_since = now
+        unserved_since = now - PATIENCE_SECONDS
     seen = Watch(
         engine,
         looked_at=now,
