@@ -22,6 +22,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporters.exposition import PageReader
+from exporters.groups.bench import groups_figures
 from exporters.testing import PageServer, page_of, telemetry_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +37,7 @@ EXPORTERS = ("gpu", "groups", "router", "tools")
 
 def main() -> None:
     """Measure and print."""
-    figures = [*parsing_figures(), *fleet_figures()]
+    figures = [*parsing_figures(), *fleet_figures(), *groups_figures()]
     print(json.dumps({"figures": figures}))  # noqa: T201 - this is what it is for
 
 

@@ -167,7 +167,7 @@ async def test_a_sticking_gauge_over_http(pages, fetch_page, has_completions, ex
 async def test_members_are_counted_by_state():
     """All that are expected, those without telemetry too."""
 
-    def member(host, gpus, telemetry=True):
+    def member(host, gpus, *, telemetry=True):
         watched = {"telemetry": f"http://{host}/metrics"} if telemetry else {}
         return {"host": host, "gpus": gpus, **watched}
 
