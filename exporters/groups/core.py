@@ -13,6 +13,7 @@ from exporters.folding import Folder
 from exporters.gpu.members import WatchedGpus
 from exporters.gpu.verdict import Verdict
 from exporters.groups.engine import EngineReader, EngineReading
+from exporters.groups.layout import Layout
 from exporters.groups.peers import Load, Peers, Speed
 from exporters.groups.probing import HttpProber, Prober, Question, completions_url
 from exporters.groups.stalling import UNSUPPORTED, EngineSighting
@@ -44,6 +45,15 @@ class _Watched:
     """UUIDs of the members that are watched."""
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where the values of pages of one layout go: a family, and the labels of the series."""
+
+    layout: Layout
+    keys: list[tuple[str, Labels]]
+    """In the order of a reading's values."""
+
+
 class GroupsCore:
     """Watches the shard groups of a topology.
 
@@ -64,6 +74,7 @@ class GroupsCore:
         self._peers = Peers({each.name: (each.model, each.revision) for each in topology.groups})
         self._speeds: Mapping[str, Speed] = {}
         self._statuses: dict[str, GroupStatus] = {}
+        self._places: dict[str, _Places] = {}
         self._folder = Folder(self.name, _FOLDED)
         self.targets: list[Target[Any]] = [
             *(each.engine for each in self._groups),
@@ -87,7 +98,7 @@ class GroupsCore:
             self._add_comparison(page, watched)
             if reading:
                 self._probe(watched, reading, status, now)
-                _add_reading(page, watched.labels, reading)
+                self._add_reading(page, watched, reading)
                 for label, value in reading.folded:
                     self._folder.count(label, value)
         # Of this look, for the next: a group is compared with peers that were seen as well.
@@ -130,6 +141,24 @@ class GroupsCore:
             counts = self._prober.counts(name)
             for outcome in catalog.PROBE_OUTCOMES:
                 page.of(catalog.GROUP_PROBES)[*labels, outcome] = float(counts.get(outcome, 0))
+
+    def _add_reading(self, page: Page, watched: _Watched, reading: EngineReading) -> None:
+        layout, labels = reading.layout, watched.labels
+        places = self._places.get(watched.group.name)
+        if places is None or places.layout is not layout:
+            keys = [(name, labels + more) for name, more in reading.values]
+            places = self._places[watched.group.name] = _Places(layout, keys)
+        of_page = page.values
+        for (name, of_series), value in zip(places.keys, reading.values.values(), strict=True):
+            family = of_page.get(name)
+            if family is None:
+                family = of_page[name] = {}
+            family[of_series] = value
+        for name, distribution in reading.distributions.items():
+            page.distributions.setdefault(name, {})[labels] = distribution
+        page.of(catalog.GROUP_DIALECT_INFO)[*labels, layout.dialect, layout.cache_unit] = 1.0
+        for name, missing in layout.missing_bounds.items():
+            page.of(catalog.GROUP_MISSING_BOUNDS)[*labels, name] = float(missing)
 
 
 def health_url(metrics_url: str) -> str:
@@ -204,15 +233,3 @@ def _add_state(page: Page, watched: _Watched, seen: GroupSighting, status: Group
         page.of(catalog.GROUP_GPUS_UP)[labels] = float(seen.members.answering)
     if status.seconds_since_step is not None:
         page.of(catalog.GROUP_SECONDS_SINCE_STEP)[labels] = status.seconds_since_step
-
-
-def _add_reading(page: Page, labels: Labels, reading: EngineReading) -> None:
-    values, distributions = page.values, page.distributions
-    for (name, more), value in reading.values.items():
-        values.setdefault(name, {})[labels + more] = value
-    for name, distribution in reading.distributions.items():
-        distributions.setdefault(name, {})[labels] = distribution
-    layout = reading.layout
-    page.of(catalog.GROUP_DIALECT_INFO)[*labels, layout.dialect, layout.cache_unit] = 1.0
-    for name, missing in layout.missing_bounds.items():
-        page.of(catalog.GROUP_MISSING_BOUNDS)[*labels, name] = float(missing)
