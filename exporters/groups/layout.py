@@ -92,6 +92,8 @@ class _Finder:
         self._places: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
         """By name in vLLM's spelling: places and labels of this engine's series."""
         self._page_wide: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
+        self._twins: dict[tuple[str, frozenset[tuple[str, str]]], int] = {}
+        """Ray's: where a series of these labels stands in the list of its name."""
         self._engines: set[str] = set()
         self._is_ray = False
         self._block_size = 0.0
@@ -158,9 +160,11 @@ class _Finder:
         if engine != self._engine:
             return
         known = self._places.setdefault(name, [])
-        if is_ray and (twin := _same_labels(known, labels)) is not None:
-            known[twin] = (place, labels)  # the same counter with _total and without
-            return
+        if is_ray:
+            # Once for the same counter with _total and without.
+            twin = self._twins.setdefault((name, frozenset(labels.items())), len(known))
+            if twin < len(known):
+                return
         known.append((place, labels))
 
     def _named(self, name: str) -> list[tuple[int, Mapping[str, str]]]:
@@ -247,12 +251,6 @@ def _gave_work(labels: Mapping[str, str]) -> bool:
     """Whether requests of this handler and status had been taken by the engine."""
     is_refused = labels.get("status", "").startswith("4")
     return not is_refused and labels.get("handler", "").endswith(mapping.HANDLERS)
-
-
-def _same_labels(
-    known: list[tuple[int, Mapping[str, str]]], labels: Mapping[str, str]
-) -> int | None:
-    return next((index for index, (_, each) in enumerate(known) if each == labels), None)
 
 
 def _wanted_names() -> frozenset[str]:

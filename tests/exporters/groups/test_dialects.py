@@ -1,9 +1,12 @@
 """The names of vLLM 0.6 to 0.33 and of Ray, by pages of each."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exporters import catalog
 from exporters.dialects.vllm_changes import read_changes
@@ -20,6 +23,16 @@ DIALECTS = {
     REAL: ("vllm_0_32", "tokens"),
     "ray-vllm.made.txt": ("ray_vllm_0_32", "tokens"),
 }
+LEAST = (
+    'vllm:num_requests_running{engine="0"} 1',
+    'vllm:num_requests_waiting{engine="0"} 1',
+    'vllm:iteration_tokens_total_count{engine="0"} 1',
+)
+CHANGES = (
+    ("", ""), ('engine="0"', 'engine="1"'), ('engine="0"', 'engine=""'), (" 0.0", " NaN"),
+    (" 0.0", " -1"), ('le="', 'le="x'), ('le="', 'lf="'), ('block_size="', 'block_size="-'),
+    ("vllm:", "ray_vllm_"), ("vllm:", "ray_vllm:"), ("_total", ""), ('model_name="', 'server="'),
+)  # fmt: skip
 MADE = [name for name in DIALECTS if name != REAL]
 
 
@@ -195,3 +208,31 @@ def test_a_routers_gauges_beside_an_engine_are_left_alone():
 def test_rays_spellings_are_read_as_vllms(name, expected):
     """Its colons become underscores, and it puts its own name before."""
     assert read_changes().spell(name) == expected
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_whatever_stands_on_a_page_gives_a_reading_or_one_error(data):
+    """Lines of all dialects, lost, repeated, mixed and with other values and labels."""
+    lines = [line for name in DIALECTS for line in (PAGES / name).read_text().splitlines()]
+    chosen = data.draw(st.lists(st.sampled_from(lines), max_size=60))
+    old, new = data.draw(st.sampled_from(CHANGES))
+    text = "\n".join([*LEAST, *chosen]).replace(old, new) + "\n"
+    reader = EngineReader(data.draw(st.sampled_from(["0", "1", "r-1"])))
+    for _ in range(2):
+        try:
+            reading = reader.read(text.encode())
+        except PageError:
+            continue
+        assert all(value >= 0 for value in reading.values.values())
+
+
+@pytest.mark.parametrize("ray", [False, True])
+def test_a_page_of_very_many_series_is_read_in_time(ray):
+    """Each is looked at once: nobody else's deadline passes meanwhile."""
+    name = "ray_vllm_request_success" if ray else "vllm:request_success_total"
+    more = "".join(f'{name}{{engine="0",finished_reason="r{n}"}} 1\n' for n in range(50_000))
+    start = time.process_time()
+    reading = EngineReader("0").read(("\n".join(LEAST) + "\n" + more).encode())
+    assert reading.values[catalog.GROUP_FINISHED.name, (catalog.OTHER,)] == 50_000.0
+    assert time.process_time() - start < 5.0
