@@ -229,6 +229,21 @@ async def test_a_straggler_is_degraded_for_it_is_below_its_peers(make_topology):
     assert state_of(served[-1], other) == ("up", "none")
 
 
+async def test_a_group_that_stood_still_is_not_slow_when_it_goes_on(make_topology):
+    """Its window holds the time since then, not the stall."""
+    core = GroupsCore(make_topology(groups=[("eu", "chat", "r1")] * 4))
+
+    def answer(url, now):
+        if url.endswith("health"):
+            return ""
+        worked = now - min(max(now - 200.0, 0.0), 50.0) if "/0/" in url else now
+        return engine_page(steps=worked, running=8.0, tokens=300.0 * worked)
+
+    states = [state_of(page) for page in await looks(core, answer, 60)]
+    assert set(states) == {("up", "none"), ("stalled", "no_step")}
+    assert states[-1] == ("up", "none")
+
+
 async def test_an_engine_costs_three_tenths_of_its_series_at_most(make_topology):
     """Every group of a fleet pays for each series; real pages are what counts."""
     capture = (FIXTURES / "vllm-0.32.0-cpu-tp2.metrics.txt").read_text()

@@ -204,6 +204,16 @@ def test_a_page_of_known_series_gives_its_new_values():
     assert (reading.running, reading.steps) == (3.0, 9.0)
 
 
+def test_a_page_whose_series_change_is_looked_at_anew():
+    """A first error brings a series of its own, and moves those after it."""
+    reader, labels = EngineReader("0"), {"engine": "0", "model_name": "tiny"}
+    reader.read(page(steps=7.0).encode())
+    failed = (FINISHED, {**labels, "finished_reason": "error"}, 3.0)
+    reading = reader.read(page(failed, running=2.0, steps=9.0).encode())
+    assert reading.values[catalog.GROUP_FINISHED.name, ("error",)] == 3.0
+    assert (reading.running, reading.steps) == (2.0, 9.0)
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -1.0])
 def test_a_page_of_known_series_is_refused_for_one_bad_number(bad):
     """Not only at the first look."""
