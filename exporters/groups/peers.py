@@ -4,6 +4,9 @@ A tensor-parallel group is as fast as its slowest GPU, and no GPU need say that 
 a weak link or a throttled board shows in tokens only. Compared are tokens generated a second for
 each running request, among groups of the same model and revision, and of these only such as have
 about as many requests running, for a fuller batch gives each request less.
+
+So a slow group that is fed as before fills up, and is soon like no other: nothing is said of it
+then. Its inter-token latency tells, and its queue.
 """
 
 from __future__ import annotations

@@ -140,7 +140,8 @@ def _ended_unserved(engine: EngineSighting, before: Watch) -> bool:
 
 def _judge(seen: Watch, before: Watch | None, probe: Probe, now: float) -> Watch:
     works = [since for since in (seen.busy_since, seen.unserved_since) if since is not None]
-    if not works:
+    # One that sleeps makes no step, and a request would find its weights gone.
+    if not works or not seen.engine.is_awake:
         return seen
     silent_since = max(seen.stepped_at, seen.proven_at, min(works))
     limit = STALLED_AFTER_SECONDS if seen.engine.steps > 0 else WARM_UP_SECONDS

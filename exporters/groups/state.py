@@ -89,8 +89,12 @@ class GroupStatus:
 
     @property
     def wants_probe(self) -> bool:
-        """Whether the engine is to be asked for a token, for it seems to stall."""
-        return self.failing_since is None and self.watch is not None and self.watch.wants_probe
+        """Whether the engine is to be asked for a token, for it seems to stall.
+
+        Of a dead group the answer would change nothing.
+        """
+        can_answer = self.failing_since is None and self.state in (*_SERVING, "stalled")
+        return can_answer and self.watch is not None and self.watch.wants_probe
 
 
 def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> GroupStatus:

@@ -20,9 +20,9 @@ UP, ASKS, STALLED, STALLED_ASKS = (False, False), (False, True), (True, False), 
 BUSY, IDLE = True, False
 
 
-def at(seconds, steps, busy, *, ended=0.0, probe="none", asked=-inf):
+def at(seconds, steps, busy, *, ended=0.0, awake=True, probe="none", asked=-inf):
     """What one look sees; ``asked`` is when the last probe was sent."""
-    return seconds, EngineSighting(steps, busy, ended=ended), Probe(probe, asked)
+    return seconds, EngineSighting(steps, busy, awake, ended=ended), Probe(probe, asked)
 
 
 STORIES = {
@@ -74,6 +74,9 @@ STORIES = {
         (at(35, 5, IDLE, probe="unanswered", asked=15), UP)],
     "an idle one is never asked": [
         (at(0, 5, IDLE), UP), (at(30, 5, IDLE), UP), (at(3600, 5, IDLE), UP)],
+    "a sleeping one is neither asked nor stalled, whatever its gauge says": [
+        (at(0, 5, BUSY), UP), (at(20, 5, BUSY, awake=False), UP),
+        (at(60, 5, BUSY, awake=False, probe="unsupported"), UP)],
     "a long prefill makes a step for each chunk": [
         *[(at(seconds, 5 + seconds // 10, BUSY), UP) for seconds in range(0, 90, 5)]],
     "the first step after a start may take two minutes": [

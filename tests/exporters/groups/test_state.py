@@ -29,6 +29,7 @@ def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
     engine = None if steps is None else EngineSighting(float(steps), busy, awake, started)
     counted = Members(expected=8, answering=8, **members)
     seen = Probe(probe, 1015.0) if probe else Probe("unsupported")
+    seen = Probe() if probe == "none" else seen
     return seconds, GroupSighting(engine, health if engine else None, counted, seen, slow)
 
 
@@ -170,3 +171,28 @@ def test_the_seconds_since_the_last_step_are_unknown_while_the_page_is_away():
     away = assess(at(5)[1], first, 5.0)
     back = assess(at(10, 5)[1], away, 10.0)
     assert [each.seconds_since_step for each in (first, away, back)] == [0.0, None, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ({}, True),
+        ({"impaired": 1}, True),
+        ({"lost": 1}, False),
+        ({"health": 500}, False),
+        ({"awake": False}, False),
+    ],
+)
+def test_only_a_group_that_could_answer_is_asked(seen, expected):
+    """Of a dead one the answer would change nothing."""
+    first = assess(at(0, 5, busy=True, probe="none")[1], None, 1000.0)
+    later = assess(at(20, 5, busy=True, probe="none", **seen)[1], first, 1020.0)
+    assert later.wants_probe is expected
+
+
+def test_nobody_is_asked_while_its_page_is_away():
+    """It is the page that is suspect then."""
+    first = assess(at(0, 5, busy=True, probe="none")[1], None, 1000.0)
+    suspected = assess(at(20, 5, busy=True, probe="none")[1], first, 1020.0)
+    away = assess(at(25, probe="none")[1], suspected, 1025.0)
+    assert (suspected.wants_probe, away.wants_probe) == (True, False)
