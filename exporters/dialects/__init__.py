@@ -11,6 +11,9 @@ families in the order in which the real thing serves them.
                     residency, the store of weights
 ``otel_tools``      OpenTelemetry's ``gen_ai.execute_tool.duration``, as Prometheus names it
 ==================  ================================================================================
+
+What other versions of vLLM call the same is in ``vllm_changes.json``, a table of another shape
+(:mod:`exporters.dialects.vllm_changes`).
 """
 
 from __future__ import annotations

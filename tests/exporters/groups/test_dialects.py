@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from exporters import catalog
 from exporters.dialects.vllm_changes import read_changes
 from exporters.exposition import PageError
+from exporters.groups import mapping
 from exporters.groups.engine import EngineReader, EngineReading
 
 PAGES = Path(__file__).parents[2] / "fixtures/vllm"
@@ -73,6 +74,14 @@ def test_without_the_old_name_of_inter_token_latency_it_is_0_12():
 def test_every_dialect_of_the_table_is_in_the_catalogue():
     """And the other way round."""
     assert {dialect for dialect, _ in read_changes().marks} == set(catalog.ENGINE_DIALECTS)
+
+
+def test_nothing_is_kept_that_vllm_removed_or_renamed():
+    """Kept are names of 0.32; those before them are looked up in the table."""
+    changes = read_changes()
+    kept = {each.name for each in (*mapping.VALUES, *mapping.DISTRIBUTIONS)}
+    assert kept.isdisjoint(changes.removed.keys() | set(changes.older.values()))
+    assert changes.older.keys() <= kept
 
 
 def test_an_engine_of_unknown_names_is_of_another_dialect():
