@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import resource
 import socket
@@ -21,7 +22,7 @@ from exporters.config import PORTS, Config, Discovery, read_config
 from exporters.discovery.placing import Placement, Unplaced
 from exporters.fetching import Fetch, HttpFetcher
 from exporters.gpu.core import GpuCore
-from exporters.groups.core import GroupsCore
+from exporters.groups.core import probing_core
 from exporters.problems import SHOWN_AT_MOST, InputError, problem
 from exporters.reloading import CHECK_SECONDS, Reloaded, stamps
 from exporters.router.core import RouterCore
@@ -32,11 +33,15 @@ from exporters.web.config import WebConfig, read_web_config
 
 CORES: Final[Mapping[str, Callable[[Topology], Core]]] = {
     "gpu": GpuCore,
-    "groups": GroupsCore,
+    "groups": probing_core,
     "router": RouterCore,
     "tools": ToolsCore,
 }
 """The exporters that read sources, by name."""
+
+GARBAGE_THRESHOLDS = (50_000, 20, 10)
+"""How seldom cycles are looked for. A page of 500 engines is 60,000 objects that live until the
+next page and are in no cycle: with Python's own thresholds a third of the time went into them."""
 
 _LOG = logging.getLogger("shardwatch")
 
@@ -102,6 +107,7 @@ def run(
     if wanted.port not in (0, address.port):
         _LOG.warning("port %d is taken, taking %d", wanted.port, address.port)
     _allow_connections()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     if plan.make and not plan.core.targets:
         _LOG.warning("the topology names nothing for this exporter to read")
     _report_unplaced(config.unplaced)

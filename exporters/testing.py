@@ -45,12 +45,15 @@ class _Server(ThreadingHTTPServer):
 class PageServer:
     """Serves pages on loopback, in threads of its own, within ``with``.
 
-    Pages may be replaced while it runs. An address without a page answers 404.
+    Pages may be replaced while it runs. An address without a page answers 404. A POST gets what a
+    GET would.
     """
 
     def __init__(self) -> None:
         self._replies: dict[str, Reply] = {}
         self._requests: Counter[str] = Counter()
+        self.posted: list[tuple[str, Mapping[str, str], bytes]] = []
+        """Path, headers and body of each POST, in their order."""
         self.connections = 0
         """Connections that were made to it."""
         self.most_at_once = 0
@@ -124,6 +127,11 @@ class PageServer:
             def setup(self) -> None:
                 super().setup()
                 pages.connections += 1
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                pages.posted.append((self.path, dict(self.headers), body))
+                self.do_GET()
 
             def do_GET(self) -> None:
                 pages._requests[self.path] += 1

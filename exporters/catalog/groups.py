@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from exporters.catalog.bounds import (
-    INTER_TOKEN_LATENCY_BOUNDS,
-    REQUEST_TIME_BOUNDS,
-    TIME_TO_FIRST_TOKEN_BOUNDS,
+    GROUP_END_TO_END_BOUNDS,
+    GROUP_INTER_TOKEN_LATENCY_BOUNDS,
+    GROUP_QUEUE_TIME_BOUNDS,
+    GROUP_TIME_PER_OUTPUT_TOKEN_BOUNDS,
+    GROUP_TIME_TO_FIRST_TOKEN_BOUNDS,
 )
 from exporters.catalog.family import counter, gauge, histogram
 from exporters.catalog.names import (
+    CACHE_TIER,
+    CACHE_UNIT,
+    DIALECT,
     ENGINE,
     FAILURE_DOMAIN,
     FINISH_REASON,
     GROUP_LABELS,
+    HISTOGRAM,
+    OUTCOME,
     PHASE,
     REASON,
     REVISION,
     STATE,
+    TOKEN_SOURCE,
 )
 
 GROUP_UP = gauge(
@@ -54,8 +62,45 @@ GROUP_SECONDS_SINCE_STEP = gauge(
     "Seconds since the engine's step counter last moved, or since the exporter first saw it.",
     GROUP_LABELS,
 )
+GROUP_MEMBERS = gauge(
+    "group_members",
+    "GPUs of the group in each state; unknown are those that nobody can see.",
+    (*GROUP_LABELS, STATE),
+)
+GROUP_SPEED_TO_PEERS = gauge(
+    "group_speed_to_peers_ratio",
+    "Tokens generated a second for each running request, over the median of the groups of the same "
+    "model and revision at similar load; absent where fewer than three others can be compared.",
+    GROUP_LABELS,
+)
+GROUP_DIALECT_INFO = gauge(
+    "group_dialect_info",
+    "Always 1: the names that the engine's page speaks, and in what it counts its prefix cache.",
+    (*GROUP_LABELS, DIALECT, CACHE_UNIT),
+)
+GROUP_MISSING_BOUNDS = gauge(
+    "group_missing_bounds",
+    "Bounds of this histogram that the engine does not have; absent where it has all of them.",
+    (*GROUP_LABELS, HISTOGRAM),
+)
+GROUP_PROBES = counter(
+    "group_probes",
+    "Requests for one token that this exporter sent because the engine seemed stalled.",
+    (*GROUP_LABELS, OUTCOME),
+)
 GROUP_RUNNING = gauge("group_requests_running", "Requests in the engine's batch.", GROUP_LABELS)
 GROUP_WAITING = gauge("group_requests_waiting", "Requests in the engine's queue.", GROUP_LABELS)
+GROUP_WAITING_BY_REASON = gauge(
+    "group_requests_waiting_by_reason",
+    "The same by reason: no capacity, or deferred until its KV cache has come.",
+    (*GROUP_LABELS, REASON),
+)
+GROUP_REJECTED = counter(
+    "group_requests_rejected",
+    "Requests that the engine refused with 503 because its queue was full. Of an API server that "
+    "serves several engines, counted at the first of them.",
+    (*GROUP_LABELS, REASON),
+)
 GROUP_KV_CACHE_USAGE = gauge(
     "group_kv_cache_usage_ratio", "Share of the KV cache in use.", GROUP_LABELS
 )
@@ -69,33 +114,81 @@ GROUP_TOKENS = counter(
     "Tokens processed (prompt, cached ones included) or generated.",
     (*GROUP_LABELS, PHASE),
 )
+GROUP_PROMPT_TOKENS_BY_SOURCE = counter(
+    "group_prompt_tokens_by_source",
+    "Prompt tokens by where their KV cache came from.",
+    (*GROUP_LABELS, TOKEN_SOURCE),
+)
 GROUP_STEPS = counter("group_steps", "Steps of the engine.", GROUP_LABELS)
 GROUP_PREEMPTIONS = counter(
     "group_preemptions", "Requests preempted for lack of KV cache.", GROUP_LABELS
 )
 GROUP_PREFIX_QUERIED_TOKENS = counter(
     "group_prefix_cache_queried_tokens",
-    "Prompt tokens looked up in the prefix cache.",
+    "Prompt tokens looked up in the prefix cache: all that the cache account is about.",
     GROUP_LABELS,
 )
 GROUP_PREFIX_HIT_TOKENS = counter(
-    "group_prefix_cache_hit_tokens", "Prompt tokens found in the prefix cache.", GROUP_LABELS
+    "group_prefix_cache_hit_tokens",
+    "Prompt tokens found in the prefix cache of the GPUs.",
+    GROUP_LABELS,
+)
+GROUP_CACHE_HIT_TOKENS = counter(
+    "group_cache_hit_tokens",
+    "Prompt tokens that were not computed, by the tier that had them.",
+    (*GROUP_LABELS, CACHE_TIER),
+)
+GROUP_CACHE_MISSED_TOKENS = counter(
+    "group_cache_missed_tokens",
+    "Prompt tokens that had to be computed, for no tier had them.",
+    GROUP_LABELS,
+)
+GROUP_CACHE_EVICTIONS = counter(
+    "group_cache_sampled_evictions",
+    "Evictions from the prefix cache that the engine looked at: one in a hundred, with "
+    "--kv-cache-metrics.",
+    GROUP_LABELS,
+)
+GROUP_CACHE_EVICTED_IDLE = counter(
+    "group_cache_evicted_idle_seconds",
+    "Time for which the blocks of these evictions had not been used; little of it is pressure.",
+    GROUP_LABELS,
+)
+GROUP_HOST_CACHE_USAGE = gauge(
+    "group_host_cache_usage_ratio", "Share of the host's tier of the KV cache in use.", GROUP_LABELS
+)
+GROUP_HOST_CACHE_REFUSALS = counter(
+    "group_host_cache_allocation_failures",
+    "Times that the host's tier had no room.",
+    GROUP_LABELS,
 )
 GROUP_TIME_TO_FIRST_TOKEN = histogram(
     "group_time_to_first_token_seconds",
     "Tokenisation to first token, as the engine saw it.",
     GROUP_LABELS,
-    TIME_TO_FIRST_TOKEN_BOUNDS,
+    GROUP_TIME_TO_FIRST_TOKEN_BOUNDS,
 )
 GROUP_INTER_TOKEN_LATENCY = histogram(
     "group_inter_token_latency_seconds",
     "Time between two streamed outputs.",
     GROUP_LABELS,
-    INTER_TOKEN_LATENCY_BOUNDS,
+    GROUP_INTER_TOKEN_LATENCY_BOUNDS,
+)
+GROUP_TIME_PER_OUTPUT_TOKEN = histogram(
+    "group_time_per_output_token_seconds",
+    "Time for each token after the first, of finished requests.",
+    GROUP_LABELS,
+    GROUP_TIME_PER_OUTPUT_TOKEN_BOUNDS,
+)
+GROUP_END_TO_END = histogram(
+    "group_end_to_end_latency_seconds",
+    "Tokenisation to last token, of finished requests.",
+    GROUP_LABELS,
+    GROUP_END_TO_END_BOUNDS,
 )
 GROUP_QUEUE_TIME = histogram(
     "group_request_queue_time_seconds",
     "Time in the engine's queue, of finished requests.",
     GROUP_LABELS,
-    REQUEST_TIME_BOUNDS,
+    GROUP_QUEUE_TIME_BOUNDS,
 )

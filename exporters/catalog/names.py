@@ -70,7 +70,9 @@ GROUP_REASONS = (
     "engine_unhealthy",  # /health answers, but not 200
     "no_step",  # requests are running and the engine has not stepped
     "gpu_degraded",  # all members alive, one below its peers
+    "below_peers",  # far fewer tokens/s than groups of the same model and revision at such load
     "member_unknown",  # a member's telemetry cannot be had
+    "draining",  # /health is 503, and it goes on with what it has
     "starting",
     "sleeping",
     "none",
@@ -260,3 +262,36 @@ UNPLACED_REASONS = (
     "unknown_role",
 )
 """Why a target of service discovery has no place in the topology."""
+
+# --- groups ------------------------------------------------------------------------------------
+
+MEMBER_STATES = (*GPU_STATES, "unknown")
+"""A GPU of a group: its own state, or that nobody can see it."""
+
+CACHE_UNIT = "cache_unit"
+CACHE_TIER = "cache_tier"
+"""Where a cached token was found. Not ``tier``, which is the class of customer."""
+TOKEN_SOURCE = "token_source"  # noqa: S105 - no secret
+HISTOGRAM = "histogram"
+
+ENGINE_DIALECTS = (
+    "vllm_0_6",
+    "vllm_0_7",
+    "vllm_0_8",  # 0.8 and 0.9
+    "vllm_0_10",
+    "vllm_0_11",
+    "vllm_0_12",  # 0.12 up to the tokens by source
+    "vllm_0_32",  # 0.32 and 0.33
+)
+"""What engines speak; ``ray_`` goes before it where Ray serves the page (exporters/dialects)."""
+
+CACHE_UNITS = ("tokens", "blocks", "none")
+"""In what the engine counts its prefix cache. Served are tokens, whatever it counts."""
+
+WAITING_REASONS = ("capacity", "deferred")
+REJECTION_REASONS = ("max_num_queued_reqs", "max_num_queued_tokens")
+TOKEN_SOURCES = ("local_compute", "local_cache_hit", "external_kv_transfer")
+CACHE_TIERS = ("device", "host", "peer", "disk", "external")
+
+STALL_PROBE_OUTCOMES = ("answered", "unanswered", "refused")
+"""Of a probe by one token: ``refused`` says nothing of the engine (4xx, 5xx, no connection)."""

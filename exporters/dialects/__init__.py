@@ -16,6 +16,9 @@ written from their sources and documentation, without a capture, and hold what w
 ``router_llm_d``    llm-d's endpoint picker, old and new names
 ``otel_tools``      OpenTelemetry's ``gen_ai.execute_tool.duration``, as Prometheus names it
 ==================  ================================================================================
+
+What other versions of vLLM call the same is in ``vllm_changes.json``, a table of another shape
+(:mod:`exporters.dialects.vllm_changes`).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -12,13 +13,24 @@ from exporters.folding import Folder
 from exporters.gpu.members import WatchedGpus
 from exporters.gpu.verdict import Verdict
 from exporters.groups.engine import EngineReader, EngineReading
-from exporters.groups.state import EngineSighting, GroupSighting, GroupStatus, Members, assess
+from exporters.groups.layout import Layout
+from exporters.groups.peers import Load, Peers, Speed
+from exporters.groups.probing import HttpProber, Prober, Question, completions_url
+from exporters.groups.stalling import UNSUPPORTED, EngineSighting
+from exporters.groups.state import GroupSighting, GroupStatus, Members, assess
 from exporters.page import Labels, Page
 from exporters.sources import Answers, Target
 from exporters.topology import Group, Topology
 
 _SUSPECT = ("starting", "telemetry_unreachable")
 """Reasons of a GPU's state that are a lack of knowledge."""
+_FOLDED = (catalog.FINISH_REASON, catalog.REASON, catalog.TOKEN_SOURCE, catalog.CACHE_TIER)
+"""Labels whose values engines give."""
+
+
+def probing_core(topology: Topology) -> GroupsCore:
+    """Return the core of a topology that asks engines that seem stalled, over HTTP."""
+    return GroupsCore(topology, HttpProber())
 
 
 @dataclass(frozen=True)
@@ -33,19 +45,37 @@ class _Watched:
     """UUIDs of the members that are watched."""
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where the values of pages of one layout go: a family, and the labels of the series."""
+
+    layout: Layout
+    keys: list[tuple[str, Labels]]
+    """In the order of a reading's values."""
+
+
 class GroupsCore:
-    """Watches the shard groups of a topology."""
+    """Watches the shard groups of a topology.
+
+    Args:
+        topology: names the groups.
+        prober: asks engines that seem stalled; without one their pages alone are believed.
+    """
 
     name = "groups"
     samples_itself = True
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: Topology, prober: Prober | None = None) -> None:
         self.cluster = topology.cluster
         self._gpus = WatchedGpus(topology, shown=False)
         watched = {place.uuid for place in self._gpus.places}
         self._groups = [_watch(topology, group, watched) for group in topology.groups]
+        self._prober = prober
+        self._peers = Peers({each.name: (each.model, each.revision) for each in topology.groups})
+        self._speeds: Mapping[str, Speed] = {}
         self._statuses: dict[str, GroupStatus] = {}
-        self._folder = Folder(self.name, (catalog.FINISH_REASON,))
+        self._places: dict[str, _Places] = {}
+        self._folder = Folder(self.name, _FOLDED)
         self.targets: list[Target[Any]] = [
             *(each.engine for each in self._groups),
             *(each.health for each in self._groups),
@@ -56,6 +86,7 @@ class GroupsCore:
         """Go on from what another topology's groups were seen doing, where both have a group."""
         self._gpus.take_over(earlier._gpus)
         self._folder.take_over(earlier._folder)
+        self._prober = earlier._prober
         names = {each.group.name for each in self._groups}
         self._statuses = {n: status for n, status in earlier._statuses.items() if n in names}
 
@@ -63,20 +94,79 @@ class GroupsCore:
         """Return the page for one collection."""
         verdicts = self._gpus.judge(answers, now)
         page = Page()
+        loads: dict[str, Load | None] = {}
         for watched in self._groups:
+            name = watched.group.name
             reading = answers[watched.engine].content
-            members = _count_members(watched, verdicts)
-            health_status = answers[watched.health].status
-            seen = GroupSighting(_sight(reading), health_status, members)
-            status = assess(seen, self._statuses.get(watched.group.name), now)
-            self._statuses[watched.group.name] = status
+            seen = self._see(watched, reading, answers[watched.health].status, verdicts)
+            status = assess(seen, self._statuses.get(name), now)
+            self._statuses[name] = status
+            loads[name] = _load(reading, status)
             _add_state(page, watched, seen, status)
+            self._add_comparison(page, watched)
             if reading:
-                _add_reading(page, watched.labels, reading)
-                for value in reading.folded:
-                    self._folder.count(catalog.FINISH_REASON, value)
+                self._probe(watched, reading, status, now)
+                self._add_reading(page, watched, reading)
+                for label, value in reading.folded:
+                    self._folder.count(label, value)
+        # Of this look, for the next: a group is compared with peers that were seen as well.
+        self._speeds = self._peers.compare(loads, now)
         self._folder.add_to(page)
         return page
+
+    def _see(
+        self,
+        watched: _Watched,
+        reading: EngineReading | None,
+        health_status: int | None,
+        verdicts: dict[str, Verdict],
+    ) -> GroupSighting:
+        name = watched.group.name
+        speed = self._speeds.get(name)
+        return GroupSighting(
+            _sight(reading),
+            health_status,
+            _count_members(watched, verdicts),
+            self._prober.last(name) if self._prober else UNSUPPORTED,
+            is_below_peers=speed is not None and speed.is_slow,
+        )
+
+    def _probe(
+        self, watched: _Watched, reading: EngineReading, status: GroupStatus, now: float
+    ) -> None:
+        if self._prober and status.wants_probe:
+            group, layout = watched.group, reading.layout
+            rank = group.engine if layout.shares_page else None
+            url = completions_url(group.metrics)
+            self._prober.ask(group.name, Question(url, layout.model, rank), now)
+
+    def _add_comparison(self, page: Page, watched: _Watched) -> None:
+        name, labels = watched.group.name, watched.labels
+        speed = self._speeds.get(name)
+        if speed and speed.ratio is not None:
+            page.of(catalog.GROUP_SPEED_TO_PEERS)[labels] = speed.ratio
+        if self._prober:
+            counts = self._prober.counts(name)
+            for outcome in catalog.STALL_PROBE_OUTCOMES:
+                page.of(catalog.GROUP_PROBES)[*labels, outcome] = float(counts.get(outcome, 0))
+
+    def _add_reading(self, page: Page, watched: _Watched, reading: EngineReading) -> None:
+        layout, labels = reading.layout, watched.labels
+        places = self._places.get(watched.group.name)
+        if places is None or places.layout is not layout:
+            keys = [(name, labels + more) for name, more in reading.values]
+            places = self._places[watched.group.name] = _Places(layout, keys)
+        of_page = page.values
+        for (name, of_series), value in zip(places.keys, reading.values.values(), strict=True):
+            family = of_page.get(name)
+            if family is None:
+                family = of_page[name] = {}
+            family[of_series] = value
+        for name, distribution in reading.distributions.items():
+            page.distributions.setdefault(name, {})[labels] = distribution
+        page.of(catalog.GROUP_DIALECT_INFO)[*labels, layout.dialect, layout.cache_unit] = 1.0
+        for name, missing in layout.missing_bounds.items():
+            page.of(catalog.GROUP_MISSING_BOUNDS)[*labels, name] = float(missing)
 
 
 def health_url(metrics_url: str) -> str:
@@ -105,7 +195,16 @@ def _watch(topology: Topology, group: Group, watched: set[str]) -> _Watched:
 def _sight(reading: EngineReading | None) -> EngineSighting | None:
     if reading is None:
         return None
-    return EngineSighting(reading.steps, reading.is_busy, reading.is_awake, reading.started_at)
+    return EngineSighting(
+        reading.steps, reading.is_busy, reading.is_awake, reading.started_at, reading.ended
+    )
+
+
+def _load(reading: EngineReading | None, status: GroupStatus) -> Load | None:
+    """Return the load of a group that stepped since the look before."""
+    if reading is None or status.watch is None or not status.watch.has_moved:
+        return None
+    return Load(reading.generated_tokens, reading.running)
 
 
 def _count_members(watched: _Watched, verdicts: dict[str, Verdict]) -> Members:
@@ -119,6 +218,7 @@ def _count_members(watched: _Watched, verdicts: dict[str, Verdict]) -> Members:
         lost=states["lost"],
         impaired=states["degraded"] + states["hung"],
         unknown=states["unknown"],
+        states=states,
     )
 
 
@@ -132,15 +232,12 @@ def _add_state(page: Page, watched: _Watched, seen: GroupSighting, status: Group
     page.of(catalog.GROUP_INFO)[info] = 1.0
     page.of(catalog.GROUP_CAPACITY)[labels] = status.capacity
     page.of(catalog.GROUP_GPUS_EXPECTED)[labels] = float(seen.members.expected)
+    for state in catalog.GPU_STATES:
+        page.of(catalog.GROUP_MEMBERS)[*labels, state] = float(seen.members.states.get(state, 0))
+    unseen = seen.members.expected - len(watched.gpus)
+    page.of(catalog.GROUP_MEMBERS)[*labels, "unknown"] = float(seen.members.unknown + unseen)
     if len(watched.gpus) == seen.members.expected:
         # Else some have no telemetry: nobody knows how many are up.
         page.of(catalog.GROUP_GPUS_UP)[labels] = float(seen.members.answering)
     if status.seconds_since_step is not None:
         page.of(catalog.GROUP_SECONDS_SINCE_STEP)[labels] = status.seconds_since_step
-
-
-def _add_reading(page: Page, labels: Labels, reading: EngineReading) -> None:
-    for (name, more), value in reading.values.items():
-        page.of(catalog.FAMILIES[name])[*labels, *more] = value
-    for name, distribution in reading.distributions.items():
-        page.distributions_of(catalog.FAMILIES[name])[labels] = distribution

@@ -2,47 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from exporters import catalog
-from exporters.exposition import PageError, PageReader, Series, require_counts
-from exporters.groups import mapping
-from exporters.histograms import Accumulator, suffixed
-from exporters.page import Distribution, Labels
+from exporters.exposition import PageReader, Samples, Series, require_counts
+from exporters.groups.layout import Key, Layout, find_layout, is_wanted
+from exporters.page import Distribution
 
-_HISTOGRAM_SAMPLES = suffixed(mapping.DISTRIBUTIONS)
-_WANTED = frozenset(
-    [*mapping.VALUES, *_HISTOGRAM_SAMPLES, mapping.SLEEP_STATE, mapping.PROCESS_START]
-)
-
-Key = tuple[str, Labels]
-"""Name of a family of ours, and the values of its labels after the group's."""
+_STEPS = (catalog.GROUP_STEPS.name, ())
+_RUNNING = (catalog.GROUP_RUNNING.name, ())
+_WAITING = (catalog.GROUP_WAITING.name, ())
+_TOKENS = tuple((catalog.GROUP_TOKENS.name, (phase,)) for phase in catalog.PHASES)
 
 
 @dataclass(frozen=True)
 class EngineReading:
     """What one page says of one engine. Counters are the engine's own cumulative values."""
 
+    layout: Layout
     values: Mapping[Key, float]
     distributions: Mapping[str, Distribution]
     """By name of a family of ours."""
     is_awake: bool
     started_at: float | None
     """Unix time at which the process started, if the page says."""
-    folded: frozenset[str]
-    """Finish reasons outside the bounded set."""
+    ended: float
+    """Requests that the API server ended since it started, served or not."""
 
     @property
     def steps(self) -> float:
-        """Steps since the engine started."""
-        return self.values[catalog.GROUP_STEPS.name, ()]
+        """Steps since the engine started; tokens, where it does not count steps (vLLM 0.6)."""
+        steps = self.values.get(_STEPS)
+        return sum(self.values.get(key, 0.0) for key in _TOKENS) if steps is None else steps
+
+    @property
+    def generated_tokens(self) -> float:
+        """Tokens generated since the engine started."""
+        return self.values.get(_TOKENS[1], 0.0)
+
+    @property
+    def running(self) -> float:
+        """Requests in the batch, by the engine's gauge."""
+        return self.values[_RUNNING]
 
     @property
     def is_busy(self) -> bool:
         """Whether requests are running or waiting, by the engine's gauges."""
-        running = self.values[catalog.GROUP_RUNNING.name, ()]
-        return running > 0 or self.values[catalog.GROUP_WAITING.name, ()] > 0
+        return self.values[_RUNNING] > 0 or self.values[_WAITING] > 0
+
+    @property
+    def folded(self) -> Collection[tuple[str, str]]:
+        """Labels, and their values outside the bounded sets."""
+        return self.layout.folded
 
 
 class EngineReader:
@@ -54,7 +67,9 @@ class EngineReader:
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
-        self._reader = PageReader(_WANTED.__contains__)
+        self._reader = PageReader(is_wanted)
+        self._series: list[Series] = []
+        self._layout: Layout | None = None
 
     def read(self, page: bytes) -> EngineReading:
         """Return the reading of a page.
@@ -63,70 +78,43 @@ class EngineReader:
             PageError: if the page is malformed, is no page of this engine, or has numbers that
                 no counter, gauge or histogram of vLLM has.
         """
-        reading = _Reading(self._engine)
-        for series, value in require_counts(self._reader.read(page)).items():
-            reading.add(series, value)
-        return reading.finished()
-
-
-class _Reading:
-    """A reading in the making."""
-
-    def __init__(self, engine: str) -> None:
-        self._engine = engine
-        self._values: dict[Key, float] = {}
-        self._seen: set[Key] = set()
-        self._distributions: dict[str, Accumulator] = {}
-        self._folded: set[str] = set()
-        self._is_awake = True
-        self._started_at: float | None = None
-
-    def add(self, series: Series, value: float) -> None:
-        if series.labels.get(mapping.ENGINE_LABEL, self._engine) != self._engine:
-            return
-        kept = mapping.VALUES.get(series.name)
-        if kept:
-            self._add_value(kept, series, value)
-        elif series.name == mapping.PROCESS_START:
-            self._started_at = value
-        elif series.name == mapping.SLEEP_STATE:
-            if series.labels.get(mapping.SLEEP_STATE_LABEL) == mapping.AWAKE:
-                self._is_awake = value > 0
+        samples = self._reader.read(page)
+        series, values = list(samples), list(samples.values())
+        if self._layout is None or series != self._series:
+            require_counts(samples)
+            self._layout = find_layout(series, page, self._engine)
+            self._series = series
         else:
-            name, suffix = _HISTOGRAM_SAMPLES[series.name]
-            family = mapping.DISTRIBUTIONS[name]
-            accumulator = self._distributions.get(family.name)
-            if accumulator is None:
-                accumulator = self._distributions[family.name] = Accumulator(family)
-            accumulator.add(suffix, series, value)
+            _require_counts(samples, values)
+        return _read(self._layout, values)
 
-    def finished(self) -> EngineReading:
-        missing = [each.name for each in mapping.REQUIRED if (each.name, ()) not in self._values]
-        if missing:
-            raise PageError(0, f"found no vLLM engine {self._engine!r}: nothing for {missing[0]}")
-        distributions = {}
-        for name, accumulator in self._distributions.items():
-            if accumulator.series > 1:
-                raise PageError(0, f"found two engines {self._engine!r}: {name} twice")
-            if distribution := accumulator.distribution():
-                distributions[name] = distribution
-        return EngineReading(
-            self._values, distributions, self._is_awake, self._started_at, frozenset(self._folded)
+
+def _require_counts(samples: Samples, values: list[float]) -> None:
+    """As ``require_counts``, of series whose bounds were looked at before."""
+    # A sum is finite only if all are, and costs less than a look at each.
+    if not isfinite(sum(values)) or min(values) < 0:
+        require_counts(samples)
+
+
+def _read(layout: Layout, values: list[float]) -> EngineReading:
+    found = dict(layout.constants)
+    for key, place in layout.values:
+        found[key] = values[place]
+    for key, places, factor in layout.sums:
+        found[key] = factor * sum(values[place] for place in places)
+    distributions = {
+        each.family: Distribution(
+            tuple([None if place is None else values[place] for place in each.counts]),
+            values[each.count],
+            0.0 if each.sum is None else values[each.sum],
         )
-
-    def _add_value(self, kept: mapping.Kept, series: Series, value: float) -> None:
-        labels, given = kept.labels, ""
-        if kept.label_from:
-            given = series.labels.get(kept.label_from, "")
-            labels = (given if given in kept.allowed else catalog.OTHER,)
-            for allowed in kept.allowed:
-                self._values.setdefault((kept.family.name, (allowed,)), 0.0)
-        key = (kept.family.name, labels)
-        if labels == (catalog.OTHER,):
-            self._folded.add(given)
-            self._values[key] = self._values.get(key, 0.0) + value
-        elif key in self._seen:
-            raise PageError(0, f"found two engines {self._engine!r}: {series!r}")
-        else:
-            self._values[key] = value
-            self._seen.add(key)
+        for each in layout.histograms
+    }
+    return EngineReading(
+        layout,
+        found,
+        distributions,
+        is_awake=layout.awake is None or values[layout.awake] > 0,
+        started_at=None if layout.started is None else values[layout.started],
+        ended=sum([values[place] for place in layout.ended]),
+    )

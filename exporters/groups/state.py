@@ -6,40 +6,32 @@ vLLM's ``/health`` answers 200 while a collective hangs (until VLLM_EXECUTE_MODE
 
 ==========  ======================================================================================
 dead        a member GPU is lost; or the page could not be had at two looks; or /health says 5xx
-stalled     requests run or wait, and for 30 s none of this time's steps was made
-degraded    a member GPU is degraded or hung, or cannot be seen; or the page failed one look
+stalled     it has work and has not stepped for 30 s (:mod:`exporters.groups.stalling`)
+degraded    a member GPU is degraded or hung, or cannot be seen; or it is far slower than its
+            peers (:mod:`exporters.groups.peers`); or the page failed one look
+draining    /health says 503 while requests run and it steps
 starting    the engine was restarted, and neither /health is 200 nor has it stepped; or it was
             never seen and failed the first look
 sleeping    the engine says so
 up          else
 ==========  ======================================================================================
 
-The first that applies is the state. ``draining`` has no source yet.
+The first that applies is the state.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from exporters.gpu.verdict import SECOND_LOOK_SECONDS
+from exporters.groups import stalling
+from exporters.groups.stalling import UNSUPPORTED, EngineSighting, Probe, Watch, watch
 
-STALLED_AFTER_SECONDS = 30.0
-"""A step takes milliseconds, the prefill of a long prompt seconds; vLLM itself waits 300 s."""
+STALLED_AFTER_SECONDS = stalling.STALLED_AFTER_SECONDS
+"""How long a group that has work makes no step before it is stalled."""
 
 _SERVING = ("degraded", "draining", "up")
-
-
-@dataclass(frozen=True)
-class EngineSighting:
-    """What an engine's page says about whether it works."""
-
-    steps: float
-    """Cumulative."""
-    is_busy: bool
-    """Requests are running or waiting."""
-    is_awake: bool = True
-    started_at: float | None = None
-    """Unix time at which its process started, if known."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +46,8 @@ class Members:
     """Degraded or hung."""
     unknown: int = 0
     """Their telemetry cannot be had, or one look was not enough."""
+    states: Mapping[str, int] = field(default_factory=dict)
+    """How many of those that are watched are in each of ``catalog.MEMBER_STATES``."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +59,8 @@ class GroupSighting:
     health_status: int | None
     """HTTP status of ``/health``; None if there was no answer."""
     members: Members
+    probe: Probe = UNSUPPORTED
+    is_below_peers: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,12 +76,8 @@ class GroupStatus:
     """One of ``catalog.GROUP_REASONS``."""
     seconds_since_step: float | None
     """None while the engine's page cannot be had."""
-    engine: EngineSighting | None
-    """The newest there was."""
-    stepped_at: float
-    """When the steps last moved, or were first seen."""
-    busy_since: float | None
-    """Since when requests have been running or waiting without a pause; None if there are none."""
+    watch: Watch | None
+    """What is known of the engine's work; None if it was never seen."""
     failing_since: float | None
     """When the page first could not be had; None while it can."""
     is_restarting: bool
@@ -94,6 +86,15 @@ class GroupStatus:
     def capacity(self) -> float:
         """1 if the group can serve, else 0: there is no 7/8 of a group."""
         return 1.0 if self.state in _SERVING else 0.0
+
+    @property
+    def wants_probe(self) -> bool:
+        """Whether the engine is to be asked for a token, for it seems to stall.
+
+        Of a dead group the answer would change nothing.
+        """
+        can_answer = self.failing_since is None and self.state in (*_SERVING, "stalled")
+        return can_answer and self.watch is not None and self.watch.wants_probe
 
 
 def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> GroupStatus:
@@ -106,46 +107,43 @@ def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> Group
     """
     if seen.engine is None:
         return _assess_unreachable(seen, before, now)
-    known = before.engine if before else None
-    restarted = known is not None and _is_restarted(seen.engine, known)
-    moved = known is None or seen.engine.steps != known.steps
-    stepped_at = now if before is None or moved else before.stepped_at
-    busy_since = before.busy_since if before else None
-    busy_since = (now if busy_since is None else busy_since) if seen.engine.is_busy else None
-    is_restarting = restarted or (
-        before is not None and before.is_restarting and known is not None and not moved
+    known = before.watch if before else None
+    is_restarted = known is not None and seen.engine.is_restart_of(known.engine)
+    watched = watch(seen.engine, known, seen.probe, now)
+    is_restarting = is_restarted or (
+        before is not None and before.is_restarting and known is not None and not watched.has_moved
     )
     is_restarting = is_restarting and seen.health_status != 200
-    is_stalled = (
-        busy_since is not None and now - max(stepped_at, busy_since) >= STALLED_AFTER_SECONDS
-    )
-    state, reason = _decide(seen, is_stalled=is_stalled, is_restarting=is_restarting)
+    state, reason = _decide(seen, watched, is_restarting=is_restarting)
     return GroupStatus(
         state,
         reason,
-        seconds_since_step=now - stepped_at,
-        engine=seen.engine,
-        stepped_at=stepped_at,
-        busy_since=busy_since,
+        seconds_since_step=watched.seconds_since_step(now),
+        watch=watched,
         failing_since=None,
         is_restarting=is_restarting,
     )
 
 
-def _decide(seen: GroupSighting, *, is_stalled: bool, is_restarting: bool) -> tuple[str, str]:
+def _decide(seen: GroupSighting, watched: Watch, *, is_restarting: bool) -> tuple[str, str]:
     """Return state and reason of a group whose engine's page was read."""
-    members = seen.members
+    members, engine = seen.members, watched.engine
     is_unhealthy = seen.health_status is not None and seen.health_status >= 500
-    is_awake = seen.engine is not None and seen.engine.is_awake
+    # A dead engine's gauge still shows requests, but it takes no step.
+    is_draining = (
+        seen.health_status == 503 and engine.is_busy and watched.has_moved and not is_restarting
+    )
     for applies, state, reason in (
         (members.lost > 0, "dead", "gpu_lost"),
         # While it starts, an engine that is not healthy yet is no dead one.
-        (is_unhealthy and not is_restarting, "dead", "engine_unhealthy"),
-        (is_stalled, "stalled", "no_step"),
+        (is_unhealthy and not is_restarting and not is_draining, "dead", "engine_unhealthy"),
+        (watched.is_stalled, "stalled", "no_step"),
         (members.impaired > 0, "degraded", "gpu_degraded"),
         (members.unknown > 0, "degraded", "member_unknown"),
+        (seen.is_below_peers, "degraded", "below_peers"),
+        (is_draining, "draining", "draining"),
         (is_restarting, "starting", "starting"),
-        (not is_awake, "sleeping", "sleeping"),
+        (not engine.is_awake, "sleeping", "sleeping"),
     ):
         if applies:
             return state, reason
@@ -159,7 +157,7 @@ def _assess_unreachable(seen: GroupSighting, before: GroupStatus | None, now: fl
         state, reason = "dead", "gpu_lost"
     elif now - failing_since >= SECOND_LOOK_SECONDS:
         state, reason = "dead", "engine_unreachable"
-    elif before is None or (before.engine is None and before.state == "starting"):
+    elif before is None or (before.watch is None and before.state == "starting"):
         state, reason = "starting", "starting"
     elif before.state == "stalled":
         state, reason = before.state, before.reason
@@ -169,18 +167,7 @@ def _assess_unreachable(seen: GroupSighting, before: GroupStatus | None, now: fl
         state,
         reason,
         seconds_since_step=None,
-        engine=before.engine if before else None,
-        stepped_at=before.stepped_at if before else now,
-        busy_since=before.busy_since if before else None,
+        watch=before.watch if before else None,
         failing_since=failing_since,
         is_restarting=before is not None and before.is_restarting,
     )
-
-
-def _is_restarted(engine: EngineSighting, known: EngineSighting) -> bool:
-    other_process = (
-        engine.started_at is not None
-        and known.started_at is not None
-        and engine.started_at != known.started_at
-    )
-    return other_process or engine.steps < known.steps

@@ -30,46 +30,77 @@ def read(text, engine="0") -> EngineReading:
 
 
 def test_the_real_page_is_read_whole():
-    """The values were taken from the capture by eye."""
+    """All that is kept, but for what a plain engine does not serve."""
     reading = read(CAPTURE.read_text())
-    values = {name.removeprefix("shardwatch_group_"): v for (name, _), v in reading.values.items()}
+    on_request = {
+        catalog.GROUP_CACHE_EVICTIONS, catalog.GROUP_CACHE_EVICTED_IDLE,
+        catalog.GROUP_HOST_CACHE_USAGE, catalog.GROUP_HOST_CACHE_REFUSALS,
+    }  # fmt: skip
     assert {name for name, _ in reading.values} == {
-        kept.family.name for kept in mapping.VALUES.values()
+        kept.family.name for kept in mapping.VALUES if kept.family not in on_request
     }
-    assert values["steps_total"] == reading.steps > 0
-    assert reading.distributions.keys() == {each.name for each in mapping.DISTRIBUTIONS.values()}
-    assert (reading.is_busy, reading.is_awake, reading.folded) == (False, True, frozenset())
+    assert reading.values[catalog.GROUP_STEPS.name, ()] == reading.steps > 0
+    assert reading.distributions.keys() == {each.family.name for each in mapping.DISTRIBUTIONS}
+    assert (reading.is_busy, reading.is_awake, set(reading.folded)) == (False, True, set())
     assert reading.started_at == 1.79542182696e09
+    assert (reading.layout.model, reading.layout.dialect) == ("tiny", "vllm_0_32")
 
 
 def test_cumulative_values_pass_through_unchanged():
     """Prometheus deals with resets; nothing is added or smoothed."""
     text = CAPTURE.read_text()
     reading = read(text)
-    for name, kept in mapping.VALUES.items():
+    for kept in mapping.VALUES:
+        if kept.without or kept.only:
+            continue
         for line in text.splitlines():
-            if line.startswith(f"{name}{{"):
+            if line.startswith(f"{kept.name}{{"):
                 value = float(line.rpartition(" ")[2])
                 assert value in [v for (own, _), v in reading.values.items()
                                  if own == kept.family.name]  # fmt: skip
 
 
-def test_every_name_that_is_kept_is_one_of_the_dialects():
-    """A name that vLLM does not serve could never be read."""
-    served = {mapping.PROCESS_START, mapping.SLEEP_STATE}
+def test_every_name_that_is_kept_is_one_that_vllm_serves():
+    """A name that vLLM does not serve could never be read; some it serves on request only."""
+    served = {
+        f"vllm:{name}"
+        for name in (
+            "kv_block_idle_before_evict_seconds_count", "kv_block_idle_before_evict_seconds_sum",
+            "kv_offload_cpu_cache_usage_perc", "kv_offload_allocation_failure_total",
+        )
+    }  # fmt: skip
     for family in read_dialect("vllm_0_32").families:
         served |= {family.name}
         if family.type == "histogram":
             served |= {family.name + suffix for suffix in SUFFIXES}
-    kept = {*mapping.VALUES, *(n + s for n in mapping.DISTRIBUTIONS for s in SUFFIXES)}
-    assert kept <= served
+    kept = {each.name for each in mapping.VALUES}
+    kept |= {each.name + suffix for each in mapping.DISTRIBUTIONS for suffix in SUFFIXES}
+    kept |= {mapping.PROCESS_START, mapping.SLEEP_STATE, mapping.CACHE_CONFIG}
+    assert kept | {mapping.HTTP_REQUESTS} <= served
 
 
-@pytest.mark.parametrize(("name", "family"), mapping.DISTRIBUTIONS.items())
-def test_the_bounds_of_kept_histograms_are_the_catalogues(name, family):
-    """Nothing is cut on an engine with vLLM's own bounds."""
-    (foreign,) = [each for each in read_dialect("vllm_0_32").families if each.name == name]
-    assert foreign.bounds == family.bounds
+def test_everything_that_is_kept_has_a_reason():
+    """What has none is not worth its series."""
+    assert all(each.why for each in (*mapping.VALUES, *mapping.DISTRIBUTIONS))
+
+
+@pytest.mark.parametrize("kept", mapping.DISTRIBUTIONS, ids=lambda each: each.name)
+def test_the_bounds_of_the_catalogue_are_among_vllms_own(kept):
+    """None is missing on an engine that was left as it is."""
+    (foreign,) = [each for each in read_dialect("vllm_0_32").families if each.name == kept.name]
+    assert set(kept.family.bounds) <= set(foreign.bounds)
+    assert read(CAPTURE.read_text()).layout.missing_bounds == {}
+
+
+@pytest.mark.parametrize("kept", mapping.DISTRIBUTIONS, ids=lambda each: each.name)
+def test_a_histogram_is_cut_to_the_bounds_of_the_catalogue(kept):
+    """Counts at the bounds that stay are those of the page."""
+    text = CAPTURE.read_text()
+    distribution = read(text).distributions[kept.family.name]
+    for bound, count in zip(kept.family.bounds, distribution.counts, strict=True):
+        assert f'{kept.name}_bucket{{engine="0",le="{bound}",model_name="tiny"}} {count}' in text
+    assert f'{kept.name}_count{{engine="0",model_name="tiny"}} {distribution.count}' in text
+    assert f'{kept.name}_sum{{engine="0",model_name="tiny"}} {distribution.sum}' in text
 
 
 def test_a_histogram_with_other_bounds_keeps_those_that_both_have():
@@ -77,8 +108,11 @@ def test_a_histogram_with_other_bounds_keeps_those_that_both_have():
     labels = {"engine": "0", "model_name": "tiny"}
     name = "vllm:request_queue_time_seconds"
     samples = histogram_samples(name, labels, [0.3, 0.4, 0.8], [0.1, 0.35, 0.7, 9.0])
-    distribution = read(page(*samples)).distributions[catalog.GROUP_QUEUE_TIME.name]
-    assert distribution.counts[:3] == (1.0, None, 3.0)
+    reading = read(page(*samples))
+    distribution = reading.distributions[catalog.GROUP_QUEUE_TIME.name]
+    missing = len(catalog.GROUP_QUEUE_TIME.bounds) - 1
+    assert distribution.counts == (1.0, *[None] * missing)
+    assert reading.layout.missing_bounds == {catalog.GROUP_QUEUE_TIME.name: missing}
     assert (distribution.count, distribution.sum) == (4.0, 10.15)
 
 
@@ -100,7 +134,9 @@ def test_finish_reasons_exist_from_zero_on_and_unknown_ones_are_folded():
     assert finished == {
         "stop": 5.0, "length": 0.0, "abort": 0.0, "error": 0.0, "repetition": 0.0, "other": 3.0,
     }  # fmt: skip
-    assert reading.folded == {"magic", "spell"}
+    assert set(reading.folded) == {
+        (catalog.FINISH_REASON, "magic"), (catalog.FINISH_REASON, "spell"),
+    }  # fmt: skip
 
 
 def test_only_the_engine_of_the_group_is_read_from_a_page_of_several():
@@ -138,7 +174,7 @@ def test_an_engine_sleeps_when_it_says_that_it_is_not_awake():
         (page(running=-1.0), f"found -1.0 for {RUNNING}"
          "{'engine': '0', 'model_name': 'tiny'}, expected a number from 0 on"),
         (page((STEPS, {"engine": "0", "model_name": "b"}, 1.0)),
-         f"found two engines '0': {STEPS}{{'engine': '0', 'model_name': 'b'}}"),
+         f"found two engines '0': {STEPS} twice"),
     ],
 )  # fmt: skip
 def test_what_is_no_page_of_this_engine_is_malformed(text, message):
@@ -158,3 +194,93 @@ def test_two_histograms_for_one_engine_are_malformed():
     ]
     with pytest.raises(PageError, match=r"found two engines '0': .* twice"):
         read(page(*both))
+
+
+def test_a_page_of_known_series_gives_its_new_values():
+    """Where things stand is found out once; what they say is read each time."""
+    reader = EngineReader("0")
+    reader.read(page(running=1.0, steps=7.0).encode())
+    reading = reader.read(page(running=3.0, steps=9.0).encode())
+    assert (reading.running, reading.steps) == (3.0, 9.0)
+
+
+def test_a_page_whose_series_change_is_looked_at_anew():
+    """A first error brings a series of its own, and moves those after it."""
+    reader, labels = EngineReader("0"), {"engine": "0", "model_name": "tiny"}
+    reader.read(page(steps=7.0).encode())
+    failed = (FINISHED, {**labels, "finished_reason": "error"}, 3.0)
+    reading = reader.read(page(failed, running=2.0, steps=9.0).encode())
+    assert reading.values[catalog.GROUP_FINISHED.name, ("error",)] == 3.0
+    assert (reading.running, reading.steps) == (2.0, 9.0)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -1.0])
+def test_a_page_of_known_series_is_refused_for_one_bad_number(bad):
+    """Not only at the first look."""
+    reader = EngineReader("0")
+    reader.read(page(running=1.0).encode())
+    with pytest.raises(PageError, match=r"expected a number from 0 on"):
+        reader.read(page(running=bad).encode())
+
+
+def test_what_the_api_server_counts_is_served_for_its_first_engine_only():
+    """Rejections have no label of the engine: each would be counted for every rank."""
+    rejected = ("vllm:admission_rejections_total",
+                {"model_name": "tiny", "reason": "max_num_queued_reqs"}, 5.0)  # fmt: skip
+    text = page(rejected) + page(engine="1")
+    key = (catalog.GROUP_REJECTED.name, ("max_num_queued_reqs",))
+    assert read(text, "0").values[key] == 5.0
+    assert key not in read(text, "1").values
+    assert read(text, "1").layout.shares_page
+
+
+def test_only_requests_that_gave_the_engine_work_count_as_ended():
+    """Others end without a step, and say nothing of a stall."""
+    samples = [
+        ("http_requests_total", {"handler": handler, "method": "POST", "status": status}, 1.0)
+        for handler, status in (
+            ("/v1/chat/completions", "2xx"), ("/v1/completions", "5xx"),
+            ("/v1/completions", "4xx"), ("/tokenize", "2xx"), ("/v1/models", "2xx"),
+        )
+    ]  # fmt: skip
+    assert read(page(*samples)).ended == 2.0
+
+
+def test_the_cache_account_is_in_tokens_by_tier():
+    """Two of the tiers have other names with vLLM."""
+    labels = {"engine": "0", "model_name": "tiny"}
+    cached = dict(zip(("device", "host", "p2p", "disk", "external_unspecified"),
+                      (50.0, 20.0, 8.0, 5.0, 2.0), strict=True))  # fmt: skip
+    reading = read(
+        page(
+            ("vllm:prefix_cache_queries_total", labels, 100.0),
+            ("vllm:prefix_cache_hits_total", labels, 51.0),
+            ("vllm:external_prefix_cache_hits_total", labels, 36.0),
+            ("vllm:prompt_tokens_by_source_total", {**labels, "source": "local_compute"}, 13.0),
+            *(("vllm:prompt_tokens_cached_by_source_total", {**labels, "source": source}, tokens)
+              for source, tokens in cached.items()),
+        )
+    )  # fmt: skip
+    hits = {labels[0]: value for (name, labels), value in reading.values.items()
+            if name == catalog.GROUP_CACHE_HIT_TOKENS.name}  # fmt: skip
+    assert hits == {"device": 50.0, "host": 20.0, "peer": 8.0, "disk": 5.0, "external": 2.0}
+    assert reading.values[catalog.GROUP_PREFIX_QUERIED_TOKENS.name, ()] == 100.0
+    assert reading.values[catalog.GROUP_CACHE_MISSED_TOKENS.name, ()] == 13.0
+
+
+def test_the_pressure_on_the_cache_is_read_where_the_engine_tells_it():
+    """With --kv-cache-metrics, and with a tier on the host."""
+    text = page() + "".join(
+        f'vllm:{name}{{engine="0",model_name="tiny"}} {value}\n'
+        for name, value in (
+            ("kv_block_idle_before_evict_seconds_count", 4.0),
+            ("kv_block_idle_before_evict_seconds_sum", 90.0),
+            ("kv_offload_cpu_cache_usage_perc", 0.5),
+            ("kv_offload_allocation_failure_total", 3.0),
+        )
+    )
+    values = read(text).values
+    assert values[catalog.GROUP_CACHE_EVICTIONS.name, ()] == 4.0
+    assert values[catalog.GROUP_CACHE_EVICTED_IDLE.name, ()] == 90.0
+    assert values[catalog.GROUP_HOST_CACHE_USAGE.name, ()] == 0.5
+    assert values[catalog.GROUP_HOST_CACHE_REFUSALS.name, ()] == 3.0

@@ -3,7 +3,8 @@
 import pytest
 
 from exporters import catalog
-from exporters.groups.state import EngineSighting, GroupSighting, Members, assess
+from exporters.groups.stalling import EngineSighting, Probe
+from exporters.groups.state import GroupSighting, Members, assess
 
 UP = ("up", "none")
 STALLED = ("stalled", "no_step")
@@ -13,15 +14,23 @@ GPU_LOST = ("dead", "gpu_lost")
 UNREACHABLE = ("dead", "engine_unreachable")
 UNHEALTHY = ("dead", "engine_unhealthy")
 UNREACHED = ("degraded", "engine_unreachable")
+DRAINING = ("draining", "draining")
+BELOW_PEERS = ("degraded", "below_peers")
 GPU_DEGRADED = ("degraded", "gpu_degraded")
 UNKNOWN = ("degraded", "member_unknown")
 
 
-def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None, **members: int):
-    """What a collection sees ``seconds`` after the first; without steps, no page."""
+def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
+       probe=None, slow=False, **members: int):  # fmt: skip
+    """What a collection sees ``seconds`` after the first; without steps, no page.
+
+    ``probe`` is the outcome of one that was sent at 15 s; without it nobody can be asked.
+    """
     engine = None if steps is None else EngineSighting(float(steps), busy, awake, started)
     counted = Members(expected=8, answering=8, **members)
-    return seconds, GroupSighting(engine, health if engine else None, counted)
+    seen = Probe(probe, 1015.0) if probe else Probe("unsupported")
+    seen = Probe() if probe == "none" else seen
+    return seconds, GroupSighting(engine, health if engine else None, counted, seen, slow)
 
 
 def states(*sightings: tuple[float, GroupSighting]):
@@ -101,6 +110,25 @@ STORIES = {
         (at(0, 5, busy=True), UP), (at(30, 5, busy=True, lost=1), GPU_LOST)],
     "a stall is said before degradation": [
         (at(0, 5, busy=True), UP), (at(30, 5, busy=True, impaired=1), STALLED)],
+    "a stall that a probe confirms is one": [
+        (at(0, 5, busy=True, probe="pending"), UP), (at(30, 5, busy=True, probe="unanswered"),
+         STALLED)],
+    "a stall that a probe refutes is none": [
+        (at(0, 5, busy=True, probe="pending"), UP), (at(20, 5, busy=True, probe="answered"), UP),
+        (at(30, 5, busy=True, probe="answered"), UP)],
+    "one that is far slower than its peers is degraded": [
+        (at(0, 5, slow=True), BELOW_PEERS), (at(5, 6), UP)],
+    "a GPU is the better reason for being slow": [
+        (at(0, 5, slow=True, impaired=1), GPU_DEGRADED)],
+    "one whose /health is 503 while its requests move is draining, then dead": [
+        (at(0, 5, busy=True), UP), (at(5, 9, busy=True, health=503), DRAINING),
+        (at(10, 12, busy=True, health=503), DRAINING), (at(15, 12, health=503), UNHEALTHY)],
+    "one whose /health is 503 and whose requests stand is dead, whatever its gauge says": [
+        (at(0, 5, busy=True), UP), (at(5, 5, busy=True, health=503), UNHEALTHY)],
+    "another error of /health is no draining": [
+        (at(0, 5, busy=True), UP), (at(5, 9, busy=True, health=500), UNHEALTHY)],
+    "degradation is said before draining": [
+        (at(0, 5, busy=True), UP), (at(5, 9, busy=True, health=503, impaired=1), GPU_DEGRADED)],
     "degradation is said before sleep": [
         (at(0, 5, awake=False, impaired=1), GPU_DEGRADED)],
 }  # fmt: skip
@@ -143,3 +171,28 @@ def test_the_seconds_since_the_last_step_are_unknown_while_the_page_is_away():
     away = assess(at(5)[1], first, 5.0)
     back = assess(at(10, 5)[1], away, 10.0)
     assert [each.seconds_since_step for each in (first, away, back)] == [0.0, None, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ({}, True),
+        ({"impaired": 1}, True),
+        ({"lost": 1}, False),
+        ({"health": 500}, False),
+        ({"awake": False}, False),
+    ],
+)
+def test_only_a_group_that_could_answer_is_asked(seen, expected):
+    """Of a dead one the answer would change nothing."""
+    first = assess(at(0, 5, busy=True, probe="none")[1], None, 1000.0)
+    later = assess(at(20, 5, busy=True, probe="none", **seen)[1], first, 1020.0)
+    assert later.wants_probe is expected
+
+
+def test_nobody_is_asked_while_its_page_is_away():
+    """It is the page that is suspect then."""
+    first = assess(at(0, 5, busy=True, probe="none")[1], None, 1000.0)
+    suspected = assess(at(20, 5, busy=True, probe="none")[1], first, 1020.0)
+    away = assess(at(25, probe="none")[1], suspected, 1025.0)
+    assert (suspected.wants_probe, away.wants_probe) == (True, False)

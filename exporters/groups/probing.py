@@ -1,0 +1,128 @@
+"""Asking an engine that seems stalled for one token. Never more than one request at a time each.
+
+The answer itself is not looked at: that there is one within the deadline means that the engine
+stepped. It costs the engine one token of work and shows among its requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+
+from exporters.groups.stalling import PROBE_DEADLINE_SECONDS, Outcome, Probe
+from exporters.version import VERSION
+
+RANK_HEADER = "X-data-parallel-rank"
+"""Where an API server has several engines, vLLM sends the request to the one named here."""
+_UNSUPPORTED = frozenset({400, 401, 403, 404, 405, 415, 422, 501})
+"""Answers that will not change: no such address, no leave, no such form."""
+_PROMPT = "1"
+
+_LOG = logging.getLogger("shardwatch")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an engine is asked."""
+
+    url: str
+    model: str
+    rank: str | None = None
+    """Its data-parallel rank, if it shares its API server."""
+
+
+class Prober(Protocol):
+    """Asks engines, beside the collections."""
+
+    def ask(self, group: str, question: Question, now: float) -> None:
+        """Ask a group's engine, unless it is being asked already."""
+
+    def last(self, group: str) -> Probe:
+        """Return how the last probe of a group went."""
+
+    def counts(self, group: str) -> Mapping[str, int]:
+        """Return how many probes of a group ended how (``catalog.STALL_PROBE_OUTCOMES``)."""
+
+
+Ask: TypeAlias = Callable[[Question], Awaitable[Outcome]]
+
+
+class HttpProber:
+    """Asks over HTTP, in tasks of the running event loop.
+
+    Args:
+        ask: asks once and returns within the deadline; over HTTP by default.
+    """
+
+    def __init__(self, ask: Ask | None = None) -> None:
+        self._ask = ask or ask_for_token
+        self._probes: dict[str, Probe] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._counts: dict[str, Counter[str]] = {}
+
+    def ask(self, group: str, question: Question, now: float) -> None:
+        """As :class:`Prober` says. Must be called where an event loop runs."""
+        running = self._tasks.get(group)
+        if running is None or running.done():
+            self._probes[group] = Probe("pending", now)
+            self._tasks[group] = asyncio.create_task(self._run(group, question, now))
+
+    def last(self, group: str) -> Probe:
+        """As :class:`Prober` says."""
+        return self._probes.get(group, Probe())
+
+    def counts(self, group: str) -> Mapping[str, int]:
+        """As :class:`Prober` says."""
+        return self._counts.get(group, {})
+
+    async def _run(self, group: str, question: Question, now: float) -> None:
+        outcome: Outcome = "refused"
+        try:
+            outcome = await self._ask(question)
+        except Exception:  # noqa: BLE001 - our mistake says nothing of the engine
+            _LOG.exception("%s: cannot be asked", question.url)
+        self._probes[group] = Probe(outcome, now)
+        counted = "refused" if outcome == "unsupported" else outcome
+        self._counts.setdefault(group, Counter())[counted] += 1
+
+
+async def ask_for_token(question: Question) -> Outcome:
+    """Ask an engine for one token and return how that went, within the deadline."""
+    content = {"prompt": _PROMPT, "max_tokens": 1, "temperature": 0}
+    if question.model:
+        content["model"] = question.model
+    headers = {"User-Agent": f"shardwatch/{VERSION}"}
+    if question.rank is not None:
+        headers[RANK_HEADER] = question.rank
+    try:
+        async with (
+            asyncio.timeout(PROBE_DEADLINE_SECONDS),
+            # A session of its own: probes are rare, and nobody has to close it later.
+            aiohttp.ClientSession(
+                headers=headers, cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+            ) as session,
+            session.post(question.url, json=content, allow_redirects=False) as response,
+        ):  # fmt: skip
+            if response.status == 200:
+                await response.content.readany()
+                return "answered"
+            return "unsupported" if response.status in _UNSUPPORTED else "refused"
+    except TimeoutError:
+        return "unanswered"
+    except (aiohttp.ClientError, OSError, ValueError):
+        return "refused"
+
+
+def completions_url(metrics_url: str) -> str:
+    """Return the address of an engine's completions, which stand beside its ``/metrics``."""
+    parts = urlsplit(metrics_url)
+    folder = parts.path.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/v1/completions", "", ""))
