@@ -22,7 +22,7 @@ from demo.stack import servers
 from demo.stack.data import empty_panels, read_panel_queries
 from demo.stack.files import run_build, write_inputs
 from demo.stack.history import write_history
-from demo.stack.layout import DEFAULT_PORTS, Layout, lock_folder
+from demo.stack.layout import DEFAULT_PORTS, Layout, lock_folder, make_folder
 from demo.stack.memory import check_memory, read_available_bytes
 from demo.stack.observe import Observer
 from demo.stack.ports import Ports
@@ -87,6 +87,8 @@ async def run_demo(options: Options, terminal: Terminal) -> list[str]:
         layout = Layout(folder, chosen)
         plan = _plan(options, layout, ports)
         check_places(options.scenario_file, options.scenario, plan)
+        if options.out:
+            make_folder(options.out, "--out")
         demo = _Demo(options, layout, plan, supervisor, terminal)
         missed = await demo.run(started)
         keep = bool(missed)
