@@ -242,11 +242,3 @@ def test_it_starts_serves_what_was_planned_and_ends_with_sigterm(start, free_por
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0
     assert process.stderr.read() == ""
-
-
-def test_a_missing_topology_is_said_in_one_line(tmp_path):
-    """No traceback."""
-    command = [sys.executable, "-m", "demo.sim", "--topology", str(tmp_path / "x.yaml"), "--port"]
-    done = subprocess.run([*command, "1"], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"{tmp_path / 'x.yaml'}: no such file")
