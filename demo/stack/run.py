@@ -29,7 +29,7 @@ from demo.stack.ports import Ports
 from demo.stack.processes import Supervisor
 from demo.stack.report import Report, failures
 from demo.stack.story import Story, Told
-from demo.stack.sums import Measured, compare_budgets, summarise
+from demo.stack.sums import Measured, compare_budgets, count_pages, summarise
 from demo.stack.terminal import Terminal
 from demo.stack.truth import Truth, TruthRecord, record_truth
 from demo.stack.truth_file import TruthFile
@@ -227,9 +227,11 @@ class _Demo:
         await supervisor.start(
             *self.plan.children, servers.pagerduty(layout), servers.alertmanager(layout)
         )
-        terminal.step("writing 28 days of history into Prometheus")
+        pages = count_pages(self.plan)
+        terminal.step(f"starting the exporters, which first read {pages:,} pages")
         history = servers.history_prometheus(layout)
-        await supervisor.start(history, *servers.exporters(layout))
+        await supervisor.start(history, *servers.exporters(layout, pages))
+        terminal.step("writing 28 days of history into Prometheus")
         await write_history(layout, config, self.plan)
         await supervisor.stop(history.name)
         terminal.step("starting Prometheus on the built rules")
