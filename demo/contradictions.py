@@ -15,10 +15,13 @@ Resolve = Callable[[Mapping[str, str]], Mapping[str, str]]
 def contradictions(faults: Sequence[Fault], resolve: Resolve) -> Iterator[tuple[int, str, str]]:
     """Yield the faults that cannot strike because an earlier one is there: index, why, what to do.
 
-    Earlier means that it strikes before, or at the same time and stands before in the list. A
-    place that leaves out which GPU or host is struck may be any of them.
+    Earlier means that it strikes before, or at the same time and takes away more, or as much and
+    stands before in the list. A place that leaves out which GPU or host is struck may be any of
+    them.
     """
-    order = sorted(range(len(faults)), key=lambda index: (faults[index].at, index))
+    order = sorted(
+        range(len(faults)), key=lambda index: (faults[index].at, _rank(faults[index]), index)
+    )
     for position, index in enumerate(order):
         later = faults[index]
         for before in order[:position]:
@@ -31,6 +34,12 @@ def contradictions(faults: Sequence[Fault], resolve: Resolve) -> Iterator[tuple[
                 span = f"faults[{before}], {earlier.fault} from {earlier.at:g} s{until}"
                 yield index, f"{said[0]}: {span}", said[1]
                 break
+
+
+def _rank(fault: Fault) -> int:
+    """Return how wide the place is that a fault takes away: 0 the widest, last who takes none."""
+    taken = FAULTS[fault.fault].takes_away
+    return min((LEVELS.index(key) for key in taken), default=len(LEVELS))
 
 
 def _is_there(fault: Fault, at: float) -> bool:

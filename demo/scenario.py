@@ -12,10 +12,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from demo.conditions import wrong_with_alert, wrong_with_condition
 from demo.faults import FAULTS, EngineName, FaultKind
 from demo.weektime import read_week_time
 from exporters.config import Seconds
 from exporters.documents import Document, Place, read_document
+from exporters.durations import format_duration
 from exporters.problems import InputError, Problem
 
 FOLDER = Path(__file__).parent / "scenarios"
@@ -184,12 +186,48 @@ def _misfits(document: Document, scenario: Scenario) -> Iterator[Problem]:
         for key, said in _OF_PAGES.items():
             if getattr(expected, key) and not expected.page:
                 yield document.problem(("expect", index, key), said)
+    yield from _unknown(document, scenario)
+    yield from _too_late(document, scenario)
     if "starts_at" in scenario.model_fields_set and scenario.engine != "sim":
         said = "only simulated traffic can stand at a time of the week"
         yield document.problem(("starts_at",), said, "remove it")
     if not scenario.expect and scenario.watch is None:
         yield document.problem(("watch",), "nothing is expected and nothing ends the scenario",
                                "say how long to watch")  # fmt: skip
+
+
+def _unknown(document: Document, scenario: Scenario) -> Iterator[Problem]:
+    """Yield alerts that there are not, and conditions that could never hold."""
+    alerts: list[tuple[Place, str | None]] = [
+        *((("expect", index, "alert"), each.alert) for index, each in enumerate(scenario.expect)),
+        *((("forbid", index, "alert"), each.alert) for index, each in enumerate(scenario.forbid)),
+    ]
+    for place, alert in alerts:
+        if alert is not None and (wrong := wrong_with_alert(alert)):
+            yield document.problem(place, *wrong)
+    conditions: list[tuple[Place, str]] = [
+        *((("shows", index), each) for index, each in enumerate(scenario.shows)),
+        *((("expect", index, "holds"), each.holds or "")
+          for index, each in enumerate(scenario.expect) if each.holds is not None),
+    ]  # fmt: skip
+    for place, condition in conditions:
+        for message, fix in wrong_with_condition(condition):
+            yield document.problem(place, message, fix)
+
+
+def _too_late(document: Document, scenario: Scenario) -> Iterator[Problem]:
+    """Yield expectations whose time is not over when the scenario is."""
+    if scenario.watch is None:
+        return
+    for index, expected in enumerate(scenario.expect):
+        latest = scenario.first_fault_at + expected.within
+        if latest > scenario.watch:
+            said = (
+                f"found {format_duration(expected.within)} after the first fault, which is "
+                f"{format_duration(latest)} after the start, and watch ends at "
+                f"{format_duration(scenario.watch)}"
+            )
+            yield document.problem(("expect", index, "within"), said, "watch longer")
 
 
 def _misfits_of_fault(

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -25,7 +26,6 @@ CELLS = (
     ("us-gov", "chat"),
 )
 """Region and model, sorted. The government's cloud answers to chat alone."""
-REGIONS = ("eu", "us", "us-gov")
 REVISIONS = ("r1", "r2")
 """What groups run, and what a canary does."""
 DEFAULT_GROUPS = 2 * len(CELLS)
@@ -95,6 +95,7 @@ def plan_simulator(
         habits=tuple(
             habit
             for (region, model), count in zip(CELLS, groups_of_cells(groups), strict=True)
+            if count
             for habit in habits_of(region, model, count, ahead)
         ),
         tools=tuple(sorted(figures().tools)),
@@ -114,6 +115,7 @@ def cluster_topology(base_url: str, groups: int = DEFAULT_GROUPS) -> dict[str, A
         base_url: of the simulator, without a slash at the end.
         groups: how many, over all cells.
     """
+    served = _served(groups)
     return {
         "version": 1,
         "cluster": "demo",
@@ -125,7 +127,7 @@ def cluster_topology(base_url: str, groups: int = DEFAULT_GROUPS) -> dict[str, A
                 "dialect": "demo",
                 "metrics": f"{base_url}/router/{region}/metrics",
             }
-            for region in REGIONS
+            for region in _regions(served)
         ],
         "tools": [
             {
@@ -133,7 +135,7 @@ def cluster_topology(base_url: str, groups: int = DEFAULT_GROUPS) -> dict[str, A
                 "region": region,
                 "metrics": f"{base_url}/tools/gateway-{region}/metrics",
             }
-            for region in ("eu", "us")
+            for region in _regions_with_tools(served)
         ],
     }
 
@@ -142,6 +144,8 @@ def cluster_topology(base_url: str, groups: int = DEFAULT_GROUPS) -> dict[str, A
 class CountedNames:
     """The names of a planned cluster, made when they are asked for."""
 
+    cells: Sequence[tuple[str, str]]
+    """Region and model, sorted."""
     first_of_cell: Sequence[int]
     """The first group of each cell, and behind them the number of groups."""
     hosts_of_group: int
@@ -150,7 +154,7 @@ class CountedNames:
     def group(self, at: int) -> str:
         """Return the name of a group."""
         cell = int(np.searchsorted(self.first_of_cell, at, side="right")) - 1
-        return "-".join((*CELLS[cell], str(at - self.first_of_cell[cell])))
+        return "-".join((*self.cells[cell], str(at - self.first_of_cell[cell])))
 
     def host(self, at: int) -> str:
         """Return the name of a host."""
@@ -165,10 +169,10 @@ class CountedNames:
     def find_group(self, name: str) -> int | None:
         """Return the place of a group; None if there is none of that name."""
         front, _, number = name.rpartition("-")
-        for cell, first in zip(CELLS, self.first_of_cell, strict=False):
+        for cell, (first, end) in zip(self.cells, pairwise(self.first_of_cell), strict=True):
             if front == "-".join(cell) and number.isdecimal():
                 at = first + int(number)
-                return at if at < self.first_of_cell[CELLS.index(cell) + 1] else None
+                return at if at < end else None
         return None
 
     def find_hosts(self, name: str) -> Sequence[int]:
@@ -188,22 +192,39 @@ def planned_fleet(
     step_seconds: float = LARGE_STEP_SECONDS,
 ) -> Fleet:
     """Return the fleet of a planned cluster without its topology: of any size, at once."""
-    counts = groups_of_cells(groups)
+    cells = _served(groups)
+    regions = _regions(cells)
+    counts = [each for each in groups_of_cells(groups) if each]
     hosts = groups * hosts_of_group
     return Fleet(
         step_seconds=step_seconds,
-        names=CountedNames([0, *np.cumsum(counts).tolist()], hosts_of_group, gpus_of_host),
-        cells=CELLS,
-        regions=REGIONS,
+        names=CountedNames(cells, [0, *np.cumsum(counts).tolist()], hosts_of_group, gpus_of_host),
+        cells=cells,
+        regions=regions,
         revisions=REVISIONS,
-        routers=tuple((region, region) for region in REGIONS),
-        gateways=tuple((f"gateway-{region}", region) for region in ("eu", "us")),
-        cell_of_group=np.repeat(np.arange(len(CELLS)), counts),
+        routers=tuple((region, region) for region in regions),
+        gateways=tuple((f"gateway-{region}", region) for region in _regions_with_tools(cells)),
+        cell_of_group=np.repeat(np.arange(len(cells)), counts),
         revision_of_group=np.zeros(groups, np.int64),
         engine_of_group=None,
         first_host_of_group=np.arange(groups + 1) * hosts_of_group,
         first_gpu_of_host=np.arange(hosts + 1) * gpus_of_host,
     )
+
+
+def _served(groups: int) -> tuple[tuple[str, str], ...]:
+    """Return the cells that have groups: not all of them where there are few groups."""
+    return tuple(cell for cell, count in zip(CELLS, groups_of_cells(groups), strict=True) if count)
+
+
+def _regions(cells: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(sorted({region for region, _ in cells}))
+
+
+def _regions_with_tools(cells: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the regions with a model that calls tools: elsewhere a gateway had nothing to do."""
+    models = figures().models
+    return _regions([cell for cell in cells if models[cell[1]].calls_per_request.value])
 
 
 def _numbered(groups: int) -> Iterator[tuple[str, str, int]]:

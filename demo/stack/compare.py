@@ -14,6 +14,10 @@ from demo.stack.signs import SIGNS, alerts_of
 from demo.stack.truth import Truth
 from exporters import catalog
 
+ON_THE_WAY = ("starting", "draining")
+"""True states of a group that is not up for a while on purpose."""
+SEEN_ON_THE_WAY = (*ON_THE_WAY, "dead")
+"""What may be seen of it: an engine that loads its weights answers 503, as a dead one would."""
 LONGEST_PLACE = 100
 """Characters: a rack has many hosts."""
 
@@ -126,7 +130,15 @@ def _budget(each: Budget) -> Row:
 def _events(bad: float, total: float, budget_events: float | None) -> str:
     ratio = f"{bad / total:.3%}" if total else "no traffic"
     spent = f", {bad / budget_events:.3%} of the budget" if budget_events else ""
-    return f"{bad:.0f} bad of {total:.0f} ({ratio}){spent}"
+    return f"{_count(bad)} bad of {_count(total)} ({ratio}){spent}"
+
+
+def _count(events: float) -> str:
+    """Return a number of events; few of them with their fraction, which the ratio has too.
+
+    A rate over a window holds the last events in part only.
+    """
+    return f"{events:.0f}" if events >= 100 else f"{round(events, 2):g}"
 
 
 def _states(
@@ -146,6 +158,8 @@ def _states(
             others += 1
         elif true != usual and name in unreachable:
             yield Row(about, name, true, f"{said}, for its host does not answer")
+        elif true != said and true in ON_THE_WAY and said in SEEN_ON_THE_WAY:
+            yield Row(about, name, true, f"{said}, as one that is {true} may look")
         else:
             yield Row(about, name, true, said, 0.0 if true == said else None)
     if others:

@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from demo.stack.ports import HOST
 from exporters.config import PORTS as EXPORTER_PORTS
@@ -106,18 +107,31 @@ def read_layout(folder: Path) -> Layout:
     return Layout(folder, ports)
 
 
+def make_folder(folder: Path, option: str) -> None:
+    """Create a folder that an option names, and see that files can be written there.
+
+    Raises:
+        InputError: if it cannot be made, or takes no files.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        said = f"cannot be used: {error.strerror}"
+        raise InputError(
+            [problem(folder, said, fix=f"give another folder with {option}")]
+        ) from None
+
+
 def lock_folder(folder: Path) -> TextIOWrapper:
     """Create the folder and return a lock on it that lasts until it is closed.
 
     Raises:
         InputError: if another demo holds it, or it cannot be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+", encoding="utf-8")
-    except OSError as error:
-        raise InputError([problem(folder, f"cannot be used: {error.strerror}",
-                                  fix="give another folder with --dir")]) from None  # fmt: skip
+    make_folder(folder, "--dir")
+    file = (folder / "lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -22,14 +22,14 @@ from demo.stack import servers
 from demo.stack.data import empty_panels, read_panel_queries
 from demo.stack.files import run_build, write_inputs
 from demo.stack.history import write_history
-from demo.stack.layout import DEFAULT_PORTS, Layout, lock_folder
+from demo.stack.layout import DEFAULT_PORTS, Layout, lock_folder, make_folder
 from demo.stack.memory import check_memory, read_available_bytes
 from demo.stack.observe import Observer
 from demo.stack.ports import Ports
 from demo.stack.processes import Supervisor
 from demo.stack.report import Report, failures
 from demo.stack.story import Story, Told
-from demo.stack.sums import Measured, compare_budgets, summarise
+from demo.stack.sums import Measured, compare_budgets, count_pages, summarise
 from demo.stack.terminal import Terminal
 from demo.stack.truth import Truth, TruthRecord, record_truth
 from demo.stack.truth_file import TruthFile
@@ -87,6 +87,8 @@ async def run_demo(options: Options, terminal: Terminal) -> list[str]:
         layout = Layout(folder, chosen)
         plan = _plan(options, layout, ports)
         check_places(options.scenario_file, options.scenario, plan)
+        if options.out:
+            make_folder(options.out, "--out")
         demo = _Demo(options, layout, plan, supervisor, terminal)
         missed = await demo.run(started)
         keep = bool(missed)
@@ -225,9 +227,11 @@ class _Demo:
         await supervisor.start(
             *self.plan.children, servers.pagerduty(layout), servers.alertmanager(layout)
         )
-        terminal.step("writing 28 days of history into Prometheus")
+        pages = count_pages(self.plan)
+        terminal.step(f"starting the exporters, which first read {pages:,} pages")
         history = servers.history_prometheus(layout)
-        await supervisor.start(history, *servers.exporters(layout))
+        await supervisor.start(history, *servers.exporters(layout, pages))
+        terminal.step("writing 28 days of history into Prometheus")
         await write_history(layout, config, self.plan)
         await supervisor.stop(history.name)
         terminal.step("starting Prometheus on the built rules")

@@ -19,14 +19,21 @@ BLOCKS = ("--storage.tsdb.min-block-duration=1d", "--storage.tsdb.max-block-dura
 while the demo begins; in days it is half a second."""
 
 
-def exporters(layout: Layout) -> tuple[Child, ...]:
-    """Return the four exporters."""
+READY_WITHIN_SECONDS = 30.0
+SECONDS_OF_PAGE = 0.01
+"""Of a start: to read a page's part of the topology and, once, the page. Chosen: on a busy machine
+10,000 pages take more than 30 s."""
+
+
+def exporters(layout: Layout, pages: int = 0) -> tuple[Child, ...]:
+    """Return the four exporters, which read so many pages before they are ready."""
     return tuple(
         Child(
             name=f"exporter-{name}",
             command=(*COMMAND, "exporter", name, "--config", str(layout.config),
                      "--listen", layout.address(f"exporter-{name}"), "--exact-port"),
             ready_url=f"{layout.url(f'exporter-{name}')}/readyz",
+            ready_within_seconds=READY_WITHIN_SECONDS + pages * SECONDS_OF_PAGE,
         )
         for name in ("gpu", "groups", "router", "tools")
     )  # fmt: skip

@@ -110,6 +110,19 @@ def count_gpus(plan: EnginePlan) -> int:
     )
 
 
+def count_pages(plan: EnginePlan) -> int:
+    """Return the pages that the exporters read of a plan: engines, hosts, routers, gateways."""
+    topology = plan.topology
+    hosts = {
+        member["telemetry"]
+        for group in topology["groups"]
+        for member in group["members"]
+        if member.get("telemetry")
+    }
+    others = sum(len(topology.get(key, ())) for key in ("groups", "routers", "tools"))
+    return len(hosts) + others
+
+
 def theory_of_page(expected: Expectation, told: Told, measured: Measured) -> float | None:
     """Return the seconds that the fastest page tier needs at the error ratio that was caused.
 

@@ -12,8 +12,9 @@ from dashboards.frame import FLEET_UID, SLO_UID
 from exporters.config import Config, read_config
 from exporters.version import VERSION
 from slo.objectives import read_objectives
+from slo.promql import known_series, selectors
 from tests.alerts.conftest import PROMTOOL_TESTS
-from tests.alerts.promql import known_series, queries_of, selectors
+from tests.alerts.promql import queries_of
 
 LIKE_THE_DEMO = Path(__file__).parent / "demo_like" / "shardwatch.yaml"
 

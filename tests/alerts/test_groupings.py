@@ -15,10 +15,11 @@ from alerts.causes import causes, explaining
 from demo.setup.programs import find_program
 from exporters.config import Config, read_config
 from slo.objective import Objective
+from slo.promql import selectors
 from slo.render import render_groups
 from slo.rules import AlertingRule
 from tests.alerts.conftest import PROMTOOL_TESTS
-from tests.alerts.promql import queries_of, selectors
+from tests.alerts.promql import queries_of
 
 ROUTER = 'shardwatch_router_requests_total{outcome!="rate_limited"}'
 FOREIGN = "gateway_requests_total"

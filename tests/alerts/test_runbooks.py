@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alerts.runbooks import FOLDER, read_runbook, runbook_names, runbook_url
-from tests.alerts.promql import known_series, selectors
+from slo.promql import known_series, selectors
 
 SECTIONS = ["Meaning", "Impact", "Confirm", "Mitigate", "Repair", "False positives", "Escalate"]
 RUNBOOKS = sorted(FOLDER.glob("*.md"))

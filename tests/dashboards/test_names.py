@@ -13,6 +13,7 @@ from dashboards.cells import cells_group
 from dashboards.queries import panel_queries
 from exporters import catalog
 from slo import conventions
+from slo.promql import nodes, selectors
 
 VARIABLES = dict.fromkeys(("cluster", "slo", "region", "model"), ".*")
 
@@ -63,34 +64,11 @@ class Selection:
     labels: frozenset[str]
 
 
-def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
-    """Give an expression and everything in it."""
-    yield node
-    match node:
-        case promql_parser.BinaryExpr():
-            yield from nodes(node.lhs)
-            yield from nodes(node.rhs)
-        case promql_parser.Call():
-            for each in node.args:
-                yield from nodes(each)
-        case promql_parser.MatrixSelector():
-            yield from nodes(node.vector_selector)
-        case promql_parser.AggregateExpr() | promql_parser.ParenExpr():
-            yield from nodes(node.expr)
-        case promql_parser.VectorSelector() | promql_parser.NumberLiteral():
-            pass
-        case promql_parser.StringLiteral():
-            pass
-        case _:
-            raise TypeError(f"{type(node).__name__} is no kind of PromQL that this walk knows")
-
-
 def selections(expr: str) -> list[Selection]:
     """Return every selector of an expression; fails on what is no PromQL."""
     return [
         Selection(node.name, frozenset(each.name for each in node.matchers.matchers))
-        for node in nodes(promql_parser.parse(expr))
-        if isinstance(node, promql_parser.VectorSelector)
+        for node in selectors(expr)
     ]
 
 
@@ -163,8 +141,8 @@ def test_every_recorded_series_of_a_board_is_recorded_by_the_built_rules(boards,
         (each.name, window_of(each))
         for board in boards
         for query in panel_queries(board, VARIABLES)
-        for each in nodes(promql_parser.parse(query.expr))
-        if isinstance(each, promql_parser.VectorSelector) and ":" in each.name
+        for each in selectors(query.expr)
+        if ":" in each.name
     }
     assert set() == asked - recorded
 

@@ -252,6 +252,20 @@ def test_the_time_decides_which_fault_is_the_later(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    "fault",
+    ["lost-gpu, at: 10s, length: 5s, place: {group: eu-code-0}",
+     "traffic-spike, at: 10s, length: 5s, place: {region: eu}"],
+)  # fmt: skip
+def test_nothing_strikes_in_a_region_in_the_second_in_which_it_goes_dark(
+    tmp_path: Path, fault: str
+):
+    """Whichever stands before the other in the file."""
+    said = "place: nothing to strike in region eu: "
+    assert f"faults[0].{said}faults[1], lost-region" in _refusal(tmp_path, fault, LOST_REGION)
+    assert f"faults[1].{said}faults[0], lost-region" in _refusal(tmp_path, LOST_REGION, fault)
+
+
+@pytest.mark.parametrize(
     "faults",
     [
         (SPIKE, "traffic-spike, at: 70s, length: 60s, place: {region: eu}"),

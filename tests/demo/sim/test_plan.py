@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from demo.sim.fleet import fleet_of
+from demo.sim.pages import Pages
 from demo.sim.plan import (
     CELLS,
     DEFAULT_GROUPS,
@@ -24,12 +25,14 @@ from demo.sim.plan import (
     plan_simulator,
     planned_fleet,
 )
+from demo.sim.simulation import Simulation
 from exporters.topology import Topology, expected_gpus
 
 MEASURE = """
 import resource, sys
 from pathlib import Path
 from demo.sim.fleet import fleet_of
+from demo.sim.pages import Pages
 from demo.sim.server import make_app
 from demo.sim.simulation import Simulation
 from exporters.topology import read_topology
@@ -67,7 +70,7 @@ def test_gpus_keep_their_uuids_from_run_to_run():
         assert [m["gpus"] for m in first] == [m["gpus"] for m in second]
 
 
-@pytest.mark.parametrize("groups", [9, 18, 40])
+@pytest.mark.parametrize("groups", [2, 5, 9, 18, 40])
 def test_a_planned_fleet_is_that_of_its_topology(groups):
     """Names, places and cells: a page does not tell how the fleet was made."""
     topology = Topology.model_validate(cluster_topology("http://a:1", groups))
@@ -81,6 +84,39 @@ def test_a_planned_fleet_is_that_of_its_topology(groups):
         assert [getattr(made.names, kind)(at) for at in range(count)] == [
             getattr(read.names, kind)(at) for at in range(count)
         ]
+
+
+@pytest.mark.parametrize(
+    ("groups", "routers", "gateways"),
+    [
+        (2, ["eu"], ["gateway-eu"]),
+        (3, ["eu"], ["gateway-eu"]),
+        (5, ["eu", "us"], ["gateway-eu", "gateway-us"]),
+        (8, ["eu", "us"], ["gateway-eu", "gateway-us"]),
+        (9, ["eu", "us", "us-gov"], ["gateway-eu", "gateway-us"]),
+    ],
+)
+def test_few_groups_have_routers_gateways_and_a_past_only_where_they_are(
+    tmp_path, groups, routers, gateways
+):
+    """And every kind of page is served."""
+    plan = plan_simulator(1, directory=tmp_path, groups=groups)
+    topology = Topology.model_validate(plan.topology)
+    assert [each.name for each in topology.routers] == routers
+    assert [each.name for each in topology.tools] == gateways
+    assert {(each.labels["region"], each.labels["model"]) for each in plan.habits} == {
+        (each.region, each.model) for each in topology.groups
+    }
+    fleet = fleet_of(topology, step_seconds=15.0, more_revisions=["r2"])
+    state = Simulation(fleet, seed=1, now=1.79e9, warm_up_seconds=300.0).state
+    pages = Pages(fleet, state.tools.cells)
+    for page in (
+        *(pages.router(state, at) for at in range(len(routers))),
+        *(pages.gateway(state, at) for at in range(len(gateways))),
+        pages.engine(state, groups - 1),
+        pages.host(state, [fleet.hosts - 1]),
+    ):
+        assert page.count(b"# TYPE ") > 1
 
 
 @pytest.mark.parametrize("make", ["read", "planned"])
@@ -206,11 +242,3 @@ def test_it_starts_serves_what_was_planned_and_ends_with_sigterm(start, free_por
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0
     assert process.stderr.read() == ""
-
-
-def test_a_missing_topology_is_said_in_one_line(tmp_path):
-    """No traceback."""
-    command = [sys.executable, "-m", "demo.sim", "--topology", str(tmp_path / "x.yaml"), "--port"]
-    done = subprocess.run([*command, "1"], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"{tmp_path / 'x.yaml'}: no such file")

@@ -112,6 +112,34 @@ def test_a_gpu_on_a_host_that_does_not_answer_cannot_be_told():
     assert [("gpu", "GPU-2", "healthy", "degraded")] == _differing(stack=stack)
 
 
+@pytest.mark.parametrize("true", ["starting", "draining"])
+@pytest.mark.parametrize("said", ["starting", "draining", "dead"])
+def test_a_group_on_its_way_may_look_dead(true: str, said: str):
+    """An engine that loads its weights answers 503; the table says why that agrees."""
+    truth = replace(TRUTH, groups={"eu-chat-0": true})
+    stack = replace(STACK, groups=STACK.groups | {"eu-chat-0": said})
+    assert [] == _differing(truth, stack)
+    [row] = [each for each in compare(truth, stack, GROUPS, GPUS) if each.name == "eu-chat-0"]
+    assert row.stack == (said if said == true else f"{said}, as one that is {true} may look")
+
+
+@pytest.mark.parametrize(
+    ("true", "said"), [("starting", "up"), ("draining", "stalled"), ("dead", "starting")]
+)
+def test_a_group_on_its_way_is_neither_up_nor_stalled(true: str, said: str):
+    """And one that is really dead must not look as if it were coming."""
+    truth = replace(TRUTH, groups={"eu-chat-0": true})
+    stack = replace(STACK, groups=STACK.groups | {"eu-chat-0": said})
+    assert [("group", "eu-chat-0", true, said)] == _differing(truth, stack)
+
+
+def test_a_part_of_an_event_is_told_as_such():
+    """0 of 309 would not be the 0.124 % beside it."""
+    few = Budget("s", {}, 0.382, 0.0, None, 309.0, 309.0)
+    [row] = compare(Truth(0.0, ()), Stack((few,)), (), ())
+    assert ("0.38 bad of 309 (0.124%)", "0 bad of 309 (0.000%)") == (row.truth, row.stack)
+
+
 def test_a_long_place_is_cut():
     """A rack has many hosts."""
     hosts = ",".join(f"us-chat-0-h{number}" for number in range(40))

@@ -35,3 +35,11 @@ def test_the_exporters_read_the_files_that_a_user_would_write(tmp_path: Path):
     layout = Layout(tmp_path, DEFAULT_PORTS)
     for child in servers.exporters(layout):
         assert child.command[child.command.index("--config") + 1] == str(layout.config)
+
+
+def test_exporters_of_many_pages_are_given_longer_to_start(tmp_path: Path):
+    """Two thousand groups are ten thousand pages."""
+    layout = Layout(tmp_path, DEFAULT_PORTS)
+    for pages, seconds in ((0, 30.0), (10_000, 130.0)):
+        children = servers.exporters(layout, pages)
+        assert {each.ready_within_seconds for each in children} == {seconds}

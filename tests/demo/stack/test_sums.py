@@ -7,9 +7,10 @@ import pytest
 
 from demo.engine import EnginePlan, Habit
 from demo.scenario import Expectation, Scenario
+from demo.sim.plan import plan_simulator
 from demo.stack.report import Budget
 from demo.stack.story import Told
-from demo.stack.sums import Measured, compare_budgets, summarise, theory_of_page
+from demo.stack.sums import Measured, compare_budgets, count_pages, summarise, theory_of_page
 from demo.stack.truth import Cell, TruthRecord
 from slo.objective import Objective
 from slo.prometheus import Sample
@@ -154,3 +155,12 @@ def test_the_report_has_the_strength_and_marks_what_nobody_sees(measured: Measur
     assert [("eu", True, False), ("us", False, True)] == [
         (each.labels["region"], each.seen, each.agrees) for each in report.budgets
     ]
+
+
+def test_every_page_of_a_plan_is_counted_once(tmp_path):
+    """18 engines, 72 hosts, three routers, two gateways; a host that two groups share is one."""
+    plan = plan_simulator(1, directory=tmp_path)
+    assert 18 + 72 + 3 + 2 == count_pages(plan)
+    first, second = plan.topology["groups"][:2]
+    second["members"] = first["members"]
+    assert 18 + 68 + 3 + 2 == count_pages(plan)

@@ -1,0 +1,66 @@
+"""PromQL as a tree: the selectors of an expression, and the series that there are to select."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import promql_parser
+
+from exporters.catalog import FAMILIES
+from slo import conventions
+
+OF_PROMETHEUS = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
+"""Series that Prometheus itself makes."""
+
+
+def known_series() -> set[str]:
+    """Return every name that the exporters serve, the rules record or Prometheus makes."""
+    served = {
+        name
+        for family in FAMILIES.values()
+        for name in (
+            [f"{family.name}{suffix}" for suffix in ("_bucket", "_count", "_sum")]
+            if family.kind == "histogram"
+            else [family.name]
+        )
+    }
+    recorded = {
+        value
+        for name, value in vars(conventions).items()
+        if name.isupper() and isinstance(value, str) and ":" in value
+    }
+    return served | recorded | OF_PROMETHEUS
+
+
+def selectors(expr: str) -> list[promql_parser.VectorSelector]:
+    """Return the selectors of an expression.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    return [
+        node
+        for node in nodes(promql_parser.parse(expr))
+        if isinstance(node, promql_parser.VectorSelector)
+    ]
+
+
+def is_instant(expr: str) -> bool:
+    """Return whether an expression has one value a series: it is no range and no text.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    of_ranges = promql_parser.MatrixSelector, promql_parser.SubqueryExpr
+    return not isinstance(promql_parser.parse(expr), (*of_ranges, promql_parser.StringLiteral))
+
+
+def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
+    """Yield an expression and everything in it."""
+    yield node
+    for name in ("lhs", "rhs", "expr", "param", "vector_selector"):
+        child = getattr(node, name, None)
+        if child is not None:
+            yield from nodes(child)
+    for child in getattr(node, "args", None) or []:
+        yield from nodes(child)

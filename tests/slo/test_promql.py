@@ -1,0 +1,42 @@
+"""PromQL as a tree: what an expression selects, and what there is to select."""
+
+import pytest
+
+from slo import conventions
+from slo.promql import is_instant, known_series, selectors
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("a", ["a"]),
+        ("(a + on (x) rate(b[5m])) / -c offset 1m", ["a", "b", "c"]),
+        ("topk(scalar(a), sum by (x) (b))", ["a", "b"]),
+        ("max_over_time(rate(a[1m])[5m:1m])", ["a"]),
+        ("vector(1)", []),
+    ],
+)
+def test_every_selector_of_an_expression_is_found(expr: str, expected: list[str]):
+    """Wherever in it."""
+    assert sorted(each.name or "" for each in selectors(expr)) == expected
+
+
+def test_what_is_no_promql_is_an_error():
+    """With what the parser says."""
+    with pytest.raises(ValueError, match="invalid promql query"):
+        selectors("a ==== 1")
+
+
+@pytest.mark.parametrize("expr", ["a[5m]", "a[5m:1m]", '"a"'])
+def test_a_range_has_no_value_at_a_moment(expr: str):
+    """Nor has a text."""
+    assert not is_instant(expr)
+    assert is_instant("a > 1")
+
+
+def test_what_there_is_is_served_recorded_or_made_by_prometheus():
+    """Histograms by their parts."""
+    known = known_series()
+    assert known >= {"up", "shardwatch_gpu_state", conventions.BURN_RATE}
+    assert "shardwatch_tool_call_duration_seconds_bucket" in known
+    assert "shardwatch_tool_call_duration_seconds" not in known
