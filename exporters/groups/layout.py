@@ -96,6 +96,7 @@ class _Finder:
         """Ray's: where a series of these labels stands in the list of its name."""
         self._engines: set[str] = set()
         self._is_ray = False
+        self._is_labelled = False
         self._block_size = 0.0
         self._dropped_bounds: dict[str, int] = {}
         self._constants: dict[Key, float] = {}
@@ -150,6 +151,7 @@ class _Finder:
             self._page_wide.setdefault(name, []).append((place, labels))
             return
         self._is_ray = self._is_ray or is_ray
+        self._is_labelled = self._is_labelled or _CHANGES.engine_label in labels
         engine = labels.get(_CHANGES.engine_label, _CHANGES.default_engine)
         if is_ray and labels.get(_CHANGES.replica_label) == self._engine:
             engine = self._engine
@@ -219,6 +221,14 @@ class _Finder:
         works = {(catalog.GROUP_STEPS.name, ()), tokens}
         if not missing and works.isdisjoint(kept | self._constants.keys()):
             missing = [catalog.GROUP_STEPS.name]
+        # A page that was cut at a line looks well; since V1 every page has steps, far down.
+        if (
+            not missing
+            and self._is_labelled
+            and not self._is_ray
+            and (catalog.GROUP_STEPS.name, ()) not in kept
+        ):
+            missing = [catalog.GROUP_STEPS.name]
         if missing:
             raise PageError(0, f"found no vLLM engine {self._engine!r}: nothing for {missing[0]}")
 
@@ -226,6 +236,8 @@ class _Finder:
         name = kept.name if f"{kept.name}_count" in self._places else _OLDER.get(kept.name, "")
         counts = self._places.get(f"{name}_count", [])
         if not counts:
+            if self._places.get(f"{name}_bucket"):
+                raise PageError(0, f"found buckets of {name} and no {name}_count")
             return None
         if len(counts) > 1:
             raise PageError(0, f"found two engines {self._engine!r}: {name}_count twice")
