@@ -39,6 +39,8 @@ HISTORY_SECONDS = 600.0
 """What the kernel's log tells of before this long ago is counted, not judged."""
 DCGM_PAUSE_SECONDS = 300.0
 """How long NVML is read instead of a DCGM that does not work."""
+BURY_SECONDS = 1.0
+"""How long the end waits for children that were killed; one that the driver holds takes longer."""
 MOST_UNPLACED = 256
 """Events of the log that wait until we know which GPU is at their place."""
 
@@ -128,8 +130,11 @@ class LocalGpus:
         if self._kernel_log:
             self._kernel_log.close()
         self._end_child()
-        await asyncio.sleep(0.02)  # for what can be killed to be buried
+        deadline = self._clock() + BURY_SECONDS
         self._bury()
+        while self._dying and self._clock() < deadline:
+            await asyncio.sleep(0.02)
+            self._bury()
 
     @property
     def child_pid(self) -> int | None:
