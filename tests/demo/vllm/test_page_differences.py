@@ -7,7 +7,7 @@ import pytest
 from demo.sim.engines.vllm_page import vllm_families
 from tests.demo.vllm.page_differences import differences, shapes_of_families, shapes_of_page
 
-CAPTURES = sorted((Path(__file__).parents[2] / "fixtures/vllm").glob("*.txt"))
+CAPTURES = sorted((Path(__file__).parents[2] / "fixtures/vllm").glob("vllm-0.32.0-*.metrics.txt"))
 KNOWN = shapes_of_families(vllm_families("0", "tiny", max_model_len=2048))
 
 
