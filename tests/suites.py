@@ -74,7 +74,7 @@ def plan(suites: Sequence[str], processors: int, demos_at_once: int = 1) -> list
     e2e = Part("e2e", each_change, limit_seconds=30 * 60)
     others = ("-m", "scenario", "-n", str(demos_at_once), "--dist", "load", "tests/e2e")
     scenarios = Part("scenarios", others, limit_seconds=12 * 60 * 60)
-    vllm = Part("vllm", ("-m", "vllm"), limit_seconds=25 * 60)
+    vllm = Part("vllm", ("-m", "vllm"), limit_seconds=36 * 60)
     beside = {"quick": (quick, gpu_lost), "e2e": (e2e,), "scenarios": (scenarios,), "vllm": (vllm,)}
     if {"quick", "e2e"} <= set(suites):
         beside |= {"quick": (quick, e2e), "e2e": ()}
