@@ -24,7 +24,7 @@ from exporters.server import application, bind
 from exporters.topology import Topology
 
 PAGE = (Path(__file__).parents[1] / "fixtures/vllm/vllm-0.32.0-cpu-tp1.metrics.txt").read_bytes()
-LONGEST_SECONDS = 4.0
+LONGEST_SECONDS = 10.0
 """The time-out of a scrape at the shortest interval."""
 GIGABYTE = 2**30
 BLOCK = b'vllm:prompt_tokens_total{engine="0",n="%032d"} 1.0\n' * 1000
@@ -296,7 +296,7 @@ async def test_all_of_them_at_once_cost_no_more_time(hostile, scrape):
         samples, seconds = await scrape(topology)
         ups = [source for (n, source, _), v in samples.items() if n == "shardwatch_source_up" and v]
         assert ups == ["well-0", "well-1"]
-        # Half as much again, for the hostile server has to be served by this machine as well.
+        # One after the other they would take the deadlines of all, which is most of a minute.
         assert seconds < 1.5 * LONGEST_SECONDS
 
 
