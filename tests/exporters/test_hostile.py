@@ -25,7 +25,7 @@ from exporters.topology import Topology
 
 PAGE = (Path(__file__).parents[1] / "fixtures/vllm/vllm-0.32.0-cpu-tp1.metrics.txt").read_bytes()
 LONGEST_SECONDS = 10.0
-"""The time-out of a scrape at the shortest interval."""
+"""Prometheus's own time-out of a scrape."""
 GIGABYTE = 2**30
 BLOCK = b'vllm:prompt_tokens_total{engine="0",n="%032d"} 1.0\n' * 1000
 MOST_BYTES = 192 * 2**20
