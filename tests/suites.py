@@ -64,17 +64,18 @@ def plan(suites: Sequence[str], processors: int, demos_at_once: int = 1) -> list
 
     Demos wait most of the time and have deadlines in seconds, so the quick tests run beside them
     and yield to them: they are nice and leave a processor free. Where ``quick`` and ``e2e`` are
-    both asked for they run at the same time, and gpu-lost, which is in both, once.
+    both asked for they run at the same time, and gpu-lost, which is in both, once. Every file of
+    scenarios has a worker, for a worker takes its next file before it has played the first.
     """
     workers = str(processors - 1) if processors > 2 else "0"
     without_demo = ("-m", "not e2e and not scenario and not vllm", "-n", workers)
     quick = Part("quick", without_demo, limit_seconds=30 * 60, niceness=10)
     gpu_lost = Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60)
-    each_change = ("-m", "e2e and not vllm", "-n", "4", "--dist", "loadfile", "tests/e2e")
+    each_change = ("-m", "e2e and not vllm", "-n", "5", "--dist", "loadfile", "tests/e2e")
     e2e = Part("e2e", each_change, limit_seconds=30 * 60)
     others = ("-m", "scenario", "-n", str(demos_at_once), "--dist", "load", "tests/e2e")
     scenarios = Part("scenarios", others, limit_seconds=12 * 60 * 60)
-    vllm = Part("vllm", ("-m", "vllm"), limit_seconds=36 * 60)
+    vllm = Part("vllm", ("-m", "vllm", "-n", "2", "--dist", "loadfile"), limit_seconds=36 * 60)
     beside = {"quick": (quick, gpu_lost), "e2e": (e2e,), "scenarios": (scenarios,), "vllm": (vllm,)}
     if {"quick", "e2e"} <= set(suites):
         beside |= {"quick": (quick, e2e), "e2e": ()}

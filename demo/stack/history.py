@@ -18,6 +18,9 @@ from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient
 from slo.windows import read_tiers
 
+EVENING_HOUR = 21.0
+"""Past the peak; the simulator's scenarios play at this hour too."""
+
 
 async def write_history(layout: Layout, config: Config, plan: EnginePlan) -> None:
     """Write the history of every cell, up to this moment, into the Prometheus that takes it."""
@@ -42,7 +45,11 @@ def cells_of(habits: Sequence[Habit], slo: str) -> list[CellTraffic]:
 
 
 class _Rates:
-    """A cell's own swing, or a day's that passes through the rate that it has at this moment."""
+    """A cell's own swing, or a day's in which it is evening now, with the rate that it has now.
+
+    Evening whatever the clock says, so that a demo by night tells the same story: whether a slower
+    tier fires depends on how busy the hours before were.
+    """
 
     def __init__(self, habit: Habit) -> None:
         self._habit = habit
@@ -54,13 +61,14 @@ class _Rates:
         if self._habit.swing is not None:
             swing = self._habit.swing(times)
         else:
-            swing = _swing(times) / _swing(np.array([self._now]))
+            evening = EVENING_HOUR / 24 * DAY_SECONDS
+            swing = _swing(times - self._now + evening) / _swing(np.array([evening]))
         total = self._habit.events_per_second * swing
         return total * self._habit.bad_ratio, total
 
 
 def _swing(times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a working day's traffic where it is UTC, in parts of its mean."""
+    """Return a working day's traffic, in parts of its mean; ``times`` are seconds since midnight."""
     rhythm = figures().rhythm
     phase = (times / DAY_SECONDS - rhythm.peak_hour.value / 24) * 2 * np.pi
     return 1 + rhythm.day_swing_ratio.value * np.cos(phase)

@@ -32,3 +32,15 @@ def test_without_one_day_and_night_pass_through_what_it_does_now():
     assert pytest.approx(30.0, rel=1e-3) == total[0]
     assert pytest.approx(total[0]) == total[24]
     assert total.max() > 1.5 * total.min()
+
+
+@pytest.mark.parametrize("hour", [3, 14, 21])
+def test_the_hours_before_were_busier_at_whatever_hour_a_demo_starts(hour, monkeypatch):
+    """As on an evening: its story does not depend on the clock."""
+    now = hour * 3600.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    [cell] = cells_of([Habit("s", LABELS, 30.0, 0.0)], "s")
+
+    _, total = cell.rates(now - np.arange(0, 7) * 3600.0)
+
+    assert sorted(total) == list(total)
