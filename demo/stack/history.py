@@ -68,7 +68,7 @@ class _Rates:
 
 
 def _swing(times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a working day's traffic, in parts of its mean; ``times`` are seconds since midnight."""
+    """Return a working day's traffic in parts of its mean; ``times`` in seconds from midnight."""
     rhythm = figures().rhythm
     phase = (times / DAY_SECONDS - rhythm.peak_hour.value / 24) * 2 * np.pi
     return 1 + rhythm.day_swing_ratio.value * np.cos(phase)
