@@ -159,9 +159,8 @@ def _check(config: Config) -> list[Problem]:
     """Return what it is built without: promises that no alert can hold, targets without a place."""
     from slo.checks import check_objectives  # noqa: PLC0415 - as late as the packages
     from slo.objectives import read_objectives  # noqa: PLC0415
-    from slo.windows import read_tiers  # noqa: PLC0415
 
-    problems = check_objectives(read_objectives(config), read_tiers())
+    problems = check_objectives(read_objectives(config))
     return [*problems, *(problem(config.path, str(each)) for each in config.unplaced)]
 
 

@@ -18,12 +18,10 @@ from alerts.routing import alertmanager_config
 from alerts.watchdog import watchdog_alert
 from exporters.config import Config, Links
 from exporters.generated import header
-from slo.burn import Tier
 from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.render import render_groups
 from slo.rules import RuleGroup, levels_group, objective_group
-from slo.windows import read_tiers
 
 PROMETHEUS_PATH = "prometheus.yml"
 ALERTMANAGER_PATH = "alertmanager.yml"
@@ -59,10 +57,9 @@ def build(config: Config) -> dict[str, str]:
 def objective_groups(objective: Objective, config: Config) -> tuple[RuleGroup, RuleGroup]:
     """Return an objective's two groups: with its causes and alerts, and its slower levels."""
     interval = config.file.prometheus.scrape_interval
-    tiers = read_tiers()
-    group = objective_group(objective, interval, tiers)
-    with_alerts = _with_alerts(group, objective, tiers, interval, config.file.links)
-    return with_alerts, levels_group(objective, interval, tiers)
+    group = objective_group(objective, interval)
+    with_alerts = _with_alerts(group, objective, interval, config.file.links)
+    return with_alerts, levels_group(objective, interval)
 
 
 def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
@@ -85,12 +82,11 @@ def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
 def _with_alerts(
     group: RuleGroup,
     objective: Objective,
-    tiers: Iterable[Tier],
     interval_seconds: float,
     links: Links,
 ) -> RuleGroup:
     every = causes(interval_seconds)
-    firing = firing_tiers(objective, tiers)
+    firing = firing_tiers(objective)
     explanations = explaining(every, objective)
     return group.followed_by(
         *cause_state_rules(every, objective),

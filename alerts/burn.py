@@ -13,7 +13,7 @@ be grouped by them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from alerts.causes import Cause
 from alerts.groups_hit import groups_hit
@@ -37,7 +37,7 @@ BLIND_TO_CAUSES = "unknown: nothing is heard of the cell's groups, so neither of
 _TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
 
 
-def firing_tiers(objective: Objective, tiers: Iterable[Tier]) -> list[Tier]:
+def firing_tiers(objective: Objective) -> list[Tier]:
     """Return the tiers that make sense for an objective; the others are problems of the objective.
 
     Those that can fire at all, for with a lax target an outage may burn too slowly, and that do not
@@ -46,7 +46,7 @@ def firing_tiers(objective: Objective, tiers: Iterable[Tier]) -> list[Tier]:
     period = objective.period_seconds
     return [
         each
-        for each in tiers
+        for each in objective.tiers
         if can_fire(each, objective.target, period) and each.long_seconds <= period
     ]
 

@@ -9,6 +9,7 @@ from exporters import catalog
 from exporters.catalog import Family
 from exporters.histograms import SUFFIXES
 from slo.objective import Objective
+from slo.promql import selectors
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ SOURCES = (ROUTER, TOOLS)
 
 def find_source(objective: Objective) -> EventSource | None:
     """Return the exporter that sees an objective's events; None if it is none of ours."""
-    name = objective.total_query.partition("{")[0].strip()
-    names = {name, *(name.removesuffix(suffix) for suffix in SUFFIXES)}
+    selected = {each.name or "" for each in selectors(objective.indicator.expressions[0])}
+    names = {name.removesuffix(suffix) for name in selected for suffix in ("", *SUFFIXES)}
     for source in SOURCES:
         if names & {family.name for family in source.families}:
             return source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from exporters.durations import format_duration
@@ -11,10 +11,13 @@ from slo.burn import Tier, burn_factor, can_fire, error_ratio_needed, format_dec
 from slo.objective import Objective
 
 
-def check_objectives(objectives: Iterable[Objective], tiers: Sequence[Tier]) -> list[Problem]:
+def check_objectives(objectives: Iterable[Objective]) -> list[Problem]:
     """Return what an objective promises that its burn alerts cannot hold, sorted."""
     return sorted(
-        found for objective in objectives for tier in tiers for found in _check(objective, tier)
+        found
+        for objective in objectives
+        for tier in objective.tiers
+        for found in _check(objective, tier)
     )
 
 

@@ -14,7 +14,6 @@ from slo.objective import Objective
 from slo.objectives import find_objective_files, read_objective_files, read_objectives
 from slo.render import render_groups
 from slo.rules import levels_group, objective_group
-from slo.windows import read_tiers
 
 app = typer.Typer(help="Objectives and their rules.", no_args_is_help=True)
 
@@ -34,7 +33,7 @@ def validate(
 ) -> None:
     """Read objectives, and say what is wrong with them or what their alerts cannot do."""
     objectives = _read_paths(paths) if paths else read_objectives(read_config(config))
-    problems = check_objectives(objectives, read_tiers())
+    problems = check_objectives(objectives)
     if problems:
         exit_with(problems, code=EXIT_PROBLEMS_FOUND)
     typer.echo(f"ok: {', '.join(each.name for each in objectives)}")
@@ -49,12 +48,10 @@ def rules(
 ) -> None:
     """Print the recording rules of a configuration's objectives, without any alert."""
     read = read_config(config)
-    interval, tiers = read.file.prometheus.scrape_interval, read_tiers()
+    interval = read.file.prometheus.scrape_interval
     objectives = read_objectives(read)
     groups = [
-        group(each, interval, tiers)
-        for each in objectives
-        for group in (objective_group, levels_group)
+        group(each, interval) for each in objectives for group in (objective_group, levels_group)
     ]
     text = render_groups(groups, sorted({config.name, *(each.file for each in objectives)}))
     if out is None:

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from exporters.durations import format_duration
 from slo import conventions as names
-from slo.burn import Tier
 from slo.objective import Objective
-from slo.rules import LONGEST_FROM_BASE_SECONDS, burn_windows
+from slo.rules import LONGEST_FROM_BASE_SECONDS
 from slo.series import Series
 
 Floats = NDArray[np.float64]
@@ -48,7 +47,6 @@ def history_batches(
     traffic: Mapping[Objective, Sequence[CellTraffic]],
     end: float,
     scrape_interval_seconds: float,
-    tiers: Sequence[Tier],
 ) -> Iterator[list[Series]]:
     """Yield what the objectives' rules would have recorded up to ``end``, in time order.
 
@@ -59,13 +57,12 @@ def history_batches(
         traffic: the cells of each objective.
         end: UNIX seconds; the last sample is at most one scrape interval before it.
         scrape_interval_seconds: at which the base stands, as the rules would record it.
-        tiers: whose burn rates are wanted.
     """
     series = [
         each
         for objective, cells in traffic.items()
         for cell in cells
-        for each in _cell(objective, cell, end, scrape_interval_seconds, tiers)
+        for each in _cell(objective, cell, end, scrape_interval_seconds)
         if each.times_ms.size
     ]
     series += [each for objective in traffic for each in _constants(objective, end)]
@@ -88,7 +85,6 @@ def _cell(
     cell: CellTraffic,
     end: float,
     interval_seconds: float,
-    tiers: Sequence[Tier],
 ) -> Iterator[Series]:
     own = {names.SLO: objective.name, names.SERVICE: objective.service, **cell.labels}
     period = format_duration(objective.period_seconds)
@@ -115,7 +111,7 @@ def _cell(
     budget = float(objective.budget)
     spent = events.error_ratio(began, lasts) / budget
     yield _series(names.BUDGET_REMAINING, times, 1 - spent, own)
-    for seconds in burn_windows(tiers):
+    for seconds in objective.windows:
         burn = events.error_ratio(lasts - seconds + STEP, lasts) / budget
         yield _series(names.BURN_RATE, times, burn, own, format_duration(seconds))
 

@@ -8,6 +8,7 @@ import promql_parser
 
 from exporters.catalog import FAMILIES
 from slo import conventions
+from slo.objective import BASE_WINDOW
 
 OF_PROMETHEUS = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
 """Series that Prometheus itself makes."""
@@ -33,14 +34,14 @@ def known_series() -> set[str]:
 
 
 def selectors(expr: str) -> list[promql_parser.VectorSelector]:
-    """Return the selectors of an expression.
+    """Return the selectors of an expression, which may have ``objective.BASE_WINDOW``.
 
     Raises:
         ValueError: if it is no PromQL.
     """
     return [
         node
-        for node in nodes(promql_parser.parse(expr))
+        for node in nodes(promql_parser.parse(expr.replace(BASE_WINDOW, "1m")))
         if isinstance(node, promql_parser.VectorSelector)
     ]
 

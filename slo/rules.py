@@ -13,14 +13,14 @@ count each sample exactly once is told in :mod:`slo.tiling`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from exporters.durations import format_duration
 from slo import conventions as names
 from slo import tiling
-from slo.burn import Tier, format_decimal
-from slo.objective import Objective
+from slo.burn import format_decimal
+from slo.objective import BASE_WINDOW, Objective, Ratio
 
 LONGEST_INTERVAL_SECONDS = 120
 """Of a rule group: Prometheus looks back 5 minutes for a sample, and alerts vanish beyond that."""
@@ -69,9 +69,7 @@ class RuleGroup:
         return replace(self, rules=(*self.rules, *rules))
 
 
-def objective_group(
-    objective: Objective, scrape_interval_seconds: float, tiers: Sequence[Tier]
-) -> RuleGroup:
+def objective_group(objective: Objective, scrape_interval_seconds: float) -> RuleGroup:
     """Return the rules of an objective that are evaluated at the scrape interval.
 
     Base rates, counts and coverage of 5 minutes, counts of the period, the budget left, burn
@@ -91,16 +89,14 @@ def objective_group(
             rules.budget_remaining(),
             *(
                 rules.burn_rate_from_base(window)
-                for window in burn_windows(tiers)
+                for window in objective.windows
                 if window <= LONGEST_FROM_BASE_SECONDS
             ),
         ),
     )
 
 
-def levels_group(
-    objective: Objective, scrape_interval_seconds: float, tiers: Sequence[Tier]
-) -> RuleGroup:
+def levels_group(objective: Objective, scrape_interval_seconds: float) -> RuleGroup:
     """Return the slower rules of an objective: hourly counts, coverage, burn rates over days."""
     rules = _Rules(objective, scrape_interval_seconds)
     return RuleGroup(
@@ -112,7 +108,7 @@ def levels_group(
             *rules.coverage(),
             *(
                 rules.burn_rate_from_counts(window)
-                for window in burn_windows(tiers)
+                for window in objective.windows
                 if window > LONGEST_FROM_BASE_SECONDS
             ),
             *rules.constants(),
@@ -123,11 +119,6 @@ def levels_group(
 def base_window_seconds(scrape_interval_seconds: float) -> float:
     """Return the window of the base rates: max(1 minute, 4 scrape intervals)."""
     return max(60.0, 4 * scrape_interval_seconds)
-
-
-def burn_windows(tiers: Sequence[Tier]) -> tuple[int, ...]:
-    """Return every window that the tiers' burn rates are taken over, in seconds, sorted."""
-    return tuple(sorted({w for tier in tiers for w in (tier.long_seconds, tier.short_seconds)}))
 
 
 def matching(series: str, objective: Objective, **labels: str) -> str:
@@ -166,24 +157,26 @@ class _Rules:
         So both rules read the events themselves: the total that was recorded may be five minutes
         old where Prometheus has just started, and would make every event of that time a bad one.
         """
-        objective, on = self.objective, f"on ({self.cell})"
-        total = self._rate(objective.total_query)
-        if objective.bad_query is not None:
+        indicator, on = self.objective.indicator, f"on ({self.cell})"
+        if not isinstance(indicator, Ratio):
+            raise NotImplementedError
+        total = self._sum(indicator.total)
+        if indicator.bad is not None:
             # The series of errors may be born with the first error; until then there are none.
-            bad = f"({self._rate(objective.bad_query)}\nand {on}\n{total})\nor {on}\n0 * {total}"
+            bad = f"({self._sum(indicator.bad)}\nand {on}\n{total})\nor {on}\n0 * {total}"
         else:
             # Good series that are not there are no good events. Buckets and counts of one scrape
             # are extrapolated apart by a hair: less than 0 bad events are none.
-            good = self._rate(str(objective.good_query))
+            good = self._sum(str(indicator.good))
             bad = f"clamp_min(\n({total}\n- {on}\n{good})\nor {on}\n{total}, 0)"
         return (
             self.record(names.EVENTS_RATE, total),
             self.record(names.EVENTS_BAD_RATE, bad),
         )
 
-    def _rate(self, query: str) -> str:
+    def _sum(self, expression: str) -> str:
         window = format_duration(base_window_seconds(self.interval))
-        return f"sum by ({self.cell}) (rate({query}[{window}]))"
+        return f"sum by ({self.cell}) ({expression.replace(BASE_WINDOW, window)})"
 
     def counts_of_5_minutes(self) -> list[RecordingRule]:
         return [

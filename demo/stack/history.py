@@ -16,7 +16,6 @@ from exporters.config import Config
 from slo.history import CellTraffic, history_batches
 from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient
-from slo.windows import read_tiers
 
 EVENING_HOUR = 21.0
 """Past the peak; the simulator's scenarios play at this hour too."""
@@ -32,7 +31,6 @@ async def write_history(layout: Layout, config: Config, plan: EnginePlan) -> Non
         {objective: cells for objective, cells in traffic.items() if cells},
         time.time(),
         interval,
-        read_tiers(),
     )
     async with PrometheusClient(layout.url("prometheus")) as prometheus:
         for batch in batches:

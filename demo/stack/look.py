@@ -68,7 +68,6 @@ async def _look_once(
     interval = config.file.prometheus.scrape_interval
     measured = Measured(
         objectives=read_objectives(config),
-        tiers=(),
         truth=record,
         scrape_interval_seconds=interval,
         live_since=live_since,

@@ -38,7 +38,6 @@ from exporters.config import Config, read_config
 from exporters.problems import InputError
 from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient
-from slo.windows import read_tiers
 
 DATA_WITHIN_SECONDS = 90.0
 FIRST_FREE_PORT = 19830
@@ -153,7 +152,6 @@ class _Demo:
             config = await self._start()
             measured = Measured(
                 objectives=read_objectives(config),
-                tiers=read_tiers(),
                 truth=TruthRecord(),
                 scrape_interval_seconds=config.file.prometheus.scrape_interval,
                 live_since=time.time(),

@@ -12,9 +12,10 @@ from demo.stack.report import Budget, Report, find_page
 from demo.stack.story import Told
 from demo.stack.truth import Cell, TruthRecord
 from slo import conventions
-from slo.burn import Tier, theory_seconds
+from slo.burn import theory_seconds
 from slo.objective import Objective
 from slo.prometheus import PrometheusClient
+from slo.promql import selectors
 from slo.rules import base_window_seconds
 
 FIRST_SCRAPE_WITHIN_SECONDS = 300.0
@@ -28,7 +29,6 @@ class Measured:
     """What a run is judged with, besides what was seen of it."""
 
     objectives: Sequence[Objective]
-    tiers: Sequence[Tier]
     truth: TruthRecord
     scrape_interval_seconds: float
     live_since: float
@@ -65,8 +65,9 @@ async def compare_budgets(
     left = await prometheus.query(conventions.BUDGET_REMAINING, ended_at)
     budgets = []
     for objective in measured.objectives:
+        counter = selectors(objective.indicator.expressions[0])[0]
         seen = await prometheus.query(
-            f"min(min_over_time(timestamp({objective.total_query})[{int(first - since)}s:1s]))",
+            f"min(min_over_time(timestamp({counter})[{int(first - since)}s:1s]))",
             first,
         )
         last = await prometheus.query(
@@ -138,7 +139,7 @@ def theory_of_page(expected: Expectation, told: Told, measured: Measured) -> flo
     ratio = measured.truth.error_ratio(cell, told.fault_at + SETTLE_SECONDS, told.recovered_at)
     times = [
         theory_seconds(tier, Decimal(str(ratio)), objective.target, objective.period_seconds)
-        for tier in measured.tiers
+        for tier in objective.tiers
         if ratio and tier.severity == conventions.PAGE
     ]
     return min((float(each) for each in times if each is not None), default=None)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import promql_parser
 
+from slo.objective import BASE_WINDOW
+
 EXPECTED = 'expected a selector of counters such as requests_total{outcome="error"}'
+
+
+def events_per_second(query: str) -> str:
+    """Return the expression of a counter's events per second: its rate over the base window."""
+    return f"rate({query}[{BASE_WINDOW}])"
 
 
 def wrong_with_selector(query: str) -> str | None:

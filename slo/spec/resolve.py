@@ -11,7 +11,7 @@ from exporters.documents import Document, Place
 from exporters.durations import parse_duration
 from exporters.problems import InputError, Problem
 from slo import conventions as names
-from slo.objective import Objective
+from slo.objective import Objective, Ratio
 from slo.spec.buckets import wrong_with_bound
 from slo.spec.openslo import (
     GROUPING_LABELS,
@@ -24,7 +24,7 @@ from slo.spec.openslo import (
     Slo,
     kind_of,
 )
-from slo.spec.queries import wrong_with_selector
+from slo.spec.queries import events_per_second, wrong_with_selector
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _ADDED_LABELS = frozenset(
@@ -125,9 +125,11 @@ def _objective(source: Source, slo: Slo, pool: _Pool) -> Objective | None:
         target=target.target,
         period_seconds=round(parse_duration(spec.time_window[0].duration)),
         grouping_labels=grouping_labels.labels,
-        total_query=metric.total.metric_source.spec.query,
-        bad_query=metric.bad.metric_source.spec.query if metric.bad else None,
-        good_query=metric.good.metric_source.spec.query if metric.good else None,
+        indicator=Ratio(
+            total=events_per_second(metric.total.metric_source.spec.query),
+            bad=events_per_second(metric.bad.metric_source.spec.query) if metric.bad else None,
+            good=events_per_second(metric.good.metric_source.spec.query) if metric.good else None,
+        ),
         title=slo.metadata.display_name or slo.metadata.name,
         description=" ".join(spec.description.split()),
         owner=slo.metadata.annotations.get(OWNER, ""),

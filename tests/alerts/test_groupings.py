@@ -14,7 +14,7 @@ from alerts.burn import NO_CAUSE
 from alerts.causes import causes, explaining
 from demo.setup.programs import find_program
 from exporters.config import Config, read_config
-from slo.objective import Objective
+from slo.objective import Objective, Ratio
 from slo.promql import selectors
 from slo.render import render_groups
 from slo.rules import AlertingRule
@@ -35,8 +35,10 @@ def objective(total: str, *grouping_labels: str) -> Objective:
         target=Decimal("0.999"),
         period_seconds=28 * 86400,
         grouping_labels=grouping_labels,
-        total_query=total,
-        bad_query=total.partition("{")[0] + '{outcome="timeout"}',
+        indicator=Ratio(
+            total=f"rate({total}[$window])",
+            bad=f"rate({total.partition('{')[0]}{{outcome='timeout'}}[$window])",
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.setup.programs import find_program
-from slo.objective import Objective
+from slo.objective import Objective, Ratio
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,8 @@ def objective() -> Objective:
         target=Decimal("0.99"),
         period_seconds=86400,
         grouping_labels=("cell",),
-        total_query="requests_total",
-        bad_query='requests_total{outcome="error"}',
+        indicator=Ratio(
+            total="rate(requests_total[$window])",
+            bad='rate(requests_total{outcome="error"}[$window])',
+        ),
     )

@@ -14,13 +14,11 @@ from slo.history import CellTraffic, history_batches
 from slo.prometheus import PrometheusClient
 from slo.rules import levels_group, matching, objective_group
 from slo.testing import running_prometheus
-from slo.windows import read_tiers
 
 STEP, HOUR, DAY = 300, 3600, 86400
 FULL_HOUR = 1_760_000_400
 """A full hour, UNIX seconds."""
 INTERVAL = 5.0
-TIERS = read_tiers()
 
 
 def day_and_night(times):
@@ -38,12 +36,12 @@ def long_objective(objective):
 def batches(objective, end, rates=day_and_night):
     """Return the history of one cell up to ``end``."""
     traffic = {objective: [CellTraffic({"cell": "a"}, rates)]}
-    return list(history_batches(traffic, end, INTERVAL, TIERS))
+    return list(history_batches(traffic, end, INTERVAL))
 
 
 def rules_of(objective):
     """Return all rules of an objective."""
-    groups = (group(objective, INTERVAL, TIERS) for group in (objective_group, levels_group))
+    groups = (group(objective, INTERVAL) for group in (objective_group, levels_group))
     return [rule for group in groups for rule in group.rules]
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import promql_parser
 import pytest
 
 from exporters import catalog
@@ -15,6 +14,7 @@ from slo.objectives import (
     read_objective_files,
     read_objectives,
 )
+from slo.promql import selectors
 
 TOPOLOGY = """\
 version: 1
@@ -143,10 +143,8 @@ def test_the_library_asks_only_for_what_exporters_serve():
     """Families, labels and bucket bounds of the catalogue."""
     files = [ObjectiveFile(LIBRARY / f"{name}.yaml", name) for name in library_names()]
     for objective in read_objective_files(files):
-        for query in (objective.total_query, objective.bad_query, objective.good_query):
-            if query is None:
-                continue
-            selector = promql_parser.parse(query)
+        for expression in objective.indicator.expressions:
+            [selector] = selectors(expression)
             name = selector.name.removesuffix("_bucket").removesuffix("_count")
             family = catalog.FAMILIES[name]
             matched = {each.name: each.value for each in selector.matchers.matchers}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from slo.objective import Ratio
 from slo.render import render_groups
 from slo.rules import (
     LONGEST_INTERVAL_SECONDS,
@@ -16,17 +17,18 @@ from slo.rules import (
     objective_group,
 )
 from slo.testing import Expectation, RuleTest, check_rules, run_rule_tests
-from slo.windows import read_tiers
 
 OK = 'requests_total{cell="a",outcome="ok"}'
 ERROR = 'requests_total{cell="a",outcome="error"}'
 MINUTE, HOUR = 60, 3600
 
 
-def rules_of(objective, interval=15.0, tiers=None):
+LATENCY = Ratio("rate(d_count[$window])", good='rate(d_bucket{le="2.5"}[$window])')
+
+
+def rules_of(objective, interval=15.0):
     """Return the text of an objective's rules."""
-    tiers = read_tiers() if tiers is None else tiers
-    groups = [group(objective, interval, tiers) for group in (objective_group, levels_group)]
+    groups = [group(objective, interval) for group in (objective_group, levels_group)]
     return render_groups(groups, ["test"])
 
 
@@ -57,16 +59,16 @@ def is_absent(series, at, window=None):
 def expect(promtool, objective, tmp_path):
     """Runs an objective's rules over series, 15 s apart, and expects."""
 
-    def run(series, *expectations: Expectation, objective=objective, interval=15.0, tiers=None):
+    def run(series, *expectations: Expectation, objective=objective, interval=15.0):
         test = RuleTest("test", series, expectations)
-        run_rule_tests(promtool, rules_of(objective, interval, tiers), [test], interval, tmp_path)
+        run_rule_tests(promtool, rules_of(objective, interval), [test], interval, tmp_path)
 
     return run
 
 
 def test_promtool_accepts_the_rules(promtool, objective, tmp_path):
     """Also those of an objective with a single cell, and of one of good events."""
-    good = replace(objective, bad_query=None, good_query='requests_total{outcome="ok"}')
+    good = replace(objective, indicator=LATENCY)
     for each in (objective, good, replace(objective, grouping_labels=())):
         check_rules(promtool, rules_of(each), tmp_path)
 
@@ -75,7 +77,7 @@ def test_no_group_is_slower_than_alerts_can_bear(objective):
     """Whatever the scrape interval that is allowed."""
     for interval in (0.5, 5, 15, 60, LONGEST_INTERVAL_SECONDS):
         for group in (objective_group, levels_group):
-            found = group(objective, interval, read_tiers())
+            found = group(objective, interval)
             assert found.interval_seconds <= LONGEST_INTERVAL_SECONDS
 
 
@@ -171,16 +173,17 @@ def test_without_a_source_there_are_no_errors_and_no_zero_either(expect, objecti
         is_absent("slo:events:rate", 20 * MINUTE),
         is_absent("slo:events_bad:rate", 20 * MINUTE),
         is_absent("slo:coverage:ratio", 20 * MINUTE, "5m"),
-        objective=replace(objective, bad_query="errors_total"),
+        objective=replace(
+            objective,
+            indicator=replace(objective.indicator, bad="rate(errors_total[$window])"),
+        ),
     )
 
 
 def test_a_total_from_before_a_restart_makes_no_event_bad(expect, objective):
     """Prometheus finds the last recorded total for 5 minutes, and no events yet."""
     before = f'slo:events:rate{{cell="a",slo="{objective.name}",service="{objective.service}"}}'
-    good = replace(
-        objective, bad_query=None, good_query='d_bucket{le="2.5"}', total_query="d_count"
-    )
+    good = replace(objective, indicator=LATENCY)
     for each in (objective, good):
         expect(
             {before: "2 _x80"},
@@ -250,9 +253,7 @@ def test_a_quiet_hour_weighs_by_its_events(expect):
 
 def test_good_events_are_subtracted_from_all(expect, objective):
     """A latency objective: what is not within the bound is bad."""
-    good = replace(
-        objective, bad_query=None, good_query='d_bucket{le="2.5"}', total_query="d_count"
-    )
+    good = replace(objective, indicator=LATENCY)
     expect(
         {'d_bucket{cell="a",le="2.5"}': "0+27x80", 'd_count{cell="a"}': "0+30x80"},
         is_value("slo:events_bad:rate", 20 * MINUTE, 0.2),
@@ -298,9 +299,12 @@ class TestPeriod:
     }
 
     @pytest.fixture
-    def expect_all_day(self, expect):
+    def expect_all_day(self, expect, objective):
         """Runs the rules over the day, without burn rates, which would take most of the time."""
-        return lambda *expectations: expect(self.SERIES, *expectations, interval=60.0, tiers=())
+        calm = replace(objective, tiers=())
+        return lambda *expectations: expect(
+            self.SERIES, *expectations, objective=calm, interval=60.0
+        )
 
     def test_every_error_counts_once_at_every_moment(self, expect_all_day):
         """In the running 5 minutes, the running hour, full hours, and at every change of them."""

@@ -12,9 +12,8 @@ from demo.stack.report import Budget
 from demo.stack.story import Told
 from demo.stack.sums import Measured, compare_budgets, count_pages, summarise, theory_of_page
 from demo.stack.truth import Cell, TruthRecord
-from slo.objective import Objective
+from slo.objective import Objective, Ratio
 from slo.prometheus import Sample
-from slo.windows import read_tiers
 
 LABELS = {"region": "eu", "model": "chat"}
 CELL: Cell = ("chat-availability", tuple(sorted(LABELS.items())))
@@ -24,8 +23,7 @@ OBJECTIVE = Objective(
     target=Decimal("0.999"),
     period_seconds=28 * 86400,
     grouping_labels=("region", "model"),
-    total_query="requests_total",
-    bad_query="errors_total",
+    indicator=Ratio("rate(requests_total[$window])", bad="rate(errors_total[$window])"),
 )
 FAULT_AT = 1100.0
 
@@ -38,7 +36,7 @@ def measured() -> Measured:
         bad = 2.0 * max(0, second - 110)
         truth.add(1000.0 + second, {CELL: (bad, 4.0 * second)})
     habit = Habit("chat-availability", LABELS, events_per_second=4.0, bad_ratio=0.0)
-    return Measured([OBJECTIVE], read_tiers(), truth, 5.0, live_since=1000.0, habits=[habit])
+    return Measured([OBJECTIVE], truth, 5.0, live_since=1000.0, habits=[habit])
 
 
 class _Prometheus:

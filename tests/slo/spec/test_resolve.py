@@ -6,7 +6,7 @@ import pytest
 
 from exporters.documents import parse_documents
 from exporters.problems import InputError
-from slo.objective import Objective
+from slo.objective import Objective, Ratio
 from slo.spec.resolve import Source, resolve_objectives
 
 GOOD = """\
@@ -73,8 +73,10 @@ def test_a_good_spec_is_an_objective():
         target=Decimal("0.999"),
         period_seconds=28 * 86400,
         grouping_labels=("region", "model"),
-        total_query="requests_total",
-        bad_query='requests_total{outcome="error"}',
+        indicator=Ratio(
+            total="rate(requests_total[$window])",
+            bad='rate(requests_total{outcome="error"}[$window])',
+        ),
         title="Availability",
         description="Requests are answered.",
         owner="serving",
@@ -102,8 +104,8 @@ def test_an_indicator_may_stand_inside_and_count_good_events():
 
     (objective,) = resolve(text)
 
-    assert objective.bad_query is None
-    assert objective.good_query == 'requests_total{outcome="error"}'
+    good = 'rate(requests_total{outcome="error"}[$window])'
+    assert Ratio("rate(requests_total[$window])", good=good) == objective.indicator
 
 
 def test_objectives_are_sorted_by_name():
@@ -315,7 +317,8 @@ def test_a_bucket_that_may_be_there_is_taken(good, total):
 
     (objective,) = resolve(text.replace("{query: requests_total}", f"{{query: '{total}'}}"))
 
-    assert (good, total) == (objective.good_query, objective.total_query)
+    expected = Ratio(f"rate({total}[$window])", good=f"rate({good}[$window])")
+    assert expected == objective.indicator
 
 
 def test_a_total_of_every_bucket_is_refused():
