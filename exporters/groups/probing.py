@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import aiohttp
 
 from exporters.groups.stalling import PROBE_DEADLINE_SECONDS, Outcome, Probe
-from exporters.version import VERSION
+from exporters.sessions import session_to_targets
 
 RANK_HEADER = "X-data-parallel-rank"
 """Where an API server has several engines, vLLM sends the request to the one named here."""
@@ -98,19 +98,14 @@ async def ask_for_token(question: Question) -> Outcome:
     content = {"prompt": _PROMPT, "max_tokens": 1, "temperature": 0}
     if question.model:
         content["model"] = question.model
-    headers = {"User-Agent": f"shardwatch/{VERSION}"}
-    if question.rank is not None:
-        headers[RANK_HEADER] = question.rank
+    headers = {} if question.rank is None else {RANK_HEADER: question.rank}
     try:
         async with (
             asyncio.timeout(PROBE_DEADLINE_SECONDS),
             # A session of its own: probes are rare, and nobody has to close it later.
-            aiohttp.ClientSession(
-                headers=headers, cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-            ) as session,
+            session_to_targets(headers) as session,
             session.post(question.url, json=content, allow_redirects=False) as response,
-        ):  # fmt: skip
+        ):
             if response.status == 200:
                 await response.content.readany()
                 return "answered"
