@@ -17,14 +17,14 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporters.benching import CAPTURE, ExporterProcess, Figure, figure, write_config
+from exporters.benching import CAPTURE, ExporterProcess, Figure, figure
 from exporters.exposition import PageReader
 from exporters.fetching import LONGEST_ANSWER_SECONDS
 from exporters.gpu.bench import gpu_figures
 from exporters.groups.bench import groups_figures
 from exporters.hostile import HostileServer
 from exporters.sources import READING_SECONDS
-from exporters.testing import PageServer, page_of, telemetry_page
+from exporters.testing import PageServer, page_of, telemetry_page, write_config
 
 PAGES = 100
 ROUNDS = 3

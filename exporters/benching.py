@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -26,16 +24,6 @@ Figure: TypeAlias = dict[str, Any]
 def figure(name: str, value: float, unit: str, baseline: float | None = None) -> Figure:
     """Return a figure as ``bench.json`` has it; ``baseline`` is what to compare it with, if any."""
     return {"name": name, "value": round(value, 3), "unit": unit, "baseline": baseline}
-
-
-def write_config(folder: Path, topology: Mapping[str, Any]) -> Path:
-    """Write a topology and a configuration that names it; return the path of the latter."""
-    (folder / "topology.yaml").write_text(json.dumps(topology), encoding="utf-8")
-    config = folder / "shardwatch.yaml"
-    content = {"topology": "topology.yaml", "objectives": ["library:chat"],
-               "prometheus": {"url": "http://127.0.0.1:9090"}}  # fmt: skip
-    config.write_text(json.dumps(content), encoding="utf-8")
-    return config
 
 
 class ExporterProcess:

@@ -18,7 +18,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from exporters.benching import CAPTURE, ExporterProcess, Figure, figure, write_config
+from exporters.benching import CAPTURE, ExporterProcess, Figure, figure
+from exporters.testing import write_config
 
 ENGINES = 500
 ENGINES_AT_ONE_ADDRESS = 10

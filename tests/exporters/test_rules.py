@@ -12,7 +12,7 @@ from exporters.groups.core import GroupsCore, health_url
 from exporters.router.core import RouterCore
 from exporters.running import CORES
 from exporters.sources import Answer, Answers
-from exporters.testing import Reply, page_of, telemetry_page
+from exporters.testing import Clock, Reply, page_of, telemetry_page
 from exporters.topology import Topology
 
 STEPS = "vllm:iteration_tokens_total_count"
@@ -74,16 +74,6 @@ async def collect(topology, fetch_page):
     yield run
     for collector in collectors.values():
         await collector.close()
-
-
-class Clock:
-    """A clock that is set."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 HUNG = {
