@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 
@@ -114,10 +113,3 @@ async def ask_for_token(question: Question) -> Outcome:
         return "unanswered"
     except (aiohttp.ClientError, OSError, ValueError):
         return "refused"
-
-
-def completions_url(metrics_url: str) -> str:
-    """Return the address of an engine's completions, which stand beside its ``/metrics``."""
-    parts = urlsplit(metrics_url)
-    folder = parts.path.rpartition("/")[0]
-    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/v1/completions", "", ""))
