@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Read the cluster, serve Prometheus.", no_args_is_help=True)
 
 _Config = Annotated[
-    Path, typer.Option("--config", help="shardwatch.yaml, which names the topology.")
+    Path,
+    typer.Option("--config", metavar="FILE", help="shardwatch.yaml, which names the topology."),
 ]
 _Listen = Annotated[
     str | None,
@@ -31,7 +32,9 @@ _ExactPort = Annotated[
 ]
 _AddressFile = Annotated[
     Path | None,
-    typer.Option("--address-file", help="A file to write HOST:PORT into, once it listens."),
+    typer.Option(
+        "--address-file", metavar="FILE", help="A file to write HOST:PORT into, once it listens."
+    ),
 ]
 _WebConfigFile = Annotated[
     Path | None,
@@ -130,7 +133,11 @@ def tools(
     ] = None,
     tool: Annotated[
         list[str] | None,
-        typer.Option("--tool", help="With --otlp: a tool to tell by name; the rest is 'other'."),
+        typer.Option(
+            "--tool",
+            metavar="NAME",
+            help="With --otlp: a tool to tell by name; the rest is 'other'.",
+        ),
     ] = None,
     exact_port: _ExactPort = False,
 ) -> None:
@@ -157,10 +164,14 @@ def probe(
     web_config_file: _WebConfigFile = None,
     *,
     interval: Annotated[
-        str, typer.Option("--interval", help="Between two probes of a group.")
+        str, typer.Option("--interval", metavar="DURATION", help="Between two probes of a group.")
     ] = "10s",
-    deadline: Annotated[str, typer.Option("--deadline", help="Of a probe.")] = "10s",
-    at_once: Annotated[int, typer.Option("--at-once", help="Probes under way.")] = 16,
+    deadline: Annotated[
+        str, typer.Option("--deadline", metavar="DURATION", help="Of a probe.")
+    ] = "10s",
+    at_once: Annotated[
+        int, typer.Option("--at-once", metavar="NUMBER", help="Probes under way.")
+    ] = 16,
     exact_port: _ExactPort = False,
 ) -> None:
     """Put known prompts to every group: serve times and success from outside, and who disagrees."""
