@@ -162,43 +162,33 @@ def _refuse_aliases(text: str, file: str, loader: Any) -> None:
             raise InputError([Problem(file, line, column, "", found, "write the value out")])
 
 
+def _position(node: yaml.Node) -> tuple[int, int]:
+    """Return line and column, both from 1."""
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
 def _document(root: yaml.Node, file: str) -> Document:
     positions: dict[Place, tuple[int, int]] = {}
     problems: list[Problem] = []
     constructor = yaml.SafeLoader("")
 
+    def note(at: tuple[int, int], place: Place, message: str, fix: str = "") -> None:
+        problems.append(Problem(file, *at, format_place(place), message, fix))
+
     def plain(node: yaml.Node, place: Place) -> Any:
-        positions.setdefault(place, (node.start_mark.line + 1, node.start_mark.column + 1))
-        line, column = positions[place]
+        positions.setdefault(place, _position(node))
         if isinstance(node, yaml.MappingNode):
             found: dict[Any, Any] = {}
             for key_node, value_node in node.value:
-                line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
                 if not isinstance(key_node, yaml.ScalarNode):
-                    problems.append(
-                        Problem(
-                            file,
-                            line,
-                            column,
-                            format_place(place),
-                            "found a key that is no plain text",
-                        )
-                    )
+                    note(_position(key_node), place, "found a key that is no plain text")
                     continue
                 key = key_node.value
                 if key in found:
-                    problems.append(
-                        Problem(
-                            file,
-                            line,
-                            column,
-                            format_place((*place, key)),
-                            f"the key {key!r} stands here twice",
-                            "keep one of them",
-                        )
-                    )
+                    message = f"the key {key!r} stands here twice"
+                    note(_position(key_node), (*place, key), message, "keep one of them")
                     continue
-                positions[(*place, key)] = (line, column)
+                positions[(*place, key)] = _position(key_node)
                 found[key] = plain(value_node, (*place, key))
             return found
         if isinstance(node, yaml.SequenceNode):
@@ -206,16 +196,8 @@ def _document(root: yaml.Node, file: str) -> Document:
         try:
             value = constructor.construct_object(node)
         except (yaml.YAMLError, ValueError):
-            problems.append(
-                Problem(
-                    file,
-                    line,
-                    column,
-                    format_place(place),
-                    f"cannot read {node.value!r} as {node.tag}",
-                    "put it in quotes",
-                )
-            )
+            message = f"cannot read {node.value!r} as {node.tag}"
+            note(positions[place], place, message, "put it in quotes")
             return None
         if isinstance(value, float):
             return WrittenFloat.of(node.value, value)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from exporters import catalog
 from exporters.catalog import Family
@@ -113,7 +112,7 @@ class ProbeCore:
             group.name: _Watched(
                 group,
                 (topology.cluster, group.region, group.model, group.name),
-                completions_url(group.metrics),
+                group.completions,
                 # Spread over the interval; neighbours ask the same, for answers are compared.
                 now + interval_seconds * number / count,
                 0,
@@ -211,13 +210,6 @@ class ProbeCore:
             for name, watched in self._groups.items()
             if (watched.group.model, watched.group.revision) == (of.model, of.revision)
         })  # fmt: skip
-
-
-def completions_url(metrics: str) -> str:
-    """Return the address of vLLM's completions, which stands beside its ``/metrics``."""
-    parts = urlsplit(metrics)
-    folder = parts.path.rpartition("/")[0]
-    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/v1/completions", "", ""))
 
 
 def _add_comparison(page: Page, labels: Labels, comparison: Comparison) -> None:

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 SOURCE = Path(__file__).with_name("nvml_shim.c")
@@ -135,12 +134,7 @@ class NvmlShim:
         self._control.count = len(self.uuids)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for index in range(len(self.uuids)):
             self.answer(index)
         self.unblock_all()

@@ -3,7 +3,7 @@
 import pytest
 
 from exporters import catalog
-from exporters.probe.core import Probe, ProbeCore, Reply, completions_url
+from exporters.probe.core import Probe, ProbeCore, Reply
 from exporters.probe.prompts import PROMPTS
 from exporters.sources import Answers
 
@@ -185,14 +185,3 @@ def test_answers_of_a_group_that_went_down_grow_old(topology):
     page = run.until(INTERVAL * 60)
     assert page.of(catalog.PROBE_COMPARED)[labels_of("us", 2)] == 0.0
     assert page.of(catalog.PROBE_COMPARED)[labels_of("eu", 0)] == 12.0
-
-
-@pytest.mark.parametrize(
-    ("metrics", "expected"),
-    [("http://h:8000/metrics", "http://h:8000/v1/completions"),
-     ("http://h/engine/eu-chat-0/metrics", "http://h/engine/eu-chat-0/v1/completions"),
-     ("http://h", "http://h/v1/completions")],
-)  # fmt: skip
-def test_completions_stand_beside_metrics(metrics, expected):
-    """Both of vLLM have one root."""
-    assert completions_url(metrics) == expected
