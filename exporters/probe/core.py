@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from exporters import catalog
 from exporters.catalog import Family
 from exporters.page import Distribution, Labels, Page
-from exporters.probe.comparing import Comparison, compare
+from exporters.probe.comparing import Comparison, agreements, compare
 from exporters.probe.prompts import PROMPTS
 from exporters.sources import Answers, Target
 from exporters.topology import Group, Topology
@@ -108,6 +108,8 @@ class ProbeCore:
         self.interval_seconds = interval_seconds
         self.deadline_seconds = deadline_seconds
         self._comparisons: dict[tuple[str, str], tuple[float, dict[str, Comparison]]] = {}
+        self._agreed: dict[tuple[str, str], dict[int, str]] = {}
+        """Of each model and revision, by prompt."""
         count = len(topology.groups)
         self._groups = {
             group.name: _Watched(
@@ -203,14 +205,18 @@ class ProbeCore:
 
     def _compare_now(self, of: Group, now: float) -> dict[str, Comparison]:
         oldest = now - REMEMBERED_ROUNDS * len(PROMPTS) * self.interval_seconds
-        return compare({
+        answers = {
             name: {
                 prompt: [text for at, text in given if at >= oldest]
                 for prompt, given in watched.answers.items()
             }
             for name, watched in self._groups.items()
             if (watched.group.model, watched.group.revision) == (of.model, of.revision)
-        })  # fmt: skip
+        }
+        agreed = self._agreed.setdefault((of.model, of.revision), {})
+        compared = compare(answers, agreed)
+        agreed.update(agreements(answers))
+        return compared
 
 
 def completions_url(metrics: str) -> str:
