@@ -103,8 +103,15 @@ def nvlink_error(hardware: Hardware, fleet: Fleet, gpu: int, share: float) -> No
 
 
 def mend_nvlink(hardware: Hardware, fleet: Fleet, gpu: int, share: float) -> None:
-    """Repair what :func:`nvlink_error` broke; the XID stays."""
-    hardware.condition(gpu).nvlink.remove(share)
+    """Repair what :func:`nvlink_error` broke; the XID stays.
+
+    The last repair resets the GPU, and its energy counts from 0: nothing else tells those who watch
+    it that the XID is of before.
+    """
+    condition = hardware.condition(gpu)
+    condition.nvlink.remove(share)
+    if not condition.nvlink:
+        condition.joules_before = _joules(hardware, fleet.group_of_gpu(gpu))
     settle_gpu(hardware, fleet, gpu)
 
 

@@ -191,7 +191,9 @@ def probing(cluster: Cluster, folder: Path) -> Iterator[Callable[[], dict[str, f
     )
 
     def compared() -> dict[str, float]:
-        families = text_string_to_metric_families(_get(f"http://{address.read_text()}/metrics"))
+        families = text_string_to_metric_families(
+            _get(f"http://{address.read_text().strip()}/metrics")
+        )
         return {
             sample.labels["group"]: sample.value
             for family in families

@@ -297,6 +297,38 @@ def test_bad_links_leave_an_xid(site):
     assert len(site.values(UTIL)) == 2
 
 
+def watch(site, gpu="GPU-4"):
+    """Verdicts on a GPU, look by look; each look is a collection later."""
+    reader, before = TelemetryReader(), None
+
+    def look(seconds=5):
+        nonlocal before
+        site.run(seconds)
+        now = float(site.hardware.steps)
+        before = judge(reader.read(site.text().encode())[gpu], before, now)
+        return before.state, before.reason, before.severity
+
+    return look
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_links_that_were_mended_are_well_to_those_who_watch(site, share):
+    """The XID sticks; that the energy begins anew says that it is of before. Twice."""
+    look = watch(site)
+    assert look() == ("healthy", "none", "none")
+    for _ in range(2):
+        faults.nvlink_error(site.hardware, site.fleet, 4, share)
+        faults.nvlink_error(site.hardware, site.fleet, 4, 0.2)
+        assert look()[:2] == ("degraded", "nvlink")
+        faults.mend_nvlink(site.hardware, site.fleet, 4, share)
+        assert look()[:2] == ("degraded", "nvlink")
+        faults.mend_nvlink(site.hardware, site.fleet, 4, 0.2)
+        assert look() == ("healthy", "none", "none")
+        faults.lose_host(site.hardware, site.fleet, 2)
+        faults.return_host(site.hardware, site.fleet, 2)
+        look()
+
+
 def test_a_patched_host_shows_its_driver_at_once_and_counts_anew(site):
     """Its exporter collects when it starts, whoever's turn it is."""
     faults.lose_host(site.hardware, site.fleet, 2)
