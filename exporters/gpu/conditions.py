@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from exporters.gpu.readings import CLOCK_EVENTS, RECOVERY_ACTIONS, Reading
 from exporters.gpu.taxonomy import MINUTE
 
+SLOWED_NOW_SECONDS = 4.0
+"""A slow-down that two looks so far apart see is one, though nobody is woken yet."""
 SLOWED_SECONDS = 5 * MINUTE
 SW_THERMAL_SECONDS = 30 * MINUTE
 FABRIC_SECONDS = 2 * MINUTE
@@ -85,6 +87,20 @@ def find_conditions(reading: Reading, memory: Memory, now: float) -> tuple[tuple
             lasting.append(reason)
     found = dict.fromkeys([*_at_once(reading), *lasting])
     return tuple(found), Memory(holding, marks, grew_at)
+
+
+def slowed_now(memory: Memory, now: float) -> tuple[str, ...]:
+    """Return the slow-downs that hold, be it that they have not lasted long enough to be reasons.
+
+    Args:
+        memory: of the last look.
+        now: its time.
+    """
+    return tuple(
+        reason
+        for reason in _SLOWED
+        if reason in memory.since and now - memory.since[reason] >= SLOWED_NOW_SECONDS
+    )
 
 
 def _at_once(reading: Reading) -> Iterator[str]:

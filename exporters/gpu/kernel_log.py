@@ -118,6 +118,11 @@ class KernelLog:
         self._parser = LogParser(time.time() - time.clock_gettime(time.CLOCK_MONOTONIC))
         self._descriptor: int | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is being followed."""
+        return self._descriptor is not None
+
     def open(self) -> bool:
         """Begin, within a running event loop; return whether the log can be read."""
         try:

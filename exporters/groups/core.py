@@ -169,10 +169,11 @@ class GroupsCore:
 
 
 def _watch(topology: Topology, group: Group, watched: set[str]) -> _Watched:
+    gpus = sum(len(member.gpus) for member in group.members)
     return _Watched(
         group,
         (topology.cluster, group.region, group.model, group.name),
-        Target(group.name, group.region, group.metrics, EngineReader(group.engine).read),
+        Target(group.name, group.region, group.metrics, EngineReader(group.engine, gpus).read),
         Target(
             f"{group.name} health",
             group.region,

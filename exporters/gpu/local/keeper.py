@@ -135,6 +135,11 @@ class LocalGpus(Opened):
         """Of the child at work."""
         return self._child.pid if self._child else None
 
+    @property
+    def follows_kernel_log(self) -> bool | None:
+        """Whether XIDs come from the kernel's log as well; None where it is left alone."""
+        return self._kernel_log.is_open if self._kernel_log else None
+
     async def __call__(self, url: str) -> Response:
         """Return an empty answer if GPUs are being read; a :class:`~exporters.fetching.Fetch`.
 

@@ -104,7 +104,9 @@ async def test_a_log_is_followed_as_it_grows(tmp_path):
     os.write(writing, b"4,1,1000000,-;NVRM: Xid (PCI:0000:9b:00): 8\n")
     found: asyncio.Queue[LogEvent] = asyncio.Queue()
     log = KernelLog(found.put_nowait, tmp_path / "kmsg")
+    assert not log.is_open
     assert log.open()
+    assert log.is_open
     event = await asyncio.wait_for(found.get(), 10.0)
     assert (event.code, time.time() - event.at > time.monotonic() - 2.0) == (8, True)
     for code in (31, 79):
@@ -112,6 +114,7 @@ async def test_a_log_is_followed_as_it_grows(tmp_path):
         event = await asyncio.wait_for(found.get(), 10.0)
         assert (event.code, abs(time.time() - event.at) < 10.0) == (code, True)
     log.close()
+    assert not log.is_open
     os.close(writing)
 
 
@@ -119,4 +122,5 @@ async def test_a_log_that_cannot_be_read_is_done_without(tmp_path):
     """In a container, or without the rights; NVML's events remain."""
     log = KernelLog(lambda _: None, tmp_path / "kmsg")
     assert not log.open()
+    assert not log.is_open
     log.close()

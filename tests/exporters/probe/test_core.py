@@ -163,6 +163,21 @@ def test_a_group_that_is_mended_agrees_again(topology):
     assert page.of(catalog.PROBE_DISAGREES)[labels_of("us", 2)] == 0.0
 
 
+def test_of_two_groups_the_one_that_changes_is_found(make_topology):
+    """Once they have agreed; before that nobody knows which is right."""
+    run = Run(make_topology(groups=[("eu", "chat", "r1")] * 2), corrupt("eu-chat-1", range(12)))
+    page = run.until(INTERVAL * 30)
+    assert page.of(catalog.PROBE_DISAGREES) == {}
+    run.answer = corrupt("", ())
+    run.until(INTERVAL * 60)
+    run.answer = corrupt("eu-chat-1", range(12))
+    page = run.until(INTERVAL * 67)
+    assert page.of(catalog.PROBE_DISAGREES) == {
+        labels_of("eu", 0): 0.0,
+        labels_of("eu", 1): 1.0,
+    }
+
+
 def test_one_odd_prompt_for_ever_is_drift(topology):
     """Other GPUs, other kernels."""
     page = Run(topology, corrupt("us-chat-2", [4])).until(INTERVAL * 60)

@@ -35,6 +35,14 @@ def reading(gpus, shim, index=0):
     return gpus.read(b"")[shim.uuids[index]]
 
 
+async def test_it_is_told_whether_the_kernel_log_is_followed(gpus, tmp_path):
+    """Where it is not there, or nobody wants it, XIDs come from events alone."""
+    assert gpus.follows_kernel_log is True
+    assert LocalGpus("h1", [], kernel_log=None).follows_kernel_log is None
+    async with LocalGpus("h1", [], kernel_log=tmp_path / "none") as without:
+        assert without.follows_kernel_log is False
+
+
 async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, until):
     """Each number in its place: no two are alike."""
     shim.set(
