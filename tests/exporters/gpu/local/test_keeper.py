@@ -12,6 +12,7 @@ import pytest
 from exporters.fetching import FetchError
 from exporters.gpu.local.keeper import LocalGpus
 from exporters.gpu.readings import MigInstance, Xid
+from exporters.gpu.testing.shim import LIBRARY
 
 
 @pytest.fixture
@@ -216,6 +217,8 @@ async def test_a_driver_that_does_not_load_is_a_source_that_is_down(shim, tmp_pa
     """With the reason in words; nobody waits for it."""
     monkeypatch.setattr("exporters.gpu.local.keeper.START_SECONDS", 0.5)
     nothing = {**shim.environment, "SHARDWATCH_SHIM": str(tmp_path / "nothing")}
+    # Where there is a real one, this stands before it.
+    (tmp_path / LIBRARY).write_bytes(b"no library")
     for environment in (nothing, {"LD_LIBRARY_PATH": str(tmp_path)}):
         gpus = LocalGpus("h1", shim.uuids, kernel_log=None, environment=environment)
         async with gpus:
