@@ -124,10 +124,9 @@ GPU_NVLINK_BYTES = counter(
     "gpu_nvlink_bytes", "Data over all NVLinks, without overhead.", (*GPU_LABELS, DIRECTION)
 )
 GPU_NVLINK_ERRORS = counter("gpu_nvlink_errors", "Errors of all NVLinks.", (*GPU_LABELS, KIND))
-GPU_PCIE_BYTES = counter("gpu_pcie_bytes", "Data over PCIe.", (*GPU_LABELS, DIRECTION))
 GPU_PCIE_THROUGHPUT = gauge(
     "gpu_pcie_bytes_per_second",
-    "Data over PCIe, where the source counts none.",
+    "Data over PCIe, packets' headers included: the mean since the source last looked.",
     (*GPU_LABELS, DIRECTION),
 )
 GPU_PCIE_REPLAYS = counter("gpu_pcie_replays", "Repeated packets of PCIe.", GPU_LABELS)

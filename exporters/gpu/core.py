@@ -48,8 +48,6 @@ SPLIT: Mapping[str, tuple[Family, str]] = {
     "remapped_rows_uncorrectable": (catalog.GPU_REMAPPED_ROWS, "uncorrectable"),
     "nvlink_sent_bytes": (catalog.GPU_NVLINK_BYTES, "sent"),
     "nvlink_received_bytes": (catalog.GPU_NVLINK_BYTES, "received"),
-    "pcie_sent_bytes": (catalog.GPU_PCIE_BYTES, "sent"),
-    "pcie_received_bytes": (catalog.GPU_PCIE_BYTES, "received"),
     "pcie_sent_bytes_per_second": (catalog.GPU_PCIE_THROUGHPUT, "sent"),
     "pcie_received_bytes_per_second": (catalog.GPU_PCIE_THROUGHPUT, "received"),
 }

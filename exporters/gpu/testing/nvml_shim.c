@@ -90,6 +90,11 @@ static int find(void **out, const char *text, int by_uuid) {
     }
     return NOT_FOUND;
 }
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **out) {
+    if (index >= control->count) return INVALID_ARGUMENT;
+    *out = &control->gpu[index];
+    return answer(&control->gpu[index]);
+}
 int nvmlDeviceGetHandleByUUID(const char *uuid, void **out) { return find(out, uuid, 1); }
 int nvmlDeviceGetHandleByPciBusId_v2(const char *pci, void **out) { return find(out, pci, 0); }
 int nvmlDeviceGetUUID(void *device, char *out, unsigned length) {
@@ -243,8 +248,6 @@ static int field_value(unsigned id) { /* NVML_FI_DEV_... */
     case 82: return VALUE_MEMORY_CELSIUS;
     case 83: return VALUE_ENERGY_MILLIJOULES;
     case 94: return VALUE_PCIE_REPLAYS;
-    case 197: return VALUE_PCIE_SENT_BYTES;
-    case 198: return VALUE_PCIE_RECEIVED_BYTES;
     case 138: return VALUE_NVLINK_SENT_KIBIBYTES;
     case 139: return VALUE_NVLINK_RECEIVED_KIBIBYTES;
     case 38: return VALUE_NVLINK_CRC;
@@ -300,9 +303,12 @@ int nvmlGpmMetricsGet(Metrics *out) {
         case 3: value = VALUE_OCCUPANCY_PERMILLE; break;
         case 5: value = VALUE_TENSOR_PERMILLE; break;
         case 10: value = VALUE_MEMORY_PERMILLE; break;
+        case 20: value = VALUE_PCIE_SENT_MEBIBYTES_PER_SECOND; break;
+        case 21: value = VALUE_PCIE_RECEIVED_MEBIBYTES_PER_SECOND; break;
         }
+        int is_rate = out->metric[i].id >= 20;
         out->metric[i].result = value < 0 ? NOT_SUPPORTED : SUCCESS;
-        if (value >= 0) out->metric[i].value = (double)out->second->values[value] / 10;
+        if (value >= 0) out->metric[i].value = (double)out->second->values[value] / (is_rate ? 1 : 10);
     }
     return SUCCESS;
 }
