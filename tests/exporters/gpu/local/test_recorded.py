@@ -155,7 +155,7 @@ def test_the_page_has_every_family_that_such_a_card_can_have(card, read, make_to
         "graphics_active_ratio", "sm_active_ratio", "sm_occupancy_ratio", "tensor_active_ratio",
         "memory_active_ratio", "sm_clock_hertz", "memory_clock_hertz", "memory_used_bytes",
         "memory_free_bytes", "memory_reserved_bytes", "row_remap_pending", "row_remap_failure",
-        "remapped_rows_total", "ecc_errors_total", "clock_event_seconds_total", "pcie_replays_total",
-        "pcie_bytes_per_second", "fabric_info", "recovery_action_info", "rank_info",
+        "remapped_rows_total", "ecc_errors_total", "clock_event_seconds_total",
+        "pcie_replays_total", "pcie_bytes_per_second", "fabric_info", "recovery_action_info", "rank_info",
     }  # fmt: skip
     assert set(catalog.DCGM_FAMILIES) - served == {"DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL"}
