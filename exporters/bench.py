@@ -22,7 +22,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporters.exposition import PageReader
-from exporters.gpu.bench import gpu_figures
+from exporters.gpu.bench import driver_figures, gpu_figures
 from exporters.groups.bench import groups_figures
 from exporters.testing import PageServer, page_of, telemetry_page
 
@@ -38,7 +38,13 @@ EXPORTERS = ("gpu", "groups", "router", "tools")
 
 def main() -> None:
     """Measure and print."""
-    figures = [*parsing_figures(), *fleet_figures(), *gpu_figures(), *groups_figures()]
+    figures = [
+        *parsing_figures(),
+        *fleet_figures(),
+        *gpu_figures(),
+        *driver_figures(),
+        *groups_figures(),
+    ]
     print(json.dumps({"figures": figures}))  # noqa: T201 - this is what it is for
 
 
