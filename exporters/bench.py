@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporters.benching import CAPTURE, ExporterProcess, Figure, figure
 from exporters.exposition import PageReader
 from exporters.fetching import LONGEST_ANSWER_SECONDS
-from exporters.gpu.bench import gpu_figures
+from exporters.gpu.bench import driver_figures, gpu_figures
 from exporters.groups.bench import groups_figures
 from exporters.hostile import HostileServer
 from exporters.sources import READING_SECONDS
@@ -41,6 +41,7 @@ def main() -> None:
         *fleet_figures(),
         *hostile_figures(),
         *gpu_figures(),
+        *driver_figures(),
         *groups_figures(),
     ]
     print(json.dumps({"figures": figures}))  # noqa: T201 - this is what it is for

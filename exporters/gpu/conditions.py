@@ -24,7 +24,9 @@ BUSY_RATIO = 0.1
 """Utilisation above which a PCIe link has no reason to be slow."""
 FULL_RATIO = 0.99
 RESTING_POWER_RATIO = 0.2
-"""Of the limit. An H200 rests at 0.11 of its 700 W and waits in a collective at 0.28."""
+"""Of the limit. An H200 rests at 0.11 of its 700 W, at 0.17 with a process on it, and waits in a
+collective at 0.28; a kernel that polls memory for ever takes 0.17 on one multiprocessor of an H100
+and 0.19 on all of it or of an H200 (driver 580.159.04; ``tests/exporters/gpu/fixtures``)."""
 IDLE_MEMORY_RATIO = 0.005
 
 MOST_REPLAYS_PER_MINUTE = 8.0

@@ -9,7 +9,8 @@ Three forms (the last two carry no ``Xid``, for the driver cannot reach the GPU 
     NVRM: fallen off the bus and is not responding to commands.
 
 Of one exception of the graphics engine (13) the driver writes several lines, a millisecond or two
-apart; read on an H200, driver 580.159.04, of one misaligned access of one thread::
+apart, and NVML tells of one event; read on an H200, driver 580.159.04, of one misaligned access of
+one thread (of a kernel that does so everywhere, an H100 wrote 393)::
 
     NVRM: Xid (PCI:0000:00:06): 13, Graphics SM Warp Exception on (GPC 0, TPC 3, SM 0): ...
     NVRM: Xid (PCI:0000:00:06): 13, Graphics Exception: ESR 0x508730=0x500000f 0x508734=0x0 ...

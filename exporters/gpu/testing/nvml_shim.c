@@ -147,7 +147,7 @@ int nvmlDeviceGetUtilizationRates(void *device, struct { unsigned gpu, memory; }
 }
 int nvmlDeviceGetEncoderUtilization(void *device, unsigned *out, unsigned *period) {
     ENTER(device)
-    *out = 0; *period = 167000;
+    *out = 0; *period = 100000;
     return SUCCESS;
 }
 int nvmlDeviceGetDecoderUtilization(void *device, unsigned *out, unsigned *period) {
@@ -269,8 +269,9 @@ int nvmlDeviceGetFieldValues(void *device, int count, FieldValue *out) {
         int is_link = out[i].id == 138 || out[i].id == 139;
         out[i].result = value < 0 || (is_link && out[i].scope != ~0u) ? NOT_SUPPORTED : SUCCESS;
         if (out[i].result) continue;
-        if (out[i].id == 82) { /* the bug: says double, holds unsigned */
-            out[i].type = 0;
+        int is_short = out[i].id == 94 || out[i].id == 230; /* as of 580.159.04 on an H100 */
+        if (out[i].id == 82 || is_short) {
+            out[i].type = is_short; /* the bug of r545: says double, holds unsigned */
             out[i].value.ui = (unsigned)gpu->values[value];
         } else {
             out[i].type = 3;

@@ -17,7 +17,7 @@ from exporters.gpu.verdict import judge
 from exporters.sources import Answer, Answers
 
 CARDS = sorted((Path(__file__).parents[1] / "fixtures").glob("*.json"))
-MIB = 1024.0**2
+MIB, OURS = 1024.0**2, "shardwatch_gpu_"
 
 
 @pytest.fixture(params=CARDS, ids=lambda path: path.stem)
@@ -147,7 +147,7 @@ def test_the_page_has_every_family_that_such_a_card_can_have(card, read, make_to
     (target,) = core.targets
     page = core.observe(Answers({target: Answer("none", {card["uuid"]: reading})}), 1.0)
     served = {name for name, series in page.values.items() if series}
-    own = {name.removeprefix("shardwatch_gpu_") for name in served if "shardwatch" in name}
+    own = {name.removeprefix(OURS) for name in served if name.startswith(OURS)}
     assert own == {
         "up", "state", "reason", "verdict_info", "sample_age_seconds", "last_xid_code",
         "xid_events_total", "xid_bursts_total", "temperature_celsius", "memory_temperature_celsius",
@@ -156,6 +156,9 @@ def test_the_page_has_every_family_that_such_a_card_can_have(card, read, make_to
         "memory_active_ratio", "sm_clock_hertz", "memory_clock_hertz", "memory_used_bytes",
         "memory_free_bytes", "memory_reserved_bytes", "row_remap_pending", "row_remap_failure",
         "remapped_rows_total", "ecc_errors_total", "clock_event_seconds_total",
-        "pcie_replays_total", "pcie_bytes_per_second", "fabric_info", "recovery_action_info", "rank_info",
+        "pcie_replays_total", "pcie_bytes_per_second", "fabric_info", "recovery_action_info",
+        "rank_info",
     }  # fmt: skip
-    assert set(catalog.DCGM_FAMILIES) - served == {"DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL"}
+    assert set(catalog.DCGM_FAMILIES) - served == {
+        "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL", "DCGM_FI_DEV_VGPU_LICENSE_STATUS"
+    }  # fmt: skip
