@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args, get_type_hints
 
-from exporters.catalog import Family, exporter, gpu, groups, probe, router, tools
+from exporters.catalog import GROUP, Family, exporter, gpu, groups, probe, router, tools
 from exporters.cli import app
 from exporters.config import PORTS
 from exporters.sections import table, write_sections
@@ -71,13 +71,20 @@ def options_table() -> str:
 def series_table(subject: str) -> str:
     """Return the families of one of ``SUBJECTS``, with the labels that all of them have apart."""
     families = families_of(subject)
-    shared = _shared([family.labels for family in families])
-    rows = [
-        (f"`{each.name}`", _kind(each), _labels(each.labels[len(shared) :]), each.help)
-        for each in families
-    ]
+    # What is said of a host has fewer labels than what is said of its GPUs.
+    shared = _shared([each.labels for each in families if GROUP in each.labels]) or _shared(
+        [each.labels for each in families]
+    )
+    rows = []
+    for each in families:
+        has_all = each.labels[: len(shared)] == shared
+        labels = _labels(each.labels[len(shared) :] if has_all else each.labels)
+        rows.append(
+            (f"`{each.name}`", _kind(each), labels if has_all else f"only {labels}", each.help)
+        )
     names = _labels(shared)
-    head = f"All have the labels {names}.\n\n" if names else ""
+    exceptions = ", but where it says only" if any("only `" in row[2] for row in rows) else ""
+    head = f"All have the labels {names}{exceptions}.\n\n" if names else ""
     return f"\n{head}{table(('family', 'kind', 'further labels', 'means'), rows)}\n"
 
 

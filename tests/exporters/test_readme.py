@@ -44,7 +44,12 @@ def test_an_exporter_serves_no_family_of_another(name):
 def test_the_labels_that_all_families_of_a_table_have_are_told_once():
     """And those beside them in the rows."""
     text = section(README, "series of gpu")
-    assert "All have the labels `cluster`, `region`, `model`, `group`, `host`, `uuid`." in text
+    assert (
+        "All have the labels `cluster`, `region`, `model`, `group`, `host`, `uuid`, but where"
+        in text
+    )
+    [log] = [each for each in families_of("gpu") if each.name.endswith("kernel_log_readable")]
+    assert f"| `{log.name}` | gauge | only `cluster`, `host` | {log.help} |" in text
     state: Family = catalog.GPU_STATE
     assert f"| `{state.name}` | gauge | `state` | {state.help} |" in text
 
