@@ -70,7 +70,7 @@ IDLE: Mapping[str, int] = {
 
 
 class _State(IntEnum):
-    ANSWERS, BLOCKS, LOST, VANISHED = range(4)
+    ANSWERS, BLOCKS, LOST, VANISHED, CRASHES = range(5)
 
 
 class _Gpu(ctypes.Structure):
@@ -154,6 +154,10 @@ class NvmlShim:
     def lose(self, gpu: int) -> None:
         """Let a GPU fall off the bus: GPU_IS_LOST."""
         self._control.gpu[gpu].state = _State.LOST
+
+    def crash(self, gpu: int) -> None:
+        """Let whatever process calls a GPU die of it."""
+        self._control.gpu[gpu].state = _State.CRASHES
 
     def remove(self, gpu: int) -> None:
         """Let a GPU be unknown; old handles are lost."""
