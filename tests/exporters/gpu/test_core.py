@@ -1,9 +1,12 @@
 """What the gpu exporter serves, from readings to series."""
 
+from dataclasses import replace
+
 import pytest
 
 from exporters import catalog
 from exporters.gpu.core import PLAIN, SPLIT, GpuCore
+from exporters.gpu.members import LocalHealth
 from exporters.gpu.readings import MEASURED_NAMES, GpuReadings, MigInstance, Reading, Xid
 from exporters.sources import Answer, Answers
 
@@ -17,14 +20,15 @@ class Local:
 
     host = "h0"
     url = "nvml://h0"
-    follows_kernel_log: bool | None = None
+    others: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
-        self.readings: GpuReadings = {}
+        self.readings = GpuReadings()
+        self.health = LocalHealth({"nvml": True}, {"nvml": 1}, None)
 
-    def expect(self, uuids) -> None:
+    def expect(self, uuids, *, all_found=False) -> None:
         """Take note."""
-        self.expected = uuids
+        self.expected, self.all_found = uuids, all_found
 
     def read(self, body) -> GpuReadings:
         """Return that."""
@@ -43,7 +47,7 @@ class Exporter:
     def collect(self, seconds_later=5.0, reason="none", **readings: Reading):
         """Return the page after one collection; GPUs by the last letter of their UUID."""
         self.now += seconds_later
-        content = {f"GPU-{name}": reading for name, reading in readings.items()}
+        content = GpuReadings({f"GPU-{name}": each for name, each in readings.items()})
         answer = Answer(reason, content if reason == "none" else None)
         (target,) = self.core.targets
         return self.core.observe(Answers({target: answer}), self.now)
@@ -221,6 +225,6 @@ def test_xids_go_on_being_counted_when_the_topology_changes(exporter):
 )  # fmt: skip
 def test_whether_the_kernel_log_is_read_is_served(exporter, follows, expected):
     """Else nobody would know that XIDs come from the driver's events only."""
-    exporter.local.follows_kernel_log = follows
+    exporter.local.health = replace(exporter.local.health, follows_kernel_log=follows)
     page = exporter.collect(a=Reading(energy_joules=1.0), b=Reading(energy_joules=1.0))
     assert page.of(catalog.GPU_KERNEL_LOG) == expected
