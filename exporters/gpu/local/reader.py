@@ -203,8 +203,8 @@ class GpuReader:
 
     async def _find(self, child: Child) -> None:
         now = self._clock()
-        if now < self._find_at or child.owes("") or self._is_careful:
-            return  # to find them, all are called
+        if now < self._find_at or child.owes("") or any(g.failures for g in self._gpus.values()):
+            return  # to find them, all are called, those that hang as well
         self._find_at = now + FIND_SECONDS
         with contextlib.suppress(ChildError):
             self.found = frozenset(await child.find(self._settings.deadline_seconds))

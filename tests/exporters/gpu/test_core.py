@@ -218,6 +218,21 @@ def test_xids_go_on_being_counted_when_the_topology_changes(exporter):
     assert page.of(catalog.GPU_SAMPLE_AGE)[A] == 5.0
 
 
+def test_how_reading_goes_is_served(exporter):
+    """Else a library that does not work, or a GPU in no inventory, is found out by nobody."""
+    exporter.local.health = LocalHealth({"nvml": True, "dcgm": False}, {"nvml": 2, "dcgm": 5}, None)
+    exporter.local.others = frozenset({"GPU-x"})
+    page = exporter.collect(a=WELL, b=Reading(trouble="missing"))
+    host = ("demo", "h0")
+    assert page.of(catalog.GPU_BACKEND_UP) == {(*host, "nvml"): 1.0, (*host, "dcgm"): 0.0}
+    assert page.of(catalog.GPU_CHILDREN) == {(*host, "nvml"): 2.0, (*host, "dcgm"): 5.0}
+    found = [page.of(family) for family in (
+        catalog.GPU_HOST_EXPECTED, catalog.GPU_HOST_FOUND, catalog.GPU_HOST_UNEXPECTED,
+    )]  # fmt: skip
+    assert found == [{host: 2.0}, {host: 1.0}, {host: 1.0}]
+    assert exporter.collect(reason="timeout").of(catalog.GPU_HOST_FOUND) == {}
+
+
 @pytest.mark.parametrize(
     ("follows", "expected"), [(True, {("demo", "h0"): 1.0}), (False, {("demo", "h0"): 0.0}),
                               (None, {})],

@@ -131,8 +131,9 @@ async def test_a_gpu_is_left_alone_while_a_child_that_hangs_in_it_cannot_be_kill
     shim.block(0)
     await until(lambda: reading(gpus, shim, 0).trouble == "unread")
     await until(lambda: gpus._nvml.children_started == 2)
+    calls = shim.calls(0)
     await asyncio.sleep(1.0)
-    assert gpus._nvml.children_started == 2
+    assert (gpus._nvml.children_started, shim.calls(0)) == (2, calls)
 
 
 async def test_a_lost_gpu_is_said_to_be_lost_and_found_again(gpus, shim, until):
