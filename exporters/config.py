@@ -5,7 +5,8 @@ Paths in it are relative to the file itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -21,11 +22,13 @@ from pydantic import (
 )
 
 from exporters.addresses import parse_address
-from exporters.discovery.placing import Placement, Unplaced, place
+from exporters.discovery.placing import Placement, Unplaced
+from exporters.discovery.remembering import Remembered
 from exporters.discovery.targets import ask_service, find_files, read_files
 from exporters.documents import Document, read_document
 from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
 from exporters.problems import InputError, Problem, problem
+from exporters.reloading import stamps
 from exporters.topology import HttpUrl, LabelValue, Topology, read_topology
 
 PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe": 19805}
@@ -92,6 +95,8 @@ class Discovery(_Strict):
     """Its name; that of the targets' label ``cluster``, if None."""
     refresh_interval: Seconds = 60.0
     """Between two questions to the service. Files are read when they change."""
+    forget_after: Seconds = 600.0
+    """For how long a group of which no target is left is dead; then it is forgotten."""
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -208,6 +213,8 @@ class Config:
     """For problems that later readers find at a place of the file, such as an objective."""
     unplaced: tuple[Unplaced, ...] = ()
     """Targets of service discovery that have no place in the topology."""
+    remembered: Remembered = field(default_factory=Remembered)
+    """The groups that were discovered; none of a topology that is a file."""
 
     def resolve(self, path: Path | str) -> Path:
         """Return a path of the file, which is relative to the file's folder, as one to open."""
@@ -229,7 +236,12 @@ class Config:
         Raises:
             InputError: if it cannot be used.
         """
-        return _read_topology(self.path, self.file.topology)
+        return _read_topology(self.path, self.file.topology, self.remembered)
+
+    @property
+    def topology_stamp(self) -> Hashable:
+        """What changes when the topology may have: its files, or a group is to be forgotten."""
+        return stamps(self.topology_files), self.remembered.overdue
 
 
 def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
@@ -245,21 +257,23 @@ def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
     """
     document = read_document(path)
     file = document.parse(ConfigFile)
-    placement = _read_topology(path, file.topology)
+    source = file.topology
+    remembered = Remembered(source.forget_after if isinstance(source, Discovery) else 0.0)
+    placement = _read_topology(path, source, remembered)
     if file.pagerduty and needs_routing_key:
         key_file = path.parent / file.pagerduty.routing_key_file
         if wrong := _routing_key_problem(key_file, document):
             raise InputError([wrong])
-    return Config(path, file, placement.topology, document, placement.unplaced)
+    return Config(path, file, placement.topology, document, placement.unplaced, remembered)
 
 
-def _read_topology(path: Path, source: Path | Discovery) -> Placement:
+def _read_topology(path: Path, source: Path | Discovery, remembered: Remembered) -> Placement:
     if isinstance(source, Path):
         return Placement(read_topology(path.parent / source))
     if source.http_sd:
-        return place(ask_service(source.http_sd), source.cluster, source.http_sd)
+        return remembered.place(ask_service(source.http_sd), source.cluster, source.http_sd)
     files = _topology_files(path, source)
-    return place(read_files(files), source.cluster, ", ".join(source.file_sd))
+    return remembered.place(read_files(files), source.cluster, ", ".join(source.file_sd))
 
 
 def _topology_files(path: Path, source: Path | Discovery) -> list[Path]:

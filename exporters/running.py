@@ -181,7 +181,7 @@ def _topology(config: Config) -> Reloaded[Placement]:
         "topology",
         Placement(config.topology, config.unplaced),
         config.read_topology,
-        None if asks else lambda: stamps(config.topology_files),
+        None if asks else lambda: config.topology_stamp,
     )
 
 
