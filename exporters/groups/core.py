@@ -194,7 +194,7 @@ def _sight(reading: EngineReading | None) -> EngineSighting | None:
 
 
 def _load(reading: EngineReading | None, status: GroupStatus) -> Load | None:
-    """Return the load of a group that stepped since the look before."""
+    """Return the load of a group that steps."""
     if reading is None or status.watch is None or not status.watch.has_moved:
         return None
     return Load(reading.generated_tokens, reading.running)
@@ -205,11 +205,14 @@ def _count_members(watched: _Watched, verdicts: dict[str, Verdict]) -> Members:
     states = Counter(
         "unknown" if verdict.reason in _SUSPECT else verdict.state for verdict in of_group
     )
+    spinning = sum(verdict.reason == "hung_kernel" for verdict in of_group)
     return Members(
         expected=sum(len(member.gpus) for member in watched.group.members),
         answering=sum(verdict.answers for verdict in of_group),
         lost=states["lost"],
-        impaired=states["degraded"] + states["hung"],
+        hung=states["hung"] - spinning,
+        spinning=spinning,
+        impaired=states["degraded"],
         unknown=states["unknown"],
         states=states,
     )

@@ -53,8 +53,11 @@ class Asked:
         return {"answered": 3}
 
 
-async def looks(core, pages, count=1):
-    """Collect every 5 s from pages by URL, each a function of the time; yield what is served."""
+async def looks(core, pages, count=1, scrapers=1):
+    """Collect every 5 s from pages by URL, each a function of the time; return what is served.
+
+    Of several scrapers, each comes 20 ms after the one before.
+    """
     clock = Clock()
 
     async def fetch(url):
@@ -62,8 +65,11 @@ async def looks(core, pages, count=1):
 
     collector, served = Collector(core, fetch, clock), []
     for _ in range(count):
-        served.append((await collector.collect()).page)
-        clock.now += 5.0
+        start = clock.now
+        for _ in range(scrapers):
+            served.append((await collector.collect()).page)
+            clock.now += 0.02
+        clock.now = start + 5.0
     await collector.close()
     return served
 
@@ -200,20 +206,24 @@ async def test_dialect_and_missing_bounds_are_told(make_topology):
     assert page.of(catalog.GROUP_DIALECT_INFO) == {(*GROUP, "other", "none"): 1.0}
 
 
-async def test_a_straggler_is_degraded_for_it_is_below_its_peers(make_topology):
-    """No GPU says that anything is wrong."""
+@pytest.mark.parametrize("scrapers", [1, 2])
+async def test_a_straggler_is_degraded_for_it_is_below_its_peers(make_topology, scrapers):
+    """No GPU says that anything is wrong; and every Prometheus server is told so."""
     core = GroupsCore(make_topology(groups=[("eu", "chat", "r1")] * 4))
 
     def answer(url, now):
         if url.endswith("health"):
             return ""
         speed = 100.0 if "/0/" in url else 300.0
-        return engine_page(steps=now, running=8.0, tokens=speed * now)
+        # A step takes a while: two looks within it find the same page.
+        steps = now // 0.5
+        return engine_page(steps, running=8.0, tokens=speed * steps)
 
-    served = await looks(core, answer, 20)
+    served = await looks(core, answer, 20, scrapers)
     assert state_of(served[5]) == ("up", "none")
     assert state_of(served[-1]) == ("degraded", "below_peers")
-    assert served[-1].of(catalog.GROUP_SPEED_TO_PEERS)[GROUP] == pytest.approx(1 / 3)
+    for page in served[-scrapers:]:
+        assert page.of(catalog.GROUP_SPEED_TO_PEERS)[GROUP] == pytest.approx(1 / 3)
     assert served[-1].of(catalog.GROUP_CAPACITY)[GROUP] == 1.0
     other = (*GROUP[:3], "eu-chat-1")
     assert state_of(served[-1], other) == ("up", "none")

@@ -11,6 +11,7 @@ STALLED = ("stalled", "no_step")
 STARTING = ("starting", "starting")
 SLEEPING = ("sleeping", "sleeping")
 GPU_LOST = ("dead", "gpu_lost")
+GPU_HUNG = ("dead", "gpu_hung")
 UNREACHABLE = ("dead", "engine_unreachable")
 UNHEALTHY = ("dead", "engine_unhealthy")
 UNREACHED = ("degraded", "engine_unreachable")
@@ -98,6 +99,14 @@ STORIES = {
         (at(0, 5, busy=True, lost=1), GPU_LOST), (at(5, lost=1), GPU_LOST), (at(10, 6), UP)],
     "a lost GPU is the reason even when the engine is gone too": [
         (at(0, 5), UP), (at(5, lost=1), GPU_LOST), (at(60, lost=1), GPU_LOST)],
+    "a GPU that is dead to its driver is death too, though the engine steps on for now": [
+        (at(0, 5, busy=True, hung=1), GPU_HUNG), (at(5, 6, busy=True, hung=1), GPU_HUNG),
+        (at(10, hung=1), GPU_HUNG), (at(15, 7), UP)],
+    "a GPU that hangs in a kernel is how a stall looks from below": [
+        (at(0, 5, busy=True), UP), (at(30, 5, busy=True, spinning=1), STALLED),
+        (at(35, 5, spinning=1), GPU_HUNG)],
+    "of two reasons the loss is said": [
+        (at(0, 5, lost=1, hung=1), GPU_LOST)],
     "a degraded GPU degrades its group": [
         (at(0, 5, impaired=1), GPU_DEGRADED), (at(5, 6), UP)],
     "a GPU that cannot be seen degrades its group": [
@@ -140,6 +149,21 @@ def test_the_state_follows_from_what_is_seen_and_what_was_known(story):
     assert states(*(sighting for sighting, _ in story)) == [expected for _, expected in story]
 
 
+@pytest.mark.parametrize("gap", [0.01, 0.9])
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
+def test_two_prometheus_servers_see_the_same_states(story, gap):
+    """What the second one finds a moment later is what the first one found."""
+    looks = [sighting for sighting, _ in story]
+    next_to = [seconds for seconds, _ in looks[1:]] + [float("inf")]
+    twice = [
+        (moment, seen)
+        for (seconds, seen), later in zip(looks, next_to, strict=True)
+        for moment in (seconds, min(seconds + gap, (seconds + later) / 2))
+    ]
+    expected = [state for _, state in story for _ in range(2)]
+    assert states(*twice) == expected
+
+
 def test_every_state_and_reason_of_the_stories_is_in_the_catalogue():
     """Nothing is served that the catalogue does not have."""
     for story in STORIES.values():
@@ -155,6 +179,8 @@ def test_every_state_and_reason_of_the_stories_is_in_the_catalogue():
         (at(0, 5, impaired=1), 1.0),
         (at(0, 5, unknown=1), 1.0),
         (at(0, 5, lost=1), 0.0),
+        (at(0, 5, hung=1), 0.0),
+        (at(0, 5, spinning=1), 0.0),
         (at(0, 5, health=503), 0.0),
         (at(0, 5, awake=False), 0.0),
         (at(0), 0.0),
