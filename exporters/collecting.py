@@ -17,6 +17,7 @@ from exporters import catalog
 from exporters.fetching import Fetch
 from exporters.page import Page
 from exporters.reloading import Reloaded
+from exporters.sharing import SharedFetch
 from exporters.sources import Answer, Answers, Source, Target
 from exporters.version import VERSION
 
@@ -83,11 +84,11 @@ class Collector:
         reloads: Sequence[Reloaded[Any]] = (),
     ) -> None:
         self._core = core
-        self._fetch = fetch
+        self._fetch = SharedFetch(fetch)
         self._clock = clock
         self._wall_clock = wall_clock
         self._reloads = reloads
-        self._sources = [Source(target, fetch, clock, wall_clock) for target in core.targets]
+        self._sources = [Source(target, self._fetch, clock, wall_clock) for target in core.targets]
         self._successor: Core | None = None
         self._flight: asyncio.Task[Collection] | None = None
         self._last: Collection | None = None

@@ -159,6 +159,7 @@ SOURCE_REASONS = (
     "http_status",
     "too_large",
     "malformed",
+    "no_turn",  # no failing of the source's: other sources took all the time there was
     "circuit_open",
     "none",
 )

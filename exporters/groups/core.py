@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 from exporters import catalog
@@ -13,12 +14,13 @@ from exporters.gpu.members import WatchedGpus
 from exporters.gpu.verdict import Verdict
 from exporters.groups.engine import EngineReader, EngineReading
 from exporters.groups.layout import Layout
+from exporters.groups.pages import EnginePages
 from exporters.groups.peers import Load, Peers, Speed
 from exporters.groups.probing import HttpProber, Prober, Question
 from exporters.groups.stalling import UNSUPPORTED, EngineSighting
 from exporters.groups.state import GroupSighting, GroupStatus, Members, assess
 from exporters.page import Labels, Page
-from exporters.sources import Answers, Target
+from exporters.sources import Answer, Answers, Target
 from exporters.topology import Group, Topology
 
 _SUSPECT = ("starting", "telemetry_unreachable")
@@ -68,7 +70,11 @@ class GroupsCore:
         self.cluster = topology.cluster
         self._gpus = WatchedGpus(topology, shown=False)
         watched = {place.uuid for place in self._gpus.places}
-        self._groups = [_watch(topology, group, watched) for group in topology.groups]
+        sharing = Counter(group.metrics for group in topology.groups)
+        pages = {url: EnginePages(engines) for url, engines in sharing.items()}
+        self._groups = [
+            _watch(topology, group, pages[group.metrics], watched) for group in topology.groups
+        ]
         self._prober = prober
         self._peers = Peers({each.name: (each.model, each.revision) for each in topology.groups})
         self._speeds: Mapping[str, Speed] = {}
@@ -96,8 +102,9 @@ class GroupsCore:
         loads: dict[str, Load | None] = {}
         for watched in self._groups:
             name = watched.group.name
-            reading = answers[watched.engine].content
-            seen = self._see(watched, reading, answers[watched.health].status, verdicts)
+            answer = answers[watched.engine]
+            reading = answer.content
+            seen = self._see(watched, answer, answers[watched.health].status, verdicts)
             status = assess(seen, self._statuses.get(name), now)
             self._statuses[name] = status
             loads[name] = _load(reading, status)
@@ -116,18 +123,19 @@ class GroupsCore:
     def _see(
         self,
         watched: _Watched,
-        reading: EngineReading | None,
+        answer: Answer[EngineReading],
         health_status: int | None,
         verdicts: dict[str, Verdict],
     ) -> GroupSighting:
         name = watched.group.name
         speed = self._speeds.get(name)
         return GroupSighting(
-            _sight(reading),
+            _sight(answer.content),
             health_status,
             _count_members(watched, verdicts),
             self._prober.last(name) if self._prober else UNSUPPORTED,
             is_below_peers=speed is not None and speed.is_slow,
+            is_unasked=answer.is_ours,
         )
 
     def _probe(
@@ -157,6 +165,8 @@ class GroupsCore:
             places = self._places[watched.group.name] = _Places(layout, keys)
         of_page = page.values
         for (name, of_series), value in zip(places.keys, reading.values.values(), strict=True):
+            if isnan(value):
+                continue
             family = of_page.get(name)
             if family is None:
                 family = of_page[name] = {}
@@ -168,12 +178,13 @@ class GroupsCore:
             page.of(catalog.GROUP_MISSING_BOUNDS)[*labels, name] = float(missing)
 
 
-def _watch(topology: Topology, group: Group, watched: set[str]) -> _Watched:
+def _watch(topology: Topology, group: Group, pages: EnginePages, watched: set[str]) -> _Watched:
     gpus = sum(len(member.gpus) for member in group.members)
+    reader = EngineReader(group.engine, gpus, pages)
     return _Watched(
         group,
         (topology.cluster, group.region, group.model, group.name),
-        Target(group.name, group.region, group.metrics, EngineReader(group.engine, gpus).read),
+        Target(group.name, group.region, group.metrics, reader.read),
         Target(
             f"{group.name} health",
             group.region,

@@ -27,7 +27,7 @@ Two Prometheus servers may look within the same moment. What a look that soon do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exporters.gpu.verdict import SECOND_LOOK_SECONDS
 from exporters.groups import stalling
@@ -64,12 +64,14 @@ class GroupSighting:
     """What one collection saw of a group."""
 
     engine: EngineSighting | None
-    """None if its page could not be had."""
+    """None if its page could not be had, or was not asked for."""
     health_status: int | None
     """HTTP status of ``/health``; None if there was no answer."""
     members: Members
     probe: Probe = UNSUPPORTED
     is_below_peers: bool = False
+    is_unasked: bool = False
+    """Whether the page was not asked for, or not read, for reasons that are not the engine's."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> Group
         before: the status after the collection before; None at the first.
         now: seconds of a monotonic clock.
     """
+    if seen.engine is None and seen.is_unasked and (before is None or before.failing_since is None):
+        return _assess_unasked(seen, before)
     if seen.engine is None:
         return _assess_unreachable(seen, before, now)
     known = before.watch if before else None
@@ -159,6 +163,17 @@ def _decide(seen: GroupSighting, watched: Watch, *, is_restarting: bool) -> tupl
         if applies:
             return state, reason
     return "up", "none"
+
+
+def _assess_unasked(seen: GroupSighting, before: GroupStatus | None) -> GroupStatus:
+    """Return what was known before, but for what the members say."""
+    if before is None:
+        before = GroupStatus("starting", "starting", None, None, None, is_restarting=False)
+    gone = [("gpu_lost", seen.members.lost), ("gpu_hung", seen.members.hung)]
+    reasons = [reason for reason, count in gone if count]
+    if reasons:
+        before = replace(before, state="dead", reason=reasons[0])
+    return replace(before, seconds_since_step=None)
 
 
 def _assess_unreachable(seen: GroupSighting, before: GroupStatus | None, now: float) -> GroupStatus:

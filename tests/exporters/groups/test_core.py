@@ -11,6 +11,7 @@ from exporters.fetching import Response
 from exporters.groups.core import GroupsCore, probing_core
 from exporters.groups.stalling import Probe
 from exporters.rendering import Renderer
+from exporters.sources import LARGE_PAGE_BYTES
 from exporters.testing import Clock, histogram_samples, page_of, telemetry_page
 from exporters.topology import Topology
 
@@ -158,6 +159,49 @@ async def test_a_sticking_gauge_over_http(pages, fetch_page, has_completions, ex
     counted = page.of(catalog.GROUP_PROBES)[*GROUP, "answered" if has_completions else "refused"]
     assert counted == (2.0 if has_completions else 1.0)
     assert len(pages.posted) - counted <= (1 if has_completions else 0)
+
+
+async def test_engines_behind_one_api_server_are_asked_once_for_all(pages, fetch_page):
+    """A large page too; what of it is of another rank costs none of them its state."""
+    capture = (FIXTURES / "vllm-0.32.0-cpu-tp2.metrics.txt").read_text()
+    lines = [
+        line.replace('engine="0"', f'engine="{rank}"')
+        for line in capture.splitlines()
+        for rank in (range(16) if 'engine="0"' in line else range(1))
+    ]
+    page = "\n".join([*lines, ""])
+    assert len(page) > LARGE_PAGE_BYTES
+    pages.serve("/metrics", page)
+    pages.serve("/health", "")
+    topology = Topology.model_validate({
+        "version": 1, "cluster": "demo",
+        "groups": [{"name": f"g{rank}", "region": "eu", "model": "chat", "revision": "r1",
+                    "engine": str(rank), "metrics": pages.url("/metrics"),
+                    "members": [{"host": f"h{rank}"}]} for rank in range(17)],
+    })  # fmt: skip
+    clock = Clock()
+    collector = Collector(GroupsCore(topology), fetch_page, clock)
+    for _ in range(3):
+        served = (await collector.collect()).page
+        clock.now += 5.0
+    await collector.close()
+    states = [state_of(served, ("demo", "eu", "chat", f"g{rank}")) for rank in range(17)]
+    # The last one is of a rank that the server does not have.
+    assert states == [("up", "none")] * 16 + [("dead", "engine_unreachable")]
+    assert (pages.requests("/metrics"), pages.requests("/health")) == (3, 3)
+
+
+async def test_a_gauge_without_a_number_is_left_out(make_topology):
+    """What is served is a number."""
+    usage = [("vllm:kv_cache_usage_perc", LABELS, float("nan"))]
+
+    def answer(url, now):
+        return "" if url.endswith("health") else engine_page(steps=now, more=usage)
+
+    (page,) = await looks(GroupsCore(make_topology(groups=[("eu", "chat", "r1")])), answer)
+    assert state_of(page) == ("up", "none")
+    assert not page.of(catalog.GROUP_KV_CACHE_USAGE)
+    assert page.of(catalog.GROUP_STEPS)
 
 
 async def test_members_are_counted_by_state():

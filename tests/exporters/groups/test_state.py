@@ -22,7 +22,7 @@ UNKNOWN = ("degraded", "member_unknown")
 
 
 def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
-       probe=None, slow=False, **members: int):  # fmt: skip
+       probe=None, slow=False, unasked=False, **members: int):  # fmt: skip
     """What a collection sees ``seconds`` after the first; without steps, no page.
 
     ``probe`` is the outcome of one that was sent at 15 s; without it nobody can be asked.
@@ -31,7 +31,7 @@ def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
     counted = Members(expected=8, answering=8, **members)
     seen = Probe(probe, 1015.0) if probe else Probe("unsupported")
     seen = Probe() if probe == "none" else seen
-    return seconds, GroupSighting(engine, health if engine else None, counted, seen, slow)
+    return seconds, GroupSighting(engine, health if engine else None, counted, seen, slow, unasked)
 
 
 def states(*sightings: tuple[float, GroupSighting]):
@@ -71,6 +71,17 @@ STORIES = {
         (at(0, 5), UP), (at(5), UNREACHED), (at(10), UNREACHABLE), (at(15), UNREACHABLE)],
     "a gap of one look is forgiven": [
         (at(0, 5), UP), (at(5), UNREACHED), (at(10, 6), UP), (at(15), UNREACHED)],
+    "one that was not asked, for we had no time, is what it was": [
+        (at(0, 5), UP), (at(5, unasked=True), UP), (at(60, unasked=True), UP), (at(65, 6), UP)],
+    "nor is a stall ended so": [
+        (at(0, 5, busy=True), UP), (at(30, 5, busy=True), STALLED),
+        (at(35, unasked=True), STALLED)],
+    "one that failed before it was not asked goes on failing": [
+        (at(0, 5), UP), (at(5), UNREACHED), (at(10, unasked=True), UNREACHABLE)],
+    "one that nobody found the time to ask so far is starting": [
+        (at(0, unasked=True), STARTING), (at(60, unasked=True), STARTING), (at(65, 5), UP)],
+    "what its members say counts all the same": [
+        (at(0, 5), UP), (at(5, unasked=True, lost=1), GPU_LOST), (at(10, 5), UP)],
     "two looks right after another are one": [
         (at(0, 5), UP), (at(5), UNREACHED), (at(6), UNREACHED), (at(7), UNREACHABLE)],
     "one that was never seen is starting, then dead": [
