@@ -11,6 +11,7 @@ from typing import Any
 from exporters import catalog
 from exporters.folding import Folder
 from exporters.gpu.members import WatchedGpus
+from exporters.gpu.reported import MemberReader
 from exporters.gpu.verdict import Verdict
 from exporters.groups.engine import EngineReader, EngineReading
 from exporters.groups.layout import Layout
@@ -68,7 +69,7 @@ class GroupsCore:
 
     def __init__(self, topology: Topology, prober: Prober | None = None) -> None:
         self.cluster = topology.cluster
-        self._gpus = WatchedGpus(topology, shown=False)
+        self._gpus = WatchedGpus(topology, shown=False, make_reader=MemberReader)
         watched = {place.uuid for place in self._gpus.places}
         sharing = Counter(group.metrics for group in topology.groups)
         pages = {url: EnginePages(engines) for url, engines in sharing.items()}
