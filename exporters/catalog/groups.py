@@ -88,6 +88,12 @@ GROUP_PROBES = counter(
     "Requests for one token that this exporter sent because the engine seemed stalled.",
     (*GROUP_LABELS, OUTCOME),
 )
+GROUP_PROBE_REFUSED = gauge(
+    "group_probe_refused",
+    "1 if the engine refused the last request for one token, as for a key that it was not given: a "
+    "stall of it cannot be confirmed, and its page alone is believed. Else 0.",
+    GROUP_LABELS,
+)
 GROUP_RUNNING = gauge("group_requests_running", "Requests in the engine's batch.", GROUP_LABELS)
 GROUP_WAITING = gauge("group_requests_waiting", "Requests in the engine's queue.", GROUP_LABELS)
 GROUP_WAITING_BY_REASON = gauge(

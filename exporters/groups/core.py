@@ -154,6 +154,7 @@ class GroupsCore:
         if speed and speed.ratio is not None:
             page.of(catalog.GROUP_SPEED_TO_PEERS)[labels] = speed.ratio
         if self._prober:
+            page.of(catalog.GROUP_PROBE_REFUSED)[labels] = float(self._prober.is_refused(name))
             counts = self._prober.counts(name)
             for outcome in catalog.STALL_PROBE_OUTCOMES:
                 page.of(catalog.GROUP_PROBES)[*labels, outcome] = float(counts.get(outcome, 0))

@@ -20,8 +20,6 @@ from exporters.sessions import session_to_targets
 
 RANK_HEADER = "X-data-parallel-rank"
 """Where an API server has several engines, vLLM sends the request to the one named here."""
-_UNSUPPORTED = frozenset({400, 401, 403, 404, 405, 415, 422, 501})
-"""Answers that will not change: no such address, no leave, no such form."""
 _PROMPT = "1"
 
 _LOG = logging.getLogger("shardwatch")
@@ -46,6 +44,9 @@ class Prober(Protocol):
     def last(self, group: str) -> Probe:
         """Return how the last probe of a group went."""
 
+    def is_refused(self, group: str) -> bool:
+        """Return whether the last probe of a group that ended was refused."""
+
     def counts(self, group: str) -> Mapping[str, int]:
         """Return how many probes of a group ended how (``catalog.STALL_PROBE_OUTCOMES``)."""
 
@@ -63,6 +64,7 @@ class HttpProber:
     def __init__(self, ask: Ask | None = None) -> None:
         self._ask = ask or ask_for_token
         self._probes: dict[str, Probe] = {}
+        self._ended: dict[str, Probe] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, Counter[str]] = {}
 
@@ -77,6 +79,10 @@ class HttpProber:
         """As :class:`Prober` says."""
         return self._probes.get(group, Probe())
 
+    def is_refused(self, group: str) -> bool:
+        """As :class:`Prober` says."""
+        return group in self._ended and self._ended[group].outcome == "refused"
+
     def counts(self, group: str) -> Mapping[str, int]:
         """As :class:`Prober` says."""
         return self._counts.get(group, {})
@@ -87,9 +93,11 @@ class HttpProber:
             outcome = await self._ask(question)
         except Exception:  # noqa: BLE001 - our mistake says nothing of the engine
             _LOG.exception("%s: cannot be asked", question.url)
-        self._probes[group] = Probe(outcome, now)
-        counted = "refused" if outcome == "unsupported" else outcome
-        self._counts.setdefault(group, Counter())[counted] += 1
+        if outcome == "refused" and not self.is_refused(group):
+            _LOG.warning("%s refuses to give a token: no stall of %s can be confirmed",
+                         question.url, group)  # fmt: skip
+        self._probes[group] = self._ended[group] = Probe(outcome, now)
+        self._counts.setdefault(group, Counter())[outcome] += 1
 
 
 async def ask_for_token(question: Question) -> Outcome:
@@ -108,7 +116,8 @@ async def ask_for_token(question: Question) -> Outcome:
             if response.status == 200:
                 await response.content.readany()
                 return "answered"
-            return "unsupported" if response.status in _UNSUPPORTED else "refused"
+            # No leave, no such address, too busy: it may be another at the next question.
+            return "refused"
     except TimeoutError:
         return "unanswered"
     except (aiohttp.ClientError, OSError, ValueError):

@@ -46,8 +46,9 @@ Outcome = Literal["none", "pending", "answered", "unanswered", "refused", "unsup
 class Probe:
     """The last probe of an engine, as far as it is known how it ended.
 
-    ``none``: there was no probe yet. ``refused``: an answer that says nothing of the engine.
-    ``unsupported``: this engine cannot be probed.
+    ``none``: there was no probe yet. ``refused``: an answer that says nothing of the engine, such
+    as that of a proxy in front of it, or of an API server that asks for a key.
+    ``unsupported``: nobody asks here.
     """
 
     outcome: Outcome = "none"
