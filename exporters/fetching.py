@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import aiohttp
 
+from exporters.access import HttpAccess
 from exporters.exposition import LARGEST_PAGE_BYTES
 from exporters.sessions import HttpClient, session_to_targets
 from exporters.turns import NoTurnError, Turns
@@ -104,19 +106,24 @@ class HttpFetcher(HttpClient):
     def _make_session(self) -> aiohttp.ClientSession:
         return session_to_targets({"Accept": _ACCEPT}, _KEEPALIVE_SECONDS)
 
-    async def __call__(self, url: str) -> Response:
+    def by_kind(self, accesses: Mapping[str, HttpAccess]) -> dict[str, Fetch]:
+        """Return what asks sources of each kind, as it is to be asked."""
+        return {kind: partial(self, access=access) for kind, access in accesses.items()}
+
+    async def __call__(self, url: str, access: HttpAccess | None = None) -> Response:
         """Return what ``url`` answers; as :class:`Fetch` says."""
+        options = access.options() if access else {}
         with failures_as_fetch_errors(self._deadline_seconds):
             async with (
                 self._turns.take(url, self._deadline_seconds),
                 asyncio.timeout(self._deadline_seconds),
             ):
-                return await self._get(url)
+                return await self._get(url, options)
 
-    async def _get(self, url: str) -> Response:
+    async def _get(self, url: str, options: Mapping[str, Any]) -> Response:
         held = _Held(self._all)
         try:
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with self._session.get(url, allow_redirects=False, **options) as response:
                 if response.status != 200:
                     return Response(response.status, b"")
                 chunks = []

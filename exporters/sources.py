@@ -46,6 +46,8 @@ class Target(Generic[Content]):
     """Makes sense of a body; raises PageError."""
     shown: bool = True
     """Whether the exporter serves ``source_up`` and its like for it."""
+    kind: str = ""
+    """Of source, as ``access.HttpClientConfigs`` has them; empty of what is not asked over HTTP."""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ class WatchedGpus:
                     continue
                 if url not in by_url:
                     read = local.read if local and is_local else make_reader().read
-                    by_url[url] = Target(member.host, group.region, url, read, shown)
+                    kind = "" if local and is_local else "hosts"
+                    by_url[url] = Target(member.host, group.region, url, read, shown, kind)
                 for uuid in member.gpus:
                     self.places.append(GpuPlace(uuid, member.host, group))
                     self._target_of[uuid] = by_url[url]

@@ -9,6 +9,7 @@ from math import isnan
 from typing import Any
 
 from exporters import catalog
+from exporters.access import HttpAccess
 from exporters.folding import Folder
 from exporters.gpu.members import WatchedGpus
 from exporters.gpu.reported import MemberReader
@@ -30,9 +31,9 @@ _FOLDED = (catalog.FINISH_REASON, catalog.REASON, catalog.TOKEN_SOURCE, catalog.
 """Labels whose values engines give."""
 
 
-def probing_core(topology: Topology) -> GroupsCore:
+def probing_core(topology: Topology, access: HttpAccess | None = None) -> GroupsCore:
     """Return the core of a topology that asks engines that seem stalled, over HTTP."""
-    return GroupsCore(topology, HttpProber())
+    return GroupsCore(topology, HttpProber(access=access))
 
 
 @dataclass(frozen=True)
@@ -186,13 +187,14 @@ def _watch(topology: Topology, group: Group, pages: EnginePages, watched: set[st
     return _Watched(
         group,
         (topology.cluster, group.region, group.model, group.name),
-        Target(group.name, group.region, group.metrics, reader.read),
+        Target(group.name, group.region, group.metrics, reader.read, kind="engines"),
         Target(
             f"{group.name} health",
             group.region,
             group.health,
             lambda _: True,
             shown=False,
+            kind="engines",
         ),
         tuple(uuid for member in group.members for uuid in member.gpus if uuid in watched),
     )

@@ -11,10 +11,12 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeAlias
 
 import aiohttp
 
+from exporters.access import HttpAccess
 from exporters.groups.stalling import PROBE_DEADLINE_SECONDS, Outcome, Probe
 from exporters.sessions import session_to_targets
 
@@ -59,10 +61,11 @@ class HttpProber:
 
     Args:
         ask: asks once and returns within the deadline; over HTTP by default.
+        access: how engines are asked.
     """
 
-    def __init__(self, ask: Ask | None = None) -> None:
-        self._ask = ask or ask_for_token
+    def __init__(self, ask: Ask | None = None, access: HttpAccess | None = None) -> None:
+        self._ask = ask or partial(ask_for_token, access=access)
         self._probes: dict[str, Probe] = {}
         self._ended: dict[str, Probe] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -100,18 +103,19 @@ class HttpProber:
         self._counts.setdefault(group, Counter())[outcome] += 1
 
 
-async def ask_for_token(question: Question) -> Outcome:
+async def ask_for_token(question: Question, access: HttpAccess | None = None) -> Outcome:
     """Ask an engine for one token and return how that went, within the deadline."""
     content = {"prompt": _PROMPT, "max_tokens": 1, "temperature": 0}
     if question.model:
         content["model"] = question.model
     headers = {} if question.rank is None else {RANK_HEADER: question.rank}
+    options = access.options() if access else {}
     try:
         async with (
             asyncio.timeout(PROBE_DEADLINE_SECONDS),
             # A session of its own: probes are rare, and nobody has to close it later.
             session_to_targets(headers) as session,
-            session.post(question.url, json=content, allow_redirects=False) as response,
+            session.post(question.url, json=content, allow_redirects=False, **options) as response,
         ):
             if response.status == 200:
                 await response.content.readany()
