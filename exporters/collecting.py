@@ -97,6 +97,7 @@ class Collector:
         self._core = core
         self._fetch = SharedFetch(fetch)
         self._by_kind = {kind: SharedFetch(each) for kind, each in (by_kind or {}).items()}
+        self._lane = asyncio.Lock()
         self._clock = clock
         self._wall_clock = wall_clock
         self._reloads = reloads
@@ -194,7 +195,7 @@ class Collector:
 
     def _make_source(self, target: Target[Any]) -> Source[Any]:
         fetch = self._by_kind.get(target.kind, self._fetch)
-        return Source(target, fetch, self._clock, self._wall_clock)
+        return Source(target, fetch, self._clock, self._wall_clock, self._lane)
 
     def _add_reloads(self, page: Page) -> None:
         for each in self._reloads:

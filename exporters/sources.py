@@ -29,6 +29,8 @@ engines behind one API server a tenth of it."""
 _READING = ThreadPoolExecutor(1, "reading")
 """Large pages are read one after another: at once, they would only stand in each other's way."""
 
+_NOT_READ = "other pages took all the time for reading"
+
 _LOG = logging.getLogger("shardwatch")
 
 Content = TypeVar("Content")
@@ -90,7 +92,17 @@ class Answers:
 
 
 class Source(Generic[Content]):
-    """Asks one target."""
+    """Asks one target.
+
+    Args:
+        target: what it asks.
+        fetch: asks.
+        clock: in seconds.
+        wall_clock: in Unix seconds.
+        lane: shared by sources whose pages are to be read one after another, the event loop going
+            round between two of them. So a thousand pages that come at once make nobody's deadline
+            pass that waits for another.
+    """
 
     def __init__(
         self,
@@ -98,8 +110,10 @@ class Source(Generic[Content]):
         fetch: Fetch,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        lane: asyncio.Lock | None = None,
     ) -> None:
         self.target = target
+        self._lane = lane or asyncio.Lock()
         self.circuit = Circuit()
         self.last_success_at = 0.0
         """Unix time of the last answer in time and in form, 0 if there was none."""
@@ -180,7 +194,10 @@ class Source(Generic[Content]):
             raise FetchError("http_status", f"HTTP {response.status}")
         if len(response.body) <= LARGE_PAGE_BYTES:
             try:
-                return self.target.read(response.body)
+                async with asyncio.timeout(self._left(asked_at)), self._lane:
+                    return self.target.read(response.body)
+            except TimeoutError:
+                raise FetchError(NO_TURN, _NOT_READ) from None
             finally:
                 response.done()
         loop = asyncio.get_running_loop()
@@ -194,17 +211,21 @@ class Source(Generic[Content]):
         reading = _READING.submit(read)
         reading.add_done_callback(partial(_release, loop, response))
         try:
-            async with asyncio.timeout(asked_at + LONGEST_ANSWER_SECONDS - self._clock()):
+            async with asyncio.timeout(self._left(asked_at)):
                 await has_turn.wait()
         except TimeoutError:
             reading.cancel()
-            raise FetchError(NO_TURN, "other pages took all the time for reading") from None
+            raise FetchError(NO_TURN, _NOT_READ) from None
         try:
             async with asyncio.timeout(READING_SECONDS):
                 return await asyncio.wrap_future(reading)
         except TimeoutError:
             detail = f"{len(response.body)} bytes could not be read within {READING_SECONDS:g} s"
             raise FetchError("too_large", detail) from None
+
+    def _left(self, asked_at: float) -> float:
+        """Return for how long the turn to be read may be waited for, in seconds."""
+        return asked_at + LONGEST_ANSWER_SECONDS - self._clock()
 
     def _report(self, answer: Answer[Content]) -> None:
         if answer.reason == self._last.reason:

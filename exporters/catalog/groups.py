@@ -73,6 +73,13 @@ GROUP_SPEED_TO_PEERS = gauge(
     "model and revision at similar load; absent where fewer than three others can be compared.",
     GROUP_LABELS,
 )
+GROUP_ROUTER_MISSING = gauge(
+    "group_router_missing",
+    "1 if the topology has no router in the group's region: how requests ended for their users "
+    "(timeout, aborted, rejected, rate_limited), attempts, tiers and times at the client are not "
+    "known then, and the engine's own counters are all there is. Else 0.",
+    GROUP_LABELS,
+)
 GROUP_DIALECT_INFO = gauge(
     "group_dialect_info",
     "Always 1: the names that the engine's page speaks, and in what it counts its prefix cache.",

@@ -46,6 +46,7 @@ class _Watched:
     health: Target[bool]
     gpus: tuple[str, ...]
     """UUIDs of the members that are watched."""
+    has_router: bool
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ def _watch(topology: Topology, group: Group, pages: EnginePages, watched: set[st
             kind="engines",
         ),
         tuple(uuid for member in group.members for uuid in member.gpus if uuid in watched),
+        has_router=any(router.region == group.region for router in topology.routers),
     )
 
 
@@ -242,6 +244,7 @@ def _add_state(page: Page, watched: _Watched, seen: GroupSighting, status: Group
     info = (*labels, group.revision, group.engine, group.failure_domain or group.name)
     page.of(catalog.GROUP_INFO)[info] = 1.0
     page.of(catalog.GROUP_CAPACITY)[labels] = status.capacity
+    page.of(catalog.GROUP_ROUTER_MISSING)[labels] = float(not watched.has_router)
     page.of(catalog.GROUP_GPUS_EXPECTED)[labels] = float(seen.members.expected)
     for state in catalog.GPU_STATES:
         page.of(catalog.GROUP_MEMBERS)[*labels, state] = float(seen.members.states.get(state, 0))

@@ -11,6 +11,10 @@ vLLM's step counter tells, for ``/health`` does not. Three things make this more
 *   The first step after a start may compile kernels for a minute or two.
 
 The prefill of a long prompt is no stall: it is cut into chunks, a step each.
+
+What is in flight at the router is no sign of work: routers count by model, revision and tier, and
+no group is stalled because some group of its model is busy. The requests that the group's own API
+server ends (``http_requests_total``) are, and they are there without a router.
 """
 
 from __future__ import annotations

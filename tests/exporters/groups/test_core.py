@@ -209,6 +209,15 @@ async def test_a_gauge_without_a_number_is_left_out(make_topology):
     assert page.of(catalog.GROUP_STEPS)
 
 
+async def test_groups_of_a_region_without_a_router_say_what_is_missed(make_topology):
+    """What users felt is seen at routers only."""
+    topology = make_topology(groups=[("eu", "chat", "r1"), ("us", "chat", "r1")], routers=["us"])
+    (page,) = await looks(GroupsCore(topology), still)
+    assert page.of(catalog.GROUP_ROUTER_MISSING) == {
+        GROUP: 1.0, ("demo", "us", "chat", "us-chat-1"): 0.0,
+    }  # fmt: skip
+
+
 async def test_members_are_counted_by_state():
     """All that are expected, those without telemetry too."""
 
