@@ -116,6 +116,8 @@ def run(
 
 def _plan(name: str, config: Config) -> Plan:
     make = CORES[name]
+    if name == "groups":
+        make = partial(probing_core, access=config.accesses["engines"])
     return Plan(make(config.topology), make=make)
 
 
@@ -152,7 +154,12 @@ async def _run(
     topology = _topology(config)
     reloads: list[Reloaded[Any]] = [topology, *([web_config] if web_config else [])]
     async with HttpFetcher() as fetch, plan.beside:
-        collector = Collector(plan.core, plan.fetching(fetch), reloads=reloads)
+        collector = Collector(
+            plan.core,
+            plan.fetching(fetch),
+            reloads=reloads,
+            by_kind=fetch.by_kind(config.accesses),
+        )
         collector.unplaced = _count_reasons(config.unplaced)
         following = (
             [partial(_follow_topology, topology, config, plan.make, collector)] if plan.make else []

@@ -51,7 +51,8 @@ class Member(_Strict):
     """UUIDs as NVML gives them (``GPU-...``). None for an engine on CPUs, or where nobody knows:
     then they are those that the host's telemetry shows, of its pod if it tells pods."""
     telemetry: HttpUrl | None = None
-    """The host's dcgm-exporter page; None where no GPU is watched."""
+    """The page of the host's dcgm-exporter, or of its gpu exporter of ours; None where no GPU is
+    watched."""
     pod: LabelValue | None = None
     """``NAMESPACE/POD`` in which the member runs, as the host's telemetry calls it."""
 

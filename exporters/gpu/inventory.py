@@ -10,6 +10,7 @@ import re
 from collections.abc import Container
 
 from exporters.gpu.readings import GpuReadings
+from exporters.gpu.verdict import Reports
 
 MOST_GPUS = 64
 """Of a member; a page that lies shall not make series without end."""
@@ -33,7 +34,7 @@ class Inventory:
         self._has_pods = False
         """Whether the host has told pods: where it does, no pod is not just any."""
 
-    def look(self, shown: GpuReadings, taken: Container[str] = ()) -> None:
+    def look(self, shown: GpuReadings | Reports, taken: Container[str] = ()) -> None:
         """Learn from what the host shows.
 
         A pod that has as many GPUs as ever was given others for those that are gone. If it has
@@ -53,8 +54,9 @@ class Inventory:
             missed = []
         self.gpus = tuple(sorted({*mine, *missed}))
 
-    def _own(self, shown: GpuReadings) -> list[str]:
-        self._has_pods = self._has_pods or any(reading.pods for reading in shown.values())
+    def _own(self, shown: GpuReadings | Reports) -> list[str]:
+        pods = {} if isinstance(shown, Reports) else {u: each.pods for u, each in shown.items()}
+        self._has_pods = self._has_pods or any(pods.values())
         if self._pod and self._has_pods:
-            return [uuid for uuid, reading in shown.items() if self._pod in reading.pods]
+            return [uuid for uuid, of in pods.items() if self._pod in of]
         return list(shown) if self._is_alone else []

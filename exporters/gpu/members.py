@@ -6,14 +6,14 @@ The gpu exporter serves them; the groups exporter counts them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from exporters.gpu.inventory import Inventory
 from exporters.gpu.readings import GpuReadings, Reading
 from exporters.gpu.telemetry import TelemetryReader
-from exporters.gpu.verdict import LINK_REASONS, Setting, Sighting, Unread, Verdict, judge
+from exporters.gpu.verdict import LINK_REASONS, Reports, Setting, Sighting, Unread, Verdict, judge
 from exporters.sources import Answers, Target
 from exporters.topology import GpuPlace, Group, Member, Topology
 
@@ -61,6 +61,13 @@ class LocalSource(Protocol):
         """Return the newest readings; the body says nothing."""
 
 
+class HostReader(Protocol):
+    """Reads the pages of one host."""
+
+    def read(self, page: bytes) -> GpuReadings | Reports:
+        """Return what is said of the GPUs on a page; raise PageError."""
+
+
 @dataclass(frozen=True)
 class HostCount:
     """GPUs of one host."""
@@ -77,10 +84,10 @@ class _Host:
     """One page, or the local host, and what is remembered of it."""
 
     name: str
-    target: Target[GpuReadings]
+    target: Target[GpuReadings | Reports]
     local: LocalSource | None = None
     seats: list[_Seat] = field(default_factory=list)
-    shown: GpuReadings | None = None
+    shown: GpuReadings | Reports | None = None
     """At the last look that saw something."""
     refreshes: int = 0
     """How often it was seen to have measured anew."""
@@ -94,7 +101,7 @@ class _Host:
         """Those that are expected."""
         return [uuid for seat in self.seats for uuid in seat.gpus]
 
-    def look(self, content: GpuReadings | None, now: float) -> None:
+    def look(self, content: GpuReadings | Reports | None, now: float) -> None:
         """Take what one collection saw; None if it saw nothing."""
         self.is_read = content is not None
         if content is None:
@@ -103,8 +110,11 @@ class _Host:
         if self.shown and any(content.get(uuid, old) != old for uuid, old in self.shown.items()):
             self.refreshes += 1
         self.shown = content
-        has_values = any(each.trouble or not each.is_blank for each in content.values())
-        if has_values or self.local:
+        # What says itself how its GPUs are is not blind.
+        is_page = self.local is None and not isinstance(content, Reports)
+        if not is_page or not all(
+            isinstance(each, Reading) and each.is_blank for each in content.values()
+        ):
             self.blank_since = None
         elif self.blank_since is None:
             self.blank_since = now
@@ -120,18 +130,20 @@ class _Host:
         """Return what the last look saw of a GPU."""
         if not self.is_read or self.shown is None:
             return Unread.UNREACHABLE
-        return self.shown.get(uuid, Unread.MISSING if self.shown.is_whole else Unread.UNREACHABLE)
+        # A dcgm-exporter leaves out what is lost; an exporter of ours leaves out nothing it knows.
+        is_whole = isinstance(self.shown, GpuReadings) and self.shown.is_whole
+        return self.shown.get(uuid, Unread.MISSING if is_whole else Unread.UNREACHABLE)
 
     def count(self) -> HostCount | None:
         """Return how many GPUs it has; None while nobody knows."""
-        if not self.is_read or self.shown is None:
+        if not self.is_read or not isinstance(self.shown, GpuReadings):
             return None
         gpus = set(self.gpus)
         there = {uuid for uuid, each in self.shown.items() if each.trouble != "missing"}
         others = self.local.others if self.local else there - gpus
         return HostCount(len(gpus), len(there & gpus), len(others))
 
-    def _learn(self, content: GpuReadings) -> None:
+    def _learn(self, content: GpuReadings | Reports) -> None:
         for seat in self.seats:
             if seat.inventory:
                 taken = {uuid for other in self.seats if other is not seat for uuid in other.gpus}
@@ -161,10 +173,16 @@ class WatchedGpus:
             member without GPUs has those that its host shows (:mod:`exporters.gpu.inventory`).
         shown: whether the pages are listed among the exporter's own sources.
         local: reads the local host's GPUs, whether it has a page or not.
+        make_reader: makes what reads the pages of one host.
     """
 
     def __init__(
-        self, topology: Topology, *, shown: bool = True, local: LocalSource | None = None
+        self,
+        topology: Topology,
+        *,
+        shown: bool = True,
+        local: LocalSource | None = None,
+        make_reader: Callable[[], HostReader] = TelemetryReader,
     ) -> None:
         self._verdicts: dict[str, Verdict] = {}
         self._hosts: dict[str, _Host] = {}
@@ -183,8 +201,11 @@ class WatchedGpus:
                 if url is None:
                     continue
                 if url not in self._hosts:
-                    read = local.read if local else TelemetryReader().read
-                    target = Target(member.host, group.region, url, read, shown)
+                    target: Target[GpuReadings | Reports] = Target(
+                        member.host, group.region, url,
+                        local.read if local else make_reader().read, shown,
+                        "" if local else "hosts",
+                    )  # fmt: skip
                     self._hosts[url] = _Host(member.host, target, local)
                 inventory = None if member.gpus else Inventory(
                     member.pod, is_alone=members[member.host] == 1

@@ -31,7 +31,7 @@ def make_plan(config: Config, interval: str, deadline: str, at_once: int) -> Pla
     if problems:
         raise InputError(problems)
     core = ProbeCore(config.topology, interval_seconds, deadline_seconds, time.monotonic())
-    return Plan(core, probing(core, at_once))
+    return Plan(core, probing(core, at_once, config.accesses["engines"]))
 
 
 def _seconds(option: str, text: str, shortest: float, problems: list[Problem]) -> float:
