@@ -26,6 +26,11 @@ def figure(name: str, value: float, unit: str, baseline: float | None = None) ->
     return {"name": name, "value": round(value, 3), "unit": unit, "baseline": baseline}
 
 
+def unmeasured(name: str, unit: str, reason: str) -> Figure:
+    """Return a figure that could not be measured here, and why."""
+    return {"name": name, "value": None, "unit": unit, "baseline": None, "reason": reason}
+
+
 class ExporterProcess:
     """An exporter as its users run it, within ``with``.
 

@@ -27,3 +27,13 @@ def test_a_figure_without_its_unit_is_refused():
 
     with pytest.raises(ValueError, match=r"slo: a figure has \['baseline', 'name', 'value'\]"):
         figures_of("slo", text)
+
+
+def test_a_figure_that_could_not_be_measured_says_why():
+    """One that is left out is missed by nobody."""
+    without = {**FAST, "value": None}
+    told = {**without, "reason": "no GPU here"}
+    assert figures_of("slo", json.dumps({"figures": [told]})) == [told]
+    for wrong in (without, {**FAST, "reason": "why?"}):
+        with pytest.raises(ValueError, match="slo: a figure has"):
+            figures_of("slo", json.dumps({"figures": [wrong]}))

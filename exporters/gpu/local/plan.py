@@ -23,4 +23,7 @@ def make_plan(config: Config, host: str, *, dcgm_names: bool) -> Plan:
     """
     local = local_gpus(config, host)
     make = partial(GpuCore, local=local, dcgm_names=dcgm_names)
-    return Plan(make(config.topology), beside=local, make=make, fetching=partial(LocalFetch, local))
+    return Plan(
+        make(config.topology), beside=local, make=make, fetching=partial(LocalFetch, local),
+        host=host,
+    )  # fmt: skip
