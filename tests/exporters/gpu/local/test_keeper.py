@@ -20,7 +20,7 @@ from exporters.gpu.testing.shim import LIBRARY
 
 
 @pytest.fixture
-async def gpus(shim, tmp_path, caplog):
+async def gpus(shim, tmp_path, caplog, until):
     """Both GPUs of the shim, read in haste, with a kernel's log to write to."""
     os.mkfifo(tmp_path / "kmsg")
     writing = os.open(tmp_path / "kmsg", os.O_RDWR)
@@ -30,7 +30,7 @@ async def gpus(shim, tmp_path, caplog):
     async with made:
         made.log = lambda text: os.write(writing, f"4,1,1,-;{text}\n".encode())
         made.said = caplog
-        await made(made.url)
+        await until(lambda: all(not each.trouble for each in made.read(b"").values()))
         yield made
     os.close(writing)
 
@@ -95,6 +95,13 @@ async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, unti
     }  # fmt: skip
     assert expected == {name: getattr(seen, name) for name in expected}
     assert reading(gpus, shim, 1).power_watts == 76.5
+
+
+async def test_links_that_count_in_bytes_are_read_too(gpus, shim, until):
+    """NVLink 5 has no other counters."""
+    shim.set(0, has_nvlink_5=1, nvlink_5_sent_bytes=13, nvlink_5_received_bytes=14)
+    await until(lambda: reading(gpus, shim).nvlink_sent_bytes == 13)
+    assert reading(gpus, shim).nvlink_received_bytes == 14
 
 
 async def test_a_wedged_gpu_costs_its_own_readings_only(gpus, shim, until):
