@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 
 from exporters.gpu.readings import GpuReadings
-from exporters.gpu.verdict import Reports
+from exporters.gpu.sightings import Reports
 
 MOST_GPUS = 64
 """Of a member; a page that lies shall not make series without end."""

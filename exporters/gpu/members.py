@@ -12,8 +12,9 @@ from typing import Protocol
 
 from exporters.gpu.inventory import Inventory
 from exporters.gpu.readings import GpuReadings, Reading
+from exporters.gpu.sightings import Reports, Setting, Sighting, Unread
 from exporters.gpu.telemetry import TelemetryReader
-from exporters.gpu.verdict import LINK_REASONS, Reports, Setting, Sighting, Unread, Verdict, judge
+from exporters.gpu.verdict import LINK_REASONS, Verdict, judge
 from exporters.sources import Answers, Target
 from exporters.topology import GpuPlace, Group, Member, Topology
 

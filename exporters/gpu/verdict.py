@@ -31,12 +31,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
-from typing import Literal
 
 from exporters.gpu.active_xids import Code, active_xids, codes_of, reasons_of
 from exporters.gpu.conditions import Memory, find_conditions, slowed_now
 from exporters.gpu.readings import PROFILING_NAMES, Reading, Xid
+from exporters.gpu.sightings import USUAL, Reported, Setting, Sighting, Unread
 from exporters.gpu.taxonomy import RANK_OF_REASON, ROW_OF_REASON, RULE_OF_XID
 
 SECOND_LOOK_SECONDS = 2.0
@@ -53,46 +52,6 @@ _NOBODY_KNOWS = float("-inf")
 """When an XID came that a gauge showed already at the first look."""
 LINK_REASONS = ("nvlink", "fabric")
 """Reasons that a peer's loss brings along."""
-
-
-class Unread(Enum):
-    """Why there is no reading of a GPU."""
-
-    MISSING = "missing"
-    """The host's page was read and does not have it."""
-    UNREACHABLE = "unreachable"
-    """The host's page could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """The verdict of another exporter of ours, which saw the GPU itself."""
-
-    state: str
-    """One of ``catalog.GPU_STATES``."""
-    reason: str
-    answers: bool
-
-
-class Reports(dict[str, Reported]):
-    """What it says of the GPUs of its host, by UUID. Of others it says nothing."""
-
-
-Sighting = Reading | Reported | Literal[Unread.MISSING, Unread.UNREACHABLE]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a GPU stands in."""
-
-    gpus_of_group: int = 2
-    """Where there is one only, nobody misses its links."""
-    has_lost_peer: bool = False
-    """Whether another GPU of its host is lost or hung."""
-    refreshes: int | None = None
-    """How often its source was seen to have measured anew; None if each look sees a new one."""
-    blank_seconds: float | None = None
-    """For how long no GPU of the host has had a value; None while one has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +93,7 @@ def judge(
     sighting: Sighting,
     before: Verdict | None,
     now: float,
-    setting: Setting = Setting(),
+    setting: Setting = USUAL,
 ) -> Verdict:
     """Return the verdict on a GPU.
 
@@ -178,7 +137,7 @@ def _judge_unread(reading: Reading, before: Verdict | None, now: float) -> Verdi
     excused = _still_excused(reading.xids, before)
     rules = [RULE_OF_XID[xid.code] for xid in active_xids(reading.xids, excused)]
     if before and before.reading and any(rule.state in ("lost", "hung") for rule in rules):
-        return _judge_missing(reading.xids, "missing", before, now, Setting())
+        return _judge_missing(reading.xids, "missing", before, now, USUAL)
     seen_at = _when_seen(reading.xids, before, now)
     return replace(_judge_unreachable(before), xids=reading.xids, excused=excused, seen_at=seen_at)
 

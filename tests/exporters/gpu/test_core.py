@@ -19,7 +19,7 @@ class Local:
     """A local source that says what it is told."""
 
     host = "h0"
-    url = "nvml://h0"
+    url = "local://h0"
     others: frozenset[str] = frozenset()
 
     def __init__(self) -> None:

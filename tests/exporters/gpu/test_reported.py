@@ -6,7 +6,7 @@ from exporters import catalog
 from exporters.exposition import PageError
 from exporters.gpu.core import GpuCore
 from exporters.gpu.reported import MemberReader
-from exporters.gpu.verdict import Reported, Reports
+from exporters.gpu.sightings import Reported, Reports
 from exporters.groups.core import GroupsCore
 from exporters.rendering import Renderer
 from exporters.sources import Answer, Answers

@@ -4,7 +4,8 @@ import pytest
 
 from exporters import catalog
 from exporters.gpu.readings import Reading, Xid
-from exporters.gpu.verdict import Setting, Sighting, Unread, judge
+from exporters.gpu.sightings import Setting, Sighting, Unread
+from exporters.gpu.verdict import judge
 
 MISSING, UNREACHABLE = Unread.MISSING, Unread.UNREACHABLE
 OK = ("healthy", "none", True)
