@@ -1,6 +1,7 @@
 """The gpu exporter as a process that reads its own host."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -106,3 +107,43 @@ def test_a_host_takes_its_own_address_of_those_that_all_have(start, tmp_path):
         "exporters.gpu: found no address of the host 'h3', expected one; "
         "add h3:19801 or give --listen\n"
     )
+
+
+def test_a_gpu_that_a_local_exporter_loses_is_lost_to_its_group(shim, tmp_path, pages):
+    """Without a dcgm-exporter anywhere; and the exporter does not ask itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    engine = (ROOT / "tests/fixtures/vllm/vllm-0.32.0-cpu-tp1.metrics.txt").read_bytes()
+    pages.serve("/e/health", "")
+    member = {"host": "h1", "gpus": shim.uuids, "telemetry": f"http://{address}/metrics"}
+    config = write_config(tmp_path, {"version": 1, "cluster": "demo", "groups": [
+        {"name": "g", "region": "eu", "model": "chat", "revision": "r1",
+         "metrics": pages.serve("/e/metrics", engine), "members": [member]}]})  # fmt: skip
+    started = []
+
+    def start(name, folder, *options: str) -> None:
+        folder.mkdir()
+        started.append(subprocess.Popen(
+            [sys.executable, "-m", "shardwatch", "exporter", name, "--config", config,
+             "--address-file", folder / "address", *options],
+            cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, **shim.environment},
+        ))  # fmt: skip
+
+    try:
+        start("gpu", tmp_path / "gpu", "--local", "h1", "--listen", address)
+        scrape_until(tmp_path / "gpu", 'state="healthy"} 1.0\n')
+        start("groups", tmp_path / "groups", "--listen", "127.0.0.1:0")
+        where = 'cluster="demo",region="eu",model="chat",group="g"'
+        scrape_until(tmp_path / "groups", f"group_gpus_up{{{where}}} 2.0\n",
+                     f"group_capacity_ratio{{{where}}} 1.0\n")  # fmt: skip
+        shim.lose(1)
+        scrape_until(tmp_path / "groups", f'group_members{{{where},state="lost"}} 1.0\n',
+                     f"group_gpus_up{{{where}}} 1.0\n",
+                     f"group_capacity_ratio{{{where}}} 0.0\n")  # fmt: skip
+        started[0].kill()  # as if its host had died
+        scrape_until(tmp_path / "groups", f"group_gpus_up{{{where}}} 0.0\n")
+    finally:
+        for each in started:
+            each.kill()
+            each.wait()
