@@ -61,7 +61,7 @@ class Xid:
     is_fatal: bool | None = None
     """What NVLink 5's codes (144 to 150) say of themselves in the kernel log; None if unknown."""
     is_history: bool = False
-    """Whether it is in a log from long before we looked: it counts, but says nothing of today."""
+    """Whether it is of before we looked and from too long ago to say anything of today."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,9 +270,10 @@ def _excused_now(reading: Reading, before: Verdict | None) -> Iterator[Code]:
     """Yield the XIDs that are of before a repair, as this look shows."""
     for xid in reading.xids:
         code = (xid.code, xid.count)
-        if before is None:
-            if xid.is_history:
-                yield code
+        if xid.is_history:
+            yield code
+        elif before is None:
+            continue
         elif before.state == "lost" or (code in codes_of(before.xids) and (
             before.missing_since is not None
             or _was_reset(reading, before)

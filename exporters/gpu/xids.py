@@ -41,9 +41,16 @@ class XidLog:
         """One for each code, the latest last."""
         return tuple(sorted(self._by_code.values(), key=lambda xid: xid.last_at or 0.0))
 
+    def xids_since(self, at: float) -> tuple[Xid, ...]:
+        """Return them; of those of before we looked, what is older than a time is history."""
+        return tuple(
+            replace(xid, is_history=True) if not xid.count and (xid.last_at or 0.0) < at else xid
+            for xid in self.xids
+        )
+
     def add(
         self, code: int, at: float, source: str, *, is_fatal: bool | None = None,
-        is_history: bool = False, is_counted: bool = True,
+        is_counted: bool = True,
     ) -> bool:  # fmt: skip
         """Take a report; return whether it is of an event that nobody has reported before.
 
@@ -52,7 +59,6 @@ class XidLog:
             at: Unix seconds.
             source: who tells of it.
             is_fatal: what the code says of itself.
-            is_history: whether it is from too long ago to say anything of today.
             is_counted: whether it belongs into counters: not if an earlier run of ours may have
                 counted it.
         """
@@ -73,7 +79,6 @@ class XidLog:
             last_at=max(at, known.last_at or at) if known else at,
             previous_at=_previous(known, at),
             is_fatal=is_fatal,
-            is_history=is_history and (known is None or known.is_history),
         )
         return True
 

@@ -28,7 +28,8 @@ from exporters.opening import Opened
 FIRST_WAIT_SECONDS = 1.5
 """How long the first collection waits for the first readings."""
 HISTORY_SECONDS = 600.0
-"""What the kernel's log tells of before this long ago is not judged."""
+"""How long what was in the kernel's log before we began is judged: nobody knows what was repaired
+meanwhile."""
 MOST_UNPLACED = 256
 """Events of the log that wait until we know which GPU is at their place."""
 
@@ -101,10 +102,10 @@ class LocalGpus(Opened):
         return (self._nvml.found or self._dcgm.found) - frozenset(self._expected)
 
     async def __call__(self, url: str) -> Response:
-        """Return an empty answer if GPUs are being read; a :class:`~exporters.fetching.Fetch`.
+        """Return an empty answer if there is something to tell: as a ``Fetch`` does.
 
         Raises:
-            FetchError: if no child works.
+            FetchError: if no child works, and the kernel's log has no XID either.
         """
         del url
         try:
@@ -114,7 +115,8 @@ class LocalGpus(Opened):
                     await self._dcgm.was_read.wait()
         except TimeoutError:
             raise FetchError("timeout", self._nvml.trouble) from None
-        if all(reader.trouble for reader in self._readers):
+        has_xids = any(log.xids for log in self._logs.values())
+        if all(reader.trouble for reader in self._readers) and not has_xids:
             raise FetchError("refused", self._nvml.trouble)
         return Response(200, b"")
 
@@ -139,7 +141,8 @@ class LocalGpus(Opened):
         known = merge(self._nvml.reading(uuid), self._dcgm.reading(uuid))
         log = self._logs[uuid]
         content = {name: getattr(known, name) for name in Reading.__slots__}
-        return Reading(**{**content, "xids": log.xids, "xid_bursts": log.bursts})
+        xids = log.xids_since(time.time() - HISTORY_SECONDS)
+        return Reading(**{**content, "xids": xids, "xid_bursts": log.bursts})
 
     def _follow_found(self) -> None:
         found = self._nvml.found or self._dcgm.found
@@ -174,7 +177,6 @@ class LocalGpus(Opened):
                 event.code, event.at, "kernel log", is_fatal=event.is_fatal,
                 # An exporter that is restarted does not count again what is still in the log.
                 is_counted=event.at >= self._started_at,
-                is_history=event.at < self._started_at - HISTORY_SECONDS,
             )  # fmt: skip
 
     def _pci(self, uuid: str) -> str | None:

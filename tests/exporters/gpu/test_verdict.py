@@ -214,6 +214,9 @@ STORIES |= {
         (told(), OK), (told(Xid(149, 1, T, is_fatal=False), Xid(150, 1, T)), OK)],
     "what the log tells of long ago is no verdict": [
         (told(Xid(48, 1, T, is_history=True)), OK), (told(Xid(48, 1, T, is_history=True)), OK)],
+    "what the log told of just before the first look is one until it is history": [
+        (told(Xid(95, 0, T)), UNCONTAINED), (told(Xid(95, 0, T)), UNCONTAINED),
+        (told(Xid(95, 0, T, is_history=True)), OK), (told(Xid(95, 1, T + 900)), UNCONTAINED)],
     "the worst of several reasons is the verdict": [
         (told(), OK),
         (Reading(energy_joules=1.0, row_remap_failure=1.0, recovery_action=2,

@@ -71,8 +71,10 @@ def test_what_is_not_counted_is_known(log):
     """An earlier run of ours may have counted it."""
     log.add(79, T, "kernel log", is_counted=False)
     assert (log.xids, log.bursts) == ((Xid(79, count=0, last_at=T),), 0)
+    assert [xid.is_history for at in (T, T + 1.0) for xid in log.xids_since(at)] == [False, True]
     log.add(79, T + 999.0, "nvml")
     assert (total(log), log.bursts) == (1, 1)
+    assert not log.xids_since(T + 9999.0)[0].is_history
 
 
 def test_other_codes_are_other_events(log):

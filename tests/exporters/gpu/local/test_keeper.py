@@ -333,6 +333,18 @@ def _is_alive(pid) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
+async def test_an_xid_is_told_though_the_library_does_not_load_any_more(gpus, shim, until):
+    """The log is all that is left of a driver whose system processor is dead."""
+    shim.block_all()
+    os.kill(gpus.child_pid, signal.SIGKILL)
+    await until(lambda: gpus._nvml.children_started == 2)
+    gpus.log("NVRM: Xid (PCI:0000:1b:00): 119, pid=1, name=x, Timeout after 6s of waiting for RPC")
+    await until(lambda: reading(gpus, shim).xids)
+    gpus._nvml.trouble = "it does not load"
+    assert (await gpus(gpus.url)).status == 200
+    shim.unblock_all()
+
+
 async def test_the_child_goes_with_its_parent(shim, until):
     """However the parent ends."""
     script = (
