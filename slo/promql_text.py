@@ -25,32 +25,44 @@ def write_promql(tree: promql_parser.Expr, rewriting: Rewriting = lambda _: None
     text = rewriting(tree)
     if text is not None:
         return text
-    if isinstance(tree, promql_parser.VectorSelector):
-        return f"{_name_and_matchers(tree)}{_moment(tree)}"
-    if isinstance(tree, promql_parser.MatrixSelector):
-        selector = tree.vector_selector
-        return f"{_name_and_matchers(selector)}[{_seconds(tree.range)}]{_moment(selector)}"
-    if isinstance(tree, promql_parser.SubqueryExpr):
-        step = _seconds(tree.step) if tree.step is not None else ""
-        inner = write_promql(tree.expr, rewriting)
-        return f"{inner}[{_seconds(tree.range)}:{step}]{_moment(tree)}"
-    if isinstance(tree, promql_parser.ParenExpr):
-        return f"({write_promql(tree.expr, rewriting)})"
-    if isinstance(tree, promql_parser.UnaryExpr):
-        return f"-{write_promql(tree.expr, rewriting)}"
-    if isinstance(tree, promql_parser.Call):
-        arguments = ", ".join(write_promql(each, rewriting) for each in tree.args)
-        return f"{tree.func.name}({arguments})"
-    if isinstance(tree, promql_parser.AggregateExpr):
-        inside = (tree.param, tree.expr) if tree.param is not None else (tree.expr,)
-        text = ", ".join(write_promql(each, rewriting) for each in inside)
-        return f"{tree.op}{_aggregated(tree.modifier)}({text})"
-    if isinstance(tree, promql_parser.BinaryExpr):
-        left, right = write_promql(tree.lhs, rewriting), write_promql(tree.rhs, rewriting)
-        return f"{left} {tree.op}{_matching(tree.modifier)} {right}"
+    if isinstance(tree, _SELECTORS):
+        return _selector(tree)
     if isinstance(tree, promql_parser.StringLiteral):
         return json.dumps(tree.val, ensure_ascii=False)
-    return str(tree)
+    return _around(tree, lambda node: write_promql(node, rewriting))
+
+
+_SELECTORS = promql_parser.VectorSelector, promql_parser.MatrixSelector
+
+
+def _around(tree: promql_parser.Expr, write: Callable[[promql_parser.Expr], str]) -> str:
+    """Return what is written around a node's parts, which ``write`` writes."""
+    match tree:
+        case promql_parser.SubqueryExpr():
+            step = _seconds(tree.step) if tree.step is not None else ""
+            text = f"{write(tree.expr)}[{_seconds(tree.range)}:{step}]{_moment(tree)}"
+        case promql_parser.ParenExpr():
+            text = f"({write(tree.expr)})"
+        case promql_parser.UnaryExpr():
+            text = f"-{write(tree.expr)}"
+        case promql_parser.Call():
+            text = f"{tree.func.name}({', '.join(map(write, tree.args))})"
+        case promql_parser.AggregateExpr():
+            inside = (tree.param, tree.expr) if tree.param is not None else (tree.expr,)
+            text = f"{tree.op}{_aggregated(tree.modifier)}({', '.join(map(write, inside))})"
+        case promql_parser.BinaryExpr():
+            between = f"{tree.op}{_matching(tree.modifier)}"
+            text = f"{write(tree.lhs)} {between} {write(tree.rhs)}"
+        case _:
+            text = str(tree)
+    return text
+
+
+def _selector(tree: promql_parser.VectorSelector | promql_parser.MatrixSelector) -> str:
+    if isinstance(tree, promql_parser.VectorSelector):
+        return f"{_name_and_matchers(tree)}{_moment(tree)}"
+    selector = tree.vector_selector
+    return f"{_name_and_matchers(selector)}[{_seconds(tree.range)}]{_moment(selector)}"
 
 
 def _name_and_matchers(selector: promql_parser.VectorSelector) -> str:
