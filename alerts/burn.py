@@ -116,6 +116,7 @@ def burn_alert(
             ),
             **dict(extras.annotations),
         },
+        tier.for_seconds,
     )
 
 
