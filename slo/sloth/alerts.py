@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from exporters.documents import Document, Place
@@ -9,105 +10,110 @@ from exporters.problems import Problem
 from slo import conventions
 from slo.objective import AlertExtras
 from slo.sloth.model import Alert, Group, Slo
-from slo.sloth.queries import ReadIndicator
-from slo.spec.extras import ADDED_LABELS, sort_pairs, wrong_with_label, wrong_with_name
-
-
-@dataclass
-class ReadExtras:
-    """What was read, what is wrong with it, and what of it is lost."""
-
-    severities: list[str] = field(default_factory=list)
-    """Those that are not disabled."""
-    extras: tuple[AlertExtras, ...] = ()
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
-
-
-def read_alert_extras(
-    document: Document, group: Group, slo: Slo, place: Place, read: ReadIndicator
-) -> ReadExtras:
-    """Return what the alerts of an SLO carry.
-
-    Sloth's alerts have the labels of the service, of the SLO, of ``alerting``, and of the severity;
-    the latter win.
-
-    Args:
-        document: in which the SLO stands.
-        group: the SLO's service.
-        slo: whose alerts they are.
-        place: of the SLO.
-        read: its indicator, whose grouping labels no alert may overwrite.
-    """
-    found = ReadExtras()
-    in_camel = "apiVersion" in document.data
-    alerting = slo.alerting
-    severities: tuple[tuple[str, str, Alert], ...] = (
-        (conventions.PAGE, "pageAlert" if in_camel else "page_alert", alerting.page_alert),
-        (conventions.TICKET, "ticketAlert" if in_camel else "ticket_alert", alerting.ticket_alert),
-    )
-    extras = []
-    for severity, key, alert in severities:
-        if alert.disable:
-            continue
-        found.severities.append(severity)
-        layers = (
-            ((*place[:-2], "labels"), group.labels),
-            ((*place, "labels"), slo.labels),
-            ((*place, "alerting", "labels"), alerting.labels),
-            ((*place, "alerting", key, "labels"), alert.labels),
-        )
-        labels = {}
-        for where, layer in layers:
-            labels.update(_labels(document, where, layer, read, found))
-        annotations = {**alerting.annotations, **alert.annotations}
-        for where, layer in (
-            ((*place, "alerting", "annotations"), alerting.annotations),
-            ((*place, "alerting", key, "annotations"), alert.annotations),
-        ):
-            wrong = ((name, wrong_with_name(name)) for name in layer)
-            found.problems += [
-                document.problem((*where, name), each) for name, each in wrong if each
-            ]
-        extras.append(AlertExtras(severity, sort_pairs(labels), sort_pairs(annotations)))
-    found.extras = tuple(each for each in extras if each.labels or each.annotations)
-    if alerting.name and found.severities:
-        found.notes.append(
-            document.problem(
-                (*place, "alerting", "name"),
-                f"found the name {alerting.name!r}, which is lost: burn alerts of all objectives "
-                "have one name, and are told apart by the label slo",
-            )
-        )
-    found.notes = sorted(set(found.notes))
-    return found
-
-
-def _labels(
-    document: Document, place: Place, labels: dict[str, str], read: ReadIndicator, found: ReadExtras
-) -> dict[str, str]:
-    """Return the labels of one layer that alerts can carry."""
-    kept = {}
-    for name, value in labels.items():
-        wrong = wrong_with_name(name)
-        if wrong is None and name in ADDED_LABELS:
-            found.notes.append(
-                document.problem(
-                    (*place, name),
-                    f"found the label {name}: {value}, which is lost: shardwatch sets {name} "
-                    "itself",
-                    _INSTEAD.get(name, "give it another name"),
-                )
-            )
-            continue
-        wrong = wrong or wrong_with_label(name, read.grouping_labels)
-        if wrong:
-            found.problems.append(
-                document.problem((*place, name), wrong, "give the label another name")
-            )
-        kept[name] = value
-    return kept
-
+from slo.spec.extras import (
+    ADDED_LABELS,
+    Pairs,
+    alert_extras,
+    sort_pairs,
+    wrong_with_label,
+    wrong_with_name,
+)
 
 _INSTEAD = {conventions.SEVERITY: "route by severity page or ticket, or by a label of another name"}
 """What to do about a label that is lost, where it is more than to rename it."""
+
+_RENAME = "give it another name"
+
+
+@dataclass
+class AlertReader:
+    """Reads what the alerts of one SLO carry."""
+
+    document: Document
+    group: Group
+    slo: Slo
+    place: Place
+    """Of the SLO."""
+    grouping_labels: Collection[str]
+    """Which no alert may overwrite."""
+    problems: list[Problem] = field(default_factory=list)
+    lost: set[Problem] = field(default_factory=set)
+    """What alerts would have carried in Sloth, and do not here."""
+
+    @property
+    def severities(self) -> tuple[str, ...]:
+        """Return those that are not disabled."""
+        alerting = self.slo.alerting
+        return tuple(
+            severity
+            for severity, alert in (
+                (conventions.PAGE, alerting.page_alert),
+                (conventions.TICKET, alerting.ticket_alert),
+            )
+            if not alert.disable
+        )
+
+    def read(self) -> tuple[AlertExtras, ...]:
+        """Return what each severity's alerts carry; those of a disabled one nothing.
+
+        Sloth's alerts have the labels of the service, of the SLO, of ``alerting``, and of the
+        severity; the latter win.
+        """
+        in_camel = "apiVersion" in self.document.data
+        alerting = self.slo.alerting
+        page = self._read_severity("pageAlert" if in_camel else "page_alert", alerting.page_alert)
+        ticket = self._read_severity(
+            "ticketAlert" if in_camel else "ticket_alert", alerting.ticket_alert
+        )
+        if alerting.name and self.severities:
+            self._lose(
+                (*self.place, "alerting", "name"),
+                f"found the name {alerting.name!r}, which is lost: burn alerts of all objectives "
+                "have one name, and are told apart by the label slo",
+            )
+        return alert_extras(page, ticket)
+
+    def _read_severity(self, key: str, alert: Alert) -> tuple[Pairs, Pairs]:
+        if alert.disable:
+            return (), ()
+        alerting, place = self.slo.alerting, (*self.place, "alerting")
+        labels = {
+            **self._labels((*self.place[:-2], "labels"), self.group.labels),
+            **self._labels((*self.place, "labels"), self.slo.labels),
+            **self._labels((*place, "labels"), alerting.labels),
+            **self._labels((*place, key, "labels"), alert.labels),
+        }
+        annotations = {
+            **self._annotations((*place, "annotations"), alerting.annotations),
+            **self._annotations((*place, key, "annotations"), alert.annotations),
+        }
+        return sort_pairs(labels), sort_pairs(annotations)
+
+    def _labels(self, place: Place, labels: dict[str, str]) -> dict[str, str]:
+        """Return the labels of one layer that alerts can carry."""
+        kept = {}
+        for name, value in labels.items():
+            where = (*place, name)
+            if name in ADDED_LABELS:
+                self._lose(
+                    where,
+                    f"found the label {name}: {value}, which is lost: shardwatch sets {name} "
+                    "itself",
+                    _INSTEAD.get(name, _RENAME),
+                )
+                continue
+            wrong = wrong_with_name(name) or wrong_with_label(name, self.grouping_labels)
+            if wrong:
+                self.problems.append(self.document.problem(where, wrong, _RENAME))
+            kept[name] = value
+        return kept
+
+    def _annotations(self, place: Place, annotations: dict[str, str]) -> dict[str, str]:
+        for name in annotations:
+            wrong = wrong_with_name(name)
+            if wrong:
+                self.problems.append(self.document.problem((*place, name), wrong, _RENAME))
+        return annotations
+
+    def _lose(self, place: Place, message: str, fix: str = "") -> None:
+        self.lost.add(self.document.problem(place, message, fix))

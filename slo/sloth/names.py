@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-"""An RFC 1123 label: it becomes a label's value and a file's name."""
-
 _OTHERS = re.compile(r"[._]")
 
 

@@ -10,12 +10,13 @@ from pydantic.alias_generators import to_camel
 from exporters.documents import Document, Place
 from exporters.problems import InputError, Problem
 from slo.objective import Objective, Ratio
-from slo.sloth.alerts import read_alert_extras
+from slo.sloth.alerts import AlertReader
 from slo.sloth.model import Group, Resource, Slo, Spec
-from slo.sloth.names import NAME, rfc1123
+from slo.sloth.names import rfc1123
 from slo.sloth.queries import QueryError, ReadIndicator, read_error_ratio, read_events
 from slo.spec.buckets import unknown_bound, wrong_with_bounds
 from slo.spec.extras import ADDED_LABELS
+from slo.spec.objects import NAME
 from slo.spec.pool import Source
 from slo.windows import read_tiers
 
@@ -99,8 +100,9 @@ class _Reader:
         if read is None or self.problems:
             return None
         self._check_grouping(read)
-        extras = read_alert_extras(self.source.document, group, slo, self.place, read)
-        self.problems += extras.problems
+        alerts = AlertReader(self.source.document, group, slo, self.place, read.grouping_labels)
+        extras = alerts.read()
+        self.problems += alerts.problems
         self._note_plugins()
         if self.problems:
             return None
@@ -112,14 +114,14 @@ class _Reader:
             period_seconds=period_seconds,
             grouping_labels=read.grouping_labels,
             indicator=read.indicator,
-            tiers=tuple(each for each in read_tiers() if each.severity in extras.severities),
-            alert_extras=extras.extras,
+            tiers=tuple(each for each in read_tiers() if each.severity in alerts.severities),
+            alert_extras=extras,
             title=f"{group.service} {slo.name}",
             description=" ".join(slo.description.split()),
             owner=next((labels[each] for each in _OWNERS if each in labels), ""),
             file=self.source.file,
             line=self.source.document.positions.get((*self.place, "name"), (0, 0))[0],
-            notes=(*self.notes, *extras.notes),
+            notes=(*self.notes, *sorted(alerts.lost)),
         )
         return Imported(objective, read.is_counter, tuple(sorted(labels.items())))
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from slo import conventions
+from slo.objective import AlertExtras
 
 Pairs = tuple[tuple[str, str], ...]
 """Names and values, sorted."""
@@ -83,3 +84,9 @@ def wrong_with_label(name: str, grouping_labels: Collection[str]) -> str | None:
     if name in ADDED_LABELS:
         return f"found the alert label {name!r}, which rules and alerts set themselves"
     return None
+
+
+def alert_extras(page: tuple[Pairs, Pairs], ticket: tuple[Pairs, Pairs]) -> tuple[AlertExtras, ...]:
+    """Return what an objective holds of the labels and annotations of each severity."""
+    both = (AlertExtras(conventions.PAGE, *page), AlertExtras(conventions.TICKET, *ticket))
+    return tuple(each for each in both if each.labels or each.annotations)
