@@ -8,7 +8,8 @@ Labels = frozenset[str]
 
 _OF_LABELS = ("topk", "bottomk", "limitk", "limit_ratio")
 """Aggregations that choose series, and keep all of their labels."""
-_LABEL_CHANGERS = ("label_replace", "label_join")
+_LABEL_CHANGERS = ("label_replace", "label_join", "absent", "absent_over_time")
+_BUCKET_READERS = ("histogram_quantile",)
 
 
 def result_labels(tree: promql_parser.Expr) -> Labels | None:
@@ -25,7 +26,7 @@ def result_labels(tree: promql_parser.Expr) -> Labels | None:
         case promql_parser.BinaryExpr():
             return _joined(tree)
         case promql_parser.Call():
-            return _called(tree)
+            return Labels() if is_number(tree) else _called(tree)
     return Labels() if is_number(tree) else None
 
 
@@ -53,7 +54,9 @@ def _called(tree: promql_parser.Call) -> Labels | None:
     if tree.func.name in _LABEL_CHANGERS:
         return None
     inside = [each for each in tree.args if not is_number(each)]
-    return result_labels(inside[-1]) if inside else Labels()
+    labels = result_labels(inside[-1]) if inside else Labels()
+    is_of_buckets = tree.func.name in _BUCKET_READERS
+    return labels - {"le"} if is_of_buckets and labels is not None else labels
 
 
 def _aggregated(tree: promql_parser.AggregateExpr) -> Labels | None:
