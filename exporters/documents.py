@@ -89,7 +89,7 @@ def read_document(path: Path) -> Document:
     return documents[0]
 
 
-def read_documents(path: Path) -> list[Document]:
+def read_documents(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> list[Document]:
     """Return all documents of a YAML (or JSON) file, which has at least one.
 
     Raises:
@@ -98,12 +98,12 @@ def read_documents(path: Path) -> list[Document]:
     file = str(path)
     try:
         size = path.stat().st_size
-        if size > LARGEST_BYTES:
+        if size > largest_bytes:
             raise InputError(
                 [
                     problem(
                         file,
-                        f"found {size} bytes, expected at most {LARGEST_BYTES}",
+                        f"found {size} bytes, expected at most {largest_bytes}",
                         fix="split the file",
                     )
                 ]

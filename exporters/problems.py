@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-SHOWN_AT_MOST = 50
+SHOWN_AT_MOST = 100
 """Problems printed in full; the rest are counted, so that a hopeless file stays readable."""
 
 EXIT_PROBLEMS_FOUND = 1
