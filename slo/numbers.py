@@ -20,7 +20,9 @@ def read_decimal(value: Any) -> Any:
         try:
             number = Decimal(value.text)
         except InvalidOperation:
-            raise ValueError(f"found {value.text}, expected a number; write 0.999 or the like") from None
+            raise ValueError(
+                f"found {value.text}, expected a number; write 0.999 or the like"
+            ) from None
         if number.is_finite():
             return number
     elif isinstance(value, int) and not isinstance(value, bool):
