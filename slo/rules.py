@@ -132,7 +132,8 @@ def bad_events(
 
 def _events(objective: Objective, window_seconds: int, side: int) -> tuple[bool, str]:
     """Return whether a sum is still to be multiplied by the interval, and the sum."""
-    window = format_duration(window_seconds)
+    # One millisecond less: no sample or step too many, see slo.tiling.
+    window = format_duration(window_seconds - 0.001)
     rate, count, *_ = SIDES[side]
     if window_seconds <= LONGEST_FROM_BASE_SECONDS:
         return True, f"sum_over_time({matching(rate, objective)}[{window}])"
