@@ -18,7 +18,7 @@ from slo.grouping import FEWEST, limit_groups
 from slo.objective import Objective
 from slo.objectives import find_objective_files, read_objective_files, read_objectives
 from slo.render import render_groups, render_manifests
-from slo.rules import levels_group, objective_group
+from slo.rules import lag_of_vmalert, levels_group, objective_group
 
 app = typer.Typer(help="Objectives and their rules.", no_args_is_help=True)
 
@@ -32,6 +32,8 @@ class RulesFormat(StrEnum):
     """Who reads the rules."""
 
     PROMETHEUS = "prometheus"
+    VMALERT = "vmalert"
+    """A rule file too, of rules that wait for what vmalert has not written yet."""
     OPERATOR = "operator"
 
 
@@ -60,7 +62,8 @@ def rules(
     format_: Annotated[
         RulesFormat,
         typer.Option(
-            "--format", help="A rule file, or PrometheusRule manifests, one an objective."
+            "--format",
+            help="A rule file, or PrometheusRule manifests of the operator, one an objective.",
         ),
     ] = RulesFormat.PROMETHEUS,
     most: Annotated[
@@ -114,9 +117,10 @@ def rules_text(
         most_rules: of a group, at least :data:`slo.grouping.FEWEST`; if None, as many as there are.
         labels: of manifests.
     """
-    by_name = {}
+    interval, by_name = scrape_interval_seconds, {}
+    lag_seconds = lag_of_vmalert(interval) if format_ is RulesFormat.VMALERT else 0
     for each in objectives:
-        groups = [make(each, scrape_interval_seconds) for make in (objective_group, levels_group)]
+        groups = [objective_group(each, interval, lag_seconds), levels_group(each, interval)]
         by_name[f"slo-{each.name}"] = limit_groups(groups, most_rules) if most_rules else groups
     sources = sorted({config_name, *(each.file for each in objectives)})
     notes = [note for each in objectives if (note := horizon_note(each))]
