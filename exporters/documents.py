@@ -44,13 +44,13 @@ class Document:
     data: Any
     positions: dict[Place, tuple[int, int]] = field(repr=False)
 
-    def problem(self, place: Place, message: str, fix: str = "") -> Problem:
+    def problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
         """Return a problem at ``place``, or at the nearest enclosing place that the file has."""
         known = place
         while known and known not in self.positions:
             known = known[:-1]
         line, column = self.positions.get(known, (1, 1))
-        return Problem(self.file, line, column, format_place(place), message, fix)
+        return Problem(self.file, line, column, format_place(place), message, fix, check)
 
     def parse(self, model: type[Model]) -> Model:
         """Return the document as a pydantic model.

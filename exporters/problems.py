@@ -42,6 +42,8 @@ class Problem:
     """What was found and what was expected, in one sentence without a full stop."""
     fix: str = ""
     """What to do about it, in one sentence without a full stop."""
+    check: str = ""
+    """The id of the check that found it, where it has one: ``tier-cannot-fire``."""
 
     def __str__(self) -> str:
         place = self.file
@@ -49,9 +51,10 @@ class Problem:
             place += f":{self.line}"
             if self.column:
                 place += f":{self.column}"
+        check = f" {self.check}:" if self.check else ""
         where = f" {self.path}:" if self.path else ""
         fix = f"; {self.fix}" if self.fix else ""
-        return f"{place}:{where} {self.message}{fix}"
+        return f"{place}:{check}{where} {self.message}{fix}"
 
 
 class InputError(Exception):

@@ -121,6 +121,7 @@ class _Reader:
             owner=next((labels[each] for each in _OWNERS if each in labels), ""),
             file=self.source.file,
             line=self.source.document.positions.get((*self.place, "name"), (0, 0))[0],
+            column=self.source.document.positions.get((*self.place, "name"), (0, 0))[1],
             notes=(*self.notes, *sorted(alerts.lost)),
         )
         return Imported(objective, read.is_counter, tuple(sorted(labels.items())))

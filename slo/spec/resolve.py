@@ -94,6 +94,7 @@ class _Resolver:
                 owner=notes.owner,
                 file=written.file,
                 line=document.positions.get(where, (0, 0))[0],
+                column=document.positions.get(where, (0, 0))[1],
             )
 
     def _check_name(self, written: Written[Slo], name: str, place: Place) -> None:
