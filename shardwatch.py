@@ -158,7 +158,7 @@ def _build_all(config: Config) -> dict[str, str]:
 
 
 def _check(config: Config) -> list[Problem]:
-    """Return what objectives promise and cannot hold, or leave in doubt; targets without a place."""
+    """Return what objectives cannot hold, or leave in doubt, and targets without a place."""
     from slo.checks import check_objectives  # noqa: PLC0415 - as late as the packages
     from slo.objectives import read_objectives  # noqa: PLC0415
 

@@ -26,7 +26,6 @@ from exporters.config import Links
 from exporters.durations import format_duration
 from slo import conventions
 from slo.burn import Tier, burn_factor, format_decimal
-from slo.checks import firing_tiers as firing_tiers
 from slo.objective import Objective
 from slo.rules import AlertingRule, RecordingRule, matching
 

@@ -11,22 +11,18 @@ from typing import Annotated
 import typer
 
 from exporters.config import read_config
-from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, print_problems, problem
+from exporters.durations import parse_duration
+from exporters.problems import InputError, print_problems, problem
 from slo.calendars import horizon_note
-from slo.checks import check_objectives
 from slo.doubts import warnings_of
 from slo.grouping import FEWEST, limit_groups
 from slo.objective import Objective
-from slo.objectives import (
-    ObjectiveFile,
-    find_objective_files,
-    read_objective_files,
-    read_objectives,
-)
+from slo.objectives import read_objectives
 from slo.render import render_groups, render_manifests
 from slo.rules import lag_of_vmalert, levels_group, objective_group
 from slo.sloth.importing import import_sloth, read_period_seconds, write_texts
 from slo.sloth.openslo_text import write_openslo
+from slo.validating import ReportFormat, Validation, find_files, print_validation
 
 app = typer.Typer(help="Objectives and their rules.", no_args_is_help=True)
 
@@ -54,14 +50,42 @@ def validate(
         ),
     ] = None,
     config: _Config = _DEFAULT_CONFIG,
+    prometheus: Annotated[
+        str | None,
+        typer.Option(
+            "--prometheus",
+            metavar="URL",
+            help="Ask this server, too: whether it has what is asked for, and what it costs.",
+        ),
+    ] = None,
+    retention: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="How long Prometheus keeps samples, such as 30d."),
+    ] = None,
+    scrape_interval: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION", help="Of the rules; by default the configuration's, or 15s."
+        ),
+    ] = None,
+    format_: Annotated[
+        ReportFormat, typer.Option("--format", help="Text for people, or JSON.")
+    ] = ReportFormat.TEXT,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")] = False,
 ) -> None:
-    """Read objectives, and say what is wrong with them or what their alerts cannot do."""
-    objectives = _read_paths(paths) if paths else read_objectives(read_config(config))
-    print_problems(doubt for each in objectives for doubt in (*each.notes, *warnings_of(each)))
-    problems = check_objectives(objectives)
-    if problems:
-        exit_with(problems, code=EXIT_PROBLEMS_FOUND)
-    typer.echo(f"ok: {', '.join(each.name for each in objectives)}")
+    """Read objectives, and say what is wrong with them or what their alerts cannot do.
+
+    Exits with 1 if an error was found, with 2 if something could not be read or asked.
+    """
+    asked = Validation(
+        paths=tuple(paths or ()),
+        config=config,
+        prometheus_url=prometheus,
+        retention_seconds=_duration("--retention", retention),
+        scrape_interval_seconds=_duration("--scrape-interval", scrape_interval),
+    )
+    raise SystemExit(print_validation(asked, format_, strict=strict))
 
 
 @app.command()
@@ -121,7 +145,7 @@ def import_(
     ] = "30d",
 ) -> None:
     """Turn Sloth's specs into OpenSLO documents, and say what of them is lost."""
-    imported = import_sloth(_find_files(paths), read_period_seconds(period))
+    imported = import_sloth(find_files(paths), read_period_seconds(period))
     texts = write_openslo(imported)
     written = write_texts(out, texts) if out is not None else []
     objectives = [each.objective for each in imported]
@@ -175,15 +199,10 @@ def _labels(given: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _read_paths(paths: list[Path]) -> tuple[Objective, ...]:
-    return read_objective_files(_find_files(paths))
-
-
-def _find_files(paths: list[Path]) -> list[ObjectiveFile]:
-    missing = [problem(each, "no such file or folder") for each in paths if not each.exists()]
-    if missing:
-        raise InputError(missing)
-    files = [file for path in paths for file in find_objective_files(path, str(path))]
-    if not files:
-        raise InputError([problem(paths[0], "found no objective file in it")])
-    return files
+def _duration(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InputError([problem(option, str(error))]) from None

@@ -37,12 +37,13 @@ out of its books without a trace (vLLM issue 31503)."""
 
 
 def warnings_of(objective: Objective) -> list[Problem]:
-    """Return what an objective's indicator leaves in doubt, sorted.
+    """Return what an objective's indicator leaves in doubt, sorted by id.
 
     The ids of the checks are those of :data:`WARNINGS`. All have severity warning: none keeps rules
     from being made.
     """
-    return sorted((*_raw_vllm(objective), *_raw_ratio(objective)))
+    found = (*_raw_vllm(objective), *_raw_ratio(objective))
+    return sorted(found, key=lambda each: (each.check, each))
 
 
 def _raw_vllm(objective: Objective) -> Iterator[Problem]:

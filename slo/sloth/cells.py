@@ -23,8 +23,8 @@ def result_labels(tree: promql_parser.Expr, labels_of: LabelsOf = lambda _: None
     selector can be any, unless ``labels_of`` knows them.
     """
     match tree:
-        case promql_parser.VectorSelector() | promql_parser.MatrixSelector():
-            return labels_of(getattr(tree, "vector_selector", tree))
+        case promql_parser.VectorSelector():
+            return labels_of(tree)
         case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
             return result_labels(tree.expr, labels_of)
         case promql_parser.AggregateExpr():
@@ -59,7 +59,9 @@ def is_vector(tree: promql_parser.Expr) -> bool:
 def _called(tree: promql_parser.Call, labels_of: LabelsOf) -> Labels | None:
     if tree.func.name in _LABEL_CHANGERS:
         return None
-    inside = [each for each in tree.args if not is_number(each)]
+    inside = [
+        getattr(each, "vector_selector", each) for each in tree.args if not is_number(each)
+    ]  # of a range: its selector
     labels = result_labels(inside[-1], labels_of) if inside else Labels()
     is_of_buckets = tree.func.name in _BUCKET_READERS
     return labels - {"le"} if is_of_buckets and labels is not None else labels
