@@ -49,6 +49,7 @@ def validate(
             help="OpenSLO or Sloth files, or folders of them, instead of a configuration's."
         ),
     ] = None,
+    *,
     config: _Config = _DEFAULT_CONFIG,
     prometheus: Annotated[
         str | None,
@@ -71,7 +72,6 @@ def validate(
     format_: Annotated[
         ReportFormat, typer.Option("--format", help="Text for people, or JSON.")
     ] = ReportFormat.TEXT,
-    *,
     strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")] = False,
 ) -> None:
     """Read objectives, and say what is wrong with them or what their alerts cannot do.

@@ -1,8 +1,8 @@
 """How many samples rules read: an estimate, from their expressions read as trees.
 
-Prometheus counts a sample for each series that an instant selector finds, each sample within a
-range, and each step of a subquery twice: when it is evaluated, and when the function around it
-reads it. Held against its own count (``stats=all``) in the tests.
+A sample is read for each series that an instant selector finds, for each sample within a range, and
+at each step of a subquery. Prometheus's own count (``stats=all``), against which the tests hold
+this, is lower where a subquery has more in it than a selector: it counts what its steps give.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ class Found:
     interval_seconds: float
     """Between two samples of one series."""
 
+
+_USUAL_STEP_SECONDS = 60.0
+"""Of a subquery without a step: Prometheus's own evaluation interval, unless it is told another."""
 
 Finds = Callable[[promql_parser.VectorSelector], Found]
 
@@ -70,15 +73,12 @@ def _read(tree: promql_parser.Expr, finds: Finds) -> float:
             found = finds(tree.vector_selector)
             return found.series * tree.range.total_seconds() / found.interval_seconds
         case promql_parser.SubqueryExpr():
-            # Without a step it is Prometheus's own interval, which is a minute unless it is told.
-            step_seconds = tree.step.total_seconds() if tree.step is not None else 60.0
-            steps = tree.range.total_seconds() / step_seconds
-            return steps * (_read(tree.expr, finds) + _series(tree.expr, finds))
+            return _steps(tree) * _read(tree.expr, finds)
     return sum(_read(each, finds) for each in children(tree))
 
 
-def _series(tree: promql_parser.Expr, finds: Finds) -> float:
-    """Return how many series an expression has at most, aggregations left aside."""
-    if isinstance(tree, promql_parser.VectorSelector):
-        return finds(tree).series
-    return max((_series(each, finds) for each in children(tree)), default=0)
+def _steps(tree: promql_parser.SubqueryExpr) -> float:
+    length, step = tree.range, tree.step
+    if length is None:
+        raise ValueError("a subquery has a range")
+    return length.total_seconds() / (_USUAL_STEP_SECONDS if step is None else step.total_seconds())

@@ -1,4 +1,4 @@
-"""``shardwatch slo validate``: reads objectives, checks them, asks a server, says what was found."""
+"""``shardwatch slo validate``: reads objectives, checks them, asks a server, tells."""
 
 from __future__ import annotations
 
