@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from exporters.problems import InputError, Problem, problem
+from exporters.problems import InputError, Problem, check_of, problem
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
@@ -62,7 +62,7 @@ class Document:
             return model.model_validate(self.data)
         except ValidationError as error:
             raise InputError(
-                self.problem(_place_of(each, self.data), *_explain(each))
+                self.problem(_place_of(each, self.data), *_explain(each), _check(each))
                 for each in error.errors(include_url=False)
             ) from None
 
@@ -225,6 +225,10 @@ def _place_of(error: Any, data: Any) -> Place:
             continue
         place.append(part)
     return tuple(place)
+
+
+def _check(error: Any) -> str:
+    return check_of(error.get("ctx", {}).get("error"))
 
 
 _EXPECTED = {

@@ -57,6 +57,19 @@ class Problem:
         return f"{place}:{check}{where} {self.message}{fix}"
 
 
+class CheckedValueError(ValueError):
+    """A value that a check refuses; the problem that is made of it has the check's id."""
+
+    def __init__(self, message: str, check: str) -> None:
+        super().__init__(message)
+        self.check = check
+
+
+def check_of(error: object) -> str:
+    """Return the id of the check that refused a value; empty if it was none."""
+    return error.check if isinstance(error, CheckedValueError) else ""
+
+
 class InputError(Exception):
     """A user's input cannot be used. Carries every problem found, sorted, without repeats."""
 

@@ -97,15 +97,18 @@ class PrometheusClient(HttpClient):
         """
         return [_series(each) for each in (await self._ask("query", {"query": ranged}))["result"]]
 
-    async def samples_read(self, expr: str) -> int | None:
-        """Return how many samples it takes to evaluate ``expr`` now; None if it is not told.
+    async def samples_read(self, expr: str, time: float | None = None) -> int | None:
+        """Return how many samples it takes to evaluate ``expr``; None if it is not told.
 
-        Prometheus tells it from 2.34 on; VictoriaMetrics does not.
+        At ``time`` (UNIX seconds), or now. Prometheus tells it from 2.34 on, VictoriaMetrics not.
 
         Raises:
             PrometheusError: if there is no answer, or the query is refused.
         """
-        data = await self._ask("query", {"query": expr, "stats": "all"})
+        form = {"query": expr, "stats": "all"}
+        if time is not None:
+            form["time"] = f"{time:.3f}"
+        data = await self._ask("query", form)
         samples = (data.get("stats") or {}).get("samples") or {}
         read = samples.get("totalQueryableSamples")
         return None if read is None else int(read)

@@ -147,8 +147,10 @@ def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch)
 
 LAX = (Path(__file__).parents[1] / "slo/library/agents.yaml").read_text(encoding="utf-8")
 CANNOT_FIRE = (
-    "lax.yaml:13: tool-success: the page tier of 1h can never fire: it needs an error ratio above "
-    "1.344, and an outage is 1; choose a target above 0.9256, or a shorter period\n"
+    "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it needs "
+    "an "
+    "error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a shorter "
+    "period\n"
 )
 
 

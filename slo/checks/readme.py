@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from exporters.sections import table, write_sections
-from slo.checks.table import CHECKS, Check
+from slo.checks.table import CHECKS
 
 FILE = Path(__file__).with_name("README.md")
 
@@ -21,15 +21,11 @@ def main() -> None:
 def checks_table() -> str:
     """Return all checks, sorted by id."""
     rows = [
-        (f"`{each.id}`", _severity(each), ", ".join(_STAGES[stage] for stage in each.stages),
+        (f"`{each.id}`", each.severity, ", ".join(_STAGES[stage] for stage in each.stages),
          each.about)
         for _, each in sorted(CHECKS.items())
     ]  # fmt: skip
     return table(("id", "severity", "when", "finds"), rows)
-
-
-def _severity(check: Check) -> str:
-    return check.severity
 
 
 TABLES: Mapping[str, Callable[[], str]] = {"checks": checks_table}

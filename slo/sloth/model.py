@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.alias_generators import to_camel
 
 from exporters.documents import WrittenFloat
+from exporters.problems import CheckedValueError
 from slo.numbers import read_decimal
 
 VERSION = "prometheus/v1"
@@ -26,9 +27,10 @@ def _percent(value: Any) -> Any:
     if not 0 < number <= 100:
         raise ValueError(f"found {value!r}, expected a percentage above 0, such as 99.9")
     if number == 100:
-        raise ValueError(
+        raise CheckedValueError(
             "found 100, which leaves no budget that could burn, expected less, such as 99.99, or "
-            'an OpenSLO document with the annotation shardwatch.dev/zero-tolerance: "true"'
+            'an OpenSLO document with the annotation shardwatch.dev/zero-tolerance: "true"',
+            "no-budget",
         )
     return number
 

@@ -14,7 +14,7 @@ from slo.sloth.alerts import AlertReader
 from slo.sloth.model import Group, Resource, Slo, Spec
 from slo.sloth.names import rfc1123
 from slo.sloth.queries import QueryError, ReadIndicator, read_error_ratio, read_events
-from slo.spec.buckets import unknown_bound, wrong_with_bounds
+from slo.spec.buckets import BOUND_MISSING, unknown_bound, wrong_with_bounds
 from slo.spec.extras import ADDED_LABELS
 from slo.spec.objects import NAME
 from slo.spec.pool import Source
@@ -132,6 +132,7 @@ class _Reader:
             f"the objective would be called {first.name!r}, as another in {first.file}, expected "
             "each once",
             "rename or remove one of them",
+            "equal-series",
         )
 
     def _name(self) -> str:
@@ -162,7 +163,9 @@ class _Reader:
                 raise TypeError("the model has one of the three")
             _check_bounds(read, side)
         except QueryError as error:
-            self.problems.append(self._problem(self._place_of(error.side), str(error)))
+            self.problems.append(
+                self._problem(self._place_of(error.side), str(error), check=error.check)
+            )
             return None
         except ValueError as error:
             self.problems.append(self._problem(self._place_of("error_ratio_query"), str(error)))
@@ -213,8 +216,8 @@ class _Reader:
                     )
                 )
 
-    def _problem(self, place: Place, message: str, fix: str = "") -> Problem:
-        return self.source.document.problem((*self.place, *place), message, fix)
+    def _problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
+        return self.source.document.problem((*self.place, *place), message, fix, check)
 
 
 def _check_bounds(read: ReadIndicator, side: str) -> None:
@@ -236,4 +239,4 @@ def _check_bounds(read: ReadIndicator, side: str) -> None:
         ]
     for where, wrong in wrongs:
         if wrong:
-            raise QueryError(where, wrong)
+            raise QueryError(where, wrong, BOUND_MISSING)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from exporters.problems import CheckedValueError
 from slo import conventions as names
 from slo.burn import Tier
 from slo.spec.extras import Pairs, read_pairs
@@ -29,6 +30,8 @@ def annotation_key(field_name: str) -> str:
 def _read_labels(value: Any) -> tuple[str, ...]:
     labels = tuple(part.strip() for part in _text(value, "region,model").split(","))
     wrong = list(_wrong_labels(labels))
+    if {*labels} & {*_OF_RULES, *_OF_ALERTS}:
+        raise CheckedValueError("; ".join(wrong), "label-overwritten")
     if wrong:
         raise ValueError("; ".join(wrong))
     return labels
