@@ -133,13 +133,14 @@ async def _ask(url: str, objectives: Sequence[Objective], interval: float) -> Li
         async with PrometheusClient(url) as prometheus:
             return await check_live(objectives, prometheus, interval)
     except PrometheusError as error:
+        address = url.rstrip("/")
         raise InputError(
             [
                 problem(
                     url,
-                    f"cannot be asked: {error}",
-                    fix="name a Prometheus, or what speaks its HTTP API, by its address without "
-                    "/api/v1, or leave --prometheus out",
+                    str(error).removeprefix(f"{address} "),
+                    fix=f"name a Prometheus, or what speaks its HTTP API: it was asked at "
+                    f"{address}/api/v1/query",
                 )
             ]
         ) from None
