@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cache
 
 import promql_parser
 
@@ -20,11 +21,12 @@ _VLLM_PREFIX, _BUCKET = "vllm:", "_bucket"
 
 def check_series(objective: Objective) -> Iterator[Problem]:
     """Yield names of ours that nobody serves, and thresholds that are no bounds of vLLM's."""
+    known = _known_series()
     for side, expression in sides(objective).items():
         for selector in selectors(expression):
             name = selector.name or ""
-            if name.startswith(OURS) and name not in known_series():
-                close = get_close_matches(name, known_series(), n=3)
+            if name.startswith(OURS) and name not in known:
+                close = get_close_matches(name, sorted(known), n=3)
                 yield finding(
                     objective,
                     "series-unknown",
@@ -32,6 +34,11 @@ def check_series(objective: Objective) -> Iterator[Problem]:
                     f"take one of {', '.join(close)}" if close else "see exporters/README.md",
                 )
             yield from _check_bound_of_vllm(objective, side, selector)
+
+
+@cache
+def _known_series() -> frozenset[str]:
+    return frozenset(known_series())
 
 
 def equal_bound(selector: promql_parser.VectorSelector) -> str | None:
