@@ -107,6 +107,14 @@ async def test_series_that_are_not_there_are_told_with_what_is(
     assert (check, expected) in [each[:2] for each in told]
 
 
+async def test_cells_are_those_of_all_events(server, long):
+    """Also where there is no bad one yet."""
+    said = await report(server, replace(long, indicator=ratio("requests_total", bad="failures")))
+
+    assert ["bad-series-missing"] == [each.check for each in said.problems]
+    assert [2] == [each.cells for each in said.costs]
+
+
 async def test_cells_without_the_label_grouped_by_share_a_budget(server, long):
     """Some of the series, or all of them."""
     half = replace(long, indicator=ratio("half_total", bad="half_total"))
