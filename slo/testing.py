@@ -56,6 +56,15 @@ def check_rules(promtool: Path, rules: str, folder: Path) -> None:
     _run([str(promtool), "check", "rules", str(file)])
 
 
+def check_rules_by_vmalert(vmalert: Path, files: Sequence[Path]) -> None:
+    """Assert that vmalert accepts rule files: their form, expressions and templates.
+
+    Raises:
+        AssertionError: with what vmalert says.
+    """
+    _run([str(vmalert), "-dryRun", *(f"-rule={file}" for file in files)])
+
+
 def run_rule_tests(
     promtool: Path,
     rules: str,
