@@ -167,16 +167,16 @@ class TestSlices:
         )
 
     def test_slices_are_counted_exactly(self, expect):
-        """Two hours of four and a half are bad: 120 slices, each once."""
+        """Half an hour of two is bad: 30 slices, each once."""
         expect(
-            {OK: "0+30x240 7200+15x480 14400+30x480", ERROR: "0x240 15+15x479 7200x480"},
+            {OK: "0+30x240 7215+15x119 9000+30x120", ERROR: "0x240 15+15x119 1800x120"},
             Expectation(
-                "round(sum_over_time(slo:events_bad:rate[5h]) * 15, 0.001)",
-                5 * HOUR,
+                "round(sum_over_time(slo:events_bad:rate[2h]) * 15, 0.001)",
+                2 * HOUR,
                 # The rates of one slice more see the end of the outage.
-                {of_cell(): 121},
+                {of_cell(): 31},
             ),
-            is_value("slo:events:count", 5 * HOUR, 60, "1h"),
+            is_value("slo:events:count", 2 * HOUR, 60, "1h"),
             slices=self.SLICES,
             tiers=(),
         )
@@ -214,7 +214,7 @@ class TestSlices:
                 is_value(EVENTS, 20 * MINUTE, per_minute(1)),
                 is_value(BAD, 20 * MINUTE, 0),
                 is_value("slo:burn_rate:ratio", 20 * MINUTE, 0, "5m"),
-                slices=slices,
+                slices=replace(slices, idle_is_good=True),
             )
 
     def test_a_slice_that_nobody_saw_is_unknown(self, expect):
@@ -259,15 +259,15 @@ class TestZeroTolerance:
     """100 %: there is no budget, and nothing that could burn."""
 
     def test_the_budget_is_whole_until_a_bad_event_and_then_gone(self, expect):
-        """One request of 200,000, within seconds; no burn rate is infinite, for there is none."""
-        minutes = 26 * 60
+        """One request of 26,000, within seconds; no burn rate is infinite, for there is none."""
         expect(
-            {OK: f"0+120x{minutes}", ERROR: f"0x{25 * 60} 1x60"},
-            is_value("slo:budget_remaining:ratio", 25 * HOUR - MINUTE, 1),
-            is_value("slo:budget_remaining:ratio", 25 * HOUR + 5 * MINUTE, 0),
-            is_value("slo:events_bad:count", 25 * HOUR + 10 * MINUTE, 1, "1d"),
-            is_absent("slo:burn_rate:ratio", 25 * HOUR),
+            {OK: "0+120x260", ERROR: "0x200 1x60"},
+            is_value("slo:budget_remaining:ratio", 3 * HOUR + 19 * MINUTE, 1),
+            is_value("slo:budget_remaining:ratio", 3 * HOUR + 25 * MINUTE, 0),
+            is_value("slo:events_bad:count", 3 * HOUR + 30 * MINUTE, 1, "2h"),
+            is_absent("slo:burn_rate:ratio", 3 * HOUR),
             interval=60.0,
+            period_seconds=2 * HOUR,
             target=Decimal(1),
         )
 
@@ -283,9 +283,10 @@ class TestZeroTolerance:
     def test_rounding_is_no_bad_event(self, expect):
         """A good share that was computed a hair below 1."""
         expect(
-            {SHARE_OF_A: f"0.9999999999999999x{26 * 60}"},
-            is_value("slo:budget_remaining:ratio", 25 * HOUR, 1),
+            {SHARE_OF_A: "0.9999999999999999x240"},
+            is_value("slo:budget_remaining:ratio", 4 * HOUR, 1),
             interval=60.0,
+            period_seconds=2 * HOUR,
             indicator=replace(SHARE, is_good=True),
             target=Decimal(1),
         )
