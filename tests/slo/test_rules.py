@@ -6,9 +6,11 @@ promtool evaluates every group at one interval; tests of mixed intervals are in 
 from dataclasses import replace
 from decimal import Decimal
 
+import promql_parser
 import pytest
 
 from slo.objective import Calendar, Ratio, RawRatio, Slices, Threshold
+from slo.promql import nodes
 from slo.render import render_groups
 from slo.rules import (
     LONGEST_INTERVAL_SECONDS,
@@ -135,6 +137,31 @@ def test_no_group_is_slower_than_alerts_can_bear(objective):
         for group in (objective_group, levels_group):
             found = group(objective, interval)
             assert found.interval_seconds <= LONGEST_INTERVAL_SECONDS
+
+
+def test_no_long_window_is_taken_of_raw_series(objective):
+    """Only the base reads counters, over its own window; all else reads what was recorded."""
+    for each in every_kind(objective):
+        for rule in (*objective_group(each, 15).rules, *levels_group(each, 15).rules):
+            for node in nodes(promql_parser.parse(rule.expr)):
+                if isinstance(node, promql_parser.MatrixSelector):
+                    raw = not node.vector_selector.name.startswith("slo:")
+                    assert not raw or node.range.total_seconds() == base_window_seconds(15)
+
+
+@pytest.mark.parametrize(("bad_of_8", "seconds"), [(8, 48.384), (4, 96.768), (2, 193.536)])
+def test_a_page_is_due_within_45_seconds_of_theory(expect, objective, bad_of_8, seconds):
+    """An hour of good service, then 100, 50 and 25 % errors, at 99.9 % over 28 days."""
+    strict = replace(objective, target=Decimal("0.999"), period_seconds=28 * 86400)
+    burns = 'slo:burn_rate:ratio{window="1h"} > bool 13.44'
+    fires, latest = HOUR + seconds, HOUR + seconds + 45
+    expect(
+        {OK: f"0+80x240 {19200 + 80 - 10 * bad_of_8}+{80 - 10 * bad_of_8}x30",
+         ERROR: f"0x240 {10 * bad_of_8}+{10 * bad_of_8}x30"},
+        Expectation(burns, fires // 15 * 15, {of_cell(window="1h"): 0}),
+        Expectation(burns, latest // 15 * 15, {of_cell(window="1h"): 1}),
+        objective=strict,
+    )  # fmt: skip
 
 
 def test_vmalert_is_waited_for_in_whole_intervals():
