@@ -110,6 +110,7 @@ def burn_alert(
                 links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
             ),
         },
+        tier.for_seconds,
     )
 
 

@@ -19,6 +19,8 @@ from exporters.problems import InputError, Problem, problem
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
 
+SHOWN_CHARACTERS = 80
+
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -89,7 +91,7 @@ def read_document(path: Path) -> Document:
     return documents[0]
 
 
-def read_documents(path: Path) -> list[Document]:
+def read_documents(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> list[Document]:
     """Return all documents of a YAML (or JSON) file, which has at least one.
 
     Raises:
@@ -98,12 +100,12 @@ def read_documents(path: Path) -> list[Document]:
     file = str(path)
     try:
         size = path.stat().st_size
-        if size > LARGEST_BYTES:
+        if size > largest_bytes:
             raise InputError(
                 [
                     problem(
                         file,
-                        f"found {size} bytes, expected at most {LARGEST_BYTES}",
+                        f"found {size} bytes, expected at most {largest_bytes}",
                         fix="split the file",
                     )
                 ]
@@ -149,6 +151,12 @@ def format_place(place: Sequence[str | int]) -> str:
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def shown(value: Any) -> str:
+    """Return what was found as problems tell it: at most :data:`SHOWN_CHARACTERS`."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
 
 
 def _refuse_aliases(text: str, file: str, loader: Any) -> None:
@@ -243,8 +251,7 @@ _EXPECTED = {
 
 def _explain(error: Any) -> tuple[str, str]:
     kind, context = error["type"], error.get("ctx", {})
-    found = repr(error["input"])
-    found = found if len(found) <= 80 else found[:77] + "..."
+    found = shown(error["input"])
     if kind == "missing":
         return "missing, expected a value", "add it"
     if kind == "extra_forbidden":

@@ -28,6 +28,10 @@ class Tier:
     """Makes the alert end soon after the burn does."""
     budget_share: Decimal
     """Share of the period's budget that is spent when it fires, 0 to 1."""
+    factor: Decimal | None = None
+    """The burn rate at which it fires, where somebody chose it, exactly; if None, computed."""
+    for_seconds: int = 0
+    """How long it must burn so until the alert fires; the windows do that work already."""
 
     @property
     def name(self) -> str:
@@ -48,8 +52,11 @@ class Tier:
 def burn_factor(tier: Tier, period_seconds: int) -> Decimal:
     """Return the burn rate at which a tier fires: max(1, share x period / long window).
 
-    At least 1, so that no burn that exhausts the budget escapes the slowest tier.
+    At least 1, so that no burn that exhausts the budget escapes the slowest tier; or the tier's own
+    factor, whatever it is.
     """
+    if tier.factor is not None:
+        return tier.factor
     factor = _EXACT.divide(
         _EXACT.multiply(tier.budget_share, Decimal(period_seconds)), Decimal(tier.long_seconds)
     )

@@ -13,9 +13,12 @@ from exporters.problems import InputError, Problem, problem
 from slo.objective import Objective
 from slo.rules import LONGEST_INTERVAL_SECONDS
 from slo.spec.resolve import Source, resolve_objectives
+from slo.spec.slices import wrong_slices
 from slo.tiling import STEP_SECONDS
 
 LIBRARY = Path(__file__).parent / "library"
+LARGEST_BYTES = 16 * 1024 * 1024
+"""Of a file: ten thousand objectives take about 10 MB."""
 _LIBRARY_PREFIX = "library:"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _INTERVALS = tuple(
@@ -56,6 +59,7 @@ def read_objectives(config: Config) -> tuple[Objective, ...]:
         objectives = read_objective_files(files) if files else ()
     except InputError as error:
         raise InputError([*problems, *error.problems]) from None
+    problems += wrong_slices(objectives, config.file.prometheus.scrape_interval)
     if problems:
         raise InputError(problems)
     return objectives
@@ -72,7 +76,10 @@ def read_objective_files(files: Iterable[ObjectiveFile]) -> tuple[Objective, ...
     listed = list(files)
     for file in listed:
         try:
-            sources += [Source(document, file.name) for document in read_documents(file.path)]
+            sources += [
+                Source(document, file.name)
+                for document in read_documents(file.path, largest_bytes=LARGEST_BYTES)
+            ]
         except InputError as error:
             problems += error.problems
     if problems:
