@@ -4,6 +4,10 @@ A new Prometheus has no budget to show for 28 days. From the rates of a cell's e
 functions compute the recorded series at the levels and moments that the rules look at: the base for
 6 hours, 5-minute steps for 3 days, hours for the whole period. What the rules then record goes on
 without a step, for each sum here takes the very tiles of :mod:`slo.tiling`.
+
+Two things are simpler than they would have been. Slices are judged by their own events alone, where
+the rules' base window lets in some from before. And of the hour in which a calendar's period began,
+only the part after that is there, for the period before needs no more hours.
 """
 
 from __future__ import annotations
@@ -12,18 +16,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exporters.durations import format_duration
 from slo import conventions as names
+from slo.calendars import longest_period_seconds, period_starts
 from slo.objective import Objective
+from slo.periods import LEAST_BAD_EVENTS, SIDES
 from slo.rules import LONGEST_FROM_BASE_SECONDS
 from slo.series import Series
+from slo.step_counts import STEP, EventCounts, Floats, Times
 
-Floats = NDArray[np.float64]
-Times = NDArray[np.int64]
-
-STEP = 300
 HOUR = 3600
 FINE_SECONDS = 3 * 86400
 """So long before the end, all but the base stands at 5-minute steps; before that at full hours."""
@@ -88,32 +90,59 @@ def _cell(
 ) -> Iterator[Series]:
     own = {names.SLO: objective.name, names.SERVICE: objective.service, **cell.labels}
     period = format_duration(objective.period_seconds)
-    events = _Events.of(cell, objective.period_seconds, end)
+    events = _events(cell, _reach_seconds(objective), end)
     times, steps = _recorded_times(objective, end), _steps(end - FINE_SECONDS - STEP, end)
     base_ms = _base_times_ms(end, interval_seconds)
+    if objective.slices is not None:
+        for side, rate in (
+            (events.bad, names.SLICE_EVENTS_BAD_RATE),
+            (events.total, names.SLICE_EVENTS_RATE),
+        ):
+            yield Series({"__name__": rate, **own}, base_ms, side.rates(base_ms))
+        events = events.judged(objective.slices, interval_seconds)
     lasts, before = times // STEP * STEP, (times - 1) // STEP * STEP
-    # The first step of the period's first full hour.
-    began = (times - objective.period_seconds) // HOUR * HOUR
-    for side, rate, count, full in (
-        (events.bad, names.EVENTS_BAD_RATE, names.EVENTS_BAD_COUNT, names.EVENTS_BAD_FULL_HOURS),
-        (events.total, names.EVENTS_RATE, names.EVENTS_COUNT, names.EVENTS_FULL_HOURS),
+    periods = Periods.of(objective, times)
+    began = periods.first_steps
+    in_hour = np.maximum(before - HOUR + STEP, began)
+    for side, rate, count, part, full in (
+        (events.bad, *SIDES[0]),
+        (events.total, *SIDES[1]),
     ):
         # Constant within a step, so that the base adds up to exactly the counts.
-        base = side.at(-(-base_ms // (1000 * STEP)) * STEP) / STEP
-        yield Series({"__name__": rate, **own}, base_ms, base)
+        yield Series({"__name__": rate, **own}, base_ms, side.rates(base_ms))
         yield _series(count, steps, side.at(steps), own, "5m")
         yield _series(count, times, side.between(before - HOUR + STEP, before), own, "1h")
+        yield from periods.by_phase(part, side.between(in_hour, before), own)
         full_hours = side.between(began, times // HOUR * HOUR - STEP)
         yield _series(full, times, full_hours, own, period)
         yield _series(count, times, side.between(began, lasts), own, period)
-    for window in ("5m", "1h", period):
+    covered = np.maximum(before - in_hour + STEP, 0) / STEP
+    yield from periods.by_phase(names.COVERED_OF_PERIOD, covered, own)
+    for window in ("5m", "1h"):
         yield _series(names.COVERAGE, times, np.ones(times.shape), own, window)
-    budget = float(objective.budget)
-    spent = events.error_ratio(began, lasts) / budget
-    yield _series(names.BUDGET_REMAINING, times, 1 - spent, own)
+    known = np.where(lasts >= began, 1.0, np.nan)
+    yield _series(names.COVERAGE, times, known, own, period)
+    yield _series(names.BUDGET_REMAINING, times, _left(objective, events, periods, lasts), own)
     for seconds in objective.windows:
-        burn = events.error_ratio(lasts - seconds + STEP, lasts) / budget
+        burn = events.error_ratio(lasts - seconds + STEP, lasts) / float(objective.budget)
         yield _series(names.BURN_RATE, times, burn, own, format_duration(seconds))
+
+
+def _events(cell: CellTraffic, period_seconds: int, end: float) -> EventCounts:
+    """Return two periods of events, and the step that ``end`` lies in."""
+    steps = _steps(end - 2 * period_seconds - 2 * HOUR, end + STEP)
+    bad, total = cell.rates(steps.astype(np.float64) - STEP / 2)
+    return EventCounts.of(int(steps[0]), bad, total)
+
+
+def _left(objective: Objective, events: EventCounts, periods: Periods, lasts: Times) -> Floats:
+    """Return the budget left at each time; NaN where it is unknown."""
+    known = np.where(lasts >= periods.first_steps, 1.0, np.nan)
+    if objective.is_zero_tolerance:
+        bad = events.bad.between(periods.first_steps, lasts)
+        return np.where(bad < float(LEAST_BAD_EVENTS), known, 0.0)
+    ratio = events.error_ratio(periods.first_steps, lasts)
+    return known * (1 - ratio / float(objective.budget) * periods.elapsed_share)
 
 
 def _constants(objective: Objective, end: float) -> Iterator[Series]:
@@ -124,6 +153,52 @@ def _constants(objective: Objective, end: float) -> Iterator[Series]:
         (names.PERIOD, float(objective.period_seconds)),
     ):
         yield _series(name, times, np.full(times.shape, value), own)
+    yield from Periods.of(objective, times).series(own)
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The period that each of some moments lies in."""
+
+    times: Times
+    """UNIX seconds."""
+    first_steps: Times
+    """The first step of 5 minutes within the period."""
+    elapsed_share: Floats
+    """Of a calendar's period; 1 of those that roll."""
+    table: Mapping[str, Floats]
+    """What is recorded of a calendar's period, by series; nothing of those that roll."""
+
+    @classmethod
+    def of(cls, objective: Objective, times: Times) -> Periods:
+        """Return the periods of an objective at some times, UNIX seconds."""
+        if objective.calendar is None:
+            # The first step of the period's first full hour.
+            began = (times - objective.period_seconds) // HOUR * HOUR
+            return cls(times, began, np.ones(times.shape), {})
+        starts = np.array(period_starts(objective.calendar), dtype=np.int64)
+        index = np.searchsorted(starts, times, side="right") - 1
+        start, end = starts[index], starts[index + 1]
+        table: dict[str, Floats] = {
+            names.PERIOD_START: start.astype(np.float64),
+            names.PERIOD_END: end.astype(np.float64),
+            names.PERIOD_PHASE: (index % 3).astype(np.float64),
+        }
+        elapsed: Floats = (times - start) / (end - start)
+        return cls(times, start // STEP * STEP + STEP, elapsed, table)
+
+    def series(self, own: Mapping[str, str]) -> Iterator[Series]:
+        """Yield what is recorded of the periods themselves."""
+        for name, values in self.table.items():
+            yield _series(name, self.times, values, own)
+
+    def by_phase(self, name: str, values: Floats, own: Mapping[str, str]) -> Iterator[Series]:
+        """Yield the parts of hours that belong to a period, a series for each phase."""
+        phases = self.table.get(names.PERIOD_PHASE, np.array([]))
+        for phase in np.unique(phases):
+            labels = {**own, names.PERIOD_PHASE_LABEL: f"{phase:.0f}"}
+            of_phase = np.where(phases == phase, values, np.nan)
+            yield _series(name, self.times, of_phase, labels, "1h")
 
 
 def _series(
@@ -142,9 +217,15 @@ def _steps(start: float, end: float, seconds: int = STEP) -> Times:
 
 def _recorded_times(objective: Objective, end: float) -> Times:
     fine_from = end - FINE_SECONDS
-    hours = _steps(end - objective.period_seconds, fine_from, HOUR)
+    hours = _steps(end - _reach_seconds(objective), fine_from, HOUR)
     # The end itself too: Prometheus forgets a sample after 5 minutes, and the rules may come late.
     return np.unique(np.concatenate([hours, _steps(fine_from, end), [int(end)]]))
+
+
+def _reach_seconds(objective: Objective) -> int:
+    """Return how long a period may be: of a calendar, more than its nominal length."""
+    calendar = objective.calendar
+    return longest_period_seconds(calendar) if calendar else objective.period_seconds
 
 
 def _base_times_ms(end: float, interval_seconds: float) -> Times:
@@ -153,50 +234,3 @@ def _base_times_ms(end: float, interval_seconds: float) -> Times:
     start_ms = end_ms - LONGEST_FROM_BASE_SECONDS * 1000
     first, last = start_ms // interval_ms + 1, end_ms // interval_ms
     return np.arange(first, last + 1, dtype=np.int64) * interval_ms
-
-
-@dataclass(frozen=True)
-class _Side:
-    """Bad events, or all events, by steps of 5 minutes."""
-
-    first: int
-    """The first step: it holds the 5 minutes that end at this time (UNIX seconds)."""
-    counts: Floats
-    sums: Floats
-    """Of all counts before each step; one longer than the counts."""
-
-    def at(self, steps: Times) -> Floats:
-        """Return the events of each step."""
-        return self.counts[(steps - self.first) // STEP]
-
-    def between(self, firsts: Times, lasts: Times) -> Floats:
-        """Return the events of the steps from the first to the last, both included."""
-        begin, stop = (firsts - self.first) // STEP, (lasts - self.first) // STEP + 1
-        return self.sums[stop] - self.sums[begin]
-
-
-@dataclass(frozen=True)
-class _Events:
-    bad: _Side
-    total: _Side
-
-    @classmethod
-    def of(cls, cell: CellTraffic, period_seconds: int, end: float) -> _Events:
-        """Return two periods of events, and the step that ``end`` lies in."""
-        steps = _steps(end - 2 * period_seconds - 2 * HOUR, end + STEP)
-        bad, total = cell.rates(steps.astype(np.float64) - STEP / 2)
-        return cls(*(cls._side(int(steps[0]), rate) for rate in (bad, total)))
-
-    @staticmethod
-    def _side(first: int, rates: Floats) -> _Side:
-        counts = rates * STEP
-        sums = np.zeros(len(counts) + 1)
-        np.cumsum(counts, out=sums[1:])
-        return _Side(first, counts, sums)
-
-    def error_ratio(self, firsts: Times, lasts: Times) -> Floats:
-        """Return bad over all events of the steps; NaN where there are none."""
-        bad, total = self.bad.between(firsts, lasts), self.total.between(firsts, lasts)
-        ratio = np.full(bad.shape, np.nan)
-        np.divide(bad, total, out=ratio, where=total > 0)
-        return ratio
