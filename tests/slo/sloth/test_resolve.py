@@ -179,7 +179,7 @@ def test_the_kubernetes_form_means_the_same(kubernetes):
         pytest.param(
             "{channel: shop}", "{chan-nel: shop}",
             "17:14: slos[0].alerting.labels.chan-nel: found the name 'chan-nel', expected letters, "
-            "digits and _, such as team; give it another name",
+            "digits and _, as in team; give it another name",
             id="a label that is none"),
         pytest.param(
             "sum by (region) (rate(requests_total[{{.window}}]))", "sum(rate(requests_total[5m]))",
