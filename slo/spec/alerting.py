@@ -45,6 +45,7 @@ class BurnRate(Strict):
     """A burn rate that lasts."""
 
     kind: Literal["burnrate"] = "burnrate"
+    """May be left out."""
     op: Literal["lte", "gte", "lt", "gt"]
     """All four mean: burns faster than `threshold`. OpenSLO's examples write `lte` and `gt` for
     what "exceeds", and nobody is to be woken by a budget that does not burn."""
@@ -81,6 +82,7 @@ class ConditionUse(Strict):
     condition_ref: Reference | None = None
     """The name of an AlertCondition; or, in its place, `kind`, `metadata` and `spec` of one."""
     kind: Literal["AlertCondition"] | None = None
+    """May be left out."""
     metadata: ConditionMetadata | None = None
     spec: AlertConditionSpec | None = None
 
@@ -113,6 +115,7 @@ class TargetUse(Strict):
     target_ref: Reference | None = None
     """The name of an AlertNotificationTarget; or, in its place, `kind`, `metadata` and `spec`."""
     kind: Literal["AlertNotificationTarget"] | None = None
+    """May be left out."""
     metadata: Metadata | None = None
     spec: TargetSpec | None = None
 
@@ -135,6 +138,7 @@ class AlertPolicySpec(Strict):
     conditions: Annotated[list[ConditionUse], Field(min_length=1, max_length=1)]
     """OpenSLO allows one: an SLO with several tiers has several policies."""
     notification_targets: tuple[TargetUse, ...] = ()
+    """Read and checked; who is told follows from the severity."""
 
 
 class AlertPolicy(Strict):
@@ -152,6 +156,7 @@ class PolicyUse(Strict):
     alert_policy_ref: Reference | None = None
     """The name of an AlertPolicy; or, in its place, `kind`, `metadata` and `spec` of one."""
     kind: Literal["AlertPolicy"] | None = None
+    """May be left out."""
     metadata: Metadata | None = None
     spec: AlertPolicySpec | None = None
 

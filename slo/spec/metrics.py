@@ -36,7 +36,7 @@ class MetricSource(Strict):
     type: str = ""
     """`Prometheus` (or `prometheus`). May be left out with `metricSourceRef`."""
     spec: dict[str, Any]
-    """Of Prometheus: `query`, any PromQL (see below), and nothing else."""
+    """Of Prometheus: `query`, any PromQL (see above), and nothing else."""
 
 
 class Metric(Strict):
@@ -52,9 +52,11 @@ class RatioMetric(Strict):
     """`true`: queries are of counters, and rules give them their windows. `false`: their values are
     numbers of events now. Must be said, except with `raw`."""
     good: Metric | None = None
+    """Good events, with `total`."""
     bad: Metric | None = None
-    """One of `good` and `bad` goes with `total`."""
+    """Bad events, in the place of `good`."""
     total: Metric | None = None
+    """All events."""
     raw_type: Literal["success", "failure"] | None = None
     """What `raw` is a share of, good events or bad ones."""
     raw: Metric | None = None
@@ -100,6 +102,7 @@ class SliSpec(Strict):
     """A value that is good while it compares with the objective's `op` and `value`; each series is
     one event a second."""
     ratio_metric: RatioMetric | None = None
+    """Good or bad events out of all; or their share."""
 
     @model_validator(mode="after")
     def _one_metric(self) -> Self:
@@ -125,5 +128,6 @@ class InlineSli(Strict):
     """An indicator written where it is used."""
 
     kind: Literal["SLI"] | None = None
+    """May be left out."""
     metadata: Metadata
     spec: SliSpec

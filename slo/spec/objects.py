@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from slo.spec.annotations import Annotations, ConditionAnnotations, SloAnnotations
 
 API_VERSION = "openslo/v1"
-ApiVersion = Literal["openslo/v1"]
+ApiVersion = Annotated[Literal["openslo/v1"], Field(description="Of all objects.")]
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -31,7 +31,9 @@ Name = Annotated[str, AfterValidator(_read_name)]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-._A-Za-z0-9]{0,251}[A-Za-z0-9])?$")]
 """The name of an object that is only referred to. OpenSLO's own examples have capitals in it."""
 
-Description = Annotated[str, Field(max_length=1050)]
+Description = Annotated[
+    str, Field(max_length=1050, description="For people. At most 1050 characters.")
+]
 
 LabelKey = Annotated[str, Field(pattern=r"^[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$")]
 
@@ -48,11 +50,14 @@ class Metadata(Strict):
     """What every object carries."""
 
     name: Reference
+    """What others refer to it by. Of an SLO or a Service an RFC 1123 label, for it is the value of
+    the label `slo` or `service`."""
     display_name: str = ""
     """For people."""
     labels: dict[LabelKey, str | list[str]] = {}
     """Read, and put nowhere: the labels of series are the grouping labels."""
     annotations: Annotations = Annotations()
+    """Any; those under `shardwatch.dev/` are told above."""
 
 
 class ServiceMetadata(Metadata):

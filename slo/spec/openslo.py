@@ -81,6 +81,7 @@ class TimeWindow(Strict):
     """Rolling: whole hours, a day at least; `1M`, `1Q` and `1Y` are 30, 91 and 365 days. Of a
     calendar: weeks, months, quarters or years, `1M`."""
     is_rolling: bool = False
+    """`true`; or left out, beside `calendar`."""
     calendar: CalendarStart | None = None
     """Without it, `isRolling: true` must be said."""
 
@@ -119,9 +120,10 @@ class Target(Strict):
     time_slice_window: SliceSeconds | None = None
     """With time slices: the length of one, a minute or longer; without a unit, minutes."""
     indicator: InlineSli | None = None
-    indicator_ref: Reference | None = None
     """Of an SLO of several indicators (composite), in the place of the SLO's own. Each objective
     has its budget; there is none of them together."""
+    indicator_ref: Reference | None = None
+    """The name of an SLI, in the place of one."""
     composite_weight: Number | None = None
     """1, or nothing: no budget is weighed against another."""
 
@@ -153,15 +155,18 @@ class SloSpec(Strict):
 
     description: Description = ""
     service: Reference
-    """The name of a Service."""
+    """The name of a Service: the label `service` of all series."""
     indicator: InlineSli | None = None
+    """An SLI written out."""
     indicator_ref: Reference | None = None
-    """The name of an SLI."""
+    """The name of an SLI, in the place of one."""
     time_window: Annotated[list[TimeWindow], Field(min_length=1, max_length=1)] = Field(
         default_factory=lambda: [ROLLING_4_WEEKS]
     )
     """One. Without it: 28 days, rolling."""
     budgeting_method: Literal["Occurrences", "Timeslices", "RatioTimeslices"]
+    """Events are budgeted as they occur; or slices of time are, each good or bad by its share of
+    good events; or each as bad as its share of bad ones."""
     objectives: Annotated[list[Target], Field(min_length=1)]
     """Each has a budget of its own."""
     alert_policies: Annotated[

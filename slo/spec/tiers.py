@@ -75,21 +75,22 @@ class TierReader:
         ]
 
     def _of_policies(self, written: Written[Slo], period_seconds: int) -> tuple[Tier, ...]:
-        tiers: dict[int, Tier] = {}
+        tiers: dict[tuple[int, str], Tier] = {}
         for place, condition in self._conditions(written):
             tier = self._tier(condition, period_seconds)
             if tier is None:
                 continue
-            if tier.long_seconds in tiers:
+            key = tier.long_seconds, tier.severity
+            if key in tiers:
                 self.problems.append(
                     written.document.problem(
                         place,
-                        f"found a second condition over {tier.name}, expected each lookbackWindow "
-                        "once, for it tells the alerts of an SLO apart",
+                        f"found a second {tier.severity} over {tier.name}, expected each "
+                        "lookbackWindow once, for it tells the alerts of a severity apart",
                         "change one of them, by a minute if need be",
                     )
                 )
-            tiers[tier.long_seconds] = tier
+            tiers[key] = tier
         return tuple(tier for _, tier in sorted(tiers.items()))
 
     def _conditions(self, written: Written[Slo]) -> Iterator[tuple[Place, _Condition]]:

@@ -53,14 +53,14 @@ def test_each_message_has_its_file():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_bad_input_is_placed(case):
-    """Every problem names a file and a line of it."""
+def test_bad_input_is_placed_and_can_be_mended(case):
+    """Every problem names a file and a line of it, and ends with what to do."""
     for line in case.with_suffix(".txt").read_text(encoding="utf-8").splitlines():
         name, number, column, rest = line.split(":", 3)
         file = BAD / name
         assert 1 <= int(number) <= len(file.read_text(encoding="utf-8").splitlines())
         assert int(column) >= 1
-        assert rest.strip()
+        assert "; " in rest, "it must say what to do"
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch, validate):
