@@ -41,8 +41,8 @@ _KINDS = {"events": _RATES, "samples": _SAMPLED, "averages": _AVERAGED}
 """What a side counts, by the functions that it has over the window."""
 _PRODUCTS = ("*", "/", "%", "^", "atan2")
 _EXPECTED = (
-    f"expected events within the window, such as sum(rate(requests_total[{WINDOW}])), or samples, "
-    f"such as sum(sum_over_time(bad_ratio[{WINDOW}]))"
+    f"expected events or samples within the window; write sum(rate(requests_total[{WINDOW}])) or "
+    f"sum(sum_over_time(bad_ratio[{WINDOW}]))"
 )
 
 
@@ -91,7 +91,9 @@ def read_events(error_query: str, total_query: str) -> ReadIndicator:
     total = _side("total_query", total_query)
     error = _side("error_query", error_query)
     if error.text == total.text:
-        raise QueryError("error_query", "found the same query as total_query, expected bad events")
+        raise QueryError(
+            "error_query", "found the same query as total_query, expected bad events; select them"
+        )
     return _ratio(error, total, is_good=False)
 
 
@@ -132,11 +134,13 @@ def _parse(query: str) -> _Query:
     for selector in selectors_in(tree):
         if _STAND_IN in (selector.name or ""):
             raise ValueError(
-                f"found the window within the name of a series, {_EXPECTED}; ask the series that "
+                f"found the window within the name of a series, {_EXPECTED}, of the series that "
                 "it is recorded from"
             )
         if any(_STAND_IN in each.value for each in selector.matchers.matchers):
-            raise ValueError("found the window in a label's value, expected it as a range alone")
+            raise ValueError(
+                "found the window in a label's value, expected it as a range; remove it"
+            )
     return _query(tree)
 
 
@@ -155,13 +159,16 @@ def _ratio(part: _Query, total: _Query, *, is_good: bool) -> ReadIndicator:
     events = _events(part_side, part)
     if events.kind != all_events.kind:
         raise QueryError(
-            part_side, f"found {events.kind}, expected {all_events.kind}, as in {total_side}"
+            part_side,
+            f"found {events.kind}, expected {all_events.kind}, as in {total_side}; count the same "
+            "on both sides",
         )
     if events.grouping_labels != all_events.grouping_labels:
         raise QueryError(
             part_side,
             f"found a result by {_list(events.grouping_labels, 'no label')}, expected by "
-            f"{_list(all_events.grouping_labels, 'none')}, as in {total_side}",
+            f"{_list(all_events.grouping_labels, 'none')}, as in {total_side}; sum both "
+            "by the same labels",
         )
     sides = {"good" if is_good else "bad": events.expression}
     return ReadIndicator(
@@ -182,8 +189,8 @@ def _read_side(query: _Query) -> _Events:
     labels = result_labels(query.tree)
     if labels is None:
         raise ValueError(
-            "found a result whose labels cannot be told, expected sum(...) for one budget, or "
-            "sum by (LABELS) (...) for a budget of each set of their values"
+            "found a result whose labels cannot be told, expected a sum; write sum(...) for one "
+            "budget, or sum by (LABELS) (...) for a budget of each set of their values"
         )
     functions = {
         each.func.name

@@ -160,11 +160,10 @@ class _Reader:
             else:
                 raise TypeError("the model has one of the three")
             _check_bounds(read, side)
-        except QueryError as error:
-            self.problems.append(self._problem(self._place_of(error.side), str(error)))
-            return None
         except ValueError as error:
-            self.problems.append(self._problem(self._place_of("error_ratio_query"), str(error)))
+            side = error.side if isinstance(error, QueryError) else "error_ratio_query"
+            fix = "" if "; " in str(error) else "correct the query"
+            self.problems.append(self._problem(self._place_of(side), str(error), fix))
             return None
         return read
 
@@ -209,6 +208,7 @@ class _Reader:
                         place,
                         f"found SLO plugins ({ids}), which only Sloth can run: what they add to "
                         "the rules is not there",
+                        "write rules of your own beside ours",
                     )
                 )
 

@@ -49,7 +49,7 @@ def read_pairs(text: Any) -> Pairs:
     for name in data:
         wrong = wrong_with_name(name)
         if wrong:
-            raise ValueError(wrong)
+            raise ValueError(f"{wrong}; rename it")
     return sort_pairs(data)
 
 
