@@ -131,7 +131,19 @@ def test_sums_by_labels_have_a_budget_for_each_set_of_values():
             'sum(rate(x{w="{{.window}}"}[5m]))',
             ALL,
             "error_query",
-            "found the window in a label's value, expected it as a range; remove it",
+            "found the window where no range is, expected it as a range; remove it",
+        ),
+        (
+            "sum(rate(x[{{.window}}] offset {{.window}}))",
+            ALL,
+            "error_query",
+            "found the window where no range is, expected it as a range; remove it",
+        ),
+        (
+            "sum(rate(x[{{.window}}])) / {{.window}}",
+            ALL,
+            "error_query",
+            "found the window where no range is, expected it as a range; remove it",
         ),
         (
             "sum(rate(x[{{.window}}] offset 1h))",
