@@ -19,6 +19,8 @@ from exporters.problems import InputError, Problem, problem
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
 
+SHOWN_CHARACTERS = 80
+
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -151,6 +153,12 @@ def format_place(place: Sequence[str | int]) -> str:
     return text
 
 
+def shown(value: Any) -> str:
+    """Return what was found as problems tell it: at most :data:`SHOWN_CHARACTERS`."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+
+
 def _refuse_aliases(text: str, file: str, loader: Any) -> None:
     if "*" not in text:
         return
@@ -261,8 +269,7 @@ _EXPECTED = {
 
 def _explain(error: Any) -> tuple[str, str]:
     kind, context = error["type"], error.get("ctx", {})
-    found = repr(error["input"])
-    found = found if len(found) <= 80 else found[:77] + "..."
+    found = shown(error["input"])
     if kind == "missing":
         return "missing, expected a value", "add it"
     if kind == "extra_forbidden":

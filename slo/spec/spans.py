@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
+from exporters.documents import shown
 from exporters.durations import LONGEST_SECONDS, parse_duration
 
 Unit = Literal["week", "month", "quarter", "year"]
@@ -52,7 +53,7 @@ def read_span(value: Any) -> Span:
     """
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
-            f"found {value!r}, expected a duration; write 28d"
+            f"found {shown(value)}, expected a duration; write 28d"
         )
     match = _OF_CALENDARS.fullmatch(value)
     if match is None:
@@ -61,12 +62,12 @@ def read_span(value: Any) -> Span:
         except ValueError as error:
             raise ValueError(f"{error}; write a number and m, h, d, w, M, Q or Y") from None
         if seconds != int(seconds):
-            raise ValueError(f"found {value!r}, expected whole seconds")
+            raise ValueError(f"found {shown(value)}, expected whole seconds")
         return Span(value, int(seconds))
     count, unit = int(match[1]), _UNITS[match[2]]
     nominal = count * NOMINAL_SECONDS[unit]
     if not 0 < nominal <= LONGEST_SECONDS:
-        raise ValueError(f"found {value!r}, expected a duration above 0, up to 292 years")
+        raise ValueError(f"found {shown(value)}, expected a duration above 0, up to 292 years")
     return Span(value, nominal, unit, count)
 
 
@@ -75,7 +76,7 @@ def _read_period(value: Any) -> Span:
     if span.seconds % 3600 or span.seconds < DAY_SECONDS:
         hint = ", or 1M for a month" if _MINUTES.fullmatch(span.text) else ""
         raise ValueError(
-            f"found {span.text!r}, expected whole hours, a day at least; write 28d{hint}"
+            f"found {shown(span.text)}, expected whole hours, a day at least; write 28d{hint}"
         )
     return span
 
@@ -112,6 +113,6 @@ def read_local_time(text: str) -> str:
         time = None
     if time is None or time.strftime(LOCAL_TIME) != text:
         raise ValueError(
-            f"found {text!r}, expected a local time without a zone; write 2026-01-01 00:00:00"
+            f"found {shown(text)}, expected a local time without a zone; write 2026-01-01 00:00:00"
         )
     return text
