@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validat
 from exporters.documents import shown
 from slo import conventions as names
 from slo.burn import Tier
+from slo.spec.extras import Pairs, read_pairs
 from slo.spec.spans import Seconds
 from slo.windows import choose_tiers
 
@@ -112,6 +113,15 @@ class SloAnnotations(Annotations):
     or not at all (`ignored`, the default)."""
     zero_tolerance: Literal["true", "false"] = "false"
     """`"true"` allows a target of 100 %: no budget, no burn rate, and one bad event breaks it."""
+    page_labels: Annotated[Pairs, PlainValidator(read_pairs)] = ()
+    """Labels that burn alerts of severity page carry as well, as JSON: `{"team": "serving"}`. None
+    that the objective is grouped by, and none that alerts set themselves."""
+    page_annotations: Annotated[Pairs, PlainValidator(read_pairs)] = ()
+    """Annotations of the same, as JSON; `summary` and the like stand in place of ours."""
+    ticket_labels: Annotated[Pairs, PlainValidator(read_pairs)] = ()
+    """As `page-labels`, of severity ticket."""
+    ticket_annotations: Annotated[Pairs, PlainValidator(read_pairs)] = ()
+    """As `page-annotations`, of severity ticket."""
 
 
 class ConditionAnnotations(Annotations):

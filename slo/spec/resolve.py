@@ -10,6 +10,7 @@ from exporters.documents import Place, shown
 from exporters.problems import InputError, Problem
 from slo.objective import Calendar, Objective
 from slo.spec.annotations import annotation_key
+from slo.spec.extras import alert_extras, wrong_with_label
 from slo.spec.indicators import IndicatorReader, WrittenSli
 from slo.spec.metrics import InlineSli, Sli
 from slo.spec.objects import NAME
@@ -61,6 +62,7 @@ class _Resolver:
             place: Place = ("spec", "objectives", index)
             self._check_name(written, name, place)
             self._check_target(written, target, place)
+            self._check_alert_labels(written)
             slices = SlicesReader(self.problems).read(written, index, period_seconds)
             sli = self._sli(written, target, place)
             if sli is None:
@@ -83,6 +85,10 @@ class _Resolver:
                 calendar=_calendar(window),
                 tiers=tiers,
                 minimum_bad_events=notes.minimum_bad_events,
+                alert_extras=alert_extras(
+                    (notes.page_labels, notes.page_annotations),
+                    (notes.ticket_labels, notes.ticket_annotations),
+                ),
                 title=f"{title}: {target.display_name or index + 1}" if own else title,
                 description=" ".join(slo.spec.description.split()),
                 owner=notes.owner,
@@ -114,6 +120,16 @@ class _Resolver:
                     "change the displayName of one, or the name of its SLO",
                 )
             )
+
+    def _check_alert_labels(self, written: Written[Slo]) -> None:
+        notes = written.object.metadata.annotations
+        for field_name in ("page_labels", "ticket_labels"):
+            place = ("metadata", "annotations", annotation_key(field_name))
+            for name, _ in getattr(notes, field_name):
+                wrong = wrong_with_label(name, notes.grouping_labels)
+                if wrong:
+                    fix = "give the label another name"
+                    self.problems.append(written.document.problem(place, wrong, fix))
 
     def _check_target(self, written: Written[Slo], target: Target, place: Place) -> None:
         document, notes = written.document, written.object.metadata.annotations
