@@ -69,10 +69,9 @@ class _Resolver:
             indicator = indicators.read(sli, target, document, place)
             if indicator is None or len(self.problems) > before:
                 continue
-            is_one_of_many = len(slo.spec.objectives) > 1
-            notes = slo.metadata.annotations
-            title, end = slo.metadata.display_name or slo.metadata.name, target.display_name
-            where: Place = place if is_one_of_many else ("metadata", "name")
+            own, notes = len(slo.spec.objectives) > 1, slo.metadata.annotations
+            title = slo.metadata.display_name or slo.metadata.name
+            where: Place = place if own else ("metadata", "name")
             yield Objective(
                 name=name,
                 service=slo.spec.service,
@@ -84,7 +83,7 @@ class _Resolver:
                 calendar=_calendar(window),
                 tiers=tiers,
                 minimum_bad_events=notes.minimum_bad_events,
-                title=f"{title}: {end or index + 1}" if is_one_of_many else title,
+                title=f"{title}: {target.display_name or index + 1}" if own else title,
                 description=" ".join(slo.spec.description.split()),
                 owner=notes.owner,
                 file=written.file,
