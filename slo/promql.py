@@ -59,9 +59,13 @@ def is_instant(expr: str) -> bool:
 def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
     """Yield an expression and everything in it."""
     yield node
-    for name in ("lhs", "rhs", "expr", "param", "vector_selector"):
-        child = getattr(node, name, None)
-        if child is not None:
-            yield from nodes(child)
-    for child in getattr(node, "args", None) or []:
+    for child in children(node):
         yield from nodes(child)
+
+
+def children(node: promql_parser.Expr) -> list[promql_parser.Expr]:
+    """Return what an expression is directly made of."""
+    parts = (getattr(node, each, None) for each in ("lhs", "rhs", "expr", "param"))
+    selector = getattr(node, "vector_selector", None)
+    arguments = getattr(node, "args", None) or []
+    return [each for each in (*parts, selector, *arguments) if each is not None]
