@@ -49,14 +49,6 @@ def test_factors_follow_from_the_period(days, factors):
     assert factors == [format_decimal(burn_factor(tier, days * DAY)) for tier in read_tiers()]
 
 
-def test_a_factor_that_somebody_chose_is_taken_as_it_is():
-    """Also below 1, which no computed one is."""
-    for factor in ("14.4", "0.5"):
-        tier = Tier("page", 3600, 300, factor=Decimal(factor))
-
-        assert Decimal(factor) == burn_factor(tier, 28 * DAY)
-
-
 @pytest.mark.parametrize(
     ("ratio", "seconds"), [("1", "48.384"), ("0.5", "96.768"), ("0.25", "193.536")]
 )

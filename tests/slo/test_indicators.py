@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from slo.objective import RawRatio, Slices, Threshold
-from slo.slices import wrong_with_slices
 from slo.testing import Expectation, RuleTest, run_rule_tests
 from tests.slo.test_rules import (
     DEPTH,
@@ -236,23 +235,6 @@ class TestSlices:
             indicator=DEPTH,
             slices=self.SLICES,
         )
-
-    @pytest.mark.parametrize(
-        ("slice_seconds", "interval", "wrong"),
-        [
-            (60, 15, None),
-            (300, 30, None),
-            (59, 1, "found slices of 59s, expected at least 1m, over which rates are taken at a "
-                    "scrape interval of 1s"),
-            (60, 30, "found slices of 1m, expected at least 2m, over which rates are taken at a "
-                     "scrape interval of 30s"),
-            (100, 15, "found slices of 1m40s, expected a multiple of the scrape interval of 15s, "
-                      "so that each holds whole samples"),
-        ],
-    )  # fmt: skip
-    def test_slices_that_cannot_be_judged_are_told(self, slice_seconds, interval, wrong):
-        """Shorter than what rates are taken over, or of parts of samples."""
-        assert wrong == wrong_with_slices(Slices(slice_seconds, None), interval)
 
 
 class TestZeroTolerance:
