@@ -4,8 +4,8 @@ Groups are evaluated beside each other, in no order. What a part reads of anothe
 at most one interval old, and that must not make it wrong. So what a group says is inseparable stays
 together: the base of an objective and the counts made of its newest samples, all at one timestamp.
 Of the rest it is only cut where it must be, first before the alerts: burn rates and the budget are
-sums of what is recorded, a state reads its own value from before, and an alert is at most one
-interval late.
+sums of what is recorded, a state reads its own value from before, and an alert is late by one
+interval for each cut between it and the base, at most three.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from alerts.runbooks import runbook_names
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
 from demo.setup.programs import find_program
 from exporters.config import Config, read_config
+from slo.grouping import limit_groups
 from slo.objective import Calendar, Objective, Ratio, RawRatio, Slices, Threshold
 from slo.promql import known_series, selectors
 from slo.render import render_groups
@@ -161,6 +162,24 @@ def test_a_page_and_a_ticket_may_share_a_window(expect):
         {OK: "0+28x80", ERROR: "0+2x80"},
         alerts_at(10 * MINUTE, "ErrorBudgetBurn", severity="ticket", burn_tier="1h"),
     )
+
+
+@pytest.mark.parametrize(("most", "intervals"), [(None, 0), (20, 1), (9, 3)])
+def test_groups_in_parts_page_late_by_an_interval_for_each_cut(config, tmp_path, most, intervals):
+    """In the worst order, each part before what it reads; half of all fails from 20:00 on."""
+    groups = [*objective_groups(PLAIN, config), alerts_group([PLAIN], config)]
+    parts = limit_groups(groups, most)[::-1] if most else groups
+    text = render_groups(parts, ["test"])
+    fires = 'count(ALERTS{alertname="ErrorBudgetBurn",alertstate="firing",burn_tier="1h"})'
+    whole = 27.75 * MINUTE
+    expectations = [
+        Expectation(fires, whole - 15, {}),
+        Expectation(fires, whole + intervals * 15, {"{}": 1}),
+        *([Expectation(fires, whole + (intervals - 1) * 15, {})] if intervals else []),
+    ]
+    series = {OK: "0+30x80 2415+15x80", ERROR: "0x80 15+15x80"}
+    test = RuleTest("test", series, expectations)
+    run_rule_tests(find_program("promtool"), text, [test], 15, tmp_path)
 
 
 @pytest.mark.parametrize("name", OTHERS)
