@@ -97,15 +97,16 @@ class Collector:
 
     @property
     def is_ready(self) -> bool:
-        """Whether there was a collection."""
-        return self._last is not None
+        """Whether there was a collection, by all that it depends on."""
+        return self._last is not None and all(each.last_success_at for each in self._reloads)
 
     def replace(self, core: Core) -> None:
         """Let another core of the same class, for another topology, go on from the next collection.
 
-        What the present one remembers it takes over, if it is a :class:`Continuing`.
+        What the present one remembers it takes over, if it is a :class:`Continuing`. The present
+        one itself, which changed, just goes on.
         """
-        self._successor = core
+        self._successor = core if core is not self._core else None
 
     async def collect(self) -> Collection:
         """Return the collection under way, or a new one."""
@@ -147,7 +148,7 @@ class Collector:
                 _add_source(page, self._core, source, answer)
         exporter = (self._core.name,)
         page.of(catalog.EXPORTER_BUILD_INFO)[*exporter, VERSION] = 1.0
-        page.of(catalog.EXPORTER_COLLECTION_SECONDS)[exporter] = self._clock() - start
+        page.of(catalog.EXPORTER_COLLECTION_DURATION)[exporter] = self._clock() - start
         page.of(catalog.EXPORTER_COLLECTION_SUCCESS)[exporter] = float(is_success)
         page.of(catalog.EXPORTER_COLLECTION_LAST_SUCCESS)[exporter] = self._last_success_at
         self._add_reloads(page)
@@ -194,7 +195,7 @@ class Collector:
 def _add_source(page: Page, core: Core, source: Source[Any], answer: Answer[Any]) -> None:
     labels = (core.name, core.cluster, source.target.region, source.target.name)
     page.of(catalog.SOURCE_UP)[labels] = float(answer.is_up)
-    page.of(catalog.SOURCE_SECONDS)[labels] = answer.seconds
+    page.of(catalog.SOURCE_DURATION)[labels] = answer.seconds
     page.of(catalog.SOURCE_LAST_SUCCESS)[labels] = source.last_success_at
     reasons = page.of(catalog.SOURCE_REASON)
     reasons[*labels, answer.reason] = 1.0

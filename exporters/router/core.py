@@ -53,7 +53,7 @@ class RouterCore:
             if watched.router.name in labellers:
                 watched.labeller.take_over(labellers[watched.router.name])
 
-    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
+    def observe(self, answers: Answers, now: float) -> Page:
         """Return the page for one collection. The series of a router that is down are absent."""
         page = Page()
         for watched in self._routers:
@@ -68,7 +68,7 @@ class RouterCore:
                 found = _by_name(answer.content)
                 for rule in watched.dialect.rules:
                     _add(page, watched.labeller, rule, found)
-        self._folder.add_to(page)
+        self._folder.add_to(page, now)
         return page
 
 
