@@ -109,18 +109,30 @@ class ProbeCore:
         self._comparisons: dict[tuple[str, str], tuple[float, dict[str, Comparison]]] = {}
         self._agreed: dict[tuple[str, str], dict[int, str]] = {}
         """Of each model and revision, by prompt."""
-        count = len(topology.groups)
-        self._groups = {
-            group.name: _Watched(
-                group,
-                (topology.cluster, group.region, group.model, group.name),
-                group.completions,
+        self._groups: dict[str, _Watched] = {}
+        self.follow(topology, now)
+
+    def follow(self, topology: Topology, now: float) -> ProbeCore:
+        """Go by another topology from now on; return the core itself.
+
+        A group that stays keeps its probes so far. Answers of an earlier revision are not compared.
+        """
+        self.cluster = topology.cluster
+        earlier, count = self._groups, len(topology.groups)
+        self._groups = {}
+        self._comparisons.clear()
+        for number, group in enumerate(topology.groups):
+            labels = (topology.cluster, group.region, group.model, group.name)
+            watched = earlier.get(group.name)
+            if watched is None or (watched.labels, watched.url) != (labels, group.completions):
                 # Spread over the interval; neighbours ask the same, for answers are compared.
-                now + interval_seconds * number / count,
-                0,
-            )
-            for number, group in enumerate(topology.groups)
-        }
+                due = now + self.interval_seconds * number / count
+                watched = _Watched(group, labels, group.completions, due, 0)
+            elif watched.group.revision != group.revision:
+                watched.answers.clear()
+            watched.group = group
+            self._groups[group.name] = watched
+        return self
 
     def due(self, now: float) -> list[Probe]:
         """Return the probes to send now. Each has to be noted in the end; a group has one."""
@@ -146,12 +158,14 @@ class ProbeCore:
 
     def is_failing(self, group: str) -> bool:
         """Return whether a group's last probe failed."""
-        last = self._groups[group].last
-        return last is not None and last.outcome != "ok"
+        watched = self._groups.get(group)
+        return bool(watched and watched.last and watched.last.outcome != "ok")
 
     def note(self, probe: Probe, reply: Reply, now: float) -> None:
-        """Take what came of a probe."""
-        watched = self._groups[probe.group]
+        """Take what came of a probe; of no group that is there no more, or elsewhere by now."""
+        watched = self._groups.get(probe.group)
+        if watched is None or watched.url != probe.url:
+            return
         watched.is_asked = False
         watched.last, watched.last_at = reply, now
         watched.ends[reply.outcome] += 1

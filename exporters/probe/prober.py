@@ -8,12 +8,14 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from math import isfinite
 
 from exporters.fetching import FetchError
 from exporters.probe.asking import Ask, HttpAsker
 from exporters.probe.core import Probe, ProbeCore, Reply
 from exporters.probe.prompts import PROMPTS, TOKENS
+
+LONGEST_WAIT_SECONDS = 1.0
+"""Until it is looked again what is due."""
 
 _LOG = logging.getLogger("shardwatch")
 _OUTCOME_OF_STATUS = {"429": "rate_limited", "503": "rejected", "504": "timeout"}
@@ -57,11 +59,14 @@ class Prober:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _wait_until(self, due: float) -> None:
-        """Return when the next probe is due, or one has ended and its group may be."""
+        """Return when the next probe is due, or one has ended and its group may be.
+
+        Or soon, for by another topology one may be due before.
+        """
         self._ended.clear()
-        wait = due - self._clock()
+        wait = min(max(due - self._clock(), 0.001), LONGEST_WAIT_SECONDS)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(wait, 0.001) if isfinite(wait) else None):
+            async with asyncio.timeout(wait):
                 await self._ended.wait()
 
     def start_due(self) -> None:

@@ -200,3 +200,29 @@ def test_answers_of_a_group_that_went_down_grow_old(topology):
     page = run.until(INTERVAL * 60)
     assert page.of(catalog.PROBE_COMPARED)[labels_of("us", 2)] == 0.0
     assert page.of(catalog.PROBE_COMPARED)[labels_of("eu", 0)] == 12.0
+
+
+def test_a_topology_that_changes_is_followed(make_topology):
+    """A group that stays keeps what was counted; a new one is probed; one that went is not."""
+    run = Run(make_topology(groups=[("eu", "chat", "r1"), ("eu", "chat", "r1")]), lambda _: ok())
+    run.until(INTERVAL)
+    asked = run.core.due(2 * INTERVAL)
+    run.core.follow(make_topology(groups=[("eu", "chat", "r1"), ("eu", "code", "r1")]), run.now)
+    for probe in asked:
+        run.core.note(probe, ok(), run.now)
+    run.until(4 * INTERVAL)
+    requests = run.core.observe(Answers({}), run.now).of(catalog.PROBE_REQUESTS)
+    counts = {labels[3]: value for labels, value in requests.items() if labels[-1] == "ok"}
+    assert set(counts) == {"eu-chat-0", "eu-code-1"}
+    assert counts["eu-chat-0"] > counts["eu-code-1"] > 0
+
+
+def test_answers_of_an_earlier_revision_are_not_compared(make_topology):
+    """Else a rollout would be a disagreement."""
+    three = [("eu", "chat", "r1")] * 3
+    run = Run(make_topology(groups=three), lambda _: ok())
+    run.until(len(PROMPTS) * INTERVAL * 2)
+    run.core.follow(make_topology(groups=[*three[:2], ("eu", "chat", "r2")]), run.now)
+    page = run.core.observe(Answers({}), run.now)
+    assert ("demo", "eu", "chat", "eu-chat-2") not in page.of(catalog.PROBE_DISAGREES)
+    assert not run.core._groups["eu-chat-2"].answers
