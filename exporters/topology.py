@@ -92,7 +92,7 @@ class Served(_Strict):
 
 
 class Router(_Strict):
-    """What stands before the groups of a region."""
+    """What stands before the groups of a region, or one replica of it."""
 
     name: LabelValue
     region: LabelValue
@@ -113,7 +113,8 @@ class Tools(_Strict):
 class Topology(_Strict):
     """A cluster. Names of groups, routers and gateways are unique; so are GPU UUIDs.
 
-    A region has one router and one gateway at most, for their series carry the region only.
+    A region may have several routers, whose series add up, and one gateway: its series carry the
+    region only.
     """
 
     version: Literal[1]
@@ -169,9 +170,6 @@ def _repeats(document: Document, topology: Topology) -> Iterator[Problem]:
             ]
     places["router"] = [(r.name, ("routers", i, "name")) for i, r in enumerate(topology.routers)]
     places["gateway"] = [(t.name, ("tools", i, "name")) for i, t in enumerate(topology.tools)]
-    places["router of the region"] = [
-        (r.region, ("routers", i, "region")) for i, r in enumerate(topology.routers)
-    ]
     places["gateway of the region"] = [
         (t.region, ("tools", i, "region")) for i, t in enumerate(topology.tools)
     ]

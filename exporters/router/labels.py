@@ -45,7 +45,11 @@ class Labeller:
     ) -> None:
         self._dialect = dialect
         self._folder = folder
-        self._place = {catalog.CLUSTER: topology.cluster, catalog.REGION: router.region}
+        self._place = {
+            catalog.CLUSTER: topology.cluster,
+            catalog.REGION: router.region,
+            catalog.ROUTER: router.name,
+        }
         here = [group for group in topology.groups if group.region == router.region]
         revisions: dict[str, tuple[str, ...]] = {}
         for group in here:
