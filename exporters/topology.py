@@ -98,8 +98,16 @@ class Router(_Strict):
     region: LabelValue
     dialect: RouterDialect
     metrics: HttpUrl
+    requests: HttpUrl | None = None
+    """Where it takes users' requests: ``/v1`` of OpenAI's API. Probes go through it if it is there,
+    one of each model of the region."""
     names: dict[LabelValue, Served] = {}
     """What it calls models, targets or upstream clusters, where it does not use our names."""
+
+    @property
+    def completions(self) -> str | None:
+        """Where it takes prompts, if it is known."""
+        return f"{self.requests.rstrip('/')}/completions" if self.requests else None
 
 
 class Tools(_Strict):

@@ -46,6 +46,8 @@ OTHER = "other"
 # --- bounded values -----------------------------------------------------------------------------
 
 TIERS = ("free", "pro", "enterprise", "gov")
+PROBE_TIER = "probe"
+"""Of our own probes, where they go through a router that tells tiers: no user's."""
 
 OUTCOMES = ("ok", "error", "timeout", "aborted", "rejected", "rate_limited")
 """How a request ended, or failed to, as its user saw it at the router.

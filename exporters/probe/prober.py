@@ -77,7 +77,7 @@ class Prober:
             task.add_done_callback(self._tasks.discard)
 
     async def _probe(self, probe: Probe) -> None:
-        if self._core.is_failing(probe.group):
+        if self._core.is_failing(probe.to):
             async with self._failing, self._all:
                 reply = await self._question(probe)
         else:
@@ -102,13 +102,13 @@ class Prober:
 
     async def _put(self, probe: Probe) -> Reply:
         prompt = PROMPTS[probe.prompt]
-        answered = await self._ask(probe.url, prompt, TOKENS)
+        answered = await self._ask(probe.url, prompt, TOKENS, probe.model)
         if not answered.text:
             return Reply("error", "empty")
         first = answered.first_seconds
         if first is None:
             # The engine does not stream: an answer of one token ends with its first.
-            first = (await self._ask(probe.url, prompt, 1)).seconds
+            first = (await self._ask(probe.url, prompt, 1, probe.model)).seconds
         rest = answered.tokens - 1
         per_token = max(answered.seconds - first, 0.0) / rest if rest > 0 else None
         return Reply("ok", "none", answered.text, first, per_token)

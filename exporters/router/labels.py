@@ -23,6 +23,7 @@ FOLDED = (
 )  # fmt: skip
 """Labels of which values outside their sets are counted."""
 
+_TIERS = (*catalog.TIERS, catalog.PROBE_TIER)
 _SPARE = 1024
 """Series beyond twice those of a page that are remembered before all are forgotten."""
 _Folds: TypeAlias = tuple[tuple[str, str], ...]
@@ -131,7 +132,7 @@ class Labeller:
         return self._zeros[rule]
 
     def _make_zeros(self, rule: Rule) -> Iterator[Labels]:
-        tiers = catalog.TIERS if self._dialect.tier else (catalog.OTHER,)
+        tiers = _TIERS if self._dialect.tier else (catalog.OTHER,)
         choices: list[tuple[str, ...]] = []
         for label in rule.family.labels:
             if label in (*self._place, catalog.MODEL, catalog.REVISION):
@@ -215,7 +216,7 @@ class Labeller:
         if label == catalog.TIER:
             if not self._dialect.tier:
                 return catalog.OTHER
-            return self._fold(label, told, catalog.TIERS)
+            return self._fold(label, told, _TIERS)
         if label == catalog.GROUP:
             return self._fold(label, told, self._groups)
         if label == catalog.HASH:

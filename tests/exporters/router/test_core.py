@@ -61,7 +61,7 @@ def test_every_bounded_series_of_the_region_exists_from_zero_on(core):
     cells = {
         ("demo", "eu", "chat", "eu", revision, tier)
         for revision in ("r1", "r2")
-        for tier in catalog.TIERS
+        for tier in (*catalog.TIERS, catalog.PROBE_TIER)
     }
     requests = page.of(catalog.ROUTER_REQUESTS)
     assert requests.keys() == {(*cell, out) for cell in cells for out in catalog.OUTCOMES}

@@ -270,7 +270,8 @@ def test_zeros_are_served_of_what_a_dialect_tells_and_of_nothing_else(watch, dia
     assert bool(page.distributions_of(catalog.ROUTER_END_TO_END)) == ("end_to_end" not in missing)
     assert bool(page.of(catalog.ROUTER_IN_FLIGHT)) == ("in_flight" not in missing)
     tiers = {labels[5] for labels in page.of(catalog.ROUTER_REQUESTS)}
-    assert tiers == ({"other"} if "tier" in missing else set(catalog.TIERS))
+    told = {"other"} if "tier" in missing else {*catalog.TIERS, catalog.PROBE_TIER}
+    assert tiers == told
 
 
 def test_what_is_missing_depends_on_what_the_topology_explains(watch):
