@@ -80,13 +80,26 @@ class Collector:
         fetch: Fetch,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        *,
         reloads: Sequence[Reloaded[Any]] = (),
+        beside: Sequence[Callable[[Page], None]] = (),
     ) -> None:
+        """Read a core's targets with ``fetch``.
+
+        Args:
+            core: what to read, and what to make of it.
+            fetch: asks for one address.
+            clock: in seconds, never falls.
+            wall_clock: Unix time.
+            reloads: contents that are followed, of which is told.
+            beside: add to each page what is told beside the core.
+        """
         self._core = core
         self._fetch = fetch
         self._clock = clock
         self._wall_clock = wall_clock
         self._reloads = reloads
+        self._beside = beside
         self._sources = [Source(target, fetch, clock, wall_clock) for target in core.targets]
         self._successor: Core | None = None
         self._flight: asyncio.Task[Collection] | None = None
@@ -152,6 +165,8 @@ class Collector:
         page.of(catalog.EXPORTER_COLLECTION_SUCCESS)[exporter] = float(is_success)
         page.of(catalog.EXPORTER_COLLECTION_LAST_SUCCESS)[exporter] = self._last_success_at
         self._add_reloads(page)
+        for add in self._beside:
+            add(page)
         self._last = Collection(page, start)
         return self._last
 

@@ -31,6 +31,7 @@ from exporters.following import (
 from exporters.gpu.core import GpuCore
 from exporters.groups.core import probing_core
 from exporters.problems import InputError, problem
+from exporters.process import add_process
 from exporters.reloading import Reloaded, stamps
 from exporters.router.core import RouterCore
 from exporters.server import bind, serve
@@ -179,7 +180,8 @@ async def _run(
     reloads: list[Reloaded[Any]] = [topology, *([web_config] if web_config else [])]
     entrance = Entrance(web_config.content if web_config else None)
     async with HttpFetcher() as fetch, plan.beside, plan.taking(entrance):
-        collector = Collector(plan.core, plan.fetching(fetch), reloads=reloads)
+        beside = (add_process, partial(entrance.add_to, exporter=plan.core.name))
+        collector = Collector(plan.core, plan.fetching(fetch), reloads=reloads, beside=beside)
         collector.unplaced = count_reasons(config.unplaced)
         following: list[Callable[[], Coroutine[Any, Any, None]]] = [
             partial(follow_topology, topology, config, plan.make, collector, hangup)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from exporters.catalog.family import counter, gauge
 from exporters.catalog.names import (
     CLUSTER,
+    CODE,
     EXPORTER,
     FILE,
     LABEL,
@@ -55,6 +56,11 @@ EXPORTER_FOLDED_VALUES = gauge(
     "exporter_folded_values",
     f"Different values outside a label's bounded set within five minutes, served as {OTHER!r}.",
     (EXPORTER, LABEL),
+)
+EXPORTER_HTTP_REQUESTS = counter(
+    "exporter_http_requests",
+    "Requests to all ports of the exporter, by the status of the answer.",
+    (EXPORTER, CODE),
 )
 SOURCE_UP = gauge(
     "source_up",

@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from exporters import catalog
+from exporters.page import Page
 from exporters.web.config import WebConfig
 from exporters.web.passwords import BusyError, Doorkeeper
 from exporters.web.tls import has_allowed_name
@@ -22,6 +25,9 @@ READY = "/readyz"
 OPEN_PATHS = frozenset([HEALTH, READY])
 """Asked without password and name: kubelets and supervisors have none, and the answer is a word.
 The toolkit asks for a password there as well (exporter-toolkit, web/handler.go)."""
+
+_USUAL = (200, 401, 503)
+"""Statuses of answers that are counted from 0 on."""
 
 _LOG = logging.getLogger("shardwatch")
 
@@ -35,6 +41,7 @@ class Entrance:
 
     def __init__(self, config: WebConfig | None = None) -> None:
         self._go_by(config or WebConfig())
+        self._answers: Counter[int] = Counter(dict.fromkeys(_USUAL, 0))
         self._doors: list[_Door] = []
 
     def _go_by(self, config: WebConfig) -> None:
@@ -49,7 +56,7 @@ class Entrance:
     def guard(self, app: web.Application) -> None:
         """Let an application's requests come through here."""
         app.middlewares.append(self._check)
-        app.on_response_prepare.append(self._add_headers)
+        app.on_response_prepare.append(self._prepare)
 
     async def open(self, runner: web.AppRunner, listening: socket.socket) -> None:
         """Take connections of an application at a socket that listens, until the runner ends."""
@@ -88,7 +95,14 @@ class Entrance:
                 raise web.HTTPForbidden(text="the certificate has no name that may come in\n")
         return await handler(request)
 
-    async def _add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
+    def add_to(self, page: Page, exporter: str) -> None:
+        """Add how many requests there were, by the status of the answer."""
+        series = page.of(catalog.EXPORTER_HTTP_REQUESTS)
+        for status, count in self._answers.items():
+            series[exporter, str(status)] = float(count)
+
+    async def _prepare(self, _: web.Request, response: web.StreamResponse) -> None:
+        self._answers[response.status] += 1
         response.headers.update(self._config.headers)
 
 

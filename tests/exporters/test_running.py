@@ -100,6 +100,11 @@ def test_an_exporter_serves_until_sigterm(start, name):
     assert f'shardwatch_exporter_build_info{{exporter="{name}"' in exporter.get("/metrics")
     assert exporter.get("/healthz") == "ok\n"
     assert exporter.get("/readyz") == "ok\n"
+    page = exporter.get("/metrics")
+    answers = re.search(rf'http_requests_total{{exporter="{name}",code="200"}} (.*)', page)
+    assert answers
+    assert float(answers[1]) >= 3.0
+    assert "process_resident_memory_bytes{} " in page
     address = exporter.address
     code, said = exporter.end(signal.SIGTERM)
     assert code == 0

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from exporters import following
+from exporters import catalog, following
 from exporters.addresses import Address
 from exporters.collecting import Collection
 from exporters.following import Hangup, follow_web_config
@@ -96,7 +96,7 @@ async def serve(tmp_path, monkeypatch):
         reloaded = Reloaded(
             "web_config", config, lambda: read_web_config(file), lambda: stamps(config.files)
         )
-        entrance = Entrance(config)
+        entrance = served.entrance = Entrance(config)
         runner = web.AppRunner(application(FakeCollector(), entrance))
         await runner.setup()
         await entrance.open(runner, listening)
@@ -169,6 +169,17 @@ async def test_who_asks_whether_it_is_well_needs_no_password(serve, path):
     """A kubelet has none; it is told a word."""
     served = await serve(f"basic_auth_users: {{prometheus: {HASHED}}}\n")
     assert (await served.get(path, scheme="http"))[0] == 200
+
+
+async def test_answers_are_counted_by_status_at_all_ports(serve):
+    """Whoever is refused is seen."""
+    served = await serve(f"basic_auth_users: {{prometheus: {HASHED}}}\n")
+    for user in ("prometheus:wrong", "prometheus:wrong", "prometheus:secret"):
+        await served.get(scheme="http", user=user)
+    page = Page()
+    served.entrance.add_to(page, "gpu")
+    counts = page.of(catalog.EXPORTER_HTTP_REQUESTS)
+    assert counts == {("gpu", "200"): 1.0, ("gpu", "401"): 2.0, ("gpu", "503"): 0.0}
 
 
 @pytest.mark.parametrize(("path", "status"), [("/metrics", 200), ("/nothing", 404)])
