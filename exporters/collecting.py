@@ -17,6 +17,7 @@ from exporters import catalog
 from exporters.fetching import Fetch
 from exporters.page import Page
 from exporters.reloading import Reloaded
+from exporters.sharing import SharedFetch
 from exporters.sources import Answer, Answers, Source, Target
 from exporters.version import VERSION
 
@@ -72,7 +73,16 @@ class Collection:
 
 
 class Collector:
-    """Runs the collections of one exporter."""
+    """Runs the collections of one exporter.
+
+    Args:
+        core: what it serves.
+        fetch: asks targets.
+        clock: in seconds.
+        wall_clock: in Unix seconds.
+        reloads: what it follows.
+        by_kind: asks targets of a kind in place of ``fetch``.
+    """
 
     def __init__(
         self,
@@ -83,6 +93,7 @@ class Collector:
         *,
         reloads: Sequence[Reloaded[Any]] = (),
         beside: Sequence[Callable[[Page], None]] = (),
+        by_kind: Mapping[str, Fetch] | None = None,
     ) -> None:
         """Read a core's targets with ``fetch``.
 
@@ -93,14 +104,17 @@ class Collector:
             wall_clock: Unix time.
             reloads: contents that are followed, of which is told.
             beside: add to each page what is told beside the core.
+            by_kind: ask for the addresses of some kinds of targets instead.
         """
         self._core = core
-        self._fetch = fetch
+        self._fetch = SharedFetch(fetch)
+        self._by_kind = {kind: SharedFetch(each) for kind, each in (by_kind or {}).items()}
+        self._lane = asyncio.Lock()
         self._clock = clock
         self._wall_clock = wall_clock
         self._reloads = reloads
         self._beside = beside
-        self._sources = [Source(target, fetch, clock, wall_clock) for target in core.targets]
+        self._sources = [self._make_source(target) for target in core.targets]
         self._successor: Core | None = None
         self._flight: asyncio.Task[Collection] | None = None
         self._last: Collection | None = None
@@ -188,14 +202,16 @@ class Collector:
         if isinstance(core, Continuing):
             core.take_over(self._core)
         earlier = {(each.target.name, each.target.url): each for each in self._sources}
-        sources = [
-            Source(target, self._fetch, self._clock, self._wall_clock) for target in core.targets
-        ]
+        sources = [self._make_source(target) for target in core.targets]
         await asyncio.gather(*(source.close() for source in self._sources))
         for source in sources:
             if same := earlier.get((source.target.name, source.target.url)):
                 source.take_over(same)
         self._core, self._sources = core, sources
+
+    def _make_source(self, target: Target[Any]) -> Source[Any]:
+        fetch = self._by_kind.get(target.kind, self._fetch)
+        return Source(target, fetch, self._clock, self._wall_clock, self._lane)
 
     def _add_reloads(self, page: Page) -> None:
         for each in self._reloads:

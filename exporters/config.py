@@ -5,7 +5,9 @@ Paths in it are relative to the file itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -20,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from exporters.access import BasicAuth, HttpAccess, HttpClientConfigs, make_accesses
 from exporters.addresses import parse_address
 from exporters.discovery.placing import Placement, Unplaced, place
 from exporters.discovery.targets import ask_service, find_files, read_files
@@ -153,13 +156,6 @@ class Https(_Strict):
     """The name in the exporters' certificates, where it is not that of their addresses."""
 
 
-class BasicAuth(_Strict):
-    """A user of the exporters."""
-
-    username: Annotated[str, Field(min_length=1)]
-    password_file: Path
-
-
 class Exporters(_Strict):
     """The addresses at which Prometheus scrapes the exporters, and how.
 
@@ -194,6 +190,8 @@ class ConfigFile(_Strict):
     webhook: Webhook | None = None
     links: Links = Links()
     exporters: Exporters = Exporters()
+    http_client_config: HttpClientConfigs = HttpClientConfigs()
+    """How exporters ask their sources."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +211,15 @@ class Config:
     def resolve(self, path: Path | str) -> Path:
         """Return a path of the file, which is relative to the file's folder, as one to open."""
         return self.path.parent / path
+
+    @cached_property
+    def accesses(self) -> Mapping[str, HttpAccess]:
+        """How exporters ask each kind of source.
+
+        Raises:
+            InputError: if a secret or a certificate cannot be read, which only exporters need.
+        """
+        return make_accesses(self.file.http_client_config, self.document, self.path.parent)
 
     @property
     def topology_files(self) -> list[Path]:

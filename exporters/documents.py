@@ -104,6 +104,7 @@ def read_documents(
     Args:
         path: of the file.
         may_be_empty: whether there is one without content in a file without any, else a mistake.
+        largest_bytes: a file may have.
 
     Raises:
         InputError: as :func:`read_document`.

@@ -141,6 +141,8 @@ def run(
 
 def _plan(name: str, config: Config) -> Plan:
     make = CORES[name]
+    if name == "groups":
+        make = partial(probing_core, access=config.accesses["engines"])
     return Plan(make(config.topology), make)
 
 
@@ -181,7 +183,13 @@ async def _run(
     entrance = Entrance(web_config.content if web_config else None)
     async with HttpFetcher() as fetch, plan.beside, plan.taking(entrance):
         beside = (add_process, partial(entrance.add_to, exporter=plan.core.name))
-        collector = Collector(plan.core, plan.fetching(fetch), reloads=reloads, beside=beside)
+        collector = Collector(
+            plan.core,
+            plan.fetching(fetch),
+            reloads=reloads,
+            beside=beside,
+            by_kind=fetch.by_kind(config.accesses),
+        )
         collector.unplaced = count_reasons(config.unplaced)
         following: list[Callable[[], Coroutine[Any, Any, None]]] = [
             partial(follow_topology, topology, config, plan.make, collector, hangup)

@@ -50,7 +50,8 @@ class Member(_Strict):
     gpus: list[LabelValue] = []
     """UUIDs as NVML gives them (``GPU-...``); none for an engine on CPUs."""
     telemetry: HttpUrl | None = None
-    """The host's dcgm-exporter page; None where no GPU is watched."""
+    """The page of the host's dcgm-exporter, or of its gpu exporter of ours; None where no GPU is
+    watched."""
 
 
 class Group(_Strict):

@@ -70,6 +70,7 @@ GROUP_STATES = ("dead", "stalled", "degraded", "draining", "starting", "sleeping
 
 GROUP_REASONS = (
     "gpu_lost",  # a member GPU is lost: the group lives or dies as one
+    "gpu_hung",  # a member GPU does not answer its driver, or hangs in a kernel
     "engine_unreachable",  # its page cannot be had: refused, timed out, 5xx
     "engine_unhealthy",  # /health answers, but not 200
     "no_step",  # requests are running and the engine has not stepped
@@ -160,6 +161,7 @@ SOURCE_REASONS = (
     "http_status",
     "too_large",
     "malformed",
+    "no_turn",  # no failing of the source's: other sources took all the time there was
     "circuit_open",
     "none",
 )

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from exporters.access import HttpAccess
 from exporters.catalog import PROBE_TIER
 from exporters.fetching import FetchError, failures_as_fetch_errors
 from exporters.sessions import HttpClient, session_to_targets
@@ -57,11 +58,16 @@ class HttpAsker(HttpClient):
     Args:
         deadline_seconds: of one question, to its last token.
         clock: in seconds.
+        access: how engines are asked.
     """
 
     def __init__(
-        self, deadline_seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        deadline_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        access: HttpAccess | None = None,
     ) -> None:
+        self._access = access
         self._deadline_seconds = deadline_seconds
         self._clock = clock
 
@@ -86,7 +92,10 @@ class HttpAsker(HttpClient):
 
     async def _post(self, url: str, content: dict[str, Any]) -> Answered:
         start = self._clock()
-        async with self._session.post(url, json=content, allow_redirects=False) as response:
+        options = self._access.options() if self._access else {}
+        async with self._session.post(
+            url, json=content, allow_redirects=False, **options
+        ) as response:
             if response.status != 200:
                 raise FetchError("http_status", f"{response.status}")
             if response.content_type == "text/event-stream":

@@ -36,7 +36,8 @@ def make_plan(config: Config, interval: str, deadline: str, at_once: int) -> Pla
     def follow(topology: Topology) -> ProbeCore:
         return core.follow(topology, time.monotonic())
 
-    return Plan(core, make=follow, beside=probing(core, at_once), reads_targets=False)
+    beside = probing(core, at_once, config.accesses["engines"])
+    return Plan(core, make=follow, beside=beside, reads_targets=False)
 
 
 def _seconds(option: str, text: str, shortest: float, problems: list[Problem]) -> float:

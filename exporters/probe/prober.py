@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from exporters.access import HttpAccess
 from exporters.fetching import FetchError
 from exporters.probe.asking import Ask, HttpAsker
 from exporters.probe.core import Probe, ProbeCore, Reply
@@ -115,9 +116,11 @@ class Prober:
 
 
 @asynccontextmanager
-async def probing(core: ProbeCore, most_at_once: int) -> AsyncIterator[None]:
+async def probing(
+    core: ProbeCore, most_at_once: int, access: HttpAccess | None = None
+) -> AsyncIterator[None]:
     """Probe within ``async with``."""
-    async with HttpAsker(core.deadline_seconds) as ask:
+    async with HttpAsker(core.deadline_seconds, access=access) as ask:
         task = asyncio.create_task(Prober(core, ask, most_at_once).run_forever())
         try:
             yield

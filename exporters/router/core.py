@@ -102,6 +102,7 @@ def _watch(topology: Topology, router: Router, folder: Folder) -> _Watched:
         router.region,
         router.metrics,
         lambda page: require_counts(reader.read(page)),
+        kind="routers",
     )
     missing = dialect.missing(
         names_models=bool(router.names),

@@ -148,4 +148,5 @@ def _target(gateway: Tools) -> Target[Samples]:
         gateway.region,
         gateway.metrics,
         lambda page: require_counts(reader.read(page)),
+        kind="tools",
     )
