@@ -43,6 +43,9 @@ MOUNTED = {
 }
 """The packages' commands: module and help. A package is imported when its command is called."""
 
+EXTENDED = {"slo": ("alerts.made_tests.cli",)}
+"""Modules of later packages whose commands stand under an earlier one's name."""
+
 BUILDERS = ("alerts.build", "dashboards.build")
 """Modules with ``build(config)``, which returns texts by path."""
 
@@ -57,8 +60,13 @@ class _LateGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in MOUNTED:
-            module = importlib.import_module(MOUNTED[args[0]][0])
-            self.commands[args[0]] = typer.main.get_group(module.app)
+            modules = (MOUNTED[args[0]][0], *EXTENDED.get(args[0], ()))
+            first, *others = (
+                typer.main.get_group(importlib.import_module(each).app) for each in modules
+            )
+            for other in others:
+                first.commands.update(other.commands)
+            self.commands[args[0]] = first
         return super().resolve_command(ctx, args)
 
 

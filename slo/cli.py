@@ -10,8 +10,7 @@ import typer
 from exporters.config import read_config
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, problem
 from slo.checks import check_objectives
-from slo.objective import Objective
-from slo.objectives import find_objective_files, read_objective_files, read_objectives
+from slo.objectives import read_objective_paths, read_objectives
 from slo.render import render_groups
 from slo.rules import levels_group, objective_group
 
@@ -32,7 +31,7 @@ def validate(
     config: _Config = _DEFAULT_CONFIG,
 ) -> None:
     """Read objectives, and say what is wrong with them or what their alerts cannot do."""
-    objectives = _read_paths(paths) if paths else read_objectives(read_config(config))
+    objectives = read_objective_paths(paths) if paths else read_objectives(read_config(config))
     problems = check_objectives(objectives)
     if problems:
         exit_with(problems, code=EXIT_PROBLEMS_FOUND)
@@ -61,13 +60,3 @@ def rules(
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError([problem(out, f"cannot be written: {error.strerror}")]) from None
-
-
-def _read_paths(paths: list[Path]) -> tuple[Objective, ...]:
-    missing = [problem(each, "no such file or folder") for each in paths if not each.exists()]
-    if missing:
-        raise InputError(missing)
-    files = [file for path in paths for file in find_objective_files(path, str(path))]
-    if not files:
-        raise InputError([problem(paths[0], "found no objective file in it")])
-    return read_objective_files(files)
