@@ -30,7 +30,8 @@ LONGEST_WINDOW_SECONDS = 12 * 3600
 """Alerts of tiers whose short window is longer are not awaited to end."""
 _CALM_SECONDS = 10 * MINUTE
 _BURN_SECONDS = 20 * MINUTE
-_BLACKOUT_SECONDS = 45 * MINUTE
+_BLACKOUT_SECONDS = 70 * MINUTE
+"""The long window of the fastest tier is then empty: nothing but the blackout holds its page."""
 _SLACK_SECONDS = 10 * MINUTE
 """Longer windows are made of counts of 5 minutes, and of these the last is up to 5 minutes old."""
 _COUNTED_BEFORE = 1_000_000
@@ -163,7 +164,7 @@ class _Cases:
         )
 
     def missing_errors(self) -> Iterator[RuleTest]:
-        born = [each for each in self.example.series if not each.is_counter or each.good]
+        born = [each for each in self.example.series if each.good or not each.bad]
         if not self.is_counted or len(born) == len(self.example.series):
             return
         end = self.whole(_CALM_SECONDS + self.settle)
@@ -182,9 +183,11 @@ class _Cases:
         half = self.whole(_CALM_SECONDS + self.settle)
         case = _Case("counter reset", self)
         phases = [Phase("good", half), Phase("restart"), Phase("good", half)]
+        # A reset of one source of two is what a rate of their sum would take for one of all.
+        goes_on = example_of(self.objective, source="b").series if self.is_counted else ()
         yield case.test(
-            self.all_series(phases),
-            *case.no_more_than(1, half, 2 * half),
+            {**self.all_series(phases), **self.written(goes_on, [Phase("good", 2 * half)])},
+            *case.no_more_than(2, half, 2 * half),
             case.no_bad_events(2 * half),
             case.no_alert(2 * half),
         )
@@ -193,6 +196,8 @@ class _Cases:
         half = self.whole(_CALM_SECONDS + self.settle)
         other = example_of(self.objective, "b")
         cells = 1 + (other.labels != self.example.labels)
+        if cells == 1 and not self.is_counted:
+            return  # how two values of one cell are judged together, only its author knows
         case = _Case("new group", self)
         late = [Phase("gone", half), Phase("good", half)]
         yield case.test(

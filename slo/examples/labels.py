@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import promql_parser
 
-from slo.examples.patterns import texts_matching
+from slo.examples.patterns import compile_pattern, texts_matching
 
 MOST_TRIES = 50_000
 """Sets of labels that are tried before it is given up."""
@@ -62,10 +61,10 @@ def matches(matcher: promql_parser.Matcher, value: str) -> bool:
     """Tell whether a matcher takes a label's value; empty where there is no label."""
     if matcher.op in (promql_parser.MatchOp.Equal, promql_parser.MatchOp.NotEqual):
         return bool((matcher.value == value) == (matcher.op == promql_parser.MatchOp.Equal))
-    try:
-        found = re.fullmatch(matcher.value, value) is not None
-    except re.error:
+    expression = compile_pattern(matcher.value)
+    if expression is None:
         return False
+    found = expression.fullmatch(value) is not None
     return bool(found == (matcher.op == promql_parser.MatchOp.Re))
 
 

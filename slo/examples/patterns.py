@@ -6,7 +6,9 @@ matchers. What was made up is held against the expression, so that a text is rig
 
 from __future__ import annotations
 
+import functools
 import re
+import warnings
 from collections.abc import Iterator
 from itertools import islice
 
@@ -21,12 +23,26 @@ def texts_matching(pattern: str) -> list[str]:
 
     Empty if none could be made up, or if it is no expression that Python knows.
     """
+    expression = compile_pattern(pattern)
+    if expression is None:
+        return []
     try:
-        expression = re.compile(pattern)
         made = list(islice(_Reader(pattern).alternatives(), MOST_TEXTS))
-    except (re.error, IndexError, ValueError, RecursionError):
+    except (re.error, IndexError, ValueError, StopIteration):
         return []
     return [each for each in dict.fromkeys(made) if expression.fullmatch(each)]
+
+
+@functools.cache
+def compile_pattern(pattern: str) -> re.Pattern[str] | None:
+    """Return a matcher's regular expression, or None if Python does not know it."""
+    try:
+        with warnings.catch_warnings():
+            # What Python may read otherwise some day, it does not surely read as RE2 does.
+            warnings.simplefilter("error")
+            return re.compile(pattern)
+    except (re.error, Warning, RecursionError, OverflowError):
+        return None
 
 
 class _Reader:

@@ -44,18 +44,21 @@ class Example:
     series: tuple[InputSeries, ...]
 
 
-def example_of(objective: Objective, cell: str = "a") -> Example:
+def example_of(objective: Objective, cell: str = "a", source: str = "") -> Example:
     """Return a made-up cell of an objective.
 
     Args:
         objective: any whose selectors have names.
         cell: ``a``, or another: then other series of another cell, or of the same where grouping
             labels have no other value.
+        source: if not empty, other series of the same cell.
 
     Raises:
         NoExampleError: if none is found.
     """
     wanted = {label: f"{label}-{cell}" for label in objective.grouping_labels}
+    if source:
+        return _example(objective, {**wanted, OWN_LABEL: source})
     found = _example(objective, wanted)
     if cell == "a":
         return found
