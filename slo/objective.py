@@ -136,8 +136,18 @@ class Objective:
         return 1 - self.target
 
     @property
+    def is_zero_tolerance(self) -> bool:
+        """Return whether no event at all may be bad: then there is no budget and no burn rate."""
+        return self.target == 1
+
+    @property
     def windows(self) -> tuple[int, ...]:
-        """Return every window that burn rates are taken over, in seconds, sorted."""
+        """Return every window that burn rates are taken over, in seconds, sorted.
+
+        None where there is no budget to burn.
+        """
+        if self.is_zero_tolerance:
+            return ()
         return tuple(sorted({window for tier in self.tiers for window in _windows(tier)}))
 
 
