@@ -43,8 +43,8 @@ MOUNTED = {
 }
 """The packages' commands: module and help. A package is imported when its command is called."""
 
-EXTENDED = {"slo": ("alerts.made_tests.cli",)}
-"""Modules of later packages whose commands stand under an earlier one's name."""
+EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
+"""More modules whose commands stand under a name: of later packages, and large ones."""
 
 BUILDERS = ("alerts.build", "dashboards.build")
 """Modules with ``build(config)``, which returns texts by path."""

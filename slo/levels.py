@@ -184,12 +184,14 @@ class _Levels:
     def coverage(self) -> Floats:
         covered = self.steps.coverage
         if self.calendar is None:
-            full = covered.between(self.began, self.times // HOUR * HOUR - STEP)
-            return full * STEP / self.objective.period_seconds
-        elapsed = (self.times - self.calendar.start(self.calendar.index(self.times))) // STEP
+            expected = self.objective.period_seconds / STEP
+            full: Floats = covered.between(self.began, self.times // HOUR * HOUR - STEP) / expected
+            return full
+        start = self.calendar.start(self.calendar.index(self.times))
+        elapsed: Floats = (self.times - start) // STEP
         ratio = np.full(self.times.shape, np.nan)
         np.divide(covered.between(self.began, self.lasts), elapsed, out=ratio, where=elapsed > 0)
-        return np.minimum(ratio, 1.0)
+        return np.where(ratio > 1, 1.0, ratio)
 
     def budget_remaining(self) -> Floats:
         is_covered = np.nan_to_num(self.coverage) >= names.COVERAGE_NEEDED

@@ -55,12 +55,13 @@ class StepSums:
     values: Floats
     sums: Floats
     """Of all values before each step; one longer than the values."""
-    present: Times
+    present: NDArray[np.int32]
     """How many there are before each step."""
 
     @classmethod
     def of(cls, first: int, values: Floats) -> StepSums:
-        sums, present = np.zeros(len(values) + 1), np.zeros(len(values) + 1, np.int64)
+        """Return the sums of values whose first is that of the step ``first``."""
+        sums, present = np.zeros(len(values) + 1), np.zeros(len(values) + 1, np.int32)
         np.cumsum(np.nan_to_num(values), out=sums[1:])
         np.cumsum(~np.isnan(values), out=present[1:])
         return cls(first, values, sums, present)
