@@ -130,7 +130,8 @@ def _tell(objective: Objective, filled: Filled, wanted: _Wanted) -> None:
     if not filled.samples:
         typer.echo(f"{objective.name}: nothing can be seen where nothing is recorded")
         return
-    typer.echo(f"{objective.name}: {filled.samples} samples of {filled.cells} cells")
+    cells = f"{filled.cells} cell{'s' if filled.cells > 1 else ''}"
+    typer.echo(f"{objective.name}: wrote {filled.samples} samples of {cells}")
     if wanted.folder:
         typer.echo(f"now run: {MAKE_BLOCKS.format(file=_file(wanted.folder, objective))}")
 
