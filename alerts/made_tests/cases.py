@@ -127,7 +127,7 @@ class _Cases:
         }
         last = max(ends.values(), default=burnt)
         case = _Case("burning", self)
-        calmly = [case.no_alert(calm)] if calm else []
+        calmly = [case.no_alert(calm - self.evaluation)] if calm else []
         yield case.test(
             self.all_series([Phase("good", calm), Phase("bad", burn), Phase("good", last - burnt)]),
             *calmly,
