@@ -3,6 +3,9 @@
 A new Prometheus has no budget to show for 28 days. From the rates of a cell's events, these
 functions compute the recorded series at the levels and moments that the rules look at: the base for
 6 hours, 5-minute steps for 3 days, hours for the whole period (:mod:`slo.levels`).
+
+One thing is simpler than it would have been: slices are judged by their own events alone, where the
+rules' base window lets in some from before.
 """
 
 from __future__ import annotations
@@ -13,11 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from slo import conventions as names
+from slo.calendars import longest_period_seconds
 from slo.levels import HOUR, Moments, cell_levels, constant_series
 from slo.objective import Objective
 from slo.rules import LONGEST_FROM_BASE_SECONDS
 from slo.series import Series
-from slo.steps import Floats, Steps, Times, step_times
+from slo.step_counts import EventCounts
+from slo.steps import Floats, Times, step_times
 from slo.tiling import STEP_SECONDS as STEP
 
 FINE_SECONDS = 3 * 86400
@@ -93,19 +98,35 @@ def _cell(
     interval_seconds: float,
 ) -> Iterator[Series]:
     own = {names.SLO: objective.name, names.SERVICE: objective.service, **cell.labels}
-    steps = _steps_of(cell, objective.period_seconds, end)
+    events = _events(cell, _reach_seconds(objective), end)
     base_ms = base_times_ms(end - LONGEST_FROM_BASE_SECONDS, end, interval_seconds)
+    base = names.EVENTS_BAD_RATE, names.EVENTS_RATE
+    if objective.slices is not None:
+        slices = names.SLICE_EVENTS_BAD_RATE, names.SLICE_EVENTS_RATE
+        yield from _rates(slices, events, base_ms, own)
+        events = events.judged(objective.slices, interval_seconds)
     # Constant within a step, so that the base adds up to exactly the counts.
-    place = (-(-base_ms // (1000 * STEP)) * STEP - steps.first) // STEP
-    yield Series({"__name__": names.EVENTS_BAD_RATE, **own}, base_ms, steps.bad[place] / STEP)
-    yield Series({"__name__": names.EVENTS_RATE, **own}, base_ms, steps.total[place] / STEP)
-    yield from cell_levels(objective, cell.labels, steps, _moments(objective, end))
+    yield from _rates(base, events, base_ms, own)
+    yield from cell_levels(objective, cell.labels, events.steps, _moments(objective, end))
+
+
+def _rates(
+    series: tuple[str, str], events: EventCounts, times_ms: Times, own: Mapping[str, str]
+) -> Iterator[Series]:
+    for name, side in zip(series, (events.bad, events.total), strict=True):
+        yield Series({"__name__": name, **own}, times_ms, side.rates(times_ms))
 
 
 def _moments(objective: Objective, end: float) -> Moments:
-    start, fine_from = end - objective.period_seconds, end - FINE_SECONDS
+    start, fine_from = end - _reach_seconds(objective), end - FINE_SECONDS
     # The end itself too, for the rules may come late.
     return Moments(int(start), int(fine_from), int(end), with_end=True)
+
+
+def _reach_seconds(objective: Objective) -> int:
+    """Return how long a period may be: of a calendar, more than its nominal length."""
+    calendar = objective.calendar
+    return longest_period_seconds(calendar) if calendar else objective.period_seconds
 
 
 def base_times_ms(start: float, end: float, interval_seconds: float) -> Times:
@@ -115,8 +136,7 @@ def base_times_ms(start: float, end: float, interval_seconds: float) -> Times:
     return np.arange(first, last + 1, dtype=np.int64) * interval_ms
 
 
-def _steps_of(cell: CellTraffic, period_seconds: int, end: float) -> Steps:
+def _events(cell: CellTraffic, reach_seconds: int, end: float) -> EventCounts:
     """Return two periods of events, and the step that ``end`` lies in."""
-    times = step_times(end - 2 * period_seconds - 2 * HOUR, end + STEP)
-    bad, total = cell.rates(times.astype(np.float64) - STEP / 2)
-    return Steps(int(times[0]), bad * STEP, total * STEP, np.ones(times.shape))
+    times = step_times(end - 2 * reach_seconds - 2 * HOUR, end + STEP)
+    return EventCounts.of(int(times[0]), *cell.rates(times.astype(np.float64) - STEP / 2))

@@ -39,6 +39,8 @@ class PeriodRules:
 
     objective: Objective
     interval_seconds: float
+    lag_seconds: float = 0
+    """How late what was recorded is seen."""
 
     def beginning(self) -> list[RecordingRule]:
         """Return the rules of when a calendar's period began and ends, and of its phase."""
@@ -94,6 +96,7 @@ class PeriodRules:
                     counts_of_5_minutes=self._with_phase(self._of(count, window="5m")),
                     rate=self._of(rate),
                     interval_seconds=self.interval_seconds,
+                    lag_seconds=self.lag_seconds,
                     keep=self._in_this_phase,
                 )
                 + self._since_it_began(self._of(full, window=self._period)),

@@ -1,8 +1,8 @@
-"""Rule groups as the text of a Prometheus rule file."""
+"""Rule groups as text: a Prometheus rule file, or manifests of the Prometheus Operator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,70 @@ import yaml
 
 from exporters.durations import format_duration
 from exporters.generated import header
-from slo.rules import AlertingRule, Rule, RuleGroup
+from slo.rule import AlertingRule, Rule, RuleGroup
+
+OPERATOR_API = "monitoring.coreos.com/v1"
+OPERATOR_KIND = "PrometheusRule"
 
 
-def render_groups(groups: Iterable[RuleGroup], sources: Sequence[str]) -> str:
+def render_groups(
+    groups: Iterable[RuleGroup], sources: Sequence[str], notes: Sequence[str] = ()
+) -> str:
     """Return a rule file; the same groups give the same bytes.
 
     Args:
         groups: in the order in which the file shall hold them.
         sources: names of the files that they were made from, for the header.
+        notes: more lines for the header.
 
     Raises:
         ValueError: if there is no group or one without rules: an empty rule file hides a mistake.
     """
+    return _header(sources, notes) + _dump({"groups": _groups(groups)})
+
+
+def render_manifests(
+    groups: Mapping[str, Iterable[RuleGroup]],
+    sources: Sequence[str],
+    notes: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """Return ``PrometheusRule`` manifests of the Prometheus Operator, one a name.
+
+    Args:
+        groups: by the manifest's name, which Kubernetes wants as a DNS name.
+        sources: as in :func:`render_groups`.
+        notes: as in :func:`render_groups`.
+        labels: of each manifest: those by which a Prometheus of the operator selects rules
+            (``ruleSelector``).
+
+    Raises:
+        ValueError: as in :func:`render_groups`.
+    """
+    if not groups:
+        raise ValueError("found no manifest to write, expected one at least")
+    metadata = {"labels": dict(sorted(labels.items()))} if labels else {}
+    manifests = [
+        _dump({
+            "apiVersion": OPERATOR_API,
+            "kind": OPERATOR_KIND,
+            "metadata": {"name": name, **metadata},
+            "spec": {"groups": _groups(each)},
+        })
+        for name, each in groups.items()
+    ]  # fmt: skip
+    return _header(sources, notes) + "---\n".join(manifests)
+
+
+def _header(sources: Sequence[str], notes: Sequence[str]) -> str:
+    return header(map(Path, sources)) + "".join(f"# {each}\n" for each in notes)
+
+
+def _groups(groups: Iterable[RuleGroup]) -> list[dict[str, Any]]:
     content = [_group(each) for each in groups]
     if not content or not all(each["rules"] for each in content):
         raise ValueError("a rule file needs at least one group, and each group a rule")
-    return header(map(Path, sources)) + yaml.dump(
-        {"groups": content}, Dumper=_Dumper, sort_keys=False, width=1_000_000, allow_unicode=True
-    )
+    return content
 
 
 def _group(group: RuleGroup) -> dict[str, Any]:
@@ -70,3 +115,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+
+
+def _dump(content: dict[str, Any]) -> str:
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=1_000_000, allow_unicode=True)

@@ -16,6 +16,7 @@ count each sample exactly once is told in :mod:`slo.tiling`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,6 +48,7 @@ __all__ = [
     "RuleGroup",
     "bad_events",
     "base_window_seconds",
+    "lag_of_vmalert",
     "levels_group",
     "matching",
     "objective_group",
@@ -62,16 +64,25 @@ LONGEST_FROM_BASE_SECONDS = 6 * 3600
 """Burn rates over longer windows read counts of 5 minutes."""
 
 
-def objective_group(objective: Objective, scrape_interval_seconds: float) -> RuleGroup:
+def objective_group(
+    objective: Objective, scrape_interval_seconds: float, lag_seconds: float = 0
+) -> RuleGroup:
     """Return the rules of an objective that are evaluated at the scrape interval.
 
     Base rates, counts and coverage of 5 minutes, counts of the period, the budget left, burn
     rates of up to 6 h.
     Alerts are appended with :meth:`RuleGroup.followed_by`, so that they see all of these at the
     same timestamp.
+
+    Args:
+        objective: whose rules.
+        scrape_interval_seconds: at which they are evaluated.
+        lag_seconds: after so long rules see what others have recorded: none in Prometheus, for
+            vmalert :func:`lag_of_vmalert`. Slices are judged, and events counted, as much later,
+            so that none is missed; burn rates wait for nothing.
     """
-    rules = _Rules(objective, scrape_interval_seconds)
-    periods = PeriodRules(objective, scrape_interval_seconds)
+    rules = _Rules(objective, scrape_interval_seconds, lag_seconds)
+    periods = PeriodRules(objective, scrape_interval_seconds, lag_seconds)
     of_now = (
         *rules.base(),
         *rules.counts_of_5_minutes(),
@@ -92,8 +103,8 @@ def objective_group(objective: Objective, scrape_interval_seconds: float) -> Rul
 
 def levels_group(objective: Objective, scrape_interval_seconds: float) -> RuleGroup:
     """Return the slower rules of an objective: hourly counts, coverage, burn rates over days."""
-    rules = _Rules(objective, scrape_interval_seconds)
-    periods = PeriodRules(objective, scrape_interval_seconds)
+    rules = _Rules(objective, scrape_interval_seconds, 0)
+    periods = PeriodRules(objective, scrape_interval_seconds, 0)
     return RuleGroup(
         f"slo-{objective.name}-levels",
         max(scrape_interval_seconds, LEVELS_INTERVAL_SECONDS),
@@ -114,6 +125,16 @@ def levels_group(objective: Objective, scrape_interval_seconds: float) -> RuleGr
     )
 
 
+def lag_of_vmalert(scrape_interval_seconds: float) -> float:
+    """Return how late vmalert may see what it recorded: whole intervals, at least 10 s.
+
+    It writes every 5 s unless told otherwise (``-remoteWrite.flushInterval``), and the next rules
+    of a group do not wait for that. Seen in 1.79 with VictoriaMetrics at
+    ``-search.latencyOffset=0s``.
+    """
+    return scrape_interval_seconds * math.ceil(10 / scrape_interval_seconds)
+
+
 def bad_events(
     objective: Objective, window_seconds: int, scrape_interval_seconds: float, side: int = 0
 ) -> str:
@@ -132,7 +153,8 @@ def bad_events(
 
 def _events(objective: Objective, window_seconds: int, side: int) -> tuple[bool, str]:
     """Return whether a sum is still to be multiplied by the interval, and the sum."""
-    window = format_duration(window_seconds)
+    # One millisecond less: no sample or step too many, see slo.tiling.
+    window = format_duration(window_seconds - 0.001)
     rate, count, *_ = SIDES[side]
     if window_seconds <= LONGEST_FROM_BASE_SECONDS:
         return True, f"sum_over_time({matching(rate, objective)}[{window}])"
@@ -143,6 +165,7 @@ def _events(objective: Objective, window_seconds: int, side: int) -> tuple[bool,
 class _Rules:
     objective: Objective
     interval: float
+    lag: float
 
     def record(self, series: str, expr: str, **labels: str) -> RecordingRule:
         return record(self.objective, series, expr, **labels)
@@ -159,13 +182,18 @@ class _Rules:
                 self.objective.slices,
                 self.of(names.SLICE_EVENTS_BAD_RATE),
                 self.of(names.SLICE_EVENTS_RATE),
+                self.lag,
             )
         yield self.record(names.EVENTS_RATE, total)
         yield self.record(names.EVENTS_BAD_RATE, bad)
 
     def counts_of_5_minutes(self) -> list[RecordingRule]:
         return [
-            self.record(count, tiling.count_of_samples(self.of(rate), self.interval), window="5m")
+            self.record(
+                count,
+                tiling.count_of_samples(self.of(rate), self.interval, self.lag),
+                window="5m",
+            )
             for rate, count, *_ in SIDES
         ]
 
@@ -188,7 +216,8 @@ class _Rules:
 
     def coverage_of_5_minutes(self) -> RecordingRule:
         """In the base's own group: another may look before the newest sample is there."""
-        present = tiling.share_of_samples_present(self.of(names.EVENTS_RATE), self.interval)
+        rate = self.of(names.EVENTS_RATE)
+        present = tiling.share_of_samples_present(rate, self.interval, self.lag)
         return self.record(names.COVERAGE, present, window="5m")
 
     def coverage_of_an_hour(self) -> RecordingRule:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from exporters.durations import format_duration
+from slo import tiling
 from slo.burn import format_decimal
 from slo.objective import Slices
 from slo.rule import base_window_seconds
@@ -22,16 +23,17 @@ HAIR = Decimal("0.000000001")
 """Of a share of events: a slice that is exactly at its target is good, however sums are rounded."""
 
 
-def verdicts(slices: Slices, bad_rate: str, rate: str) -> tuple[str, str]:
+def verdicts(slices: Slices, bad_rate: str, rate: str, lag_seconds: float = 0) -> tuple[str, str]:
     """Return the expressions of bad slices and of all slices per second.
 
     Args:
         slices: how they are judged.
         bad_rate: selector of the bad events per second that were recorded.
         rate: the same of all events.
+        lag_seconds: how late what was recorded is seen.
     """
     seconds = slices.window_seconds
-    bad, total = _in_the_last_slice(bad_rate, seconds), _in_the_last_slice(rate, seconds)
+    bad, total = (_in_the_last_slice(each, seconds, lag_seconds) for each in (bad_rate, rate))
     # A slice that could be seen, and had no events, is 0: it is known not to count.
     counts = f"({total} {'>=' if slices.idle_is_good else '>'} bool 0) / {seconds}"
     if slices.target is None:
@@ -58,7 +60,8 @@ def wrong_with_slices(slices: Slices, scrape_interval_seconds: float) -> str | N
     return None
 
 
-def _in_the_last_slice(rate: str, seconds: int) -> str:
+def _in_the_last_slice(rate: str, seconds: int, lag_seconds: float) -> str:
     # One millisecond less holds one step, and each sample once, in every version: see slo.tiling.
     length = format_duration(seconds - 0.001)
-    return f"last_over_time(sum_over_time({rate}[{length}])[{length}:{format_duration(seconds)}])"
+    samples = f"{rate}[{length}]{tiling.offset(lag_seconds)}"
+    return f"last_over_time(sum_over_time({samples})[{length}:{format_duration(seconds)}])"

@@ -1,4 +1,4 @@
-"""For tests of rules: promtool's rule tests from data, and a real Prometheus of one's own.
+"""For tests of rules: promtool's rule tests from data, and real servers of one's own.
 
 Programs are given by path: finding them is the caller's.
 """
@@ -114,9 +114,7 @@ def running_prometheus(
         AssertionError: if it does not come up, with its log.
     """
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = _free_address()
     command = [
         str(prometheus),
         f"--config.file={folder / 'prometheus.yml'}",
@@ -128,12 +126,65 @@ def running_prometheus(
         "--web.enable-remote-write-receiver",
         *flags,
     ]
-    log = folder / "prometheus.log"
+    with _running(command, f"http://{address}", "/-/ready", folder / "prometheus.log") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running_victoria_metrics(program: Path, folder: Path) -> Iterator[str]:
+    """Run a VictoriaMetrics that takes remote writes on a free port; give its address; end it.
+
+    It answers at once what was written, instead of waiting 30 s for what may come late.
+
+    Raises:
+        AssertionError: if it does not come up, with its log.
+    """
+    address = _free_address()
+    command = [
+        str(program),
+        f"-storageDataPath={folder / 'victoria-metrics'}",
+        f"-httpListenAddr={address}",
+        "-retentionPeriod=100d",
+        "-search.latencyOffset=0s",
+        "-search.disableCache",  # for a past that is written while it is read
+    ]
+    with _running(command, f"http://{address}", "/health", folder / "victoria-metrics.log") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running_vmalert(program: Path, folder: Path, rules: Path, url: str) -> Iterator[str]:
+    """Run a vmalert that reads and writes at ``url``; give its own address; end it.
+
+    Raises:
+        AssertionError: if it does not come up, with its log.
+    """
+    address = _free_address()
+    command = [
+        str(program),
+        f"-rule={rules}",
+        f"-datasource.url={url}",
+        f"-remoteWrite.url={url}",
+        "-remoteWrite.flushInterval=1s",
+        f"-notifier.url=http://{address}",  # it insists on one; no test of ours fires here
+        f"-httpListenAddr={address}",
+    ]
+    with _running(command, f"http://{address}", "/health", folder / "vmalert.log") as own:
+        yield own
+
+
+def _free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], url: str, ready_path: str, log: Path) -> Iterator[str]:
     with log.open("w", encoding="utf-8") as out:
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     try:
-        url = f"http://{address}"
-        _await_ready(url, child, log)
+        _await_ready(f"{url}{ready_path}", child, log)
         yield url
     finally:
         child.kill()
@@ -144,11 +195,11 @@ def _await_ready(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while child.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{url}/-/ready", timeout=1):  # noqa: S310 - our own child
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own child
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    raise AssertionError(f"Prometheus is not ready:\n{log.read_text(encoding='utf-8')}")
+    raise AssertionError(f"{log.stem} is not ready:\n{log.read_text(encoding='utf-8')}")
 
 
 def _test(test: RuleTest, interval: str) -> dict[str, Any]:

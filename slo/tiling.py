@@ -33,20 +33,25 @@ STEP_SECONDS = 300
 """Of a count. Intervals of samples must divide it: seven of 45 s are 315 s, and counted as such."""
 
 
-def count_of_samples(rate: str, interval_seconds: float) -> str:
+def offset(lag_seconds: float) -> str:
+    """Return what makes a range end some time before now; nothing for no time."""
+    return f" offset {format_duration(lag_seconds)}" if lag_seconds else ""
+
+
+def count_of_samples(rate: str, interval_seconds: float, lag_seconds: float = 0) -> str:
     """Return the events within 5 minutes: the sum of a rate's samples times their interval."""
-    range_ = _one_millisecond_less(STEP_SECONDS)
-    return f"{_number(interval_seconds)} * sum_over_time({rate}[{range_}])"
+    range_ = f"[{_one_millisecond_less(STEP_SECONDS)}]{offset(lag_seconds)}"
+    return f"{_number(interval_seconds)} * sum_over_time({rate}{range_})"
 
 
-def share_of_samples_present(rate: str, interval_seconds: float) -> str:
+def share_of_samples_present(rate: str, interval_seconds: float, lag_seconds: float = 0) -> str:
     """Return the samples within 5 minutes over those expected; nothing where there are none.
 
     At most 1: where history meets the first evaluation, a sample more may stand there.
     """
-    range_ = _one_millisecond_less(STEP_SECONDS)
+    range_ = f"[{_one_millisecond_less(STEP_SECONDS)}]{offset(lag_seconds)}"
     seconds = _number(interval_seconds)
-    return f"clamp_max({seconds} * count_over_time({rate}[{range_}]) / {STEP_SECONDS}, 1)"
+    return f"clamp_max({seconds} * count_over_time({rate}{range_}) / {STEP_SECONDS}, 1)"
 
 
 def sum_of_5_minute_steps(level: str) -> str:
@@ -79,6 +84,7 @@ def sum_of_period(
     counts_of_5_minutes: str,
     rate: str,
     interval_seconds: float,
+    lag_seconds: float = 0,
     keep: str = "",
 ) -> str:
     """Return the events within the period up to the last sample of ``rate``.
@@ -95,13 +101,14 @@ def sum_of_period(
         counts_of_5_minutes: expression of what :func:`count_of_samples` recorded.
         rate: selector of the base rate.
         interval_seconds: of the samples of the last two.
+        lag_seconds: what the counts of 5 minutes were made with.
         keep: said of the sums of counts of 5 minutes.
     """
     seconds = _number(interval_seconds)
     late = f"timestamp({full_hours}) < scalar(3600 * {_HOUR_OF_STEP})"
     # Samples after a step, up to the next one, are numbered as that one is.
     samples = _by_parity(
-        rate,
+        f"{rate}{offset(lag_seconds)}",
         f"[{_one_millisecond_less(STEP_SECONDS)}:{format_duration(interval_seconds)}]",
         f"ceil(vector(time()) / {STEP_SECONDS})",
         f"(floor(vector(time()) / {STEP_SECONDS}) + 1)",

@@ -5,12 +5,14 @@ A real Prometheus answers the rules' own expressions at moments of our choice.
 
 import itertools
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from slo import conventions as names
 from slo.history import CellTraffic, history_batches
+from slo.objective import Calendar, Slices
 from slo.prometheus import PrometheusClient
 from slo.rules import levels_group, matching, objective_group
 from slo.testing import running_prometheus
@@ -57,28 +59,40 @@ def count_in_steps(first, last):
     return bad.sum() * STEP, total.sum() * STEP
 
 
-@pytest.mark.parametrize("after", [100, 1700, 3599.5])
-async def test_history_is_what_the_rules_record(prometheus, tmp_path, long_objective, after):
-    """At the last full step, every rule but the base gives what was written."""
-    end = FULL_HOUR + after
-    step = int(end // STEP) * STEP
-    with running_prometheus(prometheus, tmp_path) as url:
-        async with PrometheusClient(url) as client:
-            for batch in batches(long_objective, end):
-                await client.remote_write(batch)
-            derived = [
-                rule
-                for rule in rules_of(long_objective)
-                if rule.record not in (names.EVENTS_RATE, names.EVENTS_BAD_RATE)
-            ]
-            assert len(derived) == 21
-            for rule in derived:
-                window = {k: v for k, v in rule.labels.items() if k == names.WINDOW}
-                written = await one(client, matching(rule.record, long_objective, **window), step)
-                computed = await one(client, rule.expr, step)
-                # Burn rates over hours read the base, and one sample more than the window holds.
-                tolerance = 2e-3 if rule.record == names.BURN_RATE else 1e-9
-                assert written == pytest.approx(computed, rel=tolerance), rule
+KINDS = {
+    "rolling": {},
+    "slices of a minute": {"slices": Slices(60, Decimal("0.995")), "target": Decimal("0.9")},
+    "slices of 7 minutes, by ratio": {"slices": Slices(420, None)},
+    "months": {"calendar": Calendar("month", 1, "2025-01-01 00:00:00", "Europe/Berlin")},
+    "weeks from a half hour on": {"calendar": Calendar("week", 1, "2025-01-06 00:00:00",
+                                                       "Asia/Kolkata"),
+                                  "period_seconds": 7 * DAY},
+    "zero tolerance": {"target": Decimal(1)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_history_is_what_the_rules_record(prometheus, tmp_path, long_objective, kind):
+    """At the last full step, every rule but those that read counters gives what was written."""
+    objective = replace(long_objective, **KINDS[kind])
+    first = {
+        names.SLICE_EVENTS_RATE if objective.slices else names.EVENTS_RATE,
+        names.SLICE_EVENTS_BAD_RATE if objective.slices else names.EVENTS_BAD_RATE,
+    }
+    derived = [rule for rule in rules_of(objective) if rule.record not in first]
+    for after in (100, 1700, 3599.5):
+        end = FULL_HOUR + after
+        step = int(end // STEP) * STEP
+        (folder := tmp_path / str(after)).mkdir()
+        with running_prometheus(prometheus, folder) as url:
+            async with PrometheusClient(url) as client:
+                for batch in batches(objective, end):
+                    await client.remote_write(batch)
+                for rule in derived:
+                    window = {k: v for k, v in rule.labels.items() if k == names.WINDOW}
+                    written = await one(client, matching(rule.record, objective, **window), step)
+                    computed = await one(client, rule.expr, step)
+                    assert written == pytest.approx(computed, rel=1e-9), (after, rule)
 
 
 async def test_the_period_is_exact_at_any_moment(prometheus, tmp_path, long_objective):

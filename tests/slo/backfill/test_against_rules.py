@@ -11,7 +11,6 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from exporters.durations import format_duration, parse_duration
 from slo import conventions as names
 from slo.backfill.fill import fill
 from slo.backfill.stretches import Stretch
@@ -78,23 +77,10 @@ def raw_counters(gap):
             )
 
 
-def without_left_ends(rule):
-    """Return a rule's expression in which no window holds one sample too many.
-
-    Prometheus 2 includes both ends of a range, later ones and VictoriaMetrics do not; burn rates,
-    being ratios, are written for either.
-    """
-    if rule.record != names.BURN_RATE:
-        return rule.expr
-    window = rule.labels["window"]
-    shorter = format_duration(parse_duration(window) - 0.001)
-    return rule.expr.replace(f"[{window}", f"[{shorter}")
-
-
 async def record(client, rule, interval, truth):
     """Evaluate a rule over all of the time and write what it gives."""
     step_ms = round(interval * 1000)
-    for found in await client.query_range(without_left_ends(rule), START, END, interval):
+    for found in await client.query_range(rule.expr, START, END, interval):
         labels = {k: v for k, v in found.labels.items() if k != "__name__"}
         labels = {**labels, **rule.labels, "__name__": rule.record}
         key = frozenset(labels.items())
