@@ -1,49 +1,25 @@
-"""The cases that every objective's rules must stand: idle, healthy, burning, blackout and more.
-
-All expectations are expressions that find something or nothing, so that no float is compared. Each
-begins with a comment that says the case and what is expected: promtool prints it where it fails.
-
-promtool evaluates all groups at one interval, a minute or more here, whatever their own: ratios are
-then the same and counts are of fewer samples, which the examples make up for by more events.
-"""
+"""The cases that every objective's rules must stand: idle, healthy, burning, blackout and more."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from alerts.burn import ERROR_BUDGET_BURN, firing_tiers
-from alerts.made_tests.story import Phase, values_over
+from alerts.burn import ERROR_BUDGET_BURN
+from alerts.made_tests.expecting import Expecting, firing, tier_fires, tier_name
+from alerts.made_tests.setting import CALM_SECONDS, MINUTE, SLACK_SECONDS, Setting
+from alerts.made_tests.story import Phase
+from alerts.quiet import BURN_SUPPRESSED
+from alerts.zero_tolerance import HOLDS_SECONDS, ZERO_TOLERANCE_BROKEN
 from slo import conventions as names
-from slo.burn import Tier, error_ratio_needed
-from slo.examples.series import EVENTS_PER_SECOND, Example, InputSeries, example_of
-from slo.objective import Objective, Ratio
-from slo.rules import base_window_seconds, matching
-from slo.testing import Expectation, RuleTest
+from slo.examples.series import EVENTS_PER_SECOND, example_of
+from slo.objective import Objective
+from slo.testing import RuleTest
 
-MINUTE = 60
-EVALUATED_AT_LEAST_EVERY_SECONDS = 60
-LONGEST_CALM_BURN_SECONDS = 90 * MINUTE
-"""Where a tier would need longer after some calm, an outage from the start is told instead."""
 LONGEST_WINDOW_SECONDS = 12 * 3600
 """Alerts of tiers whose short window is longer are not awaited to end."""
-_CALM_SECONDS = 10 * MINUTE
-_BURN_SECONDS = 20 * MINUTE
 _BLACKOUT_SECONDS = 70 * MINUTE
 """The long window of the fastest tier is then empty: nothing but the blackout holds its page."""
-_SLACK_SECONDS = 10 * MINUTE
-"""Longer windows are made of counts of 5 minutes, and of these the last is up to 5 minutes old."""
 _COUNTED_BEFORE = 1_000_000
-_NEXT_TO_NONE = 0.001
-"""A rate of bad events below this share of all is none: counters of one scrape are extrapolated
-apart by a hair."""
-
-
-def evaluation_interval_seconds(scrape_interval_seconds: float) -> float:
-    """Return the interval of evaluation in tests: whole scrapes, a minute at least."""
-    scrapes = math.ceil(EVALUATED_AT_LEAST_EVERY_SECONDS / scrape_interval_seconds - 1e-9)
-    return scrapes * scrape_interval_seconds
 
 
 def made_cases(objective: Objective, scrape_interval_seconds: float) -> list[RuleTest]:
@@ -52,250 +28,182 @@ def made_cases(objective: Objective, scrape_interval_seconds: float) -> list[Rul
     Raises:
         NoExampleError: if no series can be made up for its selectors.
     """
-    cases = _Cases.made_for(objective, scrape_interval_seconds)
-    return [
-        *cases.idle(), *cases.healthy(), *cases.burning(), *cases.blackout(),
-        *cases.standstill(), *cases.missing_errors(), *cases.reset(), *cases.new_group(),
-    ]  # fmt: skip
+    setting = Setting.made_for(objective, scrape_interval_seconds)
+    return [case for cases in _CASES for case in cases(setting)]
 
 
-@dataclass(frozen=True)
-class _Cases:
-    objective: Objective
-    interval: float
-    example: Example
-    tiers: tuple[Tier, ...]
-
-    @classmethod
-    def made_for(cls, objective: Objective, interval: float) -> _Cases:
-        return cls(objective, interval, example_of(objective), tuple(firing_tiers(objective)))
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether events are counted, and budgeted as they occur."""
-        return isinstance(self.objective.indicator, Ratio) and self.objective.slices is None
-
-    @property
-    def evaluation(self) -> float:
-        return evaluation_interval_seconds(self.interval)
-
-    @property
-    def settle(self) -> float:
-        """Until what happens is all that the base knows of, and slices have been judged."""
-        window = base_window_seconds(self.interval) + 2 * self.evaluation
-        slices = self.objective.slices
-        return window + (2 * slices.window_seconds if slices else 0)
-
-    @property
-    def times(self) -> float:
-        """So many times the example's events: as many as evaluation leaves out, and enough."""
-        enough = max(1.0, self.objective.minimum_bad_events / 1000)
-        return math.ceil(enough * self.evaluation / self.interval)
-
-    def idle(self) -> Iterator[RuleTest]:
-        if not self.is_counted:
-            return
-        end = self.whole(_CALM_SECONDS + self.settle)
-        case = _Case("idle", self)
-        yield case.test(
-            self.all_series([Phase("still", end)]),
-            case.one(f"{self.of(names.EVENTS_RATE)} == 0", end, "the cell is seen, without events"),
-            case.none(self.of(names.BURN_RATE), end, "0/0 is no burn rate"),
-            case.no_alert(end),
-        )
-
-    def healthy(self) -> Iterator[RuleTest]:
-        end = self.whole(2 * _CALM_SECONDS + self.settle)
-        case = _Case("healthy", self)
-        yield case.test(
-            self.all_series([Phase("good", end)]),
-            case.one(f"{self.of(names.EVENTS_RATE)} > 0", end, "events are counted"),
-            case.no_bad_events(end),
-            *case.burns(end),
-            case.no_alert(end),
-        )
-
-    def burning(self) -> Iterator[RuleTest]:
-        if not self.tiers:
-            return
-        calm, burn = self.burn_seconds()
-        burnt = calm + burn
-        ends = {
-            tier: self.whole(burnt + tier.short_seconds + self.settle + _SLACK_SECONDS)
-            for tier in self.tiers
-            if tier.short_seconds <= LONGEST_WINDOW_SECONDS
-        }
-        last = max(ends.values(), default=burnt)
-        case = _Case("burning", self)
-        calmly = [case.no_alert(calm - self.evaluation)] if calm else []
-        yield case.test(
-            self.all_series([Phase("good", calm), Phase("bad", burn), Phase("good", last - burnt)]),
-            *calmly,
-            *(
-                case.one(_alerts(self.objective, tier), burnt, f"{_tier(tier)} fires")
-                for tier in self.tiers
-            ),
-            *(
-                case.none(_alerts(self.objective, tier), end, f"{_tier(tier)} has ended")
-                for tier, end in ends.items()
-            ),
-        )
-
-    def blackout(self) -> Iterator[RuleTest]:
-        yield from self._held("blackout", Phase("gone", _BLACKOUT_SECONDS), "nothing is seen")
-
-    def standstill(self) -> Iterator[RuleTest]:
-        if self.is_counted:
-            yield from self._held("standstill", Phase("still", _BLACKOUT_SECONDS), "nobody comes")
-
-    def _held(self, name: str, phase: Phase, what: str) -> Iterator[RuleTest]:
-        if not self.tiers:
-            return
-        calm, burn = self.burn_seconds()
-        end = self.whole(calm + burn + phase.seconds + self.settle)
-        phases = [Phase("good", calm), Phase("bad", burn), Phase(phase.happening, end)]
-        case = _Case(name, self)
-        yield case.test(
-            self.all_series(phases),
-            *(
-                case.one(_alerts(self.objective, tier), end, f"{_tier(tier)} holds while {what}")
-                for tier in self.tiers
-            ),
-        )
-
-    def missing_errors(self) -> Iterator[RuleTest]:
-        born = [each for each in self.example.series if each.good or not each.bad]
-        if not self.is_counted or len(born) == len(self.example.series):
-            return
-        end = self.whole(_CALM_SECONDS + self.settle)
-        case = _Case("missing error series", self)
-        yield case.test(
-            self.written(born, [Phase("good", end)]),
-            case.one(f"{self.of(names.EVENTS_BAD_RATE)} >= 0", end, "no errors are known to be 0"),
-            case.no_bad_events(end),
-            *case.burns(end),
-            case.no_alert(end),
-        )
-
-    def reset(self) -> Iterator[RuleTest]:
-        if not any(each.is_counter for each in self.example.series):
-            return
-        half = self.whole(_CALM_SECONDS + self.settle)
-        case = _Case("counter reset", self)
-        phases = [Phase("good", half), Phase("restart"), Phase("good", half)]
-        # A reset of one source of two is what a rate of their sum would take for one of all.
-        goes_on = example_of(self.objective, source="b").series if self.is_counted else ()
-        yield case.test(
-            {**self.all_series(phases), **self.written(goes_on, [Phase("good", 2 * half)])},
-            *case.no_more_than(2, half, 2 * half),
-            case.no_bad_events(2 * half),
-            case.no_alert(2 * half),
-        )
-
-    def new_group(self) -> Iterator[RuleTest]:
-        half = self.whole(_CALM_SECONDS + self.settle)
-        other = example_of(self.objective, "b")
-        cells = 1 + (other.labels != self.example.labels)
-        if cells == 1 and not self.is_counted:
-            return  # how two values of one cell are judged together, only its author knows
-        case = _Case("new group", self)
-        late = [Phase("gone", half), Phase("good", half)]
-        yield case.test(
-            {
-                **self.all_series([Phase("good", 2 * half)]),
-                **self.written(other.series, late, counted_before=_COUNTED_BEFORE),
-            },
-            case.found(self.of(names.EVENTS_RATE), 2 * half, "each cell is there", cells),
-            *case.no_more_than(2, half, 2 * half),
-            case.no_bad_events(2 * half, cells),
-            case.no_alert(2 * half),
-        )
-
-    def burn_seconds(self) -> tuple[float, float]:
-        """Return how long all is good, and then bad, until every tier must fire."""
-        period = self.objective.period_seconds
-        needed = float(
-            max(error_ratio_needed(each, self.objective.target, period) for each in self.tiers)
-        )
-        calm = self.whole(_CALM_SECONDS + self.settle)
-        burn = self.whole(
-            max(_BURN_SECONDS, 1.2 * calm * needed / (1 - needed) + _SLACK_SECONDS) + self.settle
-        )
-        if burn > LONGEST_CALM_BURN_SECONDS + self.settle:
-            return 0, self.whole(_BURN_SECONDS + self.settle)
-        return calm, burn
-
-    def whole(self, seconds: float) -> float:
-        """Return whole evaluations, at least so many seconds."""
-        return math.ceil(seconds / self.evaluation) * self.evaluation
-
-    def all_series(self, phases: Sequence[Phase]) -> dict[str, str]:
-        return self.written(self.example.series, phases)
-
-    def written(
-        self, series: Iterable[InputSeries], phases: Sequence[Phase], counted_before: float = 0
-    ) -> dict[str, str]:
-        return {
-            each.series: values_over(
-                each, phases, self.interval, times=self.times, counted_before=counted_before
-            )
-            for each in series
-        }
-
-    def of(self, series: str) -> str:
-        return matching(series, self.objective)
-
-
-@dataclass(frozen=True)
-class _Case:
-    name: str
-    cases: _Cases
-
-    def test(self, series: Mapping[str, str], *expectations: Expectation) -> RuleTest:
-        return RuleTest(self.name, series, expectations)
-
-    def found(self, expr: str, at: float, what: str, number: int) -> Expectation:
-        samples = {"{}": float(number)} if number else {}
-        return Expectation(f"# {self.name}: {what}\ncount({expr})", at, samples)
-
-    def one(self, expr: str, at: float, what: str) -> Expectation:
-        return self.found(expr, at, what, 1)
-
-    def none(self, expr: str, at: float, what: str) -> Expectation:
-        return self.found(expr, at, what, 0)
-
-    def no_alert(self, at: float) -> Expectation:
-        return self.none(_alerts(self.cases.objective), at, "no alert fires")
-
-    def no_bad_events(self, at: float, cells: int = 1) -> Expectation:
-        bad, total = self.cases.of(names.EVENTS_BAD_RATE), self.cases.of(names.EVENTS_RATE)
-        expr = f"{bad} <= {_NEXT_TO_NONE} * {total}"
-        return self.found(expr, at, "no event is bad", cells)
-
-    def burns(self, at: float) -> Iterator[Expectation]:
-        objective = self.cases.objective
-        if objective.budget > 0 and objective.windows:
-            expr = f"{self.cases.of(names.BURN_RATE)} < {_NEXT_TO_NONE / float(objective.budget):g}"
-            yield self.found(expr, at, "no window burns", len(objective.windows))
-
-    def no_more_than(self, times: int, seconds: float, at: float) -> Iterator[Expectation]:
-        """Expect no events out of nothing, in any cell, so many seconds before."""
-        if self.cases.is_counted:
-            most = 1.5 * times * EVENTS_PER_SECOND * self.cases.times
-            rate = self.cases.of(names.EVENTS_RATE)
-            window = f"{round(seconds * 1000)}ms"
-            expr = f"max_over_time({rate}[{window}]) > {most:g}"
-            yield self.none(expr, at, "no events are counted that were none")
-
-
-def _alerts(objective: Objective, tier: Tier | None = None) -> str:
-    """Return the selector of an objective's burn alerts that fire, or of one tier's."""
-    only = f',{names.BURN_TIER}="{tier.name}",{names.SEVERITY}="{tier.severity}"' if tier else ""
-    return (
-        f'ALERTS{{alertname="{ERROR_BUDGET_BURN}",alertstate="firing",'
-        f'{names.SLO}="{objective.name}"{only}}}'
+def _idle(setting: Setting) -> Iterator[RuleTest]:
+    if not setting.is_counted:
+        return
+    end = setting.whole(CALM_SECONDS + setting.settle)
+    case = Expecting("idle", setting)
+    yield case.test(
+        setting.all_series([Phase("still", end)]),
+        case.one(f"{setting.of(names.EVENTS_RATE)} == 0", end, "the cell is seen, without events"),
+        case.none(setting.of(names.BURN_RATE), end, "0/0 is no burn rate"),
+        case.no_alert(end),
     )
 
 
-def _tier(tier: Tier) -> str:
-    return f"the {tier.severity} of {tier.name}"
+def _healthy(setting: Setting) -> Iterator[RuleTest]:
+    end = setting.whole(2 * CALM_SECONDS + setting.settle)
+    case = Expecting("healthy", setting)
+    yield case.test(
+        setting.all_series([Phase("good", end)]),
+        case.one(f"{setting.of(names.EVENTS_RATE)} > 0", end, "events are counted"),
+        case.no_bad_events(end),
+        *case.no_burn(end),
+        case.no_alert(end),
+    )
+
+
+def _burning(setting: Setting) -> Iterator[RuleTest]:
+    if not setting.tiers:
+        return
+    calm, burn = setting.burn_seconds()
+    burnt = calm + burn
+    ends = {
+        tier: setting.whole(burnt + tier.short_seconds + setting.settle + SLACK_SECONDS)
+        for tier in setting.tiers
+        if tier.short_seconds <= LONGEST_WINDOW_SECONDS
+    }
+    last = max(ends.values(), default=burnt)
+    case = Expecting("burning", setting)
+    calmly = [case.no_alert(calm - setting.evaluation)] if calm else []
+    yield case.test(
+        setting.all_series([Phase("good", calm), Phase("bad", burn), Phase("good", last - burnt)]),
+        *calmly,
+        *(
+            case.one(tier_fires(setting.objective, tier), burnt, f"{tier_name(tier)} fires")
+            for tier in setting.tiers
+        ),
+        *(
+            case.none(tier_fires(setting.objective, tier), end, f"{tier_name(tier)} has ended")
+            for tier, end in ends.items()
+        ),
+    )
+
+
+def _blackout(setting: Setting) -> Iterator[RuleTest]:
+    yield from _held(setting, "blackout", Phase("gone", _BLACKOUT_SECONDS), "nothing is seen")
+
+
+def _standstill(setting: Setting) -> Iterator[RuleTest]:
+    if setting.is_counted:
+        yield from _held(setting, "standstill", Phase("still", _BLACKOUT_SECONDS), "nobody comes")
+
+
+def _held(setting: Setting, name: str, phase: Phase, what: str) -> Iterator[RuleTest]:
+    if not setting.tiers:
+        return
+    calm, burn = setting.burn_seconds()
+    end = setting.whole(calm + burn + phase.seconds + setting.settle)
+    phases = [Phase("good", calm), Phase("bad", burn), Phase(phase.happening, end)]
+    case = Expecting(name, setting)
+    yield case.test(
+        setting.all_series(phases),
+        *(
+            case.one(
+                tier_fires(setting.objective, tier), end, f"{tier_name(tier)} holds while {what}"
+            )
+            for tier in setting.tiers
+        ),
+    )
+
+
+def _missing_errors(setting: Setting) -> Iterator[RuleTest]:
+    born = [each for each in setting.example.series if each.good or not each.bad]
+    if not setting.is_counted or len(born) == len(setting.example.series):
+        return
+    end = setting.whole(CALM_SECONDS + setting.settle)
+    case = Expecting("missing error series", setting)
+    yield case.test(
+        setting.written(born, [Phase("good", end)]),
+        case.one(f"{setting.of(names.EVENTS_BAD_RATE)} >= 0", end, "no errors are known to be 0"),
+        case.no_bad_events(end),
+        *case.no_burn(end),
+        case.no_alert(end),
+    )
+
+
+def _reset(setting: Setting) -> Iterator[RuleTest]:
+    if not any(each.is_counter for each in setting.example.series):
+        return
+    half = setting.whole(CALM_SECONDS + setting.settle)
+    case = Expecting("counter reset", setting)
+    phases = [Phase("good", half), Phase("restart"), Phase("good", half)]
+    # A reset of one source of two is what a rate of their sum would take for one of all.
+    goes_on = example_of(setting.objective, source="b").series if setting.is_counted else ()
+    yield case.test(
+        {**setting.all_series(phases), **setting.written(goes_on, [Phase("good", 2 * half)])},
+        *case.no_more_than(2, half, 2 * half),
+        case.no_bad_events(2 * half),
+        case.no_alert(2 * half),
+    )
+
+
+def _new_group(setting: Setting) -> Iterator[RuleTest]:
+    half = setting.whole(CALM_SECONDS + setting.settle)
+    other = example_of(setting.objective, "b")
+    cells = 1 + (other.labels != setting.example.labels)
+    if cells == 1 and not setting.is_counted:
+        return  # how two values of one cell are judged together, only its author knows
+    case = Expecting("new group", setting)
+    late = [Phase("gone", half), Phase("good", half)]
+    yield case.test(
+        {
+            **setting.all_series([Phase("good", 2 * half)]),
+            **setting.written(other.series, late, counted_before=_COUNTED_BEFORE),
+        },
+        case.found(setting.of(names.EVENTS_RATE), 2 * half, "each cell is there", cells),
+        *case.no_more_than(2, half, 2 * half),
+        case.no_bad_events(2 * half, cells),
+        case.no_alert(2 * half),
+    )
+
+
+def _few_bad_events(setting: Setting) -> Iterator[RuleTest]:
+    fewest = setting.objective.minimum_bad_events
+    if not fewest or not setting.tiers or not setting.is_counted:
+        return
+    calm, burn = setting.burn_seconds()
+    times = fewest / 4 / (burn * EVENTS_PER_SECOND) * setting.evaluation / setting.interval
+    case = Expecting("few bad events", setting)
+    phases = [Phase("good", calm), Phase("bad", burn)]
+    yield case.test(
+        setting.written(setting.example.series, phases, times=times),
+        case.none(firing(setting.objective, ERROR_BUDGET_BURN), calm + burn, "no tier fires"),
+        case.one(
+            f"group({firing(setting.objective, BURN_SUPPRESSED)})",
+            calm + burn,
+            "that it burns is a ticket",
+        ),
+    )
+
+
+def _broken(setting: Setting) -> Iterator[RuleTest]:
+    if not setting.objective.is_zero_tolerance:
+        return
+    calm = setting.whole(CALM_SECONDS + setting.settle)
+    seen = setting.whole(calm + setting.settle)
+    end = setting.whole(seen + HOLDS_SECONDS + setting.settle)
+    phases = [Phase("good", calm), Phase("bad", seen - calm), Phase("good", end - seen)]
+    alert, spent = (
+        firing(setting.objective, ZERO_TOLERANCE_BROKEN),
+        setting.of(names.BUDGET_REMAINING),
+    )
+    case = Expecting("broken", setting)
+    yield case.test(
+        setting.all_series(phases),
+        case.no_alert(calm - setting.evaluation),
+        case.one(alert, seen, "a bad event is a page"),
+        case.one(f"{spent} == 0", seen, "nothing is left"),
+        case.none(alert, end, "the page has ended"),
+        case.one(f"{spent} == 0", end, "nothing is left until the period ends"),
+    )
+
+
+_CASES = (
+    _idle, _healthy, _burning, _blackout, _standstill, _missing_errors, _reset, _new_group,
+    _few_bad_events, _broken,
+)  # fmt: skip

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from alerts.made_tests.cases import evaluation_interval_seconds, made_cases
+from alerts.made_tests.cases import made_cases
+from alerts.made_tests.setting import evaluation_interval_seconds
 from exporters.generated import header
 from slo.objective import Objective
 from slo.rules import RuleGroup
