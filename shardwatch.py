@@ -46,7 +46,7 @@ MOUNTED = {
 EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
-BUILDERS = ("alerts.build", "dashboards.build")
+BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
 """Modules with ``build(config)``, which returns texts by path."""
 
 
@@ -103,7 +103,7 @@ def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     config: _ConfigOption = _DEFAULT_CONFIG,
 ) -> None:
-    """Write rules, Prometheus's and Alertmanager's configuration, and dashboards.
+    """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 
     Alerts that an objective cannot have are left out, and told.
     """

@@ -15,6 +15,7 @@ from alerts.made_tests.story import Phase, values_over
 from slo.burn import Tier, error_ratio_needed
 from slo.examples.series import Example, InputSeries, example_of
 from slo.objective import Objective, Ratio
+from slo.promql import memory_seconds
 from slo.rules import base_window_seconds, matching
 
 MINUTE = 60
@@ -62,7 +63,9 @@ class Setting:
     @property
     def settle(self) -> float:
         """Until what happens is all that the base knows of, and slices have been judged."""
-        window = base_window_seconds(self.interval) + 2 * self.evaluation
+        base = base_window_seconds(self.interval)
+        expressions = self.objective.indicator.expressions
+        window = max(memory_seconds(each, base) for each in expressions) + 2 * self.evaluation
         slices = self.objective.slices
         return window + (2 * slices.window_seconds if slices else 0)
 

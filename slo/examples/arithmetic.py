@@ -6,6 +6,7 @@ counters and of time, sums over one series.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ _OPERATORS: Mapping[str, Callable[[float, float], float]] = {
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
-    "^": lambda a, b: a**b,
+    "^": math.pow,
     "==": lambda a, b: float(a == b),
     "!=": lambda a, b: float(a != b),
     "<": lambda a, b: float(a < b),
@@ -99,7 +100,7 @@ def _binary(node: promql_parser.BinaryExpr, value: Values) -> float:
         raise UnknownValueError(f"{node.op} is not foreseen")
     try:
         return operator(value_of(node.lhs, value), value_of(node.rhs, value))
-    except (ZeroDivisionError, OverflowError):
+    except (ZeroDivisionError, OverflowError, ValueError):
         return float("nan")
 
 

@@ -47,6 +47,7 @@ A_SUM = Ratio(
     bad='rate(r{o="e"}[$window])',
 )
 QUANTILE = "histogram_quantile(0.99, sum by (cell, le) (rate(d_bucket[$window])))"
+LATE = Threshold("avg_over_time(queue[40m] offset 20m)", "<", Decimal(5))
 WEEK = Calendar("week", 1, "2024-01-01 00:00:00", "UTC")
 ALL_CASES = (
     "idle", "healthy", "burning", "blackout", "standstill", "missing error series",
@@ -87,6 +88,7 @@ OTHERS = {
     "raw ratio": replace(BAD, indicator=RawRatio("avg_over_time(ok[$window])", is_good=True)),
     "gauge": replace(BAD, indicator=Threshold("max by (cell) (queue)", "<", Decimal(5))),
     "quantile": replace(BAD, indicator=Threshold(QUANTILE, "<", Decimal(2))),
+    "a range of its own": replace(BAD, indicator=LATE, tiers=PAGES[:1]),
     "slices": replace(BAD, slices=Slices(300, Decimal("0.95")), tiers=PAGES[:1]),
     "shares of slices": replace(BAD, slices=Slices(600, None, idle_is_good=True), tiers=PAGES[:1]),
     "calendar": replace(BAD, calendar=WEEK, period_seconds=7 * 86400, tiers=PAGES[:1]),
