@@ -15,6 +15,7 @@ import typer
 from exporters.config import read_config
 from exporters.durations import parse_duration
 from exporters.problems import InputError, problem
+from slo.backfill.changes import other_target
 from slo.backfill.fill import Filled, fill, reach_seconds
 from slo.backfill.sinks import OpenMetricsFile, RemoteWriteSink, Sink
 from slo.backfill.stretches import find_stretches
@@ -108,6 +109,8 @@ async def _backfill(objectives: Sequence[Objective], wanted: _Wanted) -> None:
     ):
         for each in objectives:
             start = now - (wanted.reach_seconds or reach_seconds(each))
+            if said := await other_target(target, each, start, now):
+                _say(said)
             stretches = await find_stretches(target, each, wanted.interval_seconds, start, now)
             if not stretches:
                 typer.echo(f"{each.name}: all of it is recorded")
@@ -121,9 +124,13 @@ async def _backfill(objectives: Sequence[Objective], wanted: _Wanted) -> None:
                     interval_seconds=wanted.interval_seconds,
                     start=start,
                     now=now,
-                    tell=lambda text: typer.echo(text, err=True),
+                    tell=_say,
                 )
             _tell(each, filled, wanted)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _tell(objective: Objective, filled: Filled, wanted: _Wanted) -> None:

@@ -1,12 +1,15 @@
 """Where the past goes: into servers that take it and that do not, once, and as blocks."""
 
 import subprocess
+from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from exporters.problems import InputError
 from slo import conventions as names
+from slo.backfill.changes import other_target
 from slo.backfill.fill import fill
 from slo.backfill.sinks import OpenMetricsFile, RemoteWriteSink
 from slo.backfill.stretches import Stretch, find_stretches
@@ -119,6 +122,19 @@ async def test_nothing_is_written_where_the_rules_recorded(client, objective, ke
 def _every_minute(labels, first, last):
     times_ms = np.arange(int(first * 1000), int(last * 1000), 60_000, dtype=np.int64)
     return Series(labels, times_ms, np.ones(times_ms.shape))
+
+
+async def test_another_target_of_before_is_told(client, objective):
+    """What was recorded with it is left as it is, and means another promise."""
+    stretches = await missing(client, objective)
+    await fill_into(RemoteWriteSink(client, "url"), stretches, client, objective)
+
+    assert await other_target(client, objective, START, NOW) is None
+    stricter = replace(objective, target=Decimal("0.999"))
+    assert [] == await missing(client, stricter)
+    assert "good: the target was 0.99 until 2025-10-11 16:00 UTC; " in (
+        await other_target(client, stricter, START, NOW)
+    )
 
 
 async def test_a_server_that_takes_no_old_samples_is_told_what_it_needs(
