@@ -1,6 +1,8 @@
 """Where the past goes: into servers that take it and that do not, once, and as blocks."""
 
 import subprocess
+import time
+import urllib.request
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,7 +18,7 @@ from slo.backfill.stretches import Stretch, find_stretches
 from slo.prometheus import PrometheusClient
 from slo.rule import matching
 from slo.series import Series
-from slo.testing import running_prometheus
+from slo.testing import running_prometheus, running_victoria_metrics
 from tests.slo.backfill.conftest import HOUR, INTERVAL, requests
 
 NOW = 1_760_054_400 + 40 * HOUR + 1234
@@ -167,6 +169,35 @@ async def test_an_empty_server_takes_it_as_it_is(prometheus, tmp_path, objective
 
     assert copies[0]
     assert copies[0] == copies[1]
+
+
+async def test_victoria_metrics_is_filled_as_well(victoria_metrics, tmp_path, objective):
+    """Old samples within its retention need no setting there; a second run finds all of it."""
+    now = time.time()
+    start = now - 25 * HOUR
+    with running_victoria_metrics(victoria_metrics, tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            await client.remote_write(requests(now - 26 * HOUR, now))
+            make_visible(url)
+            stretches = await find_stretches(client, objective, INTERVAL, start, now)
+            await fill(
+                objective, stretches, client, RemoteWriteSink(client, url),
+                interval_seconds=INTERVAL, start=start, now=now, tell=lambda _: None,
+            )  # fmt: skip
+            make_visible(url)
+            again = await find_stretches(client, objective, INTERVAL, start, now)
+            budget = matching(names.BUDGET_REMAINING, objective)
+            (left,) = await client.query(f"last_over_time({budget}[10m])", now)
+
+    assert [Stretch(start, now, reaches_now=True)] == stretches
+    assert [] == again
+    assert 0 == pytest.approx(left.value, abs=1e-6)
+
+
+def make_visible(url):
+    """Have VictoriaMetrics show what was just written, instead of within a second or two."""
+    with urllib.request.urlopen(f"{url}/internal/force_flush"):  # noqa: S310 - our own child
+        pass
 
 
 async def test_blocks_hold_the_same(prometheus, promtool, tmp_path, objective, client):
