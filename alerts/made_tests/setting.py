@@ -1,7 +1,7 @@
 """What a case is set in: an objective, series made up for it, and how long things take.
 
-promtool evaluates all groups at one interval, a minute or more here, whatever their own: ratios are
-then the same and counts are of fewer samples, which the examples make up for by more events.
+promtool evaluates all groups at one interval, up to two minutes here, whatever their own. Ratios
+are then the same; counts are of fewer samples, which the examples make up for by more events.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from slo.burn import Tier, error_ratio_needed
 from slo.examples.series import Example, InputSeries, example_of
 from slo.objective import Objective, Ratio
 from slo.promql import memory_seconds
-from slo.rules import base_window_seconds, matching
+from slo.rules import LONGEST_INTERVAL_SECONDS, base_window_seconds, matching
 
 MINUTE = 60
-EVALUATED_AT_LEAST_EVERY_SECONDS = 60
 CALM_SECONDS = 10 * MINUTE
 LONGEST_CALM_BURN_SECONDS = 90 * MINUTE
 """Where a tier would need longer after some calm, an outage from the start is told instead."""
@@ -29,9 +28,9 @@ _BURN_SECONDS = 20 * MINUTE
 
 
 def evaluation_interval_seconds(scrape_interval_seconds: float) -> float:
-    """Return the interval of evaluation in tests: whole scrapes, a minute at least."""
-    scrapes = math.ceil(EVALUATED_AT_LEAST_EVERY_SECONDS / scrape_interval_seconds - 1e-9)
-    return scrapes * scrape_interval_seconds
+    """Return the interval of evaluation in tests: as many scrapes as a group may wait."""
+    scrapes = int(LONGEST_INTERVAL_SECONDS / scrape_interval_seconds + 1e-9)
+    return max(1, scrapes) * scrape_interval_seconds
 
 
 @dataclass(frozen=True)
