@@ -104,10 +104,15 @@ def burn_alert(
     state = _state(objective, tier)
     variables = (*catalog.CELL_LABELS, conventions.SLO)
     own = {conventions.SLO, *objective.grouping_labels}
+    extras = objective.extras(tier.severity)
     return AlertingRule(
         ERROR_BUDGET_BURN,
         f"{state} == 1",
-        {conventions.BURN_TIER: tier.name, conventions.SEVERITY: tier.severity},
+        {
+            **dict(extras.labels),
+            conventions.BURN_TIER: tier.name,
+            conventions.SEVERITY: tier.severity,
+        },
         {
             "summary": _summary(objective, tier),
             "description": _description(objective, tier),
@@ -118,7 +123,9 @@ def burn_alert(
             **link_annotations(
                 links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
             ),
+            **dict(extras.annotations),
         },
+        tier.for_seconds,
     )
 
 

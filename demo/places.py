@@ -10,10 +10,11 @@ from demo.engine import EnginePlan
 from demo.faults import FAULTS
 from demo.scenario import Scenario
 from exporters.catalog import TIERS
+from exporters.config import PORTS
 from exporters.documents import Document, read_document
 from exporters.problems import InputError, Problem
 
-EXPORTERS = ("gpu", "groups", "router", "tools")
+EXPORTERS = tuple(PORTS)
 """Exporters that the demo runs, and can restart."""
 NAMED_AT_MOST = 12
 """Of the places that there are, in a problem: a cluster may have thousands."""

@@ -6,13 +6,9 @@ The fleet is the demo's in size: 16 groups of 4 hosts of 8 GPUs, scraped each 5 
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product
@@ -21,13 +17,15 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from exporters.benching import CAPTURE, ExporterProcess, Figure, figure
 from exporters.exposition import PageReader
-from exporters.gpu.bench import gpu_figures
+from exporters.fetching import LONGEST_ANSWER_SECONDS
+from exporters.gpu.bench import driver_figures, gpu_figures
 from exporters.groups.bench import groups_figures
-from exporters.testing import PageServer, page_of, telemetry_page
+from exporters.hostile import HostileServer
+from exporters.sources import READING_SECONDS
+from exporters.testing import PageServer, page_of, telemetry_page, write_config
 
-ROOT = Path(__file__).resolve().parents[1]
-CAPTURE = ROOT / "tests/fixtures/vllm/vllm-0.32.0-cpu-tp2.metrics.txt"
 PAGES = 100
 ROUNDS = 3
 """The best counts: what else the machine does only disturbs."""
@@ -38,11 +36,18 @@ EXPORTERS = ("gpu", "groups", "router", "tools")
 
 def main() -> None:
     """Measure and print."""
-    figures = [*parsing_figures(), *fleet_figures(), *gpu_figures(), *groups_figures()]
+    figures = [
+        *parsing_figures(),
+        *fleet_figures(),
+        *hostile_figures(),
+        *gpu_figures(),
+        *driver_figures(),
+        *groups_figures(),
+    ]
     print(json.dumps({"figures": figures}))  # noqa: T201 - this is what it is for
 
 
-def parsing_figures() -> Iterator[dict[str, Any]]:
+def parsing_figures() -> Iterator[Figure]:
     """Yield how much faster a page is read than by prometheus_client.
 
     Raises:
@@ -56,7 +61,7 @@ def parsing_figures() -> Iterator[dict[str, Any]]:
     for name, pages in (("vs_prometheus_client", changed), ("first_seen", unseen)):
         rounds = [_reading_seconds(page, pages) for _ in range(ROUNDS)]
         ratio = min(theirs for theirs, _ in rounds) / min(ours for _, ours in rounds)
-        yield _figure(f"exposition.parse_ratio_{name}", ratio, "ratio", 1.0)
+        yield figure(f"exposition.parse_ratio_{name}", ratio, "ratio", 1.0)
 
 
 def _reading_seconds(page: str, pages: list[str]) -> tuple[float, float]:
@@ -73,30 +78,47 @@ def _reading_seconds(page: str, pages: list[str]) -> tuple[float, float]:
     return middle - start, time.process_time() - middle
 
 
-def fleet_figures() -> Iterator[dict[str, Any]]:
+def fleet_figures() -> Iterator[Figure]:
     """Yield what the four exporters cost for 512 GPUs, as processes."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        config = _write_fleet(folder, stack.enter_context(PageServer()))
-        children = {name: _start(name, config, folder) for name in EXPORTERS}
-        for child in children.values():
-            stack.callback(child.wait)
-            stack.callback(child.terminate)
-        urls = [f"http://{_address(folder / name)}/metrics" for name in EXPORTERS]
-        _scrape(urls)
-        before = {name: _cpu_seconds(child.pid) for name, child in children.items()}
+        config = write_config(folder, _fleet(stack.enter_context(PageServer())))
+        running = {name: stack.enter_context(ExporterProcess(name, config)) for name in EXPORTERS}
+        _scrape_all(running)
+        before = {name: each.cpu_seconds() for name, each in running.items()}
         start = time.monotonic()
         for _ in range(SCRAPES):
-            _scrape(urls)
+            _scrape_all(running)
             time.sleep(INTERVAL_SECONDS)
         elapsed = time.monotonic() - start
-        for name, child in children.items():
-            share = (_cpu_seconds(child.pid) - before[name]) / elapsed
-            yield _figure(f"{name}.cpu_percent_of_core", 100 * share, "%", None)
-            yield _figure(f"{name}.rss_mb", _rss_bytes(child.pid) / 1e6, "MB", None)
+        for name, each in running.items():
+            share = (each.cpu_seconds() - before[name]) / elapsed
+            yield figure(f"{name}.cpu_percent_of_core", 100 * share, "%")
+            yield figure(f"{name}.rss_mb", each.rss_bytes() / 1e6, "MB")
 
 
-def _write_fleet(folder: Path, server: PageServer) -> Path:
+def hostile_figures() -> Iterator[Figure]:
+    """Yield how long a scrape takes at the most when nearly all engines do everything wrong."""
+    with ExitStack() as stack:
+        server = stack.enter_context(HostileServer(CAPTURE.read_bytes()))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        config = write_config(folder, server.topology(*server.engines))
+        exporter = stack.enter_context(ExporterProcess("groups", config))
+        taken = []
+        for _ in range(SCRAPES):  # the first ones wait for deadlines, then circuits are open
+            start = time.monotonic()
+            exporter.scrape()
+            taken.append(time.monotonic() - start)
+        bar = LONGEST_ANSWER_SECONDS + READING_SECONDS
+        yield figure("exposition.hostile_scrape_seconds", max(taken), "s", bar)
+
+
+def _scrape_all(running: dict[str, ExporterProcess]) -> None:
+    for each in running.values():
+        each.scrape()
+
+
+def _fleet(server: PageServer) -> dict[str, Any]:
     groups = []
     engine = CAPTURE.read_bytes()
     for region, model, copy in product(("eu", "us"), ("chat", "code", "agent", "reason"), "01"):
@@ -115,7 +137,7 @@ def _write_fleet(folder: Path, server: PageServer) -> Path:
         })  # fmt: skip
     labels = [{"model": str(g["model"]), "revision": "r1", "tier": "pro"} for g in groups[:8:2]]
     page = page_of("router_demo", [("router_requests_in_flight", each, 1.0) for each in labels])
-    topology = {
+    return {
         "version": 1,
         "cluster": "bench",
         "groups": groups,
@@ -125,44 +147,6 @@ def _write_fleet(folder: Path, server: PageServer) -> Path:
             for region in ("eu", "us")
         ],
     }  # fmt: skip
-    (folder / "topology.yaml").write_text(json.dumps(topology), encoding="utf-8")
-    config = folder / "shardwatch.yaml"
-    content = {"topology": "topology.yaml", "objectives": ["library:chat"],
-               "prometheus": {"url": "http://127.0.0.1:9090"}}  # fmt: skip
-    config.write_text(json.dumps(content), encoding="utf-8")
-    return config
-
-
-def _start(name: str, config: Path, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "shardwatch", "exporter", name, "--config", str(config),
-               "--listen", "127.0.0.1:0", "--address-file", str(folder / name)]  # fmt: skip
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-
-
-def _address(file: Path, patience_seconds: float = 30.0) -> str:
-    until = time.monotonic() + patience_seconds
-    while not file.exists():
-        if time.monotonic() > until:
-            raise TimeoutError(f"{file.name} took no address")
-        time.sleep(0.05)
-    return file.read_text(encoding="utf-8").strip()
-
-
-def _scrape(urls: list[str]) -> None:
-    for url in urls:
-        request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10.0) as response:  # noqa: S310 - ours
-            response.read()
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _rss_bytes(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _with_new_values(page: str) -> str:
@@ -189,10 +173,6 @@ def _read_theirs(page: str) -> dict[Any, float]:
         for family in text_string_to_metric_families(page)
         for sample in family.samples
     }
-
-
-def _figure(name: str, value: float, unit: str, baseline: float | None) -> dict[str, Any]:
-    return {"name": name, "value": round(value, 3), "unit": unit, "baseline": baseline}
 
 
 if __name__ == "__main__":

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from exporters.config import Config
+    from exporters.running import Plan
 
 app = typer.Typer(help="Read the cluster, serve Prometheus.", no_args_is_help=True)
 
 _Config = Annotated[
-    Path, typer.Option("--config", help="shardwatch.yaml, which names the topology.")
+    Path,
+    typer.Option("--config", metavar="FILE", help="shardwatch.yaml, which names the topology."),
 ]
 _Listen = Annotated[
     str | None,
@@ -26,7 +32,9 @@ _ExactPort = Annotated[
 ]
 _AddressFile = Annotated[
     Path | None,
-    typer.Option("--address-file", help="A file to write HOST:PORT into, once it listens."),
+    typer.Option(
+        "--address-file", metavar="FILE", help="A file to write HOST:PORT into, once it listens."
+    ),
 ]
 _WebConfigFile = Annotated[
     Path | None,
@@ -67,18 +75,18 @@ def gpu(
     dcgm_names: _DcgmNames = False,
 ) -> None:
     """Serve every GPU of the topology, from the hosts' dcgm-exporters or this host's driver."""
-    if local is None:
-        _run("gpu", config, listen, address_file, web_config_file, exact_port=exact_port)
-        return
-    from exporters.gpu.local.plan import make_plan  # noqa: PLC0415 - as below
-    from exporters.running import Place, run  # noqa: PLC0415 - as below
+    if dcgm_names and local is None:
+        raise typer.BadParameter("it goes with --local", param_hint="--dcgm-names")
 
-    run(
-        "gpu",
-        config,
-        Place(listen, address_file, exact_port, web_config_file),
-        make_plan=lambda read: make_plan(read, local, dcgm_names=dcgm_names),
-    )
+    def plan(read: Config) -> Plan:
+        from exporters.gpu.local.plan import make_plan  # noqa: PLC0415 - as in _run
+
+        return make_plan(read, str(local), dcgm_names=dcgm_names)
+
+    _run(
+        "gpu", config, listen, address_file, web_config_file,
+        exact_port=exact_port, make_plan=None if local is None else plan,
+    )  # fmt: skip
 
 
 @app.command()
@@ -125,23 +133,27 @@ def tools(
     ] = None,
     tool: Annotated[
         list[str] | None,
-        typer.Option("--tool", help="With --otlp: a tool to tell by name; the rest is 'other'."),
+        typer.Option(
+            "--tool",
+            metavar="NAME",
+            help="With --otlp: a tool to tell by name; the rest is 'other'.",
+        ),
     ] = None,
     exact_port: _ExactPort = False,
 ) -> None:
     """Serve tool calls by outcome and their durations, from the tool gateways or from OTLP."""
-    if otlp is None:
-        _run("tools", config, listen, address_file, web_config_file, exact_port=exact_port)
-        return
-    from exporters.running import Place, run  # noqa: PLC0415 - as below
-    from exporters.tools.otlp.plan import make_plan  # noqa: PLC0415 - as below
+    if tool and otlp is None:
+        raise typer.BadParameter("it goes with --otlp", param_hint="--tool")
 
-    run(
-        "tools",
-        config,
-        Place(listen, address_file, exact_port, web_config_file),
-        make_plan=lambda read: make_plan(read, otlp, tool or (), exact_port=exact_port),
-    )
+    def plan(read: Config) -> Plan:
+        from exporters.tools.otlp.plan import make_plan  # noqa: PLC0415 - as in _run
+
+        return make_plan(read, str(otlp), tool or (), exact_port=exact_port)
+
+    _run(
+        "tools", config, listen, address_file, web_config_file,
+        exact_port=exact_port, make_plan=None if otlp is None else plan,
+    )  # fmt: skip
 
 
 @app.command()
@@ -152,22 +164,27 @@ def probe(
     web_config_file: _WebConfigFile = None,
     *,
     interval: Annotated[
-        str, typer.Option("--interval", help="Between two probes of a group.")
+        str, typer.Option("--interval", metavar="DURATION", help="Between two probes of a group.")
     ] = "10s",
-    deadline: Annotated[str, typer.Option("--deadline", help="Of a probe.")] = "10s",
-    at_once: Annotated[int, typer.Option("--at-once", help="Probes under way.")] = 16,
+    deadline: Annotated[
+        str, typer.Option("--deadline", metavar="DURATION", help="Of a probe.")
+    ] = "10s",
+    at_once: Annotated[
+        int, typer.Option("--at-once", metavar="NUMBER", help="Probes under way.")
+    ] = 16,
     exact_port: _ExactPort = False,
 ) -> None:
     """Put known prompts to every group: serve times and success from outside, and who disagrees."""
-    from exporters.probe.plan import make_plan  # noqa: PLC0415 - as below
-    from exporters.running import Place, run  # noqa: PLC0415 - as below
 
-    run(
-        "probe",
-        config,
-        Place(listen, address_file, exact_port, web_config_file),
-        make_plan=lambda read: make_plan(read, interval, deadline, at_once),
-    )
+    def plan(read: Config) -> Plan:
+        from exporters.probe.plan import make_plan  # noqa: PLC0415 - as in _run
+
+        return make_plan(read, interval, deadline, at_once)
+
+    _run(
+        "probe", config, listen, address_file, web_config_file,
+        exact_port=exact_port, make_plan=plan,
+    )  # fmt: skip
 
 
 def _run(
@@ -178,8 +195,9 @@ def _run(
     web_config_file: Path | None,
     *,
     exact_port: bool,
+    make_plan: Callable[[Config], Plan] | None = None,
 ) -> None:
     # Late, so that other commands do not pay for the HTTP library.
     from exporters.running import Place, run  # noqa: PLC0415
 
-    run(name, config, Place(listen, address_file, exact_port, web_config_file))
+    run(name, config, Place(listen, address_file, exact_port, web_config_file), make_plan)

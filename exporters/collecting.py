@@ -33,7 +33,7 @@ class Core(Protocol):
 
     @property
     def name(self) -> str:
-        """``gpu``, ``groups``, ``router`` or ``tools``: the label ``exporter``."""
+        """The label ``exporter``: one of ``config.PORTS``."""
 
     @property
     def cluster(self) -> str:
@@ -140,16 +140,12 @@ class Collector:
         await self._change_over()
         start = self._clock()
         answers = await asyncio.gather(*(source.ask() for source in self._sources))
-        by_target = {
-            source.target: answer for source, answer in zip(self._sources, answers, strict=True)
-        }
-        page, is_success = self._observe(Answers(by_target))
-        _add_sources(page, self._core, by_target)
-        exporter = (self._core.name,)
-        for source in self._sources:
+        targets = (source.target for source in self._sources)
+        page, is_success = self._observe(Answers(dict(zip(targets, answers, strict=True))))
+        for source, answer in zip(self._sources, answers, strict=True):
             if source.target.shown:
-                labels = (*exporter, self._core.cluster, source.target.region, source.target.name)
-                page.of(catalog.SOURCE_LAST_SUCCESS)[labels] = source.last_success_at
+                _add_source(page, self._core, source, answer)
+        exporter = (self._core.name,)
         page.of(catalog.EXPORTER_BUILD_INFO)[*exporter, VERSION] = 1.0
         page.of(catalog.EXPORTER_COLLECTION_SECONDS)[exporter] = self._clock() - start
         page.of(catalog.EXPORTER_COLLECTION_SUCCESS)[exporter] = float(is_success)
@@ -195,14 +191,12 @@ class Collector:
             page.of(catalog.EXPORTER_UNPLACED_TARGETS)[self._core.name, reason] = float(count)
 
 
-def _add_sources(page: Page, core: Core, by_target: dict[Target[Any], Answer[Any]]) -> None:
-    up, seconds = page.of(catalog.SOURCE_UP), page.of(catalog.SOURCE_SECONDS)
-    reason = page.of(catalog.SOURCE_REASON)
-    for target, answer in by_target.items():
-        if target.shown:
-            labels = (core.name, core.cluster, target.region, target.name)
-            up[labels] = float(answer.is_up)
-            seconds[labels] = answer.seconds
-            reason[*labels, answer.reason] = 1.0
-            if answer.behind:
-                reason[*labels, answer.behind] = 1.0
+def _add_source(page: Page, core: Core, source: Source[Any], answer: Answer[Any]) -> None:
+    labels = (core.name, core.cluster, source.target.region, source.target.name)
+    page.of(catalog.SOURCE_UP)[labels] = float(answer.is_up)
+    page.of(catalog.SOURCE_SECONDS)[labels] = answer.seconds
+    page.of(catalog.SOURCE_LAST_SUCCESS)[labels] = source.last_success_at
+    reasons = page.of(catalog.SOURCE_REASON)
+    reasons[*labels, answer.reason] = 1.0
+    if answer.behind:
+        reasons[*labels, answer.behind] = 1.0

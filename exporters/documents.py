@@ -19,6 +19,8 @@ from exporters.problems import InputError, Problem, problem
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
 
+SHOWN_CHARACTERS = 80
+
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -89,7 +91,7 @@ def read_document(path: Path) -> Document:
     return documents[0]
 
 
-def read_documents(path: Path) -> list[Document]:
+def read_documents(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> list[Document]:
     """Return all documents of a YAML (or JSON) file, which has at least one.
 
     Raises:
@@ -98,12 +100,12 @@ def read_documents(path: Path) -> list[Document]:
     file = str(path)
     try:
         size = path.stat().st_size
-        if size > LARGEST_BYTES:
+        if size > largest_bytes:
             raise InputError(
                 [
                     problem(
                         file,
-                        f"found {size} bytes, expected at most {LARGEST_BYTES}",
+                        f"found {size} bytes, expected at most {largest_bytes}",
                         fix="split the file",
                     )
                 ]
@@ -151,6 +153,12 @@ def format_place(place: Sequence[str | int]) -> str:
     return text
 
 
+def shown(value: Any) -> str:
+    """Return what was found as problems tell it: at most :data:`SHOWN_CHARACTERS`."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+
+
 def _refuse_aliases(text: str, file: str, loader: Any) -> None:
     if "*" not in text:
         return
@@ -162,43 +170,33 @@ def _refuse_aliases(text: str, file: str, loader: Any) -> None:
             raise InputError([Problem(file, line, column, "", found, "write the value out")])
 
 
+def _position(node: yaml.Node) -> tuple[int, int]:
+    """Return line and column, both from 1."""
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
 def _document(root: yaml.Node, file: str) -> Document:
     positions: dict[Place, tuple[int, int]] = {}
     problems: list[Problem] = []
     constructor = yaml.SafeLoader("")
 
+    def note(at: tuple[int, int], place: Place, message: str, fix: str = "") -> None:
+        problems.append(Problem(file, *at, format_place(place), message, fix))
+
     def plain(node: yaml.Node, place: Place) -> Any:
-        positions.setdefault(place, (node.start_mark.line + 1, node.start_mark.column + 1))
-        line, column = positions[place]
+        positions.setdefault(place, _position(node))
         if isinstance(node, yaml.MappingNode):
             found: dict[Any, Any] = {}
             for key_node, value_node in node.value:
-                line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
                 if not isinstance(key_node, yaml.ScalarNode):
-                    problems.append(
-                        Problem(
-                            file,
-                            line,
-                            column,
-                            format_place(place),
-                            "found a key that is no plain text",
-                        )
-                    )
+                    note(_position(key_node), place, "found a key that is no plain text")
                     continue
                 key = key_node.value
                 if key in found:
-                    problems.append(
-                        Problem(
-                            file,
-                            line,
-                            column,
-                            format_place((*place, key)),
-                            f"the key {key!r} stands here twice",
-                            "keep one of them",
-                        )
-                    )
+                    message = f"the key {key!r} stands here twice"
+                    note(_position(key_node), (*place, key), message, "keep one of them")
                     continue
-                positions[(*place, key)] = (line, column)
+                positions[(*place, key)] = _position(key_node)
                 found[key] = plain(value_node, (*place, key))
             return found
         if isinstance(node, yaml.SequenceNode):
@@ -206,16 +204,8 @@ def _document(root: yaml.Node, file: str) -> Document:
         try:
             value = constructor.construct_object(node)
         except (yaml.YAMLError, ValueError):
-            problems.append(
-                Problem(
-                    file,
-                    line,
-                    column,
-                    format_place(place),
-                    f"cannot read {node.value!r} as {node.tag}",
-                    "put it in quotes",
-                )
-            )
+            message = f"cannot read {node.value!r} as {node.tag}"
+            note(positions[place], place, message, "put it in quotes")
             return None
         if isinstance(value, float):
             return WrittenFloat.of(node.value, value)
@@ -261,8 +251,7 @@ _EXPECTED = {
 
 def _explain(error: Any) -> tuple[str, str]:
     kind, context = error["type"], error.get("ctx", {})
-    found = repr(error["input"])
-    found = found if len(found) <= 80 else found[:77] + "..."
+    found = shown(error["input"])
     if kind == "missing":
         return "missing, expected a value", "add it"
     if kind == "extra_forbidden":

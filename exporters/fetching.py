@@ -8,16 +8,16 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from exporters.exposition import LARGEST_PAGE_BYTES
-from exporters.version import VERSION
+from exporters.sessions import HttpClient, session_to_targets
 
 DEADLINE_SECONDS = 1.5
 """From the connection to the last byte. Of each source by itself: no share of anybody's scrape
@@ -35,6 +35,8 @@ SMALL_BYTES = 1024 * 1024
 
 _LONGEST_DETAIL = 200
 """Characters: some of it is what the source sent."""
+_KEEPALIVE_SECONDS = 75.0
+"""More than the usual intervals of scrapes, so that a collection finds its connections open."""
 _ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 
 
@@ -45,6 +47,25 @@ class FetchError(Exception):
         self.reason = reason
         self.detail = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]}..."
         super().__init__(f"{reason}: {self.detail}")
+
+
+@contextmanager
+def failures_as_fetch_errors(deadline_seconds: float) -> Iterator[None]:
+    """Turn every way in which a request can fail into a :class:`FetchError`.
+
+    Args:
+        deadline_seconds: that the request has, for the detail.
+    """
+    try:
+        yield
+    except TimeoutError:
+        raise FetchError("timeout", f"no whole answer within {deadline_seconds:g} s") from None
+    except aiohttp.ClientPayloadError:
+        raise FetchError("malformed", "the answer was cut") from None
+    except (aiohttp.ClientConnectionError, OSError) as error:
+        raise FetchError("refused", str(error) or type(error).__name__) from None
+    except (aiohttp.ClientError, ValueError) as error:
+        raise FetchError("malformed", f"no HTTP: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +90,7 @@ class Fetch(Protocol):
         """
 
 
-class HttpFetcher:
+class HttpFetcher(HttpClient):
     """Fetches over one aiohttp session, which is open within ``async with``."""
 
     def __init__(self, deadline_seconds: float = DEADLINE_SECONDS) -> None:
@@ -79,58 +100,26 @@ class HttpFetcher:
         )
         """By server: ``HOST:PORT``. The topology bounds them."""
         self._all = _Held()
-        self._session: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            auto_decompress=False,  # we inflate with a limit
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=75, ttl_dns_cache=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
-                "Accept": _ACCEPT,
-                "Accept-Encoding": "identity",  # near by, inflating costs more than it saves
-                "User-Agent": f"shardwatch/{VERSION}",
-            },
-            timeout=aiohttp.ClientTimeout(total=None),
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._session:
-            await self._session.close()
+    def _make_session(self) -> aiohttp.ClientSession:
+        return session_to_targets({"Accept": _ACCEPT}, _KEEPALIVE_SECONDS)
 
     async def __call__(self, url: str) -> Response:
         """Return what ``url`` answers; as :class:`Fetch` says."""
-        if self._session is None:
-            raise RuntimeError("an HttpFetcher fetches within 'async with'")
         turn = self._turns[urlsplit(url).netloc]
-        try:
+        with failures_as_fetch_errors(self._deadline_seconds):
             async with asyncio.timeout(self._deadline_seconds):
                 await turn.acquire()
             try:
                 async with asyncio.timeout(self._deadline_seconds):
-                    return await self._get(self._session, url)
+                    return await self._get(url)
             finally:
                 turn.release()
-        except TimeoutError:
-            detail = f"no whole answer within {self._deadline_seconds:g} s"
-            raise FetchError("timeout", detail) from None
-        except aiohttp.ClientPayloadError:
-            raise FetchError("malformed", "the answer was cut") from None
-        except (aiohttp.ClientConnectionError, OSError) as error:
-            raise FetchError("refused", str(error) or type(error).__name__) from None
-        except (aiohttp.ClientError, ValueError) as error:
-            raise FetchError("malformed", f"no HTTP: {error}") from None
 
-    async def _get(self, session: aiohttp.ClientSession, url: str) -> Response:
+    async def _get(self, url: str) -> Response:
         held = _Held(self._all)
         try:
-            async with session.get(url, allow_redirects=False) as response:
+            async with self._session.get(url, allow_redirects=False) as response:
                 if response.status != 200:
                     return Response(response.status, b"")
                 chunks = []

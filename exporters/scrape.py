@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from exporters.config import Config
+from exporters.config import PORTS, Config
 from exporters.durations import format_duration
 
-JOBS = {name: f"shardwatch-{name}" for name in ("gpu", "groups", "router", "tools")}
+JOBS = {name: f"shardwatch-{name}" for name in PORTS}
 """The label ``job`` of each exporter."""
-PROBE_JOB = "shardwatch-probe"
+PROBE_JOB = JOBS["probe"]
 """That of the probes, which not every cluster has."""
 LONGEST_TIMEOUT_SECONDS = 10.0
 """Prometheus's own default."""

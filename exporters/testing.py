@@ -1,14 +1,15 @@
-"""Fakes for tests of whatever reads sources: pages, and a server of them that can misbehave."""
+"""Fakes for tests of whatever reads sources: pages, a server of them that can misbehave, clocks."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
 
 from exporters.dialects import DialectName, ForeignFamily, read_dialect
 
@@ -28,6 +29,33 @@ class Reply:
     """Bytes of the body after which the connection is closed, although more were announced."""
     is_endless: bool = False
     """The body comes again and again, unannounced, until the reader leaves."""
+
+
+class Clock:
+    """A clock that is set."""
+
+    def __init__(self, now: float = 100.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """Return the time, in seconds."""
+        return self.now
+
+
+def write_config(folder: Path, topology: Mapping[str, Any], **more: Any) -> Path:
+    """Write a topology and the least ``shardwatch.yaml`` that names it; return the latter's path.
+
+    Args:
+        folder: for both.
+        topology: as in ``topology.yaml``.
+        more: of the configuration.
+    """
+    (folder / "topology.yaml").write_text(json.dumps(topology), encoding="utf-8")
+    config = folder / "shardwatch.yaml"
+    content = {"topology": "topology.yaml", "objectives": ["library:chat"],
+               "prometheus": {"url": "http://127.0.0.1:9090"}, **more}  # fmt: skip
+    config.write_text(json.dumps(content), encoding="utf-8")
+    return config
 
 
 FOREVER_SECONDS = 3600.0
@@ -68,12 +96,7 @@ class PageServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._left.set()
         self._server.shutdown()
         self._server.server_close()

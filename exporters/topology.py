@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -66,6 +66,22 @@ class Group(_Strict):
     failure_domain: LabelValue | None = None
     """Groups that fall together; the group itself where none is given."""
     members: Annotated[list[Member], Field(min_length=1)]
+
+    @property
+    def health(self) -> str:
+        """The engine's ``/health``, which stands beside its ``/metrics``."""
+        return _beside(self.metrics, "health")
+
+    @property
+    def completions(self) -> str:
+        """Where the engine takes prompts, likewise."""
+        return _beside(self.metrics, "v1/completions")
+
+
+def _beside(url: str, path: str) -> str:
+    parts = urlsplit(url)
+    folder = parts.path.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/{path}", "", ""))
 
 
 class Served(_Strict):

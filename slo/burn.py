@@ -31,6 +31,8 @@ class Tier:
     says when it does."""
     factor: Decimal | None = None
     """The burn rate at which it fires, where somebody chose it himself. Taken as it is."""
+    for_seconds: int = 0
+    """How long it must burn so until the alert fires; the windows do that work already."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""``shardwatch slo validate|rules``."""
+"""``shardwatch slo validate|rules|import``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Annotated
 import typer
 
 from exporters.config import read_config
-from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, problem
+from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, print_problems, problem
 from slo.calendars import horizon_note
 from slo.checks import check_objectives
+from slo.doubts import warnings_of
 from slo.grouping import FEWEST, limit_groups
 from slo.objective import Objective
-from slo.objectives import read_objective_paths, read_objectives
+from slo.objectives import find_named_files, read_objective_paths, read_objectives
 from slo.render import render_groups, render_manifests
 from slo.rules import lag_of_vmalert, levels_group, objective_group
+from slo.sloth.importing import import_sloth, read_period_seconds, write_texts
+from slo.sloth.openslo_text import write_openslo
 
 app = typer.Typer(help="Objectives and their rules.", no_args_is_help=True)
 
@@ -41,12 +44,15 @@ class RulesFormat(StrEnum):
 def validate(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="OpenSLO files, or folders of them, instead of a configuration's."),
+        typer.Argument(
+            help="OpenSLO or Sloth files, or folders of them, instead of a configuration's."
+        ),
     ] = None,
     config: _Config = _DEFAULT_CONFIG,
 ) -> None:
     """Read objectives, and say what is wrong with them or what their alerts cannot do."""
     objectives = read_objective_paths(paths) if paths else read_objectives(read_config(config))
+    print_problems(doubt for each in objectives for doubt in (*each.notes, *warnings_of(each)))
     problems = check_objectives(objectives)
     if problems:
         exit_with(problems, code=EXIT_PROBLEMS_FOUND)
@@ -139,3 +145,26 @@ def _labels(given: Sequence[str]) -> dict[str, str]:
     if wrong:
         raise InputError(wrong)
     return {name: value for name, _, value in pairs}
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Sloth's specs, or folders of them.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="A folder to write SERVICE.yaml into, not yet there."),
+    ] = None,
+    period: Annotated[
+        str, typer.Option(help="Of the budgets; sloth generate's --default-slo-period.")
+    ] = "30d",
+) -> None:
+    """Turn Sloth's specs into OpenSLO documents, and say what of them is lost."""
+    imported = import_sloth(find_named_files(paths), read_period_seconds(period))
+    texts = write_openslo(imported)
+    written = write_texts(out, texts) if out is not None else []
+    objectives = [each.objective for each in imported]
+    print_problems(doubt for each in objectives for doubt in (*each.notes, *warnings_of(each)))
+    if out is None:
+        typer.echo("---\n".join(texts.values()), nl=False)
+    for path in written:
+        typer.echo(f"wrote {path}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 import numpy as np
 
+from exporters.sessions import HttpClient
 from slo.remote_write import HEADERS, encode_write_request
 from slo.series import Series
 
@@ -36,7 +36,7 @@ class Sample:
     value: float
 
 
-class PrometheusClient:
+class PrometheusClient(HttpClient):
     """A client of one Prometheus, or of anything that speaks its HTTP API.
 
     Used as ``async with PrometheusClient(url) as prometheus``.
@@ -45,20 +45,9 @@ class PrometheusClient:
     def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
         self._url = url.rstrip("/")
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        self._session: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=self._timeout)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
+    def _make_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(timeout=self._timeout)
 
     async def query(self, expr: str, time: float | None = None) -> list[Sample]:
         """Return the instant vector (or the scalar) that ``expr`` is at ``time`` (UNIX seconds).
@@ -136,8 +125,6 @@ class PrometheusClient:
         return answer["data"]
 
     async def _post(self, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, str]:
-        if self._session is None:
-            raise RuntimeError("use the client as a context: async with PrometheusClient(url)")
         try:
             async with self._session.post(
                 f"{self._url}/api/v1/{path}", data=body, headers=headers

@@ -67,7 +67,7 @@ def _memory_seconds(node: promql_parser.Expr) -> float:
         for value in (getattr(node, "range", None), getattr(node, "offset", None))
         if value is not None
     )
-    return float(own + max(map(_memory_seconds, _children(node)), default=0.0))
+    return float(own + max(map(_memory_seconds, children(node)), default=0.0))
 
 
 def is_instant(expr: str) -> bool:
@@ -83,13 +83,13 @@ def is_instant(expr: str) -> bool:
 def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
     """Yield an expression and everything in it."""
     yield node
-    for child in _children(node):
+    for child in children(node):
         yield from nodes(child)
 
 
-def _children(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
-    for name in ("lhs", "rhs", "expr", "param", "vector_selector"):
-        child = getattr(node, name, None)
-        if child is not None:
-            yield child
-    yield from getattr(node, "args", None) or []
+def children(node: promql_parser.Expr) -> list[promql_parser.Expr]:
+    """Return what an expression is directly made of."""
+    parts = (getattr(node, each, None) for each in ("lhs", "rhs", "expr", "param"))
+    selector = getattr(node, "vector_selector", None)
+    arguments = getattr(node, "args", None) or []
+    return [each for each in (*parts, selector, *arguments) if each is not None]

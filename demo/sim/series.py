@@ -22,6 +22,7 @@ from demo.sim.engines.registers import LEVEL_PLACES, Number
 from demo.sim.engines.state import Phase
 from demo.sim.exposition import format_number
 from demo.sim.fleet import Flags, Fleet, Floats, total_by
+from demo.sim.hardware.state import SLOWED_BELOW_RATIO
 from demo.sim.state import State
 from demo.sim.tools.calls import ToolCells
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
@@ -184,7 +185,7 @@ class Series:
         lost = ~hardware.complete | self._without_telemetry(state)
         dead = lost | (engines.phase != Phase.SERVING) | dark
         at = np.where(engines.stalled_seconds >= STALLED_AFTER_SECONDS, STALLED, UP)
-        at = np.where((hardware.speed < 0.999) & (at == UP), DEGRADED, at)
+        at = np.where((hardware.speed < SLOWED_BELOW_RATIO) & (at == UP), DEGRADED, at)
         at[dead] = DEAD
         states[at, np.arange(len(at))] = 1.0
         yield np.array([answers, (engines.phase == Phase.SERVING) & ~dark, at > STALLED], float)

@@ -21,6 +21,7 @@ from demo.sim.engines.levels import FIRST_TOKENS, first_token_table
 from demo.sim.engines.state import Phase
 from demo.sim.faults import ActiveFault
 from demo.sim.fleet import Counts, Floats
+from demo.sim.hardware.state import SLOWED_BELOW_RATIO
 from demo.sim.state import State
 from demo.sim.tools.ends import TOOL_ERROR_TYPES
 from demo.sim.truth import BILLED, CACHED, GENERATED, PROMPT
@@ -56,7 +57,7 @@ def group_states(state: State) -> dict[str, str]:
     for flags, name in (
         (engines.phase == Phase.LOADING, "starting"),
         (engines.phase == Phase.DRAINING, "draining"),
-        (state.hardware.speed < 0.999, "degraded"),
+        (state.hardware.speed < SLOWED_BELOW_RATIO, "degraded"),
         (engines.stalled_seconds > 0, "stalled"),
         (dead, "dead"),
     ):
@@ -69,10 +70,13 @@ def gpu_states(state: State) -> dict[str, str]:
     """Return the state of each GPU that is not healthy, in the catalogue's words."""
     hardware, fleet = state.hardware, state.fleet
     found: dict[str, str] = {}
+    for host, clock in hardware.clocks.items():
+        if clock < SLOWED_BELOW_RATIO:
+            found |= {fleet.names.uuid(gpu): "degraded" for gpu in fleet.gpus_of_host(host)}
     for gpu, condition in hardware.conditions.items():
         if condition.losses:
             found[fleet.names.uuid(gpu)] = "lost"
-        elif condition.uncontained or condition.clock < 1 or condition.nvlink:
+        elif condition.uncontained or condition.clock < SLOWED_BELOW_RATIO or condition.nvlink:
             found[fleet.names.uuid(gpu)] = "degraded"
     dark = hardware.dark | state.dark[fleet.group_of_host]
     for host in np.flatnonzero(dark).tolist():

@@ -14,6 +14,7 @@ import yaml
 
 from demo.engine import EnginePlan
 from demo.stack.layout import ROUTING_KEY, Layout
+from exporters.config import PORTS
 from exporters.problems import InputError, problem
 
 SCRAPE_INTERVAL = "5s"
@@ -48,10 +49,7 @@ def configuration(layout: Layout) -> dict[str, Any]:
         },
         "webhook": {"url": f"{pagerduty}/webhook"},
         "links": {"runbooks": f"{pagerduty}/runbooks"},
-        "exporters": {
-            name: [layout.address(f"exporter-{name}")]
-            for name in ("gpu", "groups", "router", "tools")
-        },
+        "exporters": {name: [layout.address(f"exporter-{name}")] for name in PORTS},
     }
 
 

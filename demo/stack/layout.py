@@ -15,7 +15,7 @@ from exporters.config import PORTS as EXPORTER_PORTS
 from exporters.problems import InputError, problem
 
 DEFAULT_PORTS = {
-    **{f"exporter-{name}": EXPORTER_PORTS[name] for name in ("gpu", "groups", "router", "tools")},
+    **{f"exporter-{name}": port for name, port in EXPORTER_PORTS.items()},
     "engine": 19820,
     "prometheus": 19821,
     "alertmanager": 19822,

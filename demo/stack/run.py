@@ -228,7 +228,7 @@ class _Demo:
         pages = count_pages(self.plan)
         terminal.step(f"starting the exporters, which first read {pages:,} pages")
         history = servers.history_prometheus(layout)
-        await supervisor.start(history, *servers.exporters(layout, pages))
+        await supervisor.start(history, *servers.exporters(layout, groups, pages))
         terminal.step("writing 28 days of history into Prometheus")
         await write_history(layout, config, self.plan)
         await supervisor.stop(history.name)
@@ -254,6 +254,7 @@ class _Demo:
                 "Prometheus, alerts": f"{self.layout.url('prometheus')}/classic/alerts",
                 "Prometheus, queries": f"{self.layout.url('prometheus')}/classic/graph",
                 "Alertmanager, API": f"{self.layout.url('alertmanager')}/api/v2/alerts",
+                "probes, who disagrees": f"{self.layout.url('exporter-probe')}/metrics",
                 "dashboards (for Grafana)": str(self.layout.build / "dashboards"),
                 "logs": str(self.layout.logs),
             }

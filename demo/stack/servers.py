@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from math import ceil
 from pathlib import Path
 
 from demo.engine import Child
 from demo.setup.programs import find_program
 from demo.stack.files import COMMAND
 from demo.stack.layout import Layout
+from exporters.config import PORTS
+from exporters.durations import format_duration
 
 RETENTION = "35d"
 """Longer than the 28 days of an objective's period."""
@@ -24,18 +27,32 @@ SECONDS_OF_PAGE = 0.01
 """Of a start: to read a page's part of the topology and, once, the page. Chosen: on a busy machine
 10,000 pages take more than 30 s."""
 
+PROBES_PER_SECOND = 5
+"""To all groups together: as cheap to a simulator of thousands as to one of some."""
+SHORTEST_PROBE_INTERVAL_SECONDS = 2
+LONGEST_PROBE_INTERVAL_SECONDS = 3600
 
-def exporters(layout: Layout, pages: int = 0) -> tuple[Child, ...]:
-    """Return the four exporters, which read so many pages before they are ready."""
+
+def probe_interval_seconds(groups: int) -> int:
+    """Return the time between two probes of a group, where there are so many."""
+    seconds = ceil(groups / PROBES_PER_SECOND)
+    return min(max(seconds, SHORTEST_PROBE_INTERVAL_SECONDS), LONGEST_PROBE_INTERVAL_SECONDS)
+
+
+def exporters(layout: Layout, groups: int, pages: int = 0) -> tuple[Child, ...]:
+    """Return the exporters, which read so many pages before they are ready."""
+    interval = format_duration(probe_interval_seconds(groups))
+    options = {"probe": ("--interval", interval)}
     return tuple(
         Child(
             name=f"exporter-{name}",
             command=(*COMMAND, "exporter", name, "--config", str(layout.config),
-                     "--listen", layout.address(f"exporter-{name}"), "--exact-port"),
+                     "--listen", layout.address(f"exporter-{name}"), "--exact-port",
+                     *options.get(name, ())),
             ready_url=f"{layout.url(f'exporter-{name}')}/readyz",
             ready_within_seconds=READY_WITHIN_SECONDS + pages * SECONDS_OF_PAGE,
         )
-        for name in ("gpu", "groups", "router", "tools")
+        for name in PORTS
     )  # fmt: skip
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from exporters.catalog.family import counter, gauge
 from exporters.catalog.names import (
     ACTION,
+    CLUSTER,
     CODE,
     COMPUTE_INSTANCE,
     DIRECTION,
     EVENT,
     GPU_LABELS,
     HEALTH,
+    HOST,
     INSTANCE,
     KIND,
     PROFILE,
@@ -58,6 +60,13 @@ GPU_LAST_XID = gauge(
     "gpu_last_xid_code",
     "Code of the last XID error, 0 if none; the source never clears it.",
     GPU_LABELS,
+)
+GPU_KERNEL_LOG = gauge(
+    "gpu_kernel_log_readable",
+    "Of the host whose GPUs are read without a page: 1 if its kernel log is read; 0 if not, then "
+    "XIDs come from the driver's events only, which miss those of before the exporter began, of a "
+    "GPU that fell off the bus without one, and while the child that waits for them is replaced.",
+    (CLUSTER, HOST),
 )
 GPU_TEMPERATURE = gauge("gpu_temperature_celsius", "Temperature of the GPU.", GPU_LABELS)
 GPU_MEMORY_TEMPERATURE = gauge(
@@ -115,10 +124,9 @@ GPU_NVLINK_BYTES = counter(
     "gpu_nvlink_bytes", "Data over all NVLinks, without overhead.", (*GPU_LABELS, DIRECTION)
 )
 GPU_NVLINK_ERRORS = counter("gpu_nvlink_errors", "Errors of all NVLinks.", (*GPU_LABELS, KIND))
-GPU_PCIE_BYTES = counter("gpu_pcie_bytes", "Data over PCIe.", (*GPU_LABELS, DIRECTION))
 GPU_PCIE_THROUGHPUT = gauge(
     "gpu_pcie_bytes_per_second",
-    "Data over PCIe, where the source counts none.",
+    "Data over PCIe, packets' headers included: the mean since the source last looked.",
     (*GPU_LABELS, DIRECTION),
 )
 GPU_PCIE_REPLAYS = counter("gpu_pcie_replays", "Repeated packets of PCIe.", GPU_LABELS)

@@ -143,6 +143,13 @@ GROUP_CACHE_MISSED_TOKENS = counter(
     "Prompt tokens that had to be computed, for no tier had them.",
     GROUP_LABELS,
 )
+GROUP_CACHE_MISSED_GPU_SECONDS = counter(
+    "group_cache_missed_bound_gpu_seconds",
+    "At most so much GPU time went into prompt tokens that no tier had: the time that finished "
+    "requests spent in prefill, times the GPUs of the group. A bound, for they share their batch "
+    "with each other and with decoding, and each of them counts all of it.",
+    GROUP_LABELS,
+)
 GROUP_CACHE_EVICTIONS = counter(
     "group_cache_sampled_evictions",
     "Evictions from the prefix cache that the engine looked at: one in a hundred, with "

@@ -140,8 +140,6 @@ RANK = "rank"
 INSTANCE = "gpu_instance"
 COMPUTE_INSTANCE = "compute_instance"
 PROFILE = "profile"
-BACKEND = "backend"
-"""What a host's GPUs are read with: ``dcgm``, ``page`` or ``nvml``."""
 
 XID_CODES = (
     "8", "13", "31", "32", "38", "39", "42", "43", "44", "45", "46", "48", "54", "56", "57", "58",

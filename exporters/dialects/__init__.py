@@ -7,6 +7,8 @@ written from their sources and documentation, without a capture, and hold what w
 ==================  ================================================================================
 ``vllm_0_32``       vLLM 0.32.0, from the page of a running server (one engine, CPU)
 ``dcgm_4``          dcgm-exporter 4.8.2, the counters enabled by default, with DCGM's field ids
+``dcgm_4_more``     counters that it serves once its list names them, which the verdict on a GPU
+                    wants: why clocks are lowered, and errors of links
 ``router_demo``     the demo's routers
 ``router_demo_services``  what stands beside the demo's routers: metering, safety filter, data
                     residency, the store of weights
@@ -30,8 +32,9 @@ from pathlib import Path
 from typing import Literal
 
 DialectName = Literal[
-    "vllm_0_32", "dcgm_4", "router_demo", "router_demo_services", "router_production_stack",
-    "router_envoy", "router_envoy_ai_gateway", "router_llm_d", "otel_tools",
+    "vllm_0_32", "dcgm_4", "dcgm_4_more", "router_demo", "router_demo_services",
+    "router_production_stack", "router_envoy", "router_envoy_ai_gateway", "router_llm_d",
+    "otel_tools",
 ]  # fmt: skip
 
 

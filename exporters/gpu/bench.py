@@ -1,7 +1,7 @@
 """Figures of the gpu exporter that reads its own host: ``python -m exporters.gpu.bench``.
 
-A real exporter process, its child and real nvidia-ml-py, over the driver's stand-in with 8 GPUs.
-What needs a GPU (how long a real driver takes) is not measured here.
+A real exporter process, its child and real nvidia-ml-py, over the driver's stand-in with 8 GPUs;
+and over the driver itself (``gpu.driver_...``), on a machine that has one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,22 @@ PATIENCE_SECONDS = 60.0
 
 def main() -> None:
     """Measure and print."""
-    print(json.dumps({"figures": list(gpu_figures())}))  # noqa: T201 - this is what it is for
+    figures = [*gpu_figures(), *driver_figures()]
+    print(json.dumps({"figures": figures}))  # noqa: T201 - this is what it is for
+
+
+def driver_figures() -> Iterator[dict[str, Any]]:
+    """Yield what a real driver takes; nothing where there is none."""
+    uuids = _uuids_here()
+    if not uuids:
+        sys.stderr.write("gpu.driver_*: not measured: no GPU here\n")
+        return
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield _figure("driver_collect_ms_per_gpu", asyncio.run(_reading_ms(uuids, {})), "ms")
+        exporter = stack.enter_context(_Exporter(folder, uuids, {}))
+        yield _figure("driver_scrape_p99_ms", exporter.scrape_p99_ms(), "ms")
+        yield _figure("driver_pss_mb", exporter.pss_bytes() / 1e6, "MB")
 
 
 def gpu_figures() -> Iterator[dict[str, Any]]:
@@ -45,14 +60,15 @@ def gpu_figures() -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shim = stack.enter_context(NvmlShim(folder, GPUS))
-        yield _figure("collect_ms_per_gpu", asyncio.run(_reading_ms(shim)), "ms")
-        exporter = stack.enter_context(_Exporter(folder, shim))
+        yield _figure("collect_ms_per_gpu", asyncio.run(_reading_ms(shim.uuids, shim.environment)),
+                      "ms")  # fmt: skip
+        exporter = stack.enter_context(_Exporter(folder, shim.uuids, shim.environment))
         page = exporter.scrape()
         yield _figure("bytes_per_gpu", len(page) / GPUS, "bytes")
         yield _figure("scrape_p99_ms", exporter.scrape_p99_ms(), "ms")
         yield _figure("pss_mb", exporter.pss_bytes() / 1e6, "MB")
-        yield _figure("xid_seconds", exporter.xid_seconds(), "s")
-        yield _figure("lost_seconds", exporter.lost_seconds(), "s")
+        yield _figure("xid_seconds", exporter.xid_seconds(shim), "s")
+        yield _figure("lost_seconds", exporter.lost_seconds(shim), "s")
         shim.block(0)
         exporter.wait_for(f'uuid="{shim.uuids[0]}",state="hung"}} 1.0')
         yield _figure("scrape_p99_ms_one_wedged", exporter.scrape_p99_ms(), "ms")
@@ -61,15 +77,15 @@ def gpu_figures() -> Iterator[dict[str, Any]]:
 class _Exporter:
     """The process, within ``with``."""
 
-    def __init__(self, folder: Path, shim: NvmlShim) -> None:
-        self._shim = shim
+    def __init__(self, folder: Path, uuids: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._uuids = uuids
         self._file = folder / "address"
-        _write_config(folder, shim.uuids)
+        _write_config(folder, uuids)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "shardwatch", "exporter", "gpu", "--local", HOST,
              "--config", str(folder / "shardwatch.yaml"), "--listen", "127.0.0.1:0",
              "--address-file", str(self._file)],
-            cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, **shim.environment},
+            cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, **environment},
         )  # fmt: skip
 
     def __enter__(self) -> _Exporter:
@@ -79,7 +95,7 @@ class _Exporter:
                 raise TimeoutError("the exporter took no address")
             time.sleep(0.05)
         self._url = f"http://{self._file.read_text(encoding='utf-8').strip()}/metrics"
-        self.wait_for(f'uuid="{self._shim.uuids[-1]}"}} 1.0')
+        self.wait_for(f'uuid="{self._uuids[-1]}"}} 1.0')
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,51 +133,65 @@ class _Exporter:
             raise RuntimeError(f"found {len(pids) - 1} children, expected 1")
         return sum(map(_pss_bytes, pids))
 
-    def xid_seconds(self) -> float:
+    def xid_seconds(self, shim: NvmlShim) -> float:
         """Return how long an XID takes from the driver's event to a scrape."""
-        self._shim.raise_xid(2, 31)
-        return self.wait_for(f'uuid="{self._shim.uuids[2]}",code="31"}}')
+        shim.raise_xid(2, 31)
+        return self.wait_for(f'uuid="{shim.uuids[2]}",code="31"}}')
 
-    def lost_seconds(self) -> float:
+    def lost_seconds(self, shim: NvmlShim) -> float:
         """Return how long a lost GPU takes to be seen lost by scrapes each 5 s, at the worst."""
         worst = 0.0
         for loss in range(LOSSES):
             self.scrape()
             time.sleep(COLLECTION_SECONDS * (loss + 0.1) / LOSSES)
             lost_at = time.monotonic()
-            self._shim.lose(1)
+            shim.lose(1)
             time.sleep(COLLECTION_SECONDS * (1 - (loss + 0.1) / LOSSES))
-            self.wait_for(f'uuid="{self._shim.uuids[1]}",state="lost"}} 1.0', COLLECTION_SECONDS)
+            self.wait_for(f'uuid="{shim.uuids[1]}",state="lost"}} 1.0', COLLECTION_SECONDS)
             worst = max(worst, time.monotonic() - lost_at)
-            self._shim.answer(1)
-            self.wait_for(f'uuid="{self._shim.uuids[1]}",state="healthy"}} 1.0')
+            shim.answer(1)
+            self.wait_for(f'uuid="{shim.uuids[1]}",state="healthy"}} 1.0')
         return worst
 
 
-async def _reading_ms(shim: NvmlShim) -> float:
+async def _reading_ms(uuids: Sequence[str], environment: Mapping[str, str]) -> float:
     """Return how long a reading of one GPU takes, over the child's pipes, in the mean."""
-    child = Child("nvml", shim.uuids, lambda _: None, shim.environment)
+    child = Child("nvml", uuids, lambda _: None, environment)
     await child.ready(PATIENCE_SECONDS)
-    for uuid in shim.uuids:
+    for uuid in uuids:
         await child.ask(uuid, None, PATIENCE_SECONDS)
     start = time.perf_counter()
     for number in range(READINGS):
-        await child.ask(shim.uuids[number % GPUS], None, PATIENCE_SECONDS)
+        await child.ask(uuids[number % len(uuids)], None, PATIENCE_SECONDS)
     taken = time.perf_counter() - start
     child.kill()
     return 1000 * taken / READINGS
 
 
-def _write_config(folder: Path, uuids: list[str]) -> None:
+def _write_config(folder: Path, uuids: Sequence[str]) -> None:
     group = {
         "name": "eu-chat-0", "region": "eu", "model": "chat", "revision": "r1",
-        "metrics": "http://127.0.0.1:9/metrics", "members": [{"host": HOST, "gpus": uuids}],
+        "metrics": "http://127.0.0.1:9/metrics", "members": [{"host": HOST, "gpus": [*uuids]}],
     }  # fmt: skip
     topology = {"version": 1, "cluster": "bench", "groups": [group]}
     (folder / "topology.yaml").write_text(json.dumps(topology), encoding="utf-8")
     config = {"topology": "topology.yaml", "objectives": ["library:chat"],
               "prometheus": {"url": "http://127.0.0.1:9090"}}  # fmt: skip
     (folder / "shardwatch.yaml").write_text(json.dumps(config), encoding="utf-8")
+
+
+def _uuids_here() -> list[str]:
+    """Return the GPUs of this machine, asked for in a process that may be let hang."""
+    ask = (
+        "import json, pynvml as n; n.nvmlInit(); print(json.dumps([n.nvmlDeviceGetUUID("
+        "n.nvmlDeviceGetHandleByIndex(i)) for i in range(n.nvmlDeviceGetCount())]))"
+    )
+    try:
+        done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True,
+                              check=False, timeout=PATIENCE_SECONDS)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return []
+    return list(json.loads(done.stdout)) if done.returncode == 0 else []
 
 
 def _children(pid: int) -> list[int]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from exporters.gpu.readings import CLOCK_EVENTS, RECOVERY_ACTIONS, Reading
 from exporters.gpu.taxonomy import MINUTE
 
+SLOWED_NOW_SECONDS = 4.0
+"""A slow-down that two looks so far apart see is one, though nobody is woken yet."""
 SLOWED_SECONDS = 5 * MINUTE
 SW_THERMAL_SECONDS = 30 * MINUTE
 FABRIC_SECONDS = 2 * MINUTE
@@ -22,7 +24,9 @@ BUSY_RATIO = 0.1
 """Utilisation above which a PCIe link has no reason to be slow."""
 FULL_RATIO = 0.99
 RESTING_POWER_RATIO = 0.2
-"""Of the limit. An H200 rests at 0.11 of its 700 W and waits in a collective at 0.28."""
+"""Of the limit. An H200 rests at 0.11 of its 700 W, at 0.17 with a process on it, and waits in a
+collective at 0.28; a kernel that polls memory for ever takes 0.17 on one multiprocessor of an H100
+and 0.19 on all of it or of an H200 (driver 580.159.04; ``tests/exporters/gpu/fixtures``)."""
 IDLE_MEMORY_RATIO = 0.005
 
 MOST_REPLAYS_PER_MINUTE = 8.0
@@ -85,6 +89,20 @@ def find_conditions(reading: Reading, memory: Memory, now: float) -> tuple[tuple
             lasting.append(reason)
     found = dict.fromkeys([*_at_once(reading), *lasting])
     return tuple(found), Memory(holding, marks, grew_at)
+
+
+def slowed_now(memory: Memory, now: float) -> tuple[str, ...]:
+    """Return the slow-downs that hold, be it that they have not lasted long enough to be reasons.
+
+    Args:
+        memory: of the last look.
+        now: its time.
+    """
+    return tuple(
+        reason
+        for reason in _SLOWED
+        if reason in memory.since and now - memory.since[reason] >= SLOWED_NOW_SECONDS
+    )
 
 
 def _at_once(reading: Reading) -> Iterator[str]:

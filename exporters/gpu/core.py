@@ -48,8 +48,6 @@ SPLIT: Mapping[str, tuple[Family, str]] = {
     "remapped_rows_uncorrectable": (catalog.GPU_REMAPPED_ROWS, "uncorrectable"),
     "nvlink_sent_bytes": (catalog.GPU_NVLINK_BYTES, "sent"),
     "nvlink_received_bytes": (catalog.GPU_NVLINK_BYTES, "received"),
-    "pcie_sent_bytes": (catalog.GPU_PCIE_BYTES, "sent"),
-    "pcie_received_bytes": (catalog.GPU_PCIE_BYTES, "received"),
     "pcie_sent_bytes_per_second": (catalog.GPU_PCIE_THROUGHPUT, "sent"),
     "pcie_received_bytes_per_second": (catalog.GPU_PCIE_THROUGHPUT, "received"),
 }
@@ -79,6 +77,7 @@ class GpuCore:
     ) -> None:
         self.cluster = topology.cluster
         self._gpus = WatchedGpus(topology, local=local)
+        self._local = local
         self._wall = wall
         self._dcgm = DcgmPage(local.host) if dcgm_names and local else None
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
@@ -122,6 +121,8 @@ class GpuCore:
                 _add_reading(page, labels, verdict.reading, tally)
                 if self._dcgm and self._gpus.is_local(uuid):
                     self._dcgm.add(page, uuid, verdict.reading, now)
+        if self._local and (follows := self._local.follows_kernel_log) is not None:
+            page.of(catalog.GPU_KERNEL_LOG)[self.cluster, self._local.host] = float(follows)
         self._folder.add_to(page)
         return page
 

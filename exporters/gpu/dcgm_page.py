@@ -16,7 +16,6 @@ from exporters.page import Labels, Page
 
 _XID_NAME = "DCGM_FI_DEV_XID_ERRORS"
 _LINKS_NAME = "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL"
-_SENT_NAME, _RECEIVED_NAME = "DCGM_FI_PROF_PCIE_TX_BYTES", "DCGM_FI_PROF_PCIE_RX_BYTES"
 
 XID_MESSAGES: Mapping[int, str] = {
     0: "No Error",
@@ -59,8 +58,8 @@ class DcgmPage:
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self._looks: dict[tuple[str, str], _Looked] = {}
-        self._rates: dict[tuple[str, str], float] = {}
+        self._looks: dict[str, _Looked] = {}
+        self._rates: dict[str, float] = {}
 
     def add(self, page: Page, uuid: str, reading: Reading, now: float) -> None:
         """Add what dcgm-exporter would serve of a GPU; blanks are left out, as there.
@@ -83,33 +82,27 @@ class DcgmPage:
         )
         for name, value in _values(reading):
             page.of(DCGM_FAMILIES[name])[labels] = value
-        for name, value in self._find_rates(uuid, reading, now - reading.age_seconds):
-            page.of(DCGM_FAMILIES[name])[labels] = value
+        rate = self._find_rate(uuid, reading, now - reading.age_seconds)
+        if rate is not None:
+            page.of(DCGM_FAMILIES[_LINKS_NAME])[labels] = rate
         code = reading.xids[-1].code if reading.xids else 0
         more = (str(code), XID_MESSAGES.get(code, UNKNOWN_MESSAGE))
         page.of(DCGM_FAMILIES[_XID_NAME])[*labels, *more] = float(code)
 
-    def _find_rates(self, uuid: str, reading: Reading, at: float) -> Iterator[tuple[str, float]]:
-        links = (reading.nvlink_sent_bytes, reading.nvlink_received_bytes)
-        counters = {
-            # DCGM divides KiB by a thousand and calls it MB.
-            _LINKS_NAME: None if None in links else sum(filter(None, links)) / 1024 / 1000,
-            _SENT_NAME: reading.pcie_sent_bytes,
-            _RECEIVED_NAME: reading.pcie_received_bytes,
-        }
-        for name, value in counters.items():
-            if value is None:
-                continue
-            key = (uuid, name)
-            before = self._looks.get(key)
-            if before is None or value < before.value:
-                self._rates.pop(key, None)
-                self._looks[key] = _Looked(at, value)
-            elif at - before.at >= _SHORTEST_SECONDS:
-                self._rates[key] = (value - before.value) / (at - before.at)
-                self._looks[key] = _Looked(at, value)
-            if key in self._rates:
-                yield name, self._rates[key]
+    def _find_rate(self, uuid: str, reading: Reading, at: float) -> float | None:
+        """Return what goes over all NVLinks; None if it is not known."""
+        if reading.nvlink_sent_bytes is None or reading.nvlink_received_bytes is None:
+            return None
+        # DCGM divides KiB by a thousand and calls it MB.
+        value = (reading.nvlink_sent_bytes + reading.nvlink_received_bytes) / 1024 / 1000
+        before = self._looks.get(uuid)
+        if before is None or value < before.value:
+            self._rates.pop(uuid, None)
+            self._looks[uuid] = _Looked(at, value)
+        elif at - before.at >= _SHORTEST_SECONDS:
+            self._rates[uuid] = (value - before.value) / (at - before.at)
+            self._looks[uuid] = _Looked(at, value)
+        return self._rates.get(uuid)
 
 
 def _values(reading: Reading) -> Iterator[tuple[str, float]]:

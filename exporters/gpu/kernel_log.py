@@ -8,6 +8,14 @@ Three forms (the last two carry no ``Xid``, for the driver cannot reach the GPU 
     NVRM: (PCI ID: 10de:26b5) installed in this system has
     NVRM: fallen off the bus and is not responding to commands.
 
+Of one exception of the graphics engine (13) the driver writes several lines, a millisecond or two
+apart, and NVML tells of one event; read on an H200, driver 580.159.04, of one misaligned access of
+one thread (of a kernel that does so everywhere, an H100 wrote 393)::
+
+    NVRM: Xid (PCI:0000:00:06): 13, Graphics SM Warp Exception on (GPC 0, TPC 3, SM 0): ...
+    NVRM: Xid (PCI:0000:00:06): 13, Graphics Exception: ESR 0x508730=0x500000f 0x508734=0x0 ...
+    NVRM: Xid (PCI:0000:00:06): 13, pid=626, name=xid, Graphics Exception: channel 0x0000001e, ...
+
 A record of ``/dev/kmsg`` is ``PRIORITY,NUMBER,MICROSECONDS,FLAGS;TEXT`` with lines of properties
 after it that begin with a space; a line break within the text is ``\x0a``
 (https://www.kernel.org/doc/Documentation/ABI/testing/dev-kmsg).
@@ -27,6 +35,10 @@ from pathlib import Path
 
 KERNEL_LOG = Path("/dev/kmsg")
 FALLEN_OFF_CODE = 79
+SEVERAL_LINES = (13,)
+"""XIDs of which one event is several lines. Of all others, each line is an event."""
+LINES_APART_SECONDS = 0.1
+"""At most, by the kernel's clock, between lines of one event: a slow console takes milliseconds."""
 LARGEST_RECORD_BYTES = 8192
 """The kernel's own limit of a record read from /dev/kmsg (CONSOLE_EXT_LOG_MAX)."""
 
@@ -75,6 +87,7 @@ class LogParser:
         self._booted_at = booted_at
         self._named: str | None = None
         self._lines_left = 0
+        self._last_line: dict[tuple[str, int], float] = {}
 
     def parse(self, record: str) -> LogEvent | None:
         """Return the event that a record tells of; None if it tells of none."""
@@ -85,10 +98,20 @@ class LogParser:
         if xid := _XID.search(text):
             said = _FATAL.search(xid[3])
             is_fatal = said[1].lower() == "fatal" if said else None
-            return LogEvent(pci_key(xid[1]), int(xid[2]), at, is_fatal)
+            event = LogEvent(pci_key(xid[1]), int(xid[2]), at, is_fatal)
+            return None if self._goes_on(event) else event
         if fallen := _FALLEN_OFF.search(text):
             return LogEvent(pci_key(fallen[1]), FALLEN_OFF_CODE, at)
         return self._parse_message(text, at)
+
+    def _goes_on(self, event: LogEvent) -> bool:
+        """Return whether a line is one more of the event that the last one told of."""
+        if event.code not in SEVERAL_LINES:
+            return False
+        key = (event.pci, event.code)
+        last = self._last_line.get(key, float("-inf"))
+        self._last_line[key] = event.at
+        return event.at - last <= LINES_APART_SECONDS
 
     def _parse_message(self, text: str, at: float) -> LogEvent | None:
         """Follow the form of three lines, which are one record or three."""
@@ -117,6 +140,11 @@ class KernelLog:
         self._file = file
         self._parser = LogParser(time.time() - time.clock_gettime(time.CLOCK_MONOTONIC))
         self._descriptor: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is being followed."""
+        return self._descriptor is not None
 
     def open(self) -> bool:
         """Begin, within a running event loop; return whether the log can be read."""

@@ -27,6 +27,10 @@ class LocalSource(Protocol):
     def url(self) -> str:
         """Of no scheme that anybody could fetch: ``nvml://HOST``."""
 
+    @property
+    def follows_kernel_log(self) -> bool | None:
+        """Whether XIDs come from the kernel's log as well; None where it is left alone."""
+
     def expect(self, uuids: Sequence[str]) -> None:
         """Take these for the GPUs of the host, as the topology has them now."""
 

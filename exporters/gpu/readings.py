@@ -121,8 +121,6 @@ class Reading:
     """``crc``, ``replay``, ``recovery``."""
     pcie_sent_bytes_per_second: float | None = None
     pcie_received_bytes_per_second: float | None = None
-    pcie_sent_bytes: float | None = None
-    pcie_received_bytes: float | None = None
     pcie_replays: float | None = None
     pcie_generation: float | None = None
     pcie_generation_max: float | None = None

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from math import inf
 from typing import Any
 
 from exporters.exposition import PageError, PageReader, Samples, Series
@@ -161,7 +160,7 @@ class TelemetryReader:
         values: dict[str, dict[Field, float]] = {}
         identities: dict[str, dict[str, Any]] = {}
         for series, value in samples.items():
-            if not value < SMALLEST_BLANK or value == -inf:  # NaN is not less
+            if not -SMALLEST_BLANK < value < SMALLEST_BLANK:  # nor is NaN
                 continue
             try:
                 place = places[series]

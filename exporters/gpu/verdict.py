@@ -2,8 +2,8 @@
 
 Readings and what was known before in; state, reason, severity and action out.
 
-What each reason makes of a GPU stands in :mod:`exporters.gpu.taxonomy`. Four things make this more
-than a look-up:
+What each reason makes of a GPU stands in :mod:`exporters.gpu.taxonomy`. Five things make this
+more than a look-up:
 
 *   dcgm-exporter serves a lost GPU as an absent series. An expected GPU that is missing from a page
     is suspect at the first look and lost at the second, for pages have gaps while DCGM reloads. So
@@ -16,6 +16,9 @@ than a look-up:
 *   A page that cannot be had says nothing of its GPUs. Unknown is not lost, and not healthy either:
     it is ``degraded`` with the reason ``telemetry_unreachable``. What was proven lost stays lost.
 *   Links fail together: what a lost peer does to the links of others is no fault of theirs.
+*   A GPU whose clocks are lowered by heat or by the power brake takes its whole group along, so it
+    is ``degraded`` as soon as two looks agree; but such things pass, so that is for information
+    until it has lasted as long as its row says, and a ticket only then.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from enum import Enum
 from typing import Literal
 
 from exporters.gpu.active_xids import Code, active_xids, codes_of, reasons_of
-from exporters.gpu.conditions import Memory, find_conditions
+from exporters.gpu.conditions import Memory, find_conditions, slowed_now
 from exporters.gpu.readings import PROFILING_NAMES, Reading, Xid
 from exporters.gpu.taxonomy import RANK_OF_REASON, ROW_OF_REASON, RULE_OF_XID
 
@@ -205,9 +208,13 @@ def _judge_present(
     reasons = [*reasons_of(seen.xids, seen.excused, seen.seen_at, now), *conditions]
     if setting.has_lost_peer:
         reasons = [reason for reason in reasons if reason not in LINK_REASONS]
+    worst = min(reasons, key=RANK_OF_REASON.__getitem__, default="none")
+    slowed = slowed_now(memory, now)
+    if slowed and (not reasons or ROW_OF_REASON[worst].state == "healthy"):
+        worst = min(slowed, key=RANK_OF_REASON.__getitem__)
+        return replace(_with_reason(seen, worst), severity="info")
     if not reasons:
         return seen
-    worst = min(reasons, key=RANK_OF_REASON.__getitem__)
     if ROW_OF_REASON[worst].state == "lost":
         if _is_first_sight(worst, reading, before):
             # Lost just now, or repaired long ago: whether its fields go or move will tell.

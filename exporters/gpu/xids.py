@@ -28,7 +28,6 @@ class XidLog:
     """The XIDs of one GPU. Times are Unix seconds."""
 
     def __init__(self) -> None:
-        self.total = 0
         self.bursts = 0
         """Groups without ``BURST_SECONDS`` of silence between."""
         self._by_code: dict[int, Xid] = {}
@@ -55,7 +54,6 @@ class XidLog:
         if at - self._last_at > BURST_SECONDS:
             self.bursts += 1
         self._last_at = max(self._last_at, at)
-        self.total += 1
         known = self._by_code.get(code)
         self._by_code[code] = Xid(
             code,

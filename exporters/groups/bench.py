@@ -8,31 +8,24 @@ that a scrape costs, from asking the engines for pages and health to the compres
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
-import os
 import random
 import re
-import subprocess
-import sys
 import tempfile
 import threading
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parents[2]
-CAPTURE = ROOT / "tests/fixtures/vllm/vllm-0.32.0-cpu-tp2.metrics.txt"
+from exporters.benching import CAPTURE, ExporterProcess, Figure, figure
+from exporters.testing import write_config
+
 ENGINES = 500
 ENGINES_AT_ONE_ADDRESS = 10
 SCRAPES = 6
 ROUNDS = 3
 """The best counts: what else the machine does only disturbs."""
-PATIENCE_SECONDS = 60.0
 
 _UP = re.compile(rb"^shardwatch_group_up\{.*\} 1\.0$", re.MULTILINE)
 
@@ -42,7 +35,7 @@ def main() -> None:
     print(json.dumps({"figures": list(groups_figures())}))  # noqa: T201 - this is what it is for
 
 
-def groups_figures() -> Iterator[dict[str, Any]]:
+def groups_figures() -> Iterator[Figure]:
     """Yield the figures.
 
     Raises:
@@ -51,25 +44,23 @@ def groups_figures() -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
         engines = stack.enter_context(_Engines(CAPTURE.read_text(encoding="utf-8")))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        process = _start(_write_config(folder, engines), folder / "address")
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
-        url = f"http://{_address(folder / 'address')}/metrics"
-        _scrape(url)  # reads all pages for the first time
-        seconds = min(_round_seconds(process.pid, url, engines) for _ in range(ROUNDS))
-        yield _figure("cpu_ms_per_engine", 1e3 * seconds / SCRAPES / ENGINES, "ms")
-        served, read = _series(_scrape(url)), _series(engines.pages[0])
-        yield _figure("series_out_per_series_in", served / ENGINES / read, "ratio")
+        config = write_config(folder, _topology(engines))
+        exporter = stack.enter_context(ExporterProcess("groups", config))
+        exporter.scrape()  # reads all pages for the first time
+        seconds = min(_round_seconds(exporter, engines) for _ in range(ROUNDS))
+        yield figure("groups.cpu_ms_per_engine", 1e3 * seconds / SCRAPES / ENGINES, "ms")
+        served, read = _series(exporter.scrape()), _series(engines.pages[0])
+        yield figure("groups.series_out_per_series_in", served / ENGINES / read, "ratio")
 
 
-def _round_seconds(pid: int, url: str, engines: _Engines) -> float:
-    before = _cpu_seconds(pid)
+def _round_seconds(exporter: ExporterProcess, engines: _Engines) -> float:
+    before = exporter.cpu_seconds()
     for _ in range(SCRAPES):
         engines.move_on()
-        up = len(_UP.findall(_scrape(url)))
+        up = len(_UP.findall(exporter.scrape()))
         if up != ENGINES:
             raise ValueError(f"{up} groups are up, expected {ENGINES}")
-    return _cpu_seconds(pid) - before
+    return exporter.cpu_seconds() - before
 
 
 class _Engines:
@@ -94,12 +85,7 @@ class _Engines:
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -141,54 +127,18 @@ def _with_new_values(page: str, seed: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _write_config(folder: Path, engines: _Engines) -> Path:
+def _topology(engines: _Engines) -> dict[str, Any]:
     groups = [
         {"name": f"eu-chat-{number}", "region": "eu", "model": "chat", "revision": "r1",
          "metrics": f"{engines.addresses[number // ENGINES_AT_ONE_ADDRESS]}/{number}/metrics",
          "members": [{"host": f"h{number}"}]}
         for number in range(ENGINES)
     ]  # fmt: skip
-    topology = {"version": 1, "cluster": "bench", "groups": groups}
-    (folder / "topology.yaml").write_text(json.dumps(topology), encoding="utf-8")
-    config = folder / "shardwatch.yaml"
-    content = {"topology": "topology.yaml", "objectives": ["library:chat"],
-               "prometheus": {"url": "http://127.0.0.1:9090"}}  # fmt: skip
-    config.write_text(json.dumps(content), encoding="utf-8")
-    return config
-
-
-def _start(config: Path, address_file: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "shardwatch", "exporter", "groups", "--config", str(config),
-               "--listen", "127.0.0.1:0", "--address-file", str(address_file)]  # fmt: skip
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-
-
-def _address(file: Path) -> str:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not file.exists():
-        if time.monotonic() > until:
-            raise TimeoutError("the exporter took no address")
-        time.sleep(0.05)
-    return file.read_text(encoding="utf-8").strip()
-
-
-def _scrape(url: str) -> bytes:
-    request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310 - ours
-        return gzip.decompress(response.read())
+    return {"version": 1, "cluster": "bench", "groups": groups}
 
 
 def _series(page: bytes) -> int:
     return sum(not line.startswith(b"#") for line in page.splitlines())
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _figure(name: str, value: float, unit: str) -> dict[str, Any]:
-    return {"name": f"groups.{name}", "value": round(value, 3), "unit": unit, "baseline": None}
 
 
 if __name__ == "__main__":

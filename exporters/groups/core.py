@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from exporters import catalog
 from exporters.folding import Folder
@@ -15,7 +14,7 @@ from exporters.gpu.verdict import Verdict
 from exporters.groups.engine import EngineReader, EngineReading
 from exporters.groups.layout import Layout
 from exporters.groups.peers import Load, Peers, Speed
-from exporters.groups.probing import HttpProber, Prober, Question, completions_url
+from exporters.groups.probing import HttpProber, Prober, Question
 from exporters.groups.stalling import UNSUPPORTED, EngineSighting
 from exporters.groups.state import GroupSighting, GroupStatus, Members, assess
 from exporters.page import Labels, Page
@@ -137,8 +136,8 @@ class GroupsCore:
         if self._prober and status.wants_probe:
             group, layout = watched.group, reading.layout
             rank = group.engine if layout.shares_page else None
-            url = completions_url(group.metrics)
-            self._prober.ask(group.name, Question(url, layout.model, rank), now)
+            question = Question(group.completions, layout.model, rank)
+            self._prober.ask(group.name, question, now)
 
     def _add_comparison(self, page: Page, watched: _Watched) -> None:
         name, labels = watched.group.name, watched.labels
@@ -169,22 +168,16 @@ class GroupsCore:
             page.of(catalog.GROUP_MISSING_BOUNDS)[*labels, name] = float(missing)
 
 
-def health_url(metrics_url: str) -> str:
-    """Return the address of an engine's ``/health``, which stands beside its ``/metrics``."""
-    parts = urlsplit(metrics_url)
-    folder = parts.path.rpartition("/")[0]
-    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/health", "", ""))
-
-
 def _watch(topology: Topology, group: Group, watched: set[str]) -> _Watched:
+    gpus = sum(len(member.gpus) for member in group.members)
     return _Watched(
         group,
         (topology.cluster, group.region, group.model, group.name),
-        Target(group.name, group.region, group.metrics, EngineReader(group.engine).read),
+        Target(group.name, group.region, group.metrics, EngineReader(group.engine, gpus).read),
         Target(
             f"{group.name} health",
             group.region,
-            health_url(group.metrics),
+            group.health,
             lambda _: True,
             shown=False,
         ),

@@ -63,10 +63,12 @@ class EngineReader:
 
     Args:
         engine: its data-parallel rank; series of other ranks on the page are left alone.
+        gpus: that its group has, by the topology.
     """
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, gpus: int = 0) -> None:
         self._engine = engine
+        self._gpus = gpus
         self._reader = PageReader(is_wanted)
         self._series: list[Series] = []
         self._layout: Layout | None = None
@@ -82,7 +84,7 @@ class EngineReader:
         series, values = list(samples), list(samples.values())
         if self._layout is None or series != self._series:
             require_counts(samples)
-            self._layout = find_layout(series, page, self._engine)
+            self._layout = find_layout(series, page, self._engine, self._gpus)
             self._series = series
         else:
             _require_counts(samples, values)

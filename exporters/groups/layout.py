@@ -70,25 +70,27 @@ def is_wanted(name: str) -> bool:
     return canonical in _WANTED or (is_ray and canonical + _TOTAL in _WANTED)
 
 
-def find_layout(series: Sequence[Series], page: bytes, engine: str) -> Layout:
+def find_layout(series: Sequence[Series], page: bytes, engine: str, gpus: int) -> Layout:
     """Return the layout of a page for one engine.
 
     Args:
         series: the wanted ones of the page, in its order.
         page: for the help of the prefix cache, which tells its unit.
         engine: the data-parallel rank; a replica's id where Ray serves the page.
+        gpus: of its group.
 
     Raises:
         PageError: if the page has no such engine, or two.
     """
-    return _Finder(series, engine).find(counts_blocks=bool(_IN_BLOCKS.search(page)))
+    return _Finder(series, engine, gpus).find(counts_blocks=bool(_IN_BLOCKS.search(page)))
 
 
 class _Finder:
     """Finds one engine's layout."""
 
-    def __init__(self, series: Sequence[Series], engine: str) -> None:
+    def __init__(self, series: Sequence[Series], engine: str, gpus: int) -> None:
         self._engine = engine
+        self._gpus = gpus
         self._places: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
         """By name in vLLM's spelling: places and labels of this engine's series."""
         self._page_wide: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
@@ -190,6 +192,10 @@ class _Finder:
             if not self._block_size:
                 return  # blocks of nobody knows how many tokens
             factor = self._block_size
+        if kept.is_per_gpu:
+            if not self._gpus:
+                return
+            factor = float(self._gpus)
         for ours in kept.allowed.values():
             self._constants[name, (ours,)] = 0.0
         if not found and not kept.allowed:

@@ -2,8 +2,8 @@
 
 Cumulative values pass through under our names and labels. Foreign names are those of vLLM 0.32;
 older ones are found by :mod:`exporters.dialects.vllm_changes`. What is not listed (sizes and
-parameters of requests, prefill and decode times, Python's and the HTTP server's own) explains a
-single engine, and is there for the asking at the engine itself.
+parameters of requests, distributions of prefill and decode times, Python's and the HTTP server's
+own) explains a single engine, and is there for the asking at the engine itself.
 
 The account of the KV cache
     All in prompt tokens. *Queried*: looked up in the prefix cache, counted when a request is
@@ -13,10 +13,16 @@ The account of the KV cache
     preemptions, as KV usage, and where the engine tells of evictions, as the time for which their
     blocks had lain idle.
 
-    Two figures are left out, for they would be made up. vLLM has no counter of the tokens that it
-    computes again after a preemption; it counts preemptions. And GPU-seconds of misses do not
-    follow from the page: prefill times are of requests that share their batch with others'
-    decoding, and ``estimated_flops_per_gpu`` does not tell prefill from decode.
+    What misses cost in GPU-seconds does not follow from the page, but a bound does: whenever a
+    prompt is computed, some request is between its schedule and its first token, so the sum of
+    these times, times the GPUs of the group, is no less. It is more by as much as requests in
+    prefill share their batch, with each other and with others' decoding: at load, by several times.
+    Compare it with itself, as over a flush of the cache. Not in it are requests that never finish,
+    for vLLM sees times only then, and what is computed again after a preemption.
+    (``estimated_flops_per_gpu`` would not do: it does not tell prefill from decode.)
+
+    One figure is left out, for it would be made up: vLLM has no counter of the tokens that it
+    computes again after a preemption; it counts preemptions.
 """
 
 from __future__ import annotations
@@ -67,6 +73,8 @@ class Kept:
     """Counted by the API server, without the label of the engine: kept for its first one."""
     is_basic: bool = False
     """On every engine's page; Ray leaves counters out until they first count."""
+    is_per_gpu: bool = False
+    """Served times the GPUs of the group; not at all where the topology gives it none."""
     may_be_blocks: bool = False
     """Of the prefix cache: once counted in blocks, served in tokens."""
 
@@ -119,6 +127,8 @@ VALUES: tuple[Kept, ...] = (
          without=_CACHED_BY_TIER),
     Kept(_BY_SOURCE, catalog.GROUP_CACHE_MISSED_TOKENS, "the cost of misses, in tokens",
          label_from="source", only="local_compute"),
+    Kept("vllm:request_prefill_time_seconds_sum", catalog.GROUP_CACHE_MISSED_GPU_SECONDS,
+         "the cost of misses, in GPU time: a bound", is_per_gpu=True),
     Kept("vllm:kv_block_idle_before_evict_seconds_count", catalog.GROUP_CACHE_EVICTIONS,
          "pressure on the cache (--kv-cache-metrics)"),
     Kept("vllm:kv_block_idle_before_evict_seconds_sum", catalog.GROUP_CACHE_EVICTED_IDLE,

@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 
 from exporters.groups.stalling import PROBE_DEADLINE_SECONDS, Outcome, Probe
-from exporters.version import VERSION
+from exporters.sessions import session_to_targets
 
 RANK_HEADER = "X-data-parallel-rank"
 """Where an API server has several engines, vLLM sends the request to the one named here."""
@@ -98,19 +97,14 @@ async def ask_for_token(question: Question) -> Outcome:
     content = {"prompt": _PROMPT, "max_tokens": 1, "temperature": 0}
     if question.model:
         content["model"] = question.model
-    headers = {"User-Agent": f"shardwatch/{VERSION}"}
-    if question.rank is not None:
-        headers[RANK_HEADER] = question.rank
+    headers = {} if question.rank is None else {RANK_HEADER: question.rank}
     try:
         async with (
             asyncio.timeout(PROBE_DEADLINE_SECONDS),
             # A session of its own: probes are rare, and nobody has to close it later.
-            aiohttp.ClientSession(
-                headers=headers, cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-            ) as session,
+            session_to_targets(headers) as session,
             session.post(question.url, json=content, allow_redirects=False) as response,
-        ):  # fmt: skip
+        ):
             if response.status == 200:
                 await response.content.readany()
                 return "answered"
@@ -119,10 +113,3 @@ async def ask_for_token(question: Question) -> Outcome:
         return "unanswered"
     except (aiohttp.ClientError, OSError, ValueError):
         return "refused"
-
-
-def completions_url(metrics_url: str) -> str:
-    """Return the address of an engine's completions, which stand beside its ``/metrics``."""
-    parts = urlsplit(metrics_url)
-    folder = parts.path.rpartition("/")[0]
-    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/v1/completions", "", ""))

@@ -7,13 +7,12 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import aiohttp
 
-from exporters.fetching import FetchError
-from exporters.version import VERSION
+from exporters.fetching import FetchError, failures_as_fetch_errors
+from exporters.sessions import HttpClient, session_to_targets
 
 TIER_HEADER = "X-Tier"
 TIER = "probe"
@@ -46,7 +45,7 @@ class Ask(Protocol):
         """
 
 
-class HttpAsker:
+class HttpAsker(HttpClient):
     """Asks over one aiohttp session, which is open within ``async with``.
 
     Args:
@@ -59,34 +58,12 @@ class HttpAsker:
     ) -> None:
         self._deadline_seconds = deadline_seconds
         self._clock = clock
-        self._session: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
-                "User-Agent": f"shardwatch/{VERSION}",
-                "Accept-Encoding": "identity",
-                TIER_HEADER: TIER,
-            },
-            timeout=aiohttp.ClientTimeout(total=None),
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._session:
-            await self._session.close()
+    def _make_session(self) -> aiohttp.ClientSession:
+        return session_to_targets({TIER_HEADER: TIER})
 
     async def __call__(self, url: str, prompt: str, tokens: int) -> Answered:
         """Return the answer; as :class:`Ask` says."""
-        if self._session is None:
-            raise RuntimeError("an HttpAsker asks within 'async with'")
         content = {
             # No model: an engine serves one, under a name that only its router needs to know.
             "prompt": prompt,
@@ -96,24 +73,13 @@ class HttpAsker:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        try:
+        with failures_as_fetch_errors(self._deadline_seconds):
             async with asyncio.timeout(self._deadline_seconds):
-                return await self._post(self._session, url, content)
-        except TimeoutError:
-            detail = f"no whole answer within {self._deadline_seconds:g} s"
-            raise FetchError("timeout", detail) from None
-        except aiohttp.ClientPayloadError:
-            raise FetchError("malformed", "the answer was cut") from None
-        except (aiohttp.ClientConnectionError, OSError) as error:
-            raise FetchError("refused", str(error) or type(error).__name__) from None
-        except (aiohttp.ClientError, ValueError) as error:
-            raise FetchError("malformed", f"no HTTP: {error}") from None
+                return await self._post(url, content)
 
-    async def _post(
-        self, session: aiohttp.ClientSession, url: str, content: dict[str, Any]
-    ) -> Answered:
+    async def _post(self, url: str, content: dict[str, Any]) -> Answered:
         start = self._clock()
-        async with session.post(url, json=content, allow_redirects=False) as response:
+        async with self._session.post(url, json=content, allow_redirects=False) as response:
             if response.status != 200:
                 raise FetchError("http_status", f"{response.status}")
             if response.content_type == "text/event-stream":

@@ -10,7 +10,8 @@ show early, on many, and again. So a group disagrees with the majority only
 - and so were its last two answers to it,
 - on ``DISAGREEING_PROMPTS`` prompts or more.
 
-Without a majority nobody is told to be right or wrong.
+Where only two groups answer, what both once agreed on counts as a third answer: of two that
+differ, the one that changed is wrong. Without a majority nobody is told to be right or wrong.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 FEWEST_GROUPS = 3
-"""Of two that differ, nobody knows which is right."""
+"""Of two that differ and never agreed, nobody knows which is right."""
 DISAGREEING_PROMPTS = 3
 SAME_BEGINNING = 0.5
 """Of the majority's answer, from which on a difference is drift."""
@@ -51,15 +52,39 @@ class Comparison:
         return False if self.compared >= DISAGREEING_PROMPTS else None
 
 
-def compare(answers: Mapping[str, Answers]) -> dict[str, Comparison]:
-    """Return how each group compares; ``answers`` are those of all groups of one revision."""
+def compare(
+    answers: Mapping[str, Answers], agreed: Mapping[int, str] | None = None
+) -> dict[str, Comparison]:
+    """Return how each group compares.
+
+    Args:
+        answers: of all groups of one revision.
+        agreed: by prompt, what they last agreed on (:func:`agreements`).
+    """
     prompts = {prompt for of_group in answers.values() for prompt in of_group}
-    majorities = {prompt: _majority(prompt, answers) for prompt in prompts}
+    majorities = {prompt: _majority(prompt, answers, agreed or {}) for prompt in prompts}
     return {group: _compare(of_group, majorities) for group, of_group in answers.items()}
 
 
-def _majority(prompt: int, answers: Mapping[str, Answers]) -> str | None:
-    newest = Counter(of_group[prompt][-1] for of_group in answers.values() if of_group.get(prompt))
+def agreements(answers: Mapping[str, Answers]) -> dict[int, str]:
+    """Return, by prompt, what two groups or more answer, and none of them otherwise."""
+    prompts = {prompt for of_group in answers.values() for prompt in of_group}
+    newest = {prompt: _newest(prompt, answers) for prompt in prompts}
+    return {
+        prompt: next(iter(given))
+        for prompt, given in newest.items()
+        if len(given) == 1 and given.total() > 1
+    }
+
+
+def _newest(prompt: int, answers: Mapping[str, Answers]) -> Counter[str]:
+    return Counter(of_group[prompt][-1] for of_group in answers.values() if of_group.get(prompt))
+
+
+def _majority(prompt: int, answers: Mapping[str, Answers], agreed: Mapping[int, str]) -> str | None:
+    newest = _newest(prompt, answers)
+    if newest.total() == FEWEST_GROUPS - 1 and prompt in agreed:
+        newest[agreed[prompt]] += 1
     if newest.total() < FEWEST_GROUPS:
         return None
     answer, count = newest.most_common(1)[0]

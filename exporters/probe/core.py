@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from exporters import catalog
 from exporters.catalog import Family
 from exporters.page import Distribution, Labels, Page
-from exporters.probe.comparing import Comparison, compare
+from exporters.probe.comparing import Comparison, agreements, compare
 from exporters.probe.prompts import PROMPTS
 from exporters.sources import Answers, Target
 from exporters.topology import Group, Topology
@@ -108,12 +107,14 @@ class ProbeCore:
         self.interval_seconds = interval_seconds
         self.deadline_seconds = deadline_seconds
         self._comparisons: dict[tuple[str, str], tuple[float, dict[str, Comparison]]] = {}
+        self._agreed: dict[tuple[str, str], dict[int, str]] = {}
+        """Of each model and revision, by prompt."""
         count = len(topology.groups)
         self._groups = {
             group.name: _Watched(
                 group,
                 (topology.cluster, group.region, group.model, group.name),
-                completions_url(group.metrics),
+                group.completions,
                 # Spread over the interval; neighbours ask the same, for answers are compared.
                 now + interval_seconds * number / count,
                 0,
@@ -203,21 +204,18 @@ class ProbeCore:
 
     def _compare_now(self, of: Group, now: float) -> dict[str, Comparison]:
         oldest = now - REMEMBERED_ROUNDS * len(PROMPTS) * self.interval_seconds
-        return compare({
+        answers = {
             name: {
                 prompt: [text for at, text in given if at >= oldest]
                 for prompt, given in watched.answers.items()
             }
             for name, watched in self._groups.items()
             if (watched.group.model, watched.group.revision) == (of.model, of.revision)
-        })  # fmt: skip
-
-
-def completions_url(metrics: str) -> str:
-    """Return the address of vLLM's completions, which stands beside its ``/metrics``."""
-    parts = urlsplit(metrics)
-    folder = parts.path.rpartition("/")[0]
-    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/v1/completions", "", ""))
+        }
+        agreed = self._agreed.setdefault((of.model, of.revision), {})
+        compared = compare(answers, agreed)
+        agreed.update(agreements(answers))
+        return compared
 
 
 def _add_comparison(page: Page, labels: Labels, comparison: Comparison) -> None:

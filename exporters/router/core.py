@@ -46,8 +46,12 @@ class RouterCore:
         self.targets = [each.target for each in self._routers]
 
     def take_over(self, earlier: RouterCore) -> None:
-        """Go on counting the values that were folded."""
+        """Go on counting the values that were folded, under the revisions that were learnt."""
         self._folder.take_over(earlier._folder)
+        labellers = {each.router.name: each.labeller for each in earlier._routers}
+        for watched in self._routers:
+            if watched.router.name in labellers:
+                watched.labeller.take_over(labellers[watched.router.name])
 
     def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
         """Return the page for one collection. The series of a router that is down are absent."""
@@ -60,7 +64,7 @@ class RouterCore:
             for what in watched.missing:
                 page.of(catalog.ROUTER_MISSING)[*place, router.dialect, what] = 1.0
             if answer.content is not None:
-                watched.labeller.begin()
+                watched.labeller.begin(answer.content)
                 found = _by_name(answer.content)
                 for rule in watched.dialect.rules:
                     _add(page, watched.labeller, rule, found)

@@ -27,5 +27,6 @@ DIALECT = RouterDialect(
     ),
     model=("model",),
     revision=("revision",),
+    learns_revisions=True,
     tier=("tier",),
 )

@@ -77,6 +77,9 @@ class RouterDialect:
     first that is not empty counts."""
     revision: tuple[str, ...] = ()
     """Labels that name the revision."""
+    learns_revisions: bool = False
+    """Whether what they name is a revision and nothing else, so that one which the topology does
+    not know is told by its name (:mod:`exporters.router.revisions`)."""
     tier: tuple[str, ...] = ()
     server: str = ""
     """The label that has the address of an engine, which the topology knows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import product
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from exporters.exposition import Series
 from exporters.folding import Folder
 from exporters.page import Labels
 from exporters.router.dialect import RouterDialect, Rule
+from exporters.router.revisions import Revisions
 from exporters.topology import Router, Topology
 
 FOLDED = (
@@ -46,11 +47,13 @@ class Labeller:
         self._folder = folder
         self._place = {catalog.CLUSTER: topology.cluster, catalog.REGION: router.region}
         here = [group for group in topology.groups if group.region == router.region]
-        self._revisions: dict[str, tuple[str, ...]] = {}
+        revisions: dict[str, tuple[str, ...]] = {}
         for group in here:
-            known = self._revisions.get(group.model, ())
+            known = revisions.get(group.model, ())
             if group.revision not in known:
-                self._revisions[group.model] = (*known, group.revision)
+                revisions[group.model] = (*known, group.revision)
+        self._models = frozenset(revisions)
+        self._revisions = Revisions(revisions, learns=dialect.learns_revisions)
         self._served = {urlsplit(group.metrics).netloc: group for group in here}
         self._names = router.names
         self._groups = frozenset(group.name for group in here)
@@ -65,12 +68,21 @@ class Labeller:
             catalog.HOME_REGION: self._regions,
         }
 
-    def begin(self) -> None:
-        """Begin a page: a group may have other weights than on the one before."""
+    def begin(self, page: Iterable[Series]) -> None:
+        """Begin a page: revisions and weights may be others than on the one before."""
         self._hashes = {}
-        if len(self._known) > 2 * self._used + _SPARE:
+        names = self._dialect.revision
+        told = {series.labels.get(name, "") for series in page for name in names}
+        is_gone = self._revisions.begin(told)
+        if is_gone:
+            self._zeros = {}
+        if is_gone or len(self._known) > 2 * self._used + _SPARE:
             self._known = {}
         self._used = 0
+
+    def take_over(self, earlier: Labeller) -> None:
+        """Go on with the revisions that an earlier labeller of the router has learnt."""
+        self._revisions.take_over(earlier._revisions)
 
     def labels(self, rule: Rule, series: Series) -> Labels | None:
         """Return labels of the rule's family for a series of theirs; None if it does not count."""
@@ -140,7 +152,8 @@ class Labeller:
             or self._dialect.server
             or any(each.revision for each in self._names.values())
         )
-        for model, revisions in self._revisions.items():
+        for model in sorted(self._models):
+            revisions = self._revisions.of(model)
             if catalog.REVISION not in family.labels:
                 yield model, ""
             elif tells or len(revisions) == 1:
@@ -153,10 +166,10 @@ class Labeller:
         group = self._served.get(urlsplit(server).netloc or server)
         name = next((given[each] for each in self._dialect.model if given.get(each)), "")
         meant = self._names.get(name)
-        if group is not None and meant is None and name not in self._revisions:
+        if group is not None and meant is None and name not in self._models:
             # Users' names for a model are many; the engine that served it is one of ours.
             return group.model, group.revision
-        model = self._fold(catalog.MODEL, meant.model if meant else name, self._revisions)
+        model = self._fold(catalog.MODEL, meant.model if meant else name, self._models)
         if group is not None and group.model == model:
             return model, group.revision
         told = next((given[each] for each in self._dialect.revision if given.get(each)), "")
@@ -164,15 +177,24 @@ class Labeller:
 
     def _revision(self, model: str, name: str, told: str) -> str:
         """Return the revision of a model that a router calls ``name`` and whose target ``told``."""
-        revisions = self._revisions.get(model, ())
+        revisions = self._revisions.of(model)
         for each in (told, name):
             meant = self._names.get(each)
             if meant and meant.revision:
                 return self._fold(catalog.REVISION, meant.revision, revisions)
         if told and told not in (name, model):
-            return self._fold(catalog.REVISION, told, revisions)
+            return self._told_revision(model, told)
         # It does not tell: the only one, or nobody knows which.
-        return revisions[0] if len(revisions) == 1 else catalog.OTHER
+        known = self._revisions.of_topology(model)
+        return known[0] if len(known) == 1 else catalog.OTHER
+
+    def _told_revision(self, model: str, told: str) -> str:
+        """Return a revision that a router calls by its name, if there is room for it."""
+        if told not in self._revisions.of(model):
+            if not self._revisions.learn(model, told):
+                return self._fold(catalog.REVISION, told, ())
+            self._zeros = {}
+        return told
 
     def _last_label(self, rule: Rule, given: Mapping[str, str]) -> Mapping[str, str] | None:
         """Return the label that ``rule.source`` says, if there is one; None: not to be counted."""

@@ -21,6 +21,21 @@ _WANTED = frozenset([*_SAMPLES, otel.ATTEMPTS, otel.PAGES])
 
 
 @dataclass(frozen=True)
+class _Kind:
+    """What tells events of one family apart."""
+
+    label: str
+    """Of ours."""
+    attribute: str
+    """The label on the gateway's page."""
+    values: tuple[str, ...]
+
+
+_ATTEMPT = _Kind(catalog.ATTEMPT, otel.ATTEMPT, catalog.ATTEMPTS)
+_RESULT = _Kind(catalog.RESULT, otel.CACHE_RESULT, catalog.CACHE_RESULTS)
+
+
+@dataclass(frozen=True)
 class _Watched:
     """A gateway, the models of its region, and the tools seen so far."""
 
@@ -78,12 +93,14 @@ class ToolsCore:
         calls = page.of(catalog.TOOL_CALLS)
         accumulators: dict[Labels, Accumulator] = {}
         for series, value in samples.items():
+            place = (self.cluster, watched.gateway.region)
             if series.name == otel.PAGES:
-                self._add_pages(page, watched, series, value)
+                requests = page.of(catalog.PAGE_CACHE_REQUESTS)
+                self._add_event(requests, place, _RESULT, series, value)
                 continue
-            labels = (self.cluster, watched.gateway.region, *self._labels(watched, series))
+            labels = (*place, *self._labels(watched, series))
             if series.name == otel.ATTEMPTS:
-                self._add_attempts(page, labels, series, value)
+                self._add_event(page.of(catalog.TOOL_ATTEMPTS), labels, _ATTEMPT, series, value)
                 continue
             if labels not in accumulators:
                 accumulators[labels] = Accumulator(catalog.TOOL_DURATION)
@@ -99,22 +116,15 @@ class ToolsCore:
             if distribution := accumulator.distribution():
                 durations[labels] = distribution
 
-    def _add_attempts(self, page: Page, labels: Labels, series: Series, value: float) -> None:
-        attempts = page.of(catalog.TOOL_ATTEMPTS)
-        for each in catalog.ATTEMPTS:
-            attempts.setdefault((*labels, each), 0.0)
-        given = series.labels.get(otel.ATTEMPT, "")
-        key = (*labels, self._folder.fold(catalog.ATTEMPT, given, catalog.ATTEMPTS))
-        attempts[key] = attempts.get(key, 0.0) + value
-
-    def _add_pages(self, page: Page, watched: _Watched, series: Series, value: float) -> None:
-        place = (self.cluster, watched.gateway.region)
-        requests = page.of(catalog.PAGE_CACHE_REQUESTS)
-        for each in catalog.CACHE_RESULTS:
-            requests.setdefault((*place, each), 0.0)
-        given = series.labels.get(otel.CACHE_RESULT, "")
-        key = (*place, self._folder.fold(catalog.RESULT, given, catalog.CACHE_RESULTS))
-        requests[key] = requests.get(key, 0.0) + value
+    def _add_event(
+        self, counts: dict[Labels, float], labels: Labels, kind: _Kind, series: Series, value: float
+    ) -> None:
+        """Count events of a kind; those of its values that did not happen exist as 0."""
+        for each in kind.values:
+            counts.setdefault((*labels, each), 0.0)
+        given = series.labels.get(kind.attribute, "")
+        key = (*labels, self._folder.fold(kind.label, given, kind.values))
+        counts[key] = counts.get(key, 0.0) + value
 
     def _labels(self, watched: _Watched, series: Series) -> Labels:
         """Return model and tool."""

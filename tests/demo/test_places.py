@@ -122,9 +122,9 @@ GPU = "GPU-eu-chat-0-1-0"
             "place.rank: found 'first', expected a number from 0 on",
         ),
         (
-            "exporter-restart, at: 1s, place: {exporter: probe}",
-            "place.exporter: found 'probe', expected an exporter of the cluster; "
-            "take one of: gpu, groups, router, tools",
+            "exporter-restart, at: 1s, place: {exporter: prober}",
+            "place.exporter: found 'prober', expected an exporter of the cluster; "
+            "take one of: gpu, groups, router, tools, probe",
         ),
     ],
 )

@@ -6,12 +6,13 @@ import pytest
 
 from demo.faults import FAULTS
 from demo.places import check_places
-from demo.readme import FILE, TABLES, first_cells, replace_section, section
+from demo.readme import FILE, TABLES
 from demo.scenario import Expectation, Fault, Forbidden, Scenario, read_scenario, scenario_names
 from demo.sim.deviations import Effort, measure_deviations, table
 from demo.sim.plan import plan_simulator
 from demo.stack.layout import DEFAULT_PORTS
 from exporters.documents import read_document
+from exporters.sections import first_cells, section
 
 README = FILE.read_text(encoding="utf-8")
 
@@ -55,12 +56,3 @@ def test_the_requests_of_the_readme_strike_a_fault_that_there_is():
     assert kind.needs <= body["place"].keys() <= kind.needs | kind.allows
     assert kind.strength.lowest <= body["strength"] <= kind.strength.highest
     assert README.count(f"http://127.0.0.1:{DEFAULT_PORTS['engine']}/control/") == 3
-
-
-def test_a_section_is_replaced_and_the_rest_is_not():
-    """A text without its comments is refused."""
-    text = "before\n<!-- x -->\nold\n<!-- end of x -->\nafter\n"
-    replaced = replace_section(text, "x", "new\n")
-    assert replaced == "before\n<!-- x -->\nnew\n<!-- end of x -->\nafter\n"
-    with pytest.raises(ValueError, match="found no <!-- y -->"):
-        replace_section(text, "y", "new\n")

@@ -14,7 +14,7 @@ import pytest
 
 from demo.stack.layout import DEFAULT_PORTS
 from demo.stack.ports import HOST
-from demo.stack.resources import descendants
+from exporters.costs import descendants
 
 START_WITHIN_SECONDS = 120
 

@@ -1,5 +1,7 @@
 """Fixtures of the exporters' tests."""
 
+import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -7,12 +9,36 @@ import pytest
 
 from demo.setup import programs
 from exporters.fetching import HttpFetcher
-from exporters.testing import PageServer
+from exporters.rendering import Renderer
+from exporters.testing import Clock, PageServer
 from exporters.topology import Topology
+from exporters.version import VERSION
+
+GOLDEN = Path(__file__).parent / "golden"
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.fixture
+def clock():
+    """A clock that is set."""
+    return Clock()
+
+
+@pytest.fixture
+def assert_golden():
+    """Compares a page with the golden one of a name; with ``GOLDEN=write``, writes it first."""
+
+    def compare(name, page):
+        text = Renderer().render(page).replace(f'version="{VERSION}"', 'version="VERSION"')
+        golden = GOLDEN / f"{name}.prom"
+        if os.environ.get("GOLDEN") == "write":
+            golden.write_text(text)
+        assert golden.read_text() == text
+
+    return compare
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from exporters.collecting import Collector
 from exporters.fetching import FetchError, Response
 from exporters.page import Page
 from exporters.sources import Target
+from exporters.testing import Clock
 from exporters.version import VERSION
 
 
@@ -51,26 +52,10 @@ class FakeFetch:
         return Response(200, url.encode())
 
 
-class Clock:
-    """A clock that is set."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
 @pytest.fixture
 def fetch():
     """What answers."""
     return FakeFetch()
-
-
-@pytest.fixture
-def clock():
-    """What tells the time."""
-    return Clock()
 
 
 async def test_a_collection_asks_every_source_and_feeds_the_core(fetch, clock):

@@ -3,7 +3,6 @@
 ``GOLDEN=write .venv/bin/pytest tests/exporters/test_golden.py`` writes them anew; read the diff.
 """
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import pytest
 
 from exporters import catalog
 from exporters.collecting import Collector
-from exporters.rendering import Renderer
 from exporters.running import CORES
 from exporters.testing import Reply, histogram_samples, page_of, telemetry_page
 from exporters.topology import Topology
-from exporters.version import VERSION
 
 HERE = Path(__file__).parent
 CAPTURES = HERE.parent / "fixtures/vllm"
@@ -118,17 +115,15 @@ def _called():
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_the_page_of_an_exporter_is_the_golden_one(name, topology, sources, fetch_page):
+async def test_the_page_of_an_exporter_is_the_golden_one(
+    name, topology, sources, fetch_page, assert_golden
+):
     """From bytes over HTTP to bytes over HTTP; the clock stands still."""
     clock = [lambda: 0.0, lambda: 1_790_000_000.0]
     collector = Collector(CORES[name](topology), fetch_page, *clock)
     page = (await collector.collect()).page
     await collector.close()
-    text = Renderer().render(page).replace(f'version="{VERSION}"', 'version="VERSION"')
-    golden = HERE / "golden" / f"{name}.prom"
-    if os.environ.get("GOLDEN") == "write":
-        golden.write_text(text)
-    assert text == golden.read_text()
+    assert_golden(name, page)
 
 
 @pytest.mark.parametrize("name", [*NAMES, *OTHERS])

@@ -16,22 +16,6 @@ def file(tmp_path):
     return file
 
 
-class Clock:
-    """A clock that is set."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    """What tells the time."""
-    return Clock()
-
-
 @pytest.fixture
 def number(file, clock):
     """The number, read again when the file changes."""

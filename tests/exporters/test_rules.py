@@ -8,11 +8,11 @@ import pytest
 from exporters import catalog
 from exporters.collecting import Collector
 from exporters.fetching import Response
-from exporters.groups.core import GroupsCore, health_url
+from exporters.groups.core import GroupsCore
 from exporters.router.core import RouterCore
 from exporters.running import CORES
 from exporters.sources import Answer, Answers
-from exporters.testing import Reply, page_of, telemetry_page
+from exporters.testing import Clock, Reply, page_of, telemetry_page
 from exporters.topology import Topology
 
 STEPS = "vllm:iteration_tokens_total_count"
@@ -74,16 +74,6 @@ async def collect(topology, fetch_page):
     yield run
     for collector in collectors.values():
         await collector.close()
-
-
-class Clock:
-    """A clock that is set."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 HUNG = {
@@ -271,23 +261,9 @@ async def test_nothing_is_asked_for_but_what_the_topology_names(collect, pages, 
     await collect(name)
     named = {each.metrics for each in [*topology.groups, *topology.routers, *topology.tools]}
     named |= {member.telemetry for group in topology.groups for member in group.members}
-    named |= {health_url(group.metrics) for group in topology.groups}
+    named |= {group.health for group in topology.groups}
     assert {pages.url(path) for path in pages.paths if pages.requests(path)} <= named
     assert pages.requests("/elsewhere") == 0
-
-
-@pytest.mark.parametrize(
-    ("metrics", "health"),
-    [
-        ("http://h:8000/metrics", "http://h:8000/health"),
-        ("http://h/engine/eu-chat-0/metrics", "http://h/engine/eu-chat-0/health"),
-        ("https://h/metrics?x=1", "https://h/health"),
-        ("http://h", "http://h/health"),
-    ],
-)
-def test_health_stands_beside_metrics(metrics, health):
-    """Both of vLLM have one root."""
-    assert health_url(metrics) == health
 
 
 def test_a_group_without_telemetry_says_nothing_of_gpus_up(make_topology):

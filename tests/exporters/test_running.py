@@ -15,7 +15,7 @@ import yaml
 from exporters.addresses import Address
 from exporters.running import CORES
 from exporters.server import bind
-from exporters.testing import Reply, telemetry_page
+from exporters.testing import Reply, telemetry_page, write_config
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30.0
@@ -34,19 +34,7 @@ def config(tmp_path, pages):
              "metrics": pages.url("/engine/metrics"), "members": [member]}
         ],
     }  # fmt: skip
-    (tmp_path / "topology.yaml").write_text(json.dumps(topology))
-    file = tmp_path / "shardwatch.yaml"
-    file.write_text(
-        yaml.safe_dump(
-            {
-                "topology": "topology.yaml",
-                "prometheus": {"url": "http://127.0.0.1:9090"},
-                "objectives": ["library:chat"],
-                "pagerduty": {"routing_key_file": "not-here"},
-            }
-        )
-    )
-    return file
+    return write_config(tmp_path, topology, pagerduty={"routing_key_file": "not-here"})
 
 
 class Exporter:

@@ -29,26 +29,10 @@ class FakeFetch:
         return self.answer
 
 
-class Clock:
-    """A clock that is set."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
 @pytest.fixture
 def fetch():
     """What answers."""
     return FakeFetch()
-
-
-@pytest.fixture
-def clock():
-    """What tells the time."""
-    return Clock()
 
 
 def source(fetch, clock, read=bytes.decode) -> Source[str]:
@@ -62,7 +46,7 @@ async def test_an_answer_holds_what_was_read_and_how_long_it_took(fetch, clock):
     asking = asyncio.create_task(source(fetch, clock).ask())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    clock.now = 0.25
+    clock.now += 0.25
     fetch.gate.set()
     assert await asking == Answer("none", "page", 200, seconds=0.25, number=1)
 
@@ -152,7 +136,7 @@ async def test_nobody_waits_for_a_probe_and_its_success_counts_from_the_next_col
         await one.ask()
     fetch.answer = Response(200, b"back")
     fetch.gate.clear()
-    clock.now = 1.0
+    clock.now += 1.0
     assert (await one.ask()).reason == "circuit_open"
     assert (await one.ask()).reason == "circuit_open"
     await asyncio.sleep(0.01)

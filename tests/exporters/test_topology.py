@@ -185,3 +185,19 @@ def test_a_file_that_is_not_utf_8_is_a_problem(tmp_path):
     file = tmp_path / "topology.yaml"
     file.write_bytes(b"cluster: \xff\n")
     assert problems_of(file) == ["topology.yaml: byte 9 is not UTF-8; save the file as UTF-8"]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "root"),
+    [
+        ("http://h:8000/metrics", "http://h:8000"),
+        ("http://h/engine/eu-chat-0/metrics", "http://h/engine/eu-chat-0"),
+        ("https://h/metrics?x=1", "https://h"),
+        ("http://h", "http://h"),
+    ],
+)
+def test_health_and_completions_of_an_engine_stand_beside_its_metrics(metrics, root, make_topology):
+    """All of vLLM have one root."""
+    (group,) = make_topology(groups=[("eu", "chat", "r1")]).groups
+    group = group.model_copy(update={"metrics": metrics})
+    assert (f"{root}/health", f"{root}/v1/completions") == (group.health, group.completions)

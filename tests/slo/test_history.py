@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from slo import conventions as names
+from slo.calendars import period_starts
 from slo.history import CellTraffic, history_batches
 from slo.objective import Calendar, Slices
 from slo.prometheus import PrometheusClient
@@ -121,6 +122,37 @@ async def test_the_period_is_exact_at_any_moment(prometheus, tmp_path, long_obje
                 found.append(await one(client, counts[names.EVENTS_COUNT], time))
 
     assert expected == pytest.approx(found, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["months", "weeks from a half hour on"])
+async def test_a_calendars_period_holds_what_came_since_it_began(
+    prometheus, tmp_path, long_objective, kind
+):
+    """Nothing of the period before, and each sample once: in its first minutes, at full hours."""
+    objective = replace(long_objective, **KINDS[kind])
+    starts = np.array(period_starts(objective.calendar))
+    began = int(starts[starts <= FULL_HOUR][-1])
+    seconds = [0, 5, 299.999, 300, 304, 1234.5, 1800, 3599.999, 3600, 3605, 5400, 7213, 9000]
+    (count,) = (
+        rule.expr
+        for rule in rules_of(objective)
+        if rule.record == names.EVENTS_BAD_COUNT and rule.labels[names.WINDOW] not in ("5m", "1h")
+    )
+    expected, found = [], []
+    with running_prometheus(prometheus, tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            for batch in batches(objective, began + 9000):
+                await client.remote_write(batch)
+            for since in seconds:
+                newest = int((began + since) // INTERVAL) * int(INTERVAL)
+                step = newest // STEP * STEP
+                rate_bad, _ = day_and_night(np.array([step + STEP / 2]))
+                expected.append(
+                    count_in_steps(began + STEP, step)[0] + rate_bad[0] * (newest - step)
+                )
+                found.append(await one(client, count, began + since))
+
+    assert expected == pytest.approx(found, rel=1e-9, abs=1e-9)
 
 
 async def test_the_budget_follows_an_outage_within_seconds(prometheus, tmp_path, long_objective):

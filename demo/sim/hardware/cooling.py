@@ -17,6 +17,10 @@ _COOL_KELVIN = 0.05
 """Excess that nobody can measure: the rack is as before."""
 _NEAR_KELVIN = 0.5
 """So near to the limit, the clock is governed by it."""
+_RELEASED_KELVIN = 2.0
+"""So far below the limit, a clock that was lowered is let go: less would flutter with the load."""
+_HELD_RATIO = 0.99
+"""Until then it is this at the most."""
 
 
 def run_racks(hardware: Hardware, fleet: Fleet) -> None:
@@ -43,14 +47,16 @@ def _govern(hardware: Hardware, fleet: Fleet, rack: HotRack, host: int) -> None:
     air = heat.inlet_celsius + rack.excess_celsius
     celsius = air + float(hardware.state[Quantity.WARMTH, group])
     before, clock = hardware.clocks.get(host, 1.0), 1.0
-    if celsius >= heat.limit_celsius - _NEAR_KELVIN:
+    is_held = before < 1 and celsius >= heat.limit_celsius - _RELEASED_KELVIN
+    if is_held or celsius >= heat.limit_celsius - _NEAR_KELVIN:
         # What its work would draw at the full clock, from what it draws now.
         group_clock = min(hardware.clocks.get(at, 1.0) for at in fleet.hosts_of_group(group))
         now = float(hardware.state[Quantity.WATTS, group]) - gpu.resting_watts
         full = now / group_clock**heat.power_of_clock
         bearable = (heat.limit_celsius - air) / heat.celsius_per_watt - gpu.resting_watts
         ratio = max(0.0, bearable) / full if full > 0 else 1.0
-        clock = min(1.0, max(heat.least_clock_ratio, ratio ** (1 / heat.power_of_clock)))
+        most = _HELD_RATIO if is_held else 1.0
+        clock = min(most, max(heat.least_clock_ratio, ratio ** (1 / heat.power_of_clock)))
     if clock != before:
         hardware.clocks.pop(host, None)
         if clock < 1:

@@ -3,7 +3,8 @@
 As there: labels in its order, whole numbers without a point, others with six digits. A field that
 DCGM cannot read is left out without a word, so a lost GPU is an absence; only its XID stays, for
 DCGM keeps that. A GPU that was not there when its host came up is not listed at all, and those
-after it have other numbers.
+after it have other numbers. Its list of counters is the default one, and behind that the reasons
+for lowered clocks and the errors of links, which a user adds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from demo.sim.fleet import Fleet, Floats
 from demo.sim.hardware.figures import read_hardware_figures
 from demo.sim.hardware.run import Use
-from demo.sim.hardware.state import Hardware, SeenHost
+from demo.sim.hardware.state import SLOWED_BELOW_RATIO, Hardware, SeenGpu, SeenHost
 from exporters.dialects import read_dialect
 
 MODEL_NAME = "NVIDIA H200"
@@ -33,7 +34,9 @@ XID_MESSAGES = {
     119: "GSP RPC Timeout",
 }
 """As in dcgm-exporter 4.8.2 (internal/pkg/collector/xid_errors.go)."""
-_FAMILIES = read_dialect("dcgm_4").families
+_FAMILIES = (*read_dialect("dcgm_4").families, *read_dialect("dcgm_4_more").families)
+_IDLE, _HW_SLOWDOWN, _SW_THERMAL, _HW_THERMAL = 0x01, 0x08, 0x20, 0x40
+"""Bits of NVML's clock event reasons (nvml.h)."""
 _RATIOS_AND_WATTS = frozenset(
     {
         "DCGM_FI_DEV_POWER_USAGE",
@@ -141,21 +144,28 @@ def _readings(
     air = heat.inlet_celsius + (seen_host.excess_celsius if seen_host else 0.0)
     celsius = air + warmth * board.strength * board.noise[0]
     clock = ones * (seen_host.clock if seen_host else 1.0)
-    rows = ones * 0
+    rows, crc_errors, link_failures = ones * 0, ones * 0, ones * 0
+    running = loaded > 0 or use != Use.IDLE
+    events = ones * (0 if running else _IDLE)
+    if clock[0] < SLOWED_BELOW_RATIO:
+        is_beyond = air + warmth >= heat.slowdown_celsius
+        events += _SW_THERMAL + is_beyond * (_HW_SLOWDOWN + _HW_THERMAL)
     if seen_host:
         for each, seen in seen_host.gpus.items():
             at = each - gpus.start
             clock[at] *= seen.clock
             rows[at] = seen.remapped_rows
+            link_failures[at] = seen.link_failures
+            crc_errors[at] = _crc_errors(hardware, fleet, place, seen)
             if seen.hot and working:
                 celsius[at] = max(celsius[at], heat.limit_celsius)
+                events[at] = int(events[at]) | _SW_THERMAL
     # The slowest is busy all the time; the others wait for it, spinning.
     crowd = (1 - exp(-load)) * working
     pipes = crowd * np.minimum(1.0, speed / clock)
     active = np.minimum(1.0, (1 - exp(-3 * load)) * board.noise[1]) if working else ones * waiting
     memory = gpu.memory_mib - gpu.reserved_mib
     used = np.floor(memory * (0.005 + (gpu.used_memory_ratio - 0.005) * loaded))
-    running = loaded > 0 or use != Use.IDLE
     dram = np.minimum(1.0, _DRAM_RATIO * pipes * board.noise[2])
     return {
         "DCGM_FI_DEV_SM_CLOCK": clock * gpu.sm_clock_mhz
@@ -187,7 +197,19 @@ def _readings(
             _PCIE_RX_BYTES * crowd + _PCIE_LOADING_BYTES * loading + _PCIE_IDLE_BYTES
         )
         * board.noise[4],
+        "DCGM_FI_DEV_CLOCKS_EVENT_REASONS": events,
+        "DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL": crc_errors,
+        "DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL": link_failures,
     }
+
+
+def _crc_errors(hardware: Hardware, fleet: Fleet, place: int, seen: SeenGpu) -> float:
+    """Return how many there had been at the host's last collection."""
+    if not seen.has_noisy_links:
+        return seen.crc_errors
+    seconds = (int(hardware.seen_at[place]) - seen.crc_counted_at) * fleet.step_seconds
+    per_second = read_hardware_figures().failures.nvlink_crc_per_second
+    return seen.crc_errors + max(seconds, 0.0) * per_second
 
 
 def _board(hardware: Hardware, place: int, count: int) -> _Board:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from demo.sim.fleet import Fleet
+from demo.sim.hardware.figures import read_hardware_figures
 from demo.sim.hardware.state import (
     FALLEN_OFF_THE_BUS,
     NEVER_LISTED,
+    Condition,
     Hardware,
     HotRack,
     Quantity,
@@ -97,14 +99,25 @@ def reset_gpu(hardware: Hardware, fleet: Fleet, gpu: int) -> None:
 def nvlink_error(hardware: Hardware, fleet: Fleet, gpu: int, share: float) -> None:
     """Let a GPU's links fail (XID 74): its group loses this share of its speed; 1 hangs it."""
     condition = hardware.condition(gpu)
+    _count_crc_errors(hardware, fleet, condition)
     condition.nvlink.append(share)
+    condition.link_failures += 1
     condition.xid = NVLINK
     settle_gpu(hardware, fleet, gpu)
 
 
 def mend_nvlink(hardware: Hardware, fleet: Fleet, gpu: int, share: float) -> None:
-    """Repair what :func:`nvlink_error` broke; the XID stays."""
-    hardware.condition(gpu).nvlink.remove(share)
+    """Repair what :func:`nvlink_error` broke; the XID stays.
+
+    The last repair resets the GPU, and its energy and errors count from 0: nothing else tells those
+    who watch it that the XID is of before.
+    """
+    condition = hardware.condition(gpu)
+    _count_crc_errors(hardware, fleet, condition)
+    condition.nvlink.remove(share)
+    if not condition.nvlink:
+        condition.joules_before = _joules(hardware, fleet.group_of_gpu(gpu))
+        condition.link_failures, condition.crc_errors = 0, 0.0
     settle_gpu(hardware, fleet, gpu)
 
 
@@ -136,6 +149,8 @@ def start_host(hardware: Hardware, fleet: Fleet, host: int) -> None:
             condition.xid = 0
             condition.losses = [NEVER_LISTED] * len(condition.losses)
             condition.joules_before = None
+            condition.link_failures, condition.crc_errors = 0, 0.0
+            condition.crc_counted_at = hardware.steps if condition.nvlink else 0
             if condition.is_ordinary:
                 del hardware.conditions[gpu]
     hardware.changed.add(host)
@@ -178,6 +193,13 @@ def cool(hardware: Hardware, rack: int, share: float) -> None:
     if rack not in hardware.racks:
         raise ValueError(f"rack {rack} lacks no cooling")
     hardware.racks[rack].faults.remove(share)
+
+
+def _count_crc_errors(hardware: Hardware, fleet: Fleet, condition: Condition) -> None:
+    if condition.has_noisy_links:
+        seconds = (hardware.steps - condition.crc_counted_at) * fleet.step_seconds
+        condition.crc_errors += seconds * read_hardware_figures().failures.nvlink_crc_per_second
+    condition.crc_counted_at = hardware.steps
 
 
 def _joules(hardware: Hardware, group: int) -> float:

@@ -77,6 +77,7 @@ class HeatFigures(_Strict):
     heating_seconds: Figure
     memory_offset_celsius: Figure
     limit_celsius: Figure
+    slowdown_celsius: Figure
     shutdown_celsius: Figure
     rack_rise_celsius: Figure
     rack_seconds: Figure
@@ -115,6 +116,7 @@ class FailureFigures(_Strict):
     contained_ratio: Figure
     nvlink_hangs_ratio: Figure
     nvlink_slowness_ratio: Figure
+    nvlink_crc_per_second: Figure
     thermal_slowness_ratio: Figure
     cooling_lost_ratio: Figure
 

@@ -19,6 +19,8 @@ FALLEN_OFF_THE_BUS = 79
 """The XID of a GPU that the driver cannot reach any more."""
 SYSTEM_PROCESSOR_TIMEOUT = 119
 """The XID of a GPU whose system processor (GSP) does not answer."""
+SLOWED_BELOW_RATIO = 0.999
+"""Of the usual speed, or clock: what is less is noticed."""
 NEVER_LISTED = 0
 """Instead of an XID: a GPU that was not there when its host came up."""
 
@@ -49,6 +51,12 @@ class Condition:
     """The same, because it cannot get rid of its heat."""
     nvlink: list[float] = field(default_factory=list)
     """Shares of its group's speed that its links cost; 1 hangs the group."""
+    link_failures: int = 0
+    """Since its driver was loaded, or it was reset."""
+    crc_errors: float = 0.0
+    """Of its links up to ``crc_counted_at``, since then as well."""
+    crc_counted_at: int = 0
+    """A step."""
     uncontained: int = 0
     """Errors of its memory that only a reset repairs."""
     xid: int = 0
@@ -68,6 +76,16 @@ class Condition:
     def clock(self) -> float:
         """Its clock, as a ratio of the usual one."""
         return prod(1 - share for share in (*self.slow, *self.hot))
+
+    @property
+    def is_hot(self) -> bool:
+        """Whether heat takes so much of its clock that it is noticed."""
+        return prod(1 - share for share in self.hot) < SLOWED_BELOW_RATIO
+
+    @property
+    def has_noisy_links(self) -> bool:
+        """Whether links fail and still carry traffic: a dead one is silent."""
+        return bool(self.nvlink) and all(share < 1 for share in self.nvlink)
 
 
 @dataclass
@@ -91,6 +109,10 @@ class SeenGpu:
     xid: int
     clock: float
     hot: bool
+    link_failures: int
+    crc_errors: float
+    crc_counted_at: int
+    has_noisy_links: bool
     remapped_rows: int
     joules_before: float | None
 
@@ -218,7 +240,11 @@ def see_host(hardware: Hardware, fleet: Fleet, host: int) -> None:
                 listed=NEVER_LISTED not in each.losses,
                 xid=each.xid,
                 clock=each.clock,
-                hot=bool(each.hot),
+                hot=each.is_hot,
+                link_failures=each.link_failures,
+                crc_errors=each.crc_errors,
+                crc_counted_at=each.crc_counted_at,
+                has_noisy_links=each.has_noisy_links,
                 remapped_rows=each.remapped_rows,
                 joules_before=each.joules_before,
             )

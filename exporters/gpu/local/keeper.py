@@ -14,14 +14,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from exporters.fetching import FetchError, Response
 from exporters.gpu.kernel_log import KERNEL_LOG, KernelLog, LogEvent, pci_key
 from exporters.gpu.local.process import Child, ChildError
 from exporters.gpu.readings import GpuReadings, MigInstance, Reading
 from exporters.gpu.xids import XidLog
+from exporters.opening import Opened
 
 READ_SECONDS = 2.0
 """Between two readings of a GPU."""
@@ -64,7 +64,7 @@ class _Gpu:
     log: XidLog = field(default_factory=XidLog)
 
 
-class LocalGpus:
+class LocalGpus(Opened):
     """Reads the GPUs of one host, within ``async with``. Also a source: see ``members``.
 
     Args:
@@ -112,18 +112,12 @@ class LocalGpus:
         self._was_read = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
+    async def _open(self) -> None:
         if self._kernel_log:
             self._kernel_log.open()
         self._task = asyncio.create_task(self._run())
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def _close(self) -> None:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -140,6 +134,11 @@ class LocalGpus:
     def child_pid(self) -> int | None:
         """Of the child at work."""
         return self._child.pid if self._child else None
+
+    @property
+    def follows_kernel_log(self) -> bool | None:
+        """Whether XIDs come from the kernel's log as well; None where it is left alone."""
+        return self._kernel_log.is_open if self._kernel_log else None
 
     async def __call__(self, url: str) -> Response:
         """Return an empty answer if GPUs are being read; a :class:`~exporters.fetching.Fetch`.

@@ -25,8 +25,6 @@ FIELDS = (
     _Field(nvml.NVML_FI_DEV_MEMORY_TEMP, "memory_temperature_celsius"),
     _Field(nvml.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION, "energy_joules", 1e-3),
     _Field(nvml.NVML_FI_DEV_PCIE_REPLAY_COUNTER, "pcie_replays"),
-    _Field(nvml.NVML_FI_DEV_PCIE_COUNT_TX_BYTES, "pcie_sent_bytes"),
-    _Field(nvml.NVML_FI_DEV_PCIE_COUNT_RX_BYTES, "pcie_received_bytes"),
     _Field(nvml.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_TX, "nvlink_sent_bytes", KIB, _ALL_LINKS),
     _Field(nvml.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_RX, "nvlink_received_bytes", KIB, _ALL_LINKS),
     _Field(nvml.NVML_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL, "nvlink_errors.crc"),

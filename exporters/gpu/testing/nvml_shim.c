@@ -90,6 +90,11 @@ static int find(void **out, const char *text, int by_uuid) {
     }
     return NOT_FOUND;
 }
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **out) {
+    if (index >= control->count) return INVALID_ARGUMENT;
+    *out = &control->gpu[index];
+    return answer(&control->gpu[index]);
+}
 int nvmlDeviceGetHandleByUUID(const char *uuid, void **out) { return find(out, uuid, 1); }
 int nvmlDeviceGetHandleByPciBusId_v2(const char *pci, void **out) { return find(out, pci, 0); }
 int nvmlDeviceGetUUID(void *device, char *out, unsigned length) {
@@ -142,7 +147,7 @@ int nvmlDeviceGetUtilizationRates(void *device, struct { unsigned gpu, memory; }
 }
 int nvmlDeviceGetEncoderUtilization(void *device, unsigned *out, unsigned *period) {
     ENTER(device)
-    *out = 0; *period = 167000;
+    *out = 0; *period = 100000;
     return SUCCESS;
 }
 int nvmlDeviceGetDecoderUtilization(void *device, unsigned *out, unsigned *period) {
@@ -243,8 +248,6 @@ static int field_value(unsigned id) { /* NVML_FI_DEV_... */
     case 82: return VALUE_MEMORY_CELSIUS;
     case 83: return VALUE_ENERGY_MILLIJOULES;
     case 94: return VALUE_PCIE_REPLAYS;
-    case 197: return VALUE_PCIE_SENT_BYTES;
-    case 198: return VALUE_PCIE_RECEIVED_BYTES;
     case 138: return VALUE_NVLINK_SENT_KIBIBYTES;
     case 139: return VALUE_NVLINK_RECEIVED_KIBIBYTES;
     case 38: return VALUE_NVLINK_CRC;
@@ -266,8 +269,9 @@ int nvmlDeviceGetFieldValues(void *device, int count, FieldValue *out) {
         int is_link = out[i].id == 138 || out[i].id == 139;
         out[i].result = value < 0 || (is_link && out[i].scope != ~0u) ? NOT_SUPPORTED : SUCCESS;
         if (out[i].result) continue;
-        if (out[i].id == 82) { /* the bug: says double, holds unsigned */
-            out[i].type = 0;
+        int is_short = out[i].id == 94 || out[i].id == 230; /* as of 580.159.04 on an H100 */
+        if (out[i].id == 82 || is_short) {
+            out[i].type = is_short; /* the bug of r545: says double, holds unsigned */
             out[i].value.ui = (unsigned)gpu->values[value];
         } else {
             out[i].type = 3;
@@ -300,9 +304,12 @@ int nvmlGpmMetricsGet(Metrics *out) {
         case 3: value = VALUE_OCCUPANCY_PERMILLE; break;
         case 5: value = VALUE_TENSOR_PERMILLE; break;
         case 10: value = VALUE_MEMORY_PERMILLE; break;
+        case 20: value = VALUE_PCIE_SENT_MEBIBYTES_PER_SECOND; break;
+        case 21: value = VALUE_PCIE_RECEIVED_MEBIBYTES_PER_SECOND; break;
         }
+        int is_rate = out->metric[i].id >= 20;
         out->metric[i].result = value < 0 ? NOT_SUPPORTED : SUCCESS;
-        if (value >= 0) out->metric[i].value = (double)out->second->values[value] / 10;
+        if (value >= 0) out->metric[i].value = (double)out->second->values[value] / (is_rate ? 1 : 10);
     }
     return SUCCESS;
 }

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 SOURCE = Path(__file__).with_name("nvml_shim.c")
@@ -48,8 +47,8 @@ IDLE: Mapping[str, int] = {
     "pcie_width": 16,
     "pcie_width_max": 16,
     "pcie_replays": 0,
-    "pcie_sent_bytes": 1_000_000,
-    "pcie_received_bytes": 2_000_000,
+    "pcie_sent_mebibytes_per_second": 3,
+    "pcie_received_mebibytes_per_second": 2,
     "nvlink_sent_kibibytes": 1000,
     "nvlink_received_kibibytes": 2000,
     "nvlink_crc": 0,
@@ -135,12 +134,7 @@ class NvmlShim:
         self._control.count = len(self.uuids)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for index in range(len(self.uuids)):
             self.answer(index)
         self.unblock_all()

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from exporters import catalog
-from exporters.catalog import TOOL_DURATION_BOUNDS
-from exporters.folding import LONGEST_LABEL_VALUE, Folder
+from exporters.catalog import TOOL_DURATION_BOUNDS, Family
+from exporters.folding import Folder
 from exporters.page import Labels, Page
 from exporters.sources import Answers, Target
 from exporters.tools import otel
 from exporters.tools.otlp.items import Batch, Client, Point, ToolSpan
-from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_SPANS_REMEMBERED, MOST_TOOLS
+from exporters.tools.otlp.labels import Labeller
+from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_SPANS_REMEMBERED
 from exporters.tools.otlp.streams import Increment, Streams
 from exporters.tools.otlp.totals import Totals
 from exporters.topology import Topology
@@ -33,6 +34,34 @@ ACTIVE_SECONDS = 300.0
 SWEEP_SECONDS = 60.0
 _NO_FAULT = frozenset(["in_metrics", "no_value", "repeated"])
 """Reasons for which no client needs to be told."""
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """What counts calls by how they ended."""
+
+    counter: Family
+    duration: Family
+
+
+_CALLS = _Ends(catalog.TOOL_CALLS, catalog.TOOL_DURATION)
+_MCP = _Ends(catalog.MCP_REQUESTS, catalog.MCP_DURATION)
+
+
+@dataclass(frozen=True)
+class _Event:
+    """What counts events by one attribute of them."""
+
+    counter: Family
+    label: str
+    attribute: str
+    values: tuple[str, ...]
+
+
+_ATTEMPTS = _Event(catalog.TOOL_ATTEMPTS, catalog.ATTEMPT, otel.ATTEMPT, catalog.ATTEMPTS)
+_PAGES = _Event(
+    catalog.PAGE_CACHE_REQUESTS, catalog.RESULT, otel.CACHE_RESULT, catalog.CACHE_RESULTS
+)
 
 
 @dataclass(slots=True)
@@ -63,18 +92,12 @@ class OtlpCore:
     def __init__(self, topology: Topology, tools: Sequence[str], started_at: int) -> None:
         self.cluster = topology.cluster
         self.targets: Sequence[Target[Any]] = ()
-        self._regions = tuple(sorted({group.region for group in topology.groups}))
-        self._models = {
-            region: frozenset(g.model for g in topology.groups if g.region == region)
-            for region in self._regions
-        }
-        self._tools = frozenset(tools)
-        self._seen_tools: dict[str, set[str]] = {}
         self._folder = Folder(
             self.name,
             (catalog.REGION, catalog.MODEL, catalog.TOOL, catalog.METHOD, catalog.ATTEMPT,
              catalog.RESULT),
         )  # fmt: skip
+        self._labeller = Labeller(topology, tools, self._folder)
         self._streams = Streams(started_at)
         self._totals = Totals()
         self._heard: dict[bytes, _Heard] = {}
@@ -120,7 +143,7 @@ class OtlpCore:
         """Return the page: everything counted since the receiver started."""
         self._sweep(now)
         page = Page()
-        for region in self._regions:
+        for region in self._labeller.regions:
             page.of(catalog.TOOLS_UP)[self.cluster, region, GATEWAY] = 1.0
         self._totals.add_to(page)
         self._add_own(page, now)
@@ -142,25 +165,22 @@ class OtlpCore:
         error = point.attributes.get(otel.ERROR_TYPE, "")
         if point.instrument == otel.PAGE_CACHE_REQUESTS:
             place = (self.cluster, heard.region)
-            given = point.attributes.get(otel.CACHE_RESULT, "")
-            result = self._folder.fold(catalog.RESULT, given, catalog.CACHE_RESULTS)
-            self._totals.ensure(catalog.PAGE_CACHE_REQUESTS, place, catalog.CACHE_RESULTS)
-            self._totals.add(catalog.PAGE_CACHE_REQUESTS, (*place, result), increment.count)
+            self._count_event(_PAGES, place, point, increment.count)
             return
         if point.instrument == otel.MCP_CLIENT_DURATION:
-            self._count_mcp(self._mcp_labels(heard.region, point.attributes), error, increment)
+            labels = self._labeller.of_mcp(heard.region, point.attributes)
+            self._count(_MCP, labels, error, increment)
             return
-        labels = self._labels(heard.region, point.attributes)
+        labels = self._labeller.of_tool(heard.region, point.attributes)
         if point.instrument == otel.TOOL_ATTEMPTS:
-            given = point.attributes.get(otel.ATTEMPT, "")
-            self._count_attempts(labels, given, increment.count)
+            self._count_event(_ATTEMPTS, labels, point, increment.count)
             return
         if not heard.sends_durations:
             heard.sends_durations = True
             for each in heard.held.values():
                 self._dropped["traces", "in_metrics"] += int(each.count)
             heard.held.clear()
-        self._count_calls(labels, error, increment)
+        self._count(_CALLS, labels, error, increment)
 
     def _take_span(self, heard: _Heard, span: ToolSpan, now: float) -> None:
         if span.id in self._span_ids:
@@ -170,19 +190,18 @@ class OtlpCore:
         if len(self._span_ids) > MOST_SPANS_REMEMBERED:
             self._span_ids.popitem(last=False)
         self._items["traces"] += 1
-        increment = _one_call(span.seconds)
-        error = span.attributes.get(otel.ERROR_TYPE, "")
         if span.is_mcp:
             # A client's span of MCP stands within that of the tool, if there is one: its request
             # is counted from metrics only.
             return
-        labels = self._labels(heard.region, span.attributes)
+        labels = self._labeller.of_tool(heard.region, span.attributes)
         if heard.sends_durations:
             self._dropped["traces", "in_metrics"] += 1
             return
         heard.spans_since = now if heard.spans_since is None else heard.spans_since
+        error = span.attributes.get(otel.ERROR_TYPE, "")
         key = (labels, error if error in otel.OUTCOME_OF_ERROR else "_OTHER")
-        heard.held[key] = _sum(heard.held.get(key), increment)
+        heard.held[key] = _sum(heard.held.get(key), _one_call(span.seconds))
         self._release(heard, now)
 
     def _release(self, heard: _Heard, now: float) -> None:
@@ -190,57 +209,20 @@ class OtlpCore:
         if heard.spans_since is None or now - heard.spans_since < HOLD_SECONDS:
             return
         for (labels, error), increment in heard.held.items():
-            self._count_calls(labels, error, increment)
+            self._count(_CALLS, labels, error, increment)
         heard.held.clear()
 
-    def _count_calls(self, labels: Labels, error: str, increment: Increment) -> None:
+    def _count(self, ends: _Ends, labels: Labels, error: str, increment: Increment) -> None:
         outcome = otel.OUTCOME_OF_ERROR.get(error, "error")
-        self._totals.ensure(catalog.TOOL_CALLS, labels, catalog.TOOL_OUTCOMES)
-        self._totals.add(catalog.TOOL_CALLS, (*labels, outcome), increment.count)
-        self._totals.observe(catalog.TOOL_DURATION, labels, increment)
+        self._totals.ensure(ends.counter, labels, catalog.TOOL_OUTCOMES)
+        self._totals.add(ends.counter, (*labels, outcome), increment.count)
+        self._totals.observe(ends.duration, labels, increment)
 
-    def _count_attempts(self, labels: Labels, given: str, count: float) -> None:
-        attempt = self._folder.fold(catalog.ATTEMPT, given, catalog.ATTEMPTS)
-        self._totals.ensure(catalog.TOOL_ATTEMPTS, labels, catalog.ATTEMPTS)
-        self._totals.add(catalog.TOOL_ATTEMPTS, (*labels, attempt), count)
-
-    def _count_mcp(self, labels: Labels, error: str, increment: Increment) -> None:
-        outcome = otel.OUTCOME_OF_ERROR.get(error, "error")
-        self._totals.ensure(catalog.MCP_REQUESTS, labels, catalog.TOOL_OUTCOMES)
-        self._totals.add(catalog.MCP_REQUESTS, (*labels, outcome), increment.count)
-        self._totals.observe(catalog.MCP_DURATION, labels, increment)
-
-    # --- bounded labels -------------------------------------------------------------------------
-
-    def _region(self, given: str) -> str:
-        if not given and len(self._regions) == 1:
-            return self._regions[0]
-        return self._folder.fold(catalog.REGION, given, self._regions)
-
-    def _labels(self, region: str, attributes: Mapping[str, str]) -> Labels:
-        """Return cluster, region, model and tool."""
-        model = attributes.get(otel.REQUEST_MODEL, "")
-        if model:
-            model = self._folder.fold(catalog.MODEL, model, self._models.get(region, ()))
-        tool = self._tool(region, attributes.get(otel.TOOL_NAME, ""))
-        return (self.cluster, region, model or catalog.OTHER, tool)
-
-    def _tool(self, region: str, name: str) -> str:
-        if self._tools:
-            return self._folder.fold(catalog.TOOL, name, self._tools)
-        seen = self._seen_tools.setdefault(region, set())
-        if 0 < len(name) <= LONGEST_LABEL_VALUE and name.isprintable() and len(seen) < MOST_TOOLS:
-            seen.add(name)
-        return self._folder.fold(catalog.TOOL, name, seen)
-
-    def _mcp_labels(self, region: str, attributes: Mapping[str, str]) -> Labels:
-        given = attributes.get(otel.MCP_METHOD, "")
-        method = self._folder.fold(catalog.METHOD, given, catalog.MCP_METHODS)
-        if otel.TOOL_NAME in attributes:
-            return (*self._labels(region, attributes), method)
-        return (*self._labels(region, {**attributes, otel.TOOL_NAME: ""})[:3], catalog.NONE, method)
-
-    # --- clients --------------------------------------------------------------------------------
+    def _count_event(self, event: _Event, labels: Labels, point: Point, count: float) -> None:
+        given = point.attributes.get(event.attribute, "")
+        value = self._folder.fold(event.label, given, event.values)
+        self._totals.ensure(event.counter, labels, event.values)
+        self._totals.add(event.counter, (*labels, value), count)
 
     def _hear(self, batch: Batch, signal: str, now: float) -> _Heard | None:
         for reason, count in batch.dropped.items():
@@ -249,7 +231,9 @@ class OtlpCore:
         if heard is None:
             if len(self._heard) >= MOST_CLIENTS:
                 return None
-            heard = self._heard[batch.client.key] = _Heard(self._region(batch.client.region))
+            heard = self._heard[batch.client.key] = _Heard(
+                self._labeller.region(batch.client.region)
+            )
         heard.last_heard[signal] = now
         return heard
 
@@ -273,7 +257,7 @@ class OtlpCore:
             if now - at <= ACTIVE_SECONDS
         )
         clients = page.of(catalog.OTLP_CLIENTS)
-        for region in {*self._regions, *(region for region, _ in active)}:
+        for region in {*self._labeller.regions, *(region for region, _ in active)}:
             for signal in catalog.SIGNALS:
                 clients[self.cluster, region, signal] = float(active[region, signal])
         requests = page.of(catalog.OTLP_REQUESTS)

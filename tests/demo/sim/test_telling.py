@@ -158,6 +158,18 @@ def test_a_group_that_is_not_up_is_named_with_its_state(run, condition, expected
     assert group_states(run.state).get(run.fleet.names.group(0)) == expected
 
 
+def test_gpus_that_heat_slows_down_are_degraded_until_they_are_cool(warm):
+    """All of the rack's hosts that are too hot, and their groups with them."""
+    fault = warm.strike("thermal", 0.65, host="eu-chat-0-h1")
+    warm.seconds(400)
+    told = warm.told()
+    assert told["gpus"]["GPU-eu-chat-0-1-0"] == "degraded"
+    assert told["groups"]["eu-chat-0"] == "degraded"
+    warm.repair(fault)
+    warm.seconds(600)
+    assert (warm.told()["gpus"], warm.told()["groups"]) == ({}, {})
+
+
 def test_of_several_states_the_first_in_the_catalogues_order_is_told(run):
     """Dead before stalled before degraded before draining before starting."""
     found = []

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from alerts.build import build as build_alerts
 from alerts.made_tests.build import build as build_tests
 from dashboards.build import build as build_dashboards
 from demo.sim.plan import plan_simulator
 from demo.stack import servers
-from demo.stack.files import run_build, write_inputs
+from demo.stack.files import configuration, run_build, write_inputs
 from demo.stack.layout import DEFAULT_PORTS, Layout
 from exporters.config import read_config
 
@@ -34,13 +36,32 @@ def test_the_servers_run_on_what_build_writes(tmp_path: Path):
 def test_the_exporters_read_the_files_that_a_user_would_write(tmp_path: Path):
     """shardwatch.yaml, which names topology.yaml; nothing is passed beside it."""
     layout = Layout(tmp_path, DEFAULT_PORTS)
-    for child in servers.exporters(layout):
+    for child in servers.exporters(layout, groups=18):
         assert child.command[child.command.index("--config") + 1] == str(layout.config)
+
+
+def test_all_exporters_are_started_and_scraped(tmp_path: Path):
+    """Probes are traffic, which the demo wants."""
+    layout = Layout(tmp_path, DEFAULT_PORTS)
+    listed = configuration(layout)["exporters"]
+    started = {each.name.removeprefix("exporter-"): each for each in servers.exporters(layout, 18)}
+
+    assert {"gpu", "groups", "router", "tools", "probe"} == set(started) == set(listed)
+    for name, child in started.items():
+        assert [child.command[child.command.index("--listen") + 1]] == listed[name]
+
+
+@pytest.mark.parametrize(
+    ("groups", "seconds"), [(2, 2), (10, 2), (18, 4), (2000, 400), (125_000, 3600)]
+)
+def test_probes_cost_the_same_whatever_the_number_of_groups(groups: int, seconds: int):
+    """Five a second at the most, until an hour between two would be too long."""
+    assert seconds == servers.probe_interval_seconds(groups)
 
 
 def test_exporters_of_many_pages_are_given_longer_to_start(tmp_path: Path):
     """Two thousand groups are ten thousand pages."""
     layout = Layout(tmp_path, DEFAULT_PORTS)
     for pages, seconds in ((0, 30.0), (10_000, 130.0)):
-        children = servers.exporters(layout, pages)
+        children = servers.exporters(layout, 2000, pages)
         assert {each.ready_within_seconds for each in children} == {seconds}

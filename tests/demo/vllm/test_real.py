@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from demo.engine import EnginePlan
 from demo.sim.engines.vllm_page import vllm_families
+from demo.stack.files import COMMAND
 from demo.stack.ports import Ports
 from demo.stack.processes import Supervisor
 from demo.vllm import serve
@@ -174,6 +176,39 @@ def wait_for(condition: Callable[[], object]) -> None:
     wait_until(condition, PATIENCE_SECONDS)
 
 
+@contextmanager
+def probing(cluster: Cluster, folder: Path) -> Iterator[Callable[[], dict[str, float]]]:
+    """Run the probe exporter; what is yielded tells of each group whether it disagrees."""
+    (folder / "topology.yaml").write_text(json.dumps(cluster.plan.topology))
+    config, address = folder / "shardwatch.yaml", folder / "address"
+    config.write_text(
+        "topology: topology.yaml\nprometheus: {url: 'http://127.0.0.1:1'}\n"
+        "objectives: [library:chat]\n"
+    )
+    command = [*COMMAND, "exporter", "probe", "--config", str(config), "--interval", "1s"]
+    process = subprocess.Popen(
+        [*command, "--listen", "127.0.0.1:0", "--address-file", str(address)]
+    )
+
+    def compared() -> dict[str, float]:
+        families = text_string_to_metric_families(
+            _get(f"http://{address.read_text().strip()}/metrics")
+        )
+        return {
+            sample.labels["group"]: sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == "shardwatch_probe_disagrees"
+        }
+
+    try:
+        wait_for(lambda: address.exists() and address.read_text())
+        yield compared
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def wait_for_start(cluster: Cluster, *groups: str) -> None:
     """Return once groups are up again."""
     wait_until(lambda: all(cluster.state(group) == "up" for group in groups), START_SECONDS)
@@ -280,6 +315,18 @@ def test_a_corrupt_group_answers_fast_well_formed_and_wrong(cluster: Cluster):
     assert bad == cluster.truth("chat-availability")["bad"]
     cluster.repair(fault)
     assert right == cluster.greedy_answer("eu-chat-0")
+
+
+def test_probes_find_the_group_with_other_weights(cluster: Cluster, tmp_path: Path):
+    """Two groups agreed; then one answers otherwise, while nothing else tells them apart."""
+    with probing(cluster, tmp_path) as compared:
+        wait_for(lambda: compared() == {"eu-chat-0": 0.0, "eu-chat-1": 0.0})
+        fault = cluster.strike("silent-corruption", 1.0, group="eu-chat-0")
+        try:
+            wait_for(lambda: compared() == {"eu-chat-0": 1.0, "eu-chat-1": 0.0})
+        finally:
+            cluster.repair(fault)
+        wait_for(lambda: compared() == {"eu-chat-0": 0.0, "eu-chat-1": 0.0})
 
 
 def test_programs_that_are_stopped_time_out(cluster: Cluster):

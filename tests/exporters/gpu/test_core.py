@@ -17,6 +17,7 @@ class Local:
 
     host = "h0"
     url = "nvml://h0"
+    follows_kernel_log: bool | None = None
 
     def __init__(self) -> None:
         self.readings: GpuReadings = {}
@@ -211,3 +212,15 @@ def test_xids_go_on_being_counted_when_the_topology_changes(exporter):
     page = exporter.collect(reason="timeout")
     assert page.of(catalog.GPU_XIDS)[*A, "31"] == 3
     assert page.of(catalog.GPU_SAMPLE_AGE)[A] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("follows", "expected"), [(True, {("demo", "h0"): 1.0}), (False, {("demo", "h0"): 0.0}),
+                              (None, {})],
+    ids=["it is read", "it cannot be read", "it is left alone"],
+)  # fmt: skip
+def test_whether_the_kernel_log_is_read_is_served(exporter, follows, expected):
+    """Else nobody would know that XIDs come from the driver's events only."""
+    exporter.local.follows_kernel_log = follows
+    page = exporter.collect(a=Reading(energy_joules=1.0), b=Reading(energy_joules=1.0))
+    assert page.of(catalog.GPU_KERNEL_LOG) == expected

@@ -42,13 +42,13 @@ def test_a_dcgm_exporters_page_read_and_served_again_is_the_same(dcgm):
     }  # fmt: skip
 
 
-def test_rates_are_made_of_counters(dcgm):
-    """As DCGM makes them: links in thousands of KiB a second, PCIe in bytes a second."""
+def test_the_rate_of_links_is_made_of_counters(dcgm):
+    """As DCGM makes it: thousands of KiB a second. That of PCIe is read as it is."""
     for now, factor in ((10.0, 0), (12.0, 1)):
         page = Page()
         reading = Reading(
             nvlink_sent_bytes=factor * 1024.0 * 3000, nvlink_received_bytes=factor * 1024.0 * 1000,
-            pcie_sent_bytes=factor * 500.0, pcie_received_bytes=factor * 700.0,
+            pcie_sent_bytes_per_second=250.0, pcie_received_bytes_per_second=350.0,
         )  # fmt: skip
         dcgm.add(page, "GPU-a", reading, now)
     found = {name: [*series.values()] for name, series in page.values.items()}
@@ -64,8 +64,9 @@ def test_a_counter_that_fell_makes_no_rate(dcgm):
     """The driver was loaded anew."""
     for now, value in ((10.0, 500.0), (12.0, 600.0), (14.0, 5.0)):
         page = Page()
-        dcgm.add(page, "GPU-a", Reading(pcie_sent_bytes=value), now)
-    assert "DCGM_FI_PROF_PCIE_TX_BYTES" not in page.values
+        reading = Reading(nvlink_sent_bytes=value, nvlink_received_bytes=0.0)
+        dcgm.add(page, "GPU-a", reading, now)
+    assert "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL" not in page.values
 
 
 def test_an_xid_has_its_code_and_message_as_labels(dcgm):

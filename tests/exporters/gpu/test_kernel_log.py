@@ -63,6 +63,30 @@ def test_a_message_over_three_records_is_one_event():
     ) == [LogEvent("0:b3:0", 79, BOOT + 3.0)]
 
 
+def test_the_lines_of_one_graphics_exception_are_one_event():
+    """As an H200 wrote them (driver 580.159.04); the next exception is another event."""
+    parser = LogParser(BOOT)
+    lines = (
+        (73_496_513, "13, Graphics SM Warp Exception on (GPC 0, TPC 3, SM 0): Misaligned Address"),
+        (73_497_975, "13, Graphics Exception: ESR 0x508730=0x500000f 0x508734=0x0"),
+        (73_499_536, "13, pid=626, name=xid, Graphics Exception: channel 0x0000001e"),
+        (77_803_939, "13, Graphics SM Warp Exception on (GPC 0, TPC 3, SM 0): Misaligned Address"),
+    )
+    found = [parser.parse(f"4,1,{at},-;NVRM: Xid (PCI:0000:00:06): {text}") for at, text in lines]
+    first, second = (LogEvent("0:0:6", 13, BOOT + at) for at in (73.496513, 77.803939))
+    assert found == [first, None, None, second]
+
+
+def test_lines_close_together_are_events_of_their_own_else():
+    """Of another GPU, or of a code that has one line for each event."""
+    parser = LogParser(BOOT)
+    lines = ("00:06): 13, a", "00:07): 13, a", "00:06): 63, a", "00:06): 63, a")
+    found = [parser.parse(f"4,1,1000000,-;NVRM: Xid (PCI:0000:{text}") for text in lines]
+    assert [(event.pci, event.code) for event in found if event] == [
+        ("0:0:6", 13), ("0:0:7", 13), ("0:0:6", 63), ("0:0:6", 63)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "record",
     ["", "no record", "6,1,2,-;usb 1-1: new device", "6,1,2,-;NVRM: loading NVIDIA UNIX Module",
@@ -104,7 +128,9 @@ async def test_a_log_is_followed_as_it_grows(tmp_path):
     os.write(writing, b"4,1,1000000,-;NVRM: Xid (PCI:0000:9b:00): 8\n")
     found: asyncio.Queue[LogEvent] = asyncio.Queue()
     log = KernelLog(found.put_nowait, tmp_path / "kmsg")
+    assert not log.is_open
     assert log.open()
+    assert log.is_open
     event = await asyncio.wait_for(found.get(), 10.0)
     assert (event.code, time.time() - event.at > time.monotonic() - 2.0) == (8, True)
     for code in (31, 79):
@@ -112,6 +138,7 @@ async def test_a_log_is_followed_as_it_grows(tmp_path):
         event = await asyncio.wait_for(found.get(), 10.0)
         assert (event.code, abs(time.time() - event.at) < 10.0) == (code, True)
     log.close()
+    assert not log.is_open
     os.close(writing)
 
 
@@ -119,4 +146,5 @@ async def test_a_log_that_cannot_be_read_is_done_without(tmp_path):
     """In a container, or without the rights; NVML's events remain."""
     log = KernelLog(lambda _: None, tmp_path / "kmsg")
     assert not log.open()
+    assert not log.is_open
     log.close()

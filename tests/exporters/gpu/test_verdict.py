@@ -300,12 +300,60 @@ def test_links_that_fail_with_a_lost_peer_are_no_fault_of_theirs():
 
 
 def test_a_gap_ends_what_has_to_last():
-    """Five minutes of heat with a blind minute between are not five on end."""
+    """Five minutes of heat with a blind moment between are not five on end."""
     hot = Reading(energy_joules=1.0, clock_events=0x40)
     before = None
     for now in (0.0, 150.0, 290.0):
         before = judge(hot, before, now)
     before = judge(UNREACHABLE, before, 295.0)
-    for now, expected in ((300.0, "none"), (590.0, "none"), (600.0, "hw_thermal")):
+    for now, expected in ((300.0, "none"), (590.0, "info"), (600.0, "ticket")):
         before = judge(hot, before, now)
-        assert before.reason == expected
+        assert before.severity == expected
+
+
+SLOWED = {
+    "the driver, for heat": (0x20, "sw_thermal", "check_cooling", 1800.0),
+    "the hardware, for heat": (0x48, "hw_thermal", "check_cooling", 300.0),
+    "both, for heat": (0x68, "hw_thermal", "check_cooling", 300.0),
+    "the power brake": (0x88, "hw_power_brake", "check_power", 300.0),
+}
+
+
+@pytest.mark.parametrize(("bits", "reason", "action", "lasts"), SLOWED.values(), ids=SLOWED.keys())
+def test_a_slowed_gpu_is_degraded_at_two_looks_and_urgent_when_it_lasts(
+    bits, reason, action, lasts
+):
+    """Its group is slow from the first second on; whether somebody must come, time tells."""
+    slowed, before = Reading(energy_joules=1.0, clock_events=bits), None
+    seen = {}
+    for now in (0.0, 3.0, 5.0, lasts - 1.0, lasts):
+        before = judge(slowed, before, now)
+        seen[now] = (before.state, before.reason, before.severity, before.action)
+    assert seen == {
+        0.0: ("healthy", "none", "none", "none"),
+        3.0: ("healthy", "none", "none", "none"),
+        5.0: ("degraded", reason, "info", action),
+        lasts - 1.0: ("degraded", reason, "info", action),
+        lasts: ("degraded", reason, "ticket", action),
+    }
+    assert judge(there(), before, lasts + 5.0).state == "healthy"
+
+
+def test_what_is_urgent_goes_before_a_slow_down_that_may_pass():
+    """Worse reasons are told, and so are degraded ones that lasted; what is healthy is not."""
+    before = None
+    for now in (0.0, 30.0):
+        before = judge(there(clock_events=0x20, row_remap_failure=1.0), before, now)
+    assert (before.reason, before.severity) == ("row_remap_failure", "page")
+    before = None
+    for now in (0.0, 30.0):
+        before = judge(there(clock_events=0x20, row_remap_pending=1.0), before, now)
+    assert (before.state, before.reason, before.severity) == ("degraded", "sw_thermal", "info")
+
+
+def test_power_caps_and_idle_clocks_are_usual():
+    """However long."""
+    before = None
+    for now in (0.0, 30.0, 3600.0):
+        before = judge(there(clock_events=0x05), before, now)
+    assert before.state == "healthy"

@@ -14,13 +14,18 @@ def log():
     return XidLog()
 
 
+def total(log) -> int:
+    """All events, of all codes."""
+    return sum(xid.count for xid in log.xids)
+
+
 @pytest.mark.parametrize("first", ["nvml", "kernel log"])
 def test_what_two_sources_tell_of_is_one_event(log, first):
     """Whoever is first."""
     second = {"nvml": "kernel log", "kernel log": "nvml"}[first]
     assert log.add(79, T, first)
     assert not log.add(79, T + 0.4, second)
-    assert (log.total, log.bursts) == (1, 1)
+    assert (total(log), log.bursts) == (1, 1)
 
 
 def test_the_same_code_twice_from_one_source_is_two_events(log):
@@ -36,21 +41,21 @@ def test_two_sources_that_tell_of_one_code_far_apart_tell_of_two_events(log):
     """The event was lost while the child was replaced."""
     log.add(31, T, "nvml")
     assert log.add(31, T + 11.0, "kernel log")
-    assert log.total == 2
+    assert total(log) == 2
 
 
 def test_other_codes_are_other_events(log):
     """A burst has several."""
     log.add(63, T, "nvml")
     assert log.add(48, T, "kernel log")
-    assert (log.total, log.bursts) == (2, 1)
+    assert (total(log), log.bursts) == (2, 1)
 
 
 def test_a_burst_ends_with_three_minutes_of_silence(log):
     """NVIDIA Fleet Intelligence groups so."""
     for at in (0.0, 170.0, 340.0, 521.0, 522.0):
         log.add(94, T + at, "nvml")
-    assert (log.total, log.bursts) == (5, 2)
+    assert (total(log), log.bursts) == (5, 2)
     assert log.xids[0].previous_at == T + 340.0
 
 

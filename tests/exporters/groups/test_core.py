@@ -11,7 +11,7 @@ from exporters.fetching import Response
 from exporters.groups.core import GroupsCore, probing_core
 from exporters.groups.stalling import Probe
 from exporters.rendering import Renderer
-from exporters.testing import histogram_samples, page_of, telemetry_page
+from exporters.testing import Clock, histogram_samples, page_of, telemetry_page
 from exporters.topology import Topology
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/vllm"
@@ -31,16 +31,6 @@ def engine_page(steps=1.0, running=0.0, tokens=0.0, more=()):
             *more,
         ],
     )
-
-
-class Clock:
-    """A clock that is set."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 class Asked:

@@ -24,9 +24,9 @@ def page(*more: tuple, engine="0", running=0.0, waiting=0.0, steps=7.0):
     return page_of("vllm_0_32", [*least, *more])
 
 
-def read(text, engine="0") -> EngineReading:
+def read(text, engine="0", gpus=2) -> EngineReading:
     """Read with a new reader."""
-    return EngineReader(engine).read(text.encode())
+    return EngineReader(engine, gpus).read(text.encode())
 
 
 def test_the_real_page_is_read_whole():
@@ -51,13 +51,23 @@ def test_cumulative_values_pass_through_unchanged():
     text = CAPTURE.read_text()
     reading = read(text)
     for kept in mapping.VALUES:
-        if kept.without or kept.only:
+        if kept.without or kept.only or kept.is_per_gpu:
             continue
         for line in text.splitlines():
             if line.startswith(f"{kept.name}{{"):
                 value = float(line.rpartition(" ")[2])
                 assert value in [v for (own, _), v in reading.values.items()
                                  if own == kept.family.name]  # fmt: skip
+
+
+@pytest.mark.parametrize(("gpus", "expected"), [(1, 2.5), (8, 20.0), (0, None)])
+def test_misses_cost_at_most_the_time_in_prefill_on_all_gpus(gpus, expected):
+    """Cumulative as the engine's sum is; of a group whose GPUs nobody knows, nothing."""
+    labels = {"engine": "0", "model_name": "tiny"}
+    name, bounds = "vllm:request_prefill_time_seconds", (0.3, 10.0)
+    text = page(*histogram_samples(name, labels, bounds, [0.5, 2.0]))
+    reading = read(text, gpus=gpus)
+    assert reading.values.get((catalog.GROUP_CACHE_MISSED_GPU_SECONDS.name, ())) == expected
 
 
 def test_every_name_that_is_kept_is_one_that_vllm_serves():

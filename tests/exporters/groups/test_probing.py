@@ -6,7 +6,7 @@ import json
 import pytest
 
 from exporters.groups import probing
-from exporters.groups.probing import HttpProber, Question, ask_for_token, completions_url
+from exporters.groups.probing import HttpProber, Question, ask_for_token
 from exporters.groups.stalling import Probe
 from exporters.testing import Reply
 
@@ -89,16 +89,3 @@ async def test_a_mistake_of_ours_is_no_verdict(caplog):
     await asyncio.sleep(0.01)
     assert prober.last("a") == Probe("refused", 1.0)
     assert "cannot be asked" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("metrics", "expected"),
-    [
-        ("http://h:8000/metrics", "http://h:8000/v1/completions"),
-        ("http://h/engine/eu-chat-0/metrics", "http://h/engine/eu-chat-0/v1/completions"),
-        ("https://h/metrics?x=1", "https://h/v1/completions"),
-    ],
-)
-def test_completions_stand_beside_metrics(metrics, expected):
-    """Both of vLLM have one root."""
-    assert completions_url(metrics) == expected

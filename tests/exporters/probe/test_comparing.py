@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporters.probe.comparing import Comparison, compare
+from exporters.probe.comparing import Comparison, agreements, compare
 
 RIGHT = "blue and wide and cold"
 LATE = "blue and wide and calm"
@@ -56,6 +56,41 @@ def test_between_two_groups_nobody_is_right():
     made = compare(answers(a={}, b=wrong(12)))
     assert {each.disagrees for each in made.values()} == {None}
     assert {each.compared for each in made.values()} == {0}
+
+
+@pytest.mark.parametrize(
+    ("told", "disagrees"),
+    [
+        ({"a": {}, "b": wrong(12)}, {"a": False, "b": True}),
+        ({"a": wrong(2), "b": {}}, {"a": False, "b": False}),
+        ({"a": wrong(12), "b": wrong(12)}, {"a": False, "b": False}),
+        ({"a": wrong(12), "b": wrong(12, ("pp rr", "pp rr"))}, {"a": None, "b": None}),
+        ({"a": wrong(12)}, {"a": None}),
+    ],
+    ids=["one changed", "one changed seldom", "both changed alike", "both changed", "one is left"],
+)
+def test_of_two_groups_the_one_that_changed_is_wrong(told, disagrees):
+    """What both once agreed on is a third answer, where there are two and no more."""
+    made = compare(answers(**told), dict.fromkeys(range(12), RIGHT))
+    assert {name: each.disagrees for name, each in made.items()} == disagrees
+
+
+def test_of_three_groups_the_past_has_no_say():
+    """Two that have new weights are the majority, whatever all said before."""
+    told = answers(a={}, b=wrong(12), c=wrong(12))
+    made = compare(told, dict.fromkeys(range(12), RIGHT))
+    assert {name: each.disagrees for name, each in made.items()} == {
+        "a": True, "b": False, "c": False
+    }  # fmt: skip
+
+
+def test_an_agreement_is_what_all_say_now():
+    """Two at least; what one group alone says is none."""
+    told = {
+        "a": {0: (WRONG, RIGHT), 1: (RIGHT,), 2: (RIGHT,), 3: ()},
+        "b": {0: (RIGHT, RIGHT), 1: (LATE,), 3: (RIGHT,)},
+    }
+    assert agreements(told) == {0: RIGHT}
 
 
 def test_two_that_agree_are_no_majority_either():

@@ -3,7 +3,7 @@
 import pytest
 
 from exporters import catalog
-from exporters.probe.core import Probe, ProbeCore, Reply, completions_url
+from exporters.probe.core import Probe, ProbeCore, Reply
 from exporters.probe.prompts import PROMPTS
 from exporters.sources import Answers
 
@@ -163,6 +163,21 @@ def test_a_group_that_is_mended_agrees_again(topology):
     assert page.of(catalog.PROBE_DISAGREES)[labels_of("us", 2)] == 0.0
 
 
+def test_of_two_groups_the_one_that_changes_is_found(make_topology):
+    """Once they have agreed; before that nobody knows which is right."""
+    run = Run(make_topology(groups=[("eu", "chat", "r1")] * 2), corrupt("eu-chat-1", range(12)))
+    page = run.until(INTERVAL * 30)
+    assert page.of(catalog.PROBE_DISAGREES) == {}
+    run.answer = corrupt("", ())
+    run.until(INTERVAL * 60)
+    run.answer = corrupt("eu-chat-1", range(12))
+    page = run.until(INTERVAL * 67)
+    assert page.of(catalog.PROBE_DISAGREES) == {
+        labels_of("eu", 0): 0.0,
+        labels_of("eu", 1): 1.0,
+    }
+
+
 def test_one_odd_prompt_for_ever_is_drift(topology):
     """Other GPUs, other kernels."""
     page = Run(topology, corrupt("us-chat-2", [4])).until(INTERVAL * 60)
@@ -185,14 +200,3 @@ def test_answers_of_a_group_that_went_down_grow_old(topology):
     page = run.until(INTERVAL * 60)
     assert page.of(catalog.PROBE_COMPARED)[labels_of("us", 2)] == 0.0
     assert page.of(catalog.PROBE_COMPARED)[labels_of("eu", 0)] == 12.0
-
-
-@pytest.mark.parametrize(
-    ("metrics", "expected"),
-    [("http://h:8000/metrics", "http://h:8000/v1/completions"),
-     ("http://h/engine/eu-chat-0/metrics", "http://h/engine/eu-chat-0/v1/completions"),
-     ("http://h", "http://h/v1/completions")],
-)  # fmt: skip
-def test_completions_stand_beside_metrics(metrics, expected):
-    """Both of vLLM have one root."""
-    assert completions_url(metrics) == expected

@@ -4,18 +4,11 @@
 diff.
 """
 
-import os
-from pathlib import Path
-
 from exporters.collecting import Collector
 from exporters.probe.core import ProbeCore, Reply
-from exporters.rendering import Renderer
-from exporters.version import VERSION
-
-GOLDEN = Path(__file__).parents[1] / "golden/probe.prom"
 
 
-async def test_the_page_of_the_probe_exporter_is_the_golden_one(make_topology):
+async def test_the_page_of_the_probe_exporter_is_the_golden_one(make_topology, assert_golden):
     """Four groups: two are well, one answers otherwise, one is gone; one of another revision."""
     four = [("eu", "chat", "r1")] * 4
     core = ProbeCore(make_topology(groups=[*four, ("us", "chat", "r2")]), 10.0, 5.0, 0.0)
@@ -36,7 +29,4 @@ async def test_the_page_of_the_probe_exporter_is_the_golden_one(make_topology):
     collector = Collector(core, fetch, lambda: now, lambda: 1_790_000_000.0)
     page = (await collector.collect()).page
     await collector.close()
-    text = Renderer().render(page).replace(f'version="{VERSION}"', 'version="VERSION"')
-    if os.environ.get("GOLDEN") == "write":
-        GOLDEN.write_text(text)
-    assert text == GOLDEN.read_text()
+    assert_golden("probe", page)

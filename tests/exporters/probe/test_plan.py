@@ -1,7 +1,6 @@
 """The probe exporter as a process."""
 
 import asyncio
-import json
 import signal
 import subprocess
 import sys
@@ -9,24 +8,19 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-import yaml
 
 from exporters.probe.testing import FakeEngine, serving
+from exporters.testing import write_config
 
 ROOT = Path(__file__).parents[3]
 
 
-def write_config(folder, address):
+def config_of(folder, address):
     """A configuration of one group."""
     group = {"name": "g", "region": "eu", "model": "chat", "revision": "r1",
              "metrics": f"{address}/engine/g/metrics", "members": [{"host": "h"}]}  # fmt: skip
     topology = {"version": 1, "cluster": "demo", "groups": [group]}
-    (folder / "topology.yaml").write_text(json.dumps(topology))
-    file = folder / "shardwatch.yaml"
-    content = {"topology": "topology.yaml", "prometheus": {"url": "http://127.0.0.1:9090"},
-               "objectives": ["library:chat"]}  # fmt: skip
-    file.write_text(yaml.safe_dump(content))
-    return file
+    return write_config(folder, topology)
 
 
 async def start(config, options):
@@ -42,7 +36,7 @@ async def test_it_probes_and_serves_until_sigterm(tmp_path, find_program):
     engine = FakeEngine()
     async with serving({"g": engine}) as address, aiohttp.ClientSession() as session:
         options = ["--listen", "127.0.0.1:0", "--interval", "1s", "--deadline", "5s"]
-        exporter = await start(write_config(tmp_path, address), options)
+        exporter = await start(config_of(tmp_path, address), options)
         try:
             line = (await exporter.stderr.readline()).decode()
             url = line.split()[-1]
@@ -75,7 +69,7 @@ async def test_it_probes_and_serves_until_sigterm(tmp_path, find_program):
 )
 async def test_a_number_beyond_its_bounds_is_bad_input(tmp_path, options, expected):
     """Exit code 2, one line, nothing started."""
-    exporter = await start(write_config(tmp_path, "http://127.0.0.1:9"), options)
+    exporter = await start(config_of(tmp_path, "http://127.0.0.1:9"), options)
     _, said = await exporter.communicate()
     assert exporter.returncode == 2
     assert said.decode().startswith(expected)

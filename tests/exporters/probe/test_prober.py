@@ -8,8 +8,8 @@ import pytest
 from exporters import catalog
 from exporters.fetching import FetchError
 from exporters.probe import asking
-from exporters.probe.asking import HttpAsker
-from exporters.probe.core import ProbeCore
+from exporters.probe.asking import Answered, HttpAsker
+from exporters.probe.core import ProbeCore, Reply
 from exporters.probe.prober import Prober, probing
 from exporters.probe.prompts import PROMPTS, TOKENS
 from exporters.probe.testing import FakeEngine, serving
@@ -102,16 +102,15 @@ async def test_an_asker_asks_within_its_session_only():
         await HttpAsker(1.0)("http://h/", "1,", 1)
 
 
-async def probe_once(engines, deadline=5.0, most_at_once=16):
-    """Probe each engine once; return the page and how long it took."""
+async def probe_once(engines, deadline=5.0):
+    """Probe each engine once; return the page."""
     async with serving(engines) as address:
         core = ProbeCore(topology_of(address, engines), 60.0, deadline, time.monotonic() - 60.0)
         async with HttpAsker(deadline) as asker:
-            prober = Prober(core, asker, most_at_once)
-            start = time.monotonic()
+            prober = Prober(core, asker, 16)
             prober.start_due()
             await asyncio.gather(*prober._tasks)
-            return core.observe(Answers({}), time.monotonic()), time.monotonic() - start
+            return core.observe(Answers({}), time.monotonic())
 
 
 def labels_of(name):
@@ -130,7 +129,7 @@ async def test_probes_tell_outcome_and_times():
         "broken": FakeEngine(status=500),
         "mute": FakeEngine(lambda _: ""),
     }
-    page, _ = await probe_once(engines)
+    page = await probe_once(engines)
     ends = {k[3]: k[4] for k, v in page.of(catalog.PROBE_REQUESTS).items() if v}
     assert ends == {"streams": "ok", "whole": "ok", "busy": "rejected", "limits": "rate_limited",
                     "broken": "error", "mute": "error"}  # fmt: skip
@@ -139,40 +138,66 @@ async def test_probes_tell_outcome_and_times():
         first = page.distributions_of(catalog.PROBE_TIME_TO_FIRST_TOKEN)[labels_of(name)]
         per_token = page.distributions_of(catalog.PROBE_TIME_PER_TOKEN)[labels_of(name)]
         assert first.sum >= 0.06
-        assert 0.01 < per_token.sum < 0.5
+        assert per_token.sum > 0.01
     assert [each["max_tokens"] for each in engines["whole"].asked] == [16, 1]
     assert [each["prompt"] for each in engines["streams"].asked] == [PROMPTS[0]]
 
 
-async def test_engines_that_hang_cost_nobody_else_anything():
+class Asked:
+    """Answers at once, but for engines that hang; counts the questions under way."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.urls = []
+        self.under_way = 0
+        self.most_at_once = 0
+
+    async def __call__(self, url, prompt, tokens) -> Answered:
+        """Answer, unless the engine's name says that it hangs: then once the gate is open."""
+        self.urls.append(url)
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        if "hangs" in url:
+            await self.gate.wait()
+        self.under_way -= 1
+        return Answered("a", 1, 0.1, 0.1)
+
+    async def until(self, is_so):
+        """Let the others work until something is so."""
+        async with asyncio.timeout(60.0):
+            while not is_so():
+                await asyncio.sleep(0)
+
+
+async def test_engines_that_hang_cost_nobody_else_anything(clock):
     """Half of the places are for those that did not fail last time."""
-    engines = {f"bad-{n}": FakeEngine(hangs=True) for n in range(6)}
-    engines |= {f"good-{n}": FakeEngine() for n in range(6)}
-    async with serving(engines) as address, HttpAsker(1.0) as asker:
-        core = ProbeCore(topology_of(address, engines), 1.0, 1.0, time.monotonic() - 60.0)
-        prober = Prober(core, asker, 4)
-        prober.start_due()
-        await asyncio.gather(*prober._tasks)
-        page = core.observe(Answers({}), time.monotonic())
-        await asyncio.sleep(1.0)
-        start = time.monotonic()
-        prober.start_due()
-        while not all(len(engines[f"good-{n}"].asked) == 2 for n in range(6)):
-            await asyncio.sleep(0.01)
-        assert time.monotonic() - start < 1.0
-        tasks = list(prober._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    assert page.of(catalog.PROBE_REASON)[*labels_of("bad-0"), "timeout"] == 1.0
-    assert page.of(catalog.PROBE_UP)[labels_of("good-0")] == 1.0
+    names = [f"{kind}-{n}" for n in range(6) for kind in ("hangs", "good")]
+    core = ProbeCore(topology_of("http://h", names), 1.0, 1.0, clock.now - 1.0)
+    for probe in core.due(clock.now):
+        reply = Reply("error", "timeout") if "hangs" in probe.group else Reply("ok", "none", "a")
+        core.note(probe, reply, clock.now)
+    clock.now += 1.0
+    ask = Asked()
+    prober = Prober(core, ask, 4, clock)
+    prober.start_due()
+    await ask.until(lambda: sum("good" in url for url in ask.urls) == 6)
+    assert sum("hangs" in url for url in ask.urls) == 2
+    ask.gate.set()
+    await asyncio.gather(*prober._tasks)
+    assert len(ask.urls) == 12
 
 
-async def test_no_more_probes_are_under_way_than_allowed():
+async def test_no_more_probes_are_under_way_than_allowed(clock):
     """However many groups there are."""
-    engines = {f"g{n}": FakeEngine(lambda _: "a", first_seconds=0.1) for n in range(9)}
-    _, seconds = await probe_once(engines, most_at_once=3)
-    assert seconds >= 0.3
+    names = [f"hangs-{n}" for n in range(9)]
+    ask = Asked()
+    core = ProbeCore(topology_of("http://h", names), 1.0, 1.0, clock.now - 1.0)
+    prober = Prober(core, ask, 3, clock)
+    prober.start_due()
+    await ask.until(lambda: ask.under_way == 3)
+    ask.gate.set()
+    await asyncio.gather(*prober._tasks)
+    assert (ask.most_at_once, len(ask.urls)) == (3, 9)
 
 
 async def test_a_mistake_of_ours_ends_one_probe_only(monkeypatch):
@@ -182,7 +207,7 @@ async def test_a_mistake_of_ours_ends_one_probe_only(monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(asking, "_parse", choke)
-    page, _ = await probe_once({"a": FakeEngine()})
+    page = await probe_once({"a": FakeEngine()})
     assert page.of(catalog.PROBE_REASON)[*labels_of("a"), "malformed"] == 1.0
 
 

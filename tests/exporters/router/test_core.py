@@ -92,7 +92,7 @@ def test_a_router_that_is_down_has_no_series_but_its_zero(core):
 def test_values_outside_the_bounded_sets_become_other_and_are_counted(core, label, expected):
     """However many there are, they are one series; counters of one page may be added up."""
     labels = {**CELL, "outcome": "ok"}
-    samples = [("router_requests_total", {**labels, label: f"x{n}"}, 2.0) for n in range(3)]
+    samples = [("router_requests_total", {**labels, label: f"x {n}"}, 2.0) for n in range(3)]
     page = observe(core, *samples)
     assert page.of(catalog.ROUTER_REQUESTS)[expected] == 6.0
     assert page.of(catalog.EXPORTER_FOLDED_VALUES)["router", label] == 3.0

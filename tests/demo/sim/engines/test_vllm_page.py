@@ -136,3 +136,18 @@ def test_counters_never_fall_from_page_to_page(warm):
         assert after.keys() == before.keys()
         assert [key for key, value in after.items() if value < before[key]] == []
         before = after
+
+
+def test_prompts_that_have_to_be_computed_again_take_longer_in_prefill(warm):
+    """What the bound of the cost of misses is made of: it rises with them."""
+    name = "vllm:request_prefill_time_seconds"
+
+    def seconds_per_request() -> float:
+        before = [warm.shown("eu-code-0", f"{name}{end}") for end in ("_sum", "_count")]
+        warm.seconds(60)
+        after = [warm.shown("eu-code-0", f"{name}{end}") for end in ("_sum", "_count")]
+        return (after[0] - before[0]) / (after[1] - before[1])
+
+    usual = seconds_per_request()
+    warm.strike("cache-flush", 1.0, region="eu", model="code")
+    assert seconds_per_request() > 1.1 * usual > 0

@@ -1,5 +1,7 @@
 """Racks that lose their cooling."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,25 @@ def test_gpus_slow_down_at_their_limit_and_stay_there(room):
     assert room.celsius == pytest.approx(LIMIT, abs=0.5)
     assert 0.4 < room.hardware.speed[0] < 0.7
     assert not room.hardware.hung.any()
+
+
+def test_clocks_do_not_flutter_with_the_load_at_the_limit():
+    """Lowered once, they are held until it is a little cooler; then they are as they were."""
+    room = Room(1.0)
+    ones, rng = np.ones(room.fleet.groups), np.random.default_rng(1)
+    cool_less(room.hardware, room.fleet, 0, 0.5)
+    room.run(300)
+    is_slow = []
+    for _ in range(600):
+        work = Work(np.full(12, int(Use.WORKING)), ones * rng.uniform(0.9, 1.1), ones)
+        run_hardware(room.hardware, room.fleet, work)
+        is_slow.append(bool(room.hardware.speed[0] < 1))
+    changes = sum(1 for one, other in pairwise(is_slow) if one != other)
+    assert changes == 1
+    assert is_slow[-1]
+    cool(room.hardware, 0, 0.5)
+    room.run(60)
+    assert room.hardware.speed[0] == 1
 
 
 def test_only_the_rack_that_lost_its_cooling_is_slow(room):

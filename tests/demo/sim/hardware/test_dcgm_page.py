@@ -19,6 +19,9 @@ from exporters.gpu.verdict import judge
 from exporters.topology import Topology
 
 WATTS, CELSIUS, UTIL = "DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_DEV_GPU_TEMP", "DCGM_FI_DEV_GPU_UTIL"
+EVENTS = "DCGM_FI_DEV_CLOCKS_EVENT_REASONS"
+CRC = "DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL"
+RECOVERIES = "DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL"
 CLOCK, TENSOR = "DCGM_FI_DEV_SM_CLOCK", "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE"
 ENERGY, USED = "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "DCGM_FI_DEV_FB_USED"
 REMAPPED = "DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS"
@@ -68,7 +71,7 @@ def site():
 def test_the_page_has_the_families_of_the_dialect_with_their_labels(site):
     """In its order."""
     page = site.read()
-    families = read_dialect("dcgm_4").families
+    families = (*read_dialect("dcgm_4").families, *read_dialect("dcgm_4_more").families)
     assert list(page) == [family.name for family in families]
     for family in families:
         assert list(page[family.name]) == ["GPU-4", "GPU-5"]
@@ -289,12 +292,123 @@ def test_an_error_of_memory_leaves_an_xid_and_a_remapped_row(site, contained, xi
     assert site.values(REMAPPED) == [1, 0]
 
 
+def test_a_hot_rack_says_why_its_clocks_are_low(site):
+    """Software first, the hardware where that is not enough, nothing without heat."""
+    assert site.values(EVENTS) == [0, 0]
+    faults.cool_less(site.hardware, site.fleet, 0, 0.6)
+    site.run(300)
+    assert site.values(EVENTS) == [0x20, 0x20]
+    assert max(site.values(CLOCK)) < 1980
+    faults.cool_less(site.hardware, site.fleet, 0, 0.14)
+    site.run(80)
+    assert site.values(EVENTS) == [0x68, 0x68]
+    faults.cool(site.hardware, 0, 0.14)
+    faults.cool(site.hardware, 0, 0.6)
+    site.run(600)
+    assert site.values(EVENTS) == [0, 0]
+
+
+def test_one_hot_gpu_says_so_and_a_slow_one_does_not(site):
+    """A bad thermal interface, at work; a straggler."""
+    faults.slow_gpu(site.hardware, site.fleet, 4, 0.3, hot=True)
+    faults.slow_gpu(site.hardware, site.fleet, 5, 0.3)
+    site.run(5)
+    assert site.values(EVENTS) == [0x20, 0]
+    site.run(600, use=Use.IDLE, load=0.0, loaded=0.0)
+    assert site.values(EVENTS) == [1, 1]
+
+
+def test_a_hot_rack_degrades_its_gpus_to_those_who_watch(site):
+    """At two looks, for information; until it is cool."""
+    look = watch(site)
+    assert look() == ("healthy", "none", "none")
+    faults.cool_less(site.hardware, site.fleet, 0, 0.6)
+    site.run(200)
+    assert look() == ("healthy", "none", "none")
+    assert look() == ("degraded", "sw_thermal", "info")
+    faults.cool(site.hardware, 0, 0.6)
+    assert look(600) == ("healthy", "none", "none")
+
+
+def test_links_that_fail_count_errors_while_they_carry_traffic(site):
+    """A dead one is silent; a reset and a reboot begin anew."""
+    hardware, fleet = site.hardware, site.fleet
+    assert (site.values(CRC), site.values(RECOVERIES)) == ([0, 0], [0, 0])
+    faults.nvlink_error(hardware, fleet, 4, 0.5)
+    site.run(20)
+    first = site.values(CRC)[0]
+    assert 15_000 <= first <= 20_000
+    faults.nvlink_error(hardware, fleet, 4, 0.2)
+    site.run(20)
+    assert site.values(CRC) == [first + 20_000, 0]
+    assert site.values(RECOVERIES) == [2, 0]
+    faults.nvlink_error(hardware, fleet, 4, 1.0)
+    site.run(20)
+    silent = site.values(CRC)
+    site.run(20)
+    assert site.values(CRC) == silent
+    faults.mend_nvlink(hardware, fleet, 4, 1.0)
+    site.run(20)
+    assert silent[0] < site.values(CRC)[0] <= silent[0] + 20_000
+    faults.lose_host(hardware, fleet, 2)
+    faults.return_host(hardware, fleet, 2)
+    site.run(5)
+    assert site.values(CRC)[0] <= 5_000
+    for share in (0.5, 0.2):
+        faults.mend_nvlink(hardware, fleet, 4, share)
+    site.run(5)
+    assert (site.values(CRC), site.values(RECOVERIES)) == ([0, 0], [0, 0])
+
+
+def test_links_that_fail_again_are_seen_though_the_xid_is_the_same(site):
+    """Their errors grow; the gauge of the XID shows what it showed."""
+    look = watch(site)
+    look()
+    for _ in range(2):
+        faults.nvlink_error(site.hardware, site.fleet, 4, 0.5)
+        assert look(10)[:2] == ("degraded", "nvlink")
+        faults.mend_nvlink(site.hardware, site.fleet, 4, 0.5)
+        assert look() == ("healthy", "none", "none")
+
+
 def test_bad_links_leave_an_xid(site):
     """Its fields stay."""
     faults.nvlink_error(site.hardware, site.fleet, 4, 0.5)
     site.run(5)
     assert site.values(XID_FIELD) == [74, 0]
     assert len(site.values(UTIL)) == 2
+
+
+def watch(site, gpu="GPU-4"):
+    """Verdicts on a GPU, look by look; each look is a collection later."""
+    reader, before = TelemetryReader(), None
+
+    def look(seconds=5):
+        nonlocal before
+        site.run(seconds)
+        now = float(site.hardware.steps)
+        before = judge(reader.read(site.text().encode())[gpu], before, now)
+        return before.state, before.reason, before.severity
+
+    return look
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_links_that_were_mended_are_well_to_those_who_watch(site, share):
+    """The XID sticks; that the energy begins anew says that it is of before. Twice."""
+    look = watch(site)
+    assert look() == ("healthy", "none", "none")
+    for _ in range(2):
+        faults.nvlink_error(site.hardware, site.fleet, 4, share)
+        faults.nvlink_error(site.hardware, site.fleet, 4, 0.2)
+        assert look()[:2] == ("degraded", "nvlink")
+        faults.mend_nvlink(site.hardware, site.fleet, 4, share)
+        assert look()[:2] == ("degraded", "nvlink")
+        faults.mend_nvlink(site.hardware, site.fleet, 4, 0.2)
+        assert look() == ("healthy", "none", "none")
+        faults.lose_host(site.hardware, site.fleet, 2)
+        faults.return_host(site.hardware, site.fleet, 2)
+        look()
 
 
 def test_a_patched_host_shows_its_driver_at_once_and_counts_anew(site):

@@ -12,6 +12,7 @@ import pytest
 from exporters.fetching import FetchError
 from exporters.gpu.local.keeper import LocalGpus
 from exporters.gpu.readings import MigInstance, Xid
+from exporters.gpu.testing.shim import LIBRARY
 
 
 @pytest.fixture
@@ -35,6 +36,14 @@ def reading(gpus, shim, index=0):
     return gpus.read(b"")[shim.uuids[index]]
 
 
+async def test_it_is_told_whether_the_kernel_log_is_followed(gpus, tmp_path):
+    """Where it is not there, or nobody wants it, XIDs come from events alone."""
+    assert gpus.follows_kernel_log is True
+    assert LocalGpus("h1", [], kernel_log=None).follows_kernel_log is None
+    async with LocalGpus("h1", [], kernel_log=tmp_path / "none") as without:
+        assert without.follows_kernel_log is False
+
+
 async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, until):
     """Each number in its place: no two are alike."""
     shim.set(
@@ -45,8 +54,9 @@ async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, unti
         clock_events=0x44, sw_power_cap_nanoseconds=1_500_000_000,
         sw_thermal_nanoseconds=2_500_000_000, hw_thermal_nanoseconds=3_500_000_000,
         power_brake_nanoseconds=4_500_000_000, sync_boost_nanoseconds=5_500_000_000,
-        pcie_generation=4, pcie_width=8, pcie_replays=10, pcie_sent_bytes=11,
-        pcie_received_bytes=12, nvlink_sent_kibibytes=13, nvlink_received_kibibytes=14,
+        pcie_generation=4, pcie_width=8, pcie_replays=10, pcie_sent_mebibytes_per_second=11,
+        pcie_received_mebibytes_per_second=12,
+        nvlink_sent_kibibytes=13, nvlink_received_kibibytes=14,
         nvlink_crc=15, nvlink_replays=16, nvlink_recoveries=17, fabric_state=2, fabric_health=2,
         recovery_action=4, graphics_permille=990, sm_permille=410, occupancy_permille=370,
         tensor_permille=210, memory_permille=330,
@@ -64,7 +74,8 @@ async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, unti
         "clock_event_seconds": {"sw_power_cap": 1.5, "sw_thermal": 2.5, "hw_thermal": 3.5,
                                 "hw_power_brake": 4.5, "sync_boost": 5.5},
         "pcie_generation": 4, "pcie_generation_max": 5, "pcie_width": 8, "pcie_width_max": 16,
-        "pcie_replays": 10, "pcie_sent_bytes": 11, "pcie_received_bytes": 12,
+        "pcie_replays": 10, "pcie_sent_bytes_per_second": 11 * 1024**2,
+        "pcie_received_bytes_per_second": 12 * 1024**2,
         "nvlink_sent_bytes": 13 * 1024, "nvlink_received_bytes": 14 * 1024,
         "nvlink_errors": {"crc": 15, "replay": 16, "recovery": 17},
         "fabric_state": "in_progress", "fabric_health": "unhealthy", "recovery_action": 4,
@@ -214,6 +225,8 @@ async def test_a_driver_that_does_not_load_is_a_source_that_is_down(shim, tmp_pa
     """With the reason in words; nobody waits for it."""
     monkeypatch.setattr("exporters.gpu.local.keeper.START_SECONDS", 0.5)
     nothing = {**shim.environment, "SHARDWATCH_SHIM": str(tmp_path / "nothing")}
+    # Where there is a real one, this stands before it.
+    (tmp_path / LIBRARY).write_bytes(b"no library")
     for environment in (nothing, {"LD_LIBRARY_PATH": str(tmp_path)}):
         gpus = LocalGpus("h1", shim.uuids, kernel_log=None, environment=environment)
         async with gpus:

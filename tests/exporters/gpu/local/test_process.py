@@ -1,6 +1,5 @@
 """The gpu exporter as a process that reads its own host."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,6 +8,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from exporters.testing import write_config
 
 ROOT = Path(__file__).parents[4]
 PATIENCE_SECONDS = 60.0
@@ -23,16 +24,13 @@ def start(shim, tmp_path):
         "members": [{"host": "h1", "gpus": shim.uuids}, {"host": "h2"}],
     }  # fmt: skip
     topology = {"version": 1, "cluster": "demo", "groups": [group]}
-    (tmp_path / "topology.yaml").write_text(json.dumps(topology))
-    config = {"topology": "topology.yaml", "objectives": ["library:chat"],
-              "prometheus": {"url": "http://127.0.0.1:9090"}}  # fmt: skip
-    (tmp_path / "shardwatch.yaml").write_text(json.dumps(config))
+    config = write_config(tmp_path, topology)
     started = []
 
     def start(host):
         started.append(subprocess.Popen(
             [sys.executable, "-m", "shardwatch", "exporter", "gpu", "--local", host,
-             "--config", tmp_path / "shardwatch.yaml", "--listen", "127.0.0.1:0",
+             "--config", config, "--listen", "127.0.0.1:0",
              "--address-file", tmp_path / "address"],
             cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, **shim.environment},
         ))  # fmt: skip

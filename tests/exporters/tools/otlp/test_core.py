@@ -6,7 +6,7 @@ from exporters import catalog
 from exporters.sources import Answers
 from exporters.tools import otel
 from exporters.tools.otlp import core as module
-from exporters.tools.otlp import streams
+from exporters.tools.otlp import labels, streams
 from exporters.tools.otlp.core import HOLD_SECONDS, OtlpCore
 from exporters.tools.otlp.decoding import decode_metrics, decode_traces
 from exporters.tools.otlp.streams import IDLE_SECONDS
@@ -154,7 +154,7 @@ def test_tools_are_bounded_by_what_is_configured(topology):
 
 def test_without_a_configuration_the_first_names_are_told(receiver, monkeypatch):
     """However many come."""
-    monkeypatch.setattr(module, "MOST_TOOLS", 2)
+    monkeypatch.setattr(labels, "MOST_TOOLS", 2)
     points = (durations([1.0], tool=f"t{n}", **WHEN) for n in range(50))
     receiver.send(histogram(*points))
     assert {key[3] for key in receiver.page().of(catalog.TOOL_CALLS)} == {"t0", "t1", "other"}

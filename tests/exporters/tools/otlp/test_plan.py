@@ -1,6 +1,5 @@
 """The OTLP mode as a process."""
 
-import json
 import re
 import signal
 import subprocess
@@ -9,8 +8,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-import yaml
 
+from exporters.testing import write_config
 from exporters.tools.otlp.testing import durations, histogram, metrics_request
 
 ROOT = Path(__file__).parents[4]
@@ -24,12 +23,7 @@ def config(tmp_path):
     group = {"name": "g", "region": "eu", "model": "agent", "revision": "r1",
              "metrics": "http://127.0.0.1:9/metrics", "members": [{"host": "h"}]}  # fmt: skip
     topology = {"version": 1, "cluster": "demo", "groups": [group]}
-    (tmp_path / "topology.yaml").write_text(json.dumps(topology))
-    file = tmp_path / "shardwatch.yaml"
-    content = {"topology": "topology.yaml", "prometheus": {"url": "http://127.0.0.1:9090"},
-               "objectives": ["library:chat"]}  # fmt: skip
-    file.write_text(yaml.safe_dump(content))
-    return file
+    return write_config(tmp_path, topology)
 
 
 @pytest.fixture
