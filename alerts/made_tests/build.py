@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts.build import objective_groups
 from alerts.made_tests.files import made_test_file, rule_path, test_path
 from exporters.config import Config
-from slo.examples.series import NoExampleError
+from slo.examples.values import NoExampleError
 from slo.objectives import read_objectives
 
 

@@ -11,7 +11,8 @@ from alerts.made_tests.story import Phase
 from alerts.quiet import BURN_SUPPRESSED
 from alerts.zero_tolerance import HOLDS_SECONDS, ZERO_TOLERANCE_BROKEN
 from slo import conventions as names
-from slo.examples.series import EVENTS_PER_SECOND, example_of
+from slo.examples.series import example_of
+from slo.examples.values import EVENTS_PER_SECOND
 from slo.objective import Objective
 from slo.testing import RuleTest
 

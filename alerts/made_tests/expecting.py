@@ -13,7 +13,7 @@ from alerts.burn import ERROR_BUDGET_BURN
 from alerts.made_tests.setting import Setting
 from slo import conventions as names
 from slo.burn import Tier
-from slo.examples.series import EVENTS_PER_SECOND
+from slo.examples.values import EVENTS_PER_SECOND
 from slo.objective import Objective
 from slo.testing import Expectation, RuleTest
 

@@ -12,7 +12,7 @@ from alerts.build import groups_at
 from alerts.made_tests.files import made_test_file, rule_path, test_path
 from alerts.made_tests.promtool import Failure, run_tests
 from exporters.config import Links
-from slo.examples.series import NoExampleError
+from slo.examples.values import NoExampleError
 from slo.objective import Objective
 from slo.render import render_groups
 

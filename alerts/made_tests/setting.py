@@ -52,7 +52,9 @@ class Setting:
     @property
     def is_counted(self) -> bool:
         """Whether events are counted, and budgeted as they occur."""
-        return isinstance(self.objective.indicator, Ratio) and self.objective.slices is None
+        is_ratio = isinstance(self.objective.indicator, Ratio)
+        are_counters = all(each.is_counter for each in self.example.series)
+        return is_ratio and are_counters and self.objective.slices is None
 
     @property
     def evaluation(self) -> float:
@@ -81,12 +83,11 @@ class Setting:
             max(error_ratio_needed(each, self.objective.target, period) for each in self.tiers)
         )
         calm = self.whole(CALM_SECONDS + self.settle)
-        burn = self.whole(
-            max(_BURN_SECONDS, 1.2 * calm * needed / (1 - needed) + SLACK_SECONDS) + self.settle
-        )
-        if burn > LONGEST_CALM_BURN_SECONDS + self.settle:
-            return 0, self.whole(_BURN_SECONDS + self.settle)
-        return calm, burn
+        after = self.settle + max(each.for_seconds for each in self.tiers)
+        burn = max(_BURN_SECONDS, 1.2 * calm * needed / (1 - needed) + SLACK_SECONDS)
+        if burn > LONGEST_CALM_BURN_SECONDS:
+            return 0, self.whole(_BURN_SECONDS + after)
+        return calm, self.whole(burn + after)
 
     def whole(self, seconds: float) -> float:
         """Return whole evaluations, at least so many seconds."""

@@ -7,6 +7,7 @@ counters and of time, sums over one series.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ Values = Callable[[Selector], float]
 
 OF_COUNTERS = frozenset({"rate", "irate", "increase"})
 """Functions that are given counters; of these an example knows the events per second."""
+
+NOTHING = math.nan
+"""What a comparison leaves that does not hold, and 0/0."""
 
 _SAME = frozenset(
     {
@@ -34,14 +38,16 @@ _OPERATORS: Mapping[str, Callable[[float, float], float]] = {
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
     "^": math.pow,
-    "==": lambda a, b: float(a == b),
-    "!=": lambda a, b: float(a != b),
-    "<": lambda a, b: float(a < b),
-    "<=": lambda a, b: float(a <= b),
-    ">": lambda a, b: float(a > b),
-    ">=": lambda a, b: float(a >= b),
-    "or": lambda a, _: a,
-    "and": lambda a, _: a,
+    "or": lambda a, b: b if math.isnan(a) else a,
+    "and": lambda a, b: NOTHING if math.isnan(b) else a,
+}
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -95,13 +101,18 @@ def _call(node: promql_parser.Call, value: Values) -> float:
 
 
 def _binary(node: promql_parser.BinaryExpr, value: Values) -> float:
-    operator = _OPERATORS.get(str(node.op))
-    if operator is None:
-        raise UnknownValueError(f"{node.op} is not foreseen")
+    name = str(node.op)
+    if name not in _OPERATORS and name not in _COMPARISONS:
+        raise UnknownValueError(f"{name} is not foreseen")
+    left, right = value_of(node.lhs, value), value_of(node.rhs, value)
+    if name in _COMPARISONS:
+        holds = _COMPARISONS[name](left, right)
+        is_bool = node.modifier is not None and node.modifier.return_bool
+        return float(holds) if is_bool else left if holds else NOTHING
     try:
-        return operator(value_of(node.lhs, value), value_of(node.rhs, value))
+        return _OPERATORS[name](left, right)
     except (ZeroDivisionError, OverflowError, ValueError):
-        return float("nan")
+        return NOTHING
 
 
 _SORTS: Mapping[type[promql_parser.Expr], Callable[[Any, Values], float]] = {

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import promql_parser
 
 from slo.examples.labels import chooses, example_labels, series_text
-from slo.examples.values import ExampleValues, example_values
-from slo.objective import Objective, Ratio
+from slo.examples.values import (
+    EVENTS_PER_SECOND,
+    ExampleValues,
+    NoExampleError,
+    counters_in,
+    example_values,
+    side_of,
+)
+from slo.objective import BASE_WINDOW, Indicator, Objective, Ratio
 from slo.promql import selectors
 
-EVENTS_PER_SECOND = 10
-"""Of an example: many enough that silence is no chance."""
 OWN_LABEL = "example"
 """Tells series apart that selectors and grouping labels leave no other way to."""
-
-
-class NoExampleError(Exception):
-    """No series can be made up for an objective; says why, as a sentence's end."""
 
 
 @dataclass(frozen=True)
@@ -69,50 +70,50 @@ def example_of(objective: Objective, cell: str = "a", source: str = "") -> Examp
 
 
 def _example(objective: Objective, wanted: Mapping[str, str]) -> Example:
-    if isinstance(objective.indicator, Ratio):
-        made = _of_ratio(objective.indicator, wanted)
-    else:
-        values = example_values(objective.indicator, wanted)
-        if isinstance(values, str):
-            raise NoExampleError(values)
-        made = _Made.of_values(values)
+    indicator = objective.indicator
+    made = _of_ratio(indicator, wanted) if isinstance(indicator, Ratio) else None
+    if made is None or not _is_right(indicator, made):
+        made = example_values(indicator, wanted)
     labels = {
-        label: made.labels[0].get(label, "")
+        label: made[0].labels[label]
         for label in objective.grouping_labels
-        if made.labels[0].get(label)
+        if made[0].labels.get(label)
     }
-    return Example(labels, made.series)
+    return Example(
+        labels,
+        tuple(
+            InputSeries(
+                series_text(each.labels),
+                is_counter=each.is_counter,
+                good=each.good,
+                bad=each.bad,
+            )
+            for each in made
+        ),
+    )
 
 
-@dataclass(frozen=True)
-class _Made:
-    labels: tuple[Mapping[str, str], ...]
-    series: tuple[InputSeries, ...]
+def _is_right(indicator: Indicator, made: Sequence[ExampleValues]) -> bool:
+    """Tell whether an example is good where it should be and bad where it should be.
 
-    @classmethod
-    def of_values(cls, values: Sequence[ExampleValues]) -> _Made:
-        return cls(
-            tuple(each.labels for each in values),
-            tuple(
-                InputSeries(
-                    series_text(each.labels),
-                    is_counter=each.is_counter,
-                    good=each.good,
-                    bad=each.bad,
-                )
-                for each in values
-            ),
-        )
+    One that cannot be foreseen is taken for right, unless nobody made it.
+    """
+    try:
+        good = side_of(indicator, [(each.labels, each.good) for each in made])
+        bad = side_of(indicator, [(each.labels, each.bad) for each in made])
+    except NoExampleError:
+        return True
+    return good is True and bad is False
 
 
-def _of_ratio(ratio: Ratio, wanted: Mapping[str, str]) -> _Made:
+def _of_ratio(ratio: Ratio, wanted: Mapping[str, str]) -> tuple[ExampleValues, ...] | None:
+    """Return the series that events grow, told by which selectors choose them; None if none do."""
     totals = selectors(ratio.total)
     judged = selectors(str(ratio.bad if ratio.bad is not None else ratio.good))
     inside = _counted_in_both(totals, judged, wanted)
     outside = _counted_in_total(totals, judged, wanted)
     if not inside or not outside:
-        side = "bad" if (ratio.bad is not None) == (not inside) else "good"
-        raise NoExampleError(f"no labels were found that its selectors count as a {side} event")
+        return None
     good, bad = (outside, inside) if ratio.bad is not None else (inside, outside)
     made = [*good, *(each for each in bad if each not in good)]
     for each in (*totals, *judged):
@@ -120,17 +121,16 @@ def _of_ratio(ratio: Ratio, wanted: Mapping[str, str]) -> _Made:
         still = example_labels([each], (), wanted)
         if still and not any(chooses(each, labels) for labels in made):
             made.append(still)
-    return _Made(
-        tuple(made),
-        tuple(
-            InputSeries(
-                series_text(labels),
-                is_counter=True,
-                good=EVENTS_PER_SECOND * (labels in good),
-                bad=EVENTS_PER_SECOND * (labels in bad),
-            )
-            for labels in made
-        ),
+    trees = [promql_parser.parse(each.replace(BASE_WINDOW, "1m")) for each in ratio.expressions]
+    counters = {name for tree in trees for name in counters_in(tree)}
+    return tuple(
+        ExampleValues(
+            labels,
+            is_counter=labels["__name__"] in counters,
+            good=EVENTS_PER_SECOND * (labels in good),
+            bad=EVENTS_PER_SECOND * (labels in bad),
+        )
+        for labels in made
     )
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import promql_parser
 
-from slo.examples.arithmetic import OF_COUNTERS, UnknownValueError, value_of
-from slo.examples.labels import example_labels, series_text
-from slo.objective import BASE_WINDOW, RawRatio, Threshold
+from slo.examples.arithmetic import NOTHING, OF_COUNTERS, UnknownValueError, value_of
+from slo.examples.labels import chooses, example_labels, series_text
+from slo.objective import BASE_WINDOW, Indicator, Ratio, RawRatio, Threshold
 from slo.promql import nodes, selectors
 
+EVENTS_PER_SECOND = 10
+"""Of an example: many enough that silence is no chance."""
 MOST_TRIES = 20_000
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -23,6 +27,10 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }
 _CLOSE = 1e-9
 _BUCKET, _LE = "_bucket", "le"
+
+
+class NoExampleError(Exception):
+    """No series can be made up for an objective; says why, as a sentence's end."""
 
 
 @dataclass(frozen=True)
@@ -37,39 +45,32 @@ class ExampleValues:
     bad: float
 
 
-def example_values(
-    indicator: RawRatio | Threshold, wanted: Mapping[str, str]
-) -> tuple[ExampleValues, ...] | str:
-    """Return series and their values on both sides, or why none were found."""
-    (expression,) = indicator.expressions
-    tree = promql_parser.parse(expression.replace(BASE_WINDOW, "1m"))
-    if isinstance(indicator, Threshold) and (quantile := _quantile_of(tree)):
+def example_values(indicator: Indicator, wanted: Mapping[str, str]) -> tuple[ExampleValues, ...]:
+    """Return series and their values on both sides.
+
+    Raises:
+        NoExampleError: if none were found.
+    """
+    trees = [_tree(each) for each in indicator.expressions]
+    if isinstance(indicator, Threshold) and (quantile := _quantile_of(trees[0])):
         return _of_histogram(quantile, indicator, wanted)
     made: dict[str, Mapping[str, str]] = {}
-    text_of: dict[str, str] = {}
-    for each in selectors(expression):
+    for each in (each for expression in indicator.expressions for each in selectors(expression)):
         labels = example_labels([each], (), wanted)
         if labels is None:
-            return f"no labels were found that {each.prettify()} chooses"
-        text_of[each.prettify()] = series_text(labels)
+            raise NoExampleError(f"no labels were found that {each.prettify()} chooses")
         made[series_text(labels)] = labels
-    counters = set(_counters(tree))
+    counters = {name for tree in trees for name in counters_in(tree)}
     names = sorted(made)
-    is_good, is_bad = _sides(indicator)
     found: dict[bool, tuple[float, ...]] = {}
     tries = itertools.product(_candidates(indicator), repeat=len(names))
     for values in itertools.islice(tries, MOST_TRIES):
-        by_text = dict(zip(names, values, strict=True))
-        try:
-            value = value_of(tree, _Lookup(text_of, by_text))
-        except UnknownValueError as error:
-            return f"{error}, so that no values on either side are known"
-        if is_good(value):
-            found.setdefault(True, values)
-        elif is_bad(value):
-            found.setdefault(False, values)
+        side = side_of(indicator, [(made[n], v) for n, v in zip(names, values, strict=True)])
+        if side is not None:
+            found.setdefault(side, values)
     if len(found) < 2:
-        return "no values were found that are " + ("bad" if True in found else "good")
+        missing = "bad" if True in found else "good"
+        raise NoExampleError(f"no values of its series were found that are {missing}")
     return tuple(
         ExampleValues(
             made[text], made[text]["__name__"] in counters, found[True][n], found[False][n]
@@ -78,31 +79,51 @@ def example_values(
     )
 
 
-@dataclass(frozen=True)
-class _Lookup:
-    text_of: Mapping[str, str]
-    values: Mapping[str, float]
+def side_of(indicator: Indicator, series: Sequence[tuple[Mapping[str, str], float]]) -> bool | None:
+    """Return whether all is good with series of some values; None if it is neither.
 
-    def __call__(self, selector: promql_parser.VectorSelector) -> float:
-        return self.values[self.text_of[selector.prettify()]]
+    A selector of several series is taken for their sum, as it is under ``sum by``.
 
+    Raises:
+        NoExampleError: if that cannot be foreseen.
+    """
 
-def _sides(
-    indicator: RawRatio | Threshold,
-) -> tuple[Callable[[float], bool], Callable[[float], bool]]:
+    def value(selector: promql_parser.VectorSelector) -> float:
+        chosen = [each for labels, each in series if chooses(selector, labels)]
+        return sum(chosen) if chosen else NOTHING
+
+    try:
+        first, *others = (value_of(_tree(each), value) for each in indicator.expressions)
+    except UnknownValueError as error:
+        raise NoExampleError(f"{error}, so that no values on either side are known") from None
+    if isinstance(indicator, Ratio):
+        judged = others[0] if others and not math.isnan(others[0]) else 0.0
+        share = judged / first if first > 0 else NOTHING
+        return _side_of_share(share, is_good=indicator.good is not None)
     if isinstance(indicator, RawRatio):
-        wanted = (1.0, 0.0) if indicator.is_good else (0.0, 1.0)
-        return (lambda v: abs(v - wanted[0]) < _CLOSE, lambda v: abs(v - wanted[1]) < _CLOSE)
-    compare, bound = _OPERATORS[indicator.op], float(indicator.bound)
+        return _side_of_share(first, is_good=indicator.is_good)
+    bound = float(indicator.bound)
     margin = abs(bound) * 0.01
     # Rates and quantiles are extrapolated: no value near the bound is an example of a side.
-    return (
-        lambda v: compare(v, bound) and not bound - margin < v < bound + margin,
-        lambda v: not compare(v, bound) and not bound - margin < v < bound + margin and v == v,  # noqa: PLR0124 - NaN is on no side
-    )
+    if math.isnan(first) or bound - margin < first < bound + margin:
+        return None
+    return _OPERATORS[indicator.op](first, bound)
 
 
-def _candidates(indicator: RawRatio | Threshold) -> Iterable[float]:
+def _side_of_share(share: float, *, is_good: bool) -> bool | None:
+    if abs(share) < _CLOSE:
+        return not is_good
+    return is_good if abs(share - 1) < _CLOSE else None
+
+
+@cache
+def _tree(expression: str) -> promql_parser.Expr:
+    return promql_parser.parse(expression.replace(BASE_WINDOW, "1m"))
+
+
+def _candidates(indicator: Indicator) -> Iterable[float]:
+    if isinstance(indicator, Ratio):
+        return (0.0, float(EVENTS_PER_SECOND), 2.0 * EVENTS_PER_SECOND)
     if isinstance(indicator, RawRatio):
         return (0.0, 1.0, 100.0)
     bound = float(indicator.bound)
@@ -110,7 +131,8 @@ def _candidates(indicator: RawRatio | Threshold) -> Iterable[float]:
     return dict.fromkeys((0.0, 1.0, bound + 1, bound - 1, *scaled))
 
 
-def _counters(tree: promql_parser.Expr) -> Iterable[str]:
+def counters_in(tree: promql_parser.Expr) -> Iterable[str]:
+    """Yield the names of the series that a rate or an increase is taken of."""
     for node in nodes(tree):
         if isinstance(node, promql_parser.Call) and node.func.name in OF_COUNTERS:
             for inner in nodes(node):
@@ -128,17 +150,21 @@ def _quantile_of(tree: promql_parser.Expr) -> promql_parser.Call | None:
 
 def _of_histogram(
     quantile: promql_parser.Call, threshold: Threshold, wanted: Mapping[str, str]
-) -> tuple[ExampleValues, ...] | str:
-    """Return three buckets: events in the first are below the bound, in the second above it."""
+) -> tuple[ExampleValues, ...]:
+    """Return three buckets: events in the first are below the bound, in the second above it.
+
+    Raises:
+        NoExampleError: if it is no quantile of one histogram.
+    """
     found = [
         each for each in nodes(quantile.args[1]) if isinstance(each, promql_parser.VectorSelector)
     ]
     bound = float(threshold.bound)
     if len(found) != 1 or not (found[0].name or "").endswith(_BUCKET) or bound <= 0:
-        return "its quantile is not of one histogram with a bound above 0"
+        raise NoExampleError("its quantile is not of one histogram with a bound above 0")
     labels = example_labels(found, (), wanted)
     if labels is None or _LE in labels:
-        return "no labels were found that its histogram's selector chooses"
+        raise NoExampleError("no labels were found that its histogram's selector chooses")
     is_below_good = threshold.op in ("<", "<=")
     below = (10.0, 0.0) if is_below_good else (0.0, 10.0)
     edges = ((f"{bound / 2:g}", *below), (f"{bound * 100:g}", 10.0, 10.0), ("+Inf", 10.0, 10.0))

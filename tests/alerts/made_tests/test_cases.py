@@ -84,8 +84,10 @@ OTHERS = {
     "one cell": replace(BAD, grouping_labels=()),
     "a target that outages hardly miss": replace(BAD, target=Decimal("0.94"), tiers=PAGES[:1]),
     "no tiers": replace(BAD, tiers=()),
+    "a tier that waits": replace(BAD, tiers=(replace(PAGES[0], for_seconds=1800),)),
     "a sum": replace(BAD, indicator=A_SUM, tiers=PAGES[:1]),
     "raw ratio": replace(BAD, indicator=RawRatio("avg_over_time(ok[$window])", is_good=True)),
+    "gauges": replace(BAD, indicator=Ratio("expected", bad="lost"), tiers=PAGES[:1]),
     "gauge": replace(BAD, indicator=Threshold("max by (cell) (queue)", "<", Decimal(5))),
     "quantile": replace(BAD, indicator=Threshold(QUANTILE, "<", Decimal(2))),
     "a range of its own": replace(BAD, indicator=LATE, tiers=PAGES[:1]),
@@ -156,4 +158,4 @@ def test_what_has_no_example_is_told_and_still_has_rules():
     (made,) = make_tests([odd], 15, Links(), [])
 
     assert ["rules/slo-answers.yaml"] == list(made.files)
-    assert "no labels were found that its selectors count as a good event" == made.not_tested
+    assert "no values of its series were found that are good" == made.not_tested

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from slo.examples.series import NoExampleError, example_of
+from slo.examples.series import example_of
+from slo.examples.values import NoExampleError
 from slo.objective import Ratio, RawRatio, Threshold
 from slo.objectives import LIBRARY, library_names, read_objective_paths
 
@@ -34,6 +35,12 @@ def events(objective, indicator):
           's{cell="cell-a"}': (0, 0)}),
         (Ratio(f'rate(r{{k="g"}}{W}) + rate(r{{k="b"}}{W})', bad=f'rate(r{{k="b"}}{W})'),
          {'r{cell="cell-a",k="g"}': (10, 0), 'r{cell="cell-a",k="b"}': (0, 10)}),
+        (Ratio("expected", bad='members{state=~"hung|lost"}'),
+         {'expected{cell="cell-a"}': (10, 10), 'members{cell="cell-a",state="hung"}': (0, 10)}),
+        (Ratio(f"rate(served{W}) and rate(billed{W})", bad=f"rate(billed{W}) - rate(served{W})"),
+         {'billed{cell="cell-a"}': (10, 20), 'served{cell="cell-a"}': (10, 10)}),
+        (RawRatio(f'sum(rate(t{{code=~"5.."}}{W})) / sum(rate(t{W}))', is_good=False),
+         {'t{cell="cell-a",code="5aa"}': (0, 1), 't{cell="cell-a"}': (1, 0)}),
         (RawRatio(f"avg_over_time(ok{W})", is_good=True), {'ok{cell="cell-a"}': (1, 0)}),
         (RawRatio(f"1 - rate(g{W}) / rate(t{W})", is_good=False),
          {'g{cell="cell-a"}': (1, 0), 't{cell="cell-a"}': (1, 1)}),
@@ -68,10 +75,10 @@ def test_where_the_cell_is_fixed_other_series_are_of_it_too(objective):
     ("indicator", "expected"),
     [
         (Ratio(f"rate(r{W})", bad=f"rate(r{W})"),
-         "no labels were found that its selectors count as a good event"),
+         "no values of its series were found that are good"),
         (Threshold("stddev(x)", "<", Decimal(1)),
          "stddev is not foreseen, so that no values on either side are known"),
-        (Threshold("x * 0", "<", Decimal(1)), "no values were found that are bad"),
+        (Threshold("x * 0", "<", Decimal(1)), "no values of its series were found that are bad"),
     ],
 )  # fmt: skip
 def test_it_is_said_why_there_is_no_example(objective, indicator, expected):
