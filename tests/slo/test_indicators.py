@@ -154,11 +154,13 @@ class TestSlices:
 
     def test_a_slice_at_its_target_is_good(self, expect):
         """Exactly 5 % errors, whatever floating-point sums make of them; a hair more is bad."""
-        expect(
-            {OK: "0+28.5x80", ERROR: "0+1.5x80"},
-            is_value(BAD, 20 * MINUTE, 0),
-            slices=self.SLICES,
-        )
+        cells = {f"c{tenths}": tenths / 10 for tenths in range(1, 31)}
+        series = {}
+        for cell, errors in cells.items():
+            series[OK.replace('"a"', f'"{cell}"')] = f"0+{errors * 19:.1f}x80"
+            series[ERROR.replace('"a"', f'"{cell}"')] = f"0+{errors}x80"
+        good = {of_cell(cell): 0.0 for cell in cells}
+        expect(series, Expectation(rounded(BAD), 20 * MINUTE, good), slices=self.SLICES)
         expect(
             {OK: "0+28.499x80", ERROR: "0+1.501x80"},
             is_value(BAD, 20 * MINUTE, per_minute(1)),
