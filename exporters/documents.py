@@ -7,7 +7,7 @@ tags. Errors are problems with file, line and column, never tracebacks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ from exporters.problems import InputError, Problem, check_of, problem
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
+
+SHOWN_CHARACTERS = 80
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -67,14 +69,18 @@ class Document:
             ) from None
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, *, may_be_empty: bool = False) -> Document:
     """Return the only document of a YAML or JSON file.
+
+    Args:
+        path: of the file.
+        may_be_empty: whether a file that says nothing is a mapping without keys, else a mistake.
 
     Raises:
         InputError: if the file is missing, unreadable, too large, not YAML, empty, or has more
             than one document.
     """
-    documents = read_documents(path)
+    documents = read_documents(path, may_be_empty=may_be_empty)
     if len(documents) > 1:
         second = documents[1]
         raise InputError(
@@ -86,11 +92,19 @@ def read_document(path: Path) -> Document:
                 )
             ]
         )
-    return documents[0]
+    only = documents[0]
+    return replace(only, data={}) if may_be_empty and only.data is None else only
 
 
-def read_documents(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> list[Document]:
+def read_documents(
+    path: Path, *, may_be_empty: bool = False, largest_bytes: int = LARGEST_BYTES
+) -> list[Document]:
     """Return all documents of a YAML (or JSON) file, which has at least one.
+
+    Args:
+        path: of the file.
+        may_be_empty: whether there is one without content in a file without any, else a mistake.
+        largest_bytes: a file may have.
 
     Raises:
         InputError: as :func:`read_document`.
@@ -122,9 +136,11 @@ def read_documents(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> list[Do
             [problem(file, f"byte {error.start} is not UTF-8", fix="save the file as UTF-8")]
         ) from None
     documents = parse_documents(text, file)
-    if not documents:
-        raise InputError([problem(file, "found an empty file, expected a document")])
-    return documents
+    if documents:
+        return documents
+    if may_be_empty:
+        return [Document(file, None, {})]
+    raise InputError([problem(file, "found an empty file, expected a document")])
 
 
 def parse_documents(text: str, file: str) -> list[Document]:
@@ -149,6 +165,12 @@ def format_place(place: Sequence[str | int]) -> str:
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def shown(value: Any) -> str:
+    """Return what was found as problems tell it: at most :data:`SHOWN_CHARACTERS`."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
 
 
 def _refuse_aliases(text: str, file: str, loader: Any) -> None:
@@ -247,8 +269,7 @@ _EXPECTED = {
 
 def _explain(error: Any) -> tuple[str, str]:
     kind, context = error["type"], error.get("ctx", {})
-    found = repr(error["input"])
-    found = found if len(found) <= 80 else found[:77] + "..."
+    found = shown(error["input"])
     if kind == "missing":
         return "missing, expected a value", "add it"
     if kind == "extra_forbidden":

@@ -16,6 +16,9 @@ from typing import NoReturn, TextIO
 SHOWN_AT_MOST = 100
 """Problems printed in full; the rest are counted, so that a hopeless file stays readable."""
 
+LONGEST_LINE_CHARACTERS = 2000
+"""Of a problem printed: the name of a field may be as long as a file."""
+
 EXIT_PROBLEMS_FOUND = 1
 """A check ran and found something (``validate``, ``lint``, a demo that missed its fault)."""
 
@@ -98,6 +101,8 @@ def print_problems(problems: Iterable[Problem], *, to: TextIO | None = None) -> 
     out = to if to is not None else sys.stderr
     found = sorted(set(problems))
     for each in found[:SHOWN_AT_MOST]:
-        print(each, file=out)
+        line = str(each)
+        is_short = len(line) <= LONGEST_LINE_CHARACTERS
+        print(line if is_short else line[:LONGEST_LINE_CHARACTERS] + "...", file=out)
     if len(found) > SHOWN_AT_MOST:
         print(f"... and {len(found) - SHOWN_AT_MOST} more", file=out)

@@ -17,12 +17,12 @@ from slo.calendars import horizon_note
 from slo.doubts import warnings_of
 from slo.grouping import FEWEST, limit_groups
 from slo.objective import Objective
-from slo.objectives import read_objectives
+from slo.objectives import find_named_files, read_objectives
 from slo.render import render_groups, render_manifests
 from slo.rules import lag_of_vmalert, levels_group, objective_group
 from slo.sloth.importing import import_sloth, read_period_seconds, write_texts
 from slo.sloth.openslo_text import write_openslo
-from slo.validating import ReportFormat, Validation, find_files, print_validation
+from slo.validating import ReportFormat, Validation, print_validation
 
 app = typer.Typer(help="Objectives and their rules.", no_args_is_help=True)
 
@@ -133,29 +133,6 @@ def rules(
         raise InputError([problem(out, f"cannot be written: {error.strerror}")]) from None
 
 
-@app.command("import")
-def import_(
-    paths: Annotated[list[Path], typer.Argument(help="Sloth's specs, or folders of them.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", "--out", help="A folder to write SERVICE.yaml into, not yet there."),
-    ] = None,
-    period: Annotated[
-        str, typer.Option(help="Of the budgets; sloth generate's --default-slo-period.")
-    ] = "30d",
-) -> None:
-    """Turn Sloth's specs into OpenSLO documents, and say what of them is lost."""
-    imported = import_sloth(find_files(paths), read_period_seconds(period))
-    texts = write_openslo(imported)
-    written = write_texts(out, texts) if out is not None else []
-    objectives = [each.objective for each in imported]
-    print_problems(doubt for each in objectives for doubt in (*each.notes, *warnings_of(each)))
-    if out is None:
-        typer.echo("---\n".join(texts.values()), nl=False)
-    for path in written:
-        typer.echo(f"wrote {path}")
-
-
 def rules_text(
     objectives: Sequence[Objective],
     scrape_interval_seconds: float,
@@ -206,3 +183,26 @@ def _duration(option: str, text: str | None) -> float | None:
         return parse_duration(text)
     except ValueError as error:
         raise InputError([problem(option, str(error))]) from None
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Sloth's specs, or folders of them.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="A folder to write SERVICE.yaml into, not yet there."),
+    ] = None,
+    period: Annotated[
+        str, typer.Option(help="Of the budgets; sloth generate's --default-slo-period.")
+    ] = "30d",
+) -> None:
+    """Turn Sloth's specs into OpenSLO documents, and say what of them is lost."""
+    imported = import_sloth(find_named_files(paths), read_period_seconds(period))
+    texts = write_openslo(imported)
+    written = write_texts(out, texts) if out is not None else []
+    objectives = [each.objective for each in imported]
+    print_problems(doubt for each in objectives for doubt in (*each.notes, *warnings_of(each)))
+    if out is None:
+        typer.echo("---\n".join(texts.values()), nl=False)
+    for path in written:
+        typer.echo(f"wrote {path}")

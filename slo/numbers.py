@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator
 
-from exporters.documents import WrittenFloat
+from exporters.documents import WrittenFloat, shown
 
 
 def read_decimal(value: Any) -> Any:
@@ -27,7 +27,7 @@ def read_decimal(value: Any) -> Any:
             return number
     elif isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
-    raise ValueError(f"found {value!r}, expected a number; write 0.999 or the like")
+    raise ValueError(f"found {shown(value)}, expected a number; write 0.999 or the like")
 
 
 def read_share(value: Any) -> Any:
@@ -38,7 +38,9 @@ def read_share(value: Any) -> Any:
     """
     number = read_decimal(value)
     if not 0 < number < 1:
-        raise ValueError(f"found {value!r}, expected a share above 0 and below 1, such as 0.999")
+        raise ValueError(
+            f"found {shown(value)}, expected a share above 0 and below 1, such as 0.999"
+        )
     return number
 
 
@@ -54,7 +56,7 @@ def read_share_or_all(value: Any) -> Any:
     """
     number = read_decimal(value)
     if not 0 < number <= 1:
-        raise ValueError(f"found {value!r}, expected a share above 0, up to 1; write 0.999")
+        raise ValueError(f"found {shown(value)}, expected a share above 0, up to 1; write 0.999")
     return number
 
 
@@ -66,7 +68,7 @@ def read_percent(value: Any) -> Any:
     """
     number = read_decimal(value)
     if not 0 < number <= 100:
-        raise ValueError(f"found {value!r}, expected percent above 0, up to 100; write 99.9")
+        raise ValueError(f"found {shown(value)}, expected percent above 0, up to 100; write 99.9")
     return number.scaleb(-2)
 
 

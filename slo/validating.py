@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from exporters.config import Config, read_config
+from exporters.config import read_config
 from exporters.problems import (
     EXIT_BAD_INPUT,
     EXIT_PROBLEMS_FOUND,
@@ -23,13 +23,9 @@ from slo.checks import check_objectives, has_errors
 from slo.checks.live import LiveReport, check_live
 from slo.checks.report import count_severities, write_json
 from slo.objective import Objective
-from slo.objectives import (
-    ObjectiveFile,
-    find_objective_files,
-    read_objective_files,
-    read_objectives,
-)
+from slo.objectives import read_objective_paths, read_objectives
 from slo.prometheus import PrometheusClient, PrometheusError
+from slo.spec.slices import wrong_slices
 
 USUAL_SCRAPE_INTERVAL_SECONDS = 15.0
 """Where no configuration says another: ``exporters.config.Prometheus``."""
@@ -73,16 +69,10 @@ def validate_objectives(asked: Validation) -> Validated:
     Raises:
         InputError: if something cannot be read, or the server does not answer.
     """
-    config = None if asked.paths else read_config(asked.config)
-    objectives = _read(asked.paths, config)
+    objectives, interval = _read(asked)
     problems = check_objectives(objectives, retention_seconds=asked.retention_seconds)
     if asked.prometheus_url is None:
         return Validated(objectives, tuple(problems))
-    interval = asked.scrape_interval_seconds
-    if interval is None:
-        interval = (
-            config.file.prometheus.scrape_interval if config else USUAL_SCRAPE_INTERVAL_SECONDS
-        )
     live = asyncio.run(_ask(asked.prometheus_url, objectives, interval))
     return Validated(objectives, tuple(sorted({*problems, *live.problems})), live)
 
@@ -109,23 +99,19 @@ def print_validation(asked: Validation, format_: ReportFormat, *, strict: bool =
     return EXIT_PROBLEMS_FOUND if failed else 0
 
 
-def find_files(paths: Sequence[Path]) -> list[ObjectiveFile]:
-    """Return the files that paths name, and those in the folders that they name.
-
-    Raises:
-        InputError: if one leads nowhere, or there is no file.
-    """
-    missing = [problem(each, "no such file or folder") for each in paths if not each.exists()]
-    if missing:
-        raise InputError(missing)
-    files = [file for path in paths for file in find_objective_files(path, str(path))]
-    if not files:
-        raise InputError([problem(paths[0], "found no objective file in it")])
-    return files
-
-
-def _read(paths: Sequence[Path], config: Config | None) -> tuple[Objective, ...]:
-    return read_objective_files(find_files(paths)) if config is None else read_objectives(config)
+def _read(asked: Validation) -> tuple[tuple[Objective, ...], float]:
+    """Return the objectives, and the scrape interval that their rules are for."""
+    interval = asked.scrape_interval_seconds
+    if not asked.paths:
+        config = read_config(asked.config)
+        objectives = read_objectives(config)
+        return objectives, interval or config.file.prometheus.scrape_interval
+    interval = interval or USUAL_SCRAPE_INTERVAL_SECONDS
+    objectives = read_objective_paths(asked.paths)
+    unfit = list(wrong_slices(objectives, interval))
+    if unfit:
+        raise InputError(unfit)
+    return objectives, interval
 
 
 async def _ask(url: str, objectives: Sequence[Objective], interval: float) -> LiveReport:

@@ -70,6 +70,7 @@ class AlertReader:
                 (*self.place, "alerting", "name"),
                 f"found the name {alerting.name!r}, which is lost: burn alerts of all objectives "
                 "have one name, and are told apart by the label slo",
+                "route and silence by slo",
             )
         return alert_extras(page, ticket)
 

@@ -7,10 +7,11 @@ camelCase, and has the whole in ``spec``.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from exporters.documents import WrittenFloat
@@ -25,11 +26,11 @@ KIND = "PrometheusServiceLevel"
 def _percent(value: Any) -> Any:
     number = read_decimal(value)
     if not 0 < number <= 100:
-        raise ValueError(f"found {value!r}, expected a percentage above 0, such as 99.9")
+        raise ValueError(f"found {value!r}, expected percent above 0; write 99.9")
     if number == 100:
         raise CheckedValueError(
-            "found 100, which leaves no budget that could burn, expected less, such as 99.99, or "
-            'an OpenSLO document with the annotation shardwatch.dev/zero-tolerance: "true"',
+            "found 100, which leaves no budget that could burn, expected less; write 99.99, or an "
+            'OpenSLO document with the annotation shardwatch.dev/zero-tolerance: "true"',
             "no-budget",
         )
     return number
@@ -53,7 +54,18 @@ Percent = Annotated[Decimal, BeforeValidator(_percent)]
 Text = Annotated[str, BeforeValidator(_scalar)]
 Texts = Annotated[dict[str, Text], BeforeValidator(_none_is_empty)]
 """Labels or annotations."""
-_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")]
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def _check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"found {name!r}, expected letters and digits, and . _ - between them; rename it"
+        )
+    return name
+
+
+_Name = Annotated[str, AfterValidator(_check_name)]
 
 
 class _Strict(BaseModel):
@@ -91,8 +103,8 @@ class Sli(_Strict):
     def _one_of_them(self) -> Self:
         there = [name for name in ("events", "raw", "plugin") if getattr(self, name) is not None]
         if len(there) != 1:
-            found = " and ".join(there) or "none"
-            raise ValueError(f"found {found}, expected one of events, raw and plugin")
+            found, advice = (" and ".join(there), "keep one") if there else ("none", "add one")
+            raise ValueError(f"found {found}, expected one of events, raw and plugin; {advice}")
         return self
 
 

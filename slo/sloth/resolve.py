@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic.alias_generators import to_camel
 
 from exporters.documents import Document, Place
-from exporters.problems import InputError, Problem
+from exporters.problems import InputError, Problem, check_of
 from slo.objective import Objective, Ratio
 from slo.sloth.alerts import AlertReader
 from slo.sloth.model import Group, Resource, Slo, Spec
@@ -162,13 +162,11 @@ class _Reader:
             else:
                 raise TypeError("the model has one of the three")
             _check_bounds(read, side)
-        except QueryError as error:
-            self.problems.append(
-                self._problem(self._place_of(error.side), str(error), check=error.check)
-            )
-            return None
         except ValueError as error:
-            self.problems.append(self._problem(self._place_of("error_ratio_query"), str(error)))
+            side = error.side if isinstance(error, QueryError) else "error_ratio_query"
+            fix = "" if "; " in str(error) else "correct the query"
+            place, check = self._place_of(side), check_of(error)
+            self.problems.append(self._problem(place, str(error), fix, check))
             return None
         return read
 
@@ -213,6 +211,7 @@ class _Reader:
                         place,
                         f"found SLO plugins ({ids}), which only Sloth can run: what they add to "
                         "the rules is not there",
+                        "write rules of your own beside ours",
                     )
                 )
 

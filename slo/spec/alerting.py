@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainValidator, model_validator
 
+from exporters.documents import shown
 from slo import conventions
 from slo.numbers import read_decimal
 from slo.spec.objects import (
@@ -31,13 +32,15 @@ def _read_severity(value: Any) -> str:
         if isinstance(value, str) and value.lower() in words:
             return severity
     known = "; ".join(f"{', '.join(words)} ({each})" for each, words in SEVERITIES.items())
-    raise ValueError(f"found {value!r}, expected one that is known; take one of {known}")
+    raise ValueError(f"found {shown(value)}, expected one that is known; take one of {known}")
 
 
 def _read_threshold(value: Any) -> Decimal:
     number: Decimal = read_decimal(value)
     if number <= 0:
-        raise ValueError(f"found {value!r}, expected a burn rate above 0; write 14.4 or the like")
+        raise ValueError(
+            f"found {shown(value)}, expected a burn rate above 0; write 14.4 or the like"
+        )
     return number
 
 

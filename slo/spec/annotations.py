@@ -8,18 +8,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from exporters.documents import shown
 from exporters.problems import CheckedValueError
 from slo import conventions as names
 from slo.burn import Tier
-from slo.spec.extras import Pairs, read_pairs
+from slo.spec.extras import ADDED_LABELS, Pairs, read_pairs
 from slo.spec.spans import Seconds
 from slo.windows import choose_tiers
 
 PREFIX = "shardwatch.dev/"
 
+SHOWN_LABELS = 5
+"""That are wrong: nobody groups by more."""
+
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _OF_RULES = frozenset({names.SLO, names.SERVICE, names.WINDOW})
-_OF_ALERTS = frozenset({names.SEVERITY, names.BURN_TIER, names.CAUSE, "alertname"})
 
 
 def annotation_key(field_name: str) -> str:
@@ -30,26 +33,27 @@ def annotation_key(field_name: str) -> str:
 def _read_labels(value: Any) -> tuple[str, ...]:
     labels = tuple(part.strip() for part in _text(value, "region,model").split(","))
     wrong = list(_wrong_labels(labels))
-    if {*labels} & {*_OF_RULES, *_OF_ALERTS}:
-        raise CheckedValueError("; ".join(wrong), "label-overwritten")
     if wrong:
-        raise ValueError("; ".join(wrong))
+        message = "; ".join(wrong[:SHOWN_LABELS])
+        if not ADDED_LABELS.isdisjoint(labels):
+            raise CheckedValueError(message, "label-overwritten")
+        raise ValueError(message)
     return labels
 
 
 def _wrong_labels(labels: Sequence[str]) -> Iterator[str]:
     for index, label in enumerate(labels):
         if not _LABEL.fullmatch(label) or label.startswith("__"):
-            yield f"found {label!r}, expected names of labels by comma; write region,model"
+            yield f"found {shown(label)}, expected names of labels by comma; write region,model"
         elif label in _OF_RULES:
-            yield f"found {label!r}, which the rules add themselves; choose another label"
-        elif label in _OF_ALERTS:
+            yield f"found {shown(label)}, which the rules add themselves; choose another label"
+        elif label in ADDED_LABELS:
             yield (
-                f"found {label!r}, which alerts set themselves: they would overwrite it, and two "
-                "cells with one set of labels lose the alert of both; choose another"
+                f"found {shown(label)}, which alerts set themselves: they would overwrite it, and "
+                "two cells with one set of labels lose the alert of both; choose another"
             )
         elif label in labels[:index]:
-            yield f"found {label!r} twice, expected each label once; remove one"
+            yield f"found {shown(label)} twice, expected each label once; remove one"
 
 
 def _read_tiers(value: Any) -> tuple[Tier, ...]:
@@ -59,14 +63,14 @@ def _read_tiers(value: Any) -> tuple[Tier, ...]:
 def _read_count(value: Any) -> int:
     text = _text(value, "10")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise ValueError(f'found {text!r}, expected a number of events; write "10"')
+        raise ValueError(f'found {shown(text)}, expected a number of events; write "10"')
     return int(text)
 
 
 def _text(value: Any, example: str) -> str:
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
-            f'found {value!r}, expected text; write it in quotes, "{example}"'
+            f'found {shown(value)}, expected text; write it in quotes, "{example}"'
         )
     return value
 
@@ -87,7 +91,9 @@ class Annotations(BaseModel):
             if str(key).startswith(PREFIX) and key not in known:
                 expected = f"one of {', '.join(known)}" if known else f"none under {PREFIX} here"
                 advice = "correct its name" if known else "move it to the object that it is of"
-                raise ValueError(f"found the annotation {key!r}, expected {expected}; {advice}")
+                raise ValueError(
+                    f"found the annotation {shown(key)}, expected {expected}; {advice}"
+                )
         return data
 
 

@@ -38,18 +38,18 @@ def read_pairs(text: Any) -> Pairs:
     """
     if not isinstance(text, str):
         raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
-            f"found {text!r}, expected JSON as text, such as {_EXAMPLE}"
+            f"found {text!r}, expected JSON as text; write {_EXAMPLE}"
         )
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError(f"found {text!r}, expected JSON, such as {_EXAMPLE}") from None
+        raise ValueError(f"found {text!r}, expected JSON; write {_EXAMPLE}") from None
     if not isinstance(data, dict) or not all(isinstance(each, str) for each in data.values()):
-        raise ValueError(f"found {text!r}, expected names and texts, such as {_EXAMPLE}")
+        raise ValueError(f"found {text!r}, expected names and texts; write {_EXAMPLE}")
     for name in data:
         wrong = wrong_with_name(name)
         if wrong:
-            raise ValueError(wrong)
+            raise ValueError(f"{wrong}; rename it")
     return sort_pairs(data)
 
 
@@ -67,7 +67,7 @@ def wrong_with_name(name: str) -> str | None:
     """Return what is wrong with the name of a label or an annotation, or None."""
     if _NAME.fullmatch(name) and not name.startswith("__"):
         return None
-    return f"found the name {name!r}, expected letters, digits and _, such as team"
+    return f"found the name {name!r}, expected letters, digits and _, as in team"
 
 
 def wrong_with_label(name: str, grouping_labels: Collection[str]) -> str | None:

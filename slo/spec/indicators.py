@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from exporters.documents import Document, Place
+from exporters.documents import Document, Place, shown
 from exporters.problems import CheckedValueError, Problem, check_of
 from slo.objective import Indicator, Ratio, RawRatio, Threshold
 from slo.spec.buckets import BOUND_MISSING, unknown_bound, wrong_with_bounds
@@ -138,7 +138,7 @@ class IndicatorReader:
         ]
         query = source.spec.get("query")
         if not isinstance(query, str):
-            found = "missing" if query is None else f"found {query!r}"
+            found = "missing" if query is None else f"found {shown(query)}"
             self.problems.append(
                 document.problem(
                     (*place, "spec", "query"), f"{found}, expected PromQL as text", CORRECT
@@ -166,8 +166,8 @@ class IndicatorReader:
             return None
         return document.problem(
             (*place, "type" if source.type in foreign else "metricSourceRef"),
-            f"found a metric source of type {foreign[0]!r}, which OpenSLO knows and shardwatch "
-            "cannot ask, expected Prometheus",
+            f"found a metric source of type {shown(foreign[0])}, which OpenSLO knows and "
+            "shardwatch cannot ask, expected Prometheus",
             "take the indicator from Prometheus, or leave this SLO to another tool",
         )
 

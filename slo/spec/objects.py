@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from exporters.documents import shown
 from slo.spec.annotations import Annotations, ConditionAnnotations, SloAnnotations
 
 API_VERSION = "openslo/v1"
@@ -19,8 +20,8 @@ NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 def _read_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(
-            f"found {name!r}, expected small letters, digits and dashes between them, 63 at most; "
-            "rename it, and show people displayName"
+            f"found {shown(name)}, expected small letters, digits and dashes between them, 63 at "
+            "most; rename it, and show people displayName"
         )
     return name
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
+from exporters.documents import shown
 from slo.numbers import Number, Percent, ShareOrAll, read_decimal
 from slo.spec.alerting import (
     AlertCondition,
@@ -35,7 +36,7 @@ def _read_target(value: Any) -> Decimal:
     number: Decimal = read_decimal(value)
     if not 0 < number <= 1:
         hint = "write percent as targetPercent" if 1 < number <= 100 else "write 0.999"
-        raise ValueError(f"found {value!r}, expected a share above 0 and below 1; {hint}")
+        raise ValueError(f"found {shown(value)}, expected a share above 0 and below 1; {hint}")
     return number
 
 
@@ -44,7 +45,7 @@ def _read_zone(name: str) -> str:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # no such zone, a folder of them, no name of any
         raise ValueError(
-            f"found {name!r}, expected the IANA name of a time zone; write it in full, such "
+            f"found {shown(name)}, expected the IANA name of a time zone; write it in full, such "
             "as America/New_York"
         ) from None
     return name
@@ -94,8 +95,8 @@ class TimeWindow(Strict):
             )
         if self.calendar is not None and self.duration.unit is None:
             raise ValueError(
-                f"found {self.duration.text!r} with a calendar, expected weeks, months, quarters "
-                "or years; write 1M for a month"
+                f"found {shown(self.duration.text)} with a calendar, expected weeks, months, "
+                "quarters or years; write 1M for a month"
             )
         return self
 

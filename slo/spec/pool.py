@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from exporters.documents import Document, Place
+from exporters.documents import Document, Place, shown
 from exporters.problems import InputError, Problem
 from slo.spec.objects import API_VERSION
 from slo.spec.openslo import KINDS, Object, kind_of
@@ -77,7 +77,7 @@ def _add(pool: Pool, document: Document, file: str) -> None:
     kind = kind_of(document.data)
     if kind is None:
         found = document.data.get("kind") if isinstance(document.data, dict) else None
-        message = f"found {found!r}, expected {', '.join(KINDS)}"
+        message = f"found {shown(found)}, expected {', '.join(KINDS)}"
         pool.problems.append(document.problem(("kind",), message, "correct it"))
         return
     pool.documents.append(document)
@@ -90,7 +90,7 @@ def _add(pool: Pool, document: Document, file: str) -> None:
         pool.problems.append(
             document.problem(
                 ("apiVersion",),
-                f"found {version!r}, expected {API_VERSION!r}",
+                f"found {shown(version)}, expected {shown(API_VERSION)}",
                 "write the object as version 1 of OpenSLO has it",
             )
         )
@@ -111,7 +111,7 @@ def _keep(pool: Pool, kind: str, written: Written[Object]) -> None:
     pool.problems.append(
         written.document.problem(
             ("metadata", "name"),
-            f"found a second {kind} {name!r}, expected each once; the first is in "
+            f"found a second {kind} {shown(name)}, expected each once; the first is in "
             f"{known[name].file}",
             "rename or remove one of them",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exporters.documents import Document, Place
+from exporters.documents import Document, Place, shown
 from exporters.problems import Problem
 from slo.spec.openslo import kind_of
 from slo.spec.pool import Pool
@@ -58,7 +58,7 @@ def _dangling(found: _Found, pool: Pool) -> Iterator[Problem]:
             if name not in pool.names[kind]:
                 yield document.problem(
                     each.place,
-                    f"no {kind} {name!r}{_other_kinds(pool, name)}; there is: "
+                    f"no {kind} {shown(name)}{_other_kinds(pool, name)}; there is: "
                     f"{_nearest(name, pool.names[kind])}",
                     "correct the name, or add the file that holds it to objectives",
                 )

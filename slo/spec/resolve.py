@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from exporters.documents import Place
+from exporters.documents import Place, shown
 from exporters.problems import InputError, Problem
 from slo.objective import Calendar, Objective
 from slo.spec.annotations import annotation_key
@@ -104,7 +104,7 @@ class _Resolver:
             self.problems.append(
                 document.problem(
                     place,
-                    f"the objective would be called {name!r}, expected 63 characters at most",
+                    f"the objective would be called {shown(name)}, expected 63 characters at most",
                     "shorten the SLO's name, or the objective's displayName",
                 )
             )
@@ -115,8 +115,8 @@ class _Resolver:
             self.problems.append(
                 document.problem(
                     place,
-                    f"the objective would be called {name!r}, and record the same series as "
-                    f"another of SLO {first.object.metadata.name!r} in {first.file}, expected "
+                    f"the objective would be called {shown(name)}, and record the same series as "
+                    f"another of SLO {shown(first.object.metadata.name)} in {first.file}, expected "
                     "each name once",
                     "change the displayName of one, or the name of its SLO",
                     "equal-series",

@@ -9,11 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
+from exporters.documents import shown
 from exporters.durations import LONGEST_SECONDS, parse_duration
 
 Unit = Literal["week", "month", "quarter", "year"]
 
 DAY_SECONDS = 86400
+YEARS = range(1970, 2101)
+"""In which a calendar's start may be: its periods are counted from there, one by one."""
 LOCAL_TIME = "%Y-%m-%d %H:%M:%S"
 """Of a calendar's start."""
 NOMINAL_SECONDS: dict[Unit, int] = {
@@ -52,7 +55,7 @@ def read_span(value: Any) -> Span:
     """
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
-            f"found {value!r}, expected a duration; write 28d"
+            f"found {shown(value)}, expected a duration; write 28d"
         )
     match = _OF_CALENDARS.fullmatch(value)
     if match is None:
@@ -61,12 +64,12 @@ def read_span(value: Any) -> Span:
         except ValueError as error:
             raise ValueError(f"{error}; write a number and m, h, d, w, M, Q or Y") from None
         if seconds != int(seconds):
-            raise ValueError(f"found {value!r}, expected whole seconds")
+            raise ValueError(f"found {shown(value)}, expected whole seconds")
         return Span(value, int(seconds))
     count, unit = int(match[1]), _UNITS[match[2]]
     nominal = count * NOMINAL_SECONDS[unit]
     if not 0 < nominal <= LONGEST_SECONDS:
-        raise ValueError(f"found {value!r}, expected a duration above 0, up to 292 years")
+        raise ValueError(f"found {shown(value)}, expected a duration above 0, up to 292 years")
     return Span(value, nominal, unit, count)
 
 
@@ -75,7 +78,7 @@ def _read_period(value: Any) -> Span:
     if span.seconds % 3600 or span.seconds < DAY_SECONDS:
         hint = ", or 1M for a month" if _MINUTES.fullmatch(span.text) else ""
         raise ValueError(
-            f"found {span.text!r}, expected whole hours, a day at least; write 28d{hint}"
+            f"found {shown(span.text)}, expected whole hours, a day at least; write 28d{hint}"
         )
     return span
 
@@ -101,7 +104,7 @@ PatienceSeconds = Annotated[int, PlainValidator(_read_patience)]
 
 
 def read_local_time(text: str) -> str:
-    """Return a local time as it was written, ``2026-01-01 00:00:00``.
+    """Return a local time as it was written, ``2026-01-01 00:00:00``, in :data:`YEARS`.
 
     Raises:
         ValueError: if it is none.
@@ -110,8 +113,9 @@ def read_local_time(text: str) -> str:
         time = datetime.strptime(text, LOCAL_TIME)  # noqa: DTZ007 - its zone stands beside it
     except ValueError:
         time = None
-    if time is None or time.strftime(LOCAL_TIME) != text:
+    if time is None or time.strftime(LOCAL_TIME) != text or time.year not in YEARS:
         raise ValueError(
-            f"found {text!r}, expected a local time without a zone; write 2026-01-01 00:00:00"
+            f"found {shown(text)}, expected a local time without a zone, in a year from {YEARS[0]} "
+            f"to {YEARS[-1]}; write 2026-01-01 00:00:00"
         )
     return text

@@ -41,7 +41,7 @@ class TierReader:
         policies = slo.spec.alert_policies
         place = ("metadata", "annotations", annotation_key("tiers"))
         if zero == "true":
-            self._refuse_with_zero_tolerance(document, has_policies=bool(policies), chosen=chosen)
+            self._refuse_with_zero_tolerance(slo, document)
             return ()
         if policies and chosen is not None:
             self.problems.append(
@@ -56,22 +56,24 @@ class TierReader:
             return read_tiers() if chosen is None else chosen
         return self._of_policies(written, period_seconds)
 
-    def _refuse_with_zero_tolerance(
-        self, document: Document, *, has_policies: bool, chosen: tuple[Tier, ...] | None
-    ) -> None:
-        where: list[Place] = []
-        if has_policies:
-            where.append(("spec", "alertPolicies"))
-        if chosen:
-            where.append(("metadata", "annotations", annotation_key("tiers")))
+    def _refuse_with_zero_tolerance(self, slo: Slo, document: Document) -> None:
+        notes = slo.metadata.annotations
+        found: dict[Place, bool] = {
+            ("spec", "alertPolicies"): bool(slo.spec.alert_policies),
+            ("metadata", "annotations", annotation_key("tiers")): bool(notes.tiers),
+            ("metadata", "annotations", annotation_key("minimum_bad_events")): (
+                notes.minimum_bad_events > 0
+            ),
+        }
         self.problems += [
             document.problem(
                 place,
-                "found burn alerts of an objective with zero tolerance, which has no budget to "
-                "burn, expected none",
-                "remove them; one bad event alerts",
+                "found what burn alerts need, of an objective with zero tolerance, which has no "
+                "budget to burn, expected nothing",
+                "remove it; one bad event alerts",
             )
-            for place in where
+            for place, is_there in found.items()
+            if is_there
         ]
 
     def _of_policies(self, written: Written[Slo], period_seconds: int) -> tuple[Tier, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from exporters.config import Seconds
-from exporters.documents import read_document
+from exporters.documents import read_document, shown
 from slo.burn import Tier
 from slo.numbers import Share
 
@@ -56,7 +56,8 @@ def choose_tiers(text: str) -> tuple[Tier, ...]:
     if name not in tier_names():
         there = ", ".join((*tier_names(), NO_TIERS))
         raise ValueError(
-            f"found {text!r}, expected one of {there}; some tiers of one are written workbook:1h,6h"
+            f"found {shown(text)}, expected one of {there}; some tiers of one are written "
+            "workbook:1h,6h"
         )
     tiers = read_tiers(name)
     if not colon:
@@ -64,7 +65,7 @@ def choose_tiers(text: str) -> tuple[Tier, ...]:
     windows = [part.strip() for part in chosen.split(",")]
     unknown = [each for each in windows if each not in {tier.name for tier in tiers}]
     if unknown or len(set(windows)) < len(windows):
-        wrong = f"no tier {unknown[0]!r} in" if unknown else "a tier twice of"
+        wrong = f"no tier {shown(unknown[0])} in" if unknown else "a tier twice of"
         there = ", ".join(tier.name for tier in tiers)
         raise ValueError(f"found {wrong} {name}, expected each once of {there}; correct the list")
     return tuple(tier for tier in tiers if tier.name in windows)

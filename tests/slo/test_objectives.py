@@ -133,6 +133,19 @@ def test_scrapes_that_do_not_divide_5_minutes_are_refused(tmp_path, interval, ne
     assert found.endswith(f"; take {nearest}")
 
 
+def test_slices_that_are_too_short_for_the_scrapes_are_refused(tmp_path):
+    """At the objective that has them."""
+    sliced = MINE.replace("Occurrences", "Timeslices").replace(
+        "{target: 0.99}", "{target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 1m}"
+    )
+    assert sliced != MINE
+    (tmp_path / "sliced.yaml").write_text(sliced)
+
+    (found,) = problems(configuration(tmp_path, "[sliced.yaml]", "30s"))
+
+    assert "found slices of 1m, expected 2m at least" in found
+
+
 @pytest.mark.parametrize("interval", ["5s", "7500ms", "15s", "50s", "1m40s"])
 def test_other_scrapes_are_taken(tmp_path, interval):
     """Whole samples fall into 5 minutes."""

@@ -121,6 +121,17 @@ def test_a_folder_may_have_both_formats(run):
     assert "plain.yaml:23:3: every-moment-equal: shop-web-probes: found a ratio without" in err
 
 
+def test_hung_requests_that_vllms_counters_miss_are_told_of(run, tmp_path, kubernetes):
+    """Sloth's spec of a cluster without exporters of ours."""
+    raw = kubernetes.replace("requests_total", "vllm:request_success_total")
+    (tmp_path / "raw.yaml").write_text(raw)
+
+    code, _, err = run("validate", "raw.yaml")
+
+    assert code == 0
+    assert err.startswith("raw.yaml:7: shop-requests: raw-vllm: found vllm:request_success_total")
+
+
 def test_an_objective_of_one_name_in_both_formats_is_refused(tmp_path, kubernetes):
     """They would record the same series."""
     (tmp_path / "a.yaml").write_text(OPENSLO.replace("shop-orders", "shop-requests"))

@@ -89,7 +89,8 @@ def test_what_is_lost_stands_above_its_slo(plain):
     assert probes.startswith("# sloth.yaml:23: every-moment-equal: shop-web-probes: found a ratio")
     assert requests.startswith(
         "# sloth.yaml:16: slos[0].alerting.name: found the name 'ShopErrors', which is lost: burn "
-        "alerts of\n# all objectives have one name, and are told apart by the label slo\n"
+        "alerts of\n# all objectives have one name, and are told apart by the label slo; route and "
+        "silence by slo\n"
     )
 
 

@@ -14,12 +14,12 @@ ALL = "sum(rate(requests_total[{{.window}}]))"
 BAD = 'sum(rate(requests_total{code=~"5.."}[{{.window}}]))'
 ALL_READ, BAD_READ = (each.replace("{{.window}}", BASE_WINDOW) for each in (ALL, BAD))
 TAKEN_TOGETHER = (
-    "found a result whose labels cannot be told, expected sum(...) for one budget, or sum by "
-    "(LABELS) (...) for a budget of each set of their values"
+    "found a result whose labels cannot be told, expected a sum; write sum(...) for one budget, or "
+    "sum by (LABELS) (...) for a budget of each set of their values"
 )
 EXPECTED = (
-    "expected events within the window, such as sum(rate(requests_total[{{.window}}])), or "
-    "samples, such as sum(sum_over_time(bad_ratio[{{.window}}]))"
+    "expected events or samples within the window; write sum(rate(requests_total[{{.window}}])) "
+    "or sum(sum_over_time(bad_ratio[{{.window}}]))"
 )
 
 
@@ -93,19 +93,20 @@ def test_sums_by_labels_have_a_budget_for_each_set_of_values():
             BAD.replace("sum(", "sum by (a) ("),
             ALL,
             "error_query",
-            "found a result by a, expected by none, as in total_query",
+            "found a result by a, expected by none, as in total_query; sum both by the same labels",
         ),
         (
             BAD,
             ALL.replace("sum(", "sum by (a) ("),
             "error_query",
-            "found a result by no label, expected by a, as in total_query",
+            "found a result by no label, expected by a, as in total_query; sum both by the "
+            "same labels",
         ),
         (
             BAD,
             "sum(count_over_time(up[{{.window}}]))",
             "error_query",
-            "found events, expected samples, as in total_query",
+            "found events, expected samples, as in total_query; count the same on both sides",
         ),
         (
             "sum(irate(x[{{.window}}]))",
@@ -123,14 +124,26 @@ def test_sums_by_labels_have_a_budget_for_each_set_of_values():
             "sum(x:bad:rate{{.window}})",
             ALL,
             "error_query",
-            f"found the window within the name of a series, {EXPECTED}; ask the series that it is "
+            f"found the window within the name of a series, {EXPECTED}, of the series that it is "
             "recorded from",
         ),
         (
             'sum(rate(x{w="{{.window}}"}[5m]))',
             ALL,
             "error_query",
-            "found the window in a label's value, expected it as a range alone",
+            "found the window where no range is, expected it as a range; remove it",
+        ),
+        (
+            "sum(rate(x[{{.window}}] offset {{.window}}))",
+            ALL,
+            "error_query",
+            "found the window where no range is, expected it as a range; remove it",
+        ),
+        (
+            "sum(rate(x[{{.window}}])) / {{.window}}",
+            ALL,
+            "error_query",
+            "found the window where no range is, expected it as a range; remove it",
         ),
         (
             "sum(rate(x[{{.window}}] offset 1h))",

@@ -101,7 +101,8 @@ def test_what_alerts_lose_is_told_where_it_stands(plain):
     )
     expected = [
         "sloth.yaml:16:5: slos[0].alerting.name: found the name 'ShopErrors', which is lost: burn "
-        "alerts of all objectives have one name, and are told apart by the label slo",
+        "alerts of all objectives have one name, and are told apart by the label slo; route and "
+        "silence by slo",
         "sloth.yaml:20:38: slos[0].alerting.page_alert.labels.severity: found the label severity: "
         f"critical, {severity}",
         "sloth.yaml:22:29: slos[0].alerting.ticket_alert.labels.severity: found the label "
@@ -117,7 +118,7 @@ def test_slo_plugins_are_told(plain):
 
     expected = (
         "sloth.yaml:4:1: slo_plugins: found SLO plugins (a/v1, b/v1), which only Sloth can run: "
-        "what they add to the rules is not there"
+        "what they add to the rules is not there; write rules of your own beside ours"
     )
     assert expected == str(first.notes[0])
 
@@ -143,14 +144,13 @@ def test_the_kubernetes_form_means_the_same(kubernetes):
             id="a version that is not there"),
         pytest.param(
             "objective: 99.90", "objective: 100",
-            "9:3: no-budget: slos[0].objective: found 100, which leaves no budget that could "
-            "burn, expected "
-            "less, such as 99.99, or an OpenSLO document with the annotation "
+            "9:3: no-budget: slos[0].objective: found 100, which leaves no budget that could burn, "
+            "expected less; write 99.99, or an OpenSLO document with the annotation "
             'shardwatch.dev/zero-tolerance: "true"',
             id="a target without a budget"),
         pytest.param(
             "objective: 99.90", "objective: 100.5",
-            "9:3: slos[0].objective: found 100.5, expected a percentage above 0, such as 99.9",
+            "9:3: slos[0].objective: found 100.5, expected percent above 0; write 99.9",
             id="a target above all"),
         pytest.param(
             "objective: 99.90", "objectives: 99.90",
@@ -158,8 +158,8 @@ def test_the_kubernetes_form_means_the_same(kubernetes):
             id="an unknown field"),
         pytest.param(
             "name: Requests_ok", "name: Requests ok",
-            "5:3: slos[0].name: found 'Requests ok', expected text that matches "
-            "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$",
+            "5:3: slos[0].name: found 'Requests ok', expected letters and digits, and . _ - "
+            "between them; rename it",
             id="a name that is none of Sloth's"),
         pytest.param(
             "name: Requests_ok", f"name: {'x' * 60}",
@@ -182,18 +182,18 @@ def test_the_kubernetes_form_means_the_same(kubernetes):
         pytest.param(
             "{channel: shop}", "{chan-nel: shop}",
             "17:14: slos[0].alerting.labels.chan-nel: found the name 'chan-nel', expected letters, "
-            "digits and _, such as team; give it another name",
+            "digits and _, as in team; give it another name",
             id="a label that is none"),
         pytest.param(
             "sum by (region) (rate(requests_total[{{.window}}]))", "sum(rate(requests_total[5m]))",
-            "14:7: slos[0].sli.events.total_query: found no {{.window}}, expected events within the"
-            " window, such as sum(rate(requests_total[{{.window}}])), or samples, such as "
+            "14:7: slos[0].sli.events.total_query: found no {{.window}}, expected events or "
+            "samples within the window; write sum(rate(requests_total[{{.window}}])) or "
             "sum(sum_over_time(bad_ratio[{{.window}}]))",
             id="a query of a window of its own"),
         pytest.param(
             '"1 - avg_over_time(probe_success[{{.window}}])"', '"1 -"',
-            "25:15: slos[1].sli.raw.error_ratio_query: found no {{.window}}, expected events within"
-            " the window, such as sum(rate(requests_total[{{.window}}])), or samples, such as "
+            "25:15: slos[1].sli.raw.error_ratio_query: found no {{.window}}, expected events or "
+            "samples within the window; write sum(rate(requests_total[{{.window}}])) or "
             "sum(sum_over_time(bad_ratio[{{.window}}]))",
             id="a ratio that is none"),
         pytest.param(
@@ -206,7 +206,8 @@ def test_the_kubernetes_form_means_the_same(kubernetes):
             id="a plugin"),
         pytest.param(
             "{raw: {", "{plugin: {id: x}, raw: {",
-            "25:3: slos[1].sli: found raw and plugin, expected one of events, raw and plugin",
+            "25:3: slos[1].sli: found raw and plugin, expected one of events, raw and plugin; "
+            "keep one",
             id="two indicators"),
         pytest.param(
             "by (region)", "by (service)",
@@ -219,7 +220,10 @@ def test_a_spec_that_cannot_be_read_is_told(plain, there, instead, expected):
     """At its place, in Sloth's own names."""
     assert there in plain
 
-    assert f"sloth.yaml:{expected}" in problems(plain.replace(there, instead))
+    found = problems(plain.replace(there, instead))
+
+    assert f"sloth.yaml:{expected}" in found
+    assert [] == [each for each in found if "; " not in each and "found 'prom" not in each]
 
 
 def test_a_bucket_that_our_exporters_do_not_serve_is_refused(plain):
@@ -282,3 +286,14 @@ def test_no_spec_breaks_the_reader(data):
     else:
         lines_told = [1]
     assert all(lines_told)
+
+
+def test_a_query_that_does_not_parse_is_to_be_corrected(kubernetes):
+    """What the parser says, and what to do."""
+    broken = kubernetes.replace('5.."}[{{.window}}]))', '5.."}[{{.window}}])')
+
+    expected = (
+        "sloth.yaml:11:9: spec.slos[0].sli.events.errorQuery: not PromQL: unclosed left "
+        "parenthesis; correct the query"
+    )
+    assert [expected] == problems(broken)

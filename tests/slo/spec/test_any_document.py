@@ -25,7 +25,7 @@ TEXTS = [
     an_slo(more=POLICY, annotations='shardwatch.dev/minimum-bad-events: "10"'),
     an_slo(
         "{target: 0.99, op: lt, value: 3, timeSliceTarget: 0.9, timeSliceWindow: 5m}",
-        metric=threshold("depth"), method="Timeslices",
+        metric=threshold("depth"), method="Timeslices", name="depth",
         window="{duration: 1M, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}",
     ),
     "apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: d}\nspec: {type: Prometheus}\n",

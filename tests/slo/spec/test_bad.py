@@ -103,6 +103,19 @@ def test_ten_thousand_problems_are_all_found_and_a_hundred_shown(tmp_path, valid
     assert len(caught.value.problems) == 10_000
 
 
+def test_what_is_as_long_as_a_file_is_told_in_short(tmp_path, validate):
+    """The value of a field, and its name."""
+    long = "x" * 1_000_000
+    file = tmp_path / "long.yaml"
+    file.write_text(f"{SERVICE}? {long}\n: 1\nspec: {{description: {long}}}\n")
+
+    code, _, err = validate(file)
+
+    assert code == EXIT_BAD_INPUT
+    assert len(err) < 2 * 2100
+    assert "expected at most 1050 characters" in err
+
+
 def test_ten_thousand_references_that_lead_nowhere_are_told_in_time(tmp_path, validate):
     """Each is compared with what there is, but not with everything."""
     sources = "".join(
