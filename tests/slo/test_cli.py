@@ -37,6 +37,12 @@ PAGES = (
     .replace("grouping-labels:", "tiers: 'workbook:1h,6h'\n    shardwatch.dev/grouping-labels:")
 )
 """Without the tickets, which would tell of a slow burn."""
+SLICES = (
+    (ROOT / "slo/library/agents.yaml")
+    .read_text(encoding="utf-8")
+    .replace("Occurrences", "RatioTimeslices")
+    .replace("{target: 0.99}", "{target: 0.99, timeSliceWindow: 1m}")
+)
 
 
 @pytest.fixture
@@ -168,6 +174,18 @@ def test_a_warning_is_told_and_stops_nothing_unless_one_is_strict(run, folder):
     assert told.startswith("pages.yaml:13:3: burn-escapes: tool-success: no tier catches a burn")
     assert "1 warning; slo/checks/README.md tells more" == counted
     assert (1, "", done.stderr) == (strict.returncode, strict.stdout, strict.stderr)
+
+
+def test_slices_are_held_against_the_interval_that_is_given(run, folder):
+    """A minute holds four samples at 15 s, and too few at 30 s."""
+    (folder / "slices.yaml").write_text(SLICES)
+
+    assert "ok: tool-success\n" == run("validate", "slices.yaml").stdout
+    done = run("validate", "--scrape-interval", "30s", "slices.yaml")
+    assert 2 == done.returncode
+    assert done.stderr.startswith(
+        "slices.yaml:13:3: slices-unfit: tool-success: found slices of 1m"
+    )
 
 
 def test_programs_read_what_was_found(run, folder):

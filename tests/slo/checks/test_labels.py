@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from exporters import catalog
 from slo.checks import check_objectives
 from slo.objective import Ratio, RawRatio, Threshold
 
@@ -48,7 +49,7 @@ def test_labels_that_series_have_or_may_have_are_right(long, total, labels):
 def test_a_label_that_our_family_lacks_is_told_with_those_that_it_has(long):
     """For each side."""
     total = "rate(shardwatch_router_requests_total[$window])"
-    had = "cluster, instance, job, model, outcome, region, revision, tier"
+    had = ", ".join(sorted({*catalog.ROUTER_REQUESTS.labels, "instance", "job"}))
 
     assert [
         f"grouped by group, which bad does not carry: it has {had}",

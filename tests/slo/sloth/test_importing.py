@@ -129,7 +129,7 @@ def test_hung_requests_that_vllms_counters_miss_are_told_of(run, tmp_path, kuber
     code, _, err = run("validate", "raw.yaml")
 
     assert code == 0
-    assert err.startswith("raw.yaml:7: shop-requests: raw-vllm: found vllm:request_success_total")
+    assert err.startswith("raw.yaml:7:5: raw-vllm: shop-requests: found vllm:request_success_total")
 
 
 def test_an_objective_of_one_name_in_both_formats_is_refused(tmp_path, kubernetes):
@@ -142,8 +142,7 @@ def test_an_objective_of_one_name_in_both_formats_is_refused(tmp_path, kubernete
 
     expected = (
         "b.yaml:7: equal-series: found an objective called 'shop-requests', as another in "
-        "a.yaml:7, expected "
-        "each once; rename or remove one of them"
+        "a.yaml:7, expected each once; rename or remove one of them"
     )
     assert [expected] == [str(each) for each in refused.value.problems]
 

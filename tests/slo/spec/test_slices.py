@@ -24,13 +24,13 @@ def test_slices_of_whole_samples_are_taken(objective, seconds, interval):
     [
         pytest.param(
             60, 30,
-            "mine.yaml:7: good: found slices of 1m, expected 2m at least, the window of rates at a "
-            "scrape interval of 30s; take longer slices, or scrape more often",
+            "mine.yaml:7: slices-unfit: good: found slices of 1m, expected 2m at least, the window "
+            "of rates at a scrape interval of 30s; take longer slices, or scrape more often",
             id="shorter than the base"),
         pytest.param(
             100, 15,
-            "mine.yaml:7: good: found slices of 1m40s, expected a multiple of the scrape interval "
-            "of 15s; change the length of the slices",
+            "mine.yaml:7: slices-unfit: good: found slices of 1m40s, expected a multiple of the "
+            "scrape interval of 15s; change the length of the slices",
             id="no whole samples"),
     ],
 )  # fmt: skip
