@@ -10,7 +10,7 @@ import yaml
 
 from alerts.blackout import blind_rule, counts_traffic, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
-from alerts.burn import burn_alert, burn_state_rule, firing_tiers
+from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes import cause_alert, cause_state_rules, causes, explaining
 from alerts.exporters_down import exporter_down_alert
 from alerts.prometheus_file import prometheus_config
@@ -21,6 +21,7 @@ from alerts.zero_tolerance import zero_tolerance_alert
 from exporters.config import Config, Links
 from exporters.generated import header
 from slo.calendars import horizon_note
+from slo.checks import firing_tiers
 from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.render import render_groups

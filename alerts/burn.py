@@ -25,7 +25,7 @@ from exporters import catalog
 from exporters.config import Links
 from exporters.durations import format_duration
 from slo import conventions
-from slo.burn import Tier, burn_factor, can_fire, format_decimal
+from slo.burn import Tier, burn_factor, format_decimal
 from slo.objective import Objective
 from slo.rules import AlertingRule, RecordingRule, matching
 
@@ -36,22 +36,6 @@ BLIND_TO_CAUSES = "unknown: nothing is heard of the cell's groups, so neither of
 """Where the exporter that would know does not answer."""
 
 _TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
-
-
-def firing_tiers(objective: Objective) -> list[Tier]:
-    """Return the tiers that make sense for an objective; the others are problems of the objective.
-
-    Those that can fire at all, for with a lax target an outage may burn too slowly, and that do not
-    look back longer than the budget's period. None where no event may be bad.
-    """
-    if objective.is_zero_tolerance:
-        return []
-    period = objective.period_seconds
-    return [
-        each
-        for each in objective.tiers
-        if can_fire(each, objective.target, period) and each.long_seconds <= period
-    ]
 
 
 def burn_state_rule(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from exporters.problems import InputError, Problem, problem
+from exporters.problems import InputError, Problem, check_of, problem
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
@@ -46,13 +46,13 @@ class Document:
     data: Any
     positions: dict[Place, tuple[int, int]] = field(repr=False)
 
-    def problem(self, place: Place, message: str, fix: str = "") -> Problem:
+    def problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
         """Return a problem at ``place``, or at the nearest enclosing place that the file has."""
         known = place
         while known and known not in self.positions:
             known = known[:-1]
         line, column = self.positions.get(known, (1, 1))
-        return Problem(self.file, line, column, format_place(place), message, fix)
+        return Problem(self.file, line, column, format_place(place), message, fix, check)
 
     def parse(self, model: type[Model]) -> Model:
         """Return the document as a pydantic model.
@@ -64,7 +64,7 @@ class Document:
             return model.model_validate(self.data)
         except ValidationError as error:
             raise InputError(
-                self.problem(_place_of(each, self.data), *_explain(each))
+                self.problem(_place_of(each, self.data), *_explain(each), _check(each))
                 for each in error.errors(include_url=False)
             ) from None
 
@@ -247,6 +247,10 @@ def _place_of(error: Any, data: Any) -> Place:
             continue
         place.append(part)
     return tuple(place)
+
+
+def _check(error: Any) -> str:
+    return check_of(error.get("ctx", {}).get("error"))
 
 
 _EXPECTED = {

@@ -45,6 +45,8 @@ class Problem:
     """What was found and what was expected, in one sentence without a full stop."""
     fix: str = ""
     """What to do about it, in one sentence without a full stop."""
+    check: str = ""
+    """The id of the check that found it, where it has one: ``tier-cannot-fire``."""
 
     def __str__(self) -> str:
         place = self.file
@@ -52,9 +54,23 @@ class Problem:
             place += f":{self.line}"
             if self.column:
                 place += f":{self.column}"
+        check = f" {self.check}:" if self.check else ""
         where = f" {self.path}:" if self.path else ""
         fix = f"; {self.fix}" if self.fix else ""
-        return f"{place}:{where} {self.message}{fix}"
+        return f"{place}:{check}{where} {self.message}{fix}"
+
+
+class CheckedValueError(ValueError):
+    """A value that a check refuses; the problem that is made of it has the check's id."""
+
+    def __init__(self, message: str, check: str) -> None:
+        super().__init__(message)
+        self.check = check
+
+
+def check_of(error: object) -> str:
+    """Return the id of the check that refused a value; empty if it was none."""
+    return error.check if isinstance(error, CheckedValueError) else ""
 
 
 class InputError(Exception):

@@ -11,17 +11,18 @@ from typing import Annotated
 import typer
 
 from exporters.config import read_config
-from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, print_problems, problem
+from exporters.durations import parse_duration
+from exporters.problems import InputError, print_problems, problem
 from slo.calendars import horizon_note
-from slo.checks import check_objectives
 from slo.doubts import warnings_of
 from slo.grouping import FEWEST, limit_groups
 from slo.objective import Objective
-from slo.objectives import find_named_files, read_objective_paths, read_objectives
+from slo.objectives import find_named_files, read_objectives
 from slo.render import render_groups, render_manifests
 from slo.rules import lag_of_vmalert, levels_group, objective_group
 from slo.sloth.importing import import_sloth, read_period_seconds, write_texts
 from slo.sloth.openslo_text import write_openslo
+from slo.validating import ReportFormat, Validation, print_validation
 
 app = typer.Typer(help="Objectives and their rules.", no_args_is_help=True)
 
@@ -48,15 +49,43 @@ def validate(
             help="OpenSLO or Sloth files, or folders of them, instead of a configuration's."
         ),
     ] = None,
+    *,
     config: _Config = _DEFAULT_CONFIG,
+    prometheus: Annotated[
+        str | None,
+        typer.Option(
+            "--prometheus",
+            metavar="URL",
+            help="Ask this server, too: whether it has what is asked for, and what it costs.",
+        ),
+    ] = None,
+    retention: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="How long Prometheus keeps samples, such as 30d."),
+    ] = None,
+    scrape_interval: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION", help="Of the rules; by default the configuration's, or 15s."
+        ),
+    ] = None,
+    format_: Annotated[
+        ReportFormat, typer.Option("--format", help="Text for people, or JSON.")
+    ] = ReportFormat.TEXT,
+    strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")] = False,
 ) -> None:
-    """Read objectives, and say what is wrong with them or what their alerts cannot do."""
-    objectives = read_objective_paths(paths) if paths else read_objectives(read_config(config))
-    print_problems(doubt for each in objectives for doubt in (*each.notes, *warnings_of(each)))
-    problems = check_objectives(objectives)
-    if problems:
-        exit_with(problems, code=EXIT_PROBLEMS_FOUND)
-    typer.echo(f"ok: {', '.join(each.name for each in objectives)}")
+    """Read objectives, and say what is wrong with them or what their alerts cannot do.
+
+    Exits with 1 if an error was found, with 2 if something could not be read or asked.
+    """
+    asked = Validation(
+        paths=tuple(paths or ()),
+        config=config,
+        prometheus_url=prometheus,
+        retention_seconds=_duration("--retention", retention),
+        scrape_interval_seconds=_duration("--scrape-interval", scrape_interval),
+    )
+    raise SystemExit(print_validation(asked, format_, strict=strict))
 
 
 @app.command()
@@ -145,6 +174,15 @@ def _labels(given: Sequence[str]) -> dict[str, str]:
     if wrong:
         raise InputError(wrong)
     return {name: value for name, _, value in pairs}
+
+
+def _duration(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InputError([problem(option, str(error))]) from None
 
 
 @app.command("import")

@@ -37,12 +37,13 @@ out of its books without a trace (vLLM issue 31503)."""
 
 
 def warnings_of(objective: Objective) -> list[Problem]:
-    """Return what an objective's indicator leaves in doubt, sorted; each message begins with an id.
+    """Return what an objective's indicator leaves in doubt, sorted by id.
 
-    The ids are those of :data:`WARNINGS`. All have severity warning: none keeps rules from being
-    made.
+    The ids of the checks are those of :data:`WARNINGS`. All have severity warning: none keeps rules
+    from being made.
     """
-    return sorted((*_raw_vllm(objective), *_raw_ratio(objective)))
+    found = (*_raw_vllm(objective), *_raw_ratio(objective))
+    return sorted(found, key=lambda each: (each.check, each))
 
 
 def _raw_vllm(objective: Objective) -> Iterator[Problem]:
@@ -94,4 +95,5 @@ def _raw_ratio(objective: Objective) -> Iterator[Problem]:
 
 
 def _warning(objective: Objective, name: str, message: str, fix: str) -> Problem:
-    return Problem(objective.file, objective.line, 0, objective.name, f"{name}: {message}", fix)
+    place = objective.file, objective.line, objective.column
+    return Problem(*place, objective.name, message, fix, name)

@@ -145,6 +145,8 @@ class Objective:
     """Where it was written, as its user calls it (``library:chat``), for headers and problems."""
     line: int = 0
     """Of its name in the file."""
+    column: int = field(default=0, compare=False)
+    """Of its name in the line, from 1; 0 where it is not known."""
     notes: tuple[Problem, ...] = field(default=(), compare=False)
     """What its file asks for and the rules do not do, though they can do without: to be told."""
 

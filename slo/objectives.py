@@ -160,6 +160,7 @@ def _second(objective: Objective, first: Objective) -> Problem:
         f"found an objective called {objective.name!r}, as another in {first.file}:{first.line}, "
         "expected each once",
         "rename or remove one of them",
+        "equal-series",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import promql_parser
 
@@ -40,11 +41,17 @@ def selectors(expr: str) -> list[promql_parser.VectorSelector]:
     Raises:
         ValueError: if it is no PromQL.
     """
-    return [
+    return list(_selectors(expr))
+
+
+@lru_cache(maxsize=1024)
+def _selectors(expr: str) -> tuple[promql_parser.VectorSelector, ...]:
+    """Several checks look at the same expressions, one after the other."""
+    return tuple(
         node
         for node in nodes(promql_parser.parse(expr.replace(BASE_WINDOW, "1m")))
         if isinstance(node, promql_parser.VectorSelector)
-    ]
+    )
 
 
 def memory_seconds(expr: str, window_seconds: float = 0) -> float:

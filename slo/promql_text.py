@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import promql_parser
 
@@ -30,6 +30,20 @@ def write_promql(tree: promql_parser.Expr, rewriting: Rewriting = lambda _: None
     if isinstance(tree, promql_parser.StringLiteral):
         return json.dumps(tree.val, ensure_ascii=False)
     return _around(tree, lambda node: write_promql(node, rewriting))
+
+
+def write_selector(name: str, matchers: Iterable[promql_parser.Matcher]) -> str:
+    """Return the text of a selector of series.
+
+    Args:
+        name: of the series; may be empty, where there are matchers.
+        matchers: of their labels; there may be none.
+    """
+    written = ",".join(
+        f"{each.name}{_MATCHES[str(each.op)]}{json.dumps(each.value, ensure_ascii=False)}"
+        for each in matchers
+    )
+    return f"{name}{{{written}}}" if written else name
 
 
 _SELECTORS = promql_parser.VectorSelector, promql_parser.MatrixSelector
@@ -68,11 +82,7 @@ def _selector(tree: promql_parser.VectorSelector | promql_parser.MatrixSelector)
 def _name_and_matchers(selector: promql_parser.VectorSelector) -> str:
     if selector.matchers.or_matchers:
         raise ValueError("found 'or' between matchers, which Prometheus does not know")
-    matchers = ",".join(
-        f"{each.name}{_MATCHES[str(each.op)]}{json.dumps(each.value, ensure_ascii=False)}"
-        for each in selector.matchers.matchers
-    )
-    return f"{selector.name or ''}{{{matchers}}}" if matchers else str(selector.name)
+    return write_selector(selector.name or "", selector.matchers.matchers)
 
 
 def _moment(node: promql_parser.VectorSelector | promql_parser.SubqueryExpr) -> str:

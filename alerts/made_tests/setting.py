@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from alerts.burn import firing_tiers
 from alerts.made_tests.story import Phase, values_over
 from slo.burn import Tier, error_ratio_needed
+from slo.checks import firing_tiers
 from slo.examples.series import Example, InputSeries, example_of
 from slo.objective import Objective, Ratio
 from slo.promql import memory_seconds

@@ -103,9 +103,11 @@ class AlertReader:
                     _INSTEAD.get(name, _RENAME),
                 )
                 continue
-            wrong = wrong_with_name(name) or wrong_with_label(name, self.grouping_labels)
-            if wrong:
+            if wrong := wrong_with_name(name):
                 self.problems.append(self.document.problem(where, wrong, _RENAME))
+            elif wrong := wrong_with_label(name, self.grouping_labels):
+                check = "label-overwritten"
+                self.problems.append(self.document.problem(where, wrong, _RENAME, check))
             kept[name] = value
         return kept
 

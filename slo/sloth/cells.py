@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import promql_parser
 
 Labels = frozenset[str]
+LabelsOf = Callable[[promql_parser.VectorSelector], Labels | None]
+"""Returns the labels that a selector's series can have, or None if they are not known."""
 
 _OF_LABELS = ("topk", "bottomk", "limitk", "limit_ratio")
 """Aggregations that choose series, and keep all of their labels."""
@@ -12,21 +16,23 @@ _LABEL_CHANGERS = ("label_replace", "label_join", "absent", "absent_over_time")
 _BUCKET_READERS = ("histogram_quantile",)
 
 
-def result_labels(tree: promql_parser.Expr) -> Labels | None:
+def result_labels(tree: promql_parser.Expr, labels_of: LabelsOf = lambda _: None) -> Labels | None:
     """Return the labels of a query's result, or None if they cannot be told from the query.
 
     Those of ``sum by (region) (...)`` are region; those of ``sum(...)`` none at all; those of a
-    selector can be any.
+    selector can be any, unless ``labels_of`` knows them.
     """
     match tree:
+        case promql_parser.VectorSelector():
+            return labels_of(tree)
         case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
-            return result_labels(tree.expr)
+            return result_labels(tree.expr, labels_of)
         case promql_parser.AggregateExpr():
-            return _aggregated(tree)
+            return _aggregated(tree, labels_of)
         case promql_parser.BinaryExpr():
-            return _joined(tree)
+            return _joined(tree, labels_of)
         case promql_parser.Call():
-            return Labels() if is_number(tree) else _called(tree)
+            return Labels() if is_number(tree) else _called(tree, labels_of)
     return Labels() if is_number(tree) else None
 
 
@@ -50,27 +56,31 @@ def is_vector(tree: promql_parser.Expr) -> bool:
     return isinstance(tree, promql_parser.Call) and tree.func.name == "vector"
 
 
-def _called(tree: promql_parser.Call) -> Labels | None:
+def _called(tree: promql_parser.Call, labels_of: LabelsOf) -> Labels | None:
     if tree.func.name in _LABEL_CHANGERS:
         return None
-    inside = [each for each in tree.args if not is_number(each)]
-    labels = result_labels(inside[-1]) if inside else Labels()
+    inside = [
+        getattr(each, "vector_selector", each) for each in tree.args if not is_number(each)
+    ]  # of a range: its selector
+    labels = result_labels(inside[-1], labels_of) if inside else Labels()
     is_of_buckets = tree.func.name in _BUCKET_READERS
     return labels - {"le"} if is_of_buckets and labels is not None else labels
 
 
-def _aggregated(tree: promql_parser.AggregateExpr) -> Labels | None:
+def _aggregated(tree: promql_parser.AggregateExpr, labels_of: LabelsOf) -> Labels | None:
     if str(tree.op) in _OF_LABELS:
-        return result_labels(tree.expr)
+        return result_labels(tree.expr, labels_of)
     if tree.modifier is None:
         return Labels() if str(tree.op) != "count_values" else None
-    is_by = tree.modifier.type == promql_parser.AggModifierType.By
-    return Labels(tree.modifier.labels) if is_by else None
+    inside, named = result_labels(tree.expr, labels_of), Labels(tree.modifier.labels)
+    if tree.modifier.type == promql_parser.AggModifierType.By:
+        return named if inside is None else named & inside
+    return None if inside is None else inside - named
 
 
-def _joined(tree: promql_parser.BinaryExpr) -> Labels | None:
+def _joined(tree: promql_parser.BinaryExpr, labels_of: LabelsOf) -> Labels | None:
     """As Prometheus joins: https://prometheus.io/docs/prometheus/latest/querying/operators/."""
-    left, right = result_labels(tree.lhs), result_labels(tree.rhs)
+    left, right = (result_labels(each, labels_of) for each in (tree.lhs, tree.rhs))
     operator = str(tree.op)
     if operator == "or":
         return _either(tree, left, right)

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from exporters.documents import WrittenFloat
+from exporters.problems import CheckedValueError
 from slo.numbers import read_decimal
 
 VERSION = "prometheus/v1"
@@ -27,9 +28,10 @@ def _percent(value: Any) -> Any:
     if not 0 < number <= 100:
         raise ValueError(f"found {value!r}, expected percent above 0; write 99.9")
     if number == 100:
-        raise ValueError(
+        raise CheckedValueError(
             "found 100, which leaves no budget that could burn, expected less; write 99.99, or an "
-            'OpenSLO document with the annotation shardwatch.dev/zero-tolerance: "true"'
+            'OpenSLO document with the annotation shardwatch.dev/zero-tolerance: "true"',
+            "no-budget",
         )
     return number
 

@@ -150,7 +150,8 @@ def _comments(objective: Objective) -> str:
 
 def _said(problem: Problem) -> str:
     """Return a problem as text that no line break ends early, and that YAML can hold."""
-    where = f"{problem.file}:{problem.line}: {problem.path}: " if problem.line else ""
+    check = f"{problem.check}: " if problem.check else ""
+    where = f"{problem.file}:{problem.line}: {check}{problem.path}: " if problem.line else check
     fix = f"; {problem.fix}" if problem.fix else ""
     line = " ".join(f"{where}{problem.message}{fix}".split())
     printable = "".join(each if each.isprintable() else "?" for each in line)

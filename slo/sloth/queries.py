@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import promql_parser
 
+from exporters.problems import CheckedValueError
 from slo.objective import BASE_WINDOW, Indicator, Ratio, RawRatio
 from slo.promql import nodes
 from slo.sloth.cells import result_labels
@@ -37,13 +38,13 @@ class ReadIndicator:
     """OpenSLO's ``counter``: whether a ratio's sides are rates of counters, or values."""
 
 
-class QueryError(ValueError):
+class QueryError(CheckedValueError):
     """What is wrong with one of a pair of queries."""
 
-    def __init__(self, side: str, message: str) -> None:
+    def __init__(self, side: str, message: str, check: str = "") -> None:
         self.side = side
         """``error_query`` or ``total_query``."""
-        super().__init__(message)
+        super().__init__(message, check)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pydantic.alias_generators import to_camel
 
 from exporters.documents import Document, Place
-from exporters.problems import InputError, Problem
+from exporters.problems import InputError, Problem, check_of
 from slo.objective import Objective, Ratio
 from slo.sloth.alerts import AlertReader
 from slo.sloth.model import Group, Resource, Slo, Spec
 from slo.sloth.names import rfc1123
 from slo.sloth.queries import QueryError, ReadIndicator, read_error_ratio, read_events
-from slo.spec.buckets import unknown_bound, wrong_with_bounds
+from slo.spec.buckets import BOUND_MISSING, unknown_bound, wrong_with_bounds
 from slo.spec.extras import ADDED_LABELS
 from slo.spec.objects import NAME
 from slo.spec.pool import Source
@@ -121,6 +121,7 @@ class _Reader:
             owner=next((labels[each] for each in _OWNERS if each in labels), ""),
             file=self.source.file,
             line=self.source.document.positions.get((*self.place, "name"), (0, 0))[0],
+            column=self.source.document.positions.get((*self.place, "name"), (0, 0))[1],
             notes=(*self.notes, *sorted(alerts.lost)),
         )
         return Imported(objective, read.is_counter, tuple(sorted(labels.items())))
@@ -131,6 +132,7 @@ class _Reader:
             f"the objective would be called {first.name!r}, as another in {first.file}, expected "
             "each once",
             "rename or remove one of them",
+            "equal-series",
         )
 
     def _name(self) -> str:
@@ -163,7 +165,8 @@ class _Reader:
         except ValueError as error:
             side = error.side if isinstance(error, QueryError) else "error_ratio_query"
             fix = "" if "; " in str(error) else "correct the query"
-            self.problems.append(self._problem(self._place_of(side), str(error), fix))
+            place, check = self._place_of(side), check_of(error)
+            self.problems.append(self._problem(place, str(error), fix, check))
             return None
         return read
 
@@ -212,8 +215,8 @@ class _Reader:
                     )
                 )
 
-    def _problem(self, place: Place, message: str, fix: str = "") -> Problem:
-        return self.source.document.problem((*self.place, *place), message, fix)
+    def _problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
+        return self.source.document.problem((*self.place, *place), message, fix, check)
 
 
 def _check_bounds(read: ReadIndicator, side: str) -> None:
@@ -235,4 +238,4 @@ def _check_bounds(read: ReadIndicator, side: str) -> None:
         ]
     for where, wrong in wrongs:
         if wrong:
-            raise QueryError(where, wrong)
+            raise QueryError(where, wrong, BOUND_MISSING)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from exporters.documents import shown
+from exporters.problems import CheckedValueError
 from slo import conventions as names
 from slo.burn import Tier
 from slo.spec.extras import ADDED_LABELS, Pairs, read_pairs
@@ -33,7 +34,10 @@ def _read_labels(value: Any) -> tuple[str, ...]:
     labels = tuple(part.strip() for part in _text(value, "region,model").split(","))
     wrong = list(_wrong_labels(labels))
     if wrong:
-        raise ValueError("; ".join(wrong[:SHOWN_LABELS]))
+        message = "; ".join(wrong[:SHOWN_LABELS])
+        if not ADDED_LABELS.isdisjoint(labels):
+            raise CheckedValueError(message, "label-overwritten")
+        raise ValueError(message)
     return labels
 
 

@@ -11,6 +11,9 @@ import promql_parser
 from exporters.catalog import FAMILIES, Family
 from slo.spec.queries import one_line, parse_query, selectors_in
 
+BOUND_MISSING = "bound-missing"
+"""The id of the check."""
+
 _BUCKET, _LE = "_bucket", "le"
 _ALL_EVENTS = "+Inf"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exporters.documents import Document, Place, shown
-from exporters.problems import Problem
+from exporters.problems import CheckedValueError, Problem, check_of
 from slo.objective import Indicator, Ratio, RawRatio, Threshold
-from slo.spec.buckets import unknown_bound, wrong_with_bounds
+from slo.spec.buckets import BOUND_MISSING, unknown_bound, wrong_with_bounds
 from slo.spec.metrics import DataSource, Metric, MetricSource, RatioMetric, SliSpec
 from slo.spec.openslo import Target
 from slo.spec.pool import Pool
@@ -121,7 +121,7 @@ class IndicatorReader:
             return read(query)
         except ValueError as error:
             where = (*place, "spec", "query")
-            self.problems.append(sli.document.problem(where, str(error), CORRECT))
+            self.problems.append(sli.document.problem(where, str(error), CORRECT, check_of(error)))
             return None
 
     def _query(self, source: MetricSource, document: Document, place: Place) -> str | None:
@@ -176,7 +176,7 @@ def _value(query: str) -> str:
     expression = series_value(query)
     wrong = unknown_bound(query)
     if wrong:
-        raise ValueError(wrong)
+        raise CheckedValueError(wrong, BOUND_MISSING)
     return expression
 
 
@@ -185,7 +185,7 @@ def _reader(*, is_counter: bool, is_total: bool) -> Callable[[str], str]:
         expression = events_per_second(query, is_counter=is_counter)
         wrong = wrong_with_bounds(query, is_total=is_total) if is_counter else unknown_bound(query)
         if wrong:
-            raise ValueError(wrong)
+            raise CheckedValueError(wrong, BOUND_MISSING)
         return expression
 
     return read

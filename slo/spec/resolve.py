@@ -94,6 +94,7 @@ class _Resolver:
                 owner=notes.owner,
                 file=written.file,
                 line=document.positions.get(where, (0, 0))[0],
+                column=document.positions.get(where, (0, 0))[1],
             )
 
     def _check_name(self, written: Written[Slo], name: str, place: Place) -> None:
@@ -118,6 +119,7 @@ class _Resolver:
                     f"another of SLO {shown(first.object.metadata.name)} in {first.file}, expected "
                     "each name once",
                     "change the displayName of one, or the name of its SLO",
+                    "equal-series",
                 )
             )
 
@@ -128,8 +130,8 @@ class _Resolver:
             for name, _ in getattr(notes, field_name):
                 wrong = wrong_with_label(name, notes.grouping_labels)
                 if wrong:
-                    fix = "give the label another name"
-                    self.problems.append(written.document.problem(place, wrong, fix))
+                    fix, check = "give the label another name", "label-overwritten"
+                    self.problems.append(written.document.problem(place, wrong, fix, check))
 
     def _check_target(self, written: Written[Slo], target: Target, place: Place) -> None:
         document, notes = written.document, written.object.metadata.annotations
@@ -143,6 +145,7 @@ class _Resolver:
                     "below 1, such as 0.999",
                     f'lower it, or add the annotation {_ZERO_TOLERANCE}: "true": then there is no '
                     "budget and no burn rate, and one bad event breaks the promise",
+                    "no-budget",
                 )
             )
         elif zero and not is_all:

@@ -122,4 +122,5 @@ def wrong_slices(
 
 
 def _problem(objective: Objective, message: str, fix: str) -> Problem:
-    return Problem(objective.file, objective.line, 0, objective.name, message, fix)
+    place = objective.file, objective.line, objective.column
+    return Problem(*place, objective.name, message, fix, "slices-unfit")

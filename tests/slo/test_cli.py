@@ -3,6 +3,7 @@
 ``GOLDEN=write .venv/bin/pytest tests/slo/test_cli.py`` writes the golden file anew; read the diff.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -29,6 +30,13 @@ prometheus: {url: "http://127.0.0.1:9090", scrape_interval: 5s}
 objectives: [library:chat, library:agents]
 """
 LAX = (ROOT / "slo/library/agents.yaml").read_text(encoding="utf-8").replace("0.99}", "0.9}")
+
+PAGES = (
+    (ROOT / "slo/library/agents.yaml")
+    .read_text(encoding="utf-8")
+    .replace("grouping-labels:", "tiers: 'workbook:1h,6h'\n    shardwatch.dev/grouping-labels:")
+)
+"""Without the tickets, which would tell of a slow burn."""
 
 
 @pytest.fixture
@@ -142,10 +150,48 @@ def test_objectives_whose_alerts_cannot_be_are_problems_found(run):
     done = run("validate", "lax.yaml")
 
     expected = (
-        "lax.yaml:13: tool-success: the page tier of 1h can never fire: it needs an error ratio "
-        "above 1.344, and an outage is 1; choose a target above 0.9256, or a shorter period\n"
+        "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it "
+        "needs an error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a "
+        "shorter period\n1 error; slo/checks/README.md tells more\n"
     )
-    assert (1, expected) == (done.returncode, done.stderr)
+    assert (1, "", expected) == (done.returncode, done.stdout, done.stderr)
+
+
+def test_a_warning_is_told_and_stops_nothing_unless_one_is_strict(run, folder):
+    """Exit 0, or 1."""
+    (folder / "pages.yaml").write_text(PAGES)
+
+    done, strict = run("validate", "pages.yaml"), run("validate", "--strict", "pages.yaml")
+
+    assert (0, "ok: tool-success\n") == (done.returncode, done.stdout)
+    told, counted = done.stderr.splitlines()
+    assert told.startswith("pages.yaml:13:3: burn-escapes: tool-success: no tier catches a burn")
+    assert "1 warning; slo/checks/README.md tells more" == counted
+    assert (1, "", done.stderr) == (strict.returncode, strict.stdout, strict.stderr)
+
+
+def test_programs_read_what_was_found(run, folder):
+    """As JSON: the same, also of files that cannot be read."""
+    (folder / "pages.yaml").write_text(PAGES)
+
+    done = run("validate", "--format", "json", "--retention", "15d", "pages.yaml")
+
+    assert (1, "") == (done.returncode, done.stderr)
+    said = json.loads(done.stdout)
+    assert ["tool-success"] == said["objectives"]
+    assert [
+        ("burn-escapes", "warning", "pages.yaml", 13, 3, "tool-success"),
+        ("window-longer-than-retention", "error", "pages.yaml", 13, 3, "tool-success"),
+    ] == [
+        tuple(each[key] for key in ("check", "severity", "file", "line", "column", "path"))
+        for each in said["problems"]
+    ]
+    broken = run("validate", "--format", "json", "broken.yaml")
+    assert 2 == broken.returncode
+    [problem] = json.loads(broken.stdout)["problems"]
+    assert ("bad-input", "error", "broken.yaml", 2) == (
+        problem["check"], problem["severity"], problem["file"], problem["line"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -155,6 +201,10 @@ def test_objectives_whose_alerts_cannot_be_are_problems_found(run):
         (
             ["validate", "broken.yaml"],
             "broken.yaml:2:1: not YAML: did not find expected ',' or ']'",
+        ),
+        (
+            ["validate", "--retention", "long", "lax.yaml"],
+            "--retention: 'long' is no duration such as 15s, 1h30m or 28d",
         ),
         (["rules", "--config", "no.yaml"], "no.yaml: no such file; create it or correct the path"),
     ],

@@ -118,7 +118,7 @@ def test_a_folder_may_have_both_formats(run):
 
     names = "shop-orders, shop-requests, shop-web-probes, shop-web-requests-ok, "
     assert (0, f"ok: {names}shop-web-satisfaction\n") == (code, out)
-    assert "plain.yaml:23: shop-web-probes: every-moment-equal: found a ratio without" in err
+    assert "plain.yaml:23:3: every-moment-equal: shop-web-probes: found a ratio without" in err
 
 
 def test_hung_requests_that_vllms_counters_miss_are_told_of(run, tmp_path, kubernetes):
@@ -141,7 +141,8 @@ def test_an_objective_of_one_name_in_both_formats_is_refused(tmp_path, kubernete
         read_objective_files(ObjectiveFile(tmp_path / each, each) for each in ("a.yaml", "b.yaml"))
 
     expected = (
-        "b.yaml:7: found an objective called 'shop-requests', as another in a.yaml:7, expected "
+        "b.yaml:7: equal-series: found an objective called 'shop-requests', as another in "
+        "a.yaml:7, expected "
         "each once; rename or remove one of them"
     )
     assert [expected] == [str(each) for each in refused.value.problems]

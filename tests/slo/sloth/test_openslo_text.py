@@ -86,7 +86,7 @@ def test_what_is_lost_stands_above_its_slo(plain):
     text = write_openslo(read_sloth(plain))["shop-web"]
 
     _, probes, requests, _ = text.split("---\n")
-    assert probes.startswith("# sloth.yaml:23: shop-web-probes: every-moment-equal: found a ratio")
+    assert probes.startswith("# sloth.yaml:23: every-moment-equal: shop-web-probes: found a ratio")
     assert requests.startswith(
         "# sloth.yaml:16: slos[0].alerting.name: found the name 'ShopErrors', which is lost: burn "
         "alerts of\n# all objectives have one name, and are told apart by the label slo; route and "

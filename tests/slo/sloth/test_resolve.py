@@ -144,8 +144,8 @@ def test_the_kubernetes_form_means_the_same(kubernetes):
             id="a version that is not there"),
         pytest.param(
             "objective: 99.90", "objective: 100",
-            "9:3: slos[0].objective: found 100, which leaves no budget that could burn, expected "
-            "less; write 99.99, or an OpenSLO document with the annotation "
+            "9:3: no-budget: slos[0].objective: found 100, which leaves no budget that could burn, "
+            "expected less; write 99.99, or an OpenSLO document with the annotation "
             'shardwatch.dev/zero-tolerance: "true"',
             id="a target without a budget"),
         pytest.param(
@@ -168,12 +168,14 @@ def test_the_kubernetes_form_means_the_same(kubernetes):
             id="a name that no OpenSLO document could have"),
         pytest.param(
             "name: probes", "name: requests.OK",
-            "23:3: slos[1].name: the objective would be called 'shop-web-requests-ok', as another "
-            "in sloth.yaml, expected each once; rename or remove one of them",
+            "23:3: equal-series: slos[1].name: the objective would be called "
+            "'shop-web-requests-ok', as another in sloth.yaml, expected each once; rename or "
+            "remove one of them",
             id="two names that are one"),
         pytest.param(
             "{channel: shop}", "{region: eu}",
-            "17:14: slos[0].alerting.labels.region: found the alert label 'region', which the "
+            "17:14: label-overwritten: slos[0].alerting.labels.region: found the alert label "
+            "'region', which the "
             "objective is grouped by: it would overwrite the cells' own values, and Prometheus "
             "would refuse the alerts of all; give it another name",
             id="an alert label that overwrites a grouping label"),
@@ -236,7 +238,8 @@ def test_a_bucket_that_our_exporters_do_not_serve_is_refused(plain):
     [found] = problems(slow)
 
     assert found.startswith(
-        'sloth.yaml:13:7: slos[0].sli.events.error_query: found le="0.33", expected one of the '
+        'sloth.yaml:13:7: bound-missing: slos[0].sli.events.error_query: found le="0.33", '
+        "expected one of the "
         f"bounds of {family}: "
     )
 

@@ -142,7 +142,7 @@ def test_a_bucket_that_our_exporters_do_not_serve_is_refused(side, matchers, fou
         'requests_total{outcome="error"}', query
     )
 
-    where = f"0.yaml:32:16: spec.ratioMetric.{side}.metricSource.spec.query"
+    where = f"0.yaml:32:16: bound-missing: spec.ratioMetric.{side}.metricSource.spec.query"
     assert [f"{where}: found {found}, {BOUNDS}; {CORRECT}"] == problems(text)
 
 
@@ -174,7 +174,8 @@ def test_a_total_of_every_bucket_is_refused():
 
     (found,) = problems(GOOD.replace("{query: requests_total}", f"{{query: {query}}}"))
 
-    assert found == f'0.yaml:36:16: {QUERY}: found no single le="BOUND", {BOUNDS}, +Inf; {CORRECT}'
+    place = f"0.yaml:36:16: bound-missing: {QUERY}"
+    assert found == f'{place}: found no single le="BOUND", {BOUNDS}, +Inf; {CORRECT}'
 
 
 def test_everything_that_is_wrong_is_said_at_once():
