@@ -31,7 +31,7 @@ from slo.burn import burn_factor
 from slo.objective import Objective, Ratio
 from slo.prometheus import PrometheusClient
 from slo.rule import RecordingRule, matching
-from slo.step_counts import Floats
+from slo.steps import Floats
 
 CELL = "model"
 THRESHOLD_TIMES, BUDGET_TIMES = 1000, 200

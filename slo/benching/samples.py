@@ -22,7 +22,7 @@ from slo.history import CellTraffic, history_batches
 from slo.objective import Objective, Ratio
 from slo.prometheus import PrometheusClient
 from slo.series import Series
-from slo.step_counts import Floats
+from slo.steps import Floats
 
 INTERVAL_SECONDS = 30
 HOUR, DAY = 3600, 86400

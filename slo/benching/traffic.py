@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from slo.series import STALE, Series
-from slo.step_counts import Floats, Times
+from slo.steps import Floats, Times
 
 HOUR, DAY = 3600, 86400
 DAYS = 30
