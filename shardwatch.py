@@ -43,7 +43,10 @@ MOUNTED = {
 }
 """The packages' commands: module and help. A package is imported when its command is called."""
 
-BUILDERS = ("alerts.build", "dashboards.build")
+EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
+"""More modules whose commands stand under a name: of later packages, and large ones."""
+
+BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
 """Modules with ``build(config)``, which returns texts by path."""
 
 
@@ -57,8 +60,13 @@ class _LateGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in MOUNTED:
-            module = importlib.import_module(MOUNTED[args[0]][0])
-            self.commands[args[0]] = typer.main.get_group(module.app)
+            modules = (MOUNTED[args[0]][0], *EXTENDED.get(args[0], ()))
+            first, *others = (
+                typer.main.get_group(importlib.import_module(each).app) for each in modules
+            )
+            for other in others:
+                first.commands.update(other.commands)
+            self.commands[args[0]] = first
         return super().resolve_command(ctx, args)
 
 
@@ -95,7 +103,7 @@ def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     config: _ConfigOption = _DEFAULT_CONFIG,
 ) -> None:
-    """Write rules, Prometheus's and Alertmanager's configuration, and dashboards.
+    """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 
     Alerts that an objective cannot have are left out, and told.
     """

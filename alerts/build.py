@@ -61,10 +61,16 @@ def build(config: Config) -> dict[str, str]:
 
 def objective_groups(objective: Objective, config: Config) -> tuple[RuleGroup, RuleGroup]:
     """Return an objective's two groups: with its causes and alerts, and its slower levels."""
-    interval = config.file.prometheus.scrape_interval
-    group = objective_group(objective, interval)
-    with_alerts = _with_alerts(group, objective, interval, config.file.links)
-    return with_alerts, levels_group(objective, interval)
+    return groups_at(objective, config.file.prometheus.scrape_interval, config.file.links)
+
+
+def groups_at(
+    objective: Objective, scrape_interval_seconds: float, links: Links
+) -> tuple[RuleGroup, RuleGroup]:
+    """Return the same, of an objective without a configuration."""
+    group = objective_group(objective, scrape_interval_seconds)
+    with_alerts = _with_alerts(group, objective, scrape_interval_seconds, links)
+    return with_alerts, levels_group(objective, scrape_interval_seconds)
 
 
 def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:

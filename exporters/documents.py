@@ -7,7 +7,7 @@ tags. Errors are problems with file, line and column, never tracebacks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,14 +69,18 @@ class Document:
             ) from None
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, *, may_be_empty: bool = False) -> Document:
     """Return the only document of a YAML or JSON file.
+
+    Args:
+        path: of the file.
+        may_be_empty: whether a file that says nothing is a mapping without keys, else a mistake.
 
     Raises:
         InputError: if the file is missing, unreadable, too large, not YAML, empty, or has more
             than one document.
     """
-    documents = read_documents(path)
+    documents = read_documents(path, may_be_empty=may_be_empty)
     if len(documents) > 1:
         second = documents[1]
         raise InputError(
@@ -88,11 +92,19 @@ def read_document(path: Path) -> Document:
                 )
             ]
         )
-    return documents[0]
+    only = documents[0]
+    return replace(only, data={}) if may_be_empty and only.data is None else only
 
 
-def read_documents(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> list[Document]:
+def read_documents(
+    path: Path, *, may_be_empty: bool = False, largest_bytes: int = LARGEST_BYTES
+) -> list[Document]:
     """Return all documents of a YAML (or JSON) file, which has at least one.
+
+    Args:
+        path: of the file.
+        may_be_empty: whether there is one without content in a file without any, else a mistake.
+        largest_bytes: a file may have.
 
     Raises:
         InputError: as :func:`read_document`.
@@ -124,9 +136,11 @@ def read_documents(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> list[Do
             [problem(file, f"byte {error.start} is not UTF-8", fix="save the file as UTF-8")]
         ) from None
     documents = parse_documents(text, file)
-    if not documents:
-        raise InputError([problem(file, "found an empty file, expected a document")])
-    return documents
+    if documents:
+        return documents
+    if may_be_empty:
+        return [Document(file, None, {})]
+    raise InputError([problem(file, "found an empty file, expected a document")])
 
 
 def parse_documents(text: str, file: str) -> list[Document]:

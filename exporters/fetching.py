@@ -7,31 +7,34 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
-from urllib.parse import urlsplit
+from functools import partial
+from typing import Any, Protocol
 
 import aiohttp
 
+from exporters.access import HttpAccess
 from exporters.exposition import LARGEST_PAGE_BYTES
 from exporters.sessions import HttpClient, session_to_targets
+from exporters.turns import NoTurnError, Turns
 
 DEADLINE_SECONDS = 1.5
 """From the connection to the last byte. Of each source by itself: no share of anybody's scrape
 time-out."""
-MOST_AT_ONCE = 16
-"""Requests under way to one server; where it serves more pages, the others wait for their turn,
-for as long as another deadline at most, before their own starts."""
 LONGEST_ANSWER_SECONDS = 2 * DEADLINE_SECONDS
-"""Until a fetch ends, whatever the source does: the turn and the answer have a deadline each."""
+"""Until a fetch ends, whatever the source does: the turn (:mod:`exporters.turns`) and the answer
+have a deadline each."""
 
 MOST_HELD_BYTES = 64 * 1024 * 1024
 """Of all answers together, until they have been read; beyond, only small ones are taken."""
 SMALL_BYTES = 1024 * 1024
 """An answer up to this is never refused for what others send."""
+
+NO_TURN = "no_turn"
+"""The reason of a :class:`FetchError` that is no failing of the source: it was not asked, or not
+read, for others had all the turns there are."""
 
 _LONGEST_DETAIL = 200
 """Characters: some of it is what the source sent."""
@@ -58,6 +61,8 @@ def failures_as_fetch_errors(deadline_seconds: float) -> Iterator[None]:
     """
     try:
         yield
+    except NoTurnError:
+        raise FetchError(NO_TURN, f"others were asked, for {deadline_seconds:g} s") from None
     except TimeoutError:
         raise FetchError("timeout", f"no whole answer within {deadline_seconds:g} s") from None
     except aiohttp.ClientPayloadError:
@@ -95,31 +100,30 @@ class HttpFetcher(HttpClient):
 
     def __init__(self, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._deadline_seconds = deadline_seconds
-        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(MOST_AT_ONCE)
-        )
-        """By server: ``HOST:PORT``. The topology bounds them."""
+        self._turns = Turns()
         self._all = _Held()
 
     def _make_session(self) -> aiohttp.ClientSession:
         return session_to_targets({"Accept": _ACCEPT}, _KEEPALIVE_SECONDS)
 
-    async def __call__(self, url: str) -> Response:
-        """Return what ``url`` answers; as :class:`Fetch` says."""
-        turn = self._turns[urlsplit(url).netloc]
-        with failures_as_fetch_errors(self._deadline_seconds):
-            async with asyncio.timeout(self._deadline_seconds):
-                await turn.acquire()
-            try:
-                async with asyncio.timeout(self._deadline_seconds):
-                    return await self._get(url)
-            finally:
-                turn.release()
+    def by_kind(self, accesses: Mapping[str, HttpAccess]) -> dict[str, Fetch]:
+        """Return what asks sources of each kind, as it is to be asked."""
+        return {kind: partial(self, access=access) for kind, access in accesses.items()}
 
-    async def _get(self, url: str) -> Response:
+    async def __call__(self, url: str, access: HttpAccess | None = None) -> Response:
+        """Return what ``url`` answers; as :class:`Fetch` says."""
+        options = access.options() if access else {}
+        with failures_as_fetch_errors(self._deadline_seconds):
+            async with (
+                self._turns.take(url, self._deadline_seconds),
+                asyncio.timeout(self._deadline_seconds),
+            ):
+                return await self._get(url, options)
+
+    async def _get(self, url: str, options: Mapping[str, Any]) -> Response:
         held = _Held(self._all)
         try:
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with self._session.get(url, allow_redirects=False, **options) as response:
                 if response.status != 200:
                     return Response(response.status, b"")
                 chunks = []

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from exporters.opening import Opened
+from exporters.resolving import Resolver
 from exporters.version import VERSION
 
 
@@ -54,7 +55,7 @@ def session_to_targets(
     return aiohttp.ClientSession(
         auto_decompress=False,  # a bomb would be in memory before anybody could count its bytes
         connector=aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=keepalive_seconds, ttl_dns_cache=60
+            limit=0, keepalive_timeout=keepalive_seconds, resolver=Resolver(), use_dns_cache=False
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={

@@ -30,7 +30,7 @@ class Tier:
     """Share of the period's budget that is spent when it fires, 0 to 1; nothing where ``factor``
     says when it does."""
     factor: Decimal | None = None
-    """The burn rate at which it fires, where somebody chose it, exactly; if None, computed."""
+    """The burn rate at which it fires, where somebody chose it himself. Taken as it is."""
     for_seconds: int = 0
     """How long it must burn so until the alert fires; the windows do that work already."""
 

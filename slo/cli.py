@@ -17,12 +17,7 @@ from slo.checks import check_objectives
 from slo.doubts import warnings_of
 from slo.grouping import FEWEST, limit_groups
 from slo.objective import Objective
-from slo.objectives import (
-    ObjectiveFile,
-    find_objective_files,
-    read_objective_files,
-    read_objectives,
-)
+from slo.objectives import find_named_files, read_objective_paths, read_objectives
 from slo.render import render_groups, render_manifests
 from slo.rules import lag_of_vmalert, levels_group, objective_group
 from slo.sloth.importing import import_sloth, read_period_seconds, write_texts
@@ -56,7 +51,7 @@ def validate(
     config: _Config = _DEFAULT_CONFIG,
 ) -> None:
     """Read objectives, and say what is wrong with them or what their alerts cannot do."""
-    objectives = _read_paths(paths) if paths else read_objectives(read_config(config))
+    objectives = read_objective_paths(paths) if paths else read_objectives(read_config(config))
     print_problems(doubt for each in objectives for doubt in (*each.notes, *warnings_of(each)))
     problems = check_objectives(objectives)
     if problems:
@@ -164,7 +159,7 @@ def import_(
     ] = "30d",
 ) -> None:
     """Turn Sloth's specs into OpenSLO documents, and say what of them is lost."""
-    imported = import_sloth(_find_files(paths), read_period_seconds(period))
+    imported = import_sloth(find_named_files(paths), read_period_seconds(period))
     texts = write_openslo(imported)
     written = write_texts(out, texts) if out is not None else []
     objectives = [each.objective for each in imported]
@@ -173,17 +168,3 @@ def import_(
         typer.echo("---\n".join(texts.values()), nl=False)
     for path in written:
         typer.echo(f"wrote {path}")
-
-
-def _read_paths(paths: list[Path]) -> tuple[Objective, ...]:
-    return read_objective_files(_find_files(paths))
-
-
-def _find_files(paths: list[Path]) -> list[ObjectiveFile]:
-    missing = [problem(each, "no such file or folder") for each in paths if not each.exists()]
-    if missing:
-        raise InputError(missing)
-    files = [file for path in paths for file in find_objective_files(path, str(path))]
-    if not files:
-        raise InputError([problem(paths[0], "found no objective file in it")])
-    return files

@@ -4,8 +4,8 @@ Groups are evaluated beside each other, in no order. What a part reads of anothe
 at most one interval old, and that must not make it wrong. So what a group says is inseparable stays
 together: the base of an objective and the counts made of its newest samples, all at one timestamp.
 Of the rest it is only cut where it must be, first before the alerts: burn rates and the budget are
-sums of what is recorded, a state reads its own value from before, and an alert is at most one
-interval late.
+sums of what is recorded, a state reads its own value from before, and an alert is late by one
+interval for each cut between it and the base, at most three.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ def limit_groups(groups: Iterable[RuleGroup], most: int) -> list[RuleGroup]:
     """Return the groups, those of more than ``most`` rules in parts: ``NAME``, ``NAME-2``, ...
 
     Raises:
-        ValueError: if ``most`` is less than :data:`FEWEST`.
+        ValueError: if ``most`` is less than :data:`FEWEST`, or than what is inseparable.
     """
-    if most < FEWEST:
-        raise ValueError(f"found {most} rules a group, expected at least {FEWEST}")
-    return [part for group in groups for part in _limit(group, most)]
+    found = list(groups)
+    fewest = max((FEWEST, *(each.inseparable for each in found)))
+    if most < fewest:
+        raise ValueError(f"found {most} rules a group, expected at least {fewest}")
+    return [part for group in found for part in _limit(group, most)]
 
 
 def _limit(group: RuleGroup, most: int) -> Iterator[RuleGroup]:
@@ -44,10 +46,10 @@ def _limit(group: RuleGroup, most: int) -> Iterator[RuleGroup]:
 
 
 def _pieces(group: RuleGroup, most: int) -> Iterator[tuple[Rule, ...]]:
-    """Yield what is between seams, and in parts what is more than may be together."""
-    bounds = (0, *group.seams, len(group.rules))
-    for start, end in pairwise(bounds):
-        first = group.inseparable if start == 0 and end - start > most else most
-        cuts = (start, *range(start + first, end, most), end)
-        for begin, stop in pairwise(cuts):
-            yield group.rules[begin:stop]
+    """Yield what is between seams, and in parts what is more than may be together.
+
+    What is inseparable stands at the beginning and is no more than may be: it is never cut.
+    """
+    for start, end in pairwise((0, *group.seams, len(group.rules))):
+        for begin in range(start, end, most):
+            yield group.rules[begin : min(begin + most, end)]

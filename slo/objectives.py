@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,30 @@ def read_objective_files(files: Iterable[ObjectiveFile]) -> tuple[Objective, ...
         first = listed[0].path
         raise InputError([problem(first, "found no SLO, expected one at least", fix="add one")])
     return objectives
+
+
+def read_objective_paths(paths: Sequence[Path]) -> tuple[Objective, ...]:
+    """Return the objectives in files and folders that a user named, sorted by name; at least one.
+
+    Raises:
+        InputError: if a path leads nowhere, or to no file, or with everything wrong in any of them.
+    """
+    return read_objective_files(find_named_files(paths))
+
+
+def find_named_files(paths: Sequence[Path]) -> list[ObjectiveFile]:
+    """Return the files that a user named, and those in the folders; at least one.
+
+    Raises:
+        InputError: if a path leads nowhere, or there is none.
+    """
+    missing = [problem(each, "no such file or folder") for each in paths if not each.exists()]
+    if missing:
+        raise InputError(missing)
+    files = [file for path in paths for file in find_objective_files(path, str(path))]
+    if not files:
+        raise InputError([problem(paths[0], "found no objective file in it")])
+    return files
 
 
 def read_sources(files: Iterable[ObjectiveFile]) -> list[Source]:

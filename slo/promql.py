@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import promql_parser
 
 from exporters.catalog import FAMILIES
+from exporters.durations import format_duration
 from slo import conventions
 from slo.objective import BASE_WINDOW
 
@@ -44,6 +45,29 @@ def selectors(expr: str) -> list[promql_parser.VectorSelector]:
         for node in nodes(promql_parser.parse(expr.replace(BASE_WINDOW, "1m")))
         if isinstance(node, promql_parser.VectorSelector)
     ]
+
+
+def memory_seconds(expr: str, window_seconds: float = 0) -> float:
+    """Return how far back an expression looks, ranges within ranges and offsets added up.
+
+    Args:
+        expr: it may have ``objective.BASE_WINDOW``.
+        window_seconds: what stands for that.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    window = format_duration(window_seconds) if window_seconds else "1ms"
+    return _memory_seconds(promql_parser.parse(expr.replace(BASE_WINDOW, window)))
+
+
+def _memory_seconds(node: promql_parser.Expr) -> float:
+    own = sum(
+        value.total_seconds()
+        for value in (getattr(node, "range", None), getattr(node, "offset", None))
+        if value is not None
+    )
+    return float(own + max(map(_memory_seconds, children(node)), default=0.0))
 
 
 def is_instant(expr: str) -> bool:

@@ -17,7 +17,6 @@ from exporters.durations import format_duration
 from slo import tiling
 from slo.burn import format_decimal
 from slo.objective import Slices
-from slo.rule import base_window_seconds
 
 HAIR = Decimal("0.000000001")
 """Of a share of events: a slice that is exactly at its target is good, however sums are rounded."""
@@ -40,24 +39,6 @@ def verdicts(slices: Slices, bad_rate: str, rate: str, lag_seconds: float = 0) -
         return f"(\n{bad}\n/ ({total} > 0)\nor\n0 * {total}\n) / {seconds}", counts
     allowed = format_decimal(1 - slices.target + HAIR)
     return f"({bad}\n> bool {allowed} * {total}) / {seconds}", counts
-
-
-def wrong_with_slices(slices: Slices, scrape_interval_seconds: float) -> str | None:
-    """Return what is wrong with slices at a scrape interval, or None: found and expected."""
-    found = format_duration(slices.window_seconds)
-    shortest = base_window_seconds(scrape_interval_seconds)
-    interval = format_duration(scrape_interval_seconds)
-    if slices.window_seconds < shortest:
-        return (
-            f"found slices of {found}, expected at least {format_duration(shortest)}, over which "
-            f"rates are taken at a scrape interval of {interval}"
-        )
-    if slices.window_seconds * 1000 % round(scrape_interval_seconds * 1000):
-        return (
-            f"found slices of {found}, expected a multiple of the scrape interval of {interval}, "
-            "so that each holds whole samples"
-        )
-    return None
 
 
 def _in_the_last_slice(rate: str, seconds: int, lag_seconds: float) -> str:

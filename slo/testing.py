@@ -56,6 +56,15 @@ def check_rules(promtool: Path, rules: str, folder: Path) -> None:
     _run([str(promtool), "check", "rules", str(file)])
 
 
+def check_rules_by_vmalert(vmalert: Path, files: Sequence[Path]) -> None:
+    """Assert that vmalert accepts rule files: their form, expressions and templates.
+
+    Raises:
+        AssertionError: with what vmalert says.
+    """
+    _run([str(vmalert), "-dryRun", *(f"-rule={file}" for file in files)])
+
+
 def run_rule_tests(
     promtool: Path,
     rules: str,
@@ -71,18 +80,37 @@ def run_rule_tests(
     Raises:
         AssertionError: with what promtool says.
     """
-    interval = format_duration(interval_seconds)
     (folder / "rules.yaml").write_text(rules, encoding="utf-8")
-    content = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": interval,
-        # Without it promtool takes the groups in an order of its own, another one each time.
-        "group_eval_order": [each["name"] for each in yaml.safe_load(rules)["groups"]],
-        "tests": [_test(each, interval) for each in tests],
-    }
+    groups = [each["name"] for each in yaml.safe_load(rules)["groups"]]
+    content = rule_tests(tests, ["rules.yaml"], groups, interval_seconds, interval_seconds)
     file = folder / "tests.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     _run([str(promtool), "test", "rules", str(file)])
+
+
+def rule_tests(
+    tests: Sequence[RuleTest],
+    rule_files: Sequence[str],
+    groups: Sequence[str],
+    evaluation_interval_seconds: float,
+    sample_interval_seconds: float,
+) -> dict[str, Any]:
+    """Return the content of a file for ``promtool test rules``.
+
+    Args:
+        tests: at least one.
+        rule_files: as seen from the file's folder.
+        groups: names of all groups in them, in the order in which they are evaluated.
+        evaluation_interval_seconds: of all groups; promtool does not look at their own.
+        sample_interval_seconds: between the samples of the tests' series.
+    """
+    return {
+        "rule_files": list(rule_files),
+        "evaluation_interval": format_duration(evaluation_interval_seconds),
+        # Without it promtool takes the groups in an order of its own, another one each time.
+        "group_eval_order": list(groups),
+        "tests": [_test(each, format_duration(sample_interval_seconds)) for each in tests],
+    }
 
 
 @contextlib.contextmanager

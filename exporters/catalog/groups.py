@@ -73,6 +73,13 @@ GROUP_SPEED_TO_PEERS = gauge(
     "model and revision at similar load; absent where fewer than three others can be compared.",
     GROUP_LABELS,
 )
+GROUP_ROUTER_MISSING = gauge(
+    "group_router_missing",
+    "1 if the topology has no router in the group's region: how requests ended for their users "
+    "(timeout, aborted, rejected, rate_limited), attempts, tiers and times at the client are not "
+    "known then, and the engine's own counters are all there is. Else 0.",
+    GROUP_LABELS,
+)
 GROUP_DIALECT_INFO = gauge(
     "group_dialect_info",
     "Always 1: the names that the engine's page speaks, and in what it counts its prefix cache.",
@@ -87,6 +94,12 @@ GROUP_PROBES = counter(
     "group_probes",
     "Requests for one token that this exporter sent because the engine seemed stalled.",
     (*GROUP_LABELS, OUTCOME),
+)
+GROUP_PROBE_REFUSED = gauge(
+    "group_probe_refused",
+    "1 if the engine refused the last request for one token, as for a key that it was not given: a "
+    "stall of it cannot be confirmed, and its page alone is believed. Else 0.",
+    GROUP_LABELS,
 )
 GROUP_RUNNING = gauge("group_requests_running", "Requests in the engine's batch.", GROUP_LABELS)
 GROUP_WAITING = gauge("group_requests_waiting", "Requests in the engine's queue.", GROUP_LABELS)

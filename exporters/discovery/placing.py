@@ -220,12 +220,12 @@ class _Placing:
         if not _field(target, "dialect"):
             self.leave(target, "no_dialect", "found no label dialect")
         elif made := self._make(Router, target, {
-            "name": _field(target, "name") or _field(target, "region"),
+            "name": _field(target, "name") or target.address,
             "region": _field(target, "region"),
             "dialect": _field(target, "dialect"),
             "metrics": _url(target),
         }):  # fmt: skip
-            self._add_once(target, self.routers, made)
+            self._add_once(target, self.routers, made, made.name)
 
     def _add_tools(self, target: DiscoveredTarget) -> None:
         if made := self._make(Tools, target, {
@@ -233,15 +233,15 @@ class _Placing:
             "region": _field(target, "region"),
             "metrics": _url(target),
         }):  # fmt: skip
-            self._add_once(target, self.tools, made)
+            self._add_once(target, self.tools, made, made.region)
 
     def _add_once(
-        self, target: DiscoveredTarget, there: dict[str, Any], made: Router | Tools
+        self, target: DiscoveredTarget, there: dict[str, Any], made: Router | Tools, key: str
     ) -> None:
-        if made.region in there or made.name in {each.name for each in there.values()}:
-            self.leave(target, "repeated", f"there is another for {made.region!r} or {made.name!r}")
+        if key in there or made.name in {each.name for each in there.values()}:
+            self.leave(target, "repeated", f"there is another {key!r}")
         else:
-            there[made.region] = made
+            there[key] = made
 
     def _member(self, target: DiscoveredTarget) -> Member | None:
         gpus = [uuid.strip() for uuid in _field(target, "gpus").split(",") if uuid.strip()]

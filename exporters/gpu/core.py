@@ -123,7 +123,7 @@ class GpuCore:
                     self._dcgm.add(page, uuid, verdict.reading, now)
         if self._local and (follows := self._local.follows_kernel_log) is not None:
             page.of(catalog.GPU_KERNEL_LOG)[self.cluster, self._local.host] = float(follows)
-        self._folder.add_to(page)
+        self._folder.add_to(page, now)
         return page
 
     def _add_age(self, page: Page, labels: Labels, uuid: str, verdict: Verdict, now: float) -> None:

@@ -6,12 +6,12 @@ The gpu exporter serves them; the groups exporter counts them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from exporters.gpu.readings import GpuReadings, Reading
 from exporters.gpu.telemetry import TelemetryReader
-from exporters.gpu.verdict import LINK_REASONS, Setting, Sighting, Unread, Verdict, judge
+from exporters.gpu.verdict import LINK_REASONS, Reports, Setting, Sighting, Unread, Verdict, judge
 from exporters.sources import Answers, Target
 from exporters.topology import GpuPlace, Topology
 
@@ -38,6 +38,13 @@ class LocalSource(Protocol):
         """Return the newest readings; the body says nothing."""
 
 
+class HostReader(Protocol):
+    """Reads the pages of one host."""
+
+    def read(self, page: bytes) -> GpuReadings | Reports:
+        """Return what is said of the GPUs on a page; raise PageError."""
+
+
 class WatchedGpus:
     """The GPUs of hosts that have telemetry, and of the local host.
 
@@ -45,10 +52,16 @@ class WatchedGpus:
         topology: names the GPUs and the hosts' pages; a page shared by groups is read once.
         shown: whether the pages are listed among the exporter's own sources.
         local: reads the local host's GPUs, whether it has a page or not.
+        make_reader: makes what reads the pages of one host.
     """
 
     def __init__(
-        self, topology: Topology, *, shown: bool = True, local: LocalSource | None = None
+        self,
+        topology: Topology,
+        *,
+        shown: bool = True,
+        local: LocalSource | None = None,
+        make_reader: Callable[[], HostReader] = TelemetryReader,
     ) -> None:
         self._sizes = {
             group.name: sum(len(member.gpus) for member in group.members)
@@ -56,9 +69,9 @@ class WatchedGpus:
         }
         self._sightings: dict[str, Sighting] = {}
         self.places: list[GpuPlace] = []
-        self._target_of: dict[str, Target[GpuReadings]] = {}
+        self._target_of: dict[str, Target[GpuReadings | Reports]] = {}
         self._verdicts: dict[str, Verdict] = {}
-        by_url: dict[str, Target[GpuReadings]] = {}
+        by_url: dict[str, Target[GpuReadings | Reports]] = {}
         for group in topology.groups:
             for member in group.members:
                 is_local = local is not None and member.host == local.host
@@ -66,8 +79,9 @@ class WatchedGpus:
                 if url is None or not member.gpus:
                     continue
                 if url not in by_url:
-                    read = local.read if local and is_local else TelemetryReader().read
-                    by_url[url] = Target(member.host, group.region, url, read, shown)
+                    read = local.read if local and is_local else make_reader().read
+                    kind = "" if local and is_local else "hosts"
+                    by_url[url] = Target(member.host, group.region, url, read, shown, kind)
                 for uuid in member.gpus:
                     self.places.append(GpuPlace(uuid, member.host, group))
                     self._target_of[uuid] = by_url[url]
@@ -112,4 +126,8 @@ class WatchedGpus:
 
     def _see(self, uuid: str, answers: Answers) -> Sighting:
         content = answers[self._target_of[uuid]].content
-        return Unread.UNREACHABLE if content is None else content.get(uuid, Unread.MISSING)
+        if content is None:
+            return Unread.UNREACHABLE
+        # A dcgm-exporter leaves out what is lost; an exporter of ours leaves out nothing it knows.
+        absent = Unread.UNREACHABLE if isinstance(content, Reports) else Unread.MISSING
+        return content.get(uuid, absent)

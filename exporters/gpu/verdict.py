@@ -50,7 +50,21 @@ class Unread(Enum):
     """The host's page could not be read."""
 
 
-Sighting = Reading | Literal[Unread.MISSING, Unread.UNREACHABLE]
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The verdict of another exporter of ours, which saw the GPU itself."""
+
+    state: str
+    """One of ``catalog.GPU_STATES``."""
+    reason: str
+    answers: bool
+
+
+class Reports(dict[str, Reported]):
+    """What it says of the GPUs of its host, by UUID. Of others it says nothing."""
+
+
+Sighting = Reading | Reported | Literal[Unread.MISSING, Unread.UNREACHABLE]
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,8 @@ def judge(
         now: seconds of a monotonic clock.
         setting: what it stands in.
     """
+    if isinstance(sighting, Reported):
+        return Verdict(sighting.state, sighting.reason, sighting.answers)
     if sighting is Unread.UNREACHABLE:
         return _judge_unreachable(before)
     if isinstance(sighting, Reading) and sighting.trouble == "unread":

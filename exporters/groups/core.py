@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 from exporters import catalog
+from exporters.access import HttpAccess
 from exporters.folding import Folder
 from exporters.gpu.members import WatchedGpus
+from exporters.gpu.reported import MemberReader
 from exporters.gpu.verdict import Verdict
 from exporters.groups.engine import EngineReader, EngineReading
 from exporters.groups.layout import Layout
+from exporters.groups.pages import EnginePages
 from exporters.groups.peers import Load, Peers, Speed
 from exporters.groups.probing import HttpProber, Prober, Question
 from exporters.groups.stalling import UNSUPPORTED, EngineSighting
 from exporters.groups.state import GroupSighting, GroupStatus, Members, assess
 from exporters.page import Labels, Page
-from exporters.sources import Answers, Target
+from exporters.sources import Answer, Answers, Target
 from exporters.topology import Group, Topology
 
 _SUSPECT = ("starting", "telemetry_unreachable")
@@ -27,9 +31,9 @@ _FOLDED = (catalog.FINISH_REASON, catalog.REASON, catalog.TOKEN_SOURCE, catalog.
 """Labels whose values engines give."""
 
 
-def probing_core(topology: Topology) -> GroupsCore:
+def probing_core(topology: Topology, access: HttpAccess | None = None) -> GroupsCore:
     """Return the core of a topology that asks engines that seem stalled, over HTTP."""
-    return GroupsCore(topology, HttpProber())
+    return GroupsCore(topology, HttpProber(access=access))
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class _Watched:
     health: Target[bool]
     gpus: tuple[str, ...]
     """UUIDs of the members that are watched."""
+    has_router: bool
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,13 @@ class GroupsCore:
 
     def __init__(self, topology: Topology, prober: Prober | None = None) -> None:
         self.cluster = topology.cluster
-        self._gpus = WatchedGpus(topology, shown=False)
+        self._gpus = WatchedGpus(topology, shown=False, make_reader=MemberReader)
         watched = {place.uuid for place in self._gpus.places}
-        self._groups = [_watch(topology, group, watched) for group in topology.groups]
+        sharing = Counter(group.metrics for group in topology.groups)
+        pages = {url: EnginePages(engines) for url, engines in sharing.items()}
+        self._groups = [
+            _watch(topology, group, pages[group.metrics], watched) for group in topology.groups
+        ]
         self._prober = prober
         self._peers = Peers({each.name: (each.model, each.revision) for each in topology.groups})
         self._speeds: Mapping[str, Speed] = {}
@@ -96,8 +105,9 @@ class GroupsCore:
         loads: dict[str, Load | None] = {}
         for watched in self._groups:
             name = watched.group.name
-            reading = answers[watched.engine].content
-            seen = self._see(watched, reading, answers[watched.health].status, verdicts)
+            answer = answers[watched.engine]
+            reading = answer.content
+            seen = self._see(watched, answer, answers[watched.health].status, verdicts)
             status = assess(seen, self._statuses.get(name), now)
             self._statuses[name] = status
             loads[name] = _load(reading, status)
@@ -110,24 +120,25 @@ class GroupsCore:
                     self._folder.count(label, value)
         # Of this look, for the next: a group is compared with peers that were seen as well.
         self._speeds = self._peers.compare(loads, now)
-        self._folder.add_to(page)
+        self._folder.add_to(page, now)
         return page
 
     def _see(
         self,
         watched: _Watched,
-        reading: EngineReading | None,
+        answer: Answer[EngineReading],
         health_status: int | None,
         verdicts: dict[str, Verdict],
     ) -> GroupSighting:
         name = watched.group.name
         speed = self._speeds.get(name)
         return GroupSighting(
-            _sight(reading),
+            _sight(answer.content),
             health_status,
             _count_members(watched, verdicts),
             self._prober.last(name) if self._prober else UNSUPPORTED,
             is_below_peers=speed is not None and speed.is_slow,
+            is_unasked=answer.is_ours,
         )
 
     def _probe(
@@ -145,6 +156,7 @@ class GroupsCore:
         if speed and speed.ratio is not None:
             page.of(catalog.GROUP_SPEED_TO_PEERS)[labels] = speed.ratio
         if self._prober:
+            page.of(catalog.GROUP_PROBE_REFUSED)[labels] = float(self._prober.is_refused(name))
             counts = self._prober.counts(name)
             for outcome in catalog.STALL_PROBE_OUTCOMES:
                 page.of(catalog.GROUP_PROBES)[*labels, outcome] = float(counts.get(outcome, 0))
@@ -157,6 +169,8 @@ class GroupsCore:
             places = self._places[watched.group.name] = _Places(layout, keys)
         of_page = page.values
         for (name, of_series), value in zip(places.keys, reading.values.values(), strict=True):
+            if isnan(value):
+                continue
             family = of_page.get(name)
             if family is None:
                 family = of_page[name] = {}
@@ -168,20 +182,23 @@ class GroupsCore:
             page.of(catalog.GROUP_MISSING_BOUNDS)[*labels, name] = float(missing)
 
 
-def _watch(topology: Topology, group: Group, watched: set[str]) -> _Watched:
+def _watch(topology: Topology, group: Group, pages: EnginePages, watched: set[str]) -> _Watched:
     gpus = sum(len(member.gpus) for member in group.members)
+    reader = EngineReader(group.engine, gpus, pages)
     return _Watched(
         group,
         (topology.cluster, group.region, group.model, group.name),
-        Target(group.name, group.region, group.metrics, EngineReader(group.engine, gpus).read),
+        Target(group.name, group.region, group.metrics, reader.read, kind="engines"),
         Target(
             f"{group.name} health",
             group.region,
             group.health,
             lambda _: True,
             shown=False,
+            kind="engines",
         ),
         tuple(uuid for member in group.members for uuid in member.gpus if uuid in watched),
+        has_router=any(router.region == group.region for router in topology.routers),
     )
 
 
@@ -194,7 +211,7 @@ def _sight(reading: EngineReading | None) -> EngineSighting | None:
 
 
 def _load(reading: EngineReading | None, status: GroupStatus) -> Load | None:
-    """Return the load of a group that stepped since the look before."""
+    """Return the load of a group that steps."""
     if reading is None or status.watch is None or not status.watch.has_moved:
         return None
     return Load(reading.generated_tokens, reading.running)
@@ -205,11 +222,14 @@ def _count_members(watched: _Watched, verdicts: dict[str, Verdict]) -> Members:
     states = Counter(
         "unknown" if verdict.reason in _SUSPECT else verdict.state for verdict in of_group
     )
+    spinning = sum(verdict.reason == "hung_kernel" for verdict in of_group)
     return Members(
         expected=sum(len(member.gpus) for member in watched.group.members),
         answering=sum(verdict.answers for verdict in of_group),
         lost=states["lost"],
-        impaired=states["degraded"] + states["hung"],
+        hung=states["hung"] - spinning,
+        spinning=spinning,
+        impaired=states["degraded"],
         unknown=states["unknown"],
         states=states,
     )
@@ -224,6 +244,7 @@ def _add_state(page: Page, watched: _Watched, seen: GroupSighting, status: Group
     info = (*labels, group.revision, group.engine, group.failure_domain or group.name)
     page.of(catalog.GROUP_INFO)[info] = 1.0
     page.of(catalog.GROUP_CAPACITY)[labels] = status.capacity
+    page.of(catalog.GROUP_ROUTER_MISSING)[labels] = float(not watched.has_router)
     page.of(catalog.GROUP_GPUS_EXPECTED)[labels] = float(seen.members.expected)
     for state in catalog.GPU_STATES:
         page.of(catalog.GROUP_MEMBERS)[*labels, state] = float(seen.members.states.get(state, 0))

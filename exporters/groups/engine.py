@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, nan
 
 from exporters import catalog
-from exporters.exposition import PageReader, Samples, Series, require_counts
-from exporters.groups.layout import Key, Layout, find_layout, is_wanted
+from exporters.exposition import PageError, require_counts
+from exporters.groups.layout import Key, Layout, find_layout
+from exporters.groups.pages import EnginePage, EnginePages, SortedSeries
 from exporters.page import Distribution
 
 _STEPS = (catalog.GROUP_STEPS.name, ())
@@ -23,6 +24,7 @@ class EngineReading:
 
     layout: Layout
     values: Mapping[Key, float]
+    """NaN of a gauge for which the engine gave no number."""
     distributions: Mapping[str, Distribution]
     """By name of a family of ours."""
     is_awake: bool
@@ -64,38 +66,64 @@ class EngineReader:
     Args:
         engine: its data-parallel rank; series of other ranks on the page are left alone.
         gpus: that its group has, by the topology.
+        pages: of its address, where it shares that with others.
     """
 
-    def __init__(self, engine: str, gpus: int = 0) -> None:
+    def __init__(self, engine: str, gpus: int = 0, pages: EnginePages | None = None) -> None:
         self._engine = engine
         self._gpus = gpus
-        self._reader = PageReader(is_wanted)
-        self._series: list[Series] = []
+        self._pages = pages or EnginePages()
+        self._series: SortedSeries | None = None
         self._layout: Layout | None = None
+        self._started_at: float | None = None
+        self._doubted: SortedSeries | None = None
 
-    def read(self, page: bytes) -> EngineReading:
+    def read(self, body: bytes) -> EngineReading:
         """Return the reading of a page.
 
         Raises:
-            PageError: if the page is malformed, is no page of this engine, or has numbers that
-                no counter, gauge or histogram of vLLM has.
+            PageError: if the page is malformed, is no page of this engine, has lost families since
+                the look before, or has numbers that no counter and no histogram of vLLM has.
         """
-        samples = self._reader.read(page)
-        series, values = list(samples), list(samples.values())
-        if self._layout is None or series != self._series:
-            require_counts(samples)
-            self._layout = find_layout(series, page, self._engine, self._gpus)
-            self._series = series
-        else:
-            _require_counts(samples, values)
-        return _read(self._layout, values)
+        page = self._pages.read(body)
+        layout, values = self._layout, page.values
+        if layout is None or page.series is not self._series:
+            layout = find_layout(page.series, body, self._engine, self._gpus)
+        if page.is_odd:
+            values = _without_odd_gauges(page, layout)
+        reading = _read(layout, values)
+        if layout is not self._layout:
+            self._require_families(page.series, reading)
+            self._layout, self._series = layout, page.series
+        self._started_at = reading.started_at
+        return reading
+
+    def _require_families(self, series: SortedSeries, reading: EngineReading) -> None:
+        """Doubt a page, once, that lacks what the same process served a look before.
+
+        A process never drops a family, but a page that was cut between two lines looks well.
+        """
+        before = self._layout
+        if before is None or reading.started_at != self._started_at or series is self._doubted:
+            return
+        if lost := sorted(before.families - reading.layout.families):
+            self._doubted = series
+            raise PageError(0, f"found no {lost[0]}, which was there before: the page was cut")
 
 
-def _require_counts(samples: Samples, values: list[float]) -> None:
-    """As ``require_counts``, of series whose bounds were looked at before."""
-    # A sum is finite only if all are, and costs less than a look at each.
-    if not isfinite(sum(values)) or min(values) < 0:
-        require_counts(samples)
+def _without_odd_gauges(page: EnginePage, layout: Layout) -> list[float]:
+    """Return the values of a page, NaN for gauges of this engine that are not from 0 on.
+
+    Raises:
+        PageError: if another value of this engine is none.
+    """
+    values = list(page.values)
+    for place in layout.places:
+        if not 0 <= values[place] < inf:
+            if place not in layout.gauges:
+                require_counts({page.series.all[place]: values[place]})
+            values[place] = nan
+    return values
 
 
 def _read(layout: Layout, values: list[float]) -> EngineReading:
@@ -108,7 +136,7 @@ def _read(layout: Layout, values: list[float]) -> EngineReading:
         each.family: Distribution(
             tuple([None if place is None else values[place] for place in each.counts]),
             values[each.count],
-            0.0 if each.sum is None else values[each.sum],
+            values[each.sum],
         )
         for each in layout.histograms
     }

@@ -7,15 +7,16 @@ looked at when a series is new; after that a reading is a walk over a list of va
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from exporters import catalog
 from exporters.dialects.vllm_changes import read_changes
-from exporters.exposition import PageError, Series
+from exporters.exposition import PageError
 from exporters.groups import mapping
 from exporters.groups.mapping import Kept, KeptDistribution
-from exporters.histograms import SUFFIXES
+from exporters.groups.pages import Placed, SortedSeries
 from exporters.page import Labels
 
 Key = tuple[str, Labels]
@@ -23,7 +24,6 @@ Key = tuple[str, Labels]
 
 _CHANGES = read_changes()
 _IN_BLOCKS = re.compile(rb"^# HELP \S*prefix_cache_queries\S* .*\bblocks?\b", re.MULTILINE)
-_TOTAL = "_total"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Histogram:
     family: str
     counts: tuple[int | None, ...]
     count: int
-    sum: int | None
+    sum: int
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,38 @@ class Layout:
     folded: Collection[tuple[str, str]]
     """Label and value of what was folded into ``other``."""
 
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """Names of ours that have a series on the page."""
+        names = {key[0] for key, _ in self.values} | {key[0] for key, *_ in self.sums}
+        return frozenset(names.union(each.family for each in self.histograms))
 
-def is_wanted(name: str) -> bool:
-    """Return whether a series of this name is read."""
-    canonical, is_ray = _CHANGES.spell(name)
-    return canonical in _WANTED or (is_ray and canonical + _TOTAL in _WANTED)
+    @cached_property
+    def gauges(self) -> frozenset[int]:
+        """Places of gauges that nothing depends on."""
+        found = [(key[0], place) for key, place in self.values]
+        found += [(key[0], place) for key, places, _ in self.sums for place in places]
+        return frozenset(place for name, place in found if name in _GAUGES)
+
+    @cached_property
+    def places(self) -> frozenset[int]:
+        """All that is read."""
+        found = {place for _, place in self.values}.union(*(places for _, places, _ in self.sums))
+        for each in self.histograms:
+            found.update(
+                place for place in (*each.counts, each.count, each.sum) if place is not None
+            )
+        found.update(
+            place for place in (self.awake, self.started, *self.ended) if place is not None
+        )
+        return frozenset(found)
 
 
-def find_layout(series: Sequence[Series], page: bytes, engine: str, gpus: int) -> Layout:
+def find_layout(series: SortedSeries, page: bytes, engine: str, gpus: int) -> Layout:
     """Return the layout of a page for one engine.
 
     Args:
-        series: the wanted ones of the page, in its order.
+        series: of the page.
         page: for the help of the prefix cache, which tells its unit.
         engine: the data-parallel rank; a replica's id where Ray serves the page.
         gpus: of its group.
@@ -88,25 +108,32 @@ def find_layout(series: Sequence[Series], page: bytes, engine: str, gpus: int) -
 class _Finder:
     """Finds one engine's layout."""
 
-    def __init__(self, series: Sequence[Series], engine: str, gpus: int) -> None:
+    def __init__(self, series: SortedSeries, engine: str, gpus: int) -> None:
         self._engine = engine
         self._gpus = gpus
-        self._places: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
-        """By name in vLLM's spelling: places and labels of this engine's series."""
-        self._page_wide: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
-        self._twins: dict[tuple[str, frozenset[tuple[str, str]]], int] = {}
-        """Ray's: where a series of these labels stands in the list of its name."""
-        self._engines: set[str] = set()
-        self._is_ray = False
-        self._is_labelled = False
+        self._page_wide = series.page_wide
+        self._engines = series.engines(engine)
+        self._is_ray = series.is_ray
+        self._is_labelled = series.is_labelled
+        self._places: dict[str, list[Placed]] = {}
+        """By name in vLLM's spelling: this engine's series."""
         self._block_size = 0.0
         self._dropped_bounds: dict[str, int] = {}
         self._constants: dict[Key, float] = {}
         self._values: list[tuple[Key, int]] = []
         self._sums: dict[Key, tuple[list[int], float]] = {}
         self._folded: set[tuple[str, str]] = set()
-        for place, each in enumerate(series):
-            self._sort_in(place, each)
+        seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+        for each in series.of(engine):
+            if each.is_ray:
+                # Once for the same counter with _total and without.
+                twin = (each.name, frozenset(each.labels.items()))
+                if twin in seen:
+                    continue
+                seen.add(twin)
+            if each.name == mapping.CACHE_CONFIG:
+                self._block_size = _number(each.labels.get(mapping.BLOCK_SIZE_LABEL, ""))
+            self._places.setdefault(each.name, []).append((each.place, each.labels))
 
     def find(self, *, counts_blocks: bool) -> Layout:
         changes = _CHANGES
@@ -142,40 +169,11 @@ class _Finder:
             folded=self._folded,
         )
 
-    def _sort_in(self, place: int, series: Series) -> None:
-        name, is_ray = _CHANGES.spell(series.name)
-        labels = series.labels
-        if _CHANGES.router_label in labels and mapping.MODEL_LABEL not in labels:
-            return  # a router's gauge, called as an engine's
-        if is_ray and name not in _WANTED:
-            name += _TOTAL
-        if name in _PAGE_WIDE:
-            self._page_wide.setdefault(name, []).append((place, labels))
-            return
-        self._is_ray = self._is_ray or is_ray
-        self._is_labelled = self._is_labelled or _CHANGES.engine_label in labels
-        engine = labels.get(_CHANGES.engine_label, _CHANGES.default_engine)
-        if is_ray and labels.get(_CHANGES.replica_label) == self._engine:
-            engine = self._engine
-        if name == mapping.RUNNING:
-            self._engines.add(engine)
-        if name == mapping.CACHE_CONFIG and engine == self._engine:
-            self._block_size = _number(labels.get(mapping.BLOCK_SIZE_LABEL, ""))
-        if engine != self._engine:
-            return
-        known = self._places.setdefault(name, [])
-        if is_ray:
-            # Once for the same counter with _total and without.
-            twin = self._twins.setdefault((name, frozenset(labels.items())), len(known))
-            if twin < len(known):
-                return
-        known.append((place, labels))
-
-    def _named(self, name: str) -> list[tuple[int, Mapping[str, str]]]:
+    def _named(self, name: str) -> list[Placed]:
         """Return the series of a name, or of the one before it where it is not on the page."""
         return self._places.get(name) or self._places.get(_OLDER.get(name, "")) or []
 
-    def _labelled(self, name: str, label: str, value: str) -> list[tuple[int, Mapping[str, str]]]:
+    def _labelled(self, name: str, label: str, value: str) -> list[Placed]:
         return [each for each in self._named(name) if each[1].get(label) == value]
 
     def _keep(self, kept: Kept, *, counts_blocks: bool) -> None:
@@ -251,10 +249,12 @@ class _Finder:
             float(labels["le"]): place for place, labels in self._places.get(f"{name}_bucket", ())
         }
         sums = self._places.get(f"{name}_sum")
+        if not sums:
+            raise PageError(0, f"found {name}_count and no {name}_sum")
         found = tuple(places.get(bound) for bound in kept.family.bounds)
         if missing := found.count(None):
             self._dropped_bounds[kept.family.name] = missing
-        return Histogram(kept.family.name, found, counts[0][0], sums[0][0] if sums else None)
+        return Histogram(kept.family.name, found, counts[0][0], sums[0][0])
 
 
 def _rank(engine: str) -> tuple[int, str]:
@@ -271,23 +271,7 @@ def _gave_work(labels: Mapping[str, str]) -> bool:
     return not is_refused and labels.get("handler", "").endswith(mapping.HANDLERS)
 
 
-def _wanted_names() -> frozenset[str]:
-    values = [kept.name for kept in mapping.VALUES]
-    bases = [kept.name for kept in mapping.DISTRIBUTIONS]
-    bases += [_CHANGES.older[name] for name in bases if name in _CHANGES.older]
-    names = {*values, *(base + suffix for base in bases for suffix in SUFFIXES)}
-    names |= {old for new, old in _CHANGES.older.items() if new in names}
-    names |= {mapping.SLEEP_STATE, mapping.PROCESS_START, mapping.CACHE_CONFIG}
-    names |= {mapping.HTTP_REQUESTS}
-    return frozenset(names.union(*(marks for _, marks in _CHANGES.marks)))
-
-
 _OLDER = _CHANGES.older
-_PAGE_WIDE = frozenset(
-    [
-        mapping.PROCESS_START,
-        mapping.HTTP_REQUESTS,
-        *(kept.name for kept in mapping.VALUES if kept.is_page_wide),
-    ]
-)
-_WANTED = _wanted_names()
+_GAUGES = {kept.family.name for kept in mapping.VALUES if kept.family.kind == "gauge"} - {
+    family.name for family in mapping.REQUIRED
+}

@@ -69,8 +69,8 @@ class Peers:
         """Return the speed of each group.
 
         Args:
-            loads: by name; None of a group that did not step since the look before, or was not
-                seen: its window starts anew, for what it does then is no speed.
+            loads: by name; None of a group that does not step, or was not seen: its window starts
+                anew, for what it does then is no speed.
             now: seconds of a monotonic clock.
         """
         by_kind: dict[Hashable, dict[str, tuple[float, float]]] = {}

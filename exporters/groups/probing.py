@@ -11,17 +11,17 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeAlias
 
 import aiohttp
 
+from exporters.access import HttpAccess
 from exporters.groups.stalling import PROBE_DEADLINE_SECONDS, Outcome, Probe
 from exporters.sessions import session_to_targets
 
 RANK_HEADER = "X-data-parallel-rank"
 """Where an API server has several engines, vLLM sends the request to the one named here."""
-_UNSUPPORTED = frozenset({400, 401, 403, 404, 405, 415, 422, 501})
-"""Answers that will not change: no such address, no leave, no such form."""
 _PROMPT = "1"
 
 _LOG = logging.getLogger("shardwatch")
@@ -46,6 +46,9 @@ class Prober(Protocol):
     def last(self, group: str) -> Probe:
         """Return how the last probe of a group went."""
 
+    def is_refused(self, group: str) -> bool:
+        """Return whether the last probe of a group that ended was refused."""
+
     def counts(self, group: str) -> Mapping[str, int]:
         """Return how many probes of a group ended how (``catalog.STALL_PROBE_OUTCOMES``)."""
 
@@ -58,11 +61,13 @@ class HttpProber:
 
     Args:
         ask: asks once and returns within the deadline; over HTTP by default.
+        access: how engines are asked.
     """
 
-    def __init__(self, ask: Ask | None = None) -> None:
-        self._ask = ask or ask_for_token
+    def __init__(self, ask: Ask | None = None, access: HttpAccess | None = None) -> None:
+        self._ask = ask or partial(ask_for_token, access=access)
         self._probes: dict[str, Probe] = {}
+        self._ended: dict[str, Probe] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, Counter[str]] = {}
 
@@ -77,6 +82,10 @@ class HttpProber:
         """As :class:`Prober` says."""
         return self._probes.get(group, Probe())
 
+    def is_refused(self, group: str) -> bool:
+        """As :class:`Prober` says."""
+        return group in self._ended and self._ended[group].outcome == "refused"
+
     def counts(self, group: str) -> Mapping[str, int]:
         """As :class:`Prober` says."""
         return self._counts.get(group, {})
@@ -87,28 +96,32 @@ class HttpProber:
             outcome = await self._ask(question)
         except Exception:  # noqa: BLE001 - our mistake says nothing of the engine
             _LOG.exception("%s: cannot be asked", question.url)
-        self._probes[group] = Probe(outcome, now)
-        counted = "refused" if outcome == "unsupported" else outcome
-        self._counts.setdefault(group, Counter())[counted] += 1
+        if outcome == "refused" and not self.is_refused(group):
+            _LOG.warning("%s refuses to give a token: no stall of %s can be confirmed",
+                         question.url, group)  # fmt: skip
+        self._probes[group] = self._ended[group] = Probe(outcome, now)
+        self._counts.setdefault(group, Counter())[outcome] += 1
 
 
-async def ask_for_token(question: Question) -> Outcome:
+async def ask_for_token(question: Question, access: HttpAccess | None = None) -> Outcome:
     """Ask an engine for one token and return how that went, within the deadline."""
     content = {"prompt": _PROMPT, "max_tokens": 1, "temperature": 0}
     if question.model:
         content["model"] = question.model
     headers = {} if question.rank is None else {RANK_HEADER: question.rank}
+    options = access.options() if access else {}
     try:
         async with (
             asyncio.timeout(PROBE_DEADLINE_SECONDS),
             # A session of its own: probes are rare, and nobody has to close it later.
             session_to_targets(headers) as session,
-            session.post(question.url, json=content, allow_redirects=False) as response,
+            session.post(question.url, json=content, allow_redirects=False, **options) as response,
         ):
             if response.status == 200:
                 await response.content.readany()
                 return "answered"
-            return "unsupported" if response.status in _UNSUPPORTED else "refused"
+            # No leave, no such address, too busy: it may be another at the next question.
+            return "refused"
     except TimeoutError:
         return "unanswered"
     except (aiohttp.ClientError, OSError, ValueError):

@@ -11,6 +11,10 @@ vLLM's step counter tells, for ``/health`` does not. Three things make this more
 *   The first step after a start may compile kernels for a minute or two.
 
 The prefill of a long prompt is no stall: it is cut into chunks, a step each.
+
+What is in flight at the router is no sign of work: routers count by model, revision and tier, and
+no group is stalled because some group of its model is busy. The requests that the group's own API
+server ends (``http_requests_total``) are, and they are there without a router.
 """
 
 from __future__ import annotations
@@ -31,6 +35,9 @@ PROBE_AGAIN_SECONDS = 30.0
 """Between two probes of an engine that stays silent."""
 PATIENCE_SECONDS = 15.0
 """How long a request that ended unserved is taken to have waited before its client left."""
+LOOKS_APART_SECONDS = 4.0
+"""Looks closer than this, by several Prometheus servers, are one: that the second of them finds no
+step says nothing. Below the 5 s between two samples."""
 _GRACE_SECONDS = 1.0
 """Past its deadline a probe counts as unanswered, whether its end was heard of or not."""
 _LATE_SECONDS = 2.0
@@ -43,8 +50,9 @@ Outcome = Literal["none", "pending", "answered", "unanswered", "refused", "unsup
 class Probe:
     """The last probe of an engine, as far as it is known how it ended.
 
-    ``none``: there was no probe yet. ``refused``: an answer that says nothing of the engine.
-    ``unsupported``: this engine cannot be probed.
+    ``none``: there was no probe yet. ``refused``: an answer that says nothing of the engine, such
+    as that of a proxy in front of it, or of an API server that asks for a key.
+    ``unsupported``: nobody asks here.
     """
 
     outcome: Outcome = "none"
@@ -88,7 +96,7 @@ class Watch:
     stepped_at: float
     """When the steps last moved, or were first seen."""
     has_moved: bool
-    """Whether they moved at the newest look."""
+    """Whether they moved at the newest look, or the looks right before it; not by a restart."""
     busy_since: float | None
     """Since when requests have been running or waiting without a pause; None if there are none."""
     unserved_since: float | None
@@ -112,8 +120,14 @@ def watch(engine: EngineSighting, before: Watch | None, probe: Probe, now: float
         probe: the last probe.
         now: seconds of a monotonic clock.
     """
-    has_moved = before is not None and engine.steps != before.engine.steps
-    is_still = before is not None and not has_moved
+    is_still = before is not None and engine.steps == before.engine.steps
+    stepped_at = before.stepped_at if before and is_still else now
+    # What a restart does to the counter is no step.
+    is_same = before is not None and not engine.is_restart_of(before.engine)
+    has_moved = is_same and (
+        not is_still
+        or (before is not None and before.has_moved and now - stepped_at < LOOKS_APART_SECONDS)
+    )
     busy_since = before.busy_since if before else None
     unserved_since = before.unserved_since if before and is_still else None
     proven_at = before.proven_at if before else -inf
@@ -124,7 +138,7 @@ def watch(engine: EngineSighting, before: Watch | None, probe: Probe, now: float
     seen = Watch(
         engine,
         looked_at=now,
-        stepped_at=before.stepped_at if before and is_still else now,
+        stepped_at=stepped_at,
         has_moved=has_moved,
         busy_since=(now if busy_since is None else busy_since) if engine.is_busy else None,
         unserved_since=unserved_since,

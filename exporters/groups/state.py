@@ -5,10 +5,11 @@ vLLM's ``/health`` answers 200 while a collective hangs (until VLLM_EXECUTE_MODE
 300 s), so it can prove a group dead but not alive: the step counter does that.
 
 ==========  ======================================================================================
-dead        a member GPU is lost; or the page could not be had at two looks; or /health says 5xx
+dead        a member GPU is lost or hung; or the page could not be had at two looks; or /health
+            says 5xx
 stalled     it has work and has not stepped for 30 s (:mod:`exporters.groups.stalling`)
-degraded    a member GPU is degraded or hung, or cannot be seen; or it is far slower than its
-            peers (:mod:`exporters.groups.peers`); or the page failed one look
+degraded    a member GPU is degraded, or cannot be seen; or it is far slower than its peers
+            (:mod:`exporters.groups.peers`); or the page failed one look
 draining    /health says 503 while requests run and it steps
 starting    the engine was restarted, and neither /health is 200 nor has it stepped; or it was
             never seen and failed the first look
@@ -16,13 +17,17 @@ sleeping    the engine says so
 up          else
 ==========  ======================================================================================
 
-The first that applies is the state.
+The first that applies is the state, but for a GPU that hangs in a kernel: that is how a stall looks
+from below, so a stalled group is called so, and one that has such a GPU and no stall is dead.
+
+Two Prometheus servers may look within the same moment. What a look that soon does not find again
+(a step, a page) is not held against the group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exporters.gpu.verdict import SECOND_LOOK_SECONDS
 from exporters.groups import stalling
@@ -42,8 +47,12 @@ class Members:
     answering: int = 0
     """And not lost."""
     lost: int = 0
+    hung: int = 0
+    """Dead to their driver."""
+    spinning: int = 0
+    """Hung in a kernel that waits for ever."""
     impaired: int = 0
-    """Degraded or hung."""
+    """Degraded."""
     unknown: int = 0
     """Their telemetry cannot be had, or one look was not enough."""
     states: Mapping[str, int] = field(default_factory=dict)
@@ -55,12 +64,14 @@ class GroupSighting:
     """What one collection saw of a group."""
 
     engine: EngineSighting | None
-    """None if its page could not be had."""
+    """None if its page could not be had, or was not asked for."""
     health_status: int | None
     """HTTP status of ``/health``; None if there was no answer."""
     members: Members
     probe: Probe = UNSUPPORTED
     is_below_peers: bool = False
+    is_unasked: bool = False
+    """Whether the page was not asked for, or not read, for reasons that are not the engine's."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,8 @@ def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> Group
         before: the status after the collection before; None at the first.
         now: seconds of a monotonic clock.
     """
+    if seen.engine is None and seen.is_unasked and (before is None or before.failing_since is None):
+        return _assess_unasked(seen, before)
     if seen.engine is None:
         return _assess_unreachable(seen, before, now)
     known = before.watch if before else None
@@ -135,9 +148,11 @@ def _decide(seen: GroupSighting, watched: Watch, *, is_restarting: bool) -> tupl
     )
     for applies, state, reason in (
         (members.lost > 0, "dead", "gpu_lost"),
+        (members.hung > 0, "dead", "gpu_hung"),
         # While it starts, an engine that is not healthy yet is no dead one.
         (is_unhealthy and not is_restarting and not is_draining, "dead", "engine_unhealthy"),
         (watched.is_stalled, "stalled", "no_step"),
+        (members.spinning > 0, "dead", "gpu_hung"),
         (members.impaired > 0, "degraded", "gpu_degraded"),
         (members.unknown > 0, "degraded", "member_unknown"),
         (seen.is_below_peers, "degraded", "below_peers"),
@@ -150,11 +165,24 @@ def _decide(seen: GroupSighting, watched: Watch, *, is_restarting: bool) -> tupl
     return "up", "none"
 
 
+def _assess_unasked(seen: GroupSighting, before: GroupStatus | None) -> GroupStatus:
+    """Return what was known before, but for what the members say."""
+    if before is None:
+        before = GroupStatus("starting", "starting", None, None, None, is_restarting=False)
+    gone = [("gpu_lost", seen.members.lost), ("gpu_hung", seen.members.hung)]
+    reasons = [reason for reason, count in gone if count]
+    if reasons:
+        before = replace(before, state="dead", reason=reasons[0])
+    return replace(before, seconds_since_step=None)
+
+
 def _assess_unreachable(seen: GroupSighting, before: GroupStatus | None, now: float) -> GroupStatus:
     failing_since = before.failing_since if before else None
     failing_since = now if failing_since is None else failing_since
     if seen.members.lost:
         state, reason = "dead", "gpu_lost"
+    elif seen.members.hung:
+        state, reason = "dead", "gpu_hung"
     elif now - failing_since >= SECOND_LOOK_SECONDS:
         state, reason = "dead", "engine_unreachable"
     elif before is None or (before.watch is None and before.state == "starting"):

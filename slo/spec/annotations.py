@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validat
 from exporters.documents import shown
 from slo import conventions as names
 from slo.burn import Tier
-from slo.spec.extras import Pairs, read_pairs
+from slo.spec.extras import ADDED_LABELS, Pairs, read_pairs
 from slo.spec.spans import Seconds
 from slo.windows import choose_tiers
 
@@ -22,7 +22,6 @@ SHOWN_LABELS = 5
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _OF_RULES = frozenset({names.SLO, names.SERVICE, names.WINDOW})
-_OF_ALERTS = frozenset({names.SEVERITY, names.BURN_TIER, names.CAUSE, "alertname"})
 
 
 def annotation_key(field_name: str) -> str:
@@ -44,7 +43,7 @@ def _wrong_labels(labels: Sequence[str]) -> Iterator[str]:
             yield f"found {shown(label)}, expected names of labels by comma; write region,model"
         elif label in _OF_RULES:
             yield f"found {shown(label)}, which the rules add themselves; choose another label"
-        elif label in _OF_ALERTS:
+        elif label in ADDED_LABELS:
             yield (
                 f"found {shown(label)}, which alerts set themselves: they would overwrite it, and "
                 "two cells with one set of labels lose the alert of both; choose another"

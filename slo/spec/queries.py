@@ -95,6 +95,9 @@ def parse_query(query: str) -> promql_parser.Expr:
     values = (matcher.value for each in selectors_in(tree) for matcher in each.matchers.matchers)
     if any(_STAND_IN in each for each in values):
         raise ValueError(f"found {BASE_WINDOW} in a label's value, expected it as a range alone")
+    numbers = (each.val for each in nodes(tree) if isinstance(each, promql_parser.NumberLiteral))
+    if _STAND_IN_SECONDS in numbers:
+        raise ValueError(f"found {BASE_WINDOW} as a number, expected it as a range alone")
     return tree
 
 

@@ -15,6 +15,8 @@ from exporters.durations import LONGEST_SECONDS, parse_duration
 Unit = Literal["week", "month", "quarter", "year"]
 
 DAY_SECONDS = 86400
+YEARS = range(1970, 2101)
+"""In which a calendar's start may be: its periods are counted from there, one by one."""
 LOCAL_TIME = "%Y-%m-%d %H:%M:%S"
 """Of a calendar's start."""
 NOMINAL_SECONDS: dict[Unit, int] = {
@@ -102,7 +104,7 @@ PatienceSeconds = Annotated[int, PlainValidator(_read_patience)]
 
 
 def read_local_time(text: str) -> str:
-    """Return a local time as it was written, ``2026-01-01 00:00:00``.
+    """Return a local time as it was written, ``2026-01-01 00:00:00``, in :data:`YEARS`.
 
     Raises:
         ValueError: if it is none.
@@ -111,8 +113,9 @@ def read_local_time(text: str) -> str:
         time = datetime.strptime(text, LOCAL_TIME)  # noqa: DTZ007 - its zone stands beside it
     except ValueError:
         time = None
-    if time is None or time.strftime(LOCAL_TIME) != text:
+    if time is None or time.strftime(LOCAL_TIME) != text or time.year not in YEARS:
         raise ValueError(
-            f"found {shown(text)}, expected a local time without a zone; write 2026-01-01 00:00:00"
+            f"found {shown(text)}, expected a local time without a zone, in a year from {YEARS[0]} "
+            f"to {YEARS[-1]}; write 2026-01-01 00:00:00"
         )
     return text

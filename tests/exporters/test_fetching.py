@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from exporters import fetching
+from exporters import fetching, turns
 from exporters.fetching import FetchError, HttpFetcher, Response
 from exporters.testing import PageServer, Reply
 
@@ -153,7 +153,7 @@ async def test_connections_are_used_again(pages):
 
 async def test_a_server_of_many_pages_is_asked_for_some_at_once(pages, monkeypatch):
     """Else the last of them would time out while it works through the others."""
-    monkeypatch.setattr(fetching, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(turns, "MOST_AT_ONCE", 2)
     urls = [pages.serve(f"/{number}", Reply(b"a 1\n", delay_seconds=0.05)) for number in range(6)]
     async with HttpFetcher(5.0) as fetcher:
         responses = await asyncio.gather(*(fetcher(url) for url in urls))
@@ -163,17 +163,36 @@ async def test_a_server_of_many_pages_is_asked_for_some_at_once(pages, monkeypat
 
 async def test_waiting_for_a_turn_has_an_end_too(pages, monkeypatch):
     """Two deadlines are the longest that a hung server of many pages takes."""
-    monkeypatch.setattr(fetching, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(turns, "MOST_AT_ONCE", 1)
     urls = [pages.hang(f"/{number}") for number in range(4)]
     async with HttpFetcher(0.1) as fetcher:
         failures = await asyncio.gather(*(fetcher(url) for url in urls), return_exceptions=True)
-    assert [failure.reason for failure in failures] == ["timeout"] * 4
-    assert pages.connections < 4
+    reasons = [failure.reason for failure in failures]
+    # As the first one ends, so does the patience of the others: one of them may still have begun.
+    assert reasons[0] == "timeout"
+    assert reasons.count("no_turn") >= 2
+    assert pages.connections == reasons.count("timeout")
+
+
+async def test_pages_that_hang_keep_no_others_of_their_server_from_being_asked(pages, monkeypatch):
+    """But for the first times, when nobody knows of them; and that is no failing of the others."""
+    monkeypatch.setattr(turns, "MOST_AT_ONCE", 2)
+    hung = [pages.hang(f"/hung/{number}") for number in range(4)]
+    well = [pages.serve(f"/well/{number}", "a 1\n") for number in range(4)]
+    rounds = []
+    async with HttpFetcher(0.5) as fetcher:
+        for _ in range(4):
+            asked = (fetcher(url) for url in (*hung, *well))
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            rounds.append([getattr(answer, "reason", "none") for answer in answers[4:]])
+    assert "no_turn" in rounds[0]
+    assert {reason for each in rounds for reason in each} <= {"no_turn", "none"}
+    assert rounds[-1] == ["none"] * 4
 
 
 async def test_a_hung_server_takes_no_turns_of_another(pages, monkeypatch):
     """Turns are counted by server."""
-    monkeypatch.setattr(fetching, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(turns, "MOST_AT_ONCE", 1)
     with PageServer() as other:
         hung = asyncio.create_task(fetch_all(pages.hang("/hung"), other.serve("/well", "a 1\n")))
         failure, response = await hung

@@ -199,6 +199,54 @@ async def test_a_large_page_that_takes_long_to_read_is_given_up_and_released_lat
         await released.wait()
 
 
+async def test_waiting_for_others_to_be_read_is_no_failing_of_the_source(clock, monkeypatch):
+    """However long it takes: what was known of it still holds, and no circuit opens."""
+    monkeypatch.setattr(sources, "LONGEST_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(sources, "READING_SECONDS", 30.0)
+    let_go = threading.Event()
+
+    def read_slowly(body: bytes) -> str:
+        let_go.wait(30)
+        return "read"
+
+    async def fetch(url: str) -> Response:
+        return Response(200, b"a" * (LARGE_PAGE_BYTES + 1))
+
+    slow, other = source(fetch, clock, read_slowly), source(fetch, clock)
+    asking = asyncio.create_task(slow.ask())
+    await asyncio.sleep(0.01)
+    answers = [await other.ask() for _ in range(4)]
+    let_go.set()
+    assert {answer.reason for answer in answers} == {"no_turn"}
+    assert {answer.is_ours for answer in answers} == {True}
+    assert (await asking).is_up
+    assert (await other.ask()).is_up
+
+
+async def test_the_event_loop_goes_round_between_two_pages(clock):
+    """A thousand that come at once make nobody's deadline pass that waits for another."""
+    lane, rounds, at = asyncio.Lock(), [0], []
+
+    async def go_round() -> None:
+        while True:
+            await asyncio.sleep(0)
+            rounds[0] += 1
+
+    async def fetch(url: str) -> Response:
+        return Response(200, b"page")
+
+    def read(body: bytes) -> str:
+        at.append(rounds[0])
+        return "read"
+
+    going = asyncio.create_task(go_round())
+    target = Target("eu-chat-0", "eu", "http://h/metrics", read)
+    asked = [Source(target, fetch, clock, lane=lane).ask() for _ in range(20)]
+    await asyncio.gather(*asked)
+    going.cancel()
+    assert len(set(at)) == 20
+
+
 @pytest.mark.parametrize("size", [10, LARGE_PAGE_BYTES + 1])
 async def test_an_answer_is_released_when_it_was_read_or_could_not_be(fetch, clock, size):
     """In the way of small pages and of large ones."""

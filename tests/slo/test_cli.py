@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from exporters.version import VERSION
 from slo.testing import check_rules
@@ -72,6 +73,49 @@ def test_rules_are_written_where_asked(run, folder):
 
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
     assert run("rules").stdout == (folder / "rules.yaml").read_text(encoding="utf-8")
+
+
+def test_rules_are_written_for_the_operator_in_groups_that_mimir_takes(run):
+    """A manifest for each objective, with labels for its selector."""
+    done = run("rules", "--format", "operator", "--max-rules-per-group", "10", "--label", "a=b")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    manifests = list(yaml.safe_load_all(done.stdout))
+    assert ["slo-chat-availability", "slo-chat-ttft", "slo-tool-success"] == [
+        each["metadata"]["name"] for each in manifests
+    ]
+    assert {"a": "b"} == manifests[0]["metadata"]["labels"]
+    groups = manifests[0]["spec"]["groups"]
+    assert ["slo-chat-availability", "slo-chat-availability-2", "slo-chat-availability-levels"] == [
+        each["name"] for each in groups
+    ]
+    assert max(len(each["rules"]) for each in groups) <= 10
+
+
+def test_rules_for_vmalert_wait_for_what_it_has_not_written_yet(run):
+    """Counts alone: burn rates wait for nothing."""
+    lines = run("rules", "--format", "vmalert").stdout.splitlines()
+    waiting = [each for each in lines if "offset 10s" in each]
+
+    assert waiting
+    assert not [each for each in waiting if "_over_time" not in each]
+    assert "offset 10s" not in run("rules").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "says"),
+    [
+        ("--label", "ab", "--label: found 'ab', expected NAME=VALUE; write team=inference\n"),
+        ("--max-rules-per-group", "8", "greater than or"),
+        ("--format", "yaml", "yaml"),
+    ],
+)
+def test_options_that_cannot_be_are_bad_input(run, option, wrong, says):
+    """Exit 2, nothing printed."""
+    done = run("rules", option, wrong)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert says in done.stderr
 
 
 def test_rules_that_cannot_be_written_are_bad_input(run):

@@ -16,6 +16,7 @@ from slo.history import CellTraffic, history_batches
 from slo.objective import Calendar, Slices
 from slo.prometheus import PrometheusClient
 from slo.rules import levels_group, matching, objective_group
+from slo.series import Series
 from slo.testing import running_prometheus
 
 STEP, HOUR, DAY = 300, 3600, 86400
@@ -58,6 +59,41 @@ def count_in_steps(first, last):
     """Return bad and all events of the 5-minute steps that end from ``first`` to ``last``."""
     bad, total = day_and_night(np.arange(first, last + 1, STEP) - STEP / 2)
     return bad.sum() * STEP, total.sum() * STEP
+
+
+async def test_the_period_is_exact_until_slower_rules_have_seen_a_new_hour(
+    prometheus, tmp_path, long_objective
+):
+    """Just after a full hour their sum still ends with the hour before."""
+    (count,) = (
+        rule.expr
+        for rule in rules_of(long_objective)
+        if rule.record == names.EVENTS_BAD_COUNT and rule.labels[names.WINDOW] == "28d"
+    )
+    seconds = [0, 5, 59, 119]
+    expected, found = [], []
+    with running_prometheus(prometheus, tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            for batch in batches(long_objective, FULL_HOUR - 1):
+                await client.remote_write(batch)
+            for batch in batches(long_objective, FULL_HOUR + 120):
+                faster = [
+                    Series(each.labels, each.times_ms[late], each.values[late])
+                    for each in batch
+                    if each.labels["__name__"] == names.EVENTS_BAD_RATE
+                    or each.labels.get(names.WINDOW) == "5m"
+                    if (late := each.times_ms >= FULL_HOUR * 1000).any()
+                ]
+                if faster:
+                    await client.remote_write(faster)
+            for since in seconds:
+                # The period's far end moves with the full hours, an hour before.
+                bad, _ = count_in_steps(FULL_HOUR - HOUR - 28 * DAY, FULL_HOUR)
+                rate_bad, _ = day_and_night(np.array([FULL_HOUR + STEP / 2]))
+                expected.append(bad + rate_bad[0] * (since // INTERVAL * INTERVAL))
+                found.append(await one(client, count, FULL_HOUR + since))
+
+    assert expected == pytest.approx(found, rel=1e-9)
 
 
 KINDS = {

@@ -11,6 +11,7 @@ from exporters.fetching import Response
 from exporters.groups.core import GroupsCore, probing_core
 from exporters.groups.stalling import Probe
 from exporters.rendering import Renderer
+from exporters.sources import LARGE_PAGE_BYTES
 from exporters.testing import Clock, histogram_samples, page_of, telemetry_page
 from exporters.topology import Topology
 
@@ -48,13 +49,20 @@ class Asked:
         """The outcome that was set."""
         return Probe(self.outcome, self.questions[-1][2]) if self.questions else Probe()
 
+    def is_refused(self, group):
+        """Whether that was the outcome."""
+        return self.outcome == "refused"
+
     def counts(self, group):
-        """None."""
+        """Some."""
         return {"answered": 3}
 
 
-async def looks(core, pages, count=1):
-    """Collect every 5 s from pages by URL, each a function of the time; yield what is served."""
+async def looks(core, pages, count=1, scrapers=1):
+    """Collect every 5 s from pages by URL, each a function of the time; return what is served.
+
+    Of several scrapers, each comes 20 ms after the one before.
+    """
     clock = Clock()
 
     async def fetch(url):
@@ -62,8 +70,11 @@ async def looks(core, pages, count=1):
 
     collector, served = Collector(core, fetch, clock), []
     for _ in range(count):
-        served.append((await collector.collect()).page)
-        clock.now += 5.0
+        start = clock.now
+        for _ in range(scrapers):
+            served.append((await collector.collect()).page)
+            clock.now += 0.02
+        clock.now = start + 5.0
     await collector.close()
     return served
 
@@ -131,7 +142,7 @@ async def test_without_a_prober_the_page_is_believed(make_topology):
 
 @pytest.mark.parametrize(("has_completions", "expected"), [(True, "up"), (False, "stalled")])
 async def test_a_sticking_gauge_over_http(pages, fetch_page, has_completions, expected):
-    """The whole way: an engine without completions is asked once, and judged by its page."""
+    """The whole way: an engine without completions is asked in vain, and judged by its page."""
     pages.serve("/e/metrics", engine_page(running=99.0))
     pages.serve("/e/health", "")
     if has_completions:
@@ -150,8 +161,61 @@ async def test_a_sticking_gauge_over_http(pages, fetch_page, has_completions, ex
     await collector.close()
     assert state_of(page)[0] == expected
     counted = page.of(catalog.GROUP_PROBES)[*GROUP, "answered" if has_completions else "refused"]
-    assert counted == (2.0 if has_completions else 1.0)
-    assert len(pages.posted) - counted <= (1 if has_completions else 0)
+    assert counted == 2.0
+    assert len(pages.posted) - counted <= 1
+    assert page.of(catalog.GROUP_PROBE_REFUSED) == {GROUP: 0.0 if has_completions else 1.0}
+
+
+async def test_engines_behind_one_api_server_are_asked_once_for_all(pages, fetch_page):
+    """A large page too; what of it is of another rank costs none of them its state."""
+    capture = (FIXTURES / "vllm-0.32.0-cpu-tp2.metrics.txt").read_text()
+    lines = [
+        line.replace('engine="0"', f'engine="{rank}"')
+        for line in capture.splitlines()
+        for rank in (range(16) if 'engine="0"' in line else range(1))
+    ]
+    page = "\n".join([*lines, ""])
+    assert len(page) > LARGE_PAGE_BYTES
+    pages.serve("/metrics", page)
+    pages.serve("/health", "")
+    topology = Topology.model_validate({
+        "version": 1, "cluster": "demo",
+        "groups": [{"name": f"g{rank}", "region": "eu", "model": "chat", "revision": "r1",
+                    "engine": str(rank), "metrics": pages.url("/metrics"),
+                    "members": [{"host": f"h{rank}"}]} for rank in range(17)],
+    })  # fmt: skip
+    clock = Clock()
+    collector = Collector(GroupsCore(topology), fetch_page, clock)
+    for _ in range(3):
+        served = (await collector.collect()).page
+        clock.now += 5.0
+    await collector.close()
+    states = [state_of(served, ("demo", "eu", "chat", f"g{rank}")) for rank in range(17)]
+    # The last one is of a rank that the server does not have.
+    assert states == [("up", "none")] * 16 + [("dead", "engine_unreachable")]
+    assert (pages.requests("/metrics"), pages.requests("/health")) == (3, 3)
+
+
+async def test_a_gauge_without_a_number_is_left_out(make_topology):
+    """What is served is a number."""
+    usage = [("vllm:kv_cache_usage_perc", LABELS, float("nan"))]
+
+    def answer(url, now):
+        return "" if url.endswith("health") else engine_page(steps=now, more=usage)
+
+    (page,) = await looks(GroupsCore(make_topology(groups=[("eu", "chat", "r1")])), answer)
+    assert state_of(page) == ("up", "none")
+    assert not page.of(catalog.GROUP_KV_CACHE_USAGE)
+    assert page.of(catalog.GROUP_STEPS)
+
+
+async def test_groups_of_a_region_without_a_router_say_what_is_missed(make_topology):
+    """What users felt is seen at routers only."""
+    topology = make_topology(groups=[("eu", "chat", "r1"), ("us", "chat", "r1")], routers=["us"])
+    (page,) = await looks(GroupsCore(topology), still)
+    assert page.of(catalog.GROUP_ROUTER_MISSING) == {
+        GROUP: 1.0, ("demo", "us", "chat", "us-chat-1"): 0.0,
+    }  # fmt: skip
 
 
 async def test_members_are_counted_by_state():
@@ -200,20 +264,24 @@ async def test_dialect_and_missing_bounds_are_told(make_topology):
     assert page.of(catalog.GROUP_DIALECT_INFO) == {(*GROUP, "other", "none"): 1.0}
 
 
-async def test_a_straggler_is_degraded_for_it_is_below_its_peers(make_topology):
-    """No GPU says that anything is wrong."""
+@pytest.mark.parametrize("scrapers", [1, 2])
+async def test_a_straggler_is_degraded_for_it_is_below_its_peers(make_topology, scrapers):
+    """No GPU says that anything is wrong; and every Prometheus server is told so."""
     core = GroupsCore(make_topology(groups=[("eu", "chat", "r1")] * 4))
 
     def answer(url, now):
         if url.endswith("health"):
             return ""
         speed = 100.0 if "/0/" in url else 300.0
-        return engine_page(steps=now, running=8.0, tokens=speed * now)
+        # A step takes a while: two looks within it find the same page.
+        steps = now // 0.5
+        return engine_page(steps, running=8.0, tokens=speed * steps)
 
-    served = await looks(core, answer, 20)
+    served = await looks(core, answer, 20, scrapers)
     assert state_of(served[5]) == ("up", "none")
     assert state_of(served[-1]) == ("degraded", "below_peers")
-    assert served[-1].of(catalog.GROUP_SPEED_TO_PEERS)[GROUP] == pytest.approx(1 / 3)
+    for page in served[-scrapers:]:
+        assert page.of(catalog.GROUP_SPEED_TO_PEERS)[GROUP] == pytest.approx(1 / 3)
     assert served[-1].of(catalog.GROUP_CAPACITY)[GROUP] == 1.0
     other = (*GROUP[:3], "eu-chat-1")
     assert state_of(served[-1], other) == ("up", "none")

@@ -1,14 +1,16 @@
 """Reading vLLM's pages."""
 
+from math import isnan
 from pathlib import Path
 
 import pytest
 
 from exporters import catalog
 from exporters.dialects import read_dialect
-from exporters.exposition import PageError
+from exporters.exposition import PageError, PageReader
 from exporters.groups import mapping
 from exporters.groups.engine import EngineReader, EngineReading
+from exporters.groups.pages import EnginePages
 from exporters.histograms import SUFFIXES
 from exporters.testing import histogram_samples, page_of
 
@@ -222,6 +224,88 @@ def test_a_page_whose_series_change_is_looked_at_anew():
     reading = reader.read(page(failed, running=2.0, steps=9.0).encode())
     assert reading.values[catalog.GROUP_FINISHED.name, ("error",)] == 3.0
     assert (reading.running, reading.steps) == (2.0, 9.0)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -1.0])
+def test_a_gauge_without_a_number_costs_itself_only(bad):
+    """The engine serves; what else it says is as good as ever."""
+    usage = ("vllm:kv_cache_usage_perc", {"engine": "0", "model_name": "tiny"})
+    reader, key = EngineReader("0"), (catalog.GROUP_KV_CACHE_USAGE.name, ())
+    odd = reader.read(page((*usage, bad), steps=8.0).encode())
+    assert isnan(odd.values[key])
+    assert odd.steps == 8.0
+    assert reader.read(page((*usage, 0.5)).encode()).values[key] == 0.5
+
+
+def test_what_another_engine_of_the_page_says_is_its_own_affair():
+    """One with a number that is none is malformed, and the other is read."""
+    pages = EnginePages(2)
+    body = (page() + page(engine="1", steps=-1.0)).encode()
+    assert EngineReader("0", pages=pages).read(body).steps == 7.0
+    with pytest.raises(PageError, match=r"found -1.0 for vllm:iteration_tokens_total_count"):
+        EngineReader("1", pages=pages).read(body)
+
+
+def test_a_page_is_read_once_for_all_engines_on_it(monkeypatch):
+    """And nothing of it is kept then."""
+    read_bodies = []
+    original = PageReader.read
+
+    def read_page(reader, body):
+        read_bodies.append(body)
+        return original(reader, body)
+
+    monkeypatch.setattr(PageReader, "read", read_page)
+    pages = EnginePages(72)
+    readers = [EngineReader(str(rank), pages=pages) for rank in range(72)]
+    for steps in (1.0, 2.0):
+        text = "".join(page(engine=str(rank), steps=steps + rank) for rank in range(72))
+        body = text.encode()
+        assert [each.read(body).steps for each in readers] == [steps + n for n in range(72)]
+    assert len(read_bodies) == 2
+    assert pages._body is None
+
+
+def test_a_histogram_without_its_sum_is_malformed():
+    """A sum of 0 would be an event that nobody saw."""
+    labels, name = {"engine": "0", "model_name": "tiny"}, "vllm:request_queue_time_seconds"
+    samples = histogram_samples(name, labels, [0.3], [0.1])
+    without = [each for each in samples if not each[0].endswith("_sum")]
+    with pytest.raises(PageError, match=r"found \S+_count and no \S+_sum"):
+        read(page(*without))
+
+
+def test_a_page_that_was_cut_between_two_lines_is_malformed():
+    """It looks well, but lacks families that the same process served before."""
+    whole = CAPTURE.read_bytes()
+    cut = whole[: whole.index(b"# HELP vllm:e2e_request_latency_seconds")]
+    reader = EngineReader("0")
+    reader.read(whole)
+    with pytest.raises(PageError, match=r"found no shardwatch_\S+, which was there before"):
+        reader.read(cut)
+    assert catalog.GROUP_END_TO_END.name in reader.read(whole).distributions
+
+
+def test_a_page_that_lacks_the_same_again_is_believed():
+    """Whatever the reason is, the engine is there."""
+    whole = CAPTURE.read_bytes()
+    reader, less = EngineReader("0"), whole.replace(b"vllm:kv_cache_usage_perc{", b"other{")
+    reader.read(whole)
+    with pytest.raises(PageError):
+        reader.read(less)
+    key = (catalog.GROUP_KV_CACHE_USAGE.name, ())
+    assert [key in reader.read(less).values for _ in range(2)] == [False, False]
+
+
+def test_a_restarted_engine_may_serve_less():
+    """Another version, perhaps."""
+    whole = CAPTURE.read_bytes()
+    reader = EngineReader("0")
+    reader.read(whole)
+    less = whole.replace(b"vllm:kv_cache_usage_perc{", b"other{")
+    other = less.replace(b"process_start_time_seconds 1.79", b"process_start_time_seconds 1.80")
+    assert other != less
+    assert reader.read(other).steps > 0
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -1.0])

@@ -17,9 +17,9 @@ PATH = "/engine/g/v1/completions"
     ("reply", "expected"),
     [
         (Reply(b"{}"), "answered"),
-        (Reply(status=404), "unsupported"),
-        (Reply(status=401), "unsupported"),
-        (Reply(status=501), "unsupported"),
+        (Reply(status=404), "refused"),
+        (Reply(status=401), "refused"),
+        (Reply(status=501), "refused"),
         (Reply(status=503), "refused"),
         (Reply(status=302, headers={"Location": "/elsewhere"}), "refused"),
     ],
@@ -76,6 +76,27 @@ async def test_an_engine_is_asked_once_at_a_time():
     assert prober.counts("a") == {"answered": 1}
     prober.ask("a", Question("a", "tiny"), 9.0)
     assert prober.last("a") == Probe("pending", 9.0)
+
+
+async def test_a_refusal_is_told_once_until_there_is_an_answer(caplog):
+    """And holds while the next probe is under way."""
+    outcomes = iter(["refused", "refused", "answered"])
+    may_end = asyncio.Event()
+
+    async def ask(question):
+        await may_end.wait()
+        return next(outcomes)
+
+    prober, found = HttpProber(ask), []
+    for now in (1.0, 2.0, 3.0):
+        may_end.clear()
+        prober.ask("a", Question("http://h", "tiny"), now)
+        await asyncio.sleep(0)
+        found.append(prober.is_refused("a"))
+        may_end.set()
+        await asyncio.sleep(0.01)
+    assert [*found, prober.is_refused("a")] == [False, True, True, False]
+    assert caplog.text.count("no stall of a can be confirmed") == 1
 
 
 async def test_a_mistake_of_ours_is_no_verdict(caplog):

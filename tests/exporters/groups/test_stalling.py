@@ -56,6 +56,11 @@ STORIES = {
     "a refusal says nothing: the page is believed": [
         (at(0, 5, BUSY), UP), (at(15, 5, BUSY), ASKS),
         (at(30, 5, BUSY, probe="refused", asked=15), STALLED)],
+    "but it is asked again: what refused may have been another than the engine": [
+        (at(0, 5, BUSY), UP), (at(15, 5, BUSY), ASKS),
+        (at(30, 5, BUSY, probe="refused", asked=15), STALLED),
+        (at(45, 5, BUSY, probe="refused", asked=15), STALLED_ASKS),
+        (at(50, 5, BUSY, probe="answered", asked=45), UP)],
     "one that cannot be asked is judged by its page": [
         (at(0, 5, BUSY, probe="unsupported"), UP), (at(15, 5, BUSY, probe="unsupported"), UP),
         (at(30, 5, BUSY, probe="unsupported"), STALLED)],

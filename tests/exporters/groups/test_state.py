@@ -11,6 +11,7 @@ STALLED = ("stalled", "no_step")
 STARTING = ("starting", "starting")
 SLEEPING = ("sleeping", "sleeping")
 GPU_LOST = ("dead", "gpu_lost")
+GPU_HUNG = ("dead", "gpu_hung")
 UNREACHABLE = ("dead", "engine_unreachable")
 UNHEALTHY = ("dead", "engine_unhealthy")
 UNREACHED = ("degraded", "engine_unreachable")
@@ -21,7 +22,7 @@ UNKNOWN = ("degraded", "member_unknown")
 
 
 def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
-       probe=None, slow=False, **members: int):  # fmt: skip
+       probe=None, slow=False, unasked=False, **members: int):  # fmt: skip
     """What a collection sees ``seconds`` after the first; without steps, no page.
 
     ``probe`` is the outcome of one that was sent at 15 s; without it nobody can be asked.
@@ -30,7 +31,7 @@ def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
     counted = Members(expected=8, answering=8, **members)
     seen = Probe(probe, 1015.0) if probe else Probe("unsupported")
     seen = Probe() if probe == "none" else seen
-    return seconds, GroupSighting(engine, health if engine else None, counted, seen, slow)
+    return seconds, GroupSighting(engine, health if engine else None, counted, seen, slow, unasked)
 
 
 def states(*sightings: tuple[float, GroupSighting]):
@@ -70,6 +71,17 @@ STORIES = {
         (at(0, 5), UP), (at(5), UNREACHED), (at(10), UNREACHABLE), (at(15), UNREACHABLE)],
     "a gap of one look is forgiven": [
         (at(0, 5), UP), (at(5), UNREACHED), (at(10, 6), UP), (at(15), UNREACHED)],
+    "one that was not asked, for we had no time, is what it was": [
+        (at(0, 5), UP), (at(5, unasked=True), UP), (at(60, unasked=True), UP), (at(65, 6), UP)],
+    "nor is a stall ended so": [
+        (at(0, 5, busy=True), UP), (at(30, 5, busy=True), STALLED),
+        (at(35, unasked=True), STALLED)],
+    "one that failed before it was not asked goes on failing": [
+        (at(0, 5), UP), (at(5), UNREACHED), (at(10, unasked=True), UNREACHABLE)],
+    "one that nobody found the time to ask so far is starting": [
+        (at(0, unasked=True), STARTING), (at(60, unasked=True), STARTING), (at(65, 5), UP)],
+    "what its members say counts all the same": [
+        (at(0, 5), UP), (at(5, unasked=True, lost=1), GPU_LOST), (at(10, 5), UP)],
     "two looks right after another are one": [
         (at(0, 5), UP), (at(5), UNREACHED), (at(6), UNREACHED), (at(7), UNREACHABLE)],
     "one that was never seen is starting, then dead": [
@@ -98,6 +110,14 @@ STORIES = {
         (at(0, 5, busy=True, lost=1), GPU_LOST), (at(5, lost=1), GPU_LOST), (at(10, 6), UP)],
     "a lost GPU is the reason even when the engine is gone too": [
         (at(0, 5), UP), (at(5, lost=1), GPU_LOST), (at(60, lost=1), GPU_LOST)],
+    "a GPU that is dead to its driver is death too, though the engine steps on for now": [
+        (at(0, 5, busy=True, hung=1), GPU_HUNG), (at(5, 6, busy=True, hung=1), GPU_HUNG),
+        (at(10, hung=1), GPU_HUNG), (at(15, 7), UP)],
+    "a GPU that hangs in a kernel is how a stall looks from below": [
+        (at(0, 5, busy=True), UP), (at(30, 5, busy=True, spinning=1), STALLED),
+        (at(35, 5, spinning=1), GPU_HUNG)],
+    "of two reasons the loss is said": [
+        (at(0, 5, lost=1, hung=1), GPU_LOST)],
     "a degraded GPU degrades its group": [
         (at(0, 5, impaired=1), GPU_DEGRADED), (at(5, 6), UP)],
     "a GPU that cannot be seen degrades its group": [
@@ -140,6 +160,21 @@ def test_the_state_follows_from_what_is_seen_and_what_was_known(story):
     assert states(*(sighting for sighting, _ in story)) == [expected for _, expected in story]
 
 
+@pytest.mark.parametrize("gap", [0.01, 0.9])
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
+def test_two_prometheus_servers_see_the_same_states(story, gap):
+    """What the second one finds a moment later is what the first one found."""
+    looks = [sighting for sighting, _ in story]
+    next_to = [seconds for seconds, _ in looks[1:]] + [float("inf")]
+    twice = [
+        (moment, seen)
+        for (seconds, seen), later in zip(looks, next_to, strict=True)
+        for moment in (seconds, min(seconds + gap, (seconds + later) / 2))
+    ]
+    expected = [state for _, state in story for _ in range(2)]
+    assert states(*twice) == expected
+
+
 def test_every_state_and_reason_of_the_stories_is_in_the_catalogue():
     """Nothing is served that the catalogue does not have."""
     for story in STORIES.values():
@@ -155,6 +190,8 @@ def test_every_state_and_reason_of_the_stories_is_in_the_catalogue():
         (at(0, 5, impaired=1), 1.0),
         (at(0, 5, unknown=1), 1.0),
         (at(0, 5, lost=1), 0.0),
+        (at(0, 5, hung=1), 0.0),
+        (at(0, 5, spinning=1), 0.0),
         (at(0, 5, health=503), 0.0),
         (at(0, 5, awake=False), 0.0),
         (at(0), 0.0),

@@ -79,6 +79,7 @@ def test_counters_are_rated_at_their_selectors(query, expected):
         ("sum(a) # all\n + b",
          "a comment, which would hide the window, expected a query without any"),
         ('a{b="$window"}', "$window in a label's value, expected it as a range alone"),
+        ("a * $window", "$window as a number, expected it as a range alone"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_rated_is_refused(query, found):

@@ -34,7 +34,9 @@ def test_what_is_no_span_is_refused(value):
         read_span(value)
 
 
-@pytest.mark.parametrize("text", ["2026-02-29 00:00:00", "2026-1-1 00:00:00", "2026-01-01", "now"])
+@pytest.mark.parametrize(
+    "text", ["2026-02-29 00:00:00", "2026-1-1 00:00:00", "2026-01-01", "now", "1969-12-31 23:59:59"]
+)
 def test_what_is_no_local_time_is_refused(text):
     """One way to write it."""
     with pytest.raises(ValueError, match="write 2026-01-01 00:00:00"):
