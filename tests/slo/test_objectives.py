@@ -6,7 +6,6 @@ import pytest
 
 from exporters import catalog
 from exporters.config import Config, read_config
-from exporters.probe.asking import TIER as PROBE_TIER
 from exporters.problems import InputError
 from slo.checks import check_objectives
 from slo.objectives import (
@@ -28,7 +27,7 @@ groups:
 VALUES = {
     catalog.OUTCOME: {*catalog.OUTCOMES, *catalog.TOOL_OUTCOMES},
     catalog.STATE: {*catalog.MEMBER_STATES},
-    catalog.TIER: {*catalog.TIERS, PROBE_TIER},
+    catalog.TIER: {*catalog.TIERS, catalog.PROBE_TIER},
     catalog.VERDICT: {*catalog.SAFETY_VERDICTS},
 }
 MINE = (LIBRARY / "agents.yaml").read_text(encoding="utf-8")

@@ -315,6 +315,14 @@ STORIES = [
         },
         bad=0.05, total=0.15,
     ),
+    Story(
+        "routed-probe-success", "over all routers of the region",
+        {
+            series("probe_router_requests_total", outcome="ok", router="a"): 0.1,
+            series("probe_router_requests_total", outcome="rejected", router="b"): 0.1,
+        },
+        bad=0.1, total=0.2,
+    ),
 ]  # fmt: skip
 
 
