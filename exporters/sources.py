@@ -194,11 +194,17 @@ class Source(Generic[Content]):
             raise FetchError("http_status", f"HTTP {response.status}")
         if len(response.body) <= LARGE_PAGE_BYTES:
             try:
-                async with asyncio.timeout(self._left(asked_at)), self._lane:
-                    return self.target.read(response.body)
+                async with asyncio.timeout(self._left(asked_at)):
+                    await self._lane.acquire()
             except TimeoutError:
+                response.done()
                 raise FetchError(NO_TURN, _NOT_READ) from None
+            try:
+                content = self.target.read(response.body)
+                await asyncio.sleep(0)  # whatever has come meanwhile is taken in
+                return content
             finally:
+                self._lane.release()
                 response.done()
         loop = asyncio.get_running_loop()
         has_turn = asyncio.Event()

@@ -5,6 +5,8 @@ Everything above reads these two, and knows nothing of counters, shares or thres
 
 from __future__ import annotations
 
+import promql_parser
+
 from exporters.durations import format_duration
 from slo.burn import format_decimal
 from slo.objective import BASE_WINDOW, Objective, Ratio, RawRatio, Threshold
@@ -39,12 +41,29 @@ def _ratio(indicator: Ratio, cell: str) -> tuple[str, str]:
     on, total = f"on ({cell})", f"sum by ({cell}) ({indicator.total})"
     if indicator.bad is not None:
         # The series of errors may be born with the first error; until then there are none.
+        if _are_of_one_counter(indicator.bad, indicator.total):
+            # The source of either is that of both, so that no more than this need be read.
+            return f"sum by ({cell}) (\n{indicator.bad}\nor\n0 * {indicator.total}\n)", total
         bad = f"sum by ({cell}) ({indicator.bad})"
         return f"({bad}\nand {on}\n{total})\nor {on}\n0 * {total}", total
     # Good series that are not there are no good events. Buckets and counts of one scrape are
     # extrapolated apart by a hair: less than 0 bad events are none.
     good = f"sum by ({cell}) ({indicator.good})"
     return f"clamp_min(\n({total}\n- {on}\n{good})\nor {on}\n{total}, 0)", total
+
+
+def _are_of_one_counter(bad: str, total: str) -> bool:
+    """Tell whether both are nothing but rates of the same metric, whatever they match."""
+    names = set()
+    for expr in (bad, total):
+        tree = promql_parser.parse(expr.replace(BASE_WINDOW, "1m"))
+        if not isinstance(tree, promql_parser.Call) or tree.func.name != "rate":
+            return False
+        (argument,) = tree.args
+        if not isinstance(argument, promql_parser.MatrixSelector):
+            return False
+        names.add(argument.vector_selector.name)
+    return len(names) == 1 and None not in names
 
 
 def _raw_ratio(indicator: RawRatio, cell: str) -> tuple[str, str]:

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from exporters.durations import format_duration
 from exporters.generated import header
 from slo.rule import AlertingRule, Rule, RuleGroup
+from slo.yaml_text import write_yaml
 
 OPERATOR_API = "monitoring.coreos.com/v1"
 OPERATOR_KIND = "PrometheusRule"
@@ -29,7 +28,7 @@ def render_groups(
     Raises:
         ValueError: if there is no group or one without rules: an empty rule file hides a mistake.
     """
-    return _header(sources, notes) + _dump({"groups": _groups(groups)})
+    return _header(sources, notes) + write_yaml({"groups": _groups(groups)})
 
 
 def render_manifests(
@@ -54,7 +53,7 @@ def render_manifests(
         raise ValueError("found no manifest to write, expected one at least")
     metadata = {"labels": dict(sorted(labels.items()))} if labels else {}
     manifests = [
-        _dump({
+        write_yaml({
             "apiVersion": OPERATOR_API,
             "kind": OPERATOR_KIND,
             "metadata": {"name": name, **metadata},
@@ -99,23 +98,3 @@ def _rule(rule: Rule) -> dict[str, Any]:
     if isinstance(rule, AlertingRule) and rule.annotations:
         content["annotations"] = dict(sorted(rule.annotations.items()))
     return content
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes text of several lines as it is, so that expressions can be read in the file."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002
-        """Indent the items of a list, as Prometheus's own documentation does."""
-        super().increase_indent(flow, indentless=False)
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
-
-
-def _dump(content: dict[str, Any]) -> str:
-    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=1_000_000, allow_unicode=True)

@@ -47,10 +47,12 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "telemetry": ("telemetry",),
     "name": ("name", "router", "gateway"),
     "dialect": ("dialect",),
+    "requests": ("requests",),
 }
 """Fields, each with the labels that give it. Without a ``group``, one is made of the
 LeaderWorkerSet: ``NAMESPACE/SET-INDEX``. ``gpus`` are UUIDs between commas, ``telemetry`` is an
-address. ``name`` and ``dialect`` are for routers and gateways."""
+address. ``name`` and ``dialect`` are for routers and gateways, ``requests`` is an address for
+routers."""
 _ADDRESS = re.compile(r"[^\s/?#@]+")
 UNKNOWN_REVISION = "unknown"
 ROLES = ("engine", "worker", "telemetry", "router", "tools")
@@ -224,6 +226,7 @@ class _Placing:
             "region": _field(target, "region"),
             "dialect": _field(target, "dialect"),
             "metrics": _url(target),
+            "requests": _field(target, "requests") or None,
         }):  # fmt: skip
             self._add_once(target, self.routers, made, made.name)
 

@@ -170,10 +170,11 @@ def test_routers_of_one_region_are_told_apart_by_their_addresses():
     """Where they have no names: replicas have the same labels."""
     placement = placed(
         engine("h:1"),
-        *(target(f"r{n}:1", shardwatch_role="router", region="eu", dialect="demo")
-          for n in range(2)),
+        *(target(f"r{n}:1", shardwatch_role="router", region="eu", dialect="demo", requests=url)
+          for n, url in enumerate(["http://r0/v1", ""])),
     )  # fmt: skip
     assert [router.name for router in placement.topology.routers] == ["r0:1", "r1:1"]
+    assert [router.requests for router in placement.topology.routers] == ["http://r0/v1", None]
     assert placement.unplaced == ()
 
 

@@ -217,6 +217,19 @@ def test_a_topology_that_changes_is_followed(make_topology):
     assert counts["eu-chat-0"] > counts["eu-code-1"] > 0
 
 
+def test_an_answer_of_where_a_group_was_is_none_of_where_it_is(make_topology):
+    """It moved while it was asked."""
+    made = make_topology(groups=[("eu", "chat", "r1")])
+    moved = made.groups[0].model_copy(update={"metrics": "http://h/elsewhere/metrics"})
+    core = ProbeCore(made, INTERVAL, DEADLINE, 0.0)
+    (probe,) = core.due(0.0)
+    core.follow(made.model_copy(update={"groups": [moved]}), 1.0)
+    core.note(probe, ok(), 2.0)
+    page = core.observe(Answers({}), 2.0)
+    assert page.of(catalog.PROBE_UP) == {("demo", "eu", "chat", "eu-chat-0"): 0.0}
+    assert set(page.of(catalog.PROBE_REQUESTS).values()) == {0.0}
+
+
 def test_answers_of_an_earlier_revision_are_not_compared(make_topology):
     """Else a rollout would be a disagreement."""
     three = [("eu", "chat", "r1")] * 3

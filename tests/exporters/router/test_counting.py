@@ -133,6 +133,25 @@ def test_the_demos_counters_are_passed_through(make_topology):
     assert made.of(catalog.ROUTER_REQUESTS)[*OK[:5], "free", "ok"] == 70.0
 
 
+@pytest.mark.parametrize(
+    ("label", "names"),
+    [("tier", {}), ("model", {name: {"model": "chat"} for name in ("a", "b")})],
+)
+def test_where_several_of_the_demos_counters_are_one_it_does_not_fall(make_topology, label, names):
+    """Values that are `other`, and names that mean one model."""
+    made = make_topology(groups=[("eu", "chat", "r1")], routers=["eu"])
+    router = made.routers[0].model_validate({**made.routers[0].model_dump(), "names": names})
+    core = RouterCore(made.model_copy(update={"routers": [router]}))
+
+    def served(**counts: float) -> float:
+        labels = {"model": "chat", "revision": "r1", "tier": "free", "outcome": "ok"}
+        samples = [("router_requests_total", {**labels, label: k}, n) for k, n in counts.items()]
+        values = page(core, page_of("router_demo", samples)).of(catalog.ROUTER_REQUESTS)
+        return sum(values.values())
+
+    assert [served(a=50, b=70), served(a=51, b=72), served(a=52)] == [0.0, 3.0, 4.0]
+
+
 def test_series_that_are_gone_do_not_fill_the_memory(core, monkeypatch):
     """However often upstream clusters are renamed."""
     monkeypatch.setattr(counting, "MOST_GONE", 5)
