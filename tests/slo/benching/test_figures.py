@@ -5,13 +5,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from exporters.config import read_config
 from slo.benching import errors, paging
 from slo.benching.errors import percentile_95, thresholds
-from slo.benching.generating import RULES_OF_EACH, objectives_text
+from slo.benching.generating import RULES_OF_EACH, write_project
 from slo.benching.paging import ERROR_RATIOS, PHASES, SCRAPE_SECONDS, onset_of, seconds_beyond
 from slo.benching.raw_windows import error_ratio, mean_of_ratios, seven_windows
 from slo.benching.samples import Reads
-from slo.objectives import ObjectiveFile, read_objective_files
+from slo.objectives import read_objectives
 from slo.rules import levels_group, objective_group
 
 
@@ -77,9 +78,7 @@ def test_reads_are_compared_as_a_share():
 
 def test_generated_objectives_are_all_there(tmp_path):
     """Each with as many rules as the bench counts."""
-    file = tmp_path / "objectives.yaml"
-    file.write_text(objectives_text(3))
-    objectives = read_objective_files([ObjectiveFile(file, "objectives.yaml")])
+    objectives = read_objectives(read_config(write_project(tmp_path, 3)))
 
     groups = [group(each, 15) for each in objectives for group in (objective_group, levels_group)]
     assert 3 * RULES_OF_EACH == sum(len(each.rules) for each in groups)
