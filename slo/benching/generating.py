@@ -63,7 +63,13 @@ topology: topology.yaml
 prometheus: {url: "http://127.0.0.1:9090", scrape_interval: 15s}
 objectives: [objectives.yaml]
 """
-_TOPOLOGY = "version: 1\ncluster: bench\ngroups: []\n"
+_TOPOLOGY = """\
+version: 1
+cluster: bench
+groups:
+- {name: g, region: eu, model: m, revision: r1, metrics: "http://127.0.0.1:8000/metrics",
+   members: [{host: h, gpus: [GPU-0], telemetry: "http://127.0.0.1:9400/metrics"}]}
+"""
 
 
 def generating_seconds(folder: Path) -> float:
@@ -73,19 +79,22 @@ def generating_seconds(folder: Path) -> float:
         ValueError: if not all rules are there.
         subprocess.CalledProcessError: if a program fails.
     """
-    (folder / "objectives.yaml").write_text(objectives_text(OBJECTIVES), encoding="utf-8")
-    (folder / "shardwatch.yaml").write_text(_CONFIG, encoding="utf-8")
-    (folder / "topology.yaml").write_text(_TOPOLOGY, encoding="utf-8")
+    config = write_project(folder, OBJECTIVES)
     rules = folder / "rules.yaml"
     generate = [sys.executable, "-m", "shardwatch", "slo", "rules",
-                "--config", str(folder / "shardwatch.yaml"), "--out", str(rules)]  # fmt: skip
+                "--config", str(config), "--out", str(rules)]  # fmt: skip
     check = [str(find_program("promtool")), "check", "rules", str(rules)]
     return min(_seconds(generate, check) for _ in range(ROUNDS))
 
 
-def objectives_text(count: int) -> str:
-    """Return the documents of so many objectives."""
-    return _SERVICE + "".join(_SLO.format(number=number) for number in range(count))
+def write_project(folder: Path, count: int) -> Path:
+    """Write a configuration with so many objectives, and return its path."""
+    config = folder / "shardwatch.yaml"
+    config.write_text(_CONFIG, encoding="utf-8")
+    (folder / "topology.yaml").write_text(_TOPOLOGY, encoding="utf-8")
+    documents = (_SLO.format(number=number) for number in range(count))
+    (folder / "objectives.yaml").write_text(_SERVICE + "".join(documents), encoding="utf-8")
+    return config
 
 
 def _seconds(generate: list[str], check: list[str]) -> float:
