@@ -37,7 +37,7 @@ help: ## list the targets
 	@echo 'for all: [PYTHON=python3.12]'
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-setup: ## make or update .venv, fetch Prometheus and Alertmanager
+setup: ## make or update .venv, fetch Prometheus, Alertmanager, VictoriaMetrics
 	$(set_up) base test lint
 	@echo 'set up: `make demo` starts the demo, `make test` runs the tests'
 

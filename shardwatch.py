@@ -27,6 +27,8 @@ from exporters.problems import (
 from exporters.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from exporters.config import Config
     from exporters.problems import Problem
 
@@ -43,7 +45,10 @@ MOUNTED = {
 }
 """The packages' commands: module and help. A package is imported when its command is called."""
 
-BUILDERS = ("alerts.build", "dashboards.build")
+EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
+"""More modules whose commands stand under a name: of later packages, and large ones."""
+
+BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
 """Modules with ``build(config)``, which returns texts by path."""
 
 
@@ -57,8 +62,13 @@ class _LateGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in MOUNTED:
-            module = importlib.import_module(MOUNTED[args[0]][0])
-            self.commands[args[0]] = typer.main.get_group(module.app)
+            modules = (MOUNTED[args[0]][0], *EXTENDED.get(args[0], ()))
+            first, *others = (
+                typer.main.get_group(importlib.import_module(each).app) for each in modules
+            )
+            for other in others:
+                first.commands.update(other.commands)
+            self.commands[args[0]] = first
         return super().resolve_command(ctx, args)
 
 
@@ -95,9 +105,9 @@ def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     config: _ConfigOption = _DEFAULT_CONFIG,
 ) -> None:
-    """Write rules, Prometheus's and Alertmanager's configuration, and dashboards.
+    """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 
-    Alerts that an objective cannot have are left out, and told.
+    Alerts that an objective cannot have are left out, and told, as is all that is in doubt.
     """
     from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
     from exporters.generated import write_generated  # noqa: PLC0415
@@ -121,8 +131,8 @@ def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
 
     read = read_config(config)
     files = _build_all(read)
-    if problems := _check(read):
-        exit_with(problems, code=EXIT_PROBLEMS_FOUND)
+    if _print_and_judge(_check(read)):
+        raise SystemExit(EXIT_PROBLEMS_FOUND)
     topology = read.topology
     gpus = sum(1 for _ in expected_gpus(topology))
     typer.echo(
@@ -156,12 +166,21 @@ def _build_all(config: Config) -> dict[str, str]:
 
 
 def _check(config: Config) -> list[Problem]:
-    """Return what it is built without: promises that no alert can hold, targets without a place."""
+    """Return what objectives cannot hold, or leave in doubt, and targets without a place."""
     from slo.checks import check_objectives  # noqa: PLC0415 - as late as the packages
     from slo.objectives import read_objectives  # noqa: PLC0415
 
     problems = check_objectives(read_objectives(config))
     return [*problems, *(problem(config.path, str(each)) for each in config.unplaced)]
+
+
+def _print_and_judge(problems: Iterable[Problem]) -> bool:
+    """Print problems, and tell whether there is an error among them: warnings stop nothing."""
+    from slo.checks import has_errors  # noqa: PLC0415 - as late as the packages
+
+    found = list(problems)
+    print_problems(found)
+    return has_errors(found)
 
 
 def _apologise(error: Exception) -> NoReturn:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from alerts.sources import ROUTER, find_source, shared_labels
 from exporters import catalog
 from slo import conventions
-from slo.objective import Objective
+from slo.objective import Objective, Ratio
 from slo.rules import RecordingRule, base_window_seconds, matching
 
 VANISHED_RATIO = 0.05
@@ -42,7 +42,9 @@ def blind_rule(objective: Objective) -> RecordingRule:
     """Return the rule that records the cells whose events cannot be seen."""
     cell = ", ".join(objective.grouping_labels)
     known = f"present_over_time({_hour(objective)}[1d:10m])"
-    seen = matching(conventions.EVENTS_RATE, objective)
+    # A slice is only known when it has ended; whether it can be seen is known before.
+    sliced = objective.slices is not None
+    seen = matching(conventions.SLICE_EVENTS_RATE if sliced else conventions.EVENTS_RATE, objective)
     expr = f"{known}\nunless on ({cell})\n{seen}"
     source = find_source(objective)
     if source:
@@ -50,6 +52,14 @@ def blind_rule(objective: Objective) -> RecordingRule:
         on = ", ".join(shared_labels(source.up, objective.grouping_labels))
         expr += f"\nor\n{known}\nand on ({on})\n({source.up.name} == 0)"
     return _state(conventions.BLIND_STATE, objective, _one_per_cell(expr))
+
+
+def counts_traffic(objective: Objective) -> bool:
+    """Return whether an objective's events are users' traffic, which may vanish.
+
+    Slices, and the moments of a share or of a threshold, are there whether anybody comes or not.
+    """
+    return isinstance(objective.indicator, Ratio) and objective.slices is None
 
 
 def vanished_rule(objective: Objective, scrape_interval_seconds: float) -> RecordingRule:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from alerts.blackout import LONGEST_HELD
+from alerts.blackout import LONGEST_HELD, counts_traffic
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.sources import EventSource, find_source
@@ -61,7 +61,7 @@ class _Cells:
 def vanished_alerts(
     objectives: Iterable[Objective], scrape_interval_seconds: float, links: Links
 ) -> list[AlertingRule]:
-    """Return the pages for vanished traffic."""
+    """Return the pages for vanished traffic, of the objectives that count some."""
     return [
         AlertingRule(
             TRAFFIC_VANISHED,
@@ -71,7 +71,7 @@ def vanished_alerts(
             # The first samples after a start are from less than a window of traffic.
             base_window_seconds(scrape_interval_seconds),
         )
-        for cells in _cells(objectives)
+        for cells in _cells(filter(counts_traffic, objectives))
     ]
 
 

@@ -8,16 +8,20 @@ from typing import Any
 
 import yaml
 
-from alerts.blackout import blind_rule, vanished_rule
+from alerts.blackout import blind_rule, counts_traffic, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
-from alerts.burn import burn_alert, burn_state_rule, firing_tiers
+from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes import cause_alert, cause_state_rules, causes, explaining
 from alerts.exporters_down import exporter_down_alert
 from alerts.prometheus_file import prometheus_config
+from alerts.quiet import suppressed_alert, suppressed_state_rule
 from alerts.routing import alertmanager_config
 from alerts.watchdog import watchdog_alert
+from alerts.zero_tolerance import zero_tolerance_alert
 from exporters.config import Config, Links
 from exporters.generated import header
+from slo.calendars import horizon_note
+from slo.checks import firing_tiers
 from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.render import render_groups
@@ -44,7 +48,9 @@ def build(config: Config) -> dict[str, str]:
     return {
         **{
             f"rules/slo-{each.name}.yaml": render_groups(
-                objective_groups(each, config), [*names, *([each.file] if each.file else [])]
+                objective_groups(each, config),
+                [*names, *([each.file] if each.file else [])],
+                [note] if (note := horizon_note(each)) else [],
             )
             for each in objectives
         },
@@ -56,10 +62,16 @@ def build(config: Config) -> dict[str, str]:
 
 def objective_groups(objective: Objective, config: Config) -> tuple[RuleGroup, RuleGroup]:
     """Return an objective's two groups: with its causes and alerts, and its slower levels."""
-    interval = config.file.prometheus.scrape_interval
-    group = objective_group(objective, interval)
-    with_alerts = _with_alerts(group, objective, interval, config.file.links)
-    return with_alerts, levels_group(objective, interval)
+    return groups_at(objective, config.file.prometheus.scrape_interval, config.file.links)
+
+
+def groups_at(
+    objective: Objective, scrape_interval_seconds: float, links: Links
+) -> tuple[RuleGroup, RuleGroup]:
+    """Return the same, of an objective without a configuration."""
+    group = objective_group(objective, scrape_interval_seconds)
+    with_alerts = _with_alerts(group, objective, scrape_interval_seconds, links)
+    return with_alerts, levels_group(objective, scrape_interval_seconds)
 
 
 def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
@@ -87,13 +99,21 @@ def _with_alerts(
 ) -> RuleGroup:
     every = causes(interval_seconds)
     firing = firing_tiers(objective)
+    suppressible = firing if objective.minimum_bad_events else []
     explanations = explaining(every, objective)
     return group.followed_by(
         *cause_state_rules(every, objective),
         blind_rule(objective),
-        vanished_rule(objective, interval_seconds),
-        *(burn_state_rule(objective, tier) for tier in firing),
+        *([vanished_rule(objective, interval_seconds)] if counts_traffic(objective) else []),
+        *(burn_state_rule(objective, tier, interval_seconds) for tier in firing),
+        *(suppressed_state_rule(objective, tier, interval_seconds) for tier in suppressible),
         *(burn_alert(objective, tier, explanations, links) for tier in firing),
+        *([suppressed_alert(objective, links)] if suppressible else []),
+        *(
+            [zero_tolerance_alert(objective, interval_seconds, explanations, links)]
+            if objective.is_zero_tolerance
+            else []
+        ),
     )
 
 

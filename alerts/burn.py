@@ -18,13 +18,14 @@ from collections.abc import Sequence
 from alerts.causes import Cause
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.quiet import bad_events_of_tier
 from alerts.sources import ROUTER, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
 from exporters import catalog
 from exporters.config import Links
 from exporters.durations import format_duration
 from slo import conventions
-from slo.burn import Tier, burn_factor, can_fire, format_decimal
+from slo.burn import Tier, burn_factor, format_decimal
 from slo.objective import Objective
 from slo.rules import AlertingRule, RecordingRule, matching
 
@@ -37,33 +38,25 @@ BLIND_TO_CAUSES = "unknown: nothing is heard of the cell's groups, so neither of
 _TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
 
 
-def firing_tiers(objective: Objective) -> list[Tier]:
-    """Return the tiers that make sense for an objective; the others are problems of the objective.
-
-    Those that can fire at all, for with a lax target an outage may burn too slowly, and that do not
-    look back longer than the budget's period.
-    """
-    period = objective.period_seconds
-    return [
-        each
-        for each in objective.tiers
-        if can_fire(each, objective.target, period) and each.long_seconds <= period
-    ]
-
-
-def burn_state_rule(objective: Objective, tier: Tier) -> RecordingRule:
+def burn_state_rule(
+    objective: Objective, tier: Tier, scrape_interval_seconds: float
+) -> RecordingRule:
     """Return the rule that records whether a tier's alert should fire."""
     factor = format_decimal(burn_factor(tier, objective.period_seconds))
     long = matching(conventions.BURN_RATE, objective, window=tier.long_window)
     short = matching(conventions.BURN_RATE, objective, window=tier.short_window)
-    before = f"{matching(conventions.BURN_STATE, objective, burn_tier=tier.name)} == 1"
+    before = f"{_state(objective, tier)} == 1"
     vanished = f"{matching(conventions.VANISHED_STATE, objective)} == 1"
     blind = matching(conventions.BLIND_STATE, objective)
     window, no_tier = conventions.WINDOW, ", ".join(_TIER_LABELS)
+    enough = ""
+    if objective.minimum_bad_events:
+        many = bad_events_of_tier(objective, tier, scrape_interval_seconds, ">=")
+        enough = f"and ignoring ({window})\n{many}\n"
     return RecordingRule(
         conventions.BURN_STATE,
         f"group without ({window}, {no_tier}) (\n"
-        f"{long} > {factor}\nand ignoring ({window})\n{short} > {factor}\n"
+        f"{long} > {factor}\nand ignoring ({window})\n{short} > {factor}\n{enough}"
         f"or\n"
         f"{before}\nand ignoring ({no_tier})\n({vanished} or {blind})\n"
         f"or\n"
@@ -92,13 +85,18 @@ def burn_alert(
         causes: those whose states are recorded in the objective's group.
         links: bases of the links.
     """
-    state = matching(conventions.BURN_STATE, objective, burn_tier=tier.name)
+    state = _state(objective, tier)
     variables = (*catalog.CELL_LABELS, conventions.SLO)
     own = {conventions.SLO, *objective.grouping_labels}
+    extras = objective.extras(tier.severity)
     return AlertingRule(
         ERROR_BUDGET_BURN,
         f"{state} == 1",
-        {conventions.BURN_TIER: tier.name, conventions.SEVERITY: tier.severity},
+        {
+            **dict(extras.labels),
+            conventions.BURN_TIER: tier.name,
+            conventions.SEVERITY: tier.severity,
+        },
         {
             "summary": _summary(objective, tier),
             "description": _description(objective, tier),
@@ -109,7 +107,9 @@ def burn_alert(
             **link_annotations(
                 links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
             ),
+            **dict(extras.annotations),
         },
+        tier.for_seconds,
     )
 
 
@@ -141,6 +141,12 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
         f" and {{{{ . | first | value }}}} more{{{{ end }}}}"
         f"{{{{ end }}}}{{{{ else }}}}{_no_cause(objective, causes)}{{{{ end }}}}"
     )
+
+
+def _state(objective: Objective, tier: Tier) -> str:
+    """Return the selector of a tier's state; a page and a ticket may share a window."""
+    labels = {conventions.BURN_TIER: tier.name, conventions.SEVERITY: tier.severity}
+    return matching(conventions.BURN_STATE, objective, **labels)
 
 
 def _no_cause(objective: Objective, causes: Sequence[Cause]) -> str:

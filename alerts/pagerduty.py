@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from exporters.config import ROUTING_KEY_CHARACTERS
+from exporters.routing_key import ROUTING_KEY_CHARACTERS
 
 DEDUP_KEY_CHARACTERS = 255
 SUMMARY_CHARACTERS = 1024

@@ -1,4 +1,4 @@
-"""Sections of panels on cells: what users feel, what the engines do, what they stand on."""
+"""Sections of panels: what users feel, what engines do, what they stand on, what is not seen."""
 
 from __future__ import annotations
 
@@ -141,6 +141,35 @@ def what_they_stand_on() -> tuple[Band, ...]:
                 ),
                 queries.GPU_FAULT_ROWS,
                 {each: each for each in (*catalog.GPU_LABELS, catalog.REASON)},
+            ),
+        )),
+    )  # fmt: skip
+
+
+def what_is_not_seen() -> tuple[Band, ...]:
+    """Return what shardwatch itself cannot read or use (ids 31 to 33)."""
+    return (
+        Band(1, (row(31, "shardwatch itself"),)),
+        Band(8, (
+            table(
+                About(
+                    32, "Sources that do not answer",
+                    "Engines, hosts, routers and gateways that an exporter cannot read, with the "
+                    f"reason: what they serve is not seen. At most {queries.SHOWN_ROWS}.",
+                    "none", "All sources answer",
+                ),
+                queries.SILENT_SOURCE_ROWS,
+                {each: each for each in (*catalog.SOURCE_UP.labels, catalog.REASON)},
+            ),
+            table(
+                About(
+                    33, "Exporters with a fault",
+                    "Exporters that go by an earlier content of a file, for the present one cannot "
+                    "be used; without a file, those that could make nothing of what they read.",
+                    "none", "No exporter has a fault",
+                ),
+                queries.EXPORTER_FAULT_ROWS,
+                {each: each for each in catalog.EXPORTER_RELOAD_SUCCESS.labels},
             ),
         )),
     )  # fmt: skip

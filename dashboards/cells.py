@@ -20,6 +20,8 @@ NOT_COUNTED = "rate_limited"
 CANCELLED = "cancelled"
 QUANTILES = ("0.5", "0.99")
 
+_USERS = f'{{{catalog.TIER}!="{catalog.PROBE_TIER}"}}'
+"""Of routers' series, those that are users'."""
 _CELL = ", ".join(catalog.CELL_LABELS)
 
 
@@ -39,7 +41,7 @@ def _request_rules(window: str) -> tuple[RecordingRule, ...]:
     requests = conventions.CELL_REQUESTS_RATE
     bad = "|".join(BAD_OUTCOMES)
     return (
-        RecordingRule(requests, _rate(catalog.ROUTER_REQUESTS, window, catalog.OUTCOME)),
+        RecordingRule(requests, _rate(catalog.ROUTER_REQUESTS, window, catalog.OUTCOME, of=_USERS)),
         RecordingRule(
             conventions.CELL_ERROR_RATIO,
             _ratio(
@@ -53,7 +55,9 @@ def _request_rules(window: str) -> tuple[RecordingRule, ...]:
             )
             for quantile in QUANTILES
         ),
-        RecordingRule(conventions.CELL_IN_FLIGHT, _over_cell("sum", catalog.ROUTER_IN_FLIGHT)),
+        RecordingRule(
+            conventions.CELL_IN_FLIGHT, _over_cell("sum", catalog.ROUTER_IN_FLIGHT, of=_USERS)
+        ),
     )
 
 
@@ -103,12 +107,12 @@ def _tool_rules(window: str) -> tuple[RecordingRule, ...]:
     )
 
 
-def _over_cell(operator: str, family: Family, *labels: str) -> str:
-    return f"{operator} by ({_by(labels)}) ({family.name})"
+def _over_cell(operator: str, family: Family, *labels: str, of: str = "") -> str:
+    return f"{operator} by ({_by(labels)}) ({family.name}{of})"
 
 
-def _rate(family: Family, window: str, *labels: str) -> str:
-    return f"sum by ({_by(labels)}) (rate({family.name}[{window}]))"
+def _rate(family: Family, window: str, *labels: str, of: str = "") -> str:
+    return f"sum by ({_by(labels)}) (rate({family.name}{of}[{window}]))"
 
 
 def _ratio(part: str, whole: str, *labels: str) -> str:
@@ -119,7 +123,7 @@ def _ratio(part: str, whole: str, *labels: str) -> str:
 
 def _quantile(quantile: str, window: str) -> str:
     buckets = f"{catalog.ROUTER_TIME_TO_FIRST_TOKEN.name}_bucket"
-    inside = f"sum by ({_CELL}, le) (rate({buckets}[{window}]))"
+    inside = f"sum by ({_CELL}, le) (rate({buckets}{_USERS}[{window}]))"
     # The comparison drops NaN, which is what a histogram without observations gives.
     return f"histogram_quantile({quantile}, {inside}) >= 0"
 

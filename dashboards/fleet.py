@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboards import queries
-from dashboards.cell_sections import what_engines_do, what_they_stand_on, what_users_feel
+from dashboards.cell_sections import (
+    what_engines_do,
+    what_is_not_seen,
+    what_they_stand_on,
+    what_users_feel,
+)
 from dashboards.frame import FLEET_UID, SLO_UID, Board, objective_link
 from dashboards.layout import Band
 from dashboards.panels import (
@@ -55,6 +60,7 @@ def fleet_board(tiers: Sequence[Tier]) -> Board:
             *what_users_feel(),
             *what_engines_do(),
             *what_they_stand_on(),
+            *what_is_not_seen(),
         ),
     )
 

@@ -219,6 +219,18 @@ GPU_FAULT_ROWS = Query(
     may_be_empty=True,
 )
 
+SILENT_SOURCE_ROWS = Query(
+    f"topk({SHOWN_ROWS}, {catalog.SOURCE_REASON.name}"
+    f'{{cluster=~"$cluster", region=~"$region", {catalog.REASON}!="none"}} == 1)',
+    may_be_empty=True,
+)
+EXPORTER_FAULT_ROWS = Query(
+    f"topk({SHOWN_ROWS}, {catalog.EXPORTER_RELOAD_SUCCESS.name} == 0"
+    f" or {catalog.EXPORTER_COLLECTION_SUCCESS.name} == 0)",
+    may_be_empty=True,
+)
+"""Those with a file go by an earlier content of it; those without could make no page."""
+
 REQUESTS = Query(
     f"sum by ({_CELL}) ({_cells(conventions.CELL_REQUESTS_RATE)}) and topk({SHOWN_LINES},"
     f" sum by ({_CELL}) ({_cells(conventions.CELL_REQUESTS_RATE)} @ end()))",

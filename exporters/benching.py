@@ -21,9 +21,19 @@ PATIENCE_SECONDS = 60.0
 Figure: TypeAlias = dict[str, Any]
 
 
-def figure(name: str, value: float, unit: str, baseline: float | None = None) -> Figure:
-    """Return a figure as ``bench.json`` has it; ``baseline`` is what to compare it with, if any."""
-    return {"name": name, "value": round(value, 3), "unit": unit, "baseline": baseline}
+def figure(
+    name: str, value: float, unit: str, baseline: float | None = None, *, digits: int = 3
+) -> Figure:
+    """Return a figure as ``bench.json`` has it.
+
+    Args:
+        name: of the figure.
+        value: rounded to ``digits``.
+        unit: of it.
+        baseline: what to compare it with, if any.
+        digits: after the point.
+    """
+    return {"name": name, "value": round(value, digits), "unit": unit, "baseline": baseline}
 
 
 def unmeasured(name: str, unit: str, reason: str) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from exporters.running import Plan
 
 app = typer.Typer(help="Read the cluster, serve Prometheus.", no_args_is_help=True)
+
+
+class LogLevel(StrEnum):
+    """How much is logged, in the words of Prometheus's own exporters."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
 
 _Config = Annotated[
     Path,
@@ -26,10 +37,6 @@ _Listen = Annotated[
         help="Where to serve; port 0 is any free one. By default as the configuration says.",
     ),
 ]
-_ExactPort = Annotated[
-    bool,
-    typer.Option("--exact-port", help="Fail if the port is taken, instead of taking the next."),
-]
 _AddressFile = Annotated[
     Path | None,
     typer.Option(
@@ -42,6 +49,12 @@ _WebConfigFile = Annotated[
         "--web.config.file",
         metavar="FILE",
         help="TLS, passwords and headers, as for the Prometheus exporter toolkit.",
+    ),
+]
+_LogLevel = Annotated[
+    LogLevel,
+    typer.Option(
+        "--log.level", metavar="LEVEL", help="Log no less than debug, info, warn or error."
     ),
 ]
 _Local = Annotated[
@@ -69,8 +82,8 @@ def gpu(
     listen: _Listen = None,
     address_file: _AddressFile = None,
     web_config_file: _WebConfigFile = None,
+    log_level: _LogLevel = LogLevel.INFO,
     *,
-    exact_port: _ExactPort = False,
     local: _Local = None,
     dcgm_names: _DcgmNames = False,
 ) -> None:
@@ -85,7 +98,7 @@ def gpu(
 
     _run(
         "gpu", config, listen, address_file, web_config_file,
-        exact_port=exact_port, make_plan=None if local is None else plan,
+        log_level=log_level, make_plan=None if local is None else plan,
     )  # fmt: skip
 
 
@@ -95,11 +108,10 @@ def groups(
     listen: _Listen = None,
     address_file: _AddressFile = None,
     web_config_file: _WebConfigFile = None,
-    *,
-    exact_port: _ExactPort = False,
+    log_level: _LogLevel = LogLevel.INFO,
 ) -> None:
     """Serve every shard group: its engine's counters, its state and the reason."""
-    _run("groups", config, listen, address_file, web_config_file, exact_port=exact_port)
+    _run("groups", config, listen, address_file, web_config_file, log_level=log_level)
 
 
 @app.command()
@@ -108,11 +120,10 @@ def router(
     listen: _Listen = None,
     address_file: _AddressFile = None,
     web_config_file: _WebConfigFile = None,
-    *,
-    exact_port: _ExactPort = False,
+    log_level: _LogLevel = LogLevel.INFO,
 ) -> None:
     """Serve what users felt: requests by outcome and time to first token, from the routers."""
-    _run("router", config, listen, address_file, web_config_file, exact_port=exact_port)
+    _run("router", config, listen, address_file, web_config_file, log_level=log_level)
 
 
 @app.command()
@@ -121,6 +132,7 @@ def tools(
     listen: _Listen = None,
     address_file: _AddressFile = None,
     web_config_file: _WebConfigFile = None,
+    log_level: _LogLevel = LogLevel.INFO,
     *,
     otlp: Annotated[
         str | None,
@@ -139,7 +151,6 @@ def tools(
             help="With --otlp: a tool to tell by name; the rest is 'other'.",
         ),
     ] = None,
-    exact_port: _ExactPort = False,
 ) -> None:
     """Serve tool calls by outcome and their durations, from the tool gateways or from OTLP."""
     if tool and otlp is None:
@@ -148,11 +159,11 @@ def tools(
     def plan(read: Config) -> Plan:
         from exporters.tools.otlp.plan import make_plan  # noqa: PLC0415 - as in _run
 
-        return make_plan(read, str(otlp), tool or (), exact_port=exact_port)
+        return make_plan(read, str(otlp), tool or ())
 
     _run(
         "tools", config, listen, address_file, web_config_file,
-        exact_port=exact_port, make_plan=None if otlp is None else plan,
+        log_level=log_level, make_plan=None if otlp is None else plan,
     )  # fmt: skip
 
 
@@ -162,6 +173,7 @@ def probe(
     listen: _Listen = None,
     address_file: _AddressFile = None,
     web_config_file: _WebConfigFile = None,
+    log_level: _LogLevel = LogLevel.INFO,
     *,
     interval: Annotated[
         str, typer.Option("--interval", metavar="DURATION", help="Between two probes of a group.")
@@ -172,7 +184,6 @@ def probe(
     at_once: Annotated[
         int, typer.Option("--at-once", metavar="NUMBER", help="Probes under way.")
     ] = 16,
-    exact_port: _ExactPort = False,
 ) -> None:
     """Put known prompts to every group: serve times and success from outside, and who disagrees."""
 
@@ -183,7 +194,7 @@ def probe(
 
     _run(
         "probe", config, listen, address_file, web_config_file,
-        exact_port=exact_port, make_plan=plan,
+        log_level=log_level, make_plan=plan,
     )  # fmt: skip
 
 
@@ -194,10 +205,10 @@ def _run(
     address_file: Path | None,
     web_config_file: Path | None,
     *,
-    exact_port: bool,
+    log_level: LogLevel,
     make_plan: Callable[[Config], Plan] | None = None,
 ) -> None:
     # Late, so that other commands do not pay for the HTTP library.
     from exporters.running import Place, run  # noqa: PLC0415
 
-    run(name, config, Place(listen, address_file, exact_port, web_config_file), make_plan)
+    run(name, config, Place(listen, address_file, web_config_file, log_level), make_plan)

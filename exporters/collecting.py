@@ -90,10 +90,22 @@ class Collector:
         fetch: Fetch,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
-        reloads: Sequence[Reloaded[Any]] = (),
         *,
+        reloads: Sequence[Reloaded[Any]] = (),
+        beside: Sequence[Callable[[Page], None]] = (),
         by_kind: Mapping[str, Fetch] | None = None,
     ) -> None:
+        """Read a core's targets with ``fetch``.
+
+        Args:
+            core: what to read, and what to make of it.
+            fetch: asks for one address.
+            clock: in seconds, never falls.
+            wall_clock: Unix time.
+            reloads: contents that are followed, of which is told.
+            beside: add to each page what is told beside the core.
+            by_kind: ask for the addresses of some kinds of targets instead.
+        """
         self._core = core
         self._fetch = SharedFetch(fetch)
         self._by_kind = {kind: SharedFetch(each) for kind, each in (by_kind or {}).items()}
@@ -101,6 +113,7 @@ class Collector:
         self._clock = clock
         self._wall_clock = wall_clock
         self._reloads = reloads
+        self._beside = beside
         self._sources = [self._make_source(target) for target in core.targets]
         self._successor: Core | None = None
         self._flight: asyncio.Task[Collection] | None = None
@@ -111,15 +124,16 @@ class Collector:
 
     @property
     def is_ready(self) -> bool:
-        """Whether there was a collection."""
-        return self._last is not None
+        """Whether there was a collection, by all that it depends on."""
+        return self._last is not None and all(each.last_success_at for each in self._reloads)
 
     def replace(self, core: Core) -> None:
         """Let another core of the same class, for another topology, go on from the next collection.
 
-        What the present one remembers it takes over, if it is a :class:`Continuing`.
+        What the present one remembers it takes over, if it is a :class:`Continuing`. The present
+        one itself, which changed, just goes on.
         """
-        self._successor = core
+        self._successor = core if core is not self._core else None
 
     async def collect(self) -> Collection:
         """Return the collection under way, or a new one."""
@@ -161,10 +175,12 @@ class Collector:
                 _add_source(page, self._core, source, answer)
         exporter = (self._core.name,)
         page.of(catalog.EXPORTER_BUILD_INFO)[*exporter, VERSION] = 1.0
-        page.of(catalog.EXPORTER_COLLECTION_SECONDS)[exporter] = self._clock() - start
+        page.of(catalog.EXPORTER_COLLECTION_DURATION)[exporter] = self._clock() - start
         page.of(catalog.EXPORTER_COLLECTION_SUCCESS)[exporter] = float(is_success)
         page.of(catalog.EXPORTER_COLLECTION_LAST_SUCCESS)[exporter] = self._last_success_at
         self._add_reloads(page)
+        for add in self._beside:
+            add(page)
         self._last = Collection(page, start)
         return self._last
 
@@ -210,7 +226,7 @@ class Collector:
 def _add_source(page: Page, core: Core, source: Source[Any], answer: Answer[Any]) -> None:
     labels = (core.name, core.cluster, source.target.region, source.target.name)
     page.of(catalog.SOURCE_UP)[labels] = float(answer.is_up)
-    page.of(catalog.SOURCE_SECONDS)[labels] = answer.seconds
+    page.of(catalog.SOURCE_DURATION)[labels] = answer.seconds
     page.of(catalog.SOURCE_LAST_SUCCESS)[labels] = source.last_success_at
     reasons = page.of(catalog.SOURCE_REASON)
     reasons[*labels, answer.reason] = 1.0

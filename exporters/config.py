@@ -29,15 +29,14 @@ from exporters.discovery.remembering import Remembered
 from exporters.discovery.targets import ask_service, find_files, read_files
 from exporters.documents import Document, read_document
 from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
-from exporters.problems import InputError, Problem, problem
+from exporters.problems import InputError
 from exporters.reloading import stamps
+from exporters.routing_key import routing_key_problem
 from exporters.topology import HttpUrl, LabelValue, Topology, read_topology
 
 PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe": 19805}
 """Default ports of the exporters, on loopback."""
 
-ROUTING_KEY_CHARACTERS = 32
-"""Letters and digits, of an integration's key (https://github.com/PagerDuty/api-schema)."""
 SHORTEST_SCRAPE_INTERVAL_SECONDS = 5.0
 """An exporter may take 3 s where sources hang (``fetching.LONGEST_ANSWER_SECONDS``), and a scrape's
 time-out is a part of the interval (:mod:`exporters.scrape`)."""
@@ -210,6 +209,8 @@ class Config:
     """For problems that later readers find at a place of the file, such as an objective."""
     unplaced: tuple[Unplaced, ...] = ()
     """Targets of service discovery that have no place in the topology."""
+    topology_error: InputError | None = None
+    """Why the service that tells the topology did not; the topology is empty then."""
     remembered: Remembered = field(default_factory=Remembered)
     """The groups that were discovered; none of a topology that is a file."""
 
@@ -250,12 +251,16 @@ class Config:
         return stamps(self.topology_files), self.remembered.overdue
 
 
-def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
+def read_config(
+    path: Path, *, needs_routing_key: bool = True, needs_service: bool = True
+) -> Config:
     """Return the configuration in ``path`` with the topology that it names.
 
     Args:
         path: of ``shardwatch.yaml``.
         needs_routing_key: whether PagerDuty's key must be there; exporters run where it is not.
+        needs_service: whether a service that tells the topology must answer now; exporters ask
+            again.
 
     Raises:
         InputError: if either file is missing or wrong, or the routing key cannot be read or is
@@ -265,12 +270,23 @@ def read_config(path: Path, *, needs_routing_key: bool = True) -> Config:
     file = document.parse(ConfigFile)
     source = file.topology
     remembered = Remembered(source.forget_after if isinstance(source, Discovery) else 0.0)
-    placement = _read_topology(path, source, remembered)
+    error = None
+    try:
+        placement = _read_topology(path, source, remembered)
+    except InputError as found:
+        if needs_service or not (isinstance(source, Discovery) and source.http_sd):
+            raise
+        error, placement = found, Placement(_empty_topology(source.cluster))
     if file.pagerduty and needs_routing_key:
         key_file = path.parent / file.pagerduty.routing_key_file
-        if wrong := _routing_key_problem(key_file, document):
+        if wrong := routing_key_problem(key_file, document):
             raise InputError([wrong])
-    return Config(path, file, placement.topology, document, placement.unplaced, remembered)
+    return Config(path, file, placement.topology, document, placement.unplaced, error, remembered)
+
+
+def _empty_topology(cluster: str | None) -> Topology:
+    """Return what is known of a cluster before a service has told of it: nothing."""
+    return Topology.model_construct(version=1, cluster=cluster or "unknown", groups=[])
 
 
 def _read_topology(path: Path, source: Path | Discovery, remembered: Remembered) -> Placement:
@@ -286,26 +302,3 @@ def _topology_files(path: Path, source: Path | Discovery) -> list[Path]:
     if isinstance(source, Path):
         return [path.parent / source]
     return find_files(source.file_sd, path.parent)
-
-
-def _routing_key_problem(key_file: Path, document: Document) -> Problem | None:
-    """Return what is wrong with PagerDuty's key, without telling it; None if it may be one."""
-    expected = f"expected a routing key of {ROUTING_KEY_CHARACTERS} letters and digits"
-    fix = "write the integration's routing key into it"
-    place = ("pagerduty", "routing_key_file")
-    try:
-        key = key_file.read_bytes().decode("utf-8").strip()
-    except FileNotFoundError:
-        return document.problem(place, f"no such file: {key_file}", fix)
-    except UnicodeDecodeError as error:
-        # Not the error's text: it has a byte of the key.
-        return problem(key_file, f"byte {error.start} is not UTF-8, {expected}", fix=fix)
-    except OSError as error:
-        return document.problem(place, f"{key_file} cannot be read: {error.strerror}")
-    if len(key) != ROUTING_KEY_CHARACTERS:
-        found = f"{len(key)} characters" if key else "an empty file"
-    elif not (key.isascii() and key.isalnum()):
-        found = "other characters"
-    else:
-        return None
-    return problem(key_file, f"found {found}, {expected}", fix=fix)

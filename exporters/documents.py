@@ -7,17 +7,19 @@ tags. Errors are problems with file, line and column, never tracebacks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from exporters.problems import InputError, Problem, problem
+from exporters.problems import InputError, Problem, check_of, problem
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
+
+SHOWN_CHARACTERS = 80
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -44,13 +46,13 @@ class Document:
     data: Any
     positions: dict[Place, tuple[int, int]] = field(repr=False)
 
-    def problem(self, place: Place, message: str, fix: str = "") -> Problem:
+    def problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
         """Return a problem at ``place``, or at the nearest enclosing place that the file has."""
         known = place
         while known and known not in self.positions:
             known = known[:-1]
         line, column = self.positions.get(known, (1, 1))
-        return Problem(self.file, line, column, format_place(place), message, fix)
+        return Problem(self.file, line, column, format_place(place), message, fix, check)
 
     def parse(self, model: type[Model]) -> Model:
         """Return the document as a pydantic model.
@@ -62,19 +64,23 @@ class Document:
             return model.model_validate(self.data)
         except ValidationError as error:
             raise InputError(
-                self.problem(_place_of(each, self.data), *_explain(each))
+                self.problem(_place_of(each, self.data), *_explain(each), _check(each))
                 for each in error.errors(include_url=False)
             ) from None
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, *, may_be_empty: bool = False) -> Document:
     """Return the only document of a YAML or JSON file.
+
+    Args:
+        path: of the file.
+        may_be_empty: whether a file that says nothing is a mapping without keys, else a mistake.
 
     Raises:
         InputError: if the file is missing, unreadable, too large, not YAML, empty, or has more
             than one document.
     """
-    documents = read_documents(path)
+    documents = read_documents(path, may_be_empty=may_be_empty)
     if len(documents) > 1:
         second = documents[1]
         raise InputError(
@@ -86,11 +92,19 @@ def read_document(path: Path) -> Document:
                 )
             ]
         )
-    return documents[0]
+    only = documents[0]
+    return replace(only, data={}) if may_be_empty and only.data is None else only
 
 
-def read_documents(path: Path) -> list[Document]:
+def read_documents(
+    path: Path, *, may_be_empty: bool = False, largest_bytes: int = LARGEST_BYTES
+) -> list[Document]:
     """Return all documents of a YAML (or JSON) file, which has at least one.
+
+    Args:
+        path: of the file.
+        may_be_empty: whether there is one without content in a file without any, else a mistake.
+        largest_bytes: a file may have.
 
     Raises:
         InputError: as :func:`read_document`.
@@ -98,12 +112,12 @@ def read_documents(path: Path) -> list[Document]:
     file = str(path)
     try:
         size = path.stat().st_size
-        if size > LARGEST_BYTES:
+        if size > largest_bytes:
             raise InputError(
                 [
                     problem(
                         file,
-                        f"found {size} bytes, expected at most {LARGEST_BYTES}",
+                        f"found {size} bytes, expected at most {largest_bytes}",
                         fix="split the file",
                     )
                 ]
@@ -122,9 +136,11 @@ def read_documents(path: Path) -> list[Document]:
             [problem(file, f"byte {error.start} is not UTF-8", fix="save the file as UTF-8")]
         ) from None
     documents = parse_documents(text, file)
-    if not documents:
-        raise InputError([problem(file, "found an empty file, expected a document")])
-    return documents
+    if documents:
+        return documents
+    if may_be_empty:
+        return [Document(file, None, {})]
+    raise InputError([problem(file, "found an empty file, expected a document")])
 
 
 def parse_documents(text: str, file: str) -> list[Document]:
@@ -149,6 +165,12 @@ def format_place(place: Sequence[str | int]) -> str:
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def shown(value: Any) -> str:
+    """Return what was found as problems tell it: at most :data:`SHOWN_CHARACTERS`."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
 
 
 def _refuse_aliases(text: str, file: str, loader: Any) -> None:
@@ -227,6 +249,10 @@ def _place_of(error: Any, data: Any) -> Place:
     return tuple(place)
 
 
+def _check(error: Any) -> str:
+    return check_of(error.get("ctx", {}).get("error"))
+
+
 _EXPECTED = {
     "dict_type": "a mapping",
     "greater_than": "a number above {gt:g}",
@@ -243,8 +269,7 @@ _EXPECTED = {
 
 def _explain(error: Any) -> tuple[str, str]:
     kind, context = error["type"], error.get("ctx", {})
-    found = repr(error["input"])
-    found = found if len(found) <= 80 else found[:77] + "..."
+    found = shown(error["input"])
     if kind == "missing":
         return "missing, expected a value", "add it"
     if kind == "extra_forbidden":

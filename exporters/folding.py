@@ -10,6 +10,10 @@ from exporters.page import Page
 
 LONGEST_LABEL_VALUE = 128
 """Characters; as long as the names of a topology may be."""
+COUNTED_SECONDS = 300.0
+"""For which a value counts: by the clock, for it is the same count whoever scrapes how often."""
+MOST_COUNTED = 20_000
+"""Values of an exporter that are told apart."""
 
 
 class Folder:
@@ -17,13 +21,15 @@ class Folder:
 
     Args:
         exporter: its name.
-        labels: the labels that it folds; their counters exist from 0 on.
+        labels: the labels that it folds; each has a series.
     """
 
     def __init__(self, exporter: str, labels: Iterable[str]) -> None:
         self._exporter = exporter
-        self._total: Counter[str] = Counter(dict.fromkeys(labels, 0))
-        self._folded: set[tuple[str, str]] = set()
+        self._labels = tuple(labels)
+        self._new: set[tuple[str, str]] = set()
+        self._folded: dict[tuple[str, str], float] = {}
+        """Labels and values, and when they were last there."""
 
     def fold(self, label: str, value: str, allowed: Container[str]) -> str:
         """Return the value if it is allowed, else ``other``."""
@@ -33,17 +39,26 @@ class Folder:
         return catalog.OTHER
 
     def count(self, label: str, value: str) -> None:
-        """Count a value that was folded, once in each collection."""
-        self._folded.add((label, value))
+        """Count a value that was folded, however often it comes."""
+        if len(self._new) < MOST_COUNTED:
+            self._new.add((label, value))
 
     def take_over(self, earlier: Folder) -> None:
-        """Go on counting where another stopped."""
-        self._total.update(earlier._total)
+        """Go on with what another has folded lately."""
+        self._new |= earlier._new
+        self._folded = dict(earlier._folded)
 
-    def add_to(self, page: Page) -> None:
-        """Add the counters to the page that ends a collection."""
-        self._total.update(label for label, _ in self._folded)
-        self._folded.clear()
+    def add_to(self, page: Page, now: float) -> None:
+        """Add how many there were lately to the page that ends a collection.
+
+        ``now`` is in seconds of a monotonic clock.
+        """
+        self._folded.update(dict.fromkeys(self._new, now))
+        self._new.clear()
+        oldest = now - COUNTED_SECONDS
+        lately = [(folded, at) for folded, at in self._folded.items() if at >= oldest]
+        self._folded = dict(lately[-MOST_COUNTED:])
+        counts = Counter(label for label, _ in self._folded)
         series = page.of(catalog.EXPORTER_FOLDED_VALUES)
-        for label, total in self._total.items():
-            series[self._exporter, label] = float(total)
+        for label in self._labels:
+            series[self._exporter, label] = float(counts[label])

@@ -160,7 +160,7 @@ class HostileServer:
             app.router.add_get(f"/{name}/health", self._counted(_answer(b"")))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        listening, address = bind(Address("127.0.0.1", 0), exact=True)
+        listening, address = bind(Address("127.0.0.1", 0))
         await web.SockSite(self._runner, listening).start()
         return str(address)
 

@@ -45,6 +45,13 @@ class Page:
         """Return the series of a histogram, to be added to."""
         return self.distributions.setdefault(family.name, {})
 
+    def add(self, other: Page) -> None:
+        """Add the series of another page, which this one does not have."""
+        for name, values in other.values.items():
+            self.values.setdefault(name, {}).update(values)
+        for name, distributions in other.distributions.items():
+            self.distributions.setdefault(name, {}).update(distributions)
+
     def choose(self, family: Family, labels: Labels, options: Iterable[str], chosen: str) -> None:
         """Set one series for each option, the chosen one to 1 and the others to 0."""
         series = self.of(family)

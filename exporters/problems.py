@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-SHOWN_AT_MOST = 50
+SHOWN_AT_MOST = 100
 """Problems printed in full; the rest are counted, so that a hopeless file stays readable."""
+
+LONGEST_LINE_CHARACTERS = 2000
+"""Of a problem printed: the name of a field may be as long as a file."""
 
 EXIT_PROBLEMS_FOUND = 1
 """A check ran and found something (``validate``, ``lint``, a demo that missed its fault)."""
@@ -42,6 +45,8 @@ class Problem:
     """What was found and what was expected, in one sentence without a full stop."""
     fix: str = ""
     """What to do about it, in one sentence without a full stop."""
+    check: str = ""
+    """The id of the check that found it, where it has one: ``tier-cannot-fire``."""
 
     def __str__(self) -> str:
         place = self.file
@@ -49,9 +54,23 @@ class Problem:
             place += f":{self.line}"
             if self.column:
                 place += f":{self.column}"
+        check = f" {self.check}:" if self.check else ""
         where = f" {self.path}:" if self.path else ""
         fix = f"; {self.fix}" if self.fix else ""
-        return f"{place}:{where} {self.message}{fix}"
+        return f"{place}:{check}{where} {self.message}{fix}"
+
+
+class CheckedValueError(ValueError):
+    """A value that a check refuses; the problem that is made of it has the check's id."""
+
+    def __init__(self, message: str, check: str) -> None:
+        super().__init__(message)
+        self.check = check
+
+
+def check_of(error: object) -> str:
+    """Return the id of the check that refused a value; empty if it was none."""
+    return error.check if isinstance(error, CheckedValueError) else ""
 
 
 class InputError(Exception):
@@ -82,6 +101,8 @@ def print_problems(problems: Iterable[Problem], *, to: TextIO | None = None) -> 
     out = to if to is not None else sys.stderr
     found = sorted(set(problems))
     for each in found[:SHOWN_AT_MOST]:
-        print(each, file=out)
+        line = str(each)
+        is_short = len(line) <= LONGEST_LINE_CHARACTERS
+        print(line if is_short else line[:LONGEST_LINE_CHARACTERS] + "...", file=out)
     if len(found) > SHOWN_AT_MOST:
         print(f"... and {len(found) - SHOWN_AT_MOST} more", file=out)

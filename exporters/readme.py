@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args, get_type_hints
 
-from exporters.catalog import GROUP, Family, exporter, gpu, groups, probe, router, tools
+from exporters.catalog import GROUP, Family, exporter, gpu, groups, probe, process, router, tools
 from exporters.cli import app
 from exporters.config import PORTS
 from exporters.sections import table, write_sections
@@ -27,6 +27,7 @@ SUBJECTS: Mapping[str, ModuleType] = {
     "tools": tools,
     "probe": probe,
     "all": exporter,
+    "process": process,
 }
 """What is served, by exporter: each the part of the catalogue that has its families."""
 

@@ -45,31 +45,31 @@ class Reloaded(Generic[Content]):
         """Whether what was last read is what is in use."""
         self.failures = 0
         self.last_success_at = clock()
-        """Unix time at which ``content`` was read."""
+        """Unix time at which ``content`` was read; 0 if it never could be."""
         self._read = read
         self._look = look
         self._clock = clock
         self._seen = look() if look else None
         self._last_error = ""
 
-    async def check(self) -> bool:
+    async def check(self, *, is_forced: bool = False) -> bool:
         """Read again if there is something new; return whether the content became another.
 
-        What cannot be used is counted, and said once.
+        What cannot be used is counted, and said once. If it is forced, all is read in any case.
         """
         seen = None
         if self._look:
             seen = await asyncio.to_thread(self._look)
-            if seen == self._seen:
+            if seen == self._seen and not is_forced:
                 return False
         self._seen = seen
         try:
             content = await asyncio.to_thread(self._read)
         except InputError as error:
-            self._fail(str(error))
+            self._note_failure(str(error))
             return False
         except Exception as error:  # noqa: BLE001 - the exporter goes on with what it has
-            self._fail(f"{type(error).__name__}: {error}")
+            self._note_failure(f"{type(error).__name__}: {error}")
             return False
         if not self.is_good:
             _LOG.info("%s: can be used again", self.name)
@@ -81,11 +81,17 @@ class Reloaded(Generic[Content]):
         _LOG.info("%s: read again", self.name)
         return True
 
-    def _fail(self, error: str) -> None:
+    def fail(self, error: InputError) -> None:
+        """Begin without content: what there is stands for one that could not be had."""
+        self.last_success_at = 0.0
+        self._note_failure(str(error))
+
+    def _note_failure(self, error: str) -> None:
         self.is_good = False
         self.failures += 1
         if error != self._last_error:
-            _LOG.error("%s: the earlier one stays in use:\n%s", self.name, error)
+            stays = "the earlier one stays in use" if self.last_success_at else "there is none yet"
+            _LOG.error("%s: %s:\n%s", self.name, stays, error)
         self._last_error = error
 
 

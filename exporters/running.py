@@ -6,10 +6,10 @@ import asyncio
 import gc
 import logging
 import resource
+import signal
 import socket
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,18 +18,27 @@ from typing import Any, Final
 
 from exporters.addresses import Address, parse_address
 from exporters.collecting import Collector, Core
-from exporters.config import PORTS, Config, Discovery, read_config
-from exporters.discovery.placing import Placement, Unplaced
+from exporters.config import PORTS, Config, read_config
 from exporters.fetching import Fetch, HttpFetcher
+from exporters.following import (
+    Hangup,
+    count_reasons,
+    follow_topology,
+    follow_web_config,
+    reloaded_topology,
+    report_unplaced,
+)
 from exporters.gpu.core import GpuCore
 from exporters.groups.core import probing_core
-from exporters.problems import SHOWN_AT_MOST, InputError, problem
-from exporters.reloading import CHECK_SECONDS, Reloaded, stamps
+from exporters.problems import InputError, problem
+from exporters.process import add_process
+from exporters.reloading import Reloaded, stamps
 from exporters.router.core import RouterCore
 from exporters.server import bind, serve
 from exporters.tools.core import ToolsCore
 from exporters.topology import Topology
 from exporters.web.config import WebConfig, read_web_config
+from exporters.web.entrance import Entrance
 
 CORES: Final[Mapping[str, Callable[[Topology], Core]]] = {
     "gpu": GpuCore,
@@ -46,6 +55,14 @@ GARBAGE_THRESHOLDS = (50_000, 20, 10)
 """How seldom cycles are looked for. A page of 500 engines is 60,000 objects that live until the
 next page and are in no cycle: with Python's own thresholds a third of the time went into them."""
 
+LOG_LEVELS: Final[Mapping[str, int]] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+}
+"""As Prometheus's own exporters call them."""
+
 _LOG = logging.getLogger("shardwatch")
 
 
@@ -57,14 +74,18 @@ class Place:
     """``HOST:PORT``; the first address that the configuration gives it if None."""
     address_file: Path | None = None
     """Gets the address once the exporter listens."""
-    exact_port: bool = False
-    """Take that port or fail, instead of the next free one."""
     web_config_file: Path | None = None
     """``web-config.yml``; plain HTTP, to all, if None."""
+    log_level: str = "info"
+    """One of ``LOG_LEVELS``."""
 
 
 def _as_it_is(fetch: Fetch) -> Fetch:
     return fetch
+
+
+def _no_port(_: Entrance) -> AbstractAsyncContextManager[Any]:
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -72,13 +93,17 @@ class Plan:
     """What an exporter runs: its core, and what works beside the scrapes."""
 
     core: Core
+    make: Callable[[Topology], Core]
+    """Returns the core for a topology that changed: a new one, or the same, which has changed."""
     beside: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
-    make: Callable[[Topology], Core] | None = None
-    """Makes the core anew when the topology changes; None for one that others hold."""
+    taking: Callable[[Entrance], AbstractAsyncContextManager[Any]] = _no_port
+    """Opens a further port, behind the same entrance."""
     fetching: Callable[[Fetch], Fetch] = _as_it_is
     """Adds ways to fetch beside HTTP."""
     host: str | None = None
     """Whose address it takes of those that the configuration has, where each host has one."""
+    reads_targets: bool = True
+    """Whether it is of no use where the topology names nothing that it reads."""
 
 
 def run(
@@ -101,22 +126,22 @@ def run(
     """
     logging.basicConfig(
         stream=sys.stderr,
-        level=logging.INFO,
+        level=LOG_LEVELS[place.log_level],
         format=f"%(asctime)s %(levelname)s exporter {name}: %(message)s",
     )
-    config = read_config(config_file, needs_routing_key=False)
+    # Until the loop takes it; to be read again is nothing to die of.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    config = read_config(config_file, needs_routing_key=False, needs_service=False)
     web_config = _web_config(place.web_config_file) if place.web_config_file else None
     plan = make_plan(config) if make_plan else _plan(name, config)
     configured = partial(_configured_address, config, name, plan.host)
     wanted = _listen_address(place.listen) if place.listen else configured()
-    listening, address = bind(wanted, exact=place.exact_port)
-    if wanted.port not in (0, address.port):
-        _LOG.warning("port %d is taken, taking %d", wanted.port, address.port)
+    listening, address = bind(wanted)
     _allow_connections()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    if plan.make and not plan.core.targets:
+    if plan.reads_targets and not plan.core.targets and not config.topology_error:
         _LOG.warning("the topology names nothing for this exporter to read")
-    _report_unplaced(config.unplaced)
+    report_unplaced(config.unplaced)
     asyncio.run(_run(plan, config, web_config, (listening, address, place.address_file)))
 
 
@@ -124,7 +149,7 @@ def _plan(name: str, config: Config) -> Plan:
     make = CORES[name]
     if name == "groups":
         make = partial(probing_core, access=config.accesses["engines"])
-    return Plan(make(config.topology), make=make)
+    return Plan(make(config.topology), make)
 
 
 def _listen_address(text: str) -> Address:
@@ -166,20 +191,27 @@ async def _run(
     web_config: Reloaded[WebConfig] | None,
     place: tuple[socket.socket, Address, Path | None],
 ) -> None:
-    topology = _topology(config)
+    hangup = Hangup()
+    hangup.listen()
+    topology = reloaded_topology(config)
     reloads: list[Reloaded[Any]] = [topology, *([web_config] if web_config else [])]
-    async with HttpFetcher() as fetch, plan.beside:
+    entrance = Entrance(web_config.content if web_config else None)
+    async with HttpFetcher() as fetch, plan.beside, plan.taking(entrance):
+        beside = (add_process, partial(entrance.add_to, exporter=plan.core.name))
         collector = Collector(
             plan.core,
             plan.fetching(fetch),
             reloads=reloads,
+            beside=beside,
             by_kind=fetch.by_kind(config.accesses),
         )
-        collector.unplaced = _count_reasons(config.unplaced)
-        following = (
-            [partial(_follow_topology, topology, config, plan.make, collector)] if plan.make else []
-        )
-        await serve(collector, *place, web_config=web_config, tasks=following)
+        collector.unplaced = count_reasons(config.unplaced)
+        following: list[Callable[[], Coroutine[Any, Any, None]]] = [
+            partial(follow_topology, topology, config, plan.make, collector, hangup)
+        ]
+        if web_config:
+            following.append(partial(follow_web_config, web_config, entrance, hangup))
+        await serve(collector, *place, entrance=entrance, tasks=following)
 
 
 def _web_config(path: Path) -> Reloaded[WebConfig]:
@@ -194,48 +226,3 @@ def _web_config(path: Path) -> Reloaded[WebConfig]:
         return new
 
     return Reloaded("web_config", config, read, lambda: stamps(sorted(files)))
-
-
-def _topology(config: Config) -> Reloaded[Placement]:
-    source = config.file.topology
-    asks = isinstance(source, Discovery) and source.http_sd
-    return Reloaded(
-        "topology",
-        Placement(config.topology, config.unplaced),
-        config.read_topology,
-        None if asks else lambda: config.topology_stamp,
-    )
-
-
-async def _follow_topology(
-    topology: Reloaded[Placement],
-    config: Config,
-    make: Callable[[Topology], Core],
-    collector: Collector,
-) -> None:
-    """Let the exporter go on with the topology as it changes."""
-    source = config.file.topology
-    is_asked = isinstance(source, Discovery) and source.http_sd
-    pause = source.refresh_interval if isinstance(source, Discovery) and is_asked else CHECK_SECONDS
-    while True:
-        await asyncio.sleep(pause)
-        if await topology.check():
-            placement = topology.content
-            _report_unplaced(placement.unplaced)
-            try:
-                collector.replace(make(placement.topology))
-            except Exception:  # noqa: BLE001 - a mistake of ours: the earlier one stays
-                _LOG.exception("the topology cannot be followed")
-            else:
-                collector.unplaced = _count_reasons(placement.unplaced)
-
-
-def _report_unplaced(unplaced: tuple[Unplaced, ...]) -> None:
-    for each in unplaced[:SHOWN_AT_MOST]:
-        _LOG.warning("has no place in the topology: %s", each)
-    if len(unplaced) > SHOWN_AT_MOST:
-        _LOG.warning("... and %d more", len(unplaced) - SHOWN_AT_MOST)
-
-
-def _count_reasons(unplaced: tuple[Unplaced, ...]) -> Counter[str]:
-    return Counter(each.reason for each in unplaced)

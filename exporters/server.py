@@ -1,4 +1,4 @@
-"""The HTTP side of an exporter: ``/metrics``, ``/healthz``, ``/readyz``."""
+"""The HTTP side of an exporter: ``/metrics``, ``/healthz``, ``/readyz``, and links to them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import errno
 import logging
 import signal
 import socket
-import ssl
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,27 @@ from aiohttp import web
 from exporters.addresses import Address
 from exporters.collecting import Collection, Collector
 from exporters.problems import InputError, problem
-from exporters.reloading import CHECK_SECONDS, Reloaded
 from exporters.rendering import Renderer
-from exporters.web.config import WebConfig
+from exporters.version import VERSION
+from exporters.web.entrance import HEALTH, READY, Entrance
 from exporters.web.negotiation import accepts_gzip, choose_format
-from exporters.web.passwords import BusyError, Doorkeeper
-from exporters.web.tls import has_allowed_name
 
 MOST_WAITING = 16
 """Scrapes waiting for one collection; a further one is refused with 503."""
-PORTS_TRIED = 100
-"""Ports after a taken one that are tried."""
 
 _LOG = logging.getLogger("shardwatch")
+_LANDING = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>shardwatch exporter</title>
+<h1>shardwatch exporter {VERSION}</h1>
+<ul>
+<li><a href="/metrics">/metrics</a>: for Prometheus</li>
+<li><a href="{HEALTH}">{HEALTH}</a>: 200 while it serves</li>
+<li><a href="{READY}">{READY}</a>: 200 once there was a collection</li>
+</ul>
+</html>
+"""
 
 
 class _Pages:
@@ -60,45 +67,9 @@ def _pack(parts: Iterable[str]) -> bytes:
     return b"".join([*packed, packer.flush()])
 
 
-class Gate:
-    """Who may come in, and what every answer says: what ``web-config.yml`` asks for."""
-
-    def __init__(self, config: WebConfig) -> None:
-        self.change(config)
-
-    def change(self, config: WebConfig) -> None:
-        """Go by another configuration from now on."""
-        self._config = config
-        self._doorkeeper = Doorkeeper(dict(config.users))
-
-    @web.middleware
-    async def check(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Answer who may not come in; else let the request through."""
-        try:
-            is_known = await self._doorkeeper.admits(request.headers.get("Authorization", ""))
-        except BusyError:
-            raise web.HTTPServiceUnavailable(text="too many passwords are waiting\n") from None
-        if not is_known:
-            challenge = {"WWW-Authenticate": 'Basic realm="shardwatch"'}
-            raise web.HTTPUnauthorized(text="Unauthorized\n", headers=challenge)
-        names = self._config.client_names
-        if names:
-            certificate = request.get_extra_info("peercert") or {}
-            if not has_allowed_name(certificate, names):
-                raise web.HTTPForbidden(text="the certificate has no name that may come in\n")
-        return await handler(request)
-
-    async def add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
-        """Add the headers to an answer, whatever it is."""
-        response.headers.update(self._config.headers)
-
-
-def application(collector: Collector, gate: Gate | None = None) -> web.Application:
-    """Return the exporter's web application; without a gate it is open to all."""
+def application(collector: Collector, entrance: Entrance | None = None) -> web.Application:
+    """Return the exporter's web application; without an entrance it is open to all."""
     pages = _Pages()
-    gate = gate or Gate(WebConfig())
     waiting = 0
 
     async def metrics(request: web.Request) -> web.Response:
@@ -126,41 +97,42 @@ def application(collector: Collector, gate: Gate | None = None) -> web.Applicati
             return web.Response(text="ok\n")
         return web.Response(status=503, text="no collection yet\n")
 
-    app = web.Application(middlewares=[gate.check])
-    app.on_response_prepare.append(gate.add_headers)
+    async def landing(_: web.Request) -> web.Response:
+        return web.Response(text=_LANDING, content_type="text/html")
+
+    app = web.Application()
+    (entrance or Entrance()).guard(app)
     app.add_routes(
         [
+            web.get("/", landing),
             web.get("/metrics", metrics),
-            web.get("/healthz", healthz),
-            web.get("/readyz", readyz),
+            web.get(HEALTH, healthz),
+            web.get(READY, readyz),
         ]
     )
     return app
 
 
-def bind(wanted: Address, *, exact: bool) -> tuple[socket.socket, Address]:
-    """Return a listening socket and its address: the wanted one, or with the next free port.
+def bind(wanted: Address) -> tuple[socket.socket, Address]:
+    """Return a listening socket and its address.
+
+    Never at another port than the wanted one: Prometheus would take one exporter for another.
 
     Args:
         wanted: the address; port 0 means any free one.
-        exact: refuse to take another port than the wanted one.
 
     Raises:
         InputError: if the address cannot be had.
     """
-    for port in range(wanted.port, min(wanted.port + (1 if exact else PORTS_TRIED), 65536)):
-        try:
-            bound = _listen(Address(wanted.host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                continue
-            reason = error.strerror or str(error)
-            raise InputError([problem(str(wanted), f"cannot listen there: {reason}")]) from None
-        return bound, Address(wanted.host, bound.getsockname()[1])
-    last = "" if exact else f", and so are the {PORTS_TRIED - 1} ports after it"
-    raise InputError(
-        [problem(str(wanted), f"the port is taken{last}", fix="give another with --listen")]
-    )
+    try:
+        bound = _listen(wanted)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason, fix = "the port is taken", "end what listens there, or give another address"
+        else:
+            reason, fix = f"cannot listen there: {error.strerror or error}", ""
+        raise InputError([problem(str(wanted), reason, fix=fix)]) from None
+    return bound, Address(wanted.host, bound.getsockname()[1])
 
 
 async def serve(
@@ -169,7 +141,7 @@ async def serve(
     address: Address,
     address_file: Path | None,
     *,
-    web_config: Reloaded[WebConfig] | None = None,
+    entrance: Entrance,
     tasks: Iterable[Callable[[], Coroutine[Any, Any, None]]] = (),
 ) -> None:
     """Serve until SIGTERM (return) or SIGINT (KeyboardInterrupt, raised by the caller's runner).
@@ -179,26 +151,19 @@ async def serve(
         listening: a socket that listens, closed in the end.
         address: of it.
         address_file: gets the address once pages are served.
-        web_config: how to serve; as plain HTTP, to all, if None.
+        entrance: what all requests come through.
         tasks: what is to run beside it, until it ends.
     """
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    config = web_config.content if web_config else WebConfig()
-    gate = Gate(config)
-    app = application(collector, gate)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    runner = web.AppRunner(application(collector, entrance), access_log=None, shutdown_timeout=2.0)
     await runner.setup()
-    door = _Door(runner, listening)
-    beside = [collector.sample_forever, *tasks]
-    if web_config:
-        beside.append(lambda: _follow(web_config, gate, door))
-    running = [asyncio.create_task(each()) for each in beside]
+    running = [asyncio.create_task(each()) for each in (collector.sample_forever, *tasks)]
     try:
-        await door.open(config.tls)
+        await entrance.open(runner, listening)
         if address_file:
             _write_address(address_file, address)
-        _LOG.info("listening on %s://%s/metrics", "https" if config.tls else "http", address)
+        _LOG.info("listening on %s://%s/metrics", entrance.scheme, address)
         await stop.wait()
         _LOG.info("stopping")
     finally:
@@ -208,36 +173,6 @@ async def serve(
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await collector.close()
-
-
-class _Door:
-    """Takes connections at one socket, with TLS or without, which may change meanwhile."""
-
-    def __init__(self, runner: web.AppRunner, listening: socket.socket) -> None:
-        self._runner = runner
-        self._listening = listening
-        self._site: web.SockSite | None = None
-
-    async def open(self, context: ssl.SSLContext | None) -> None:
-        """Take further connections in this way; those that there are go on."""
-        earlier = self._site
-        # A copy, for closing a site closes its socket; what waits at the other is not lost.
-        self._site = web.SockSite(self._runner, self._listening.dup(), ssl_context=context)
-        await self._site.start()
-        if earlier:
-            await earlier.stop()
-
-
-async def _follow(web_config: Reloaded[WebConfig], gate: Gate, door: _Door) -> None:
-    """Serve as the configuration says whenever it changes."""
-    while True:
-        await asyncio.sleep(CHECK_SECONDS)
-        if await web_config.check():
-            gate.change(web_config.content)
-            try:
-                await door.open(web_config.content.tls)
-            except OSError:
-                _LOG.exception("connections are taken as before")
 
 
 def _listen(address: Address) -> socket.socket:

@@ -96,14 +96,22 @@ class Served(_Strict):
 
 
 class Router(_Strict):
-    """What stands before the groups of a region."""
+    """What stands before the groups of a region, or one replica of it."""
 
     name: LabelValue
     region: LabelValue
     dialect: RouterDialect
     metrics: HttpUrl
+    requests: HttpUrl | None = None
+    """Where it takes users' requests: ``/v1`` of OpenAI's API. Probes go through it if it is there,
+    one of each model of the region."""
     names: dict[LabelValue, Served] = {}
     """What it calls models, targets or upstream clusters, where it does not use our names."""
+
+    @property
+    def completions(self) -> str | None:
+        """Where it takes prompts, if it is known."""
+        return f"{self.requests.rstrip('/')}/completions" if self.requests else None
 
 
 class Tools(_Strict):
@@ -117,7 +125,8 @@ class Tools(_Strict):
 class Topology(_Strict):
     """A cluster. Names of groups, routers and gateways are unique; so are GPU UUIDs.
 
-    A region has one router and one gateway at most, for their series carry the region only.
+    A region may have several routers, whose series add up, and one gateway: its series carry the
+    region only.
     """
 
     version: Literal[1]
@@ -173,9 +182,6 @@ def _repeats(document: Document, topology: Topology) -> Iterator[Problem]:
             ]
     places["router"] = [(r.name, ("routers", i, "name")) for i, r in enumerate(topology.routers)]
     places["gateway"] = [(t.name, ("tools", i, "name")) for i, t in enumerate(topology.tools)]
-    places["router of the region"] = [
-        (r.region, ("routers", i, "region")) for i, r in enumerate(topology.routers)
-    ]
     places["gateway of the region"] = [
         (t.region, ("tools", i, "region")) for i, t in enumerate(topology.tools)
     ]

@@ -26,8 +26,13 @@ class Tier:
     long_seconds: int
     short_seconds: int
     """Makes the alert end soon after the burn does."""
-    budget_share: Decimal
-    """Share of the period's budget that is spent when it fires, 0 to 1."""
+    budget_share: Decimal = Decimal(0)
+    """Share of the period's budget that is spent when it fires, 0 to 1; nothing where ``factor``
+    says when it does."""
+    factor: Decimal | None = None
+    """The burn rate at which it fires, where somebody chose it himself. Taken as it is."""
+    for_seconds: int = 0
+    """How long it must burn so until the alert fires; the windows do that work already."""
 
     @property
     def name(self) -> str:
@@ -46,10 +51,13 @@ class Tier:
 
 
 def burn_factor(tier: Tier, period_seconds: int) -> Decimal:
-    """Return the burn rate at which a tier fires: max(1, share x period / long window).
+    """Return the burn rate at which a tier fires: its own factor, or what its share makes of it.
 
-    At least 1, so that no burn that exhausts the budget escapes the slowest tier.
+    That is max(1, share x period / long window): at least 1, so that no burn that exhausts the
+    budget escapes the slowest tier.
     """
+    if tier.factor is not None:
+        return tier.factor
     factor = _EXACT.divide(
         _EXACT.multiply(tier.budget_share, Decimal(period_seconds)), Decimal(tier.long_seconds)
     )

@@ -18,6 +18,8 @@ BURN_TIER = "burn_tier"
 """The tier's long window, ``1h``: what tells the alerts of one objective apart."""
 CAUSE = "cause"
 """The alert name of a cause: ``GpuLost``."""
+PERIOD_PHASE_LABEL = "period_phase"
+"""The number of a calendar's period, modulo 3: keeps the hours of one apart from the next one's."""
 
 PAGE = "page"
 TICKET = "ticket"
@@ -29,6 +31,12 @@ EVENTS_BAD_RATE = "slo:events_bad:rate"
 EVENTS_RATE = "slo:events:rate"
 """All events per second, over the base window."""
 
+# --- below the base, where time is budgeted in slices: the same of events, with grouping labels ---
+# The base is then slices per second: bad ones, and all that count.
+
+SLICE_EVENTS_BAD_RATE = "slo:slice_events_bad:rate"
+SLICE_EVENTS_RATE = "slo:slice_events:rate"
+
 # --- levels between, with ``window`` = 5m, 1h and the period, and grouping labels -----------------
 
 EVENTS_BAD_COUNT = "slo:events_bad:count"
@@ -39,28 +47,48 @@ EVENTS_BAD_FULL_HOURS = "slo:events_bad_full_hours:count"
 """The part of the period's count that lies in full hours, ``window`` the period: bad events."""
 EVENTS_FULL_HOURS = "slo:events_full_hours:count"
 """The same for all events. The period's own count adds the hour that runs."""
+EVENTS_BAD_OF_PERIOD = "slo:events_bad_of_period:count"
+"""The bad events of an hour that belong to one period of a calendar, by ``period_phase``."""
+EVENTS_OF_PERIOD = "slo:events_of_period:count"
+"""The same for all events."""
+COVERED_OF_PERIOD = "slo:covered_of_period:count"
+"""The same for 5-minute steps, each as much as it is covered."""
 COVERAGE = "slo:coverage:ratio"
-"""Base samples present over those expected within the window. Below 0.99 over the period, the
-budget is unknown, not good."""
+"""Base samples present over those expected within the window; of a calendar's period, within what
+has elapsed of it. Below 0.99 over the period, the budget is unknown, not good."""
 
 # --- what people and alerts read, with grouping labels --------------------------------------------
 
 BURN_RATE = "slo:burn_rate:ratio"
 """Error ratio over the window, in multiples of the error ratio that just spends the budget."""
 BUDGET_REMAINING = "slo:budget_remaining:ratio"
-"""Share of the period's error budget that is left; below 0 when overspent."""
+"""Share of the period's error budget that is left; below 0 when overspent. Where no event may be
+bad: 1 while none is, else 0."""
 
 # --- constants of the objective: ``slo`` and ``service`` only ---------------------------------
 
 OBJECTIVE = "slo:objective:ratio"
 """The target, 0 to 1."""
 PERIOD = "slo:period:seconds"
+"""Its length; of a calendar's periods a nominal one."""
+
+# --- a calendar's period that runs: ``slo`` and ``service`` only ------------------------------
+
+PERIOD_START = "slo:period_start:seconds"
+"""When it began, UNIX seconds."""
+PERIOD_END = "slo:period_end:seconds"
+"""When it ends."""
+PERIOD_PHASE = "slo:period:phase"
+"""Its number, modulo 3."""
 
 # --- states that alerts are made of ----------------------------------------------------------
 
 BURN_STATE = "slo:burn_alert:state"
 """1 while a tier's alert should fire, holds through blackouts included; else 0. Grouping labels,
 ``burn_tier``, ``severity``."""
+SUPPRESSED_STATE = "slo:burn_suppressed:state"
+"""1 while a tier burns with fewer bad events than it takes to fire; else 0. Grouping labels,
+``burn_tier``, ``severity``. Only of objectives with a minimum of bad events."""
 VANISHED_STATE = "slo:traffic_vanished:state"
 """1 while a cell that had traffic has none, 0 while it has. Grouping labels."""
 BLIND_STATE = "slo:events_blind:state"

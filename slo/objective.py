@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from exporters.problems import Problem
 from slo.burn import Tier
 from slo.windows import read_tiers
 
@@ -100,6 +101,19 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class AlertExtras:
+    """What the burn alerts of one severity carry because users want it there, beside our own."""
+
+    severity: str
+    """``conventions.PAGE`` or ``conventions.TICKET``."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Names and values, sorted. None is a grouping label, nor one that rules or alerts add."""
+    annotations: tuple[tuple[str, str], ...] = ()
+    """Names and values, sorted; templates as Prometheus knows them. They stand in place of ours
+    where they have the same name, such as ``summary``."""
+
+
+@dataclass(frozen=True)
 class Objective:
     """One promise: the share of good events, for each set of grouping labels, over a period."""
 
@@ -121,6 +135,8 @@ class Objective:
     """Of burn alerts, the fastest first. May be empty: no burn alerts."""
     minimum_bad_events: int = 0
     """A tier does not fire below as many bad events over its long window."""
+    alert_extras: tuple[AlertExtras, ...] = ()
+    """At most one of each severity, the page's first."""
     title: str = ""
     """For people; the name where none is given."""
     description: str = ""
@@ -129,15 +145,36 @@ class Objective:
     """Where it was written, as its user calls it (``library:chat``), for headers and problems."""
     line: int = 0
     """Of its name in the file."""
+    column: int = field(default=0, compare=False)
+    """Of its name in the line, from 1; 0 where it is not known."""
+    notes: tuple[Problem, ...] = field(default=(), compare=False)
+    """What its file asks for and the rules do not do, though they can do without: to be told."""
 
     @property
     def budget(self) -> Decimal:
         """Return the share of events that may be bad: 1 - target, exactly."""
         return 1 - self.target
 
+    def extras(self, severity: str) -> AlertExtras:
+        """Return what its burn alerts of a severity carry beside our own; it may be nothing."""
+        return next(
+            (each for each in self.alert_extras if each.severity == severity),
+            AlertExtras(severity),
+        )
+
+    @property
+    def is_zero_tolerance(self) -> bool:
+        """Return whether no event at all may be bad: then there is no budget and no burn rate."""
+        return self.target == 1
+
     @property
     def windows(self) -> tuple[int, ...]:
-        """Return every window that burn rates are taken over, in seconds, sorted."""
+        """Return every window that burn rates are taken over, in seconds, sorted.
+
+        None where there is no budget to burn.
+        """
+        if self.is_zero_tolerance:
+            return ()
         return tuple(sorted({window for tier in self.tiers for window in _windows(tier)}))
 
 

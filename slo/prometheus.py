@@ -89,6 +89,42 @@ class PrometheusClient(HttpClient):
         form += [(k, f"{v:.3f}") for k, v in (("start", start), ("end", end)) if v is not None]
         return list(await self._ask("series", form))
 
+    async def points(self, ranged: str) -> list[Series]:
+        """Return the samples as they were scraped that a range selector, ``x[10m]``, holds now.
+
+        Raises:
+            PrometheusError: if there is no answer, or the query is refused.
+        """
+        return [_series(each) for each in (await self._ask("query", {"query": ranged}))["result"]]
+
+    async def samples_read(self, expr: str, time: float | None = None) -> int | None:
+        """Return how many samples it takes to evaluate ``expr``; None if it is not told.
+
+        At ``time`` (UNIX seconds), or now. Prometheus tells it from 2.34 on, VictoriaMetrics not.
+
+        Raises:
+            PrometheusError: if there is no answer, or the query is refused.
+        """
+        form = {"query": expr, "stats": "all"}
+        if time is not None:
+            form["time"] = f"{time:.3f}"
+        data = await self._ask("query", form)
+        samples = (data.get("stats") or {}).get("samples") or {}
+        read = samples.get("totalQueryableSamples")
+        return None if read is None else int(read)
+
+    async def status(self, name: str) -> Mapping[str, Any]:
+        """Return what the server says of itself: ``runtimeinfo`` or ``flags``.
+
+        Raises:
+            PrometheusError: if there is no answer, or it is none of Prometheus's.
+        """
+        answered, text = await self._send("GET", f"status/{name}", None, {})
+        said = self._read_answer(answered, text)
+        if not isinstance(said, dict):
+            raise PrometheusError(f"{self._url} answered {text[:200]!r}")
+        return said
+
     async def labels(self, selectors: Sequence[str] = ()) -> list[str]:
         """Return the names of labels, of all series or of those that a selector finds.
 
@@ -108,26 +144,33 @@ class PrometheusClient(HttpClient):
             PrometheusError: if there is no answer, or samples are refused.
         """
         body = encode_write_request(series)
-        status, text = await self._post("write", body, HEADERS)
+        status, text = await self._send("POST", "write", body, HEADERS)
         if status >= 300:
             raise PrometheusRefusedError(f"{self._url} refused samples: {text.strip()}")
 
     async def _ask(self, path: str, form: Mapping[str, str] | list[tuple[str, str]]) -> Any:
-        status, text = await self._post(path, form, {})
+        return self._read_answer(*await self._send("POST", path, form, {}))
+
+    def _read_answer(self, status: int, text: str) -> Any:
         try:
             answer = json.loads(text)
         except ValueError:
             raise PrometheusError(
                 f"{self._url} answered {status} with no JSON: {text[:200]!r}"
             ) from None
-        if answer.get("status") != "success":
-            raise PrometheusRefusedError(f"{self._url} refused: {answer.get('error', text[:200])}")
-        return answer["data"]
+        known = answer.get("status") if isinstance(answer, dict) else None
+        if known == "success" and "data" in answer:
+            return answer["data"]
+        if known is None:
+            raise PrometheusError(f"{self._url} answered {status}, and not as Prometheus does")
+        raise PrometheusRefusedError(f"{self._url} refused: {answer.get('error', text[:200])}")
 
-    async def _post(self, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, str]:
+    async def _send(
+        self, method: str, path: str, body: Any, headers: Mapping[str, str]
+    ) -> tuple[int, str]:
         try:
-            async with self._session.post(
-                f"{self._url}/api/v1/{path}", data=body, headers=headers
+            async with self._session.request(
+                method, f"{self._url}/api/v1/{path}", data=body, headers=headers
             ) as answer:
                 return answer.status, await answer.text()
         except (TimeoutError, aiohttp.ClientError) as error:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import promql_parser
 
 from exporters.catalog import FAMILIES
+from exporters.durations import format_duration
 from slo import conventions
 from slo.objective import BASE_WINDOW
 
@@ -39,11 +41,40 @@ def selectors(expr: str) -> list[promql_parser.VectorSelector]:
     Raises:
         ValueError: if it is no PromQL.
     """
-    return [
+    return list(_selectors(expr))
+
+
+@lru_cache(maxsize=1024)
+def _selectors(expr: str) -> tuple[promql_parser.VectorSelector, ...]:
+    """Several checks look at the same expressions, one after the other."""
+    return tuple(
         node
         for node in nodes(promql_parser.parse(expr.replace(BASE_WINDOW, "1m")))
         if isinstance(node, promql_parser.VectorSelector)
-    ]
+    )
+
+
+def memory_seconds(expr: str, window_seconds: float = 0) -> float:
+    """Return how far back an expression looks, ranges within ranges and offsets added up.
+
+    Args:
+        expr: it may have ``objective.BASE_WINDOW``.
+        window_seconds: what stands for that.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    window = format_duration(window_seconds) if window_seconds else "1ms"
+    return _memory_seconds(promql_parser.parse(expr.replace(BASE_WINDOW, window)))
+
+
+def _memory_seconds(node: promql_parser.Expr) -> float:
+    own = sum(
+        value.total_seconds()
+        for value in (getattr(node, "range", None), getattr(node, "offset", None))
+        if value is not None
+    )
+    return float(own + max(map(_memory_seconds, children(node)), default=0.0))
 
 
 def is_instant(expr: str) -> bool:
@@ -59,9 +90,13 @@ def is_instant(expr: str) -> bool:
 def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
     """Yield an expression and everything in it."""
     yield node
-    for name in ("lhs", "rhs", "expr", "param", "vector_selector"):
-        child = getattr(node, name, None)
-        if child is not None:
-            yield from nodes(child)
-    for child in getattr(node, "args", None) or []:
+    for child in children(node):
         yield from nodes(child)
+
+
+def children(node: promql_parser.Expr) -> list[promql_parser.Expr]:
+    """Return what an expression is directly made of."""
+    parts = (getattr(node, each, None) for each in ("lhs", "rhs", "expr", "param"))
+    selector = getattr(node, "vector_selector", None)
+    arguments = getattr(node, "args", None) or []
+    return [each for each in (*parts, selector, *arguments) if each is not None]

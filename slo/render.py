@@ -1,34 +1,78 @@
-"""Rule groups as the text of a Prometheus rule file."""
+"""Rule groups as text: a Prometheus rule file, or manifests of the Prometheus Operator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from exporters.durations import format_duration
 from exporters.generated import header
-from slo.rules import AlertingRule, Rule, RuleGroup
+from slo.rule import AlertingRule, Rule, RuleGroup
+from slo.yaml_text import write_yaml
+
+OPERATOR_API = "monitoring.coreos.com/v1"
+OPERATOR_KIND = "PrometheusRule"
 
 
-def render_groups(groups: Iterable[RuleGroup], sources: Sequence[str]) -> str:
+def render_groups(
+    groups: Iterable[RuleGroup], sources: Sequence[str], notes: Sequence[str] = ()
+) -> str:
     """Return a rule file; the same groups give the same bytes.
 
     Args:
         groups: in the order in which the file shall hold them.
         sources: names of the files that they were made from, for the header.
+        notes: more lines for the header.
 
     Raises:
         ValueError: if there is no group or one without rules: an empty rule file hides a mistake.
     """
+    return _header(sources, notes) + write_yaml({"groups": _groups(groups)})
+
+
+def render_manifests(
+    groups: Mapping[str, Iterable[RuleGroup]],
+    sources: Sequence[str],
+    notes: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """Return ``PrometheusRule`` manifests of the Prometheus Operator, one a name.
+
+    Args:
+        groups: by the manifest's name, which Kubernetes wants as a DNS name.
+        sources: as in :func:`render_groups`.
+        notes: as in :func:`render_groups`.
+        labels: of each manifest: those by which a Prometheus of the operator selects rules
+            (``ruleSelector``).
+
+    Raises:
+        ValueError: as in :func:`render_groups`.
+    """
+    if not groups:
+        raise ValueError("found no manifest to write, expected one at least")
+    metadata = {"labels": dict(sorted(labels.items()))} if labels else {}
+    manifests = [
+        write_yaml({
+            "apiVersion": OPERATOR_API,
+            "kind": OPERATOR_KIND,
+            "metadata": {"name": name, **metadata},
+            "spec": {"groups": _groups(each)},
+        })
+        for name, each in groups.items()
+    ]  # fmt: skip
+    return _header(sources, notes) + "---\n".join(manifests)
+
+
+def _header(sources: Sequence[str], notes: Sequence[str]) -> str:
+    return header(map(Path, sources)) + "".join(f"# {each}\n" for each in notes)
+
+
+def _groups(groups: Iterable[RuleGroup]) -> list[dict[str, Any]]:
     content = [_group(each) for each in groups]
     if not content or not all(each["rules"] for each in content):
         raise ValueError("a rule file needs at least one group, and each group a rule")
-    return header(map(Path, sources)) + yaml.dump(
-        {"groups": content}, Dumper=_Dumper, sort_keys=False, width=1_000_000, allow_unicode=True
-    )
+    return content
 
 
 def _group(group: RuleGroup) -> dict[str, Any]:
@@ -54,19 +98,3 @@ def _rule(rule: Rule) -> dict[str, Any]:
     if isinstance(rule, AlertingRule) and rule.annotations:
         content["annotations"] = dict(sorted(rule.annotations.items()))
     return content
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes text of several lines as it is, so that expressions can be read in the file."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002
-        """Indent the items of a list, as Prometheus's own documentation does."""
-        super().increase_indent(flow, indentless=False)
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)

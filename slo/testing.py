@@ -1,4 +1,4 @@
-"""For tests of rules: promtool's rule tests from data, and a real Prometheus of one's own.
+"""For tests of rules: promtool's rule tests from data, and real servers of one's own.
 
 Programs are given by path: finding them is the caller's.
 """
@@ -56,6 +56,15 @@ def check_rules(promtool: Path, rules: str, folder: Path) -> None:
     _run([str(promtool), "check", "rules", str(file)])
 
 
+def check_rules_by_vmalert(vmalert: Path, files: Sequence[Path]) -> None:
+    """Assert that vmalert accepts rule files: their form, expressions and templates.
+
+    Raises:
+        AssertionError: with what vmalert says.
+    """
+    _run([str(vmalert), "-dryRun", *(f"-rule={file}" for file in files)])
+
+
 def run_rule_tests(
     promtool: Path,
     rules: str,
@@ -71,18 +80,37 @@ def run_rule_tests(
     Raises:
         AssertionError: with what promtool says.
     """
-    interval = format_duration(interval_seconds)
     (folder / "rules.yaml").write_text(rules, encoding="utf-8")
-    content = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": interval,
-        # Without it promtool takes the groups in an order of its own, another one each time.
-        "group_eval_order": [each["name"] for each in yaml.safe_load(rules)["groups"]],
-        "tests": [_test(each, interval) for each in tests],
-    }
+    groups = [each["name"] for each in yaml.safe_load(rules)["groups"]]
+    content = rule_tests(tests, ["rules.yaml"], groups, interval_seconds, interval_seconds)
     file = folder / "tests.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     _run([str(promtool), "test", "rules", str(file)])
+
+
+def rule_tests(
+    tests: Sequence[RuleTest],
+    rule_files: Sequence[str],
+    groups: Sequence[str],
+    evaluation_interval_seconds: float,
+    sample_interval_seconds: float,
+) -> dict[str, Any]:
+    """Return the content of a file for ``promtool test rules``.
+
+    Args:
+        tests: at least one.
+        rule_files: as seen from the file's folder.
+        groups: names of all groups in them, in the order in which they are evaluated.
+        evaluation_interval_seconds: of all groups; promtool does not look at their own.
+        sample_interval_seconds: between the samples of the tests' series.
+    """
+    return {
+        "rule_files": list(rule_files),
+        "evaluation_interval": format_duration(evaluation_interval_seconds),
+        # Without it promtool takes the groups in an order of its own, another one each time.
+        "group_eval_order": list(groups),
+        "tests": [_test(each, format_duration(sample_interval_seconds)) for each in tests],
+    }
 
 
 @contextlib.contextmanager
@@ -95,9 +123,7 @@ def running_prometheus(
         AssertionError: if it does not come up, with its log.
     """
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = _free_address()
     command = [
         str(prometheus),
         f"--config.file={folder / 'prometheus.yml'}",
@@ -109,12 +135,65 @@ def running_prometheus(
         "--web.enable-remote-write-receiver",
         *flags,
     ]
-    log = folder / "prometheus.log"
+    with _running(command, f"http://{address}", "/-/ready", folder / "prometheus.log") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running_victoria_metrics(program: Path, folder: Path) -> Iterator[str]:
+    """Run a VictoriaMetrics that takes remote writes on a free port; give its address; end it.
+
+    It answers at once what was written, instead of waiting 30 s for what may come late.
+
+    Raises:
+        AssertionError: if it does not come up, with its log.
+    """
+    address = _free_address()
+    command = [
+        str(program),
+        f"-storageDataPath={folder / 'victoria-metrics'}",
+        f"-httpListenAddr={address}",
+        "-retentionPeriod=100d",
+        "-search.latencyOffset=0s",
+        "-search.disableCache",  # for a past that is written while it is read
+    ]
+    with _running(command, f"http://{address}", "/health", folder / "victoria-metrics.log") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running_vmalert(program: Path, folder: Path, rules: Path, url: str) -> Iterator[str]:
+    """Run a vmalert that reads and writes at ``url``; give its own address; end it.
+
+    Raises:
+        AssertionError: if it does not come up, with its log.
+    """
+    address = _free_address()
+    command = [
+        str(program),
+        f"-rule={rules}",
+        f"-datasource.url={url}",
+        f"-remoteWrite.url={url}",
+        "-remoteWrite.flushInterval=1s",
+        f"-notifier.url=http://{address}",  # it insists on one; no test of ours fires here
+        f"-httpListenAddr={address}",
+    ]
+    with _running(command, f"http://{address}", "/health", folder / "vmalert.log") as own:
+        yield own
+
+
+def _free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], url: str, ready_path: str, log: Path) -> Iterator[str]:
     with log.open("w", encoding="utf-8") as out:
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     try:
-        url = f"http://{address}"
-        _await_ready(url, child, log)
+        _await_ready(f"{url}{ready_path}", child, log)
         yield url
     finally:
         child.kill()
@@ -125,11 +204,11 @@ def _await_ready(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while child.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{url}/-/ready", timeout=1):  # noqa: S310 - our own child
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own child
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    raise AssertionError(f"Prometheus is not ready:\n{log.read_text(encoding='utf-8')}")
+    raise AssertionError(f"{log.stem} is not ready:\n{log.read_text(encoding='utf-8')}")
 
 
 def _test(test: RuleTest, interval: str) -> dict[str, Any]:

@@ -8,11 +8,14 @@ that could not be measured has the value null, and a ``reason``.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from demo.setup.programs import PROGRAMS, find_program
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo.sim", "demo")
@@ -49,12 +52,19 @@ def merge(figures: Iterable[dict[str, Any]]) -> str:
 
 
 def main(out: Path) -> None:
-    """Run what there is, write ``out`` and show the figures."""
+    """Run what there is, write ``out`` and show the figures.
+
+    Programs are named by ``SHARDWATCH_<NAME>``, for a package must not import the one that knows
+    where they are.
+    """
     figures: list[dict[str, Any]] = []
+    environment = os.environ | {each.variable: str(find_program(each.name)) for each in PROGRAMS}
     for package in PACKAGES:
         if (ROOT / package.replace(".", "/") / "bench.py").is_file():
             command = [sys.executable, "-m", f"{package}.bench"]
-            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+            )
             figures += figures_of(package, done.stdout)
     out.write_text(merge(figures), encoding="utf-8")
     for figure in figures:

@@ -147,8 +147,9 @@ def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch)
 
 LAX = (Path(__file__).parents[1] / "slo/library/agents.yaml").read_text(encoding="utf-8")
 CANNOT_FIRE = (
-    "lax.yaml:13: tool-success: the page tier of 1h can never fire: it needs an error ratio above "
-    "1.344, and an outage is 1; choose a target above 0.9256, or a shorter period\n"
+    "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it needs "
+    "an error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a shorter "
+    "period\n"
 )
 
 
@@ -171,6 +172,20 @@ def test_build_tells_which_alerts_there_cannot_be(run, lax, tmp_path):
 def test_validate_finds_which_alerts_there_cannot_be(run, lax):
     """A check that found something."""
     assert run("validate", "--config", lax) == (1, "", CANNOT_FIRE)
+
+
+def test_a_warning_does_not_make_a_configuration_wrong(run, lax):
+    """It is told: here that no ticket tells of a slow burn."""
+    pages = LAX.replace(
+        "grouping-labels:", "tiers: 'workbook:1h'\n    shardwatch.dev/grouping-labels:"
+    )
+    lax.with_name("lax.yaml").write_text(pages)
+
+    code, said, err = run("validate", "--config", lax)
+
+    assert code == 0
+    assert said.startswith("ok: ")
+    assert err.startswith("lax.yaml:13:3: burn-escapes: tool-success: no tier catches a burn rate")
 
 
 def test_validate_names_the_targets_that_have_no_place(run, config, builders):

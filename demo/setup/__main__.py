@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 
 from demo.setup.environment import provide_environment
-from demo.setup.programs import provide_programs
+from demo.setup.programs import PROGRAMS, TEST_PROGRAMS, provide_programs
 from demo.setup.telling import end_after
 
 
 def main() -> None:
     """Provide all programs and the groups of packages named."""
-    provide_programs()
-    provide_environment(sys.argv[1:] or ["base"])
+    groups = sys.argv[1:] or ["base"]
+    provide_programs((*PROGRAMS, *(TEST_PROGRAMS if "test" in groups else ())))
+    provide_environment(groups)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Debian's Prometheus and Alertmanager, unpacked into a directory and made to run from there.
+"""Debian's programs, unpacked into a directory and made to run from there.
 
 The directory holds ``bin/`` (start scripts), which is a link into ``current/``: a new tree is
 built beside it and takes its place in one step, so that a set-up that was interrupted leaves
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.setup.apt import PrivateApt, apt_is_there, unpack
@@ -17,59 +18,89 @@ from demo.setup.places import only_one
 from demo.setup.telling import Say
 from exporters.problems import InputError, problem
 
-PACKAGES = ("prometheus", "prometheus-alertmanager")
 PAGE_PARTS = ("fonts-", "libjs-")
 """Packages by these names hold what Prometheus's pages load; its other dependencies are for a
 service on a whole system (the programs themselves link to nothing but the C library)."""
-
-LEFT_OUT = ("etc", "var", "lib", "usr/share/javascript/moment-timezone/data")
-"""Parts of services, and 200 MB of time zone data that no page loads."""
 
 FIXED_DIRECTORY = b"/usr/share/prometheus/alertmanager"
 DESCRIPTOR = 9
 OUR_DIRECTORY = f"/proc/self/fd/{DESCRIPTOR}".encode().ljust(len(FIXED_DIRECTORY), b"/")
 """Padded with slashes, which mean nothing in a path: strings of a Go program have fixed lengths."""
 
-START_SCRIPTS: Mapping[str, str] = {
-    "prometheus": 'exec "$tree/usr/bin/prometheus" '
-    '--web.local-assets="$tree/usr/share/prometheus/web/" "$@"',
-    "promtool": 'exec "$tree/usr/bin/promtool" "$@"',
-    "alertmanager": f'exec {DESCRIPTOR}<"$tree/usr/share/prometheus/alertmanager"\n'
-    'exec "$tree/usr/bin/prometheus-alertmanager" "$@"',
-    "amtool": 'exec "$tree/usr/bin/amtool" "$@"',
-}
+
+@dataclass(frozen=True)
+class Tree:
+    """Programs that are fetched together, into a directory of their own."""
+
+    what: str
+    """As people call them."""
+    packages: tuple[str, ...]
+    left_out: tuple[str, ...]
+    """What is unpacked and then thrown away, by path in the tree."""
+    start_scripts: Mapping[str, str] = field(hash=False)
+    """The last lines of a program's start script, by its name; ``$tree`` is the unpacked tree."""
+
+
+_OF_SERVICES = ("etc", "var", "lib")
+"""Parts that only a service of a whole system reads."""
+
+PROMETHEUS = Tree(
+    "Prometheus and Alertmanager",
+    ("prometheus", "prometheus-alertmanager"),
+    # 200 MB of time zone data that no page loads.
+    (*_OF_SERVICES, "usr/share/javascript/moment-timezone/data"),
+    {
+        "prometheus": 'exec "$tree/usr/bin/prometheus" '
+        '--web.local-assets="$tree/usr/share/prometheus/web/" "$@"',
+        "promtool": 'exec "$tree/usr/bin/promtool" "$@"',
+        "alertmanager": f'exec {DESCRIPTOR}<"$tree/usr/share/prometheus/alertmanager"\n'
+        'exec "$tree/usr/bin/prometheus-alertmanager" "$@"',
+        "amtool": 'exec "$tree/usr/bin/amtool" "$@"',
+    },
+)
+
+VICTORIA_METRICS = Tree(
+    "VictoriaMetrics and vmalert",
+    ("victoria-metrics",),
+    (
+        *_OF_SERVICES,
+        *(f"usr/bin/{name}" for name in ("vmagent", "vmauth", "vmctl", "vmbackup", "vmrestore")),
+    ),
+    {name: f'exec "$tree/usr/bin/{name}" "$@"' for name in ("victoria-metrics", "vmalert")},
+)
 
 MANIFEST = "manifest.json"
 
 
-def provide_tree(directory: Path, tell: Say, *, no_apt: str) -> None:
+def provide_tree(directory: Path, tell: Say, *, no_apt: str, tree: Tree = PROMETHEUS) -> None:
     """Fetch and unpack Debian's programs under ``directory``, unless they are there and whole.
 
     Args:
-        directory: receives ``bin/prometheus``, ``promtool``, ``alertmanager`` and ``amtool``.
+        directory: receives ``bin/`` with the programs: ``bin/prometheus``, ``promtool``, ...
         tell: takes a line for each step.
         no_apt: what to do on a machine without apt.
+        tree: which programs.
 
     Raises:
         InputError: there is no apt, or Debian's packages cannot be had.
     """
-    with only_one(directory / "lock", "Prometheus and Alertmanager", tell):
+    with only_one(directory / "lock", tree.what, tell):
         if tree_is_whole(directory):
             return
         if not apt_is_there():
-            message = "is not on this machine, so Prometheus and Alertmanager cannot be fetched"
+            message = f"is not on this machine, so {tree.what} cannot be fetched"
             raise InputError([problem("apt-get", message, fix=no_apt)])
         staging = directory / "staging"
         shutil.rmtree(staging, ignore_errors=True)
         try:
-            _fetch(staging, tell)
+            _fetch(staging, tree, tell)
             tell(f"unpacking them into {directory}")
-            tree = staging / "tree"
-            unpack(sorted((staging / "apt" / "debs").glob("*.deb")), tree)
-            for part in LEFT_OUT:
-                shutil.rmtree(tree / part, ignore_errors=True)
-            relocate_alertmanager(tree / "usr/bin/prometheus-alertmanager")
-            _write_start_scripts(staging / "bin")
+            root = staging / "tree"
+            unpack(sorted((staging / "apt" / "debs").glob("*.deb")), root)
+            for part in tree.left_out:
+                _remove(root / part)
+            relocate_alertmanager(root / "usr/bin/prometheus-alertmanager")
+            _write_start_scripts(staging / "bin", tree.start_scripts)
             shutil.rmtree(staging / "apt")
             sizes = json.dumps(_sizes(staging), indent=0, sort_keys=True)
             (staging / MANIFEST).write_text(sizes, encoding="utf-8")
@@ -100,25 +131,36 @@ def relocate_alertmanager(program: Path) -> None:
     our copy becomes one of the same length that leads through a descriptor, which the start
     script opens.
     """
+    if not program.exists():
+        return
     data = program.read_bytes()
     program.write_bytes(data.replace(FIXED_DIRECTORY, OUR_DIRECTORY))
 
 
-def _fetch(staging: Path, tell: Say) -> None:
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _fetch(staging: Path, tree: Tree, tell: Say) -> None:
     apt = PrivateApt(staging / "apt")
     tell("reading Debian's lists of packages (private directories; nothing is installed)")
     apt.update()
-    wanted = list(PACKAGES)
+    wanted = list(tree.packages)
     for package in wanted:  # grows while it is read: parts of pages depend on parts of pages
         parts = [each for each in apt.depends(package) if each.startswith(PAGE_PARTS)]
         wanted += [each for each in parts if each not in wanted]
-    tell(f"downloading {' and '.join(PACKAGES)}, and {len(wanted) - len(PACKAGES)} parts of pages")
+    parts_of_pages = len(wanted) - len(tree.packages)
+    also = f", and {parts_of_pages} parts of pages" if parts_of_pages else ""
+    tell(f"downloading {' and '.join(tree.packages)}{also}")
     apt.download(wanted)
 
 
-def _write_start_scripts(directory: Path) -> None:
+def _write_start_scripts(directory: Path, start_scripts: Mapping[str, str]) -> None:
     directory.mkdir()
-    for name, last_lines in START_SCRIPTS.items():
+    for name, last_lines in start_scripts.items():
         script = directory / name
         script.write_text(
             f"#!/bin/sh\n# Starts the {name} unpacked beside this script.\n"

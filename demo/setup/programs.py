@@ -1,4 +1,4 @@
-"""Prometheus and Alertmanager, with their tools: found, or fetched from Debian without root.
+"""Prometheus, Alertmanager and, for tests, VictoriaMetrics: found, or fetched without root.
 
 ``python3 -m demo.setup.programs [NAME...]`` fetches what is missing and says where each is.
 """
@@ -15,12 +15,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.setup.debian_tree import provide_tree
+from demo.setup.debian_tree import PROMETHEUS, VICTORIA_METRICS, Tree, provide_tree
 from demo.setup.places import tools_directory
 from demo.setup.telling import Say, end_after, say
 from exporters.problems import InputError, Problem, problem
 
 VERSION = r"^{name}, version (\d+)\.(\d+)"
+VICTORIA_VERSION = r"\A\s*\Z|{name}-\S*v(\d+)\.(\d+)"
+"""Debian's builds say nothing."""
+
+FOLDERS = {PROMETHEUS.what: ".", VICTORIA_METRICS.what: "victoria-metrics"}
+"""Of each tree under ``.tools``."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,20 @@ class Program:
     """The oldest release that does what we ask of it."""
     also_named: tuple[str, ...] = ()
     """Other names on PATH."""
+    tree: Tree = PROMETHEUS
+    """What it is fetched with."""
+    version: str = VERSION
+    """Pattern of what it says of its version; of a build that tells none the groups are None."""
 
     @property
     def variable(self) -> str:
         """Return the environment variable that names a program to use instead."""
-        return f"SHARDWATCH_{self.name.upper()}"
+        return f"SHARDWATCH_{self.name.upper().replace('-', '_')}"
+
+    @property
+    def directory(self) -> Path:
+        """Return where it is fetched to: ``bin/`` is in there."""
+        return tools_directory() / FOLDERS[self.tree.what]
 
 
 # keep_firing_for came with Prometheus 2.42, routing_key_file with Alertmanager 0.25.
@@ -47,25 +61,39 @@ PROGRAMS: Mapping[str, Program] = {
     "amtool": Program("amtool", (0, 25)),
 }
 
+TEST_PROGRAMS: Mapping[str, Program] = {
+    name: Program(name, (1, 79), tree=VICTORIA_METRICS, version=VICTORIA_VERSION)
+    for name in ("victoria-metrics", "vmalert")
+}
+"""Other servers that rules must work on; only tests run them."""
+
+_EVERY = {**PROGRAMS, **TEST_PROGRAMS}
+
 NO_APT = (
-    "install Prometheus and Alertmanager (macOS: `brew install prometheus alertmanager`; elsewhere "
-    "the release archives of prometheus.io/download), or work in a container of `debian:12`; then "
+    "install {what} ({where}), or work in a container of `debian:12`; then "
     "put {names} on PATH or name them by {variables}"
 )
+WHERE = {
+    PROMETHEUS.what: "macOS: `brew install prometheus alertmanager`; elsewhere the release "
+    "archives of prometheus.io/download",
+    VICTORIA_METRICS.what: "macOS: `brew install victoriametrics`; elsewhere the release archives "
+    "of github.com/VictoriaMetrics/VictoriaMetrics, vmutils among them",
+}
 
 
 def find_program(name: str, chosen: Path | None = None) -> Path:
     """Return the program ``name``: the one chosen, or else of PATH, or else of ``.tools/bin``.
 
     Args:
-        name: ``prometheus``, ``promtool``, ``alertmanager`` or ``amtool``.
+        name: ``prometheus``, ``promtool``, ``alertmanager``, ``amtool``, ``victoria-metrics`` or
+            ``vmalert``.
         chosen: what a user named by an option; without it ``SHARDWATCH_<NAME>`` counts.
 
     Raises:
         InputError: there is none, or the chosen one does not run or is too old. One on PATH that
             is too old is passed over.
     """
-    program = PROGRAMS[name]
+    program = _EVERY[name]
     named = str(chosen) if chosen is not None else os.environ.get(program.variable, "")
     if named:
         wrong = _what_is_wrong(program, Path(named))
@@ -80,6 +108,8 @@ def find_program(name: str, chosen: Path | None = None) -> Path:
             return path
         passed_over.append(problem(path, wrong))
     message, fix = "is neither on PATH nor under .tools/bin", "run `python3 -m demo.setup.programs`"
+    if name in TEST_PROGRAMS:
+        message, fix = "is neither on PATH nor under .tools", "run `make setup`"
     raise InputError([*passed_over, problem(name, message, fix=fix)])
 
 
@@ -92,16 +122,18 @@ def provide_programs(names: Iterable[str] = tuple(PROGRAMS), tell: Say = say) ->
         InputError: a program is missing and cannot be fetched.
     """
     wanted = list(names)
-    fetched = [name for name in wanted if _is_fetched(name, tell)]
-    if fetched:
-        provide_tree(tools_directory(), tell, no_apt=_no_apt(fetched))
-        _verdict.cache_clear()
+    fetched = [_EVERY[name] for name in wanted if _is_fetched(name, tell)]
+    for tree in (PROMETHEUS, VICTORIA_METRICS):
+        missing = [each for each in fetched if each.tree is tree]
+        if missing:
+            provide_tree(missing[0].directory, tell, no_apt=_no_apt(missing), tree=tree)
+            _verdict.cache_clear()
     return {name: find_program(name) for name in wanted}
 
 
 def _is_fetched(name: str, tell: Say) -> bool:
     """Tell whether a program comes from us: it is ours already, or no other will do."""
-    program = PROGRAMS[name]
+    program = _EVERY[name]
     if os.environ.get(program.variable):
         return False
     for path in _candidates(program):
@@ -116,7 +148,7 @@ def _is_fetched(name: str, tell: Say) -> bool:
 
 def _candidates(program: Program) -> list[Path]:
     on_path = [shutil.which(name) for name in (program.name, *program.also_named)]
-    fetched = tools_directory() / "bin" / program.name
+    fetched = program.directory / "bin" / program.name
     return [*(Path(each) for each in on_path if each), *([fetched] if fetched.exists() else [])]
 
 
@@ -136,9 +168,11 @@ def _verdict(program: Program, path: Path, _changed_ns: int) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"does not run: {error}"
     said = done.stdout + done.stderr
-    found = re.search(VERSION.format(name=program.name), said, re.MULTILINE)
+    found = re.search(program.version.format(name=program.name), said, re.MULTILINE)
     if done.returncode != 0 or found is None:
         return f"is no {program.name}: {' | '.join(said.splitlines()[:2])}"
+    if found[1] is None:
+        return ""
     version = (int(found[1]), int(found[2]))
     if version < program.oldest:
         oldest = ".".join(map(str, program.oldest))
@@ -146,18 +180,22 @@ def _verdict(program: Program, path: Path, _changed_ns: int) -> str:
     return ""
 
 
-def _no_apt(names: Sequence[str]) -> str:
+def _no_apt(programs: Sequence[Program]) -> str:
+    what = programs[0].tree.what
     return NO_APT.format(
-        names=", ".join(names), variables=", ".join(PROGRAMS[name].variable for name in names)
+        what=what,
+        where=WHERE[what],
+        names=", ".join(each.name for each in programs),
+        variables=", ".join(each.variable for each in programs),
     )
 
 
 def main() -> None:
-    """Provide the programs named (default: all) and say where each is."""
+    """Provide the programs named (default: those of the demo) and say where each is."""
     names = sys.argv[1:] or list(PROGRAMS)
-    unknown = [name for name in names if name not in PROGRAMS]
+    unknown = [name for name in names if name not in _EVERY]
     if unknown:
-        fix = f"choose of {', '.join(PROGRAMS)}"
+        fix = f"choose of {', '.join(_EVERY)}"
         raise InputError([problem(name, "is no program of ours", fix=fix) for name in unknown])
     for name, path in provide_programs(names).items():
         say(f"{name}: {path}")

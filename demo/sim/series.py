@@ -108,8 +108,9 @@ class Series:
 
     def _router_names(self) -> Iterator[Name]:
         fleet = self._fleet
+        router_of = {region: name for name, region in fleet.routers}
         of_lanes = [
-            (self._cluster, *cell, revision, tier)
+            (self._cluster, *cell, router_of[cell[0]], revision, tier)
             for cell, revision, tier in product(fleet.cells, fleet.revisions, catalog.TIERS)
         ]
         yield from _names(catalog.ROUTER_REQUESTS, of_lanes, catalog.OUTCOMES)

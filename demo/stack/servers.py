@@ -47,7 +47,7 @@ def exporters(layout: Layout, groups: int, pages: int = 0) -> tuple[Child, ...]:
         Child(
             name=f"exporter-{name}",
             command=(*COMMAND, "exporter", name, "--config", str(layout.config),
-                     "--listen", layout.address(f"exporter-{name}"), "--exact-port",
+                     "--listen", layout.address(f"exporter-{name}"),
                      *options.get(name, ())),
             ready_url=f"{layout.url(f'exporter-{name}')}/readyz",
             ready_within_seconds=READY_WITHIN_SECONDS + pages * SECONDS_OF_PAGE,

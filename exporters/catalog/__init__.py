@@ -18,6 +18,7 @@ from exporters.catalog.gpu import *
 from exporters.catalog.groups import *
 from exporters.catalog.names import *
 from exporters.catalog.probe import *
+from exporters.catalog.process import *
 from exporters.catalog.router import *
 from exporters.catalog.tools import *
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from exporters.catalog.family import counter, gauge
 from exporters.catalog.names import (
     CLUSTER,
+    CODE,
     EXPORTER,
     FILE,
     LABEL,
@@ -16,8 +17,8 @@ from exporters.catalog.names import (
 )
 
 EXPORTER_BUILD_INFO = gauge("exporter_build_info", "Always 1.", (EXPORTER, VERSION))
-EXPORTER_COLLECTION_SECONDS = gauge(
-    "exporter_collection_seconds",
+EXPORTER_COLLECTION_DURATION = gauge(
+    "exporter_collection_duration_seconds",
     "Seconds that the last collection of all sources took.",
     (EXPORTER,),
 )
@@ -51,10 +52,15 @@ EXPORTER_UNPLACED_TARGETS = gauge(
     "Targets of service discovery that have no place in the topology, by the reason.",
     (EXPORTER, REASON),
 )
-EXPORTER_FOLDED_VALUES = counter(
+EXPORTER_FOLDED_VALUES = gauge(
     "exporter_folded_values",
-    f"Label values outside the bounded set, served as {OTHER!r}.",
+    f"Different values outside a label's bounded set within five minutes, served as {OTHER!r}.",
     (EXPORTER, LABEL),
+)
+EXPORTER_HTTP_REQUESTS = counter(
+    "exporter_http_requests",
+    "Requests to all ports of the exporter, by the status of the answer.",
+    (EXPORTER, CODE),
 )
 SOURCE_UP = gauge(
     "source_up",
@@ -67,8 +73,8 @@ SOURCE_REASON = gauge(
     "'none' if it is.",
     (EXPORTER, CLUSTER, REGION, SOURCE, REASON),
 )
-SOURCE_SECONDS = gauge(
-    "source_collection_seconds",
+SOURCE_DURATION = gauge(
+    "source_collection_duration_seconds",
     "Seconds that the last collection of this source took.",
     (EXPORTER, CLUSTER, REGION, SOURCE),
 )

@@ -35,7 +35,9 @@ VERSION = "version"
 CELL_LABELS = (CLUSTER, REGION, MODEL)
 GROUP_LABELS = (*CELL_LABELS, GROUP)
 GPU_LABELS = (*GROUP_LABELS, HOST, UUID)
-ROUTER_LABELS = (*CELL_LABELS, REVISION, TIER)
+ROUTED_LABELS = (*CELL_LABELS, ROUTER)
+"""Of what a router serves for a cell, which others may serve as well: sums belong into rules."""
+ROUTER_LABELS = (*ROUTED_LABELS, REVISION, TIER)
 TOOL_LABELS = (*CELL_LABELS, TOOL)
 
 OTHER = "other"
@@ -44,6 +46,8 @@ OTHER = "other"
 # --- bounded values -----------------------------------------------------------------------------
 
 TIERS = ("free", "pro", "enterprise", "gov")
+PROBE_TIER = "probe"
+"""Of our own probes, where they go through a router that tells tiers: no user's."""
 
 OUTCOMES = ("ok", "error", "timeout", "aborted", "rejected", "rate_limited")
 """How a request ended, or failed to, as its user saw it at the router.

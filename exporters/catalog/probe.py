@@ -1,13 +1,14 @@
 """Families of probes: known prompts to each group, from outside.
 
-They are of no tier and of no user: no objective on routers' families counts them.
+Those that go to groups pass no router; those that go through one are of the tier ``probe``, which
+the objectives of the library leave out.
 """
 
 from __future__ import annotations
 
 from exporters.catalog.bounds import INTER_TOKEN_LATENCY_BOUNDS, TIME_TO_FIRST_TOKEN_BOUNDS
 from exporters.catalog.family import counter, gauge, histogram
-from exporters.catalog.names import GROUP_LABELS, OUTCOME, REASON
+from exporters.catalog.names import GROUP_LABELS, OUTCOME, REASON, ROUTED_LABELS
 
 PROBE_UP = gauge(
     "probe_up", "1 if the group answered its last probe, within its deadline, else 0.", GROUP_LABELS
@@ -50,4 +51,17 @@ PROBE_DRIFTING = gauge(
     "probe_prompts_drifting",
     "Prompts that the group answers otherwise than most late in the answer: numeric drift.",
     GROUP_LABELS,
+)
+PROBE_ROUTER_UP = gauge(
+    "probe_router_up",
+    "1 if the router answered the last probe of the model, within its deadline, else 0.",
+    ROUTED_LABELS,
+)
+PROBE_ROUTER_REASON = gauge(
+    "probe_router_reason",
+    "1 for the reason why the router's last probe failed; 'none' if it did not.",
+    (*ROUTED_LABELS, REASON),
+)
+PROBE_ROUTER_REQUESTS = counter(
+    "probe_router_requests", "Probes through a router by how they ended.", (*ROUTED_LABELS, OUTCOME)
 )

@@ -6,7 +6,6 @@ from exporters.catalog.bounds import REQUEST_TIME_BOUNDS, TIME_TO_FIRST_TOKEN_BO
 from exporters.catalog.family import counter, gauge, histogram
 from exporters.catalog.names import (
     ATTEMPT,
-    CELL_LABELS,
     CLUSTER,
     DIALECT,
     GROUP_LABELS,
@@ -16,6 +15,7 @@ from exporters.catalog.names import (
     PHASE,
     REGION,
     REVISION,
+    ROUTED_LABELS,
     ROUTER,
     ROUTER_LABELS,
     STAGE,
@@ -62,25 +62,25 @@ BILLED_TOKENS = counter(
 SAFETY_CHECKS = counter(
     "safety_checks",
     "Checks of prompts and of answers by the safety filter; bypassed ones were not made.",
-    (*CELL_LABELS, STAGE, VERDICT),
+    (*ROUTED_LABELS, STAGE, VERDICT),
 )
-SAFETY_SECONDS = counter("safety_check_seconds", "Time that the safety filter took.", CELL_LABELS)
+SAFETY_SECONDS = counter("safety_check_seconds", "Time that the safety filter took.", ROUTED_LABELS)
 RESIDENCY_REQUESTS = counter(
     "residency_requests",
     "Requests served here, by the region that their data belongs to.",
-    (*CELL_LABELS, TIER, HOME_REGION),
+    (*ROUTED_LABELS, TIER, HOME_REGION),
 )
 WEIGHTS_LOADS = counter(
-    "weights_loads", "Engines that came up with weights from the store.", CELL_LABELS
+    "weights_loads", "Engines that came up with weights from the store.", ROUTED_LABELS
 )
 WEIGHTS_LOAD_SECONDS = counter(
-    "weights_load_seconds", "Time that engines spent on loading weights.", CELL_LABELS
+    "weights_load_seconds", "Time that engines spent on loading weights.", ROUTED_LABELS
 )
 WEIGHTS_LOAD_RETRIES = counter(
     "weights_load_retries",
     "Reads from the store of weights that had to be tried again.",
-    CELL_LABELS,
+    ROUTED_LABELS,
 )
 WEIGHTS_INFO = gauge(
-    "weights_info", "Always 1: which weights a group runs.", (*GROUP_LABELS, REVISION, HASH)
+    "weights_info", "Always 1: which weights a group runs.", (*GROUP_LABELS, ROUTER, REVISION, HASH)
 )

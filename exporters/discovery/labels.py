@@ -35,10 +35,12 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "telemetry": ("telemetry",),
     "name": ("name", "router", "gateway"),
     "dialect": ("dialect",),
+    "requests": ("requests",),
 }
 """Fields, each with the labels that give it. Without a ``group``, one is made of the
 LeaderWorkerSet: ``NAMESPACE/SET-INDEX``. ``gpus`` are UUIDs between commas, ``telemetry`` is an
-address. ``name`` and ``dialect`` are for routers and gateways."""
+address. ``name`` and ``dialect`` are for routers and gateways, ``requests`` is an address for
+routers."""
 
 
 def role_of(target: DiscoveredTarget) -> str:

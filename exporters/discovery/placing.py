@@ -257,12 +257,13 @@ class _Placing:
         if not field_of(target, "dialect"):
             self.leave(target, "no_dialect", "found no label dialect")
         elif made := self._make(Router, target, {
-            "name": field_of(target, "name") or field_of(target, "region"),
+            "name": field_of(target, "name") or target.address,
             "region": field_of(target, "region"),
             "dialect": field_of(target, "dialect"),
             "metrics": url_of(target),
+            "requests": field_of(target, "requests") or None,
         }):  # fmt: skip
-            self._add_once(target, self.routers, made)
+            self._add_once(target, self.routers, made, made.name)
 
     def _add_tools(self, target: DiscoveredTarget) -> None:
         if made := self._make(Tools, target, {
@@ -270,15 +271,15 @@ class _Placing:
             "region": field_of(target, "region"),
             "metrics": url_of(target),
         }):  # fmt: skip
-            self._add_once(target, self.tools, made)
+            self._add_once(target, self.tools, made, made.region)
 
     def _add_once(
-        self, target: DiscoveredTarget, there: dict[str, Any], made: Router | Tools
+        self, target: DiscoveredTarget, there: dict[str, Any], made: Router | Tools, key: str
     ) -> None:
-        if made.region in there or made.name in {each.name for each in there.values()}:
-            self.leave(target, "repeated", f"there is another for {made.region!r} or {made.name!r}")
+        if key in there or made.name in {each.name for each in there.values()}:
+            self.leave(target, "repeated", f"there is another {key!r}")
         else:
-            there[made.region] = made
+            there[key] = made
 
     def _member(self, target: DiscoveredTarget) -> Member | None:
         gpus = [uuid.strip() for uuid in field_of(target, "gpus").split(",") if uuid.strip()]

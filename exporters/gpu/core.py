@@ -114,7 +114,7 @@ class GpuCore:
                 if self._dcgm:
                     self._dcgm.add(page, uuid, verdict.reading, now)
         self._add_hosts(page)
-        self._folder.add_to(page)
+        self._folder.add_to(page, now)
         return page
 
     def _add_hosts(self, page: Page) -> None:

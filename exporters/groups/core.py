@@ -117,7 +117,7 @@ class GroupsCore:
                     self._folder.count(label, value)
         # Of this look, for the next: a group is compared with peers that were seen as well.
         self._speeds = self._peers.compare(loads, now)
-        self._folder.add_to(page)
+        self._folder.add_to(page, now)
         return page
 
     def _see(

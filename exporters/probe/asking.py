@@ -12,12 +12,12 @@ from typing import Any, Protocol
 import aiohttp
 
 from exporters.access import HttpAccess
+from exporters.catalog import PROBE_TIER
 from exporters.fetching import FetchError, failures_as_fetch_errors
 from exporters.sessions import HttpClient, session_to_targets
 
 TIER_HEADER = "X-Tier"
-TIER = "probe"
-"""So that whatever stands between can tell probes from users."""
+"""With the tier ``probe``, so that whatever stands between can tell probes from users."""
 LARGEST_ANSWER_BYTES = 256 * 1024
 """Some hundred bytes a token are usual for a stream."""
 
@@ -37,8 +37,14 @@ class Answered:
 class Ask(Protocol):
     """Asks an engine."""
 
-    async def __call__(self, url: str, prompt: str, tokens: int) -> Answered:
+    async def __call__(self, url: str, prompt: str, tokens: int, model: str = "") -> Answered:
         """Return its greedy answer of at most ``tokens`` tokens.
+
+        Args:
+            url: where it takes prompts.
+            prompt: the question.
+            tokens: no more than so many.
+            model: as a router is asked for it; empty for an engine, which serves one.
 
         Raises:
             FetchError: if there was none in time and within the limits; its detail starts with the
@@ -66,12 +72,11 @@ class HttpAsker(HttpClient):
         self._clock = clock
 
     def _make_session(self) -> aiohttp.ClientSession:
-        return session_to_targets({TIER_HEADER: TIER})
+        return session_to_targets({TIER_HEADER: PROBE_TIER})
 
-    async def __call__(self, url: str, prompt: str, tokens: int) -> Answered:
+    async def __call__(self, url: str, prompt: str, tokens: int, model: str = "") -> Answered:
         """Return the answer; as :class:`Ask` says."""
-        content = {
-            # No model: an engine serves one, under a name that only its router needs to know.
+        content: dict[str, Any] = {
             "prompt": prompt,
             "max_tokens": tokens,
             "temperature": 0,
@@ -79,6 +84,8 @@ class HttpAsker(HttpClient):
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if model:
+            content["model"] = model
         with failures_as_fetch_errors(self._deadline_seconds):
             async with asyncio.timeout(self._deadline_seconds):
                 return await self._post(url, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -26,12 +26,15 @@ COMPARED_EVERY_INTERVALS = 0.1
 
 @dataclass(frozen=True)
 class Probe:
-    """One question to one group."""
+    """One question to one group, or through a router to any."""
 
-    group: str
+    to: str
+    """A group's name, or a router's with a model's."""
     url: str
     prompt: int
     """Its place in ``PROMPTS``."""
+    model: str = ""
+    """As users ask for it; empty for an engine, which serves one."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,14 @@ class _Histogram:
 
 @dataclass
 class _Watched:
-    """A group and its probes so far."""
+    """A group, or a model at a router, and its probes so far."""
 
-    group: Group
+    group: Group | None
     labels: Labels
+    model: str
     url: str
-    next_at: float
-    next_prompt: int
+    next_at: float = 0.0
+    next_prompt: int = 0
     is_asked: bool = False
     last: Reply | None = None
     last_at: float = 0.0
@@ -86,12 +90,28 @@ class _Watched:
     """By prompt, the last two, with their times."""
 
 
+@dataclass(frozen=True)
+class _Families:
+    """What probes are told with."""
+
+    up: Family
+    reason: Family
+    requests: Family
+
+
+_OF_GROUPS = _Families(catalog.PROBE_UP, catalog.PROBE_REASON, catalog.PROBE_REQUESTS)
+_OF_ROUTERS = _Families(
+    catalog.PROBE_ROUTER_UP, catalog.PROBE_ROUTER_REASON, catalog.PROBE_ROUTER_REQUESTS
+)
+
+
 class ProbeCore:
-    """Probes the groups of a topology.
+    """Probes the groups of a topology, and models through its routers.
 
     Args:
-        topology: names the groups; those of one model and revision are compared.
-        interval_seconds: between two probes of a group.
+        topology: names the groups; those of one model and revision are compared. Routers that it
+            says where to ask are asked for each model of their region.
+        interval_seconds: between two probes of a group, or of a model at a router.
         deadline_seconds: of a probe.
         now: in seconds of a monotonic clock, as everywhere here.
     """
@@ -109,49 +129,65 @@ class ProbeCore:
         self._comparisons: dict[tuple[str, str], tuple[float, dict[str, Comparison]]] = {}
         self._agreed: dict[tuple[str, str], dict[int, str]] = {}
         """Of each model and revision, by prompt."""
-        count = len(topology.groups)
-        self._groups = {
-            group.name: _Watched(
-                group,
-                (topology.cluster, group.region, group.model, group.name),
-                group.completions,
+        self._watched: dict[str, _Watched] = {}
+        self.follow(topology, now)
+
+    def follow(self, topology: Topology, now: float) -> ProbeCore:
+        """Go by another topology from now on; return the core itself.
+
+        What stays keeps its probes so far. Answers of an earlier revision are not compared.
+        """
+        self.cluster = topology.cluster
+        earlier, self._watched = self._watched, {}
+        self._comparisons.clear()
+        new = dict(_watch(topology))
+        for number, (name, watched) in enumerate(new.items()):
+            same = earlier.get(name)
+            if same is None or (same.labels, same.url) != (watched.labels, watched.url):
                 # Spread over the interval; neighbours ask the same, for answers are compared.
-                now + interval_seconds * number / count,
-                0,
-            )
-            for number, group in enumerate(topology.groups)
-        }
+                watched.next_at = now + self.interval_seconds * number / len(new)
+                self._watched[name] = watched
+                continue
+            if same.group and watched.group and same.group.revision != watched.group.revision:
+                same.answers.clear()
+            same.group = watched.group
+            self._watched[name] = same
+        return self
 
     def due(self, now: float) -> list[Probe]:
-        """Return the probes to send now. Each has to be noted in the end; a group has one."""
+        """Return the probes to send now. Each has to be noted in the end; nobody has two."""
         probes = []
-        for watched in self._groups.values():
+        for name, watched in self._watched.items():
             if watched.is_asked or now < watched.next_at:
                 continue
             # What was missed is not made up for.
             late = (now - watched.next_at) // self.interval_seconds
             watched.next_at += (late + 1) * self.interval_seconds
             watched.is_asked = True
-            compared = self._compare(watched.group, now).get(watched.group.name, Comparison())
-            prompt = min(compared.unconfirmed, default=watched.next_prompt)
+            prompt = watched.next_prompt
+            if watched.group:
+                compared = self._compare(watched.group, now).get(name, Comparison())
+                prompt = min(compared.unconfirmed, default=prompt)
             if prompt == watched.next_prompt:
                 watched.next_prompt = (prompt + 1) % len(PROMPTS)
-            probes.append(Probe(watched.group.name, watched.url, prompt))
+            probes.append(Probe(name, watched.url, prompt, watched.model))
         return probes
 
     def next_due(self) -> float:
-        """Return when the next probe is due, of groups that are not being asked."""
-        waiting = [each.next_at for each in self._groups.values() if not each.is_asked]
+        """Return when the next probe is due, of those who are not being asked."""
+        waiting = [each.next_at for each in self._watched.values() if not each.is_asked]
         return min(waiting, default=float("inf"))
 
-    def is_failing(self, group: str) -> bool:
-        """Return whether a group's last probe failed."""
-        last = self._groups[group].last
-        return last is not None and last.outcome != "ok"
+    def is_failing(self, to: str) -> bool:
+        """Return whether the last probe of a group or through a router failed."""
+        watched = self._watched.get(to)
+        return bool(watched and watched.last and watched.last.outcome != "ok")
 
     def note(self, probe: Probe, reply: Reply, now: float) -> None:
-        """Take what came of a probe."""
-        watched = self._groups[probe.group]
+        """Take what came of a probe; of nobody who is there no more, or elsewhere by now."""
+        watched = self._watched.get(probe.to)
+        if watched is None or watched.url != probe.url:
+            return
         watched.is_asked = False
         watched.last, watched.last_at = reply, now
         watched.ends[reply.outcome] += 1
@@ -167,15 +203,17 @@ class ProbeCore:
     def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - nothing is asked
         """Return the page: what probes have shown up to now."""
         page = Page()
-        for watched in self._groups.values():
+        for watched in self._watched.values():
             self._add(page, watched, now)
         compared: set[tuple[str, str]] = set()
-        for watched in self._groups.values():
+        for watched in self._watched.values():
+            if watched.group is None:
+                continue
             cohort = (watched.group.model, watched.group.revision)
             if cohort not in compared:
                 compared.add(cohort)
                 for name, comparison in self._compare(watched.group, now).items():
-                    _add_comparison(page, self._groups[name].labels, comparison)
+                    _add_comparison(page, self._watched[name].labels, comparison)
         return page
 
     def _add(self, page: Page, watched: _Watched, now: float) -> None:
@@ -184,12 +222,14 @@ class ProbeCore:
         reason = last.reason if last else "not_yet"
         if last and now - watched.last_at > patience:
             reason = "overdue"
-        page.of(catalog.PROBE_UP)[labels] = float(reason == "none")
-        page.of(catalog.PROBE_REASON)[*labels, reason] = 1.0
+        families = _OF_GROUPS if watched.group else _OF_ROUTERS
+        page.of(families.up)[labels] = float(reason == "none")
+        page.of(families.reason)[*labels, reason] = 1.0
         for outcome in catalog.PROBE_OUTCOMES:
-            page.of(catalog.PROBE_REQUESTS)[*labels, outcome] = float(watched.ends[outcome])
-        for histogram in (watched.first, watched.per_token):
-            page.distributions_of(histogram.family)[labels] = histogram.distribution()
+            page.of(families.requests)[*labels, outcome] = float(watched.ends[outcome])
+        if watched.group:
+            for histogram in (watched.first, watched.per_token):
+                page.distributions_of(histogram.family)[labels] = histogram.distribution()
 
     def _compare(self, of: Group, now: float) -> dict[str, Comparison]:
         """Return how the groups of one model and revision compare, by their fresh answers.
@@ -209,13 +249,29 @@ class ProbeCore:
                 prompt: [text for at, text in given if at >= oldest]
                 for prompt, given in watched.answers.items()
             }
-            for name, watched in self._groups.items()
-            if (watched.group.model, watched.group.revision) == (of.model, of.revision)
+            for name, watched in self._watched.items()
+            if watched.group
+            and (watched.group.model, watched.group.revision) == (of.model, of.revision)
         }
         agreed = self._agreed.setdefault((of.model, of.revision), {})
         compared = compare(answers, agreed)
         agreed.update(agreements(answers))
         return compared
+
+
+def _watch(topology: Topology) -> Iterator[tuple[str, _Watched]]:
+    """Yield whom to probe, by what no other is called: names have no spaces."""
+    for group in topology.groups:
+        labels = (topology.cluster, group.region, group.model, group.name)
+        yield group.name, _Watched(group, labels, "", group.completions)
+    for router in topology.routers:
+        if url := router.completions:
+            models = sorted(
+                {each.model for each in topology.groups if each.region == router.region}
+            )
+            for model in models:
+                labels = (topology.cluster, router.region, model, router.name)
+                yield f"{router.name} {model}", _Watched(None, labels, model, url)
 
 
 def _add_comparison(page: Page, labels: Labels, comparison: Comparison) -> None:

@@ -11,6 +11,7 @@ from exporters.probe.core import ProbeCore
 from exporters.probe.prober import probing
 from exporters.problems import InputError, Problem, problem
 from exporters.running import Plan
+from exporters.topology import Topology
 
 SHORTEST_INTERVAL_SECONDS = 1.0
 SHORTEST_DEADLINE_SECONDS = 0.1
@@ -31,7 +32,12 @@ def make_plan(config: Config, interval: str, deadline: str, at_once: int) -> Pla
     if problems:
         raise InputError(problems)
     core = ProbeCore(config.topology, interval_seconds, deadline_seconds, time.monotonic())
-    return Plan(core, probing(core, at_once, config.accesses["engines"]))
+
+    def follow(topology: Topology) -> ProbeCore:
+        return core.follow(topology, time.monotonic())
+
+    beside = probing(core, at_once, config.accesses["engines"])
+    return Plan(core, make=follow, beside=beside, reads_targets=False)
 
 
 def _seconds(option: str, text: str, shortest: float, problems: list[Problem]) -> float:

@@ -8,13 +8,15 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from math import isfinite
 
 from exporters.access import HttpAccess
 from exporters.fetching import FetchError
 from exporters.probe.asking import Ask, HttpAsker
 from exporters.probe.core import Probe, ProbeCore, Reply
 from exporters.probe.prompts import PROMPTS, TOKENS
+
+LONGEST_WAIT_SECONDS = 1.0
+"""Until it is looked again what is due."""
 
 _LOG = logging.getLogger("shardwatch")
 _OUTCOME_OF_STATUS = {"429": "rate_limited", "503": "rejected", "504": "timeout"}
@@ -58,11 +60,14 @@ class Prober:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _wait_until(self, due: float) -> None:
-        """Return when the next probe is due, or one has ended and its group may be."""
+        """Return when the next probe is due, or one has ended and its group may be.
+
+        Or soon, for by another topology one may be due before.
+        """
         self._ended.clear()
-        wait = due - self._clock()
+        wait = min(max(due - self._clock(), 0.001), LONGEST_WAIT_SECONDS)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(wait, 0.001) if isfinite(wait) else None):
+            async with asyncio.timeout(wait):
                 await self._ended.wait()
 
     def start_due(self) -> None:
@@ -73,7 +78,7 @@ class Prober:
             task.add_done_callback(self._tasks.discard)
 
     async def _probe(self, probe: Probe) -> None:
-        if self._core.is_failing(probe.group):
+        if self._core.is_failing(probe.to):
             async with self._failing, self._all:
                 reply = await self._question(probe)
         else:
@@ -98,13 +103,13 @@ class Prober:
 
     async def _put(self, probe: Probe) -> Reply:
         prompt = PROMPTS[probe.prompt]
-        answered = await self._ask(probe.url, prompt, TOKENS)
+        answered = await self._ask(probe.url, prompt, TOKENS, probe.model)
         if not answered.text:
             return Reply("error", "empty")
         first = answered.first_seconds
         if first is None:
             # The engine does not stream: an answer of one token ends with its first.
-            first = (await self._ask(probe.url, prompt, 1)).seconds
+            first = (await self._ask(probe.url, prompt, 1, probe.model)).seconds
         rest = answered.tokens - 1
         per_token = max(answered.seconds - first, 0.0) / rest if rest > 0 else None
         return Reply("ok", "none", answered.text, first, per_token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from exporters import catalog
@@ -12,6 +12,7 @@ from exporters.exposition import PageReader, Samples, Series, require_counts
 from exporters.folding import Folder
 from exporters.histograms import SUFFIXES, Accumulator
 from exporters.page import Distribution, Labels, Page
+from exporters.router.counting import Increments, Sums
 from exporters.router.dialect import RouterDialect, Rule
 from exporters.router.dialects import DIALECTS
 from exporters.router.labels import FOLDED, Labeller
@@ -23,6 +24,15 @@ _Found: TypeAlias = Mapping[str, list[tuple[Series, float]]]
 
 
 @dataclass(frozen=True)
+class _Read:
+    """A page of a router."""
+
+    found: _Found
+    grown: Mapping[Series, float]
+    """By how much its counters have grown."""
+
+
+@dataclass(frozen=True)
 class _Watched:
     """A router, how it speaks, and what that leaves untold."""
 
@@ -31,10 +41,16 @@ class _Watched:
     target: Target[Samples]
     labeller: Labeller
     missing: tuple[str, ...]
+    increments: Increments
+    sums: Sums
+
+    def is_sum(self, labels: Labels) -> bool:
+        """Return whether several of the router's counters may be one of ours."""
+        return not self.dialect.has_our_series or bool(self.router.names) or catalog.OTHER in labels
 
 
 class RouterCore:
-    """Watches the routers of a topology: one a region, for their series carry no router's name."""
+    """Watches the routers of a topology."""
 
     name = "router"
     samples_itself = False
@@ -46,14 +62,17 @@ class RouterCore:
         self.targets = [each.target for each in self._routers]
 
     def take_over(self, earlier: RouterCore) -> None:
-        """Go on counting the values that were folded, under the revisions that were learnt."""
+        """Go on counting, under the revisions that were learnt."""
         self._folder.take_over(earlier._folder)
-        labellers = {each.router.name: each.labeller for each in earlier._routers}
-        for watched in self._routers:
-            if watched.router.name in labellers:
-                watched.labeller.take_over(labellers[watched.router.name])
+        routers = {(each.router.name, each.router.metrics): each for each in earlier._routers}
+        for number, watched in enumerate(self._routers):
+            same = routers.get((watched.router.name, watched.router.metrics))
+            if same is not None:
+                watched.labeller.take_over(same.labeller)
+                watched.increments.take_over(same.increments)
+                self._routers[number] = replace(watched, sums=same.sums)
 
-    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
+    def observe(self, answers: Answers, now: float) -> Page:
         """Return the page for one collection. The series of a router that is down are absent."""
         page = Page()
         for watched in self._routers:
@@ -65,10 +84,13 @@ class RouterCore:
                 page.of(catalog.ROUTER_MISSING)[*place, router.dialect, what] = 1.0
             if answer.content is not None:
                 watched.labeller.begin(answer.content)
-                found = _by_name(answer.content)
+                read = _Read(_by_name(answer.content), watched.increments.of(answer.content))
+                of_it = Page()
                 for rule in watched.dialect.rules:
-                    _add(page, watched.labeller, rule, found)
-        self._folder.add_to(page)
+                    _add(of_it, watched, rule, read)
+                watched.sums.add_to(of_it)
+                page.add(of_it)
+        self._folder.add_to(page, now)
         return page
 
 
@@ -86,7 +108,16 @@ def _watch(topology: Topology, router: Router, folder: Folder) -> _Watched:
         names_models=bool(router.names),
         names_revisions=any(each.revision for each in router.names.values()),
     )
-    return _Watched(router, dialect, target, Labeller(topology, router, dialect, folder), missing)
+    histograms = {name for rule in dialect.rules if rule.is_histogram for name in rule.names}
+    return _Watched(
+        router,
+        dialect,
+        target,
+        Labeller(topology, router, dialect, folder),
+        missing,
+        Increments(histograms),
+        Sums(),
+    )
 
 
 def _samples_of(rules: Iterable[Rule]) -> Iterable[str]:
@@ -105,41 +136,47 @@ def _by_name(samples: Samples) -> _Found:
     return found
 
 
-def _add(page: Page, labeller: Labeller, rule: Rule, found: _Found) -> None:
+def _add(page: Page, watched: _Watched, rule: Rule, read: _Read) -> None:
     """Add what one rule finds on a page of a router, and the zeros of what it does not."""
     suffix = "_count" if rule.is_histogram else ""
-    name = next((each for each in rule.names if f"{each}{suffix}" in found), "")
+    name = next((each for each in rule.names if f"{each}{suffix}" in read.found), "")
     if not name and rule.is_optional:
         return
     if rule.is_histogram:
-        _add_distributions(page, labeller, rule, name, found)
+        _add_distributions(page, watched, rule, name, read)
         return
     values = page.of(rule.family)
     is_info = rule.family is catalog.WEIGHTS_INFO
     if not is_info:
-        for zero in labeller.zeros(rule):
+        for zero in watched.labeller.zeros(rule):
             values.setdefault(zero, 0.0)
-    for series, value in found.get(name, ()):
-        labels = labeller.labels(rule, series)
-        if labels is not None:
+    for series, value in read.found.get(name, ()):
+        labels = watched.labeller.labels(rule, series)
+        if labels is None:
+            continue
+        if rule.family.kind == "counter" and watched.is_sum(labels):
+            values.setdefault(labels, 0.0)
+            watched.sums.add(rule.family, labels, read.grown[series])
+        else:
             values[labels] = 1.0 if is_info else values.get(labels, 0.0) + value
 
 
-def _add_distributions(
-    page: Page, labeller: Labeller, rule: Rule, name: str, found: _Found
-) -> None:
+def _add_distributions(page: Page, watched: _Watched, rule: Rule, name: str, read: _Read) -> None:
     distributions = page.distributions_of(rule.family)
     zero = Distribution((0.0,) * len(rule.family.bounds), 0.0, 0.0)
-    for labels in labeller.zeros(rule):
+    for labels in watched.labeller.zeros(rule):
         distributions[labels] = zero
     accumulators: dict[Labels, Accumulator] = {}
     for suffix in SUFFIXES:
-        for series, value in found.get(f"{name}{suffix}", ()):
-            labelled = labeller.labels(rule, series)
+        for series, value in read.found.get(f"{name}{suffix}", ()):
+            labelled = watched.labeller.labels(rule, series)
             if labelled is not None:
                 if labelled not in accumulators:
                     accumulators[labelled] = Accumulator(rule.family, rule.seconds)
-                accumulators[labelled].add(suffix, series, value)
+                part = read.grown[series] if watched.is_sum(labelled) else value
+                accumulators[labelled].add(suffix, series, part)
     for labels, accumulator in accumulators.items():
         if distribution := accumulator.distribution():
             distributions[labels] = distribution
+            if watched.is_sum(labels):
+                watched.sums.add_distribution(rule.family, labels, distribution)

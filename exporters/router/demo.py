@@ -29,4 +29,5 @@ DIALECT = RouterDialect(
     revision=("revision",),
     learns_revisions=True,
     tier=("tier",),
+    has_our_series=True,
 )

@@ -83,6 +83,9 @@ class RouterDialect:
     tier: tuple[str, ...] = ()
     server: str = ""
     """The label that has the address of an engine, which the topology knows."""
+    has_our_series: bool = False
+    """Whether each of its counters is one of ours, so that it is passed through as it is; sums of
+    several are counted by what is new in them (:mod:`exporters.router.counting`)."""
     explained: bool = False
     """Whether model and revision are told only by names that the topology explains."""
 

@@ -23,6 +23,7 @@ FOLDED = (
 )  # fmt: skip
 """Labels of which values outside their sets are counted."""
 
+_TIERS = (*catalog.TIERS, catalog.PROBE_TIER)
 _SPARE = 1024
 """Series beyond twice those of a page that are remembered before all are forgotten."""
 _Folds: TypeAlias = tuple[tuple[str, str], ...]
@@ -45,7 +46,11 @@ class Labeller:
     ) -> None:
         self._dialect = dialect
         self._folder = folder
-        self._place = {catalog.CLUSTER: topology.cluster, catalog.REGION: router.region}
+        self._place = {
+            catalog.CLUSTER: topology.cluster,
+            catalog.REGION: router.region,
+            catalog.ROUTER: router.name,
+        }
         here = [group for group in topology.groups if group.region == router.region]
         revisions: dict[str, tuple[str, ...]] = {}
         for group in here:
@@ -127,7 +132,7 @@ class Labeller:
         return self._zeros[rule]
 
     def _make_zeros(self, rule: Rule) -> Iterator[Labels]:
-        tiers = catalog.TIERS if self._dialect.tier else (catalog.OTHER,)
+        tiers = _TIERS if self._dialect.tier else (catalog.OTHER,)
         choices: list[tuple[str, ...]] = []
         for label in rule.family.labels:
             if label in (*self._place, catalog.MODEL, catalog.REVISION):
@@ -211,7 +216,7 @@ class Labeller:
         if label == catalog.TIER:
             if not self._dialect.tier:
                 return catalog.OTHER
-            return self._fold(label, told, catalog.TIERS)
+            return self._fold(label, told, _TIERS)
         if label == catalog.GROUP:
             return self._fold(label, told, self._groups)
         if label == catalog.HASH:

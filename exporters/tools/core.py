@@ -76,7 +76,7 @@ class ToolsCore:
         for watched in self._gateways:
             watched.tools.update(seen.get(watched.gateway.name, ()))
 
-    def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - no state ages
+    def observe(self, answers: Answers, now: float) -> Page:
         """Return the page for one collection. The series of a gateway that is down are absent."""
         page = Page()
         for watched in self._gateways:
@@ -86,7 +86,7 @@ class ToolsCore:
             page.of(catalog.TOOLS_UP)[up] = float(answer.is_up)
             if answer.content is not None:
                 self._add(page, watched, answer.content)
-        self._folder.add_to(page)
+        self._folder.add_to(page, now)
         return page
 
     def _add(self, page: Page, watched: _Watched, samples: Samples) -> None:

@@ -165,7 +165,7 @@ def read_web_config(path: Path) -> WebConfig:
     Raises:
         InputError: if it, or a certificate or key that it names, cannot be used.
     """
-    document = read_document(path)
+    document = read_document(path, may_be_empty=True)
     file = document.parse(WebConfigFile)
     context, files = None, [path]
     tls = file.tls_server_config

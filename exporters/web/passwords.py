@@ -14,17 +14,27 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 HASH = re.compile(r"\$2[abxy]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 """A bcrypt hash: version, cost from 4 to 31, salt and digest."""
 MOST_REMEMBERED = 100
-MOST_WAITING = 16
-"""Passwords that wait for bcrypt; a further one is refused without a look."""
+"""Wrong passwords that need not be looked at again."""
+MOST_WAITING = 64
+"""Passwords that wait for bcrypt, 5 s at the usual cost; a further one is refused without a
+look."""
+MOST_OF_ADDRESS = 2
+"""Of them, from one address."""
 _READ_BYTES = 72
 """bcrypt reads no more of a password."""
 _NOBODYS_HASH = "$2b$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
 """Of the password ``fakepassword``, which the toolkit compares unknown users' with."""
+
+
+_COMPARING = ThreadPoolExecutor(1, "passwords")
+"""One after another, for bcrypt takes a core; apart from what else runs in threads."""
 
 
 class BusyError(Exception):
@@ -34,6 +44,9 @@ class BusyError(Exception):
 class Doorkeeper:
     """Knows the users of one configuration.
 
+    Whoever tries passwords shuts out nobody who has come in before: right passwords are remembered
+    apart from wrong ones, and an address has a place or two in the queue, not all.
+
     Args:
         users: bcrypt hashes by name; if there are none, everybody may enter.
     """
@@ -41,15 +54,20 @@ class Doorkeeper:
     def __init__(self, users: Mapping[str, str]) -> None:
         self._users = users
         self._key = secrets.token_bytes(32)
-        self._known: dict[bytes, bool] = {}
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._right: dict[str, bytes] = {}
+        """The last right password of each user, as what is seen of it."""
+        self._wrong: dict[bytes, None] = {}
+        self._waiting: Counter[str] = Counter()
 
-    async def admits(self, authorization: str) -> bool:
+    async def admits(self, authorization: str, address: str = "") -> bool:
         """Return whether a header ``Authorization`` is a user's.
 
+        Args:
+            authorization: what the header says.
+            address: where the request comes from.
+
         Raises:
-            BusyError: if too many others are waiting to know.
+            BusyError: if too many others are waiting to know, or too many of that address.
         """
         if not self._users:
             return True
@@ -60,22 +78,29 @@ class Doorkeeper:
         hashed = self._users.get(name, _NOBODYS_HASH)
         # Keyed, so that nothing that stays in memory can be turned into a password.
         seen = hmac.digest(self._key, f"{name}\0{hashed}\0".encode() + password, hashlib.sha256)
-        if seen not in self._known:
-            matches = await self._compare(password, hashed) and name in self._users
-            while len(self._known) >= MOST_REMEMBERED:
-                del self._known[next(iter(self._known))]
-            self._known[seen] = matches
-        return self._known[seen]
+        if self._right.get(name) == seen:
+            return True
+        if seen in self._wrong:
+            return False
+        if await self._compare(password, hashed, address) and name in self._users:
+            self._right[name] = seen
+            return True
+        while len(self._wrong) >= MOST_REMEMBERED:
+            del self._wrong[next(iter(self._wrong))]
+        self._wrong[seen] = None
+        return False
 
-    async def _compare(self, password: bytes, hashed: str) -> bool:
-        if self._waiting >= MOST_WAITING:
+    async def _compare(self, password: bytes, hashed: str, address: str) -> bool:
+        if self._waiting.total() >= MOST_WAITING or self._waiting[address] >= MOST_OF_ADDRESS:
             raise BusyError
-        self._waiting += 1
+        self._waiting[address] += 1
         try:
-            async with self._turn:
-                return await asyncio.to_thread(_check, password, hashed)
+            comparison = _COMPARING.submit(_check, password, hashed)
+            return await asyncio.wrap_future(comparison)
         finally:
-            self._waiting -= 1
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
 
 
 def _check(password: bytes, hashed: str) -> bool:

@@ -8,32 +8,65 @@ from __future__ import annotations
 
 import promql_parser
 
-from exporters.catalog import FAMILIES
+from exporters.catalog import FAMILIES, Family
+from slo.spec.queries import one_line, parse_query, selectors_in
+
+BOUND_MISSING = "bound-missing"
+"""The id of the check."""
 
 _BUCKET, _LE = "_bucket", "le"
 _ALL_EVENTS = "+Inf"
 
 
-def wrong_with_bound(query: str, *, is_total: bool) -> str | None:
-    """Return what is wrong with the bucket that a selector asks for, or None.
+def wrong_with_bounds(query: str, *, is_total: bool) -> str | None:
+    """Return what is wrong with the first wrong bucket that a query counts, or None.
 
     Only of histograms in :data:`exporters.catalog.FAMILIES`: the bounds of others are not known.
 
     Args:
-        query: a selector that :func:`slo.spec.queries.wrong_with_selector` found nothing wrong
-            with.
+        query: one that :func:`slo.spec.queries.events_per_second` takes; every selector in it is
+            looked at.
         is_total: whether its events are all events, so that the bucket of all is meant as well.
     """
-    tree = promql_parser.parse(query)
-    if not isinstance(tree, promql_parser.VectorSelector):
-        raise TypeError(f"{query!r} is no selector")
-    name, suffix, rest = (tree.name or "").rpartition(_BUCKET)
+    for selector in selectors_in(parse_query(one_line(query))):
+        family = _histogram(selector)
+        if family is not None:
+            wrong = _wrong_with_bound(selector, family, is_total=is_total)
+            if wrong:
+                return wrong
+    return None
+
+
+def unknown_bound(query: str) -> str | None:
+    """Return what is wrong with a bucket that a query of a value names, or None.
+
+    Such a query may well read all buckets of a histogram, for a quantile.
+    """
+    for selector in selectors_in(parse_query(one_line(query))):
+        family = _histogram(selector)
+        is_named = any(
+            each.name == _LE and each.op == promql_parser.MatchOp.Equal
+            for each in selector.matchers.matchers
+        )
+        if family is not None and is_named:
+            wrong = _wrong_with_bound(selector, family, is_total=True)
+            if wrong:
+                return wrong
+    return None
+
+
+def _histogram(selector: promql_parser.VectorSelector) -> Family | None:
+    name, suffix, rest = (selector.name or "").rpartition(_BUCKET)
     family = FAMILIES.get(name) if suffix and not rest else None
-    if family is None or family.kind != "histogram":
-        return None
+    return family if family is not None and family.kind == "histogram" else None
+
+
+def _wrong_with_bound(
+    selector: promql_parser.VectorSelector, family: Family, *, is_total: bool
+) -> str | None:
     bounds = [repr(float(bound)) for bound in family.bounds]
     there = [*bounds, _ALL_EVENTS] if is_total else bounds
-    matchers = [each for each in tree.matchers.matchers if each.name == _LE]
+    matchers = [each for each in selector.matchers.matchers if each.name == _LE]
     of_these = f"expected one of the bounds of {family.name}: {', '.join(there)}"
     if len(matchers) != 1 or matchers[0].op != promql_parser.MatchOp.Equal:
         return f'found no single {_LE}="BOUND", {of_these}'

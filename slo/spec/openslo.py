@@ -1,190 +1,200 @@
-"""What OpenSLO v1 files may hold, as far as shardwatch understands it; anything else is refused.
+"""What OpenSLO v1 files may hold: every kind and every field; anything else is refused.
 
-Kinds Service, SLI and SLO; ratio metrics of counters in Prometheus; budgeting by occurrences;
-rolling windows; one objective for each SLO. What OpenSLO has no field for stands in annotations
-under ``shardwatch.dev/``. Source: https://github.com/OpenSLO/OpenSLO, version 1.
+What OpenSLO has no field for stands in annotations (:mod:`slo.spec.annotations`). Source:
+https://github.com/OpenSLO/OpenSLO, version 1.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
-from exporters.durations import parse_duration
-from slo.numbers import Share
-
-GROUPING_LABELS = "shardwatch.dev/grouping-labels"
-"""Labels, by comma, each set of whose values has a budget of its own: ``region,model``."""
-OWNER = "shardwatch.dev/owner"
-"""Who answers for the objective."""
-
-ANNOTATIONS = (GROUPING_LABELS, OWNER)
-_OWN_PREFIX = "shardwatch.dev/"
-
-
-def _known_annotations(annotations: dict[str, str]) -> dict[str, str]:
-    for key in annotations:
-        if key.startswith(_OWN_PREFIX) and key not in ANNOTATIONS:
-            raise ValueError(
-                f"found the annotation {key!r}, expected one of {', '.join(ANNOTATIONS)}"
-            )
-    return annotations
-
-
-def _whole_hours(text: str) -> str:
-    seconds = parse_duration(text)
-    if seconds % 3600 or seconds < 86400:
-        raise ValueError(f"found {text!r}, expected whole hours, a day at least, such as 28d")
-    return text
+from exporters.documents import shown
+from slo.numbers import Number, Percent, ShareOrAll, read_decimal
+from slo.spec.alerting import (
+    AlertCondition,
+    AlertNotificationTarget,
+    AlertPolicy,
+    PolicyUse,
+)
+from slo.spec.metrics import DataSource, InlineSli, Sli
+from slo.spec.objects import (
+    ApiVersion,
+    Description,
+    Reference,
+    ServiceMetadata,
+    SloMetadata,
+    Strict,
+)
+from slo.spec.spans import Period, SliceSeconds, Span, read_local_time
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    if not line:
-        raise ValueError("found an empty query, expected a selector such as requests_total")
-    return line
+def _read_target(value: Any) -> Decimal:
+    number: Decimal = read_decimal(value)
+    if not 0 < number <= 1:
+        hint = "write percent as targetPercent" if 1 < number <= 100 else "write 0.999"
+        raise ValueError(f"found {shown(value)}, expected a share above 0 and below 1; {hint}")
+    return number
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-"""An RFC 1123 label, as OpenSLO asks for: it becomes a label's value and a file's name."""
+def _read_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # no such zone, a folder of them, no name of any
+        raise ValueError(
+            f"found {shown(name)}, expected the IANA name of a time zone; write it in full, such "
+            "as America/New_York"
+        ) from None
+    return name
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
-
-
-class Metadata(_Strict):
-    """What every object carries."""
-
-    name: Name
-    display_name: str = ""
-    labels: dict[str, str | list[str]] = {}
-    annotations: Annotated[dict[str, str], AfterValidator(_known_annotations)] = {}
-
-
-class ServiceSpec(_Strict):
+class ServiceSpec(Strict):
     """What a service says of itself."""
 
-    description: str = ""
+    description: Description = ""
 
 
-class Service(_Strict):
+class Service(Strict):
     """What objectives are promised for."""
 
-    api_version: Literal["openslo/v1"]
+    api_version: ApiVersion
     kind: Literal["Service"]
-    metadata: Metadata
+    metadata: ServiceMetadata
     spec: ServiceSpec = ServiceSpec()
 
 
-class Query(_Strict):
-    """The specification of a metric source of type Prometheus."""
+class CalendarStart(Strict):
+    """Where a calendar's periods begin."""
 
-    query: Annotated[str, AfterValidator(_one_line)]
-
-
-class MetricSource(_Strict):
-    """Where a number comes from."""
-
-    type: Literal["Prometheus"]
-    spec: Query
+    start_time: Annotated[str, AfterValidator(read_local_time)]
+    """When one period began, local, `2026-01-01 00:00:00`."""
+    time_zone: Annotated[str, AfterValidator(_read_zone)]
+    """The IANA name of a time zone, `America/New_York`."""
 
 
-class Metric(_Strict):
-    """One counter."""
+class TimeWindow(Strict):
+    """The period of a budget."""
 
-    metric_source: MetricSource
-
-
-class RatioMetric(_Strict):
-    """Bad or good events out of all of them."""
-
-    counter: Literal[True]
-    """Queries are of counters; they are given their windows by the rules."""
-    good: Metric | None = None
-    bad: Metric | None = None
-    total: Metric
+    duration: Period
+    """Rolling: whole hours, a day at least; `1M`, `1Q` and `1Y` are 30, 91 and 365 days. Of a
+    calendar: weeks, months, quarters or years, `1M`."""
+    is_rolling: bool = False
+    """`true`; or left out, beside `calendar`."""
+    calendar: CalendarStart | None = None
+    """Without it, `isRolling: true` must be said."""
 
     @model_validator(mode="after")
-    def _one_side(self) -> Self:
-        if (self.good is None) == (self.bad is None):
-            found = "neither good nor bad" if self.good is None else "both good and bad"
-            raise ValueError(f"found {found}, expected one of the two")
+    def _one_form(self) -> Self:
+        if self.is_rolling == (self.calendar is not None):
+            found, what = ("both", "keep") if self.is_rolling else ("neither", "add")
+            raise ValueError(
+                f"found {found} of isRolling: true and calendar, expected one of them; {what} one"
+            )
+        if self.calendar is not None and self.duration.unit is None:
+            raise ValueError(
+                f"found {shown(self.duration.text)} with a calendar, expected weeks, months, "
+                "quarters or years; write 1M for a month"
+            )
         return self
 
 
-class SliSpec(_Strict):
-    """How an indicator is measured."""
-
-    description: str = ""
-    ratio_metric: RatioMetric
-
-
-class Sli(_Strict):
-    """An indicator that SLOs may refer to."""
-
-    api_version: Literal["openslo/v1"]
-    kind: Literal["SLI"]
-    metadata: Metadata
-    spec: SliSpec
-
-
-class InlineSli(_Strict):
-    """An indicator written where it is used."""
-
-    metadata: Metadata
-    spec: SliSpec
-
-
-class TimeWindow(_Strict):
-    """The period of a budget."""
-
-    duration: Annotated[str, AfterValidator(_whole_hours)]
-    is_rolling: Literal[True]
-
-
-class Target(_Strict):
+class Target(Strict):
     """The promise itself."""
 
     display_name: str = ""
-    target: Share
-
-
-class SloSpec(_Strict):
-    """What an SLO promises."""
-
-    description: str = ""
-    service: str
+    """For people. Where an SLO has several objectives, a name such as `fast` is the end of the
+    objective's name (`chat-fast`); any other gives way to a number (`chat-1`)."""
+    op: Literal["lte", "gte", "lt", "gt"] | None = None
+    """How a value that is good compares with `value`. With a ratio, `gt` or `gte` may stand there,
+    and says nothing."""
+    value: Number | None = None
+    """Of thresholdMetric alone."""
+    target: Annotated[Decimal, PlainValidator(_read_target)] | None = None
+    """The share of good events, above 0 and below 1; 1 with zero tolerance. Held exactly."""
+    target_percent: Percent | None = None
+    """The same in percent."""
+    time_slice_target: ShareOrAll | None = None
+    """With Timeslices: the share of good events that makes a slice good."""
+    time_slice_window: SliceSeconds | None = None
+    """With time slices: the length of one, a minute or longer; without a unit, minutes."""
     indicator: InlineSli | None = None
-    indicator_ref: str | None = None
-    time_window: Annotated[list[TimeWindow], Field(min_length=1, max_length=1)]
-    budgeting_method: Literal["Occurrences"]
-    objectives: Annotated[list[Target], Field(min_length=1, max_length=1)]
+    """Of an SLO of several indicators (composite), in the place of the SLO's own. Each objective
+    has its budget; there is none of them together."""
+    indicator_ref: Reference | None = None
+    """The name of an SLI, in the place of one."""
+    composite_weight: Number | None = None
+    """1, or nothing: no budget is weighed against another."""
 
     @model_validator(mode="after")
-    def _one_indicator(self) -> Self:
-        if (self.indicator is None) == (self.indicator_ref is None):
-            none = self.indicator is None
-            found = "neither" if none else "both"
-            raise ValueError(f"found {found} of indicator and indicatorRef, expected one of them")
+    def _one_target(self) -> Self:
+        if (self.target is None) == (self.target_percent is None):
+            found, what = ("neither", "add") if self.target is None else ("both", "keep")
+            raise ValueError(
+                f"found {found} of target and targetPercent, expected one of them; {what} one"
+            )
         return self
 
+    @property
+    def share(self) -> Decimal:
+        """Return the target, however it was written."""
+        share = self.target if self.target is not None else self.target_percent
+        if share is None:
+            raise ValueError("a target is one of two")
+        return share
 
-class Slo(_Strict):
+
+ROLLING_4_WEEKS = TimeWindow.model_construct(
+    duration=Span("28d", 28 * 86400), is_rolling=True, calendar=None
+)
+
+
+class SloSpec(Strict):
+    """What an SLO promises."""
+
+    description: Description = ""
+    service: Reference
+    """The name of a Service: the label `service` of all series."""
+    indicator: InlineSli | None = None
+    """An SLI written out."""
+    indicator_ref: Reference | None = None
+    """The name of an SLI, in the place of one."""
+    time_window: Annotated[list[TimeWindow], Field(min_length=1, max_length=1)] = Field(
+        default_factory=lambda: [ROLLING_4_WEEKS]
+    )
+    """One. Without it: 28 days, rolling."""
+    budgeting_method: Literal["Occurrences", "Timeslices", "RatioTimeslices"]
+    """Events are budgeted as they occur; or slices of time are, each good or bad by its share of
+    good events; or each as bad as its share of bad ones."""
+    objectives: Annotated[list[Target], Field(min_length=1)]
+    """Each has a budget of its own."""
+    alert_policies: Annotated[
+        tuple[PolicyUse, ...], BeforeValidator(lambda value: [] if value is None else value)
+    ] = ()
+    """Each condition is a tier of burn alerts, in the place of the usual ones."""
+
+
+class Slo(Strict):
     """A promise about a service."""
 
-    api_version: Literal["openslo/v1"]
+    api_version: ApiVersion
     kind: Literal["SLO"]
-    metadata: Metadata
+    metadata: SloMetadata
     spec: SloSpec
 
 
-KINDS: dict[str, type[Service] | type[Sli] | type[Slo]] = {
+Object = DataSource | Service | Sli | Slo | AlertPolicy | AlertCondition | AlertNotificationTarget
+
+KINDS: dict[str, type[Object]] = {
+    "DataSource": DataSource,
     "Service": Service,
     "SLI": Sli,
     "SLO": Slo,
+    "AlertPolicy": AlertPolicy,
+    "AlertCondition": AlertCondition,
+    "AlertNotificationTarget": AlertNotificationTarget,
 }
 """The model of each kind."""
 

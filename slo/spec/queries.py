@@ -1,56 +1,175 @@
-"""Queries of indicators, read as a tree: selectors of counters and nothing else."""
+"""Queries of indicators, read as a tree, and the expressions that the rules make series of."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import promql_parser
 
+from exporters.durations import format_duration
 from slo.objective import BASE_WINDOW
+from slo.promql import children, nodes
+from slo.spec.linear import COUNTERS, RATED, write_counter, write_rates
 
-EXPECTED = 'expected a selector of counters such as requests_total{outcome="error"}'
+LONGEST_CHARACTERS = 4096
+"""Of a query. The parser recurses, and ends the whole process where its stack does."""
+
+DEEPEST_LEVELS = 100
+"""Of expressions within expressions."""
+
+_STAND_IN_SECONDS = 7919
+"""Takes the place of the window while a query is parsed: a prime, which nobody would write."""
+
+_STAND_IN = format_duration(_STAND_IN_SECONDS)
+_TEMPLATE = re.compile(r"\{\{\s*\.window\s*\}\}")
+"""How Sloth, and tools after it, write the window: ``{{.window}}``. No PromQL, so read as text."""
+_LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
-def events_per_second(query: str) -> str:
-    """Return the expression of a counter's events per second: its rate over the base window."""
-    return f"rate({query}[{BASE_WINDOW}])"
+def events_per_second(query: str, *, is_counter: bool = True) -> str:
+    """Return the expression of a query's events per second, one element a series.
 
+    Args:
+        query: PromQL. Of counters, either without a range (then rates are pushed down to the
+            selectors, see :mod:`slo.spec.linear`), or with a range of its own: ``rate`` or
+            ``increase``, which becomes ``rate``, over ``$window`` (or ``{{.window}}``) alone.
+        is_counter: whether series count up. If not, the value itself is taken for events.
 
-def wrong_with_selector(query: str) -> str | None:
-    """Return what is wrong with a query, or None if the rules can give it their window.
-
-    They write ``rate(QUERY[window])``, which means what it says only for a plain selector: no
-    function, no operator, no range, no offset, no comment. Its name stands before its braces,
-    where alerts look for the exporter that serves it.
+    Raises:
+        ValueError: if it cannot be taken so, with what was found and what was expected.
     """
+    text = one_line(query)
+    tree = parse_query(text)
+    if not is_counter:
+        return _series(text, tree)
+    ranges = [each for each in nodes(tree) if isinstance(each, _RANGES)]
+    if not ranges:
+        return _commented(text, write_rates(tree))
+    _check_ranges(ranges)
+    functions = _functions_of_ranges(tree)
+    if not functions or not functions <= set(RATED):
+        found = ", ".join(sorted(functions)) or "nothing"
+        raise ValueError(f"found {found} over the window, {COUNTERS}")
+    if "increase" not in functions:
+        return _series(text, tree)
+    if "rate" in functions or len(ranges) < len(selectors_in(tree)):
+        raise ValueError(f"found increase beside what is no increase, {COUNTERS}")
+    return _commented(text, write_rates(tree))
+
+
+def series_value(query: str) -> str:
+    """Return the expression of a query that is no events: a share, a time, the depth of a queue.
+
+    Raises:
+        ValueError: if it is no PromQL, or has no value a series.
+    """
+    text = one_line(query)
+    return _series(text, parse_query(text))
+
+
+def one_line(query: str) -> str:
+    """Return a query in one line, its window written as ``$window``; empty if there is nothing.
+
+    Spaces within a line stay: they may be within a label's value.
+    """
+    return _TEMPLATE.sub(BASE_WINDOW, _LINE_BREAK.sub(" ", query.strip()))
+
+
+def parse_query(query: str) -> promql_parser.Expr:
+    """Return the tree of a query or an expression in one line.
+
+    Raises:
+        ValueError: if it is empty, or no PromQL, or so long or deep that nobody wrote it.
+    """
+    if not query:
+        raise ValueError("found an empty query, expected PromQL such as requests_total")
+    if len(query) > LONGEST_CHARACTERS:
+        raise ValueError(f"found {len(query)} characters, expected at most {LONGEST_CHARACTERS}")
     try:
-        tree = promql_parser.parse(query)
+        tree = promql_parser.parse(query.replace(BASE_WINDOW, _STAND_IN))
     except ValueError as error:
-        return f"not PromQL: {error}"
-    if not isinstance(tree, promql_parser.VectorSelector):
-        return f"found {_SORTS.get(type(tree), 'an expression')}, {EXPECTED}"
-    if tree.offset is not None or tree.at is not None:
-        return f"found an offset or @, {EXPECTED}"
-    if tree.matchers.or_matchers:
-        return f"found 'or' between matchers, which Prometheus does not know, {EXPECTED}"
-    if tree.name is None:
-        return f"found no name of a series before the braces, {EXPECTED}"
-    hidden = f"found a comment, which would hide the window, {EXPECTED}"
-    return None if _can_be_rated(query) else hidden
+        raise ValueError(f"not PromQL: {error}") from None
+    if _is_too_deep(tree):
+        raise ValueError(f"found more than {DEEPEST_LEVELS} expressions within each other")
+    values = (matcher.value for each in selectors_in(tree) for matcher in each.matchers.matchers)
+    if any(_STAND_IN in each for each in values):
+        raise ValueError(f"found {BASE_WINDOW} in a label's value, expected it as a range alone")
+    numbers = (each.val for each in nodes(tree) if isinstance(each, promql_parser.NumberLiteral))
+    if _STAND_IN_SECONDS in numbers:
+        raise ValueError(f"found {BASE_WINDOW} as a number, expected it as a range alone")
+    return tree
 
 
-def _can_be_rated(query: str) -> bool:
-    try:
-        promql_parser.parse(f"rate({query}[1m])")
-    except ValueError:
-        return False
+def selectors_in(tree: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
+    """Return every selector in a tree."""
+    return [each for each in nodes(tree) if isinstance(each, promql_parser.VectorSelector)]
+
+
+def _is_too_deep(tree: promql_parser.Expr) -> bool:
+    level = [tree]
+    for _ in range(DEEPEST_LEVELS):
+        level = [child for each in level for child in children(each)]
+        if not level:
+            return False
     return True
 
 
-_SORTS: dict[type, str] = {
-    promql_parser.Call: "a function",
-    promql_parser.AggregateExpr: "an aggregation",
-    promql_parser.BinaryExpr: "an operator",
-    promql_parser.MatrixSelector: "a range",
-    promql_parser.SubqueryExpr: "a subquery",
-    promql_parser.NumberLiteral: "a number",
-    promql_parser.ParenExpr: "parentheses",
-}
+_RANGES = promql_parser.MatrixSelector, promql_parser.SubqueryExpr
+
+
+def _functions_of_ranges(tree: promql_parser.Expr) -> set[str]:
+    calls = [each for each in nodes(tree) if isinstance(each, promql_parser.Call)]
+    return {
+        call.func.name for call in calls if any(isinstance(each, _RANGES) for each in call.args)
+    }
+
+
+def _check_ranges(
+    ranges: Sequence[promql_parser.MatrixSelector | promql_parser.SubqueryExpr],
+) -> None:
+    for each in ranges:
+        if not isinstance(each, promql_parser.MatrixSelector):
+            raise ValueError(f"found a subquery, {COUNTERS}")  # noqa: TRY004 - of what was written
+        seconds = each.range.total_seconds()
+        if seconds != _STAND_IN_SECONDS:
+            raise ValueError(
+                f"found the range {format_duration(seconds)}, expected none, or {BASE_WINDOW} as "
+                "the only one, for the rules put in their own"
+            )
+        write_counter(each.vector_selector)
+
+
+def _series(text: str, tree: promql_parser.Expr) -> str:
+    """Return a query that has a value a series, as it was written."""
+    if isinstance(tree, _RANGES):
+        raise ValueError(  # noqa: TRY004 - of what was written
+            "found a range, which has no value at a moment, expected a function of it"
+        )
+    if _is_scalar(tree):
+        raise ValueError("found a number of no series, expected a query of series")
+    return _commented(text, text)
+
+
+def _is_scalar(tree: promql_parser.Expr) -> bool:
+    """Tell what has no labels: it cannot be summed by any."""
+    if isinstance(tree, promql_parser.NumberLiteral | promql_parser.StringLiteral):
+        return True
+    if isinstance(tree, promql_parser.Call):
+        return bool(tree.func.return_type == promql_parser.ValueType.Scalar)
+    if isinstance(tree, promql_parser.ParenExpr | promql_parser.UnaryExpr):
+        return _is_scalar(tree.expr)
+    if isinstance(tree, promql_parser.BinaryExpr):
+        return _is_scalar(tree.lhs) and _is_scalar(tree.rhs)
+    return False
+
+
+def _commented(text: str, expression: str) -> str:
+    """Return ``expression``, if its query has no comment, which would hide what rules add to it."""
+    try:
+        promql_parser.parse(f"group({text.replace(BASE_WINDOW, _STAND_IN)})")
+    except ValueError:
+        raise ValueError(
+            "found a comment, which would hide the window, expected a query without any"
+        ) from None
+    return expression

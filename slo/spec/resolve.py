@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from decimal import Decimal
 
-from exporters.documents import Document, Place
-from exporters.durations import parse_duration
+from exporters.documents import Place, shown
 from exporters.problems import InputError, Problem
-from slo import conventions as names
-from slo.objective import Objective, Ratio
-from slo.spec.buckets import wrong_with_bound
-from slo.spec.openslo import (
-    GROUPING_LABELS,
-    KINDS,
-    OWNER,
-    Metadata,
-    RatioMetric,
-    Service,
-    Sli,
-    Slo,
-    kind_of,
-)
-from slo.spec.queries import events_per_second, wrong_with_selector
+from slo.objective import Calendar, Objective
+from slo.spec.annotations import annotation_key
+from slo.spec.extras import alert_extras, wrong_with_label
+from slo.spec.indicators import IndicatorReader, WrittenSli
+from slo.spec.metrics import InlineSli, Sli
+from slo.spec.objects import NAME
+from slo.spec.openslo import Slo, Target, TimeWindow
+from slo.spec.pool import Pool, Source, Written, read_pool
+from slo.spec.references import wrong_references
+from slo.spec.slices import SlicesReader
+from slo.spec.tiers import TierReader
 
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_ADDED_LABELS = frozenset(
-    {names.SLO, names.SERVICE, names.WINDOW, names.SEVERITY, names.BURN_TIER, names.CAUSE}
-)
-"""Labels that rules and alerts add: one that is grouped by as well would be overwritten."""
+__all__ = ["Source", "resolve_objectives"]
 
-Kind = TypeVar("Kind", Service, Sli, Slo)
-
-
-@dataclass(frozen=True)
-class Source:
-    """One document and the file that it came from, as its user calls it (``library:chat``)."""
-
-    document: Document
-    file: str
-
-
-@dataclass
-class _Pool:
-    services: dict[str, tuple[Source, Service]] = field(default_factory=dict)
-    indicators: dict[str, tuple[Source, Sli]] = field(default_factory=dict)
-    slos: dict[str, tuple[Source, Slo]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+_ZERO_TOLERANCE = annotation_key("zero_tolerance")
 
 
 def resolve_objectives(sources: Iterable[Source]) -> tuple[Objective, ...]:
@@ -59,142 +33,187 @@ def resolve_objectives(sources: Iterable[Source]) -> tuple[Objective, ...]:
     Raises:
         InputError: with everything that is wrong in any of them.
     """
-    pool = _read(sources)
-    objectives = [_objective(source, slo, pool) for _, (source, slo) in sorted(pool.slos.items())]
-    if pool.problems:
-        raise InputError(pool.problems)
-    return tuple(each for each in objectives if each is not None)
+    pool = read_pool(sources)
+    resolver = _Resolver(pool, [*pool.problems, *wrong_references(pool)])
+    objectives = [
+        objective
+        for _, written in sorted(pool.all(Slo).items())
+        for objective in resolver.resolve(written)
+    ]
+    if resolver.problems:
+        raise InputError(resolver.problems)
+    return tuple(sorted(objectives, key=lambda each: each.name))
 
 
-def _read(sources: Iterable[Source]) -> _Pool:
-    pool = _Pool()
-    for source in sources:
-        document = source.document
-        kind = kind_of(document.data)
-        if kind is None:
-            found = document.data.get("kind") if isinstance(document.data, dict) else None
-            message = f"found {found!r}, expected {', '.join(KINDS)}"
-            pool.problems.append(document.problem(("kind",), message))
-            continue
-        try:
-            read = document.parse(KINDS[kind])
-        except InputError as error:
-            pool.problems += error.problems
-            continue
-        if isinstance(read, Service):
-            _add(pool.services, source, read, pool.problems)
-        elif isinstance(read, Sli):
-            _add(pool.indicators, source, read, pool.problems)
-        else:
-            _add(pool.slos, source, read, pool.problems)
-    return pool
+@dataclass
+class _Resolver:
+    pool: Pool
+    problems: list[Problem]
+    named: dict[str, Written[Slo]] = field(default_factory=dict)
+    """The SLO that has an objective, by the objective's name."""
 
-
-def _add(
-    known: dict[str, tuple[Source, Kind]], source: Source, read: Kind, problems: list[Problem]
-) -> None:
-    name = read.metadata.name
-    if name in known:
-        first = known[name][0].file
-        problems.append(
-            source.document.problem(
-                ("metadata", "name"),
-                f"found a second {read.kind} {name!r}, expected each once; the first is in {first}",
-                "rename or remove one of them",
+    def resolve(self, written: Written[Slo]) -> Iterator[Objective]:
+        slo, document = written.object, written.document
+        window = slo.spec.time_window[0]
+        period_seconds = window.duration.seconds
+        tiers = TierReader(self.pool, self.problems).read(written, period_seconds)
+        for index, (name, target) in enumerate(zip(_names(slo), slo.spec.objectives, strict=True)):
+            before = len(self.problems)
+            place: Place = ("spec", "objectives", index)
+            self._check_name(written, name, place)
+            self._check_target(written, target, place)
+            self._check_alert_labels(written)
+            slices = SlicesReader(self.problems).read(written, index, period_seconds)
+            sli = self._sli(written, target, place)
+            if sli is None:
+                continue
+            indicators = IndicatorReader(self.pool, self.problems)
+            indicator = indicators.read(sli, target, document, place)
+            if indicator is None or len(self.problems) > before:
+                continue
+            own, notes = len(slo.spec.objectives) > 1, slo.metadata.annotations
+            title = slo.metadata.display_name or slo.metadata.name
+            where: Place = place if own else ("metadata", "name")
+            yield Objective(
+                name=name,
+                service=slo.spec.service,
+                target=target.share,
+                period_seconds=period_seconds,
+                grouping_labels=notes.grouping_labels,
+                indicator=indicator,
+                slices=slices,
+                calendar=_calendar(window),
+                tiers=tiers,
+                minimum_bad_events=notes.minimum_bad_events,
+                alert_extras=alert_extras(
+                    (notes.page_labels, notes.page_annotations),
+                    (notes.ticket_labels, notes.ticket_annotations),
+                ),
+                title=f"{title}: {target.display_name or index + 1}" if own else title,
+                description=" ".join(slo.spec.description.split()),
+                owner=notes.owner,
+                file=written.file,
+                line=document.positions.get(where, (0, 0))[0],
+                column=document.positions.get(where, (0, 0))[1],
             )
+
+    def _check_name(self, written: Written[Slo], name: str, place: Place) -> None:
+        """Refuse what no label can hold, and two objectives that would record the same series."""
+        document = written.document
+        if not NAME.fullmatch(name):
+            self.problems.append(
+                document.problem(
+                    place,
+                    f"the objective would be called {shown(name)}, expected 63 characters at most",
+                    "shorten the SLO's name, or the objective's displayName",
+                )
+            )
+        first = self.named.get(name)
+        if first is None:
+            self.named[name] = written
+        else:
+            self.problems.append(
+                document.problem(
+                    place,
+                    f"the objective would be called {shown(name)}, and record the same series as "
+                    f"another of SLO {shown(first.object.metadata.name)} in {first.file}, expected "
+                    "each name once",
+                    "change the displayName of one, or the name of its SLO",
+                    "equal-series",
+                )
+            )
+
+    def _check_alert_labels(self, written: Written[Slo]) -> None:
+        notes = written.object.metadata.annotations
+        for field_name in ("page_labels", "ticket_labels"):
+            place = ("metadata", "annotations", annotation_key(field_name))
+            for name, _ in getattr(notes, field_name):
+                wrong = wrong_with_label(name, notes.grouping_labels)
+                if wrong:
+                    fix, check = "give the label another name", "label-overwritten"
+                    self.problems.append(written.document.problem(place, wrong, fix, check))
+
+    def _check_target(self, written: Written[Slo], target: Target, place: Place) -> None:
+        document, notes = written.document, written.object.metadata.annotations
+        is_all, zero = target.share == 1, notes.zero_tolerance == "true"
+        where = (*place, "target" if target.target is not None else "targetPercent")
+        if is_all and not zero:
+            self.problems.append(
+                document.problem(
+                    where,
+                    "found 100 %, which leaves no budget to burn, expected a share above 0 and "
+                    "below 1, such as 0.999",
+                    f'lower it, or add the annotation {_ZERO_TOLERANCE}: "true": then there is no '
+                    "budget and no burn rate, and one bad event breaks the promise",
+                    "no-budget",
+                )
+            )
+        elif zero and not is_all:
+            self.problems.append(
+                document.problem(
+                    where,
+                    f"found {_percent(target.share)} % with {_ZERO_TOLERANCE}, expected 100 %",
+                    "raise the target to 1, or remove the annotation",
+                )
+            )
+        if target.composite_weight is not None and target.composite_weight != 1:
+            self.problems.append(
+                document.problem(
+                    (*place, "compositeWeight"),
+                    f"found the composite weight {target.composite_weight}, which OpenSLO knows "
+                    "and shardwatch does not weigh by: each objective has a budget of its own",
+                    "remove it",
+                )
+            )
+
+    def _sli(self, written: Written[Slo], target: Target, place: Place) -> WrittenSli | None:
+        """Return an objective's own indicator, or its SLO's; None if it is told as a problem."""
+        spec, document = written.object.spec, written.document
+        of_slo, of_objective = (
+            (spec.indicator, spec.indicator_ref),
+            (
+                target.indicator,
+                target.indicator_ref,
+            ),
         )
-    else:
-        known[name] = (source, read)
-
-
-def _objective(source: Source, slo: Slo, pool: _Pool) -> Objective | None:
-    document, problems = source.document, pool.problems
-    spec, target = slo.spec, slo.spec.objectives[0]
-    before = len(problems)
-    if spec.service not in pool.services:
-        problems.append(_unknown(document, "service", spec.service, "Service", pool.services))
-    metric = _indicator(source, slo, pool)
-    place = ("metadata", "annotations", GROUPING_LABELS)
-    grouping_labels = _grouping_labels(document, place, slo.metadata)
-    problems += grouping_labels.problems
-    if metric is None or len(problems) > before:
-        return None
-    return Objective(
-        name=slo.metadata.name,
-        service=spec.service,
-        target=target.target,
-        period_seconds=round(parse_duration(spec.time_window[0].duration)),
-        grouping_labels=grouping_labels.labels,
-        indicator=Ratio(
-            total=events_per_second(metric.total.metric_source.spec.query),
-            bad=events_per_second(metric.bad.metric_source.spec.query) if metric.bad else None,
-            good=events_per_second(metric.good.metric_source.spec.query) if metric.good else None,
-        ),
-        title=slo.metadata.display_name or slo.metadata.name,
-        description=" ".join(spec.description.split()),
-        owner=slo.metadata.annotations.get(OWNER, ""),
-        file=source.file,
-        line=document.positions.get(("metadata", "name"), (0, 0))[0],
-    )
-
-
-def _indicator(source: Source, slo: Slo, pool: _Pool) -> RatioMetric | None:
-    if slo.spec.indicator is not None:
-        metric = slo.spec.indicator.spec.ratio_metric
-        place: Place = ("spec", "indicator", "spec", "ratioMetric")
-        document = source.document
-    else:
-        name = str(slo.spec.indicator_ref)
-        if name not in pool.indicators:
-            pool.problems.append(
-                _unknown(source.document, "indicatorRef", name, "SLI", pool.indicators)
+        given = [each for each in (*of_slo, *of_objective) if each is not None]
+        if len(given) != 1:
+            found = "neither of" if not given else "more than one of"
+            self.problems.append(
+                document.problem(
+                    place if any(each is not None for each in of_objective) else ("spec",),
+                    f"found {found} indicator and indicatorRef, expected one of them, of the SLO "
+                    "or of each of its objectives",
+                    "add one" if not given else "keep one",
+                )
             )
             return None
-        owner, sli = pool.indicators[name]
-        metric, place, document = sli.spec.ratio_metric, ("spec", "ratioMetric"), owner.document
-    for side in ("good", "bad", "total"):
-        part = getattr(metric, side)
-        if part is None:
-            continue
-        query = part.metric_source.spec.query
-        wrong = wrong_with_selector(query) or wrong_with_bound(query, is_total=side == "total")
-        if wrong:
-            where = (*place, side, "metricSource", "spec", "query")
-            pool.problems.append(document.problem(where, wrong))
-    return metric
+        [one] = given
+        if isinstance(one, InlineSli):
+            outer = ("spec",) if one is spec.indicator else place
+            return WrittenSli(one.spec, document, (*outer, "indicator", "spec"))
+        sli = self.pool.all(Sli).get(one)
+        return WrittenSli(sli.object.spec, sli.document, ("spec",)) if sli is not None else None
 
 
-def _unknown(
-    document: Document, field_name: str, name: str, kind: str, known: Mapping[str, object]
-) -> Problem:
-    there = ", ".join(sorted(known)) or "none"
-    return document.problem(
-        ("spec", field_name),
-        f"no {kind} {name!r}; there is: {there}",
-        "correct the name, or add the file that holds it to objectives",
+def _names(slo: Slo) -> Iterator[str]:
+    """Yield the names of an SLO's objectives: its own, or its own with an end each."""
+    name, objectives = slo.metadata.name, slo.spec.objectives
+    for index, target in enumerate(objectives):
+        end = target.display_name if NAME.fullmatch(target.display_name) else str(index + 1)
+        yield f"{name}-{end}" if len(objectives) > 1 else name
+
+
+def _calendar(window: TimeWindow) -> Calendar | None:
+    if window.calendar is None or window.duration.unit is None:
+        return None
+    return Calendar(
+        window.duration.unit,
+        window.duration.count,
+        window.calendar.start_time,
+        window.calendar.time_zone,
     )
 
 
-@dataclass(frozen=True)
-class _GroupingLabels:
-    labels: tuple[str, ...]
-    problems: Sequence[Problem]
-
-
-def _grouping_labels(document: Document, place: Place, metadata: Metadata) -> _GroupingLabels:
-    text = metadata.annotations.get(GROUPING_LABELS)
-    if text is None:
-        return _GroupingLabels((), ())
-    labels = tuple(part.strip() for part in text.split(","))
-    wrong = tuple(document.problem(place, message) for message in _wrong_labels(labels))
-    return _GroupingLabels(labels, wrong)
-
-
-def _wrong_labels(labels: Sequence[str]) -> Iterator[str]:
-    for index, label in enumerate(labels):
-        if not _LABEL.fullmatch(label) or label.startswith("__"):
-            yield f"found {label!r}, expected names of labels by comma, such as region,model"
-        elif label in _ADDED_LABELS:
-            yield f"found {label!r}, which the rules add themselves and would overwrite"
-        elif label in labels[:index]:
-            yield f"found {label!r} twice, expected each label once"
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f}"

@@ -9,9 +9,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from exporters.config import Seconds
-from exporters.documents import read_document
+from exporters.documents import read_document, shown
 from slo.burn import Tier
 from slo.numbers import Share
+
+NO_TIERS = "none"
+"""Where tiers are chosen by name: no burn alerts."""
 
 
 class _TierEntry(BaseModel):
@@ -39,3 +42,35 @@ def read_tiers(name: str = "workbook") -> tuple[Tier, ...]:
         for each in file.tiers
     )
     return tuple(sorted(tiers, key=lambda tier: tier.long_seconds))
+
+
+def choose_tiers(text: str) -> tuple[Tier, ...]:
+    """Return the tiers that a text chooses: ``workbook``, ``workbook:1h,6h``, ``none``.
+
+    Raises:
+        ValueError: if there is no such file, or no such tier in it, or it names one twice.
+    """
+    name, colon, chosen = (part.strip() for part in text.partition(":"))
+    if text.strip() == NO_TIERS:
+        return ()
+    if name not in tier_names():
+        there = ", ".join((*tier_names(), NO_TIERS))
+        raise ValueError(
+            f"found {shown(text)}, expected one of {there}; some tiers of one are written "
+            "workbook:1h,6h"
+        )
+    tiers = read_tiers(name)
+    if not colon:
+        return tiers
+    windows = [part.strip() for part in chosen.split(",")]
+    unknown = [each for each in windows if each not in {tier.name for tier in tiers}]
+    if unknown or len(set(windows)) < len(windows):
+        wrong = f"no tier {shown(unknown[0])} in" if unknown else "a tier twice of"
+        there = ", ".join(tier.name for tier in tiers)
+        raise ValueError(f"found {wrong} {name}, expected each once of {there}; correct the list")
+    return tuple(tier for tier in tiers if tier.name in windows)
+
+
+def tier_names() -> list[str]:
+    """Return the names of the files in this package, sorted."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("*.yaml"))

@@ -50,6 +50,8 @@ def test_only_tables_of_what_is_wrong_may_be_empty(boards):
         ("shardwatch-fleet", "Alerts firing"),
         ("shardwatch-fleet", "Groups not up"),
         ("shardwatch-fleet", "GPUs with a fault"),
+        ("shardwatch-fleet", "Sources that do not answer"),
+        ("shardwatch-fleet", "Exporters with a fault"),
         ("shardwatch-slo", "Alerts firing"),
         ("shardwatch-slo", "Causes with their evidence"),
     }

@@ -73,7 +73,7 @@ async def test_the_page_says_of_each_shown_source_whether_it_is_up_why_and_how_l
     a, b = ("gpu", "demo", "eu", "a"), ("gpu", "demo", "us", "b")
     assert page.of(catalog.SOURCE_UP) == {a: 1.0, b: 0.0}
     assert page.of(catalog.SOURCE_REASON) == {(*a, "none"): 1.0, (*b, "timeout"): 1.0}
-    assert page.of(catalog.SOURCE_SECONDS) == {a: 0.0, b: 0.0}
+    assert page.of(catalog.SOURCE_DURATION) == {a: 0.0, b: 0.0}
 
 
 async def test_the_page_says_what_opened_a_circuit(fetch, clock):
@@ -97,7 +97,7 @@ async def test_the_page_says_what_made_it_and_how_long_it_took(fetch, clock):
     clock.now = 100.75
     fetch.gate.set()
     page = (await collecting_now).page
-    assert page.of(catalog.EXPORTER_COLLECTION_SECONDS) == {("gpu",): 0.75}
+    assert page.of(catalog.EXPORTER_COLLECTION_DURATION) == {("gpu",): 0.75}
     assert page.of(catalog.EXPORTER_BUILD_INFO) == {("gpu", VERSION): 1.0}
 
 

@@ -80,7 +80,7 @@ async def start_exporter(hostile, fetch):
         collectors.append(Collector(GroupsCore(topology), fetch))
         runners.append(web.AppRunner(application(collectors[-1])))
         await runners[-1].setup()
-        listening, address = bind(Address("127.0.0.1", 0), exact=True)
+        listening, address = bind(Address("127.0.0.1", 0))
         await web.SockSite(runners[-1], listening).start()
 
         async def scrape():

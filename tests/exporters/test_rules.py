@@ -249,8 +249,8 @@ async def test_labels_without_bounds_make_one_series(make_topology):
     core = RouterCore(make_topology(groups=[("eu", "chat", "r1")], routers=["eu"]))
     page = (await Collector(core, fetch).collect()).page
     in_flight = page.of(catalog.ROUTER_IN_FLIGHT)
-    assert len(in_flight) == len(catalog.TIERS) + 1
-    assert in_flight["demo", "eu", "chat", "r1", "other"] == 10_000.0
+    assert len(in_flight) == len((*catalog.TIERS, catalog.PROBE_TIER, catalog.OTHER))
+    assert in_flight["demo", "eu", "chat", "eu", "r1", "other"] == 10_000.0
     assert page.of(catalog.EXPORTER_FOLDED_VALUES)["router", "tier"] == 10_000.0
 
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -98,6 +100,11 @@ def test_an_exporter_serves_until_sigterm(start, name):
     assert f'shardwatch_exporter_build_info{{exporter="{name}"' in exporter.get("/metrics")
     assert exporter.get("/healthz") == "ok\n"
     assert exporter.get("/readyz") == "ok\n"
+    page = exporter.get("/metrics")
+    answers = re.search(rf'http_requests_total{{exporter="{name}",code="200"}} (.*)', page)
+    assert answers
+    assert float(answers[1]) >= 3.0
+    assert "process_resident_memory_bytes{} " in page
     address = exporter.address
     code, said = exporter.end(signal.SIGTERM)
     assert code == 0
@@ -115,24 +122,24 @@ def test_an_interrupted_exporter_says_nothing(start):
     assert "Traceback" not in said
 
 
-def test_an_exporter_whose_port_is_taken_takes_the_next_and_says_so(start):
-    """Its address file has the one that it took."""
-    taken, address = bind(Address("127.0.0.1", 0), exact=True)
+def test_an_exporter_whose_port_is_taken_ends_with_the_reason(start):
+    """At the next port Prometheus would take it for another exporter."""
+    taken, address = bind(Address("127.0.0.1", 0))
     with taken:
-        exporter = start("gpu", "--listen", str(address))
-        exporter.get("/metrics")
-        taken_port = int(exporter.address.rpartition(":")[2])
-        _, said = exporter.end(signal.SIGTERM)
-    assert taken_port > address.port
-    assert f"port {address.port} is taken, taking {taken_port}\n" in said
+        code, said = start("gpu", "--listen", str(address)).finish()
+    assert code == 2
+    assert (
+        said == f"{address}: the port is taken; end what listens there, or give another address\n"
+    )
 
 
-def test_an_exporter_that_wants_exactly_a_taken_port_ends_with_the_reason(start):
-    """For supervisors that picked the port."""
-    taken, address = bind(Address("127.0.0.1", 0), exact=True)
-    with taken:
-        code, said = start("gpu", "--listen", str(address), "--exact-port").finish()
-    assert (code, said) == (2, f"{address}: the port is taken; give another with --listen\n")
+@pytest.mark.parametrize(("level", "is_said"), [("info", True), ("warn", False)])
+def test_as_much_is_logged_as_is_asked_for(start, level, is_said):
+    """Spelt as by Prometheus's own exporters."""
+    exporter = start("gpu", "--listen", "127.0.0.1:0", "--log.level", level)
+    exporter.get("/metrics")
+    _, said = exporter.end(signal.SIGTERM)
+    assert ("listening on" in said) == is_said
 
 
 def test_a_killed_and_restarted_exporter_has_its_port_again(start):
@@ -141,7 +148,7 @@ def test_a_killed_and_restarted_exporter_has_its_port_again(start):
     first.get("/metrics")
     address = first.address
     first.end(signal.SIGKILL)
-    second = start("gpu", "--listen", address, "--exact-port")
+    second = start("gpu", "--listen", address)
     assert 'uuid="GPU-a"' in second.get("/metrics")
 
 
@@ -172,7 +179,7 @@ def test_what_is_no_address_to_listen_at_is_bad_input(start):
 
 def test_without_an_option_an_exporter_listens_where_the_configuration_has_it(start, config):
     """So that the scrape configuration, built from the same file, finds it."""
-    free, address = bind(Address("127.0.0.1", 0), exact=True)
+    free, address = bind(Address("127.0.0.1", 0))
     free.close()
     content = yaml.safe_load(config.read_text())
     config.write_text(yaml.safe_dump({**content, "exporters": {"gpu": [str(address)]}}))
@@ -194,7 +201,7 @@ def test_a_changed_topology_is_followed_without_a_restart_and_a_bad_one_is_not(s
     file = config.with_name("topology.yaml")
     topology = json.loads(file.read_text())
     exporter = start("groups", "--listen", "127.0.0.1:0")
-    folded = 'folded_values_total{exporter="groups",label="finish_reason"}'
+    folded = 'folded_values{exporter="groups",label="finish_reason"}'
     assert 'group="g",' in exporter.get("/metrics")
     assert folded in exporter.get("/metrics")
     file.write_text("groups: [")
@@ -254,6 +261,47 @@ def test_a_service_that_tells_the_topology_is_asked_again_and_again(start, confi
     assert 'group="a",' in exporter.get("/metrics")
     _, said = exporter.end(signal.SIGTERM)
     assert said.count("found HTTP 500, expected 200") == 1
+
+
+def test_a_service_that_does_not_answer_at_the_start_is_asked_again(start, config, pages):
+    """It is alive meanwhile, but not ready; a restart would not make the service answer."""
+    pages.serve("/sd", Reply(status=500))
+    content = yaml.safe_load(config.read_text())
+    content["topology"] = {"http_sd": pages.url("/sd"), "refresh_interval": "1h"}
+    config.write_text(yaml.safe_dump(content))
+    exporter = start("groups", "--listen", "127.0.0.1:0")
+    page = exporter.get("/metrics")
+    assert 'reload_success{exporter="groups",file="topology"} 0.0\n' in page
+    assert 'reload_failures_total{exporter="groups",file="topology"} 1.0\n' in page
+    assert exporter.get("/healthz") == "ok\n"
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        exporter.get("/readyz")
+    labels = {"group": "a", "cluster": "demo", "region": "eu", "model": "chat"}
+    pages.serve("/sd", json.dumps([{"targets": ["a:1"], "labels": labels}]))
+    exporter.process.send_signal(signal.SIGHUP)
+    eventually(lambda: 'group="a",' in exporter.get("/metrics"))
+    assert exporter.get("/readyz") == "ok\n"
+    _, said = exporter.end(signal.SIGTERM)
+    assert "topology: there is none yet:\n" in said
+
+
+def test_sighup_reads_everything_again_at_once(start, config):
+    """As every server of Prometheus's does; it must not be the end of one that goes on well."""
+    web_config = config.with_name("web-config.yml")
+    web_config.write_text("")
+    exporter = start("gpu", "--listen", "127.0.0.1:0", "--web.config.file", str(web_config))
+    success = r"(reload_last_success_timestamp_seconds{.*) (.*)"
+    before = dict(re.findall(success, exporter.get("/metrics")))
+    exporter.process.send_signal(signal.SIGHUP)
+
+    def are_read_again() -> bool:
+        now = dict(re.findall(success, exporter.get("/metrics")))
+        return len(now) == 2 and all(float(now[each]) > float(before[each]) for each in now)
+
+    eventually(are_read_again)
+    code, said = exporter.end(signal.SIGTERM)
+    assert code == 0
+    assert "SIGHUP: everything is read again\n" in said
 
 
 def test_an_exporter_is_served_as_its_web_configuration_says(start, config):

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import socket
 
 import aiohttp
@@ -34,7 +35,7 @@ class FakeCollector:
         self.collections += 1
         self.is_ready = True
         page = Page()
-        page.of(catalog.EXPORTER_COLLECTION_SECONDS)["gpu",] = float(self.collections)
+        page.of(catalog.EXPORTER_COLLECTION_DURATION)["gpu",] = float(self.collections)
         return Collection(page, 0.0)
 
 
@@ -49,7 +50,7 @@ async def client(collector):
     """A client of a served application."""
     runner = web.AppRunner(application(collector))
     await runner.setup()
-    listening, address = bind(Address("127.0.0.1", 0), exact=True)
+    listening, address = bind(Address("127.0.0.1", 0))
     await web.SockSite(runner, listening).start()
     async with aiohttp.ClientSession(f"http://{address}", auto_decompress=False) as session:
         yield session
@@ -64,7 +65,7 @@ async def get(client, path, **headers: str) -> tuple[int, bytes, dict]:
 
 def collected(number: int) -> bytes:
     """The page of one collection."""
-    name = "shardwatch_exporter_collection_seconds"
+    name = "shardwatch_exporter_collection_duration_seconds"
     return (
         f"# HELP {name} Seconds that the last collection of all sources took.\n"
         f"# TYPE {name} gauge\n"
@@ -111,35 +112,29 @@ async def test_too_many_waiting_scrapes_are_refused_and_the_others_served(
     assert [status for status, _, _ in await asyncio.gather(*waiting)] == [200, 200]
 
 
-def test_a_taken_port_gives_way_to_the_next_free_one():
-    """The design's way with ports."""
-    taken, address = bind(Address("127.0.0.1", 0), exact=True)
-    with taken:
-        other, next_address = bind(address, exact=False)
-        other.close()
-    assert next_address.port > address.port
+async def test_the_landing_page_leads_to_the_others(client):
+    """For people who come with a browser."""
+    status, body, headers = await get(client, "/")
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    for path in re.findall(rb'href="([^"]+)"', body):
+        assert (await get(client, path.decode()))[0] in (200, 503)
+    assert b'href="/metrics"' in body
 
 
-def test_a_taken_port_is_a_problem_for_who_wants_exactly_it():
-    """Who starts it has told others the address already."""
-    taken, address = bind(Address("127.0.0.1", 0), exact=True)
+def test_a_taken_port_is_a_problem():
+    """At the next one Prometheus would take it for another exporter."""
+    taken, address = bind(Address("127.0.0.1", 0))
     with taken, pytest.raises(InputError) as caught:
-        bind(address, exact=True)
-    assert str(caught.value) == f"{address}: the port is taken; give another with --listen"
-
-
-def test_no_free_port_at_all_is_a_problem(monkeypatch):
-    """After as many as are tried."""
-    monkeypatch.setattr(server, "PORTS_TRIED", 1)
-    taken, address = bind(Address("127.0.0.1", 0), exact=True)
-    with taken, pytest.raises(InputError, match="the port is taken, and so are the 0 ports after"):
-        bind(address, exact=False)
+        bind(address)
+    assert str(caught.value) == (
+        f"{address}: the port is taken; end what listens there, or give another address"
+    )
 
 
 def test_an_address_of_another_machine_is_a_problem():
     """TEST-NET-1 is nobody's."""
     with pytest.raises(InputError) as caught:
-        bind(Address("192.0.2.1", 19801), exact=False)
+        bind(Address("192.0.2.1", 19801))
     assert str(caught.value) == (
         "192.0.2.1:19801: cannot listen there: Cannot assign requested address"
     )
@@ -147,9 +142,9 @@ def test_an_address_of_another_machine_is_a_problem():
 
 def test_a_port_that_was_just_left_can_be_taken_again():
     """A restarted exporter keeps its address."""
-    first, address = bind(Address("127.0.0.1", 0), exact=True)
+    first, address = bind(Address("127.0.0.1", 0))
     with socket.create_connection((address.host, address.port)):
         first.close()
-    second, again = bind(address, exact=True)
+    second, again = bind(address)
     second.close()
     assert again == address

@@ -123,9 +123,9 @@ BREAKS = {
         ["topology.yaml:21:5: groups[1].members[0].telemetry: found 'http://h2:9400/metrics' for "
          "the host 'h1', which has 'http://h1:9400/metrics' elsewhere; "
          "correct one of them, or the host's name"]),
-    "two routers in one region": (
-        "tools:", '- {name: eu2, region: eu, dialect: demo, metrics: "http://r2/metrics"}\ntools:',
-        ["topology.yaml:24:15: routers[1].region: found a second router of the region 'eu', "
+    "two gateways in one region": (
+        "tools:", 'tools:\n- {name: other, region: eu, metrics: "http://t2/metrics"}',
+        ["topology.yaml:26:22: tools[1].region: found a second gateway of the region 'eu', "
          "expected each once; rename or remove one of them"]),
     "no groups": (
         GOOD[GOOD.index("groups:"):], "groups: []",

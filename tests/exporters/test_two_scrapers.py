@@ -53,7 +53,7 @@ async def serve():
     async def start(app) -> str:
         runners.append(web.AppRunner(app))
         await runners[-1].setup()
-        listening, address = bind(Address("127.0.0.1", 0), exact=True)
+        listening, address = bind(Address("127.0.0.1", 0))
         await web.SockSite(runners[-1], listening).start()
         return f"http://{address}"
 

@@ -21,6 +21,18 @@ def prometheus() -> Path:
     return find_program("prometheus")
 
 
+@pytest.fixture(scope="session")
+def victoria_metrics() -> Path:
+    """Another server."""
+    return find_program("victoria-metrics")
+
+
+@pytest.fixture(scope="session")
+def vmalert() -> Path:
+    """What evaluates its rules."""
+    return find_program("vmalert")
+
+
 @pytest.fixture
 def objective() -> Objective:
     """99 % of the requests of each cell, over a day; written as bad events."""

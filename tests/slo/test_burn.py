@@ -28,6 +28,13 @@ tiers = st.sampled_from(read_tiers())
 periods = st.integers(min_value=1, max_value=90).map(lambda days: days * DAY)
 
 
+def test_a_factor_that_somebody_chose_is_taken_as_it_is():
+    """Whatever the period, also below 1."""
+    chosen = Tier("ticket", 3600, 300, Decimal("0.02"), factor=Decimal("0.5"))
+
+    assert [Decimal("0.5")] * 2 == [burn_factor(chosen, days * DAY) for days in (7, 28)]
+
+
 @pytest.mark.parametrize(
     ("days", "factors"),
     [

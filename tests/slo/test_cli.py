@@ -3,12 +3,14 @@
 ``GOLDEN=write .venv/bin/pytest tests/slo/test_cli.py`` writes the golden file anew; read the diff.
 """
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from exporters.version import VERSION
 from slo.testing import check_rules
@@ -28,6 +30,19 @@ prometheus: {url: "http://127.0.0.1:9090", scrape_interval: 5s}
 objectives: [library:chat, library:agents]
 """
 LAX = (ROOT / "slo/library/agents.yaml").read_text(encoding="utf-8").replace("0.99}", "0.9}")
+
+PAGES = (
+    (ROOT / "slo/library/agents.yaml")
+    .read_text(encoding="utf-8")
+    .replace("grouping-labels:", "tiers: 'workbook:1h,6h'\n    shardwatch.dev/grouping-labels:")
+)
+"""Without the tickets, which would tell of a slow burn."""
+SLICES = (
+    (ROOT / "slo/library/agents.yaml")
+    .read_text(encoding="utf-8")
+    .replace("Occurrences", "RatioTimeslices")
+    .replace("{target: 0.99}", "{target: 0.99, timeSliceWindow: 1m}")
+)
 
 
 @pytest.fixture
@@ -74,6 +89,49 @@ def test_rules_are_written_where_asked(run, folder):
     assert run("rules").stdout == (folder / "rules.yaml").read_text(encoding="utf-8")
 
 
+def test_rules_are_written_for_the_operator_in_groups_that_mimir_takes(run):
+    """A manifest for each objective, with labels for its selector."""
+    done = run("rules", "--format", "operator", "--max-rules-per-group", "10", "--label", "a=b")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    manifests = list(yaml.safe_load_all(done.stdout))
+    assert ["slo-chat-availability", "slo-chat-ttft", "slo-tool-success"] == [
+        each["metadata"]["name"] for each in manifests
+    ]
+    assert {"a": "b"} == manifests[0]["metadata"]["labels"]
+    groups = manifests[0]["spec"]["groups"]
+    assert ["slo-chat-availability", "slo-chat-availability-2", "slo-chat-availability-levels"] == [
+        each["name"] for each in groups
+    ]
+    assert max(len(each["rules"]) for each in groups) <= 10
+
+
+def test_rules_for_vmalert_wait_for_what_it_has_not_written_yet(run):
+    """Counts alone: burn rates wait for nothing."""
+    lines = run("rules", "--format", "vmalert").stdout.splitlines()
+    waiting = [each for each in lines if "offset 10s" in each]
+
+    assert waiting
+    assert not [each for each in waiting if "_over_time" not in each]
+    assert "offset 10s" not in run("rules").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "says"),
+    [
+        ("--label", "ab", "--label: found 'ab', expected NAME=VALUE; write team=inference\n"),
+        ("--max-rules-per-group", "8", "greater than or"),
+        ("--format", "yaml", "yaml"),
+    ],
+)
+def test_options_that_cannot_be_are_bad_input(run, option, wrong, says):
+    """Exit 2, nothing printed."""
+    done = run("rules", option, wrong)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert says in done.stderr
+
+
 def test_rules_that_cannot_be_written_are_bad_input(run):
     """One line, no traceback."""
     done = run("rules", "-o", "nowhere/rules.yaml")
@@ -98,10 +156,60 @@ def test_objectives_whose_alerts_cannot_be_are_problems_found(run):
     done = run("validate", "lax.yaml")
 
     expected = (
-        "lax.yaml:13: tool-success: the page tier of 1h can never fire: it needs an error ratio "
-        "above 1.344, and an outage is 1; choose a target above 0.9256, or a shorter period\n"
+        "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it "
+        "needs an error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a "
+        "shorter period\n1 error; slo/checks/README.md tells more\n"
     )
-    assert (1, expected) == (done.returncode, done.stderr)
+    assert (1, "", expected) == (done.returncode, done.stdout, done.stderr)
+
+
+def test_a_warning_is_told_and_stops_nothing_unless_one_is_strict(run, folder):
+    """Exit 0, or 1."""
+    (folder / "pages.yaml").write_text(PAGES)
+
+    done, strict = run("validate", "pages.yaml"), run("validate", "--strict", "pages.yaml")
+
+    assert (0, "ok: tool-success\n") == (done.returncode, done.stdout)
+    told, counted = done.stderr.splitlines()
+    assert told.startswith("pages.yaml:13:3: burn-escapes: tool-success: no tier catches a burn")
+    assert "1 warning; slo/checks/README.md tells more" == counted
+    assert (1, "", done.stderr) == (strict.returncode, strict.stdout, strict.stderr)
+
+
+def test_slices_are_held_against_the_interval_that_is_given(run, folder):
+    """A minute holds four samples at 15 s, and too few at 30 s."""
+    (folder / "slices.yaml").write_text(SLICES)
+
+    assert "ok: tool-success\n" == run("validate", "slices.yaml").stdout
+    done = run("validate", "--scrape-interval", "30s", "slices.yaml")
+    assert 2 == done.returncode
+    assert done.stderr.startswith(
+        "slices.yaml:13:3: slices-unfit: tool-success: found slices of 1m"
+    )
+
+
+def test_programs_read_what_was_found(run, folder):
+    """As JSON: the same, also of files that cannot be read."""
+    (folder / "pages.yaml").write_text(PAGES)
+
+    done = run("validate", "--format", "json", "--retention", "15d", "pages.yaml")
+
+    assert (1, "") == (done.returncode, done.stderr)
+    said = json.loads(done.stdout)
+    assert ["tool-success"] == said["objectives"]
+    assert [
+        ("burn-escapes", "warning", "pages.yaml", 13, 3, "tool-success"),
+        ("window-longer-than-retention", "error", "pages.yaml", 13, 3, "tool-success"),
+    ] == [
+        tuple(each[key] for key in ("check", "severity", "file", "line", "column", "path"))
+        for each in said["problems"]
+    ]
+    broken = run("validate", "--format", "json", "broken.yaml")
+    assert 2 == broken.returncode
+    [problem] = json.loads(broken.stdout)["problems"]
+    assert ("bad-input", "error", "broken.yaml", 2) == (
+        problem["check"], problem["severity"], problem["file"], problem["line"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -111,6 +219,10 @@ def test_objectives_whose_alerts_cannot_be_are_problems_found(run):
         (
             ["validate", "broken.yaml"],
             "broken.yaml:2:1: not YAML: did not find expected ',' or ']'",
+        ),
+        (
+            ["validate", "--retention", "long", "lax.yaml"],
+            "--retention: 'long' is no duration such as 15s, 1h30m or 28d",
         ),
         (["rules", "--config", "no.yaml"], "no.yaml: no such file; create it or correct the path"),
     ],

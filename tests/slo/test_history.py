@@ -5,14 +5,18 @@ A real Prometheus answers the rules' own expressions at moments of our choice.
 
 import itertools
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from slo import conventions as names
+from slo.calendars import period_starts
 from slo.history import CellTraffic, history_batches
+from slo.objective import Calendar, Slices
 from slo.prometheus import PrometheusClient
 from slo.rules import levels_group, matching, objective_group
+from slo.series import Series
 from slo.testing import running_prometheus
 
 STEP, HOUR, DAY = 300, 3600, 86400
@@ -57,28 +61,75 @@ def count_in_steps(first, last):
     return bad.sum() * STEP, total.sum() * STEP
 
 
-@pytest.mark.parametrize("after", [100, 1700, 3599.5])
-async def test_history_is_what_the_rules_record(prometheus, tmp_path, long_objective, after):
-    """At the last full step, every rule but the base gives what was written."""
-    end = FULL_HOUR + after
-    step = int(end // STEP) * STEP
+async def test_the_period_is_exact_until_slower_rules_have_seen_a_new_hour(
+    prometheus, tmp_path, long_objective
+):
+    """Just after a full hour their sum still ends with the hour before."""
+    (count,) = (
+        rule.expr
+        for rule in rules_of(long_objective)
+        if rule.record == names.EVENTS_BAD_COUNT and rule.labels[names.WINDOW] == "28d"
+    )
+    seconds = [0, 5, 59, 119]
+    expected, found = [], []
     with running_prometheus(prometheus, tmp_path) as url:
         async with PrometheusClient(url) as client:
-            for batch in batches(long_objective, end):
+            for batch in batches(long_objective, FULL_HOUR - 1):
                 await client.remote_write(batch)
-            derived = [
-                rule
-                for rule in rules_of(long_objective)
-                if rule.record not in (names.EVENTS_RATE, names.EVENTS_BAD_RATE)
-            ]
-            assert len(derived) == 21
-            for rule in derived:
-                window = {k: v for k, v in rule.labels.items() if k == names.WINDOW}
-                written = await one(client, matching(rule.record, long_objective, **window), step)
-                computed = await one(client, rule.expr, step)
-                # Burn rates over hours read the base, and one sample more than the window holds.
-                tolerance = 2e-3 if rule.record == names.BURN_RATE else 1e-9
-                assert written == pytest.approx(computed, rel=tolerance), rule
+            for batch in batches(long_objective, FULL_HOUR + 120):
+                faster = [
+                    Series(each.labels, each.times_ms[late], each.values[late])
+                    for each in batch
+                    if each.labels["__name__"] == names.EVENTS_BAD_RATE
+                    or each.labels.get(names.WINDOW) == "5m"
+                    if (late := each.times_ms >= FULL_HOUR * 1000).any()
+                ]
+                if faster:
+                    await client.remote_write(faster)
+            for since in seconds:
+                # The period's far end moves with the full hours, an hour before.
+                bad, _ = count_in_steps(FULL_HOUR - HOUR - 28 * DAY, FULL_HOUR)
+                rate_bad, _ = day_and_night(np.array([FULL_HOUR + STEP / 2]))
+                expected.append(bad + rate_bad[0] * (since // INTERVAL * INTERVAL))
+                found.append(await one(client, count, FULL_HOUR + since))
+
+    assert expected == pytest.approx(found, rel=1e-9)
+
+
+KINDS = {
+    "rolling": {},
+    "slices of a minute": {"slices": Slices(60, Decimal("0.995")), "target": Decimal("0.9")},
+    "slices of 7 minutes, by ratio": {"slices": Slices(420, None)},
+    "months": {"calendar": Calendar("month", 1, "2025-01-01 00:00:00", "Europe/Berlin")},
+    "weeks from a half hour on": {"calendar": Calendar("week", 1, "2025-01-06 00:00:00",
+                                                       "Asia/Kolkata"),
+                                  "period_seconds": 7 * DAY},
+    "zero tolerance": {"target": Decimal(1)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_history_is_what_the_rules_record(prometheus, tmp_path, long_objective, kind):
+    """At the last full step, every rule but those that read counters gives what was written."""
+    objective = replace(long_objective, **KINDS[kind])
+    first = {
+        names.SLICE_EVENTS_RATE if objective.slices else names.EVENTS_RATE,
+        names.SLICE_EVENTS_BAD_RATE if objective.slices else names.EVENTS_BAD_RATE,
+    }
+    derived = [rule for rule in rules_of(objective) if rule.record not in first]
+    for after in (100, 1700, 3599.5):
+        end = FULL_HOUR + after
+        step = int(end // STEP) * STEP
+        (folder := tmp_path / str(after)).mkdir()
+        with running_prometheus(prometheus, folder) as url:
+            async with PrometheusClient(url) as client:
+                for batch in batches(objective, end):
+                    await client.remote_write(batch)
+                for rule in derived:
+                    window = {k: v for k, v in rule.labels.items() if k == names.WINDOW}
+                    written = await one(client, matching(rule.record, objective, **window), step)
+                    computed = await one(client, rule.expr, step)
+                    assert written == pytest.approx(computed, rel=1e-9), (after, rule)
 
 
 async def test_the_period_is_exact_at_any_moment(prometheus, tmp_path, long_objective):
@@ -107,6 +158,37 @@ async def test_the_period_is_exact_at_any_moment(prometheus, tmp_path, long_obje
                 found.append(await one(client, counts[names.EVENTS_COUNT], time))
 
     assert expected == pytest.approx(found, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["months", "weeks from a half hour on"])
+async def test_a_calendars_period_holds_what_came_since_it_began(
+    prometheus, tmp_path, long_objective, kind
+):
+    """Nothing of the period before, and each sample once: in its first minutes, at full hours."""
+    objective = replace(long_objective, **KINDS[kind])
+    starts = np.array(period_starts(objective.calendar))
+    began = int(starts[starts <= FULL_HOUR][-1])
+    seconds = [0, 5, 299.999, 300, 304, 1234.5, 1800, 3599.999, 3600, 3605, 5400, 7213, 9000]
+    (count,) = (
+        rule.expr
+        for rule in rules_of(objective)
+        if rule.record == names.EVENTS_BAD_COUNT and rule.labels[names.WINDOW] not in ("5m", "1h")
+    )
+    expected, found = [], []
+    with running_prometheus(prometheus, tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            for batch in batches(objective, began + 9000):
+                await client.remote_write(batch)
+            for since in seconds:
+                newest = int((began + since) // INTERVAL) * int(INTERVAL)
+                step = newest // STEP * STEP
+                rate_bad, _ = day_and_night(np.array([step + STEP / 2]))
+                expected.append(
+                    count_in_steps(began + STEP, step)[0] + rate_bad[0] * (newest - step)
+                )
+                found.append(await one(client, count, began + since))
+
+    assert expected == pytest.approx(found, rel=1e-9, abs=1e-9)
 
 
 async def test_the_budget_follows_an_outage_within_seconds(prometheus, tmp_path, long_objective):

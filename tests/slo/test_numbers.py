@@ -34,5 +34,5 @@ def test_what_is_no_number_is_refused(text):
     """Text in quotes included: one way to write a target."""
     (document,) = parse_documents(f"target: {text}\n", "spec.yaml")
 
-    with pytest.raises(ValueError, match=r"expected a number such as 0\.999"):
+    with pytest.raises(ValueError, match=r"expected a number; write 0\.999"):
         read_decimal(document.data["target"])

@@ -7,6 +7,7 @@ import pytest
 from exporters import catalog
 from exporters.config import Config, read_config
 from exporters.problems import InputError
+from slo.checks import check_objectives
 from slo.objectives import (
     LIBRARY,
     ObjectiveFile,
@@ -23,6 +24,12 @@ groups:
 - {name: g, region: eu, model: chat, revision: r1, metrics: "http://h/metrics",
    members: [{host: h}]}
 """
+VALUES = {
+    catalog.OUTCOME: {*catalog.OUTCOMES, *catalog.TOOL_OUTCOMES},
+    catalog.STATE: {*catalog.MEMBER_STATES},
+    catalog.TIER: {*catalog.TIERS, catalog.PROBE_TIER},
+    catalog.VERDICT: {*catalog.SAFETY_VERDICTS},
+}
 MINE = (LIBRARY / "agents.yaml").read_text(encoding="utf-8")
 
 
@@ -79,7 +86,8 @@ def test_files_and_folders_are_relative_to_the_configuration(tmp_path):
         pytest.param(
             "[library:chats]",
             "shardwatch.yaml:3:14: objectives[0]: nothing in the library is called 'chats'; take "
-            "one of: library:agents, library:chat",
+            "one of: library:agents, library:chat, library:fleet, library:governance, "
+            "library:pace, library:probes, library:rollout, library:tenancy, library:tools",
             id="a name that the library does not have"),
         pytest.param(
             "[library:chat, mine.yaml]",
@@ -133,6 +141,19 @@ def test_scrapes_that_do_not_divide_5_minutes_are_refused(tmp_path, interval, ne
     assert found.endswith(f"; take {nearest}")
 
 
+def test_slices_that_are_too_short_for_the_scrapes_are_refused(tmp_path):
+    """At the objective that has them."""
+    sliced = MINE.replace("Occurrences", "Timeslices").replace(
+        "{target: 0.99}", "{target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 1m}"
+    )
+    assert sliced != MINE
+    (tmp_path / "sliced.yaml").write_text(sliced)
+
+    (found,) = problems(configuration(tmp_path, "[sliced.yaml]", "30s"))
+
+    assert "found slices of 1m, expected 2m at least" in found
+
+
 @pytest.mark.parametrize("interval", ["5s", "7500ms", "15s", "50s", "1m40s"])
 def test_other_scrapes_are_taken(tmp_path, interval):
     """Whole samples fall into 5 minutes."""
@@ -140,16 +161,33 @@ def test_other_scrapes_are_taken(tmp_path, interval):
 
 
 def test_the_library_asks_only_for_what_exporters_serve():
-    """Families, labels and bucket bounds of the catalogue."""
+    """Families, labels, values of labels and bucket bounds of the catalogue."""
     files = [ObjectiveFile(LIBRARY / f"{name}.yaml", name) for name in library_names()]
-    for objective in read_objective_files(files):
-        for expression in objective.indicator.expressions:
-            [selector] = selectors(expression)
-            name = selector.name.removesuffix("_bucket").removesuffix("_count")
-            family = catalog.FAMILIES[name]
-            matched = {each.name: each.value for each in selector.matchers.matchers}
-            bound = matched.pop("le", None)
-            assert bound is None or float(bound) in family.bounds
-            assert set(matched) | set(objective.grouping_labels) <= set(family.labels)
-            values = set(matched.get(catalog.OUTCOME, "ok").split("|"))
-            assert values <= {*catalog.OUTCOMES, *catalog.TOOL_OUTCOMES}
+    asked = [
+        (objective, selector)
+        for objective in read_objective_files(files)
+        for expression in objective.indicator.expressions
+        for selector in selectors(expression)
+    ]
+    for objective, selector in asked:
+        name = selector.name.removesuffix("_bucket").removesuffix("_count")
+        family = catalog.FAMILIES[name]
+        matched = {each.name: each.value for each in selector.matchers.matchers}
+        bound = matched.pop("le", None)
+        assert bound is None or float(bound) in family.bounds
+        assert set(matched) | set(objective.grouping_labels) <= set(family.labels)
+        for label, text in matched.items():
+            assert set(text.split("|")) <= VALUES[label], (objective.name, label)
+
+
+def test_the_library_has_no_alert_that_can_never_fire():
+    """A tier that needs more than an outage is left out of an objective."""
+    files = [ObjectiveFile(LIBRARY / f"{name}.yaml", name) for name in library_names()]
+
+    assert [] == check_objectives(read_objective_files(files))
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_every_file_of_the_library_is_used_alone(tmp_path, name):
+    """With scrapes that are as far apart as is usual."""
+    assert read_objectives(configuration(tmp_path, f"[library:{name}]", "60s"))

@@ -3,7 +3,7 @@
 import pytest
 
 from slo import conventions
-from slo.promql import is_instant, known_series, selectors
+from slo.promql import is_instant, known_series, memory_seconds, selectors
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,17 @@ def test_what_there_is_is_served_recorded_or_made_by_prometheus():
     assert known >= {"up", "shardwatch_gpu_state", conventions.BURN_RATE}
     assert "shardwatch_tool_call_duration_seconds_bucket" in known
     assert "shardwatch_tool_call_duration_seconds" not in known
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("up", 0),
+        ("rate(x[$window])", 60),
+        ("rate(x[5m] offset 1h) / rate(y[10m])", 3900),
+        ("max_over_time(rate(x[5m])[30m:1m] offset 10m)", 2700),
+    ],
+)
+def test_it_is_known_how_far_back_an_expression_looks(expr, expected):
+    """Ranges within ranges and offsets, of the side that looks back furthest."""
+    assert expected == memory_seconds(expr, 60)

@@ -4,19 +4,29 @@ promtool evaluates every group at one interval; tests of mixed intervals are in 
 """
 
 from dataclasses import replace
+from decimal import Decimal
 
+import promql_parser
 import pytest
 
-from slo.objective import Ratio
+from slo.objective import Calendar, Ratio, RawRatio, Slices, Threshold
+from slo.promql import nodes
 from slo.render import render_groups
 from slo.rules import (
     LONGEST_INTERVAL_SECONDS,
     RuleGroup,
     base_window_seconds,
+    lag_of_vmalert,
     levels_group,
     objective_group,
 )
-from slo.testing import Expectation, RuleTest, check_rules, run_rule_tests
+from slo.testing import (
+    Expectation,
+    RuleTest,
+    check_rules,
+    check_rules_by_vmalert,
+    run_rule_tests,
+)
 
 OK = 'requests_total{cell="a",outcome="ok"}'
 ERROR = 'requests_total{cell="a",outcome="error"}'
@@ -24,6 +34,26 @@ MINUTE, HOUR = 60, 3600
 
 
 LATENCY = Ratio("rate(d_count[$window])", good='rate(d_bucket{le="2.5"}[$window])')
+
+
+SLICES = Slices(60, Decimal("0.95"))
+BY_RATIO = Slices(60, None)
+SHARE = RawRatio('bad_share{kind="x"}', is_good=False)
+DEPTH = Threshold("queue_depth", "<=", Decimal(10))
+KINDS = {
+    "latency": {"indicator": LATENCY},
+    "share": {"indicator": SHARE},
+    "threshold": {"indicator": DEPTH},
+    "slices": {"slices": SLICES},
+    "slices-by-ratio": {"slices": BY_RATIO},
+    "month": {"calendar": Calendar("month", 1, "2026-01-01 00:00:00", "Europe/Berlin")},
+    "never": {"target": Decimal(1)},
+    "never-in-a-year": {
+        "target": Decimal(1),
+        "calendar": Calendar("year", 1, "2026-01-01 00:00:00", "UTC"),
+    },
+}
+"""What an objective may be instead of a ratio of counters over a rolling period."""
 
 
 def rules_of(objective, interval=15.0):
@@ -66,11 +96,39 @@ def expect(promtool, objective, tmp_path):
     return run
 
 
+def every_kind(objective):
+    """Return objectives of every indicator, budget and period, and one with a single cell."""
+    return [
+        objective,
+        replace(objective, name="one-cell", grouping_labels=()),
+        *(replace(objective, name=name, **changes) for name, changes in KINDS.items()),
+    ]
+
+
 def test_promtool_accepts_the_rules(promtool, objective, tmp_path):
-    """Also those of an objective with a single cell, and of one of good events."""
-    good = replace(objective, indicator=LATENCY)
-    for each in (objective, good, replace(objective, grouping_labels=())):
+    """Of every kind of objective."""
+    for each in every_kind(objective):
         check_rules(promtool, rules_of(each), tmp_path)
+
+
+def test_vmalert_accepts_the_rules(vmalert, objective, tmp_path):
+    """Those made for it and those for Prometheus; and it would refuse what is no rule."""
+    lag = lag_of_vmalert(15.0)
+    for each in every_kind(objective):
+        (tmp_path / f"{each.name}.yaml").write_text(rules_of(each))
+        groups = [objective_group(each, 15.0, lag), levels_group(each, 15.0)]
+        (tmp_path / f"{each.name}-lag.yaml").write_text(render_groups(groups, ["test"]))
+
+    check_rules_by_vmalert(vmalert, sorted(tmp_path.glob("*.yaml")))
+    (tmp_path / "wrong.yaml").write_text(rules_of(objective).replace("sum by", "sun by"))
+    with pytest.raises(AssertionError, match="sun"):
+        check_rules_by_vmalert(vmalert, [tmp_path / "wrong.yaml"])
+
+
+def test_no_rule_asks_for_the_end_of_its_query(objective):
+    """Within a subquery VictoriaMetrics finds nothing there, and a range query another time."""
+    for each in every_kind(objective):
+        assert "@" not in rules_of(each)
 
 
 def test_no_group_is_slower_than_alerts_can_bear(objective):
@@ -79,6 +137,36 @@ def test_no_group_is_slower_than_alerts_can_bear(objective):
         for group in (objective_group, levels_group):
             found = group(objective, interval)
             assert found.interval_seconds <= LONGEST_INTERVAL_SECONDS
+
+
+def test_no_long_window_is_taken_of_raw_series(objective):
+    """Only the base reads counters, over its own window; all else reads what was recorded."""
+    for each in every_kind(objective):
+        for rule in (*objective_group(each, 15).rules, *levels_group(each, 15).rules):
+            for node in nodes(promql_parser.parse(rule.expr)):
+                if isinstance(node, promql_parser.MatrixSelector):
+                    raw = not node.vector_selector.name.startswith("slo:")
+                    assert not raw or node.range.total_seconds() == base_window_seconds(15)
+
+
+@pytest.mark.parametrize(("bad_of_8", "seconds"), [(8, 48.384), (4, 96.768), (2, 193.536)])
+def test_a_page_is_due_within_45_seconds_of_theory(expect, objective, bad_of_8, seconds):
+    """An hour of good service, then 100, 50 and 25 % errors, at 99.9 % over 28 days."""
+    strict = replace(objective, target=Decimal("0.999"), period_seconds=28 * 86400)
+    burns = 'slo:burn_rate:ratio{window="1h"} > bool 13.44'
+    fires, latest = HOUR + seconds, HOUR + seconds + 45
+    expect(
+        {OK: f"0+80x240 {19200 + 80 - 10 * bad_of_8}+{80 - 10 * bad_of_8}x30",
+         ERROR: f"0x240 {10 * bad_of_8}+{10 * bad_of_8}x30"},
+        Expectation(burns, fires // 15 * 15, {of_cell(window="1h"): 0}),
+        Expectation(burns, latest // 15 * 15, {of_cell(window="1h"): 1}),
+        objective=strict,
+    )  # fmt: skip
+
+
+def test_vmalert_is_waited_for_in_whole_intervals():
+    """10 s at least: what it writes every 5 s is there then."""
+    assert [10, 10, 10, 15, 60] == [lag_of_vmalert(each) for each in (1, 5, 10, 15, 60)]
 
 
 def test_the_base_window_is_a_minute_and_four_scrapes_at_least():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from exporters import catalog
@@ -19,9 +19,10 @@ from exporters.folding import Folder
 from exporters.page import Labels, Page
 from exporters.sources import Answers, Target
 from exporters.tools import otel
+from exporters.tools.otlp.clients import Clients, Heard
 from exporters.tools.otlp.items import Batch, Client, Point, ToolSpan
 from exporters.tools.otlp.labels import Labeller
-from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_SPANS_REMEMBERED
+from exporters.tools.otlp.limits import MOST_SPANS_REMEMBERED
 from exporters.tools.otlp.streams import Increment, Streams
 from exporters.tools.otlp.totals import Totals
 from exporters.topology import Topology
@@ -30,7 +31,6 @@ GATEWAY = "otlp"
 """What stands in ``tools_up`` for the receiver: while it serves pages, calls can be counted."""
 HOLD_SECONDS = 120.0
 """How long the spans of a client wait; SDKs send metrics every 60 s."""
-ACTIVE_SECONDS = 300.0
 SWEEP_SECONDS = 60.0
 _NO_FAULT = frozenset(["in_metrics", "no_value", "repeated"])
 """Reasons for which no client needs to be told."""
@@ -64,19 +64,6 @@ _PAGES = _Event(
 )
 
 
-@dataclass(slots=True)
-class _Heard:
-    """A client, and what counts its calls."""
-
-    region: str
-    sends_durations: bool = False
-    spans_since: float | None = None
-    held: dict[tuple[Labels, str], Increment] = field(default_factory=dict)
-    """By labels and error type."""
-    last_heard: dict[str, float] = field(default_factory=dict)
-    """By signal."""
-
-
 class OtlpCore:
     """Counts what clients send.
 
@@ -84,12 +71,15 @@ class OtlpCore:
         topology: bounds regions and models.
         tools: bounds the names of tools; where it is empty, the first hundred of each region do.
         started_at: in nanoseconds since 1970.
+        zero_seconds: for which a new series is 0 (:class:`exporters.tools.otlp.totals.Totals`).
     """
 
     name = "tools"
     samples_itself = False
 
-    def __init__(self, topology: Topology, tools: Sequence[str], started_at: int) -> None:
+    def __init__(
+        self, topology: Topology, tools: Sequence[str], started_at: int, zero_seconds: float
+    ) -> None:
         self.cluster = topology.cluster
         self.targets: Sequence[Target[Any]] = ()
         self._folder = Folder(
@@ -99,8 +89,8 @@ class OtlpCore:
         )  # fmt: skip
         self._labeller = Labeller(topology, tools, self._folder)
         self._streams = Streams(started_at)
-        self._totals = Totals()
-        self._heard: dict[bytes, _Heard] = {}
+        self._totals = Totals(zero_seconds)
+        self._clients = Clients(self._labeller.region)
         self._span_ids: OrderedDict[bytes, None] = OrderedDict()
         self._items: Counter[str] = Counter(dict.fromkeys(catalog.SIGNALS, 0))
         self._requests: Counter[tuple[str, str]] = Counter()
@@ -112,14 +102,24 @@ class OtlpCore:
         """Count a request that was answered."""
         self._requests[signal, str(status)] += 1
 
-    def take_metrics(self, batches: Iterable[Batch], now: float) -> int:
+    def follow(self, topology: Topology) -> OtlpCore:
+        """Go by another topology from now on; what was counted stays. Return the core itself."""
+        self.cluster = topology.cluster
+        self._labeller.follow(topology)
+        self._clients.place_anew()
+        return self
+
+    def take_metrics(self, batches: Iterable[Batch], now: float, address: str = "") -> int:
         """Count data points; return how many make no sense or were too many.
 
-        ``now`` is in seconds of a monotonic clock.
+        Args:
+            batches: of one request.
+            now: in seconds of a monotonic clock.
+            address: where it came from.
         """
         before = self._refused()
         for batch in batches:
-            heard = self._hear(batch, "metrics", now)
+            heard = self._hear(batch, "metrics", now, address)
             if heard is None:
                 self._dropped["metrics", "too_many_clients"] += len(batch.points)
                 continue
@@ -127,11 +127,11 @@ class OtlpCore:
                 self._take_point(batch.client, heard, point, now)
         return self._refused() - before
 
-    def take_traces(self, batches: Iterable[Batch], now: float) -> int:
-        """Count spans; return how many make no sense or were too many."""
+    def take_traces(self, batches: Iterable[Batch], now: float, address: str = "") -> int:
+        """Count spans; return how many make no sense or were too many. Arguments likewise."""
         before = self._refused()
         for batch in batches:
-            heard = self._hear(batch, "traces", now)
+            heard = self._hear(batch, "traces", now, address)
             if heard is None:
                 self._dropped["traces", "too_many_clients"] += len(batch.spans)
                 continue
@@ -145,9 +145,9 @@ class OtlpCore:
         page = Page()
         for region in self._labeller.regions:
             page.of(catalog.TOOLS_UP)[self.cluster, region, GATEWAY] = 1.0
-        self._totals.add_to(page)
+        self._totals.add_to(page, now)
         self._add_own(page, now)
-        self._folder.add_to(page)
+        self._folder.add_to(page, now)
         return page
 
     def _refused(self) -> int:
@@ -155,7 +155,7 @@ class OtlpCore:
 
     # --- what is counted ------------------------------------------------------------------------
 
-    def _take_point(self, client: Client, heard: _Heard, point: Point, now: float) -> None:
+    def _take_point(self, client: Client, heard: Heard, point: Point, now: float) -> None:
         increment = self._streams.increment(client, point, now)
         if isinstance(increment, str):
             self._dropped["metrics", increment] += 1
@@ -165,24 +165,24 @@ class OtlpCore:
         error = point.attributes.get(otel.ERROR_TYPE, "")
         if point.instrument == otel.PAGE_CACHE_REQUESTS:
             place = (self.cluster, heard.region)
-            self._count_event(_PAGES, place, point, increment.count)
+            self._count_event(_PAGES, place, point, increment.count, now)
             return
         if point.instrument == otel.MCP_CLIENT_DURATION:
             labels = self._labeller.of_mcp(heard.region, point.attributes)
-            self._count(_MCP, labels, error, increment)
+            self._count(_MCP, labels, error, increment, now)
             return
         labels = self._labeller.of_tool(heard.region, point.attributes)
         if point.instrument == otel.TOOL_ATTEMPTS:
-            self._count_event(_ATTEMPTS, labels, point, increment.count)
+            self._count_event(_ATTEMPTS, labels, point, increment.count, now)
             return
         if not heard.sends_durations:
             heard.sends_durations = True
             for each in heard.held.values():
                 self._dropped["traces", "in_metrics"] += int(each.count)
             heard.held.clear()
-        self._count(_CALLS, labels, error, increment)
+        self._count(_CALLS, labels, error, increment, now)
 
-    def _take_span(self, heard: _Heard, span: ToolSpan, now: float) -> None:
+    def _take_span(self, heard: Heard, span: ToolSpan, now: float) -> None:
         if span.id in self._span_ids:
             self._dropped["traces", "repeated"] += 1
             return
@@ -204,58 +204,51 @@ class OtlpCore:
         heard.held[key] = _sum(heard.held.get(key), _one_call(span.seconds))
         self._release(heard, now)
 
-    def _release(self, heard: _Heard, now: float) -> None:
+    def _release(self, heard: Heard, now: float) -> None:
         """Count the spans of a client that had time to send metrics and did not."""
         if heard.spans_since is None or now - heard.spans_since < HOLD_SECONDS:
             return
         for (labels, error), increment in heard.held.items():
-            self._count(_CALLS, labels, error, increment)
+            self._count(_CALLS, labels, error, increment, now)
         heard.held.clear()
 
-    def _count(self, ends: _Ends, labels: Labels, error: str, increment: Increment) -> None:
+    def _count(
+        self, ends: _Ends, labels: Labels, error: str, increment: Increment, now: float
+    ) -> None:
         outcome = otel.OUTCOME_OF_ERROR.get(error, "error")
-        self._totals.ensure(ends.counter, labels, catalog.TOOL_OUTCOMES)
-        self._totals.add(ends.counter, (*labels, outcome), increment.count)
-        self._totals.observe(ends.duration, labels, increment)
+        self._totals.ensure(ends.counter, labels, catalog.TOOL_OUTCOMES, now)
+        self._totals.add(ends.counter, (*labels, outcome), increment.count, now)
+        self._totals.observe(ends.duration, labels, increment, now)
 
-    def _count_event(self, event: _Event, labels: Labels, point: Point, count: float) -> None:
+    def _count_event(
+        self, event: _Event, labels: Labels, point: Point, count: float, now: float
+    ) -> None:
         given = point.attributes.get(event.attribute, "")
         value = self._folder.fold(event.label, given, event.values)
-        self._totals.ensure(event.counter, labels, event.values)
-        self._totals.add(event.counter, (*labels, value), count)
+        self._totals.ensure(event.counter, labels, event.values, now)
+        self._totals.add(event.counter, (*labels, value), count, now)
 
-    def _hear(self, batch: Batch, signal: str, now: float) -> _Heard | None:
+    def _hear(self, batch: Batch, signal: str, now: float, address: str) -> Heard | None:
         for reason, count in batch.dropped.items():
             self._dropped[signal, reason] += count
-        heard = self._heard.get(batch.client.key)
-        if heard is None:
-            if len(self._heard) >= MOST_CLIENTS:
-                return None
-            heard = self._heard[batch.client.key] = _Heard(
-                self._labeller.region(batch.client.region)
-            )
-        heard.last_heard[signal] = now
-        return heard
+        return self._clients.hear(batch.client, signal, address, now)
 
     def _sweep(self, now: float) -> None:
         if self._swept_at is not None and now - self._swept_at < SWEEP_SECONDS:
             return
         self._swept_at = now
-        for heard in self._heard.values():
+        for heard in self._clients:
             self._release(heard, now)
         silent = set(self._streams.forget_idle(now))
-        for key, heard in list(self._heard.items()):
+
+        def is_over(key: bytes, heard: Heard) -> bool:
             is_quiet = now - max(heard.last_heard.values()) > HOLD_SECONDS
-            if key in silent or (is_quiet and not heard.sends_durations and not heard.held):
-                del self._heard[key]
+            return key in silent or (is_quiet and not heard.sends_durations and not heard.held)
+
+        self._clients.forget(is_over)
 
     def _add_own(self, page: Page, now: float) -> None:
-        active = Counter(
-            (heard.region, signal)
-            for heard in self._heard.values()
-            for signal, at in heard.last_heard.items()
-            if now - at <= ACTIVE_SECONDS
-        )
+        active = self._clients.active(now)
         clients = page.of(catalog.OTLP_CLIENTS)
         for region in {*self._labeller.regions, *(region for region, _ in active)}:
             for signal in catalog.SIGNALS:

@@ -22,15 +22,19 @@ class Labeller:
     """
 
     def __init__(self, topology: Topology, tools: Sequence[str], folder: Folder) -> None:
+        self.follow(topology)
+        self._tools = frozenset(tools)
+        self._seen_tools: dict[str, set[str]] = {}
+        self._folder = folder
+
+    def follow(self, topology: Topology) -> None:
+        """Go by another topology from now on."""
         self.regions = tuple(sorted({group.region for group in topology.groups}))
         self._cluster = topology.cluster
         self._models = {
             region: frozenset(g.model for g in topology.groups if g.region == region)
             for region in self.regions
         }
-        self._tools = frozenset(tools)
-        self._seen_tools: dict[str, set[str]] = {}
-        self._folder = folder
 
     def region(self, given: str) -> str:
         """Return the region of a client; the only one, where it does not say."""

@@ -12,8 +12,13 @@ MOST_ATTRIBUTES = 64
 LONGEST_ATTRIBUTE = 1024
 """Characters of a value that tells one client or one stream from another."""
 MOST_CLIENTS = 10_000
+MOST_CLIENTS_OF_ADDRESS = MOST_CLIENTS // 2
+"""Behind one address: a collector may send for thousands, but not shut all others out."""
 MOST_STREAMS = 50_000
 """Of all clients: 1 kB each at most."""
+MOST_STREAMS_OF_CLIENT = 8_000
+"""Four instruments of 2,000 streams: an SDK keeps no more of an instrument
+(https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits)."""
 MOST_SPANS_REMEMBERED = 65_536
 """Identities of spans, so that a batch that is sent again is counted once."""
 MOST_TOOLS = 100
@@ -22,3 +27,5 @@ BODY_SECONDS = 10.0
 """Until the last byte of a request."""
 MOST_AT_ONCE = 8
 """Requests under way; a further one is told to come again."""
+MOST_AT_ONCE_OF_ADDRESS = MOST_AT_ONCE // 2
+"""Likewise, from one address: bodies that drip keep some busy, not all."""

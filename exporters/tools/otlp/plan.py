@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from exporters.addresses import parse_address
 from exporters.config import Config
@@ -14,10 +14,11 @@ from exporters.server import bind
 from exporters.tools.otlp.core import OtlpCore
 from exporters.tools.otlp.receiver import receiving
 
-_LOG = logging.getLogger("shardwatch")
+INTERVALS_AT_ZERO = 2
+"""Of scrapes, for which a new series is 0: one of them falls into it, whoever scrapes."""
 
 
-def make_plan(config: Config, otlp: str, tools: Sequence[str], *, exact_port: bool) -> Plan:
+def make_plan(config: Config, otlp: str, tools: Sequence[str]) -> Plan:
     """Return what to run: clients send to the address ``otlp``.
 
     Raises:
@@ -27,7 +28,12 @@ def make_plan(config: Config, otlp: str, tools: Sequence[str], *, exact_port: bo
         wanted = parse_address(otlp)
     except ValueError as error:
         raise InputError([problem("--otlp", str(error))]) from None
-    listening, address = bind(wanted, exact=exact_port)
-    _LOG.info("taking OTLP on http://%s/v1/metrics and /v1/traces", address)
-    core = OtlpCore(config.topology, tools, time.time_ns())
-    return Plan(core, receiving(core, listening))
+    listening, address = bind(wanted)
+    zero_seconds = INTERVALS_AT_ZERO * config.file.prometheus.scrape_interval
+    core = OtlpCore(config.topology, tools, time.time_ns(), zero_seconds)
+    return Plan(
+        core,
+        make=core.follow,
+        taking=partial(receiving, core, listening, address),
+        reads_targets=False,
+    )

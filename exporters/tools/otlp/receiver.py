@@ -7,9 +7,11 @@ Whatever comes is answered by the protocol: 200, with what was not counted in ``
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import time
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -19,13 +21,22 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from exporters.addresses import Address
 from exporters.tools.otlp.core import OtlpCore
 from exporters.tools.otlp.decoding import decode_metrics, decode_traces
 from exporters.tools.otlp.items import Batch, OtlpError
-from exporters.tools.otlp.limits import BODY_SECONDS, LARGEST_BODY_BYTES, MOST_AT_ONCE
+from exporters.tools.otlp.limits import (
+    BODY_SECONDS,
+    LARGEST_BODY_BYTES,
+    MOST_AT_ONCE,
+    MOST_AT_ONCE_OF_ADDRESS,
+)
+from exporters.web.entrance import Entrance
 
 PROTOBUF = "application/x-protobuf"
 RETRY_AFTER_SECONDS = 5
+
+_LOG = logging.getLogger("shardwatch")
 
 
 class _RefusalError(Exception):
@@ -39,43 +50,46 @@ class _RefusalError(Exception):
 
 def application(core: OtlpCore, clock: Callable[[], float] = time.monotonic) -> web.Application:
     """Return the web application; it has to be served with ``auto_decompress=False``."""
-    under_way = 0
+    under_way: Counter[str] = Counter()
     turn = asyncio.Lock()
 
     async def take(
         request: web.Request,
         signal: str,
         decode: Callable[[bytes], Sequence[Batch]],
-        count: Callable[[Sequence[Batch]], bytes],
+        count: Callable[[Sequence[Batch], str], bytes],
     ) -> web.Response:
-        nonlocal under_way
-        under_way += 1
+        address = request.remote or ""
+        under_way[address] += 1
         try:
-            body = await _read(request, under_way)
+            _check_room(under_way.total(), under_way[address])
+            body = await _read(request)
             # One at a time: what a body takes while it is read bounds the memory. In a thread, so
             # that scrapes are served meanwhile.
             async with turn:
                 batches = await asyncio.to_thread(decode, body)
-            answer = web.Response(body=count(batches), content_type=PROTOBUF)
+            answer = web.Response(body=count(batches, address), content_type=PROTOBUF)
         except _RefusalError as refusal:
             answer = _refuse(refusal.status, refusal.reason)
         except OtlpError as error:
             answer = _refuse(400, str(error))
         finally:
-            under_way -= 1
+            under_way[address] -= 1
+            if not under_way[address]:
+                del under_way[address]
         core.note_request(signal, answer.status)
         return answer
 
-    def count_metrics(batches: Sequence[Batch]) -> bytes:
+    def count_metrics(batches: Sequence[Batch], address: str) -> bytes:
         response = ExportMetricsServiceResponse()
-        if refused := core.take_metrics(batches, clock()):
+        if refused := core.take_metrics(batches, clock(), address):
             response.partial_success.rejected_data_points = refused
             response.partial_success.error_message = _PARTLY
         return bytes(response.SerializeToString())
 
-    def count_traces(batches: Sequence[Batch]) -> bytes:
+    def count_traces(batches: Sequence[Batch], address: str) -> bytes:
         response = ExportTraceServiceResponse()
-        if refused := core.take_traces(batches, clock()):
+        if refused := core.take_traces(batches, clock(), address):
             response.partial_success.rejected_spans = refused
             response.partial_success.error_message = _PARTLY
         return bytes(response.SerializeToString())
@@ -92,17 +106,21 @@ def application(core: OtlpCore, clock: Callable[[], float] = time.monotonic) -> 
 
 
 @asynccontextmanager
-async def receiving(core: OtlpCore, listening: socket.socket) -> AsyncIterator[None]:
-    """Serve OTLP on a listening socket within ``async with``."""
-    runner = web.AppRunner(
-        application(core), access_log=None, auto_decompress=False, shutdown_timeout=2.0
-    )
+async def receiving(
+    core: OtlpCore, listening: socket.socket, address: Address, entrance: Entrance
+) -> AsyncIterator[None]:
+    """Serve OTLP on a socket that listens at an address, behind an entrance, within its time."""
+    app = application(core)
+    entrance.guard(app)
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=2.0)
     await runner.setup()
     try:
-        await web.SockSite(runner, listening).start()
+        await entrance.open(runner, listening)
+        _LOG.info("taking OTLP on %s://%s/v1/metrics and /v1/traces", entrance.scheme, address)
         yield
     finally:
         await runner.cleanup()
+        listening.close()
 
 
 _PARTLY = "some items were not counted: see shardwatch_otlp_items_dropped_total"
@@ -119,10 +137,15 @@ def _refuse(status: int, reason: str) -> web.Response:
     )
 
 
-async def _read(request: web.Request, under_way: int) -> bytes:
-    """Return the body of a request, inflated; ``under_way`` are it and the others."""
-    if under_way > MOST_AT_ONCE:
-        raise _RefusalError(503, f"{MOST_AT_ONCE} requests are under way already")
+def _check_room(under_way: int, of_address: int) -> None:
+    """Refuse a request if there are too many with it, at all or of its address."""
+    for count, most in ((under_way, MOST_AT_ONCE), (of_address, MOST_AT_ONCE_OF_ADDRESS)):
+        if count > most:
+            raise _RefusalError(503, f"{most} requests are under way already")
+
+
+async def _read(request: web.Request) -> bytes:
+    """Return the body of a request, inflated."""
     if request.content_type != PROTOBUF:
         raise _RefusalError(415, f"found {request.content_type[:60]!r}, expected {PROTOBUF}")
     encoding = request.headers.get("Content-Encoding", "identity").lower()

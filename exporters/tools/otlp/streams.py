@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from exporters.tools.otlp.items import Client, Point
-from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_STREAMS
+from exporters.tools.otlp.limits import MOST_CLIENTS, MOST_STREAMS, MOST_STREAMS_OF_CLIENT
 
 FIRST_ROUND_SECONDS = 120.0
 """All streams of a client have been heard by then: SDKs send all of them every 60 s. Where
@@ -94,6 +94,9 @@ class Streams:
         self._size += known.size - before
         return made
 
+    def _is_full_for(self, known: _Known) -> bool:
+        return self._size >= MOST_STREAMS or known.size >= MOST_STREAMS_OF_CLIENT
+
     def forget_idle(self, now: float) -> Iterator[bytes]:
         """Forget clients that fell silent, and yield their keys; forget silent streams of others.
 
@@ -122,7 +125,7 @@ class Streams:
     def _add_delta(self, known: _Known, point: Point) -> Increment | str:
         windows = known.delta.get(point.stream)
         if windows is None:
-            if self._size >= MOST_STREAMS:
+            if self._is_full_for(known):
                 return "too_many_streams"
             windows = known.delta[point.stream] = deque(maxlen=_WINDOWS)
         window = (point.start, point.time)
@@ -135,7 +138,7 @@ class Streams:
         key = (point.stream, point.start)
         last = known.cumulative.get(key)
         if last is None:
-            if self._size >= MOST_STREAMS:
+            if self._is_full_for(known):
                 return "too_many_streams"
             known.cumulative[key] = _Cumulative(
                 now, point.time, point.counts, point.count, point.sum

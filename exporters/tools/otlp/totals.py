@@ -13,32 +13,44 @@ from exporters.tools.otlp.streams import Increment
 class Totals:
     """Counters and histograms that never fall.
 
-    A series is served as 0 once before it is served with what it counts: a first captcha must not
-    be lost because its series was born with it.
+    A series is 0 for a time before it has what it counts: a first captcha must not be lost because
+    its series was born with it. By the clock, for it is the same page whoever scrapes it.
+
+    Args:
+        zero_seconds: that time; who scrapes at least as often sees the 0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, zero_seconds: float) -> None:
+        self._zero_seconds = zero_seconds
         self._values: dict[str, dict[Labels, float]] = {}
         self._distributions: dict[str, dict[Labels, Distribution]] = {}
-        self._shown: set[tuple[str, Labels]] = set()
+        self._born: dict[tuple[str, Labels], float] = {}
+        """Of the series that are 0 yet: since when."""
 
-    def ensure(self, family: Family, labels: Labels, options: Sequence[str]) -> None:
-        """Let the series of all values of the last label exist."""
+    def ensure(self, family: Family, labels: Labels, options: Sequence[str], now: float) -> None:
+        """Let the series of all values of the last label exist.
+
+        ``now`` is in seconds of a monotonic clock, as everywhere here.
+        """
         values = self._values.setdefault(family.name, {})
         for option in options:
-            values.setdefault((*labels, option), 0.0)
+            series = (*labels, option)
+            if series not in values:
+                values[series] = 0.0
+                self._born[family.name, series] = now
 
-    def add(self, family: Family, labels: Labels, value: float) -> None:
+    def add(self, family: Family, labels: Labels, value: float, now: float) -> None:
         """Add to a counter."""
-        values = self._values.setdefault(family.name, {})
-        values[labels] = values.get(labels, 0.0) + value
+        self.ensure(family, labels[:-1], labels[-1:], now)
+        self._values[family.name][labels] += value
 
-    def observe(self, family: Family, labels: Labels, increment: Increment) -> None:
+    def observe(self, family: Family, labels: Labels, increment: Increment, now: float) -> None:
         """Add to a histogram of ``TOOL_DURATION_BOUNDS``."""
         distributions = self._distributions.setdefault(family.name, {})
         old = distributions.get(labels)
         if old is None:
             distributions[labels] = Distribution(increment.counts, increment.count, increment.sum)
+            self._born[family.name, labels] = now
             return
         counts = tuple(
             (low or 0.0) + more for low, more in zip(old.counts, increment.counts, strict=True)
@@ -47,24 +59,19 @@ class Totals:
             counts, old.count + increment.count, old.sum + increment.sum
         )
 
-    def add_to(self, page: Page) -> None:
+    def add_to(self, page: Page, now: float) -> None:
         """Add all series to a page."""
+        oldest = now - self._zero_seconds
+        self._born = {series: born for series, born in self._born.items() if born > oldest}
         for name, values in self._values.items():
             page.of(catalog.FAMILIES[name]).update(
-                {labels: value if self._is_old(name, labels) else 0.0
+                {labels: 0.0 if (name, labels) in self._born else value
                  for labels, value in values.items()}
             )  # fmt: skip
         for name, distributions in self._distributions.items():
             family = catalog.FAMILIES[name]
             zero = Distribution((0.0,) * len(family.bounds), 0.0, 0.0)
             page.distributions_of(family).update(
-                {labels: value if self._is_old(name, labels) else zero
+                {labels: zero if (name, labels) in self._born else value
                  for labels, value in distributions.items()}
             )  # fmt: skip
-
-    def _is_old(self, name: str, labels: Labels) -> bool:
-        """Return whether a series was served before; from now on it was."""
-        if (name, labels) in self._shown:
-            return True
-        self._shown.add((name, labels))
-        return False

@@ -10,6 +10,7 @@ from demo.setup.apt import apt_is_there
 from demo.setup.debian_tree import (
     FIXED_DIRECTORY,
     OUR_DIRECTORY,
+    VICTORIA_METRICS,
     provide_tree,
     relocate_alertmanager,
     tree_is_whole,
@@ -91,6 +92,25 @@ def test_alertmanager_finds_its_templates_without_root(archive: Path, tmp_path: 
     provide(tmp_path / "tools")
 
     assert "a template" == output(tmp_path / "tools/bin/alertmanager")
+
+
+@needs_apt
+def test_another_tree_has_its_own_programs_and_nothing_that_nobody_runs(
+    archive: Path, tmp_path: Path
+):
+    """VictoriaMetrics and vmalert, in a folder of their own."""
+    names = ("victoria-metrics", "vmalert", "vmagent")
+    add_package(archive, "victoria-metrics", {f"usr/bin/{each}": SHOWS_ARGUMENTS for each in names})
+    tools, said = tmp_path / "tools/victoria-metrics", []
+
+    provide_tree(tools, said.append, no_apt="get it elsewhere", tree=VICTORIA_METRICS)
+
+    assert "-dryRun" == output(tools / "bin/vmalert", "-dryRun")
+    assert ["victoria-metrics", "vmalert"] == sorted(
+        each.name for each in (tools / "bin").iterdir()
+    )
+    assert not (tools / "current/tree/usr/bin/vmagent").exists()
+    assert "downloading victoria-metrics" == said[1]
 
 
 @needs_apt

@@ -19,7 +19,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir(parents=True)
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.setattr(programs, "tools_directory", lambda: tmp_path / "tools")
-    for program in programs.PROGRAMS.values():
+    for program in (*programs.PROGRAMS.values(), *programs.TEST_PROGRAMS.values()):
         monkeypatch.delenv(program.variable, raising=False)
     return tmp_path
 
@@ -67,6 +67,33 @@ def test_debian_calls_alertmanager_by_another_name(places: Path):
     debians = make(places / "path/prometheus-alertmanager", "alertmanager", "0.25.0")
 
     assert debians == find_program("alertmanager")
+
+
+@pytest.mark.parametrize("said", ["", "vmalert-20230101-000000-tags-v1.87.0-0-gabc"])
+def test_a_build_that_tells_no_version_is_taken(places: Path, said: str):
+    """Debian's VictoriaMetrics prints an empty line."""
+    program = places / "path/vmalert"
+    program.write_text(f'#!/bin/sh\necho "{said}"\n')
+    program.chmod(0o755)
+
+    assert program == find_program("vmalert")
+
+
+def test_programs_of_tests_are_fetched_apart(places: Path, monkeypatch: pytest.MonkeyPatch):
+    """Into a folder of their own, so that a tree that is there stays as it is."""
+    folder = places / "tools/victoria-metrics"
+    (folder / "bin").mkdir(parents=True)
+    asked: list[Path] = []
+
+    def provide(directory: Path, _tell: object, **_: object) -> None:
+        asked.append(directory)
+        (directory / "bin/vmalert").write_text("#!/bin/sh\necho\n")
+        (directory / "bin/vmalert").chmod(0o755)
+
+    monkeypatch.setattr(programs, "provide_tree", provide)
+
+    assert {"vmalert": folder / "bin/vmalert"} == provide_programs(["vmalert"])
+    assert [folder] == asked
 
 
 def test_a_program_on_path_that_is_too_old_is_passed_over(places: Path):

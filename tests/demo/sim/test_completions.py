@@ -26,7 +26,7 @@ def test_probes_find_the_group_that_computes_wrong_numbers(warm, make_topology, 
             now = core.next_due()
             for probe in core.due(now):
                 prompt = PROMPTS[probe.prompt]
-                text = completions.answer(warm.state, find(probe.group), prompt, TOKENS)
+                text = completions.answer(warm.state, find(probe.to), prompt, TOKENS)
                 core.note(probe, Reply("ok", "none", text), now)
         return {labels[-1]: value for labels, value in
                 core.observe(Answers({}), end).of(catalog.PROBE_DISAGREES).items()}  # fmt: skip

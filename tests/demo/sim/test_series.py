@@ -82,8 +82,8 @@ def test_routers_say_what_their_pages_say(ran, theirs, ours):
     pages = Pages(state.fleet, state.tools.cells)
     found = {
         labels: value
-        for at, (_, region) in enumerate(state.fleet.routers)
-        for labels, value in on_page(pages.router(state, at), theirs, region=region)
+        for at, (name, region) in enumerate(state.fleet.routers)
+        for labels, value in on_page(pages.router(state, at), theirs, region=region, router=name)
     }
     assert found
     assert found == {labels: value for (name, labels), value in values.items() if name == ours}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from alerts.build import build as build_alerts
+from alerts.made_tests.build import build as build_tests
 from dashboards.build import build as build_dashboards
 from demo.sim.plan import plan_simulator
 from demo.stack import servers
@@ -20,7 +21,7 @@ def test_the_servers_run_on_what_build_writes(tmp_path: Path):
     run_build(layout)
 
     config = read_config(layout.config)
-    built = build_alerts(config) | build_dashboards(config)
+    built = build_alerts(config) | build_tests(config) | build_dashboards(config)
     written = {
         str(path.relative_to(layout.build)): path.read_text()
         for path in layout.build.rglob("*")

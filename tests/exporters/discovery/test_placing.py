@@ -186,14 +186,25 @@ def test_what_cannot_be_placed_is_listed_with_its_reason_and_the_rest_is_there(
     assert str(left).startswith(f"sd.json: {wrong.address}: {reason}: ")
 
 
-def test_a_second_router_of_a_region_is_left_out():
-    """The series of routers carry the region only."""
+def test_routers_of_one_region_are_told_apart_by_their_addresses():
+    """Where they have no names: replicas have the same labels."""
     placement = placed(
         engine("h:1"),
-        *(target(f"r{n}:1", shardwatch_role="router", region="eu", dialect="demo")
-          for n in range(2)),
+        *(target(f"r{n}:1", shardwatch_role="router", region="eu", dialect="demo", requests=url)
+          for n, url in enumerate(["http://r0/v1", ""])),
     )  # fmt: skip
-    assert [router.metrics for router in placement.topology.routers] == ["http://r0:1/metrics"]
+    assert [router.name for router in placement.topology.routers] == ["r0:1", "r1:1"]
+    assert [router.requests for router in placement.topology.routers] == ["http://r0/v1", None]
+    assert placement.unplaced == ()
+
+
+def test_a_second_gateway_of_a_region_is_left_out():
+    """The series of gateways carry the region only."""
+    placement = placed(
+        engine("h:1"),
+        *(target(f"t{n}:1", shardwatch_role="tools", region="eu") for n in range(2)),
+    )
+    assert [gateway.metrics for gateway in placement.topology.tools] == ["http://t0:1/metrics"]
     assert [left.reason for left in placement.unplaced] == ["repeated"]
 
 

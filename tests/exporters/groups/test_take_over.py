@@ -61,7 +61,7 @@ def test_a_group_that_stays_goes_on_as_it_was_and_counters_do_not_fall():
     page = observe(after, 1035.0)
     assert state(page, "a") == "stalled"
     assert state(page, "c") == "up"
-    assert page.of(catalog.EXPORTER_FOLDED_VALUES)["groups", catalog.FINISH_REASON] > folded
+    assert page.of(catalog.EXPORTER_FOLDED_VALUES)["groups", catalog.FINISH_REASON] == folded > 0
 
 
 def test_a_gpu_missing_once_before_and_once_after_the_change_is_lost():

@@ -62,7 +62,7 @@ def test_prompts_take_turns(topology):
     run = Run(topology, lambda _: ok())
     run.until(len(PROMPTS) * INTERVAL - 0.1)
     for group in ("eu-chat-0", "us-chat-4"):
-        asked = [probe.prompt for _, probe in run.sent if probe.group == group]
+        asked = [probe.prompt for _, probe in run.sent if probe.to == group]
         assert asked == list(range(len(PROMPTS)))
 
 
@@ -74,7 +74,7 @@ def test_a_group_is_not_asked_again_while_it_is_being_asked(topology):
         core.due(float(now))
     assert core.due(35.0) == []
     core.note(probe, ok(), 35.0)
-    assert [each.group for each in core.due(35.0)] == ["eu-chat-0"]
+    assert [each.to for each in core.due(35.0)] == ["eu-chat-0"]
     core.note(probe, ok(), 36.0)
     assert core.next_due() == 40.0
 
@@ -130,7 +130,7 @@ def corrupt(group, prompts):
     """Greedy answers, but for one group and some prompts."""
 
     def answer(probe):
-        if probe.group == group and probe.prompt in prompts:
+        if probe.to == group and probe.prompt in prompts:
             return ok("x y z")
         return ok(f"the answer to {probe.prompt}")
 
@@ -196,7 +196,69 @@ def test_answers_of_a_group_that_went_down_grow_old(topology):
     """They are no vote for ever."""
     run = Run(topology, lambda _: ok())
     run.until(INTERVAL * 14)
-    run.answer = lambda probe: Reply("error", "refused") if probe.group == "us-chat-2" else ok()
+    run.answer = lambda probe: Reply("error", "refused") if probe.to == "us-chat-2" else ok()
     page = run.until(INTERVAL * 60)
     assert page.of(catalog.PROBE_COMPARED)[labels_of("us", 2)] == 0.0
     assert page.of(catalog.PROBE_COMPARED)[labels_of("eu", 0)] == 12.0
+
+
+def test_a_topology_that_changes_is_followed(make_topology):
+    """A group that stays keeps what was counted; a new one is probed; one that went is not."""
+    run = Run(make_topology(groups=[("eu", "chat", "r1"), ("eu", "chat", "r1")]), lambda _: ok())
+    run.until(INTERVAL)
+    asked = run.core.due(2 * INTERVAL)
+    run.core.follow(make_topology(groups=[("eu", "chat", "r1"), ("eu", "code", "r1")]), run.now)
+    for probe in asked:
+        run.core.note(probe, ok(), run.now)
+    run.until(4 * INTERVAL)
+    requests = run.core.observe(Answers({}), run.now).of(catalog.PROBE_REQUESTS)
+    counts = {labels[3]: value for labels, value in requests.items() if labels[-1] == "ok"}
+    assert set(counts) == {"eu-chat-0", "eu-code-1"}
+    assert counts["eu-chat-0"] > counts["eu-code-1"] > 0
+
+
+def test_an_answer_of_where_a_group_was_is_none_of_where_it_is(make_topology):
+    """It moved while it was asked."""
+    made = make_topology(groups=[("eu", "chat", "r1")])
+    moved = made.groups[0].model_copy(update={"metrics": "http://h/elsewhere/metrics"})
+    core = ProbeCore(made, INTERVAL, DEADLINE, 0.0)
+    (probe,) = core.due(0.0)
+    core.follow(made.model_copy(update={"groups": [moved]}), 1.0)
+    core.note(probe, ok(), 2.0)
+    page = core.observe(Answers({}), 2.0)
+    assert page.of(catalog.PROBE_UP) == {("demo", "eu", "chat", "eu-chat-0"): 0.0}
+    assert set(page.of(catalog.PROBE_REQUESTS).values()) == {0.0}
+
+
+def test_answers_of_an_earlier_revision_are_not_compared(make_topology):
+    """Else a rollout would be a disagreement."""
+    three = [("eu", "chat", "r1")] * 3
+    run = Run(make_topology(groups=three), lambda _: ok())
+    run.until(len(PROMPTS) * INTERVAL * 2)
+    run.core.follow(make_topology(groups=[*three[:2], ("eu", "chat", "r2")]), run.now)
+    page = run.core.observe(Answers({}), run.now)
+    assert ("demo", "eu", "chat", "eu-chat-2") not in page.of(catalog.PROBE_DISAGREES)
+    assert not run.core._watched["eu-chat-2"].answers
+
+
+def test_a_router_is_asked_for_each_model_of_its_region_and_told_apart(make_topology):
+    """Where the topology says that it may be: so quiet cells have traffic, of a tier of its own."""
+    made = make_topology(groups=[("eu", "chat", "r1"), ("eu", "code", "r1"), ("us", "chat", "r1")],
+                         routers=["eu", "us"])  # fmt: skip
+    first = made.routers[0].model_copy(update={"requests": "http://gateway:8080/v1/"})
+    topology = made.model_copy(update={"routers": [first, made.routers[1]]})
+
+    def answer(probe) -> Reply:
+        return Reply("timeout", "timeout") if probe.model == "code" else ok(probe.to)
+
+    run = Run(topology, answer)
+    page = run.until(3 * INTERVAL)
+    asked = {(probe.url, probe.model) for _, probe in run.sent if probe.model}
+    url = "http://gateway:8080/v1/completions"
+    assert asked == {(url, "chat"), (url, "code")}
+    up = page.of(catalog.PROBE_ROUTER_UP)
+    assert up == {("demo", "eu", "chat", "eu"): 1.0, ("demo", "eu", "code", "eu"): 0.0}
+    requests = page.of(catalog.PROBE_ROUTER_REQUESTS)
+    assert requests["demo", "eu", "code", "eu", "timeout"] >= 3.0
+    assert page.of(catalog.PROBE_ROUTER_REASON)["demo", "eu", "code", "eu", "timeout"] == 1.0
+    assert len(page.of(catalog.PROBE_UP)) == 3

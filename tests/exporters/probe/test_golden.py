@@ -17,9 +17,9 @@ async def test_the_page_of_the_probe_exporter_is_the_golden_one(make_topology, a
         now = core.next_due()
         for probe in core.due(now):
             reply = Reply("ok", "none", f"the answer to {probe.prompt}", 0.125, 0.03125)
-            if probe.group == "eu-chat-2":
+            if probe.to == "eu-chat-2":
                 reply = Reply("ok", "none", "x y z", 0.25, 0.0625)
-            if probe.group == "eu-chat-3" and now > 200.0:
+            if probe.to == "eu-chat-3" and now > 200.0:
                 reply = Reply("error", "refused")
             core.note(probe, reply, now)
 

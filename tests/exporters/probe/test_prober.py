@@ -88,6 +88,16 @@ async def test_an_answer_that_is_none_has_a_reason(how):
     assert reason in catalog.SOURCE_REASONS
 
 
+async def test_a_router_is_told_the_model_and_an_engine_is_not():
+    """An engine serves one, under a name that only its router needs to know."""
+    engine = FakeEngine()
+    async with serving({"g": engine}) as address, HttpAsker(5.0) as asker:
+        for model in ("chat", ""):
+            await asker(f"{address}/engine/g/v1/completions", "1,", 4, model)
+    assert [content.get("model") for content in engine.asked] == ["chat", None]
+    assert engine.tiers == ["probe", "probe"]
+
+
 async def test_an_engine_that_is_not_there_refuses():
     """Nobody listens."""
     async with HttpAsker(5.0) as asker:

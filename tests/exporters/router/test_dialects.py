@@ -23,9 +23,9 @@ FILES = {
     "envoy-ai-gateway": ("router_envoy_ai_gateway",),
     "llm-d": ("router_llm_d",),
 }
-R1 = ("demo", "eu", "chat", "r1", "other")
-R2 = ("demo", "eu", "chat", "r2", "other")
-CODE = ("demo", "eu", "code", "r1", "other")
+R1 = ("demo", "eu", "chat", "eu", "r1", "other")
+R2 = ("demo", "eu", "chat", "eu", "r2", "other")
+CODE = ("demo", "eu", "code", "eu", "r1", "other")
 TTFT = catalog.ROUTER_TIME_TO_FIRST_TOKEN
 
 
@@ -51,7 +51,9 @@ def watch():
         }))  # fmt: skip
 
         def read(samples):
+            """Return the page, of which everything is new."""
             (target,) = core.targets
+            core.observe(Answers({target: Answer("none", target.read(b""), 200)}), 0.0)
             pages = [page_of(file, samples) for file in FILES[dialect]]
             content = target.read("".join(pages).encode())
             return core.observe(Answers({target: Answer("none", content, 200)}), 0.0)
@@ -116,7 +118,7 @@ def test_a_model_that_users_call_otherwise_is_that_of_the_engine_which_served_it
     ])  # fmt: skip
     assert told(page, catalog.ROUTER_REQUESTS) == {
         (*R1, "error"): 1.0,
-        ("demo", "eu", "other", "other", "other", "error"): 2.0,
+        ("demo", "eu", "other", "eu", "other", "other", "error"): 2.0,
     }
     assert page.of(catalog.EXPORTER_FOLDED_VALUES)["router", "model"] == 1.0
 
@@ -166,7 +168,9 @@ def test_a_cluster_that_nobody_explained_is_other_and_counted(watch):
     page = watch("envoy", NAMES)(
         [("envoy_cluster_upstream_rq_active", {"envoy_cluster_name": "xds"}, 5.0)]
     )
-    assert told(page, catalog.ROUTER_IN_FLIGHT) == {("demo", "eu", "other", "other", "other"): 5.0}
+    assert told(page, catalog.ROUTER_IN_FLIGHT) == {
+        ("demo", "eu", "other", "eu", "other", "other"): 5.0
+    }
     assert page.of(catalog.EXPORTER_FOLDED_VALUES)["router", "model"] == 1.0
 
 
@@ -233,7 +237,7 @@ def test_llm_d_is_counted_once_whatever_names_it_serves(watch, samples):
     assert told(page, catalog.ROUTER_ATTEMPTS) == {(*R2, "first"): 12.0}
     assert page.distributions_of(TTFT)[R2].count == 1.0
     assert page.distributions_of(catalog.ROUTER_END_TO_END)[R2].count == 2.0
-    unknown = ("demo", "eu", "chat", "other", "other")
+    unknown = ("demo", "eu", "chat", "eu", "other", "other")
     assert told(page, catalog.ROUTER_IN_FLIGHT) == {unknown: 6.0}
     assert page.of(catalog.EXPORTER_FOLDED_VALUES)["router", "revision"] == 0.0
 
@@ -249,7 +253,7 @@ def test_the_target_of_llm_d_is_the_revision(watch, target, names, revision):
     labels = {"model_name": "chat", "target_model_name": target}
     page = watch("llm-d", names)([(f"{NEW}request_total", labels, 1.0)])
     assert told(page, catalog.ROUTER_ATTEMPTS) == {
-        ("demo", "eu", "chat", revision, "other", "first"): 1.0
+        ("demo", "eu", "chat", "eu", revision, "other", "first"): 1.0
     }
 
 
@@ -265,8 +269,9 @@ def test_zeros_are_served_of_what_a_dialect_tells_and_of_nothing_else(watch, dia
     assert bool(page.distributions_of(TTFT)) == ("time_to_first_token" not in missing)
     assert bool(page.distributions_of(catalog.ROUTER_END_TO_END)) == ("end_to_end" not in missing)
     assert bool(page.of(catalog.ROUTER_IN_FLIGHT)) == ("in_flight" not in missing)
-    tiers = {labels[4] for labels in page.of(catalog.ROUTER_REQUESTS)}
-    assert tiers == ({"other"} if "tier" in missing else set(catalog.TIERS))
+    tiers = {labels[5] for labels in page.of(catalog.ROUTER_REQUESTS)}
+    told = {"other"} if "tier" in missing else {*catalog.TIERS, catalog.PROBE_TIER}
+    assert tiers == told
 
 
 def test_what_is_missing_depends_on_what_the_topology_explains(watch):
@@ -307,7 +312,7 @@ def services():
 def test_the_services_beside_a_router_are_served(watch):
     """Metering, safety, residency, weights."""
     page = watch("demo")(services())
-    cell = ("demo", "eu", "chat")
+    cell = ("demo", "eu", "chat", "eu")
     assert told(page, catalog.BILLED_TOKENS) == {(*cell, "r1", "pro", "prompt"): 900.0}
     assert told(page, catalog.SAFETY_CHECKS) == {(*cell, "input", "passed"): 30.0}
     assert told(page, catalog.SAFETY_SECONDS) == {cell: 1.5}
@@ -319,17 +324,17 @@ def test_the_services_beside_a_router_are_served(watch):
     assert told(page, catalog.WEIGHTS_LOAD_SECONDS) == {cell: 240.0}
     assert told(page, catalog.WEIGHTS_LOAD_RETRIES) == {cell: 1.0}
     assert told(page, catalog.WEIGHTS_INFO) == {
-        (*cell, "g0", "r1", "ab12"): 1.0,
-        (*cell, "g1", "r2", "other"): 1.0,
-        (*cell, "other", "r2", "other"): 1.0,
+        ("demo", "eu", "chat", "g0", "eu", "r1", "ab12"): 1.0,
+        ("demo", "eu", "chat", "g1", "eu", "r2", "other"): 1.0,
+        ("demo", "eu", "chat", "other", "eu", "r2", "other"): 1.0,
     }
 
 
 def test_their_counters_exist_from_zero_on_where_a_router_has_them(watch):
     """And not at all where it has not: nobody counts there."""
     page = watch("demo")(services())
-    assert page.of(catalog.SAFETY_CHECKS)["demo", "eu", "code", "output", "bypassed"] == 0.0
-    assert page.of(catalog.RESIDENCY_REQUESTS)["demo", "eu", "chat", "free", "eu"] == 0.0
+    assert page.of(catalog.SAFETY_CHECKS)["demo", "eu", "code", "eu", "output", "bypassed"] == 0.0
+    assert page.of(catalog.RESIDENCY_REQUESTS)["demo", "eu", "chat", "eu", "free", "eu"] == 0.0
     without = watch("demo")([])
     assert catalog.SAFETY_CHECKS.name not in without.values
     assert catalog.BILLED_TOKENS.name not in without.values

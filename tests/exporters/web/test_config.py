@@ -85,6 +85,9 @@ def test_certificates_and_keys_may_stand_in_the_file_itself(write):
 
 
 GOOD = {
+    "an empty file": "",
+    "nothing but a comment": "# to come\n",
+    "an empty document": "---\n",
     "nothing": "{}\n",
     "all": FULL,
     "pair": PAIR + "}\n",

@@ -82,22 +82,57 @@ async def test_what_is_remembered_is_bounded(monkeypatch):
     keeper = Doorkeeper({"prometheus": HASHED})
     for number in range(300):
         await keeper.admits(basic(f"prometheus:{number}"))
-    assert len(keeper._known) == passwords.MOST_REMEMBERED
+    assert len(keeper._wrong) == passwords.MOST_REMEMBERED
+
+
+async def test_a_right_password_is_remembered_however_many_wrong_ones_come(looks):
+    """Else whoever tries passwords would cost Prometheus its scrapes."""
+    keeper = Doorkeeper({"prometheus": HASHED})
+    assert await keeper.admits(basic("prometheus:secret"))
+    for number in range(passwords.MOST_REMEMBERED + 1):
+        await keeper.admits(basic(f"nobody:{number}"))
+    looks.clear()
+    assert await keeper.admits(basic("prometheus:secret"))
+    assert looks == []
+
+
+async def test_one_address_cannot_keep_the_others_from_being_looked_at(monkeypatch):
+    """The first of its passwords keeps bcrypt busy here, and the second waits."""
+    keeper = Doorkeeper({"prometheus": HASHED})
+    gate, check = threading.Event(), passwords._check
+
+    def look(password, hashed) -> bool:
+        return check(password, hashed) if password == b"secret" else gate.wait(30) and False
+
+    monkeypatch.setattr(passwords, "_check", look)
+    trying = [
+        asyncio.create_task(keeper.admits(basic(f"prometheus:{number}"), "192.0.2.1"))
+        for number in range(passwords.MOST_OF_ADDRESS)
+    ]
+    await asyncio.sleep(0.05)
+    with pytest.raises(BusyError):
+        await keeper.admits(basic("prometheus:another"), "192.0.2.1")
+    other = asyncio.create_task(keeper.admits(basic("prometheus:secret"), "192.0.2.2"))
+    await asyncio.sleep(0.05)
+    gate.set()
+    assert await other
+    assert await asyncio.gather(*trying) == [False] * passwords.MOST_OF_ADDRESS
+    assert keeper._waiting.total() == 0
 
 
 async def test_a_known_user_does_not_wait_for_those_who_try_and_too_many_are_refused(monkeypatch):
-    """The first of them keeps bcrypt busy here."""
+    """From many addresses, too."""
     keeper = Doorkeeper({"prometheus": HASHED})
     assert await keeper.admits(basic("prometheus:secret"))
     gate = threading.Event()
     monkeypatch.setattr(passwords, "_check", lambda *_: gate.wait(30) and False)
     trying = [
-        asyncio.create_task(keeper.admits(basic(f"prometheus:{number}")))
+        asyncio.create_task(keeper.admits(basic(f"prometheus:{number}"), f"192.0.2.{number}"))
         for number in range(passwords.MOST_WAITING)
     ]
     await asyncio.sleep(0.05)
     with pytest.raises(BusyError):
-        await keeper.admits(basic("prometheus:another"))
+        await keeper.admits(basic("prometheus:another"), "192.0.2.255")
     assert await keeper.admits(basic("prometheus:secret"))
     gate.set()
     assert await asyncio.gather(*trying) == [False] * passwords.MOST_WAITING

@@ -8,12 +8,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from exporters import catalog, server
+from exporters import catalog
 from exporters.addresses import Address
 from exporters.collecting import Collection
 from exporters.page import Distribution, Page
-from exporters.server import Gate, application, bind
+from exporters.server import application, bind
 from exporters.web.config import read_web_config
+from exporters.web.entrance import Entrance
 
 TLS = Path(__file__).parents[2] / "fixtures/tls"
 GROUP = ("demo", "eu", "chat", "g")
@@ -49,10 +50,11 @@ async def exporter(tmp_path):
     file = tmp_path / "web-config.yml"
     file.write_text(WEB_CONFIG)
     config = read_web_config(file)
-    listening, address = bind(Address("127.0.0.1", 0), exact=True)
-    runner = web.AppRunner(application(FakeCollector(), Gate(config)))
+    listening, address = bind(Address("127.0.0.1", 0))
+    entrance = Entrance(config)
+    runner = web.AppRunner(application(FakeCollector(), entrance))
     await runner.setup()
-    await server._Door(runner, listening).open(config.tls)
+    await entrance.open(runner, listening)
     yield str(address)
     await runner.cleanup()
     listening.close()
@@ -70,7 +72,7 @@ async def prometheus(exporter, tmp_path, find_program):
                        "key_file": str(TLS / "client.key")},
     }  # fmt: skip
     (tmp_path / "prometheus.yml").write_text(json.dumps({"scrape_configs": [job]}))
-    free, address = bind(Address("127.0.0.1", 0), exact=True)
+    free, address = bind(Address("127.0.0.1", 0))
     free.close()
     process = await asyncio.create_subprocess_exec(
         find_program("prometheus"), "--config.file", str(tmp_path / "prometheus.yml"),

@@ -9,13 +9,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from exporters import server
+from exporters import catalog, following
 from exporters.addresses import Address
 from exporters.collecting import Collection
+from exporters.following import Hangup, follow_web_config
 from exporters.page import Page
 from exporters.reloading import Reloaded, stamps
-from exporters.server import Gate, application, bind
+from exporters.server import application, bind
 from exporters.web.config import read_web_config
+from exporters.web.entrance import Entrance
 
 TLS = Path(__file__).parents[2] / "fixtures/tls"
 PAIR = "tls_server_config: {cert_file: server.crt, key_file: server.key"
@@ -80,11 +82,11 @@ class Served:
 @pytest.fixture
 async def serve(tmp_path, monkeypatch):
     """Serves by a configuration, and looks at it all the time."""
-    monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(following, "CHECK_SECONDS", 0.02)
     for file in TLS.glob("*.*"):
         shutil.copy(file, tmp_path)
     file = tmp_path / "web-config.yml"
-    listening, address = bind(Address("127.0.0.1", 0), exact=True)
+    listening, address = bind(Address("127.0.0.1", 0))
     served = Served(tmp_path, address)
     running = []
 
@@ -94,17 +96,17 @@ async def serve(tmp_path, monkeypatch):
         reloaded = Reloaded(
             "web_config", config, lambda: read_web_config(file), lambda: stamps(config.files)
         )
-        gate = Gate(config)
-        runner = web.AppRunner(application(FakeCollector(), gate))
+        entrance = served.entrance = Entrance(config)
+        runner = web.AppRunner(application(FakeCollector(), entrance))
         await runner.setup()
-        door = server._Door(runner, listening)
-        await door.open(config.tls)
-        running.extend([runner, asyncio.create_task(server._follow(reloaded, gate, door))])
+        await entrance.open(runner, listening)
+        followed = follow_web_config(reloaded, entrance, Hangup())
+        running.extend([runner, asyncio.create_task(followed)])
         return served
 
     yield start
-    runner, following = running
-    following.cancel()
+    runner, followed = running
+    followed.cancel()
     await runner.cleanup()
     listening.close()
 
@@ -152,14 +154,32 @@ async def test_a_clients_certificate_has_to_have_an_allowed_name(serve, name, st
     assert (await served.get(client="client"))[0] == status
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/nothing"])
 async def test_without_a_password_nothing_is_told(serve, path):
-    """Not even what there is, as by the toolkit."""
+    """Not even what there is."""
     served = await serve(f"basic_auth_users: {{prometheus: {HASHED}}}\n")
     status, headers = await served.get(path, scheme="http")
     assert (status, headers["WWW-Authenticate"]) == (401, 'Basic realm="shardwatch"')
     status, _ = await served.get(path, scheme="http", user="prometheus:secret")
     assert status == (404 if path == "/nothing" else 200)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_who_asks_whether_it_is_well_needs_no_password(serve, path):
+    """A kubelet has none; it is told a word."""
+    served = await serve(f"basic_auth_users: {{prometheus: {HASHED}}}\n")
+    assert (await served.get(path, scheme="http"))[0] == 200
+
+
+async def test_answers_are_counted_by_status_at_all_ports(serve):
+    """Whoever is refused is seen."""
+    served = await serve(f"basic_auth_users: {{prometheus: {HASHED}}}\n")
+    for user in ("prometheus:wrong", "prometheus:wrong", "prometheus:secret"):
+        await served.get(scheme="http", user=user)
+    page = Page()
+    served.entrance.add_to(page, "gpu")
+    counts = page.of(catalog.EXPORTER_HTTP_REQUESTS)
+    assert counts == {("gpu", "200"): 1.0, ("gpu", "401"): 2.0, ("gpu", "503"): 0.0}
 
 
 @pytest.mark.parametrize(("path", "status"), [("/metrics", 200), ("/nothing", 404)])

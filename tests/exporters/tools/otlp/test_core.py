@@ -5,8 +5,7 @@ import pytest
 from exporters import catalog
 from exporters.sources import Answers
 from exporters.tools import otel
-from exporters.tools.otlp import core as module
-from exporters.tools.otlp import labels, streams
+from exporters.tools.otlp import clients, labels, streams
 from exporters.tools.otlp.core import HOLD_SECONDS, OtlpCore
 from exporters.tools.otlp.decoding import decode_metrics, decode_traces
 from exporters.tools.otlp.streams import IDLE_SECONDS
@@ -26,16 +25,16 @@ WHEN = {"start": 1_001, "time": 1_002}
 class Receiver:
     """A core, and what is sent to it."""
 
-    def __init__(self, topology, tools=()) -> None:
-        self.core = OtlpCore(topology, tools, 1_000 * 10**9)
+    def __init__(self, topology, tools=(), zero_seconds=0.0) -> None:
+        self.core = OtlpCore(topology, tools, 1_000 * 10**9, zero_seconds)
         self.now = 0.0
 
-    def send(self, metrics, instance="a", region="eu") -> int:
+    def send(self, metrics, instance="a", region="eu", address="") -> int:
         """Send metrics of a client: one or several."""
         several = metrics if isinstance(metrics, list) else [metrics]
         body = metrics_request(*several, instance=instance, region=region)
         batches = decode_metrics(body)
-        return self.core.take_metrics(batches, self.now)
+        return self.core.take_metrics(batches, self.now, address)
 
     def trace(self, span, instance="a") -> int:
         """Send a span of a client."""
@@ -43,8 +42,7 @@ class Receiver:
         return self.core.take_traces(batches, self.now)
 
     def page(self):
-        """The page after the one on which new series are born as 0."""
-        self.core.observe(Answers({}), self.now)
+        """The page now."""
         return self.core.observe(Answers({}), self.now)
 
     def outcomes(self, labels=BROWSE):
@@ -83,14 +81,29 @@ def test_calls_of_several_clients_add_up(receiver):
     assert distribution.counts[catalog.TOOL_DURATION_BOUNDS.index(5.0)] == 3.0
 
 
-def test_series_are_born_as_zero(receiver):
-    """A first captcha must not be lost because its series was born with it."""
+def test_series_are_born_as_zero_for_everybody_who_scrapes(topology):
+    """A first captcha must not be lost, to none of two servers, for its series was born with it."""
+    receiver = Receiver(topology, zero_seconds=30.0)
     receiver.send(histogram(durations([1.0], error="captcha", **WHEN)))
-    first, second = (receiver.core.observe(Answers({}), 0.0) for _ in range(2))
-    assert set(first.of(catalog.TOOL_CALLS).values()) == {0.0}
-    assert len(first.of(catalog.TOOL_CALLS)) == len(catalog.TOOL_OUTCOMES)
-    assert first.distributions_of(catalog.TOOL_DURATION)[BROWSE].count == 0.0
-    assert second.of(catalog.TOOL_CALLS)[*BROWSE, "captcha"] == 1.0
+    for receiver.now in (0.0, 1.0, 29.0):
+        page = receiver.page()
+        assert set(page.of(catalog.TOOL_CALLS).values()) == {0.0}
+        assert len(page.of(catalog.TOOL_CALLS)) == len(catalog.TOOL_OUTCOMES)
+        assert page.distributions_of(catalog.TOOL_DURATION)[BROWSE].count == 0.0
+    for receiver.now in (30.0, 31.0):
+        assert receiver.outcomes() == {"captcha": 1.0}
+
+
+def test_a_topology_that_changes_is_followed_and_what_was_counted_stays(make_topology):
+    """Also for clients that were there before their region was."""
+    receiver = Receiver(make_topology(groups=[("us", "code", "r1"), ("ap", "code", "r1")]))
+    receiver.send(histogram(durations([1.0], **WHEN)))
+    assert receiver.outcomes(("demo", "other", "other", "browse")) == {"ok": 1.0}
+    receiver.core.follow(make_topology(groups=[("eu", "agent", "r1"), ("us", "code", "r1")]))
+    receiver.send(histogram(durations([1.0, 1.0, 1.0], start=1_001, time=1_003)))
+    assert receiver.outcomes() == {"ok": 2.0}
+    assert receiver.outcomes(("demo", "other", "other", "browse")) == {"ok": 1.0}
+    assert {labels[1] for labels in receiver.page().of(catalog.TOOLS_UP)} == {"eu", "us"}
 
 
 def test_attempts_and_the_page_cache_are_counted(receiver):
@@ -211,7 +224,7 @@ def test_counters_stay_when_their_client_is_gone(receiver):
     page = receiver.page()
     assert page.of(catalog.OTLP_CLIENTS)["demo", "eu", "metrics"] == 0.0
     assert page.of(catalog.TOOL_CALLS)[*BROWSE, "ok"] == 1.0
-    assert receiver.core._heard == {}
+    assert list(receiver.core._clients) == []
 
 
 def test_what_clients_must_be_told_is_what_makes_no_sense(receiver):
@@ -224,12 +237,33 @@ def test_what_clients_must_be_told_is_what_makes_no_sense(receiver):
 
 def test_clients_beyond_the_limit_are_refused(receiver, monkeypatch):
     """And told so."""
-    for each in (module, streams):
+    for each in (clients, streams):
         monkeypatch.setattr(each, "MOST_CLIENTS", 1)
     receiver.send(histogram(durations([1.0], **WHEN)), instance="a")
     assert receiver.send(histogram(durations([1.0], **WHEN)), instance="b") == 1
     assert receiver.trace(tool_span(1.0), instance="c") == 1
     assert receiver.outcomes() == {"ok": 1.0}
+
+
+def test_one_address_cannot_be_all_clients(receiver, monkeypatch):
+    """Nor is one that is gone counted for ever."""
+    monkeypatch.setattr(clients, "MOST_CLIENTS_OF_ADDRESS", 1)
+    calls = histogram(durations([1.0], **WHEN))
+    assert receiver.send(calls, instance="a", address="192.0.2.1") == 0
+    assert receiver.send(calls, instance="b", address="192.0.2.1") == 1
+    assert receiver.send(calls, instance="c", address="192.0.2.2") == 0
+    receiver.now = IDLE_SECONDS + 1
+    receiver.page()
+    assert receiver.send(calls, instance="b", address="192.0.2.1") == 0
+
+
+def test_one_client_cannot_have_all_streams(receiver, monkeypatch):
+    """However many labels it thinks of."""
+    monkeypatch.setattr(streams, "MOST_STREAMS_OF_CLIENT", 2)
+    points = [durations([1.0], tool=f"t{n}", **WHEN) for n in range(3)]
+    assert receiver.send(histogram(*points), instance="a") == 1
+    assert receiver.send(histogram(points[0]), instance="b") == 0
+    assert receiver.dropped() == {("metrics", "too_many_streams"): 1.0}
 
 
 def test_points_with_other_bounds_are_told(receiver):

@@ -22,7 +22,7 @@ WHEN = {"start": 1, "time": 2}
 
 async def test_the_page_of_the_otlp_mode_is_the_golden_one(make_topology, assert_golden):
     """Two clients with metrics, one with spans, one item that makes no sense."""
-    core = OtlpCore(make_topology(groups=[("eu", "agent", "r1")]), ("browse", "search"), 0)
+    core = OtlpCore(make_topology(groups=[("eu", "agent", "r1")]), ("browse", "search"), 0, 0.0)
     tool = {otel.TOOL_NAME: "browse", otel.REQUEST_MODEL: "agent"}
     call = {otel.MCP_METHOD: "tools/call"}
     bodies = [
@@ -50,7 +50,6 @@ async def test_the_page_of_the_otlp_mode_is_the_golden_one(make_topology, assert
         raise AssertionError(url)
 
     collector = Collector(core, fetch, lambda: 130.0, lambda: 1_790_000_000.0)
-    await collector.collect()
     page = (await collector.collect()).page
     await collector.close()
     assert_golden("otlp", page)

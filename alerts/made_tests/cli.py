@@ -1,0 +1,82 @@
+"""``shardwatch slo test``: here and not in ``slo``, for the tests hold the alerts too."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alerts.made_tests.promtool import find_promtool
+from alerts.made_tests.run import MadeTests, make_tests, run_made_tests
+from exporters.config import Links, Prometheus, read_config
+from exporters.generated import LIST, write_generated
+from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, problem
+from slo.objectives import read_objective_paths, read_objectives
+
+app = typer.Typer()
+
+
+@app.callback()
+def _commands() -> None:
+    """Keep ``test`` a command of its own."""
+
+
+@app.command("test")
+def run_tests(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="OpenSLO files, or folders of them, instead of a configuration's."),
+    ] = None,
+    config: Annotated[
+        Path, typer.Option("--config", help="shardwatch.yaml; with FILES it may be missing.")
+    ] = Path("shardwatch.yaml"),
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="A folder of their own, to keep rules and tests in."),
+    ] = None,
+    promtool: Annotated[
+        Path | None, typer.Option("--promtool", help="The program, if it is not on PATH.")
+    ] = None,
+) -> None:
+    """Make tests for the objectives' rules and alerts, and run them with promtool."""
+    program = find_promtool(promtool)
+    made = _make(paths, config)
+    with tempfile.TemporaryDirectory(prefix="shardwatch-tests-") as scratch:
+        folder = out or Path(scratch)
+        _write(folder, made)
+        failed = []
+        for outcome in run_made_tests(program, folder, made):
+            name = outcome.made.objective.name
+            failed += [problem(name, str(each)) for each in outcome.failures]
+            bad = {each.case for each in outcome.failures}
+            for case in outcome.made.cases:
+                typer.echo(f"{name}: {case}: {'FAILED' if case in bad else 'ok'}")
+            if outcome.made.not_tested:
+                typer.echo(f"{name}: not tested: {outcome.made.not_tested}")
+    if failed:
+        exit_with(failed, code=EXIT_PROBLEMS_FOUND)
+
+
+def _make(paths: list[Path] | None, config: Path) -> list[MadeTests]:
+    if paths and not config.exists():
+        interval, links = Prometheus.model_fields["scrape_interval"].default, Links()
+        return make_tests(read_objective_paths(paths), interval, links, [])
+    read = read_config(config)
+    objectives = read_objective_paths(paths) if paths else read_objectives(read)
+    file = read.file
+    return make_tests(objectives, file.prometheus.scrape_interval, file.links, [config.name])
+
+
+def _write(folder: Path, made: Sequence[MadeTests]) -> None:
+    files = {path: text for each in made for path, text in each.files.items()}
+    listed = folder / LIST
+    if listed.exists() and not all(
+        line.startswith(("rules/slo-", "tests/slo-"))
+        for line in listed.read_text(encoding="utf-8", errors="replace").splitlines()
+    ):
+        fix = "keep the tests in a folder of their own"
+        raise InputError([problem(folder, "found what `shardwatch build` wrote", fix=fix)])
+    write_generated(folder, files)

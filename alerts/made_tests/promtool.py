@@ -1,0 +1,98 @@
+"""Running ``promtool test rules``, and reading from what it prints which expectations failed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporters.problems import InputError, problem
+
+VARIABLE = "SHARDWATCH_PROMTOOL"
+"""Names the program, where it is not on PATH."""
+LONGEST_SECONDS = 600
+_FAILED = re.compile(
+    r'expr: ("(?:[^"\\]|\\.)*"), time: ([^,\s]+),\s*exp: ?(.*?)\n\s*got: ?([^\n]*)', re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An expectation that was not met."""
+
+    case: str
+    what: str
+    """What was expected, as the expression's comment says it."""
+    at: str
+    """A duration since the test's start."""
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.case}: {self.what} at {self.at}: expected {self.expected}, found {self.found}"
+        )
+
+
+def find_promtool(chosen: Path | None) -> Path:
+    """Return the program: the one chosen, or that of the environment, or that on PATH.
+
+    Raises:
+        InputError: if there is none.
+    """
+    named = str(chosen) if chosen is not None else os.environ.get(VARIABLE, "")
+    found = shutil.which(named or "promtool")
+    if found is None:
+        fix = f"install Prometheus's promtool, or name it by --promtool or {VARIABLE}"
+        raise InputError([problem(named or "promtool", "no such program", fix=fix)])
+    return Path(found)
+
+
+def run_tests(promtool: Path, test_file: Path) -> list[Failure]:
+    """Return the expectations of a file that are not met.
+
+    Raises:
+        InputError: if promtool cannot run the tests at all, with what it says.
+    """
+    try:
+        done = subprocess.run(
+            [str(promtool), "test", "rules", test_file.name],
+            cwd=test_file.parent, capture_output=True, text=True, check=False,
+            timeout=LONGEST_SECONDS,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError([problem(promtool, f"does not run: {error}")]) from None
+    if done.returncode == 0:
+        return []
+    said = done.stdout + done.stderr
+    failures = read_failures(said)
+    if not failures:
+        raise InputError([problem(test_file, f"promtool says: {' '.join(said.split())}")])
+    return failures
+
+
+def read_failures(said: str) -> list[Failure]:
+    """Return the failures that promtool's output tells of, in its order."""
+    return [_failure(*found) for found in _FAILED.findall(said)]
+
+
+def _failure(quoted: str, at: str, expected: str, found: str) -> Failure:
+    comment = str(json.loads(quoted)).partition("\n")[0].removeprefix("# ")
+    case, _, what = comment.partition(": ")
+    return Failure(case, what, at, _samples(expected), _samples(found))
+
+
+def _samples(text: str) -> str:
+    """Return samples of an expression without labels as its number, or that there are none."""
+    listed = " ".join(text.split())
+    if listed in ("", "nil"):
+        return "none"
+    labels, _, number = listed.rpartition(" ")
+    try:
+        return f"{float(number):g}" if labels == "{}" else listed
+    except ValueError:
+        return listed

@@ -1,0 +1,81 @@
+"""Making the tests of objectives and running them, several at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerts.build import groups_at
+from alerts.made_tests.files import made_test_file, rule_path, test_path
+from alerts.made_tests.promtool import Failure, run_tests
+from exporters.config import Links
+from slo.examples.values import NoExampleError
+from slo.objective import Objective
+from slo.render import render_groups
+
+
+@dataclass(frozen=True)
+class MadeTests:
+    """The rules of one objective and their tests."""
+
+    objective: Objective
+    files: dict[str, str]
+    """Texts by path: the rules, and the tests if any could be made."""
+    cases: tuple[str, ...] = ()
+    not_tested: str = ""
+    """Why there are no tests; empty if there are."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an objective's tests."""
+
+    made: MadeTests
+    failures: tuple[Failure, ...]
+
+
+def make_tests(
+    objectives: Sequence[Objective],
+    scrape_interval_seconds: float,
+    links: Links,
+    sources: Sequence[str],
+) -> list[MadeTests]:
+    """Return each objective's rules, as they are built, and the tests made for them."""
+    return [_make(each, scrape_interval_seconds, links, sources) for each in objectives]
+
+
+def run_made_tests(promtool: Path, folder: Path, made: Sequence[MadeTests]) -> Iterator[Outcome]:
+    """Yield what comes of the tests that were written into a folder, in their order.
+
+    Raises:
+        InputError: if promtool cannot run them.
+    """
+
+    def run(each: MadeTests) -> Outcome:
+        failures = (
+            [] if each.not_tested else run_tests(promtool, folder / test_path(each.objective))
+        )
+        return Outcome(each, tuple(failures))
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool.map(run, made)
+
+
+def _make(
+    objective: Objective, scrape_interval_seconds: float, links: Links, sources: Sequence[str]
+) -> MadeTests:
+    groups = groups_at(objective, scrape_interval_seconds, links)
+    names = sorted({*sources, *([objective.file] if objective.file else [])})
+    files = {rule_path(objective): render_groups(groups, names)}
+    seen_from_tests = f"../{rule_path(objective)}"
+    try:
+        text, cases = made_test_file(
+            objective, groups, seen_from_tests, scrape_interval_seconds, names
+        )
+    except NoExampleError as error:
+        return MadeTests(objective, files, not_tested=str(error))
+    files[test_path(objective)] = text
+    return MadeTests(objective, files, tuple(each.name for each in cases))

@@ -1,0 +1,176 @@
+"""``shardwatch slo backfill``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exporters.config import read_config
+from exporters.durations import parse_duration
+from exporters.problems import InputError, problem
+from slo.backfill.changes import other_target
+from slo.backfill.fill import Filled, fill, reach_seconds
+from slo.backfill.sinks import OpenMetricsFile, RemoteWriteSink, Sink
+from slo.backfill.stretches import find_stretches
+from slo.objective import Objective
+from slo.objectives import read_objectives
+from slo.prometheus import PrometheusClient, PrometheusError
+
+app = typer.Typer()
+QUERY_SECONDS = 120.0
+"""A query may take so long; Prometheus's own limit is two minutes."""
+MAKE_BLOCKS = (
+    "promtool tsdb create-blocks-from openmetrics --max-block-duration=240h {file} "
+    "PROMETHEUS_DATA_FOLDER"
+)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Where from, where to, how far back."""
+
+    source_url: str
+    target_url: str
+    folder: Path | None
+    reach_seconds: float | None
+    interval_seconds: float
+
+
+@app.callback()
+def _commands() -> None:
+    """Keep ``backfill`` a command of its own."""
+
+
+@app.command()
+def backfill(
+    *,
+    config: Annotated[
+        Path, typer.Option("--config", help="shardwatch.yaml, which names the objectives.")
+    ] = Path("shardwatch.yaml"),
+    prometheus: Annotated[
+        str | None,
+        typer.Option("--prometheus", help="Who has the raw series; the configuration's, if none."),
+    ] = None,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option("--objective", help="Only this one; may be given again. All, if none."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="How far back, such as 28d; each objective's period, if none."),
+    ] = None,
+    to_url: Annotated[
+        str | None,
+        typer.Option("--to-url", help="Who is written to by remote write; --prometheus, if none."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="A folder for files that promtool makes blocks of."),
+    ] = None,
+) -> None:
+    """Give objectives the history that their rules would have recorded, from raw series.
+
+    Nothing is written where something was recorded. It can be interrupted and run again.
+    """
+    read = read_config(config)
+    if to_url and out:
+        raise InputError([problem(out, "found both --to-url and -o, expected one of them")])
+    source = prometheus or read.file.prometheus.url
+    wanted = _Wanted(
+        source,
+        to_url or source,
+        out,
+        _duration(since) if since else None,
+        read.file.prometheus.scrape_interval,
+    )
+    objectives = _chosen(read_objectives(read), objective or [], config)
+    try:
+        asyncio.run(_backfill(objectives, wanted))
+    except PrometheusError as error:
+        fix = "correct the address, or run it again: it goes on where it was interrupted"
+        raise InputError([problem("backfill", str(error), fix=fix)]) from None
+    except OSError as error:
+        reason = f"cannot be written: {error.strerror or error}"
+        raise InputError([problem(error.filename or str(out), reason)]) from None
+
+
+async def _backfill(objectives: Sequence[Objective], wanted: _Wanted) -> None:
+    now = time.time()
+    async with (
+        PrometheusClient(wanted.source_url, timeout_seconds=QUERY_SECONDS) as source,
+        PrometheusClient(wanted.target_url, timeout_seconds=QUERY_SECONDS) as target,
+    ):
+        for each in objectives:
+            start = now - (wanted.reach_seconds or reach_seconds(each))
+            if said := await other_target(target, each, start, now):
+                _say(said)
+            stretches = await find_stretches(target, each, wanted.interval_seconds, start, now)
+            if not stretches:
+                typer.echo(f"{each.name}: all of it is recorded")
+                continue
+            with _sink(each, target, wanted) as sink:
+                filled = await fill(
+                    each,
+                    stretches,
+                    source,
+                    sink,
+                    interval_seconds=wanted.interval_seconds,
+                    start=start,
+                    now=now,
+                    tell=_say,
+                )
+            _tell(each, filled, wanted)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _tell(objective: Objective, filled: Filled, wanted: _Wanted) -> None:
+    if not filled.samples:
+        typer.echo(f"{objective.name}: nothing can be seen where nothing is recorded")
+        return
+    cells = f"{filled.cells} cell{'s' if filled.cells > 1 else ''}"
+    typer.echo(f"{objective.name}: wrote {filled.samples} samples of {cells}")
+    if wanted.folder:
+        typer.echo(f"now run: {MAKE_BLOCKS.format(file=_file(wanted.folder, objective))}")
+
+
+@contextlib.contextmanager
+def _sink(objective: Objective, target: PrometheusClient, wanted: _Wanted) -> Iterator[Sink]:
+    if wanted.folder is None:
+        yield RemoteWriteSink(target, wanted.target_url)
+        return
+    with OpenMetricsFile(_file(wanted.folder, objective)) as file:
+        yield file
+
+
+def _file(folder: Path, objective: Objective) -> Path:
+    return folder / f"slo-{objective.name}.om"
+
+
+def _chosen(
+    objectives: Sequence[Objective], chosen: Sequence[str], config: Path
+) -> list[Objective]:
+    there = {each.name: each for each in objectives}
+    unknown = [each for each in chosen if each not in there]
+    if unknown:
+        fix = f"take one of: {', '.join(there)}"
+        raise InputError(
+            [problem(config, f"no objective is called {each!r}", fix=fix) for each in unknown]
+        )
+    return [there[each] for each in chosen] if chosen else list(objectives)
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InputError([problem("--from", str(error))]) from None

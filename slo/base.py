@@ -1,0 +1,86 @@
+"""Bad events and all events per second of each cell, of every sort of indicator.
+
+Everything above reads these two, and knows nothing of counters, shares or thresholds.
+"""
+
+from __future__ import annotations
+
+import promql_parser
+
+from exporters.durations import format_duration
+from slo.burn import format_decimal
+from slo.objective import BASE_WINDOW, Objective, Ratio, RawRatio, Threshold
+from slo.rule import base_window_seconds
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def events_per_second(objective: Objective, scrape_interval_seconds: float) -> tuple[str, str]:
+    """Return the expressions of bad events and of all events per second, one element a cell.
+
+    Both are absent where the source of events cannot be seen, and 0 where it can and there are
+    none.
+    """
+    window = format_duration(base_window_seconds(scrape_interval_seconds))
+    indicator, cell = objective.indicator, ", ".join(objective.grouping_labels)
+    if isinstance(indicator, Ratio):
+        bad, total = _ratio(indicator, cell)
+    elif isinstance(indicator, RawRatio):
+        bad, total = _raw_ratio(indicator, cell)
+    else:
+        bad, total = _threshold(indicator, cell)
+    return bad.replace(BASE_WINDOW, window), total.replace(BASE_WINDOW, window)
+
+
+def _ratio(indicator: Ratio, cell: str) -> tuple[str, str]:
+    """Bad events are 0, and known, only where there is a source of events now.
+
+    So both read the events themselves: the total that was recorded may be five minutes old where
+    Prometheus has just started, and would make every event of that time a bad one.
+    """
+    on, total = f"on ({cell})", f"sum by ({cell}) ({indicator.total})"
+    if indicator.bad is not None:
+        # The series of errors may be born with the first error; until then there are none.
+        if _are_of_one_counter(indicator.bad, indicator.total):
+            # The source of either is that of both, so that no more than this need be read.
+            return f"sum by ({cell}) (\n{indicator.bad}\nor\n0 * {indicator.total}\n)", total
+        bad = f"sum by ({cell}) ({indicator.bad})"
+        return f"({bad}\nand {on}\n{total})\nor {on}\n0 * {total}", total
+    # Good series that are not there are no good events. Buckets and counts of one scrape are
+    # extrapolated apart by a hair: less than 0 bad events are none.
+    good = f"sum by ({cell}) ({indicator.good})"
+    return f"clamp_min(\n({total}\n- {on}\n{good})\nor {on}\n{total}, 0)", total
+
+
+def _are_of_one_counter(bad: str, total: str) -> bool:
+    """Tell whether both are nothing but rates of the same metric, whatever they match."""
+    names = set()
+    for expr in (bad, total):
+        tree = promql_parser.parse(expr.replace(BASE_WINDOW, "1m"))
+        if not isinstance(tree, promql_parser.Call) or tree.func.name != "rate":
+            return False
+        (argument,) = tree.args
+        if not isinstance(argument, promql_parser.MatrixSelector):
+            return False
+        names.add(argument.vector_selector.name)
+    return len(names) == 1 and None not in names
+
+
+def _raw_ratio(indicator: RawRatio, cell: str) -> tuple[str, str]:
+    """NaN is what 0/0 gives: somebody could look, and there was nothing to count."""
+    share = f"({indicator.share})"
+    mean = f"avg by ({cell}) (clamp({share} > -Inf, 0, 1))"
+    bad = f"1 - {mean}" if indicator.is_good else mean
+    return (
+        f"{bad}\nor on ({cell})\n0 * group by ({cell}) {share}",
+        f"max by ({cell}) ({share} > bool -Inf)",
+    )
+
+
+def _threshold(indicator: Threshold, cell: str) -> tuple[str, str]:
+    """NaN compares with nothing: it is neither bad nor an event."""
+    value, bound = f"({indicator.value})", format_decimal(indicator.bound)
+    return (
+        f"sum by ({cell}) ({value} {_OPPOSITE[indicator.op]} bool {bound})",
+        f"sum by ({cell}) ({value} > bool -Inf)",
+    )

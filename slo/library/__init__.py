@@ -1,0 +1,1 @@
+"""Ready objectives for LLM serving: ``NAME.yaml`` is used as ``library:NAME``."""

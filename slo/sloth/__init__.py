@@ -1,0 +1,1 @@
+"""Sloth's specs, read as they are, and turned into OpenSLO."""

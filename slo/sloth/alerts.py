@@ -1,0 +1,122 @@
+"""Sloth's alerting: which severities there are, and what their alerts carry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from exporters.documents import Document, Place
+from exporters.problems import Problem
+from slo import conventions
+from slo.objective import AlertExtras
+from slo.sloth.model import Alert, Group, Slo
+from slo.spec.extras import (
+    ADDED_LABELS,
+    Pairs,
+    alert_extras,
+    sort_pairs,
+    wrong_with_label,
+    wrong_with_name,
+)
+
+_INSTEAD = {conventions.SEVERITY: "route by severity page or ticket, or by a label of another name"}
+"""What to do about a label that is lost, where it is more than to rename it."""
+
+_RENAME = "give it another name"
+
+
+@dataclass
+class AlertReader:
+    """Reads what the alerts of one SLO carry."""
+
+    document: Document
+    group: Group
+    slo: Slo
+    place: Place
+    """Of the SLO."""
+    grouping_labels: Collection[str]
+    """Which no alert may overwrite."""
+    problems: list[Problem] = field(default_factory=list)
+    lost: set[Problem] = field(default_factory=set)
+    """What alerts would have carried in Sloth, and do not here."""
+
+    @property
+    def severities(self) -> tuple[str, ...]:
+        """Return those that are not disabled."""
+        alerting = self.slo.alerting
+        return tuple(
+            severity
+            for severity, alert in (
+                (conventions.PAGE, alerting.page_alert),
+                (conventions.TICKET, alerting.ticket_alert),
+            )
+            if not alert.disable
+        )
+
+    def read(self) -> tuple[AlertExtras, ...]:
+        """Return what each severity's alerts carry; those of a disabled one nothing.
+
+        Sloth's alerts have the labels of the service, of the SLO, of ``alerting``, and of the
+        severity; the latter win.
+        """
+        in_camel = "apiVersion" in self.document.data
+        alerting = self.slo.alerting
+        page = self._read_severity("pageAlert" if in_camel else "page_alert", alerting.page_alert)
+        ticket = self._read_severity(
+            "ticketAlert" if in_camel else "ticket_alert", alerting.ticket_alert
+        )
+        if alerting.name and self.severities:
+            self._lose(
+                (*self.place, "alerting", "name"),
+                f"found the name {alerting.name!r}, which is lost: burn alerts of all objectives "
+                "have one name, and are told apart by the label slo",
+                "route and silence by slo",
+            )
+        return alert_extras(page, ticket)
+
+    def _read_severity(self, key: str, alert: Alert) -> tuple[Pairs, Pairs]:
+        if alert.disable:
+            return (), ()
+        alerting, place = self.slo.alerting, (*self.place, "alerting")
+        labels = {
+            **self._labels((*self.place[:-2], "labels"), self.group.labels),
+            **self._labels((*self.place, "labels"), self.slo.labels),
+            **self._labels((*place, "labels"), alerting.labels),
+            **self._labels((*place, key, "labels"), alert.labels),
+        }
+        annotations = {
+            **self._annotations((*place, "annotations"), alerting.annotations),
+            **self._annotations((*place, key, "annotations"), alert.annotations),
+        }
+        return sort_pairs(labels), sort_pairs(annotations)
+
+    def _labels(self, place: Place, labels: dict[str, str]) -> dict[str, str]:
+        """Return the labels of one layer that alerts can carry."""
+        kept = {}
+        for name, value in labels.items():
+            where = (*place, name)
+            if name in ADDED_LABELS:
+                self._lose(
+                    where,
+                    f"found the label {name}: {value}, which is lost: shardwatch sets {name} "
+                    "itself",
+                    _INSTEAD.get(name, _RENAME),
+                )
+                continue
+            if wrong := wrong_with_name(name):
+                self.problems.append(self.document.problem(where, wrong, _RENAME))
+            elif wrong := wrong_with_label(name, self.grouping_labels):
+                check = "label-overwritten"
+                self.problems.append(self.document.problem(where, wrong, _RENAME, check))
+            kept[name] = value
+        return kept
+
+    def _annotations(self, place: Place, annotations: dict[str, str]) -> dict[str, str]:
+        for name in annotations:
+            wrong = wrong_with_name(name)
+            if wrong:
+                self.problems.append(self.document.problem((*place, name), wrong, _RENAME))
+        return annotations
+
+    def _lose(self, place: Place, message: str, fix: str = "") -> None:
+        self.lost.add(self.document.problem(place, message, fix))

@@ -1,0 +1,64 @@
+"""What users want burn alerts to carry stands beside what shardwatch writes."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from alerts.burn import burn_alert
+from exporters.config import Links
+from slo.objective import AlertExtras, Objective, Ratio
+from slo.rules import AlertingRule
+
+
+@pytest.fixture
+def objective() -> Objective:
+    """An objective whose pages carry a team, a channel and a summary."""
+    return Objective(
+        name="mine",
+        service="inference",
+        target=Decimal("0.999"),
+        period_seconds=28 * 86400,
+        grouping_labels=("region",),
+        indicator=Ratio("rate(a[$window])", bad="rate(b[$window])"),
+        alert_extras=(
+            AlertExtras(
+                "page",
+                (("channel", "loud"), ("team", "serving")),
+                (("runbook", "http://mine"), ("summary", "It burns in {{ $labels.region }}.")),
+            ),
+        ),
+    )
+
+
+def alerts(objective: Objective, severity: str) -> list[AlertingRule]:
+    """Return the alerts of a severity."""
+    tiers = [each for each in objective.tiers if each.severity == severity]
+    return [burn_alert(objective, each, (), Links()) for each in tiers]
+
+
+def test_alerts_of_a_severity_carry_what_users_want_there(objective):
+    """Ours stays, but for annotations of the same name."""
+    plain = alerts(replace(objective, alert_extras=()), "page")
+
+    for alert, without in zip(alerts(objective, "page"), plain, strict=True):
+        assert {**without.labels, "channel": "loud", "team": "serving"} == alert.labels
+        assert {
+            **without.annotations,
+            "runbook": "http://mine",
+            "summary": "It burns in {{ $labels.region }}.",
+        } == alert.annotations
+
+
+def test_alerts_of_the_other_severity_do_not(objective):
+    """Tickets are as they would be without."""
+    assert alerts(replace(objective, alert_extras=()), "ticket") == alerts(objective, "ticket")
+
+
+def test_labels_that_tell_alerts_apart_stay(objective):
+    """Whatever an objective was given past its reader."""
+    wrong = AlertExtras("page", (("burn_tier", "x"), ("severity", "loud")))
+
+    for alert in alerts(replace(objective, alert_extras=(wrong,)), "page"):
+        assert alert.labels["severity"] == "page"
+        assert alert.labels["burn_tier"] in ("1h", "6h")

@@ -1,0 +1,79 @@
+"""Servers with series of the last twenty minutes, asked by the checks as users' servers are."""
+
+import asyncio
+import time
+import urllib.request
+
+import numpy as np
+import pytest
+
+from slo.prometheus import PrometheusClient
+from slo.series import Series
+from slo.testing import running_prometheus, running_victoria_metrics
+
+SCRAPE_SECONDS = 15
+LONG_SECONDS = 1200
+
+
+def counter(name: str, seconds: float = SCRAPE_SECONDS, **labels: str) -> Series:
+    """Return a counter of the last twenty minutes, one event a second."""
+    times = np.arange(time.time() - LONG_SECONDS, time.time(), seconds)
+    return Series(
+        {"__name__": name, **labels},
+        (times * 1000).astype(np.int64),
+        (times - times[0]).astype(np.float64),
+    )
+
+
+def buckets(name: str, instance: str, *bounds: str) -> list[Series]:
+    """Return a histogram's buckets of one engine."""
+    return [
+        counter(f"{name}_bucket", job="engine", instance=instance, cell="x", le=bound)
+        for bound in (*bounds, "+Inf")
+    ]
+
+
+def written() -> list[Series]:
+    """Return all series that the servers have."""
+    return [
+        *(
+            counter("requests_total", job="router", instance=instance, cell=cell, outcome=outcome)
+            for instance in "ab"
+            for cell in "xy"
+            for outcome in ("ok", "error")
+        ),
+        counter("rough_total", 25, job="rough", cell="x"),
+        counter("slow_total", 60, job="slow", cell="x"),
+        counter("half_total", job="router", instance="a", cell="x"),
+        counter("half_total", job="router", instance="b"),
+        *buckets("lat", "a", "1.0", "2.5"),
+        *buckets("lat", "b", "1.0", "5.0"),
+        *buckets("int", "a", "1", "2"),
+        *buckets("vllm:time_to_first_token_seconds", "a", "1.0", "2.5"),
+        *buckets("vllm:time_to_first_token_seconds", "b", "1.0"),
+        *(counter("lat_count", job="engine", instance=each, cell="x") for each in "ab"),
+    ]
+
+
+async def _write(url: str) -> None:
+    async with PrometheusClient(url) as client:
+        await client.remote_write(written())
+
+
+@pytest.fixture(scope="session")
+def server(prometheus, tmp_path_factory):
+    """Give the address of a Prometheus that keeps 100 days."""
+    with running_prometheus(prometheus, tmp_path_factory.mktemp("prometheus")) as url:
+        asyncio.run(_write(url))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def other_server(victoria_metrics, tmp_path_factory):
+    """Give the address of a VictoriaMetrics."""
+    with running_victoria_metrics(victoria_metrics, tmp_path_factory.mktemp("victoria")) as url:
+        asyncio.run(_write(url))
+        # Else nothing could be read of it for some seconds.
+        with urllib.request.urlopen(f"{url}/internal/force_flush", timeout=10):  # noqa: S310
+            pass
+        yield url
