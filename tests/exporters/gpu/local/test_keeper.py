@@ -226,8 +226,11 @@ async def test_a_wedged_gpu_costs_its_own_readings_only_though_the_library_does_
     await until(lambda: reading(gpus, shim, 0).trouble == "")
 
 
-async def test_a_gpu_that_kills_whoever_calls_it_costs_its_own_readings_only(gpus, shim, until):
+async def test_a_gpu_that_kills_whoever_calls_it_costs_its_own_readings_only(
+    gpus, shim, until, monkeypatch
+):
     """After it was found out which one it is."""
+    monkeypatch.setattr("exporters.gpu.local.asked.FIRST_PAUSE_SECONDS", 60.0)
     shim.crash(0)
     await until(lambda: gpus._nvml.children_started >= 3)
     await until(lambda: reading(gpus, shim, 1).trouble == "")
