@@ -1,10 +1,11 @@
 """The merged figures of all packages have the shape of bench.json."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.bench import figures_of, merge
+from tests.bench import figures_of, merge, programs
 
 FAST = {"name": "rules/build", "value": 1.5, "unit": "s", "baseline": None}
 SLOW = {"name": "exporters/scrape", "value": 30, "unit": "ms", "baseline": 50}
@@ -27,3 +28,11 @@ def test_a_figure_without_its_unit_is_refused():
 
     with pytest.raises(ValueError, match=r"slo: a figure has \['baseline', 'name', 'value'\]"):
         figures_of("slo", text)
+
+
+def test_the_programs_are_named_as_packages_look_for_them():
+    """Each by a path that is there."""
+    found = programs()
+
+    assert {"SHARDWATCH_PROMETHEUS", "SHARDWATCH_PROMTOOL"} <= found.keys()
+    assert all(Path(path).is_file() for path in found.values())
