@@ -64,7 +64,7 @@ async def start():
         app.router.add_route("*", "/{path:.*}", server.answer)
         runners.append(web.AppRunner(app))
         await runners[-1].setup()
-        listening, address = bind(Address("127.0.0.1", 0), exact=True)
+        listening, address = bind(Address("127.0.0.1", 0))
         await web.SockSite(runners[-1], listening, ssl_context=context).start()
         server.base = f"http{'s' if tls else ''}://127.0.0.1:{address.port}"
         return server
