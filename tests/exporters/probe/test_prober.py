@@ -162,7 +162,7 @@ class Asked:
         self.under_way = 0
         self.most_at_once = 0
 
-    async def __call__(self, url, prompt, tokens, model="") -> Answered:  # noqa: ARG002
+    async def __call__(self, url, prompt, tokens, model="") -> Answered:
         """Answer, unless the engine's name says that it hangs: then once the gate is open."""
         self.urls.append(url)
         self.under_way += 1
