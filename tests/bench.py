@@ -51,14 +51,15 @@ def merge(figures: Iterable[dict[str, Any]]) -> str:
     return json.dumps({"figures": [by_name[name] for name in sorted(by_name)]}, indent=2) + "\n"
 
 
-def main(out: Path) -> None:
-    """Run what there is, write ``out`` and show the figures.
+def programs() -> dict[str, str]:
+    """Return the variables that name each program, for a package that cannot find them itself."""
+    return {each.variable: str(find_program(name)) for name, each in PROGRAMS.items()}
 
-    Programs are named by ``SHARDWATCH_<NAME>``, for a package must not import the one that knows
-    where they are.
-    """
+
+def main(out: Path) -> None:
+    """Run what there is, write ``out`` and show the figures."""
     figures: list[dict[str, Any]] = []
-    environment = os.environ | {each.variable: str(find_program(each.name)) for each in PROGRAMS}
+    environment = os.environ | programs()
     for package in PACKAGES:
         if (ROOT / package.replace(".", "/") / "bench.py").is_file():
             command = [sys.executable, "-m", f"{package}.bench"]

@@ -1,10 +1,11 @@
 """The merged figures of all packages have the shape of bench.json."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.bench import figures_of, merge
+from tests.bench import figures_of, merge, programs
 
 FAST = {"name": "rules/build", "value": 1.5, "unit": "s", "baseline": None}
 SLOW = {"name": "exporters/scrape", "value": 30, "unit": "ms", "baseline": 50}
@@ -37,3 +38,11 @@ def test_a_figure_that_could_not_be_measured_says_why():
     for wrong in (without, {**FAST, "reason": "why?"}):
         with pytest.raises(ValueError, match="slo: a figure has"):
             figures_of("slo", json.dumps({"figures": [wrong]}))
+
+
+def test_the_programs_are_named_as_packages_look_for_them():
+    """Each by a path that is there."""
+    found = programs()
+
+    assert {"SHARDWATCH_PROMETHEUS", "SHARDWATCH_PROMTOOL"} <= found.keys()
+    assert all(Path(path).is_file() for path in found.values())

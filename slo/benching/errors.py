@@ -8,9 +8,9 @@ are played over all of it. Then
     share of the error ratio at which a tier fires that reads the window (the lowest of them); of
     each window the 95th percentile is taken, and the worst window is the figure;
 *   at 200 random evaluations of the last day, the budget left of 28 days is compared with what the
-    requests of exactly 28 days leave; the largest difference is the figure. No incident is in the
-    two days before, where the period begins: whole hours leave it at once, up to 65 minutes late,
-    so that an incident is forgotten late and never early.
+    requests of exactly 28 days leave; the largest difference is the figure. Most of it comes from
+    the period's beginning, where whole hours leave it at once and up to 65 minutes late. No
+    incident is there, in the traffic's first two days: it would be forgotten late, never early.
 
 The same is asked of what Sloth writes: windows from raw counters, a period of mean ratios.
 """

@@ -162,7 +162,7 @@ class Asked:
         self.under_way = 0
         self.most_at_once = 0
 
-    async def __call__(self, url, prompt, tokens) -> Answered:
+    async def __call__(self, url, prompt, tokens, model="") -> Answered:
         """Answer, unless the engine's name says that it hangs: then once the gate is open."""
         self.urls.append(url)
         self.under_way += 1
@@ -184,7 +184,7 @@ async def test_engines_that_hang_cost_nobody_else_anything(clock):
     names = [f"{kind}-{n}" for n in range(6) for kind in ("hangs", "good")]
     core = ProbeCore(topology_of("http://h", names), 1.0, 1.0, clock.now - 1.0)
     for probe in core.due(clock.now):
-        reply = Reply("error", "timeout") if "hangs" in probe.group else Reply("ok", "none", "a")
+        reply = Reply("error", "timeout") if "hangs" in probe.to else Reply("ok", "none", "a")
         core.note(probe, reply, clock.now)
     clock.now += 1.0
     ask = Asked()
