@@ -36,6 +36,11 @@ def figure(
     return {"name": name, "value": round(value, digits), "unit": unit, "baseline": baseline}
 
 
+def unmeasured(name: str, unit: str, reason: str) -> Figure:
+    """Return a figure that could not be measured here, and why."""
+    return {"name": name, "value": None, "unit": unit, "baseline": None, "reason": reason}
+
+
 class ExporterProcess:
     """An exporter as its users run it, within ``with``.
 

@@ -62,8 +62,8 @@ _Local = Annotated[
     typer.Option(
         "--local",
         metavar="HOST",
-        help="The topology's name of this host: its GPUs are read here, from DCGM where its Python "
-        "bindings are installed, else from the host's page if it has one, else from NVML.",
+        help="The topology's name of this host: its GPUs are read here, with NVML and, where its "
+        "Python bindings are installed, DCGM; no page is read, and no other host is served.",
     ),
 ]
 _DcgmNames = Annotated[

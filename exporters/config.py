@@ -5,8 +5,8 @@ Paths in it are relative to the file itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -24,11 +24,13 @@ from pydantic import (
 
 from exporters.access import BasicAuth, HttpAccess, HttpClientConfigs, make_accesses
 from exporters.addresses import parse_address
-from exporters.discovery.placing import Placement, Unplaced, place
+from exporters.discovery.placing import Placement, Unplaced
+from exporters.discovery.remembering import Remembered
 from exporters.discovery.targets import ask_service, find_files, read_files
 from exporters.documents import Document, read_document
 from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
 from exporters.problems import InputError
+from exporters.reloading import stamps
 from exporters.routing_key import routing_key_problem
 from exporters.topology import HttpUrl, LabelValue, Topology, read_topology
 
@@ -94,6 +96,8 @@ class Discovery(_Strict):
     """Its name; that of the targets' label ``cluster``, if None."""
     refresh_interval: Seconds = 60.0
     """Between two questions to the service. Files are read when they change."""
+    forget_after: Seconds = 600.0
+    """For how long a group of which no target is left is dead; then it is forgotten."""
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -207,6 +211,8 @@ class Config:
     """Targets of service discovery that have no place in the topology."""
     topology_error: InputError | None = None
     """Why the service that tells the topology did not; the topology is empty then."""
+    remembered: Remembered = field(default_factory=Remembered)
+    """The groups that were discovered; none of a topology that is a file."""
 
     def resolve(self, path: Path | str) -> Path:
         """Return a path of the file, which is relative to the file's folder, as one to open."""
@@ -237,7 +243,12 @@ class Config:
         Raises:
             InputError: if it cannot be used.
         """
-        return _read_topology(self.path, self.file.topology)
+        return _read_topology(self.path, self.file.topology, self.remembered)
+
+    @property
+    def topology_stamp(self) -> Hashable:
+        """What changes when the topology may have: its files, or a group is to be forgotten."""
+        return stamps(self.topology_files), self.remembered.overdue
 
 
 def read_config(
@@ -257,11 +268,12 @@ def read_config(
     """
     document = read_document(path)
     file = document.parse(ConfigFile)
+    source = file.topology
+    remembered = Remembered(source.forget_after if isinstance(source, Discovery) else 0.0)
     error = None
     try:
-        placement = _read_topology(path, file.topology)
+        placement = _read_topology(path, source, remembered)
     except InputError as found:
-        source = file.topology
         if needs_service or not (isinstance(source, Discovery) and source.http_sd):
             raise
         error, placement = found, Placement(_empty_topology(source.cluster))
@@ -269,7 +281,7 @@ def read_config(
         key_file = path.parent / file.pagerduty.routing_key_file
         if wrong := routing_key_problem(key_file, document):
             raise InputError([wrong])
-    return Config(path, file, placement.topology, document, placement.unplaced, error)
+    return Config(path, file, placement.topology, document, placement.unplaced, error, remembered)
 
 
 def _empty_topology(cluster: str | None) -> Topology:
@@ -277,13 +289,13 @@ def _empty_topology(cluster: str | None) -> Topology:
     return Topology.model_construct(version=1, cluster=cluster or "unknown", groups=[])
 
 
-def _read_topology(path: Path, source: Path | Discovery) -> Placement:
+def _read_topology(path: Path, source: Path | Discovery, remembered: Remembered) -> Placement:
     if isinstance(source, Path):
         return Placement(read_topology(path.parent / source))
     if source.http_sd:
-        return place(ask_service(source.http_sd), source.cluster, source.http_sd)
+        return remembered.place(ask_service(source.http_sd), source.cluster, source.http_sd)
     files = _topology_files(path, source)
-    return place(read_files(files), source.cluster, ", ".join(source.file_sd))
+    return remembered.place(read_files(files), source.cluster, ", ".join(source.file_sd))
 
 
 def _topology_files(path: Path, source: Path | Discovery) -> list[Path]:

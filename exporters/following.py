@@ -16,7 +16,7 @@ from exporters.collecting import Collector, Core
 from exporters.config import Config, Discovery
 from exporters.discovery.placing import Placement, Unplaced
 from exporters.problems import SHOWN_AT_MOST
-from exporters.reloading import CHECK_SECONDS, Reloaded, stamps
+from exporters.reloading import CHECK_SECONDS, Reloaded
 from exporters.topology import Topology
 from exporters.web.config import WebConfig
 from exporters.web.entrance import Entrance
@@ -56,7 +56,7 @@ def reloaded_topology(config: Config) -> Reloaded[Placement]:
         "topology",
         Placement(config.topology, config.unplaced),
         config.read_topology,
-        None if _service(config) else lambda: stamps(config.topology_files),
+        None if _service(config) else lambda: config.topology_stamp,
     )
     if config.topology_error:
         made.fail(config.topology_error)

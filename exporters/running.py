@@ -48,6 +48,9 @@ CORES: Final[Mapping[str, Callable[[Topology], Core]]] = {
 }
 """The exporters that read sources, by name."""
 
+_ANY_HOST = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104 - users write them
+"""Addresses that every host has."""
+
 GARBAGE_THRESHOLDS = (50_000, 20, 10)
 """How seldom cycles are looked for. A page of 500 engines is 60,000 objects that live until the
 next page and are in no cycle: with Python's own thresholds a third of the time went into them."""
@@ -97,6 +100,8 @@ class Plan:
     """Opens a further port, behind the same entrance."""
     fetching: Callable[[Fetch], Fetch] = _as_it_is
     """Adds ways to fetch beside HTTP."""
+    host: str | None = None
+    """Whose address it takes of those that the configuration has, where each host has one."""
     reads_targets: bool = True
     """Whether it is of no use where the topology names nothing that it reads."""
 
@@ -129,7 +134,8 @@ def run(
     config = read_config(config_file, needs_routing_key=False, needs_service=False)
     web_config = _web_config(place.web_config_file) if place.web_config_file else None
     plan = make_plan(config) if make_plan else _plan(name, config)
-    wanted = _listen_address(place.listen) if place.listen else _configured_address(config, name)
+    configured = partial(_configured_address, config, name, plan.host)
+    wanted = _listen_address(place.listen) if place.listen else configured()
     listening, address = bind(wanted)
     _allow_connections()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
@@ -153,7 +159,7 @@ def _listen_address(text: str) -> Address:
         raise InputError([problem("--listen", str(error))]) from None
 
 
-def _configured_address(config: Config, name: str) -> Address:
+def _configured_address(config: Config, name: str, host: str | None = None) -> Address:
     addresses: list[str] = getattr(config.file.exporters, name)
     if not addresses and name == "probe":
         addresses = [f"127.0.0.1:{PORTS[name]}"]
@@ -161,7 +167,16 @@ def _configured_address(config: Config, name: str) -> Address:
         raise InputError([config.document.problem(
             ("exporters", name), "found no address, expected one to listen on",
             "add one or give --listen")])  # fmt: skip
-    return parse_address(addresses[0])
+    parsed = [parse_address(each) for each in addresses]
+    if host is None:
+        return parsed[0]
+    # The list is of all hosts, for Prometheus: another's address is of no use here.
+    fitting = [each for each in parsed if each.host in (host, *_ANY_HOST)]
+    if not fitting:
+        raise InputError([config.document.problem(
+            ("exporters", name), f"found no address of the host {host!r}, expected one",
+            f"add {Address(host, PORTS[name])} or give --listen")])  # fmt: skip
+    return fitting[0]
 
 
 def _allow_connections() -> None:

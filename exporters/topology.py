@@ -48,10 +48,13 @@ class Member(_Strict):
 
     host: LabelValue
     gpus: list[LabelValue] = []
-    """UUIDs as NVML gives them (``GPU-...``); none for an engine on CPUs."""
+    """UUIDs as NVML gives them (``GPU-...``). None for an engine on CPUs, or where nobody knows:
+    then they are those that the host's telemetry shows, of its pod if it tells pods."""
     telemetry: HttpUrl | None = None
     """The page of the host's dcgm-exporter, or of its gpu exporter of ours; None where no GPU is
     watched."""
+    pod: LabelValue | None = None
+    """``NAMESPACE/POD`` in which the member runs, as the host's telemetry calls it."""
 
 
 class Group(_Strict):

@@ -1,7 +1,8 @@
 """Runs each package's ``bench.py`` and merges the figures into one file.
 
 ``python tests/bench.py OUT``: ``python -m <package>.bench`` prints ``{"figures": [{"name",
-"value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with.
+"value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with. A figure
+that could not be measured has the value null, and a ``reason``.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ def figures_of(package: str, text: str) -> list[dict[str, Any]]:
     """
     figures = json.loads(text)["figures"]
     for figure in figures:
-        if set(figure) != KEYS:
-            raise ValueError(f"{package}: a figure has {sorted(figure)}, expected {sorted(KEYS)}")
+        expected = KEYS | {"reason"} if figure.get("value", 0) is None else KEYS
+        if set(figure) != expected:
+            found = f"{package}: a figure has {sorted(figure)}"
+            raise ValueError(f"{found}, expected {sorted(expected)}")
     return list(figures)
 
 
@@ -66,7 +69,10 @@ def main(out: Path) -> None:
             figures += figures_of(package, done.stdout)
     out.write_text(merge(figures), encoding="utf-8")
     for figure in figures:
-        sys.stdout.write(f"{figure['name']}: {figure['value']} {figure['unit']}\n")
+        said = f"not measured: {figure['reason']}" if "reason" in figure else (
+            f"{figure['value']} {figure['unit']}"
+        )  # fmt: skip
+        sys.stdout.write(f"{figure['name']}: {said}\n")
     sys.stdout.write(f"{len(figures)} figures in {out}\n")
 
 

@@ -36,3 +36,13 @@ def test_the_programs_are_named_as_packages_look_for_them():
 
     assert {"SHARDWATCH_PROMETHEUS", "SHARDWATCH_PROMTOOL"} <= found.keys()
     assert all(Path(path).is_file() for path in found.values())
+
+
+def test_a_figure_that_could_not_be_measured_says_why():
+    """One that is left out is missed by nobody."""
+    without = {**FAST, "value": None}
+    told = {**without, "reason": "no GPU here"}
+    assert figures_of("slo", json.dumps({"figures": [told]})) == [told]
+    for wrong in (without, {**FAST, "reason": "why?"}):
+        with pytest.raises(ValueError, match="slo: a figure has"):
+            figures_of("slo", json.dumps({"figures": [wrong]}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from exporters.catalog.family import counter, gauge
 from exporters.catalog.names import (
     ACTION,
+    BACKEND,
     CLUSTER,
     CODE,
     COMPUTE_INSTANCE,
@@ -67,6 +68,34 @@ GPU_KERNEL_LOG = gauge(
     "XIDs come from the driver's events only, which miss those of before the exporter began, of a "
     "GPU that fell off the bus without one, and while the child that waits for them is replaced.",
     (CLUSTER, HOST),
+)
+GPU_HOST_EXPECTED = gauge(
+    "gpu_host_expected_gpus",
+    "GPUs that a host is to have: those of the topology, or that were seen there before.",
+    (CLUSTER, HOST),
+)
+GPU_HOST_FOUND = gauge(
+    "gpu_host_found_gpus",
+    "Of these, those that the driver or the host's page knows, be it as lost; absent while nothing "
+    "can be read.",
+    (CLUSTER, HOST),
+)
+GPU_HOST_UNEXPECTED = gauge(
+    "gpu_host_unexpected_gpus",
+    "GPUs that are there and in nobody's inventory, so that nothing else is served of them.",
+    (CLUSTER, HOST),
+)
+GPU_BACKEND_UP = gauge(
+    "gpu_backend_up",
+    "Of the host whose GPUs are read without a page: 1 for a library that readings come from, 0 "
+    "for one that is installed and does not work.",
+    (CLUSTER, HOST, BACKEND),
+)
+GPU_CHILDREN = counter(
+    "gpu_children_started",
+    "Processes that were started to call the library, one at first and one for each that hung or "
+    "died.",
+    (CLUSTER, HOST, BACKEND),
 )
 GPU_TEMPERATURE = gauge("gpu_temperature_celsius", "Temperature of the GPU.", GPU_LABELS)
 GPU_MEMORY_TEMPERATURE = gauge(

@@ -134,6 +134,9 @@ GPU_ACTIONS = (
 
 CODE = "code"
 """Of an XID."""
+BACKEND = "backend"
+GPU_BACKENDS = ("nvml", "dcgm")
+"""Libraries that read GPUs without a page."""
 EVENT = "event"
 DIRECTION = "direction"
 KIND = "kind"

@@ -2,9 +2,11 @@
 
 What a target is, its label ``shardwatch_role`` says: ``engine`` (if there is none), ``worker``,
 ``telemetry``, ``router`` or ``tools``. A pod of a LeaderWorkerSet whose worker index is not 0 is a
-worker: vLLM serves metrics at the leader only. The labels that give each field are ``LABELS``, the
-first that is not empty counts. The address is made of ``__scheme__``, the target,
-``__metrics_path__`` and ``__param_*``, as Prometheus makes it.
+worker: vLLM serves metrics at the leader only. Which labels give each field stands in
+:mod:`exporters.discovery.labels`.
+
+A group whose leader is gone is no group less: as long as there is one of its workers it is placed,
+with the engine that it had, or with one that nobody can reach, so that it is dead.
 """
 
 from __future__ import annotations
@@ -12,49 +14,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from exporters.discovery.labels import (
+    LABELS,
+    field_of,
+    group_name_of,
+    host_of,
+    role_of,
+    url_of,
+)
 from exporters.discovery.targets import DiscoveredTarget
 from exporters.problems import InputError, problem
 from exporters.topology import Group, Member, Router, Tools, Topology
 
-_POD = "__meta_kubernetes_pod_label_"
-_SET = f"{_POD}leaderworkerset_sigs_k8s_io_"
-"""Labels of LeaderWorkerSet (lws api/leaderworkerset/v1), as Prometheus writes them."""
-
-ROLE: Final = "shardwatch_role"
-LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "cluster": ("cluster",),
-    "region": (
-        "region",
-        "__meta_kubernetes_node_label_topology_kubernetes_io_region",
-        f"{_POD}topology_kubernetes_io_region",
-    ),
-    "model": ("model", "model_name", f"{_POD}llm_d_ai_model", f"{_POD}model_aibrix_ai_name"),
-    "revision": ("revision", f"{_SET}template_revision_hash", f"{_POD}pod_template_hash"),
-    "group": ("group",),
-    "set": (f"{_SET}name",),
-    "set_index": (f"{_SET}group_index",),
-    "worker": (f"{_SET}worker_index",),
-    "namespace": ("__meta_kubernetes_namespace",),
-    "engine": ("engine",),
-    "failure_domain": ("failure_domain",),
-    "host": ("host", "node", "__meta_kubernetes_pod_node_name"),
-    "gpus": ("gpus",),
-    "telemetry": ("telemetry",),
-    "name": ("name", "router", "gateway"),
-    "dialect": ("dialect",),
-    "requests": ("requests",),
-}
-"""Fields, each with the labels that give it. Without a ``group``, one is made of the
-LeaderWorkerSet: ``NAMESPACE/SET-INDEX``. ``gpus`` are UUIDs between commas, ``telemetry`` is an
-address. ``name`` and ``dialect`` are for routers and gateways, ``requests`` is an address for
-routers."""
 _ADDRESS = re.compile(r"[^\s/?#@]+")
 UNKNOWN_REVISION = "unknown"
+NO_LEADER = "http://no-leader.invalid/metrics"
+"""Of a group whose engine nobody knows; nobody ever has that name (RFC 6761)."""
 ROLES = ("engine", "worker", "telemetry", "router", "tools")
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -79,35 +58,44 @@ class Placement:
 
     topology: Topology
     unplaced: tuple[Unplaced, ...] = ()
+    vanished: tuple[str, ...] = ()
+    """Groups of which no target is left, and that are in it because they were known."""
 
 
-def place(targets: Iterable[DiscoveredTarget], cluster: str | None, origin: str) -> Placement:
+def place(
+    targets: Iterable[DiscoveredTarget],
+    cluster: str | None,
+    origin: str,
+    known: Mapping[str, Group] | None = None,
+) -> Placement:
     """Return the topology that targets make. Their order does not matter.
 
     Args:
         targets: of all files, or of the service.
         cluster: its name; that of the targets' labels, if None.
         origin: of the targets, for problems.
+        known: groups as they were before, by name: those that are gone are kept.
 
     Raises:
         InputError: if they have no group, or no or several clusters.
     """
-    placing = _Placing()
+    placing = _Placing(known or {})
     ordered = sorted(targets, key=lambda each: (each.address, each.origin))
     for role in ROLES:  # workers come after the engines that they belong to, and so on
         for target in ordered:
-            if _role(target) == role:
+            if role_of(target) == role:
                 placing.add(target, role)
     for target in ordered:
-        role = _role(target)
+        role = role_of(target)
         if role not in ROLES:
             placing.leave(target, "unknown_role", f"found {role!r}, expected {', '.join(ROLES)}")
+    vanished = placing.keep_known()
     placing.finish()
     if not placing.groups:
         some = "".join(f"; {each}" for each in placing.unplaced[:3])
         found = f"found no group in {len(ordered)} targets{some}"
         raise InputError([problem(origin, found, fix="label the targets of engines")])
-    clusters = {name for each in ordered if (name := _field(each, "cluster"))}
+    clusters = {name for each in ordered if (name := field_of(each, "cluster"))}
     if cluster is None and len(clusters) != 1:
         found = f"found {len(clusters) or 'no'} names of the cluster, expected one"
         raise InputError([problem(origin, found, fix="give 'cluster' beside it")])
@@ -118,13 +106,14 @@ def place(targets: Iterable[DiscoveredTarget], cluster: str | None, origin: str)
         routers=sorted(placing.routers.values(), key=lambda each: each.name),
         tools=sorted(placing.tools.values(), key=lambda each: each.name),
     )
-    return Placement(topology, tuple(placing.unplaced))
+    return Placement(topology, tuple(placing.unplaced), vanished)
 
 
 @dataclass
 class _Placing:
     """A topology in the making."""
 
+    known: Mapping[str, Group]
     groups: dict[str, Group] = field(default_factory=dict)
     routers: dict[str, Router] = field(default_factory=dict)
     """By region, like the gateways: a region has one."""
@@ -156,6 +145,14 @@ class _Placing:
         }
         adding[role](target)
 
+    def keep_known(self) -> tuple[str, ...]:
+        """Add the groups that are known and not there; return their names."""
+        vanished = tuple(sorted(self.known.keys() - self.groups.keys()))
+        for name in vanished:
+            group = self.groups[name] = self._known_group(name)
+            self._members[name] = [(i, self._left_of(m)) for i, m in enumerate(group.members)]
+        return vanished
+
     def finish(self) -> None:
         """Give the groups their members, and the members their telemetry."""
         for name, group in self.groups.items():
@@ -171,70 +168,108 @@ class _Placing:
             self.leave(target, "no_host", f"no group is on the host {host!r}")
 
     def _add_engine(self, target: DiscoveredTarget) -> None:
-        name = _group_name(target)
-        for reason, value, label in (
-            ("no_group", name, "group"),
-            ("no_region", _field(target, "region"), "region"),
-            ("no_model", _field(target, "model"), "model"),
-        ):
-            if not value:
-                self.leave(target, reason, f"found none of {', '.join(LABELS[label])}")
-                return
+        name = group_name_of(target)
+        if self._lacks_place(target):
+            return
         if name in self.groups:
             self.leave(target, "repeated", f"the group {name!r} has an engine: "
                        f"{self.groups[name].metrics}")  # fmt: skip
             return
         member = self._member(target)
-        group = member and self._make(Group, target, {
-            "name": name,
-            "region": _field(target, "region"),
-            "model": _field(target, "model"),
-            "revision": _field(target, "revision") or UNKNOWN_REVISION,
-            "engine": _field(target, "engine") or "0",
-            "metrics": _url(target),
-            "failure_domain": _field(target, "failure_domain") or None,
-            "members": [member],
-        })  # fmt: skip
+        group = member and self._group(target, url_of(target), member)
         if member and group:
             self.groups[name] = group
             self._members[name] = [(0, member)]
             self._gpus.update(member.gpus)
 
+    def _lacks_place(self, target: DiscoveredTarget) -> bool:
+        """Return whether the target says too little, and leave it out if so."""
+        for reason, value, label in (
+            ("no_group", group_name_of(target), "group"),
+            ("no_region", field_of(target, "region"), "region"),
+            ("no_model", field_of(target, "model"), "model"),
+        ):
+            if not value:
+                self.leave(target, reason, f"found none of {', '.join(LABELS[label])}")
+                return True
+        return False
+
+    def _group(self, target: DiscoveredTarget, metrics: str, member: Member) -> Group | None:
+        return self._make(Group, target, {
+            "name": group_name_of(target),
+            "region": field_of(target, "region"),
+            "model": field_of(target, "model"),
+            "revision": field_of(target, "revision") or UNKNOWN_REVISION,
+            "engine": field_of(target, "engine") or "0",
+            "metrics": metrics,
+            "failure_domain": field_of(target, "failure_domain") or None,
+            "members": [member],
+        })  # fmt: skip
+
     def _add_worker(self, target: DiscoveredTarget) -> None:
-        name, index = _group_name(target), _field(target, "worker")
-        if name not in self.groups:
-            self.leave(target, "no_engine", f"the group {name!r} has no engine")
-        elif not index.isascii() or not index.isdigit():
+        name, index = group_name_of(target), field_of(target, "worker")
+        if not index.isascii() or not index.isdigit():
             self.leave(target, "bad_value", f"found the worker index {index!r}")
         elif member := self._member(target):
+            if name not in self.groups and not self._add_without_leader(target, name, member):
+                return
             self._members[name].append((int(index), member))
             self._gpus.update(member.gpus)
 
+    def _add_without_leader(self, target: DiscoveredTarget, name: str, member: Member) -> bool:
+        """Add the group of a worker without an engine; return whether enough is known of it."""
+        group, members = None, []
+        if name in self.known:
+            group = self._known_group(name)
+            members = [(0, self._left_of(group.members[0]))]
+        elif name and field_of(target, "region") and field_of(target, "model"):
+            group = self._group(target, NO_LEADER, member)
+        else:
+            self.leave(target, "no_engine", f"the group {name!r} has no engine")
+        if group:
+            self.groups[name], self._members[name] = group, members
+        return group is not None
+
+    def _known_group(self, name: str) -> Group:
+        """Return a group as it was; its engine is gone, be there another at its address."""
+        group = self.known[name]
+        addresses = {each.metrics for each in self.groups.values()}
+        return group.model_copy(update={"metrics": NO_LEADER}) if (
+            group.metrics in addresses
+        ) else group  # fmt: skip
+
+    def _left_of(self, member: Member) -> Member:
+        """Return what a member that is gone still has: not the GPUs that others have now."""
+        gpus = [uuid for uuid in member.gpus if uuid not in self._gpus]
+        page = member.telemetry if gpus or not member.gpus else None
+        self._gpus.update(gpus)
+        return member.model_copy(update={"gpus": gpus, "telemetry": page})
+
     def _add_telemetry(self, target: DiscoveredTarget) -> None:
-        host = _field(target, "host") or _host(target)
+        host = field_of(target, "host") or host_of(target)
         if host in self._pages:
             self.leave(target, "repeated", f"the host {host!r} has {self._pages[host]}")
             return
-        self._pages[host] = _url(target)
+        self._pages[host] = url_of(target)
         self._telemetry[host] = target
 
     def _add_router(self, target: DiscoveredTarget) -> None:
-        if not _field(target, "dialect"):
+        if not field_of(target, "dialect"):
             self.leave(target, "no_dialect", "found no label dialect")
         elif made := self._make(Router, target, {
-            "name": _field(target, "name") or target.address,
-            "region": _field(target, "region"),
-            "dialect": _field(target, "dialect"),
-            "metrics": _url(target),
-            "requests": _field(target, "requests") or None,
+            "name": field_of(target, "name") or target.address,
+            "region": field_of(target, "region"),
+            "dialect": field_of(target, "dialect"),
+            "metrics": url_of(target),
+            "requests": field_of(target, "requests") or None,
         }):  # fmt: skip
             self._add_once(target, self.routers, made, made.name)
 
     def _add_tools(self, target: DiscoveredTarget) -> None:
         if made := self._make(Tools, target, {
-            "name": _field(target, "name") or _field(target, "region"),
-            "region": _field(target, "region"),
-            "metrics": _url(target),
+            "name": field_of(target, "name") or field_of(target, "region"),
+            "region": field_of(target, "region"),
+            "metrics": url_of(target),
         }):  # fmt: skip
             self._add_once(target, self.tools, made, made.region)
 
@@ -247,15 +282,17 @@ class _Placing:
             there[key] = made
 
     def _member(self, target: DiscoveredTarget) -> Member | None:
-        gpus = [uuid.strip() for uuid in _field(target, "gpus").split(",") if uuid.strip()]
+        gpus = [uuid.strip() for uuid in field_of(target, "gpus").split(",") if uuid.strip()]
         twice = [uuid for uuid in gpus if uuid in self._gpus or gpus.count(uuid) > 1]
         if twice:
             self.leave(target, "repeated", f"the GPU {twice[0]!r} has another place")
             return None
+        pod = (field_of(target, "namespace"), field_of(target, "pod"))
         return self._make(Member, target, {
-            "host": _field(target, "host") or _host(target),
+            "host": field_of(target, "host") or host_of(target),
             "gpus": gpus,
-            "telemetry": _field(target, "telemetry") or None,
+            "telemetry": field_of(target, "telemetry") or None,
+            "pod": "/".join(pod) if all(pod) else None,
         })  # fmt: skip
 
     def _make(
@@ -268,36 +305,3 @@ class _Placing:
             place = ".".join(map(str, first["loc"]))
             self.leave(target, "bad_value", f"{place}: {first['msg']}")
             return None
-
-
-def _role(target: DiscoveredTarget) -> str:
-    role = target.labels.get(ROLE) or "engine"
-    return "worker" if role == "engine" and _field(target, "worker") not in ("", "0") else role
-
-
-def _field(target: DiscoveredTarget, name: str) -> str:
-    return next((value for label in LABELS[name] if (value := target.labels.get(label))), "")
-
-
-def _group_name(target: DiscoveredTarget) -> str:
-    name = _field(target, "group")
-    if name:
-        return name
-    of_set, index = _field(target, "set"), _field(target, "set_index")
-    if not of_set or not index:
-        return ""
-    namespace = _field(target, "namespace")
-    return f"{namespace}/{of_set}-{index}" if namespace else f"{of_set}-{index}"
-
-
-def _host(target: DiscoveredTarget) -> str:
-    return target.address.rpartition(":")[0] or target.address
-
-
-def _url(target: DiscoveredTarget) -> str:
-    labels = target.labels
-    prefix = "__param_"
-    query = urlencode({n[len(prefix) :]: v for n, v in labels.items() if n.startswith(prefix)})
-    path = labels.get("__metrics_path__") or "/metrics"
-    scheme = labels.get("__scheme__") or "http"
-    return f"{scheme}://{target.address}{path}" + (f"?{query}" if query else "")

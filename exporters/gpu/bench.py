@@ -17,10 +17,11 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
+from exporters.benching import Figure, figure, unmeasured
 from exporters.gpu.local.process import Child
 from exporters.gpu.testing.shim import NvmlShim, find_compiler
+from exporters.testing import write_config
 
 ROOT = Path(__file__).resolve().parents[2]
 GPUS = 8
@@ -30,6 +31,20 @@ READINGS = 400
 COLLECTION_SECONDS = 5.0
 LOSSES = 3
 PATIENCE_SECONDS = 60.0
+HOSTS = 1000
+"""Of a fleet; each has an exporter, and all have one topology."""
+
+DRIVER_FIGURES = {
+    "driver_collect_ms_per_gpu": "ms", "driver_scrape_p99_ms": "ms", "driver_pss_mb": "MB",
+}  # fmt: skip
+"""Names and units, for a machine that cannot measure them."""
+SHIM_FIGURES = {
+    "collect_ms_per_gpu": "ms", "bytes_per_gpu_dcgm_names": "bytes",
+    f"scrape_p99_ms_of_{HOSTS}_hosts": "ms", f"pss_mb_of_{HOSTS}_hosts": "MB",
+    "bytes_per_gpu": "bytes", "scrape_p99_ms": "ms", "pss_mb": "MB", "xid_seconds": "s",
+    "lost_seconds": "s", "scrape_p99_ms_one_wedged": "ms",
+}  # fmt: skip
+"""Likewise."""
 
 
 def main() -> None:
@@ -38,11 +53,12 @@ def main() -> None:
     print(json.dumps({"figures": figures}))  # noqa: T201 - this is what it is for
 
 
-def driver_figures() -> Iterator[dict[str, Any]]:
-    """Yield what a real driver takes; nothing where there is none."""
+def driver_figures() -> Iterator[Figure]:
+    """Yield what a real driver takes."""
     uuids = _uuids_here()
     if not uuids:
-        sys.stderr.write("gpu.driver_*: not measured: no GPU here\n")
+        for name, unit in DRIVER_FIGURES.items():
+            yield unmeasured(f"gpu.{name}", unit, "there is no GPU here")
         return
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -52,16 +68,18 @@ def driver_figures() -> Iterator[dict[str, Any]]:
         yield _figure("driver_pss_mb", exporter.pss_bytes() / 1e6, "MB")
 
 
-def gpu_figures() -> Iterator[dict[str, Any]]:
-    """Yield the figures; none where there is no C compiler to build the stand-in with."""
+def gpu_figures() -> Iterator[Figure]:
+    """Yield the figures of the driver's stand-in."""
     if find_compiler() is None:
-        sys.stderr.write("gpu.*: not measured: no C compiler for the driver's stand-in\n")
+        for name, unit in SHIM_FIGURES.items():
+            yield unmeasured(f"gpu.{name}", unit, "no C compiler for the driver's stand-in")
         return
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shim = stack.enter_context(NvmlShim(folder, GPUS))
         yield _figure("collect_ms_per_gpu", asyncio.run(_reading_ms(shim.uuids, shim.environment)),
                       "ms")  # fmt: skip
+        yield from _fleet_figures(folder, shim)
         exporter = stack.enter_context(_Exporter(folder, shim.uuids, shim.environment))
         page = exporter.scrape()
         yield _figure("bytes_per_gpu", len(page) / GPUS, "bytes")
@@ -74,17 +92,35 @@ def gpu_figures() -> Iterator[dict[str, Any]]:
         yield _figure("scrape_p99_ms_one_wedged", exporter.scrape_p99_ms(), "ms")
 
 
+def _fleet_figures(folder: Path, shim: NvmlShim) -> Iterator[Figure]:
+    """Yield what a host's exporter takes in a fleet, with dcgm-exporter's names beside ours."""
+    with _Exporter(folder, shim.uuids, shim.environment, "--dcgm-names", hosts=HOSTS) as exporter:
+        time.sleep(COLLECTION_SECONDS)  # rates need two looks
+        page = exporter.scrape()
+        yield _figure("bytes_per_gpu_dcgm_names", len(page) / GPUS, "bytes")
+        yield _figure(f"scrape_p99_ms_of_{HOSTS}_hosts", exporter.scrape_p99_ms(), "ms")
+        yield _figure(f"pss_mb_of_{HOSTS}_hosts", exporter.pss_bytes() / 1e6, "MB")
+
+
 class _Exporter:
     """The process, within ``with``."""
 
-    def __init__(self, folder: Path, uuids: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        uuids: Sequence[str],
+        environment: Mapping[str, str],
+        *options: str,
+        hosts: int = 1,
+    ) -> None:
         self._uuids = uuids
         self._file = folder / "address"
-        _write_config(folder, uuids)
+        self._file.unlink(missing_ok=True)
+        _write_config(folder, uuids, hosts)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "shardwatch", "exporter", "gpu", "--local", HOST,
              "--config", str(folder / "shardwatch.yaml"), "--listen", "127.0.0.1:0",
-             "--address-file", str(self._file)],
+             "--address-file", str(self._file), *options],
             cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, **environment},
         )  # fmt: skip
 
@@ -168,16 +204,20 @@ async def _reading_ms(uuids: Sequence[str], environment: Mapping[str, str]) -> f
     return 1000 * taken / READINGS
 
 
-def _write_config(folder: Path, uuids: Sequence[str]) -> None:
-    group = {
-        "name": "eu-chat-0", "region": "eu", "model": "chat", "revision": "r1",
-        "metrics": "http://127.0.0.1:9/metrics", "members": [{"host": HOST, "gpus": [*uuids]}],
-    }  # fmt: skip
-    topology = {"version": 1, "cluster": "bench", "groups": [group]}
-    (folder / "topology.yaml").write_text(json.dumps(topology), encoding="utf-8")
-    config = {"topology": "topology.yaml", "objectives": ["library:chat"],
-              "prometheus": {"url": "http://127.0.0.1:9090"}}  # fmt: skip
-    (folder / "shardwatch.yaml").write_text(json.dumps(config), encoding="utf-8")
+def _write_config(folder: Path, uuids: Sequence[str], hosts: int) -> None:
+    """Write a topology of a host with the GPUs that are here, and of others with others."""
+    members = [{"host": HOST, "gpus": [*uuids]}]
+    members += [
+        {"host": f"other-{host}", "gpus": [f"GPU-{host:08x}-{gpu}" for gpu in range(len(uuids))],
+         "telemetry": "http://127.0.0.1:9/metrics"}
+        for host in range(hosts - 1)
+    ]  # fmt: skip
+    groups = [
+        {"name": f"eu-chat-{number}", "region": "eu", "model": "chat", "revision": "r1",
+         "metrics": f"http://127.0.0.1:9/{number}/metrics", "members": [member]}
+        for number, member in enumerate(members)
+    ]  # fmt: skip
+    write_config(folder, {"version": 1, "cluster": "bench", "groups": groups})
 
 
 def _uuids_here() -> list[str]:
@@ -206,8 +246,8 @@ def _pss_bytes(pid: int) -> int:
     raise RuntimeError(f"/proc/{pid}/smaps_rollup has no Pss")
 
 
-def _figure(name: str, value: float, unit: str) -> dict[str, Any]:
-    return {"name": f"gpu.{name}", "value": round(value, 3), "unit": unit, "baseline": None}
+def _figure(name: str, value: float, unit: str) -> Figure:
+    return figure(f"gpu.{name}", value, unit)
 
 
 if __name__ == "__main__":

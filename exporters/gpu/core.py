@@ -59,7 +59,7 @@ class GpuCore:
 
     Args:
         topology: says which GPUs there are.
-        local: reads those of this host, without a page.
+        local: reads those of this host, without a page; then no other host is watched.
         wall: tells the time of day, in Unix seconds.
         dcgm_names: whether the local GPUs are served under dcgm-exporter's names too.
     """
@@ -84,23 +84,13 @@ class GpuCore:
         self._answered_at: dict[str, float] = {}
         self._folder = Folder(self.name, (catalog.CODE,))
         self.targets = self._gpus.targets
-        self._labels: dict[str, Labels] = {
-            place.uuid: (
-                topology.cluster,
-                place.group.region,
-                place.group.model,
-                place.group.name,
-                place.host,
-                place.uuid,
-            )
-            for place in self._gpus.places
-        }
 
     def take_over(self, earlier: GpuCore) -> None:
         """Go on from what was counted of the GPUs that both topologies have."""
         self._gpus.take_over(earlier._gpus)
         self._folder.take_over(earlier._folder)
-        for uuid in self._labels:
+        for place in self._gpus.places:
+            uuid = place.uuid
             if uuid in earlier._tallies:
                 self._tallies[uuid] = earlier._tallies[uuid]
             if uuid in earlier._answered_at:
@@ -110,8 +100,10 @@ class GpuCore:
         """Return the page for one collection."""
         verdicts = self._gpus.judge(answers, now)
         page, wall = Page(), self._wall()
-        for uuid, verdict in verdicts.items():
-            labels = self._labels[uuid]
+        for place in self._gpus.places:
+            uuid, group = place.uuid, place.group
+            verdict = verdicts[uuid]
+            labels = (self.cluster, group.region, group.model, group.name, place.host, uuid)
             _add_verdict(page, labels, verdict)
             tally = self._tallies[uuid]
             tally.take(self._gpus.reading(uuid), now, wall)
@@ -119,12 +111,27 @@ class GpuCore:
             self._add_xids(page, labels, tally, verdict)
             if verdict.answers and verdict.reading:
                 _add_reading(page, labels, verdict.reading, tally)
-                if self._dcgm and self._gpus.is_local(uuid):
+                if self._dcgm:
                     self._dcgm.add(page, uuid, verdict.reading, now)
-        if self._local and (follows := self._local.follows_kernel_log) is not None:
-            page.of(catalog.GPU_KERNEL_LOG)[self.cluster, self._local.host] = float(follows)
+        self._add_hosts(page)
         self._folder.add_to(page, now)
         return page
+
+    def _add_hosts(self, page: Page) -> None:
+        for host, count in self._gpus.hosts.items():
+            labels = (self.cluster, host)
+            page.of(catalog.GPU_HOST_EXPECTED)[labels] = float(count.expected)
+            page.of(catalog.GPU_HOST_FOUND)[labels] = float(count.found)
+            page.of(catalog.GPU_HOST_UNEXPECTED)[labels] = float(count.unexpected)
+        if self._local is None:
+            return
+        here, health = (self.cluster, self._local.host), self._local.health
+        for backend, is_up in health.backends.items():
+            page.of(catalog.GPU_BACKEND_UP)[*here, backend] = float(is_up)
+        for backend, children in health.children_started.items():
+            page.of(catalog.GPU_CHILDREN)[*here, backend] = float(children)
+        if health.follows_kernel_log is not None:
+            page.of(catalog.GPU_KERNEL_LOG)[here] = float(health.follows_kernel_log)
 
     def _add_age(self, page: Page, labels: Labels, uuid: str, verdict: Verdict, now: float) -> None:
         if verdict.answers and verdict.reading:

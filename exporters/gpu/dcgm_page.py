@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from exporters.catalog import DCGM_FAMILIES
+from exporters.gpu.dcgm_fields import FIELD_OF_NAME, MIB, XID
 from exporters.gpu.readings import Reading
-from exporters.gpu.telemetry import FIELD_OF_NAME, MIB, XID
 from exporters.page import Labels, Page
 
 _XID_NAME = "DCGM_FI_DEV_XID_ERRORS"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Literal, TypeAlias
+from typing import Literal
 
 Trouble = Literal["", "lost", "unresponsive", "missing", "unread"]
 """Why a source that knows a GPU has no values of it.
@@ -52,7 +52,8 @@ class Xid:
 
     code: int
     count: int = 1
-    """Seen so far; a gauge that shows the last one cannot tell more than 1."""
+    """Seen so far, 0 of one of before we looked; a gauge that shows the last one cannot tell more
+    than 1."""
     last_at: float | None = None
     """When it was last seen, in Unix seconds; None of a gauge that stuck there before we came."""
     previous_at: float | None = None
@@ -60,7 +61,7 @@ class Xid:
     is_fatal: bool | None = None
     """What NVLink 5's codes (144 to 150) say of themselves in the kernel log; None if unknown."""
     is_history: bool = False
-    """Whether it is in a log from long before we looked: it counts, but says nothing of today."""
+    """Whether it is of before we looked and from too long ago to say anything of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,8 @@ class Reading:
     model_name: str | None = None
     driver_version: str | None = None
     index: int | None = None
+    pods: tuple[str, ...] = ()
+    """``NAMESPACE/POD`` of those that it was given to."""
 
     @property
     def measured(self) -> Mapping[str, float]:
@@ -178,5 +181,16 @@ PROFILING_NAMES = frozenset(
 )
 """Numbers that go by themselves, while a profiler has the GPU (DCGM's ``DCGM_FI_PROF_...``)."""
 
-GpuReadings: TypeAlias = dict[str, Reading]
-"""Of one host, by UUID."""
+
+class GpuReadings(dict[str, Reading]):
+    """Of one host, by UUID.
+
+    Args:
+        readings: likewise.
+        is_whole: whether a GPU that is not among them is not there; else what told of them may
+            have been cut, and nobody knows.
+    """
+
+    def __init__(self, readings: Mapping[str, Reading] = {}, *, is_whole: bool = True) -> None:
+        super().__init__(readings)
+        self.is_whole = is_whole

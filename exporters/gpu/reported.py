@@ -10,8 +10,8 @@ from __future__ import annotations
 from exporters import catalog
 from exporters.exposition import PageError, PageReader, Samples
 from exporters.gpu.readings import GpuReadings
+from exporters.gpu.sightings import Reported, Reports
 from exporters.gpu.telemetry import TelemetryReader
-from exporters.gpu.verdict import Reported, Reports
 
 _NAMES = frozenset(each.name for each in (catalog.GPU_UP, catalog.GPU_STATE, catalog.GPU_REASON))
 _MARK = catalog.GPU_STATE.name.encode()

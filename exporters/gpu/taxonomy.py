@@ -46,11 +46,14 @@ ROWS = (
         "nvml.h: NVML_ERROR_GPU_IS_LOST, 'fallen off the bus or otherwise inaccessible'"),
     Row("absent", "lost", "page", "reboot_host",
         "the GPU is expected and its source does not have it",
-        "two looks: sources have gaps while they reload, or a GPU is reset",
+        "two samples of the source, not two looks at one; not if the page was cut: sources have "
+        "gaps while they reload, or a GPU is reset",
         "DCGM: blank on all fields; dcgm-exporter drops blanks"),
     Row("gsp_dead", "hung", "page", "reset_gpu",
-        "the GPU's system processor does not answer; each call to it takes 6 s and fails", "",
-        "catalogue 119, 120: RESET_GPU; DCGM: devastating"),
+        "the GPU's system processor does not answer; each call to it takes 6 s and fails; of all "
+        "GPUs of a host that have no values: of one of them, which took DCGM's calls along",
+        "without the XID half a minute: pages are empty while dcgm-exporter reloads",
+        "catalogue 119, 120: RESET_GPU; DCGM: devastating, and no driver call after 119"),
     Row("unresponsive", "hung", "page", "reset_gpu",
         "calls to the GPU do not come back, for another reason or one not yet known",
         "two looks: the first call without persistence mode is slow",

@@ -2,7 +2,9 @@
 
 The page's quirks are dealt with here: names of DCGM 4.6 beside older ones, three spellings of the
 label UUID, series repeated for pods and jobs, those of MIG instances beside the GPU's own, blanks
-printed as huge numbers, and the empty page that dcgm-exporter serves while it reloads.
+printed as huge numbers, the empty page that dcgm-exporter serves while it reloads or its DCGM is
+blind, and pages that end too early: a line of a page is as good as another, so one that was cut
+between two lines is known by the families that it lacks.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from functools import partial
 from typing import Any
 
 from exporters.exposition import PageError, PageReader, Samples, Series
+from exporters.gpu.dcgm_fields import FIELD_OF_NAME, XID, Field
 from exporters.gpu.readings import (
     FABRIC_HEALTH,
     FABRIC_STATES,
+    PROFILING_NAMES,
     RECOVERY_ACTIONS,
     GpuReadings,
     MigInstance,
@@ -24,102 +28,26 @@ from exporters.gpu.readings import (
     Xid,
 )
 
-MIB = 1024.0**2
-SMALLEST_BLANK = float(0x7FFFFFFFFFFFFFF0)
-"""DCGM's blanks of 64-bit integers; older dcgm-exporters print them as values."""
-_HOTTEST_CELSIUS = 200.0
-"""DCGM takes more for no temperature (DcgmCacheManager.cpp)."""
-
-XID = "xid"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
-    """How one of DCGM's fields is read."""
-
-    number: int
-    """Of the field; names change (DCGM 4.6 renamed 200), numbers do not."""
-    names: tuple[str, ...]
-    """On a page, before and since DCGM 4.6."""
-    of: str
-    """Of :class:`Reading`; ``xid``, or ``clock_event_seconds.sw_thermal`` for a part of one."""
-    times: float = 1.0
-    """From DCGM's unit to the base unit: times this,"""
-    over: float = 1.0
-    """... over that."""
-    whole: str = ""
-    part: str = ""
-    """Of ``of``, where it has a dot."""
-
-
-def _field(number: int, names: str, of: str, times: float = 1.0, over: float = 1.0) -> Field:
-    wire = tuple(f"DCGM_FI_{name}" for name in names.split())
-    whole, _, part = of.partition(".")
-    return Field(number, wire, of, times, over, whole, part)
-
-
-FIELDS = (
-    _field(100, "DEV_SM_CLOCK", "sm_clock_hertz", 1e6),
-    _field(101, "DEV_MEM_CLOCK", "memory_clock_hertz", 1e6),
-    _field(112, "DEV_CLOCKS_EVENT_REASONS DEV_CLOCK_THROTTLE_REASONS", "clock_events"),
-    _field(140, "DEV_MEMORY_TEMP DEV_MEMORY_TEMP_CELSIUS", "memory_temperature_celsius"),
-    _field(150, "DEV_GPU_TEMP DEV_GPU_TEMP_CELSIUS", "temperature_celsius"),
-    _field(155, "DEV_POWER_USAGE DEV_BOARD_POWER_WATTS", "power_watts"),
-    _field(156, "DEV_TOTAL_ENERGY_CONSUMPTION", "energy_joules", over=1000.0),
-    _field(164, "DEV_ENFORCED_POWER_LIMIT", "power_limit_watts"),
-    _field(170, "DEV_FABRIC_MANAGER_STATUS", "fabric_state"),
-    _field(175, "DEV_FABRIC_HEALTH_SUMMARY", "fabric_health"),
-    _field(202, "DEV_PCIE_REPLAY_COUNTER DEV_PCIE_REPLAY_TOTAL", "pcie_replays"),
-    _field(203, "DEV_GPU_UTIL DEV_GPU_UTIL_RATIO", "utilization_ratio", over=100.0),
-    _field(204, "DEV_MEM_COPY_UTIL", "copy_utilization_ratio", over=100.0),
-    _field(206, "DEV_ENC_UTIL", "encoder_utilization_ratio", over=100.0),
-    _field(207, "DEV_DEC_UTIL", "decoder_utilization_ratio", over=100.0),
-    _field(230, "DEV_XID_ERRORS DEV_XID_ERROR", XID),
-    _field(235, "DEV_PCIE_MAX_LINK_GEN", "pcie_generation_max"),
-    _field(236, "DEV_PCIE_MAX_LINK_WIDTH", "pcie_width_max"),
-    _field(237, "DEV_PCIE_LINK_GEN", "pcie_generation"),
-    _field(238, "DEV_PCIE_LINK_WIDTH", "pcie_width"),
-    _field(251, "DEV_FB_FREE", "memory_free_bytes", MIB),
-    _field(252, "DEV_FB_USED", "memory_used_bytes", MIB),
-    _field(253, "DEV_FB_RESERVED", "memory_reserved_bytes", MIB),
-    _field(310, "DEV_ECC_SBE_VOL_TOTAL", "ecc_corrected_errors"),
-    _field(311, "DEV_ECC_DBE_VOL_TOTAL", "ecc_uncorrected_errors"),
-    _field(393, "DEV_UNCORRECTABLE_REMAPPED_ROWS DEV_ROW_REMAP_UNCORRECTABLE_TOTAL",
-           "remapped_rows_uncorrectable"),
-    _field(394, "DEV_CORRECTABLE_REMAPPED_ROWS DEV_ROW_REMAP_CORRECTABLE_TOTAL",
-           "remapped_rows_correctable"),
-    _field(395, "DEV_ROW_REMAP_FAILURE DEV_ROW_REMAP_FAILED", "row_remap_failure"),
-    _field(396, "DEV_ROW_REMAP_PENDING", "row_remap_pending"),
-    _field(409, "DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL", "nvlink_errors.crc"),
-    _field(429, "DEV_NVLINK_REPLAY_ERROR_COUNT_TOTAL", "nvlink_errors.replay"),
-    _field(439, "DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL", "nvlink_errors.recovery"),
-    _field(1001, "PROF_GR_ENGINE_ACTIVE PROF_GR_ENGINE_UTIL_RATIO", "graphics_active_ratio"),
-    _field(1002, "PROF_SM_ACTIVE", "sm_active_ratio"),
-    _field(1003, "PROF_SM_OCCUPANCY", "sm_occupancy_ratio"),
-    _field(1004, "PROF_PIPE_TENSOR_ACTIVE PROF_TENSOR_UTIL_RATIO", "tensor_active_ratio"),
-    _field(1005, "PROF_DRAM_ACTIVE PROF_DRAM_UTIL_RATIO", "memory_active_ratio"),
-    _field(1009, "PROF_PCIE_TX_BYTES", "pcie_sent_bytes_per_second"),
-    _field(1010, "PROF_PCIE_RX_BYTES", "pcie_received_bytes_per_second"),
-    _field(1523, "DEV_GPU_RECOVERY_ACTION DEV_GET_GPU_RECOVERY_ACTION", "recovery_action"),
-)  # fmt: skip
-"""Numbers and names: dcgm-exporter 4.8.2's default set and what else is worth having, DCGM 4.6.0's
-``dcgm_fields.h``. Field 449 (NVLink bandwidth) is left out: announced as a counter, it is a rate in
-MB/s, so neither."""
-
-FIELD_OF_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in field.names}
-
 _GPU_INSTANCE = "GPU_I_ID"
 _NUMBER, _PROFILE = re.compile(r"[0-9]{1,3}"), re.compile(r"[0-9a-z.+]{1,24}")
 MOST_PARTS = 16
 """MIG instances of a GPU: NVIDIA makes 7 at most."""
 _OF_A_PART = ("_ratio", "_bytes", "_bytes_per_second")
 """Ends of names of what a MIG instance has for itself."""
+MOST_PODS = 16
+"""Of a GPU: dcgm-exporter repeats its series for each that shares it."""
+_NAME = re.compile(r"[0-9a-z.-]{1,253}")
+"""Of a pod or namespace."""
 _UUID_LABELS = ("UUID", "uuid", "gpu_uuid")
+_POD_LABELS, _NAMESPACE_LABELS = ("pod", "pod_name"), ("namespace", "pod_namespace")
 _IDENTITY: Mapping[str, tuple[str, ...]] = {
     "pci_bus_id": ("pci_bus_id",),
     "model_name": ("modelName", "model_name"),
     "driver_version": ("DCGM_FI_DRIVER_VERSION", "DCGM_FI_SYSTEM_DRIVER_VERSION"),
 }
+PAGES_OF_A_CHANGE = 12
+"""After so many pages with the same families, fewer than before, dcgm-exporter is taken to have
+been told to serve no others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +59,7 @@ class _Place:
     identity: Mapping[str, Any]
     part: MigInstance | None
     """Of a GPU that is cut in parts."""
+    pod: str | None
 
 
 class TelemetryReader:
@@ -139,17 +68,22 @@ class TelemetryReader:
     def __init__(self) -> None:
         self._reader = PageReader(FIELD_OF_NAME.__contains__)
         self._places: dict[Series, _Place | None] = {}
+        self._families: frozenset[Field] = frozenset()
+        """Of a whole page, as far as we know."""
+        self._fewer: frozenset[Field] = frozenset()
+        """Of the last page, if it had fewer; and how many such pages there were."""
+        self._pages_with_fewer = 0
 
     def read(self, page: bytes) -> GpuReadings:
-        """Return the readings of all GPUs on a page.
+        """Return the readings of all GPUs on a page; none of one without any value.
 
         Raises:
-            PageError: if the page is malformed or names no GPU at all.
+            PageError: if the page is malformed or not dcgm-exporter's.
         """
         samples = self._reader.read(page)
-        readings = self._readings(samples)
-        if not readings:
+        if not samples and not _is_dcgms(page):
             raise PageError(0, "found no GPU, expected dcgm-exporter's fields")
+        readings = self._readings(samples)
         if len(self._places) > 2 * len(samples):
             self._places = {}
         return readings
@@ -159,9 +93,8 @@ class TelemetryReader:
         places = self._places
         values: dict[str, dict[Field, float]] = {}
         identities: dict[str, dict[str, Any]] = {}
+        families: set[Field] = set()
         for series, value in samples.items():
-            if not -SMALLEST_BLANK < value < SMALLEST_BLANK:  # nor is NaN
-                continue
             try:
                 place = places[series]
             except KeyError:
@@ -169,10 +102,15 @@ class TelemetryReader:
             if place is None:
                 continue
             uuid, field = place.uuid, place.field
+            families.add(field)
+            if not field.holds(value):  # nor does it NaN
+                continue
             found = values.get(uuid)
             if found is None:
                 found = values[uuid] = {}
                 identities[uuid] = {**place.identity}
+            if place.pod is not None:
+                _add_pod(identities[uuid], place.pod)
             if place.part is not None:
                 # Where MIG is on, dcgm-exporter has nothing but the parts. What they share, such as
                 # the temperature, is the GPU's; what each has for itself is not.
@@ -183,7 +121,33 @@ class TelemetryReader:
             # XID may come with several codes, a series each: the newest stands last.
             if field not in found or field.of == XID:
                 found[field] = value
-        return {uuid: reading_of(found, **identities[uuid]) for uuid, found in values.items()}
+        readings = {uuid: reading_of(found, **identities[uuid]) for uuid, found in values.items()}
+        return GpuReadings(readings, is_whole=self._is_whole(frozenset(families)))
+
+    def _is_whole(self, families: frozenset[Field]) -> bool:
+        """Return whether a page has all families that the pages before it had.
+
+        Those of profiling go by themselves. An empty page has lost none, but all: it is told by
+        that.
+        """
+        families = frozenset(each for each in families if each.of not in PROFILING_NAMES)
+        if not families:
+            return True
+        if families >= self._families:
+            self._families, self._pages_with_fewer = families, 0
+            return True
+        same = families == self._fewer and self._pages_with_fewer
+        self._fewer, self._pages_with_fewer = families, self._pages_with_fewer + 1 if same else 1
+        if self._pages_with_fewer >= PAGES_OF_A_CHANGE:
+            self._families, self._pages_with_fewer = families, 0
+            return True
+        return False
+
+
+def _is_dcgms(page: bytes) -> bool:
+    """Return whether a page without a field that we read can be a dcgm-exporter's."""
+    lines = (line for line in page.splitlines() if line and not line.startswith(b"#"))
+    return all(line.startswith(b"DCGM_") for line in lines)
 
 
 def _place_of(series: Series) -> _Place | None:
@@ -193,7 +157,15 @@ def _place_of(series: Series) -> _Place | None:
     if field is None or uuid is None:
         return None
     identity = {name: text for name, names in _IDENTITY.items() if (text := _first(labels, names))}
-    return _Place(uuid, field, identity, _part_of(labels))
+    return _Place(uuid, field, identity, _part_of(labels), _pod_of(labels))
+
+
+def _pod_of(labels: Mapping[str, str]) -> str | None:
+    """Return ``NAMESPACE/POD``; None if the GPU is of no pod, or pods are not told."""
+    pod, namespace = _first(labels, _POD_LABELS), _first(labels, _NAMESPACE_LABELS)
+    if not pod or not namespace or not _NAME.fullmatch(pod) or not _NAME.fullmatch(namespace):
+        return None
+    return f"{namespace}/{pod}"
 
 
 def _part_of(labels: Mapping[str, str]) -> MigInstance | None:
@@ -210,8 +182,14 @@ def _add_part(identity: dict[str, Any], part: MigInstance) -> None:
         identity["mig"] = (*parts, part)
 
 
+def _add_pod(identity: dict[str, Any], pod: str) -> None:
+    pods = identity.get("pods", ())
+    if pod not in pods and len(pods) < MOST_PODS:
+        identity["pods"] = (*pods, pod)
+
+
 def reading_of(values: Mapping[Field, float], **identity: Any) -> Reading:
-    """Return the reading that fields in DCGM's units make; blanks are not among them."""
+    """Return the reading that fields in DCGM's units make; only values that they hold."""
     content = identity
     for field, value in values.items():
         name = field.of
@@ -230,17 +208,11 @@ def _word(words: tuple[str, ...], value: float) -> str | None:
     return words[int(value)] if 0 <= value < len(words) else None
 
 
-def _celsius(value: float) -> float | None:
-    return value if value <= _HOTTEST_CELSIUS else None
-
-
 _CONVERTED: Mapping[str, Callable[[float], Any]] = {
     "fabric_state": partial(_word, FABRIC_STATES),
     "fabric_health": partial(_word, FABRIC_HEALTH),
     "clock_events": int,
     "recovery_action": lambda value: int(value) if 0 <= value < len(RECOVERY_ACTIONS) else None,
-    "temperature_celsius": _celsius,
-    "memory_temperature_celsius": _celsius,
 }
 """What is more than a number times a factor."""
 

@@ -44,8 +44,7 @@ class _Watched:
     labels: Labels
     engine: Target[EngineReading]
     health: Target[bool]
-    gpus: tuple[str, ...]
-    """UUIDs of the members that are watched."""
+    reader: EngineReader
     has_router: bool
 
 
@@ -72,12 +71,9 @@ class GroupsCore:
     def __init__(self, topology: Topology, prober: Prober | None = None) -> None:
         self.cluster = topology.cluster
         self._gpus = WatchedGpus(topology, shown=False, make_reader=MemberReader)
-        watched = {place.uuid for place in self._gpus.places}
         sharing = Counter(group.metrics for group in topology.groups)
         pages = {url: EnginePages(engines) for url, engines in sharing.items()}
-        self._groups = [
-            _watch(topology, group, pages[group.metrics], watched) for group in topology.groups
-        ]
+        self._groups = [_watch(topology, group, pages[group.metrics]) for group in topology.groups]
         self._prober = prober
         self._peers = Peers({each.name: (each.model, each.revision) for each in topology.groups})
         self._speeds: Mapping[str, Speed] = {}
@@ -107,6 +103,7 @@ class GroupsCore:
             name = watched.group.name
             answer = answers[watched.engine]
             reading = answer.content
+            watched.reader.expect(self._gpus.size(name))
             seen = self._see(watched, answer, answers[watched.health].status, verdicts)
             status = assess(seen, self._statuses.get(name), now)
             self._statuses[name] = status
@@ -135,10 +132,28 @@ class GroupsCore:
         return GroupSighting(
             _sight(answer.content),
             health_status,
-            _count_members(watched, verdicts),
+            self._count_members(name, verdicts),
             self._prober.last(name) if self._prober else UNSUPPORTED,
             is_below_peers=speed is not None and speed.is_slow,
             is_unasked=answer.is_ours,
+        )
+
+    def _count_members(self, name: str, verdicts: dict[str, Verdict]) -> Members:
+        of_group = [verdicts[uuid] for uuid in self._gpus.of_group(name)]
+        states = Counter(
+            "unknown" if verdict.reason in _SUSPECT else verdict.state for verdict in of_group
+        )
+        spinning = sum(verdict.reason == "hung_kernel" for verdict in of_group)
+        return Members(
+            expected=self._gpus.size(name),
+            watched=len(of_group),
+            answering=sum(verdict.answers for verdict in of_group),
+            lost=states["lost"],
+            hung=states["hung"] - spinning,
+            spinning=spinning,
+            impaired=states["degraded"],
+            unknown=states["unknown"],
+            states=states,
         )
 
     def _probe(
@@ -182,7 +197,7 @@ class GroupsCore:
             page.of(catalog.GROUP_MISSING_BOUNDS)[*labels, name] = float(missing)
 
 
-def _watch(topology: Topology, group: Group, pages: EnginePages, watched: set[str]) -> _Watched:
+def _watch(topology: Topology, group: Group, pages: EnginePages) -> _Watched:
     gpus = sum(len(member.gpus) for member in group.members)
     reader = EngineReader(group.engine, gpus, pages)
     return _Watched(
@@ -197,7 +212,7 @@ def _watch(topology: Topology, group: Group, pages: EnginePages, watched: set[st
             shown=False,
             kind="engines",
         ),
-        tuple(uuid for member in group.members for uuid in member.gpus if uuid in watched),
+        reader,
         has_router=any(router.region == group.region for router in topology.routers),
     )
 
@@ -217,24 +232,6 @@ def _load(reading: EngineReading | None, status: GroupStatus) -> Load | None:
     return Load(reading.generated_tokens, reading.running)
 
 
-def _count_members(watched: _Watched, verdicts: dict[str, Verdict]) -> Members:
-    of_group = [verdicts[uuid] for uuid in watched.gpus]
-    states = Counter(
-        "unknown" if verdict.reason in _SUSPECT else verdict.state for verdict in of_group
-    )
-    spinning = sum(verdict.reason == "hung_kernel" for verdict in of_group)
-    return Members(
-        expected=sum(len(member.gpus) for member in watched.group.members),
-        answering=sum(verdict.answers for verdict in of_group),
-        lost=states["lost"],
-        hung=states["hung"] - spinning,
-        spinning=spinning,
-        impaired=states["degraded"],
-        unknown=states["unknown"],
-        states=states,
-    )
-
-
 def _add_state(page: Page, watched: _Watched, seen: GroupSighting, status: GroupStatus) -> None:
     labels, group = watched.labels, watched.group
     page.of(catalog.GROUP_UP)[labels] = float(seen.engine is not None)
@@ -248,9 +245,9 @@ def _add_state(page: Page, watched: _Watched, seen: GroupSighting, status: Group
     page.of(catalog.GROUP_GPUS_EXPECTED)[labels] = float(seen.members.expected)
     for state in catalog.GPU_STATES:
         page.of(catalog.GROUP_MEMBERS)[*labels, state] = float(seen.members.states.get(state, 0))
-    unseen = seen.members.expected - len(watched.gpus)
+    unseen = seen.members.expected - seen.members.watched
     page.of(catalog.GROUP_MEMBERS)[*labels, "unknown"] = float(seen.members.unknown + unseen)
-    if len(watched.gpus) == seen.members.expected:
+    if not unseen:
         # Else some have no telemetry: nobody knows how many are up.
         page.of(catalog.GROUP_GPUS_UP)[labels] = float(seen.members.answering)
     if status.seconds_since_step is not None:

@@ -65,7 +65,7 @@ class EngineReader:
 
     Args:
         engine: its data-parallel rank; series of other ranks on the page are left alone.
-        gpus: that its group has, by the topology.
+        gpus: that its group has, as far as it is known.
         pages: of its address, where it shares that with others.
     """
 
@@ -77,6 +77,11 @@ class EngineReader:
         self._layout: Layout | None = None
         self._started_at: float | None = None
         self._doubted: SortedSeries | None = None
+
+    def expect(self, gpus: int) -> None:
+        """Take this for the number of the group's GPUs."""
+        if gpus != self._gpus:
+            self._gpus, self._series = gpus, None  # what is made of a page depends on it
 
     def read(self, body: bytes) -> EngineReading:
         """Return the reading of a page.

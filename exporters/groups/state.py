@@ -44,6 +44,8 @@ class Members:
     """The group's GPUs, counted by the verdict on each."""
 
     expected: int = 0
+    watched: int = 0
+    """Of these: their hosts have telemetry."""
     answering: int = 0
     """And not lost."""
     lost: int = 0

@@ -201,6 +201,22 @@ def test_the_topology_may_be_found_in_files_of_targets(tmp_path):
     assert [file.name for file in config.generated_from] == ["shardwatch.yaml", "targets.json"]
 
 
+def test_a_group_that_is_gone_is_forgotten_in_its_time(tmp_path, monkeypatch):
+    """Though no file changes then."""
+    topology = "{file_sd: ['*.json'], cluster: demo, forget_after: 1m}"
+    config = read_config(discovering(tmp_path, topology, TARGETS))
+    stamps = [config.topology_stamp]
+    now = config.remembered._clock()
+    another = TARGETS.replace('"group": "g"', '"group": "one"')
+    (tmp_path / "targets.json").write_text(another)
+    assert [group.name for group in config.read_topology().topology.groups] == ["g", "one"]
+    stamps.append(config.topology_stamp)
+    monkeypatch.setattr(config.remembered, "_clock", lambda: now + 120.0)
+    stamps.append(config.topology_stamp)
+    assert [group.name for group in config.read_topology().topology.groups] == ["one"]
+    assert len(set(stamps)) == 3
+
+
 def test_the_topology_may_be_told_by_a_service(tmp_path, pages):
     """It is no file then."""
     url = pages.serve("/sd", TARGETS)

@@ -66,7 +66,8 @@ def sources(pages):
     lost = 'DCGM_FI_DEV_XID_ERRORS{gpu="1",UUID="GPU-d",err_code="79",err_msg="..."} 79\n'
     pages.serve("/host/h2/metrics", telemetry_page({"GPU-c": {}, "GPU-d": None}) + lost)
     pages.hang("/host/h3/metrics")
-    pages.serve("/host/h4/metrics", telemetry_page({"GPU-g": {"DCGM_FI_DEV_XID_ERRORS": 48}}))
+    failed = {"DCGM_FI_DEV_XID_ERRORS": 64, "DCGM_FI_DEV_ROW_REMAP_FAILURE": 1}
+    pages.serve("/host/h4/metrics", telemetry_page({"GPU-g": failed}))
     for name, capture in (("eu-chat-0", "tp1"), ("eu-chat-1", "tp2")):
         page = (CAPTURES / f"vllm-0.32.0-cpu-{capture}.metrics.txt").read_bytes()
         pages.serve(f"/engine/{name}/metrics", page)

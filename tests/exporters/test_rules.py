@@ -147,8 +147,9 @@ async def test_an_expected_gpu_that_is_gone_is_a_zero(collect, pages):
     """Never freeze: dcgm-exporter serves an absence."""
     lost, other = "GPU-eu-chat-0-0", "GPU-eu-chat-0-1"
     await collect("gpu")
-    pages.serve("/host/eu-chat-0/metrics", telemetry_page({lost: None, other: {}}))
-    for _ in range(2):
+    for millijoules in (1.0, 2.0):  # by which it is seen that dcgm-exporter looked again
+        there = {"DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": millijoules}
+        pages.serve("/host/eu-chat-0/metrics", telemetry_page({lost: None, other: there}))
         page = await collect("gpu")
     place = ("demo", "eu", "chat", "eu-chat-0", "h-eu-chat-0")
     assert page.of(catalog.GPU_UP)[*place, lost] == 0.0

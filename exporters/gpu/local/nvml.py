@@ -55,6 +55,11 @@ class Nvml:
         """Tell of XIDs, in a thread."""
         watch_events(uuids, tell)
 
+    def find(self) -> list[str]:
+        """Return the GPUs that the driver has, but for those that are lost."""
+        found = map(_uuid_at, range(ask(nvml.nvmlDeviceGetCount) or 0))
+        return [uuid for uuid in found if uuid]
+
     def read(self, uuid: str, pci: str | None) -> Content:
         """Return the fields of a reading, or the trouble."""
         try:
@@ -120,6 +125,14 @@ def ask(call: Callable[..., Result], *arguments: Any) -> Result | None:
             raise BackendError("nvml", str(error)) from None
         if error.value in _TROUBLE:
             raise _TroubleError(_TROUBLE[error.value]) from None
+        return None
+
+
+def _uuid_at(index: int) -> str | None:
+    try:
+        handle = ask(nvml.nvmlDeviceGetHandleByIndex, index)
+        return ask(nvml.nvmlDeviceGetUUID, handle) if handle else None
+    except _TroubleError:
         return None
 
 

@@ -25,6 +25,9 @@ FIELDS = (
     _Field(nvml.NVML_FI_DEV_MEMORY_TEMP, "memory_temperature_celsius"),
     _Field(nvml.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION, "energy_joules", 1e-3),
     _Field(nvml.NVML_FI_DEV_PCIE_REPLAY_COUNTER, "pcie_replays"),
+    # NVLink 5 counts bytes; where the older counters are there too, the later rows are taken.
+    _Field(nvml.NVML_FI_DEV_NVLINK_COUNT_XMIT_BYTES, "nvlink_sent_bytes", 1.0, _ALL_LINKS),
+    _Field(nvml.NVML_FI_DEV_NVLINK_COUNT_RCV_BYTES, "nvlink_received_bytes", 1.0, _ALL_LINKS),
     _Field(nvml.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_TX, "nvlink_sent_bytes", KIB, _ALL_LINKS),
     _Field(nvml.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_RX, "nvlink_received_bytes", KIB, _ALL_LINKS),
     _Field(nvml.NVML_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL, "nvlink_errors.crc"),
@@ -42,7 +45,8 @@ FIELDS = (
            "clock_event_seconds.hw_power_brake", 1e-9),
     _Field(nvml.NVML_FI_DEV_GET_GPU_RECOVERY_ACTION, "recovery_action"),
 )  # fmt: skip
-"""Units: nvml.h, ``NVML_FI_DEV_...``."""
+"""Units: nvml.h, ``NVML_FI_DEV_...``. That those of NVLink 5 take all links together is from DCGM
+(``NvmlFieldRequiresNvLinkAggregate``)."""
 
 _MEMBER = {0: "dVal", 1: "uiVal", 2: "ulVal", 3: "ullVal", 4: "sllVal", 5: "siVal", 6: "usVal"}
 """Of the union, by ``valueType`` (nvml.h, ``nvmlValueType_t``)."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from exporters.config import Config
 from exporters.gpu.core import GpuCore
-from exporters.gpu.local.choosing import LocalFetch, local_gpus
+from exporters.gpu.local.source import LocalFetch, local_gpus
 from exporters.running import Plan
 
 
@@ -22,7 +22,8 @@ def make_plan(config: Config, host: str, *, dcgm_names: bool) -> Plan:
         InputError: if the topology has no GPUs on that host.
     """
     local = local_gpus(config, host)
-    if local is None:
-        return Plan(GpuCore(config.topology), make=GpuCore)
     make = partial(GpuCore, local=local, dcgm_names=dcgm_names)
-    return Plan(make(config.topology), beside=local, make=make, fetching=partial(LocalFetch, local))
+    return Plan(
+        make(config.topology), beside=local, make=make, fetching=partial(LocalFetch, local),
+        host=host,
+    )  # fmt: skip

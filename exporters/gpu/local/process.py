@@ -17,6 +17,8 @@ from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[3]
 LONGEST_LINE_BYTES = 1 << 20
+_READY = "ready"
+"""What is waited for first; no GPU is called so."""
 
 
 class ChildError(Exception):
@@ -25,7 +27,7 @@ class ChildError(Exception):
     def __init__(self, reason: str, detail: str = "") -> None:
         self.reason = reason
         self.detail = detail
-        super().__init__(f"{reason}: {detail}")
+        super().__init__(f"{reason}: {detail}" if detail else reason)
 
 
 class Child:
@@ -54,10 +56,14 @@ class Child:
         )  # fmt: skip
         self._tell = tell
         self._buffer = b""
-        self._answer: asyncio.Future[Mapping[str, Any]] | None = None
+        self._answers: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
+        """By what was asked for: those that somebody waits for."""
+        self._owed: set[str] = {_READY}
+        """What was asked for and has not been answered, whether somebody waits or not."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._stdout, self._read)
-        self._is_open = True
+        self.is_open = True
+        """Whether it can be asked: it has not ended, as far as we know."""
 
     @property
     def pid(self) -> int:
@@ -74,32 +80,35 @@ class Child:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         return self._process.stdout.fileno()
 
+    def owes(self, uuid: str) -> bool:
+        """Return whether it was asked about a GPU, and has not answered yet."""
+        return uuid in self._owed
+
     async def ready(self, deadline_seconds: float) -> str:
         """Return the driver's version once it has loaded its library.
 
         Raises:
             ChildError: if it has not in time, or cannot.
         """
-        answer = await self._wait(deadline_seconds)
-        _check(answer)
+        answer = await self._wait(_READY, deadline_seconds)
         return str(answer.get("ready", ""))
 
-    async def ask(self, uuid: str, pci: str | None, deadline_seconds: float) -> Mapping[str, Any]:
-        """Return what it reads of a GPU.
+    async def find(self, deadline_seconds: float) -> list[str]:
+        """Return the GPUs that are there, by UUID.
 
         Raises:
             ChildError: if it has not in time, or ended.
         """
-        line = json.dumps({"read": uuid, "pci": pci}).encode() + b"\n"
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        try:
-            self._process.stdin.write(line)
-        except OSError as error:
-            raise ChildError("ended", error.strerror or "") from None
-        answer = await self._wait(deadline_seconds)
-        if answer.get("of") != uuid:
-            raise ChildError("ended", "it answered out of turn")
-        _check(answer)
+        found: list[str] = (await self._ask({"of": ""}, deadline_seconds))["found"]
+        return found
+
+    async def ask(self, uuid: str, pci: str | None, deadline_seconds: float) -> Mapping[str, Any]:
+        """Return what it reads of a GPU. Not to be asked what it owes an answer to.
+
+        Raises:
+            ChildError: if it has not in time, or ended.
+        """
+        answer = await self._ask({"of": uuid, "pci": pci}, deadline_seconds)
         content: Mapping[str, Any] = answer["reading"]
         return content
 
@@ -108,17 +117,31 @@ class Child:
         self._close()
         self._process.kill()
 
-    async def _wait(self, deadline_seconds: float) -> Mapping[str, Any]:
-        if not self._is_open:
+    async def _ask(self, asked: Mapping[str, Any], deadline_seconds: float) -> Mapping[str, Any]:
+        of = str(asked["of"])
+        if not self.is_open or self._process.stdin is None:
             raise ChildError("ended")
-        self._answer = self._loop.create_future()
+        try:
+            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        except OSError as error:
+            raise ChildError("ended", error.strerror or "") from None
+        self._owed.add(of)
+        return await self._wait(of, deadline_seconds)
+
+    async def _wait(self, of: str, deadline_seconds: float) -> Mapping[str, Any]:
+        if not self.is_open:
+            raise ChildError("ended")
+        answer = self._answers[of] = self._loop.create_future()
         try:
             async with asyncio.timeout(deadline_seconds):
-                return await self._answer
+                message: Mapping[str, Any] = await answer
         except TimeoutError:
             raise ChildError("timeout", f"no answer within {deadline_seconds:g} s") from None
         finally:
-            self._answer = None
+            self._answers.pop(of, None)
+        if "failed" in message:
+            raise ChildError("failed", f"{message['failed']}: {message.get('detail', '')}")
+        return message
 
     def _read(self) -> None:
         data = os.read(self._stdout, 65536)
@@ -127,29 +150,29 @@ class Child:
         try:
             for line in lines:
                 self._take(json.loads(line))
-        except ValueError:
+        except (ValueError, TypeError):
             data = b""
         if not data or len(self._buffer) > LONGEST_LINE_BYTES:
             self._close()
-            if self._answer and not self._answer.done():
-                self._answer.set_exception(ChildError("ended"))
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if "xid" in message:
             self._tell(message)
-        elif self._answer and not self._answer.done():
-            self._answer.set_result(message)
+            return
+        of = str(message.get("of", _READY))
+        self._owed.discard(of)
+        answer = self._answers.get(of)
+        if answer and not answer.done():
+            answer.set_result(message)
 
     def _close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            self._loop.remove_reader(self._stdout)
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe:
-                    pipe.close()
-
-
-def _check(answer: Mapping[str, Any]) -> None:
-    """Raise if the library does not work."""
-    if "failed" in answer:
-        raise ChildError("failed", f"{answer['failed']}: {answer.get('detail', '')}")
+        if not self.is_open:
+            return
+        self.is_open = False
+        self._loop.remove_reader(self._stdout)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(ChildError("ended"))

@@ -18,7 +18,7 @@
 
 enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6,
        INSUFFICIENT_SIZE = 7, TIMEOUT = 10, GPU_IS_LOST = 15 };
-enum { ANSWERS = 0, BLOCKS = 1, LOST = 2, VANISHED = 3 };
+enum { ANSWERS = 0, BLOCKS = 1, LOST = 2, VANISHED = 3, CRASHES = 4 };
 #define MOST_PARTS 8
 
 typedef struct {
@@ -46,6 +46,7 @@ static Gpu *gpu_of(void *device) { return is_part(device) ? ((Part *)device)->gp
 static int answer(Gpu *gpu) {
     gpu->calls++;
     while (*(volatile uint64_t *)&gpu->state == BLOCKS) usleep(5000);
+    if (gpu->state == CRASHES) _exit(139);
     return gpu->state == ANSWERS ? SUCCESS : GPU_IS_LOST;
 }
 
@@ -250,6 +251,8 @@ static int field_value(unsigned id) { /* NVML_FI_DEV_... */
     case 94: return VALUE_PCIE_REPLAYS;
     case 138: return VALUE_NVLINK_SENT_KIBIBYTES;
     case 139: return VALUE_NVLINK_RECEIVED_KIBIBYTES;
+    case 202: return VALUE_NVLINK_5_SENT_BYTES;
+    case 204: return VALUE_NVLINK_5_RECEIVED_BYTES;
     case 38: return VALUE_NVLINK_CRC;
     case 52: return VALUE_NVLINK_REPLAYS;
     case 59: return VALUE_NVLINK_RECOVERIES;
@@ -266,8 +269,12 @@ int nvmlDeviceGetFieldValues(void *device, int count, FieldValue *out) {
     ENTER(device)
     for (int i = 0; i < count; i++) {
         int value = field_value(out[i].id);
-        int is_link = out[i].id == 138 || out[i].id == 139;
-        out[i].result = value < 0 || (is_link && out[i].scope != ~0u) ? NOT_SUPPORTED : SUCCESS;
+        int is_older = out[i].id == 138 || out[i].id == 139;
+        int is_newer = out[i].id == 202 || out[i].id == 204; /* of NVLink 5 */
+        int is_other = is_older ? gpu->values[VALUE_HAS_NVLINK_5] != 0
+                                : is_newer && !gpu->values[VALUE_HAS_NVLINK_5];
+        int lacks_scope = (is_older || is_newer) && out[i].scope != ~0u;
+        out[i].result = value < 0 || is_other || lacks_scope ? NOT_SUPPORTED : SUCCESS;
         if (out[i].result) continue;
         int is_short = out[i].id == 94 || out[i].id == 230; /* as of 580.159.04 on an H100 */
         if (out[i].id == 82 || is_short) {

@@ -51,6 +51,9 @@ IDLE: Mapping[str, int] = {
     "pcie_received_mebibytes_per_second": 2,
     "nvlink_sent_kibibytes": 1000,
     "nvlink_received_kibibytes": 2000,
+    "has_nvlink_5": 0,
+    "nvlink_5_sent_bytes": 3000,
+    "nvlink_5_received_bytes": 4000,
     "nvlink_crc": 0,
     "nvlink_replays": 0,
     "nvlink_recoveries": 0,
@@ -70,7 +73,7 @@ IDLE: Mapping[str, int] = {
 
 
 class _State(IntEnum):
-    ANSWERS, BLOCKS, LOST, VANISHED = range(4)
+    ANSWERS, BLOCKS, LOST, VANISHED, CRASHES = range(5)
 
 
 class _Gpu(ctypes.Structure):
@@ -154,6 +157,10 @@ class NvmlShim:
     def lose(self, gpu: int) -> None:
         """Let a GPU fall off the bus: GPU_IS_LOST."""
         self._control.gpu[gpu].state = _State.LOST
+
+    def crash(self, gpu: int) -> None:
+        """Let whatever process calls a GPU die of it."""
+        self._control.gpu[gpu].state = _State.CRASHES
 
     def remove(self, gpu: int) -> None:
         """Let a GPU be unknown; old handles are lost."""

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from exporters.catalog import UNPLACED_REASONS
-from exporters.discovery.placing import place
+from exporters.discovery.placing import NO_LEADER, place
 from exporters.discovery.targets import DiscoveredTarget
 from exporters.problems import InputError
 
@@ -89,6 +89,22 @@ def test_pods_of_leader_worker_sets_make_groups_by_their_kubernetes_labels():
     assert [member.host for member in first.members] == [f"node-0{n}" for n in range(12)]
 
 
+def test_members_are_the_pods_that_kubernetes_calls_so():
+    """dcgm-exporter tells which GPUs each of them was given."""
+    (group,) = placed(pod(0, 0, __meta_kubernetes_pod_name="vllm-0"), pod(0, 1)).topology.groups
+    assert [member.pod for member in group.members] == ["serving/vllm-0", None]
+
+
+def test_a_group_of_which_only_workers_are_left_is_there_with_an_engine_that_nobody_reaches():
+    """Its leader failed before anybody saw it."""
+    placement = placed(pod(0, 1), pod(0, 2))
+    (group,) = placement.topology.groups
+    assert (group.name, group.region, group.model) == ("serving/vllm-0", "eu-west-1", "llama")
+    assert group.metrics == NO_LEADER
+    assert [member.host for member in group.members] == ["node-01", "node-02"]
+    assert placement.unplaced == ()
+
+
 def test_labels_that_were_written_for_us_come_before_those_of_kubernetes():
     """So that relabelling can say it better."""
     (group,) = placed(pod(0, 0, group="a", region="b", model="c", revision="d")).topology.groups
@@ -110,7 +126,11 @@ UNPLACED = {
     ),
     "no region": (engine("h:1", region=""), "no_region", "found none of region, __meta_kube"),
     "no model": (engine("h:1", model=""), "no_model", "found none of model, model_name"),
-    "no engine": (pod(7, 1), "no_engine", "the group 'serving/vllm-7' has no engine"),
+    "no engine": (
+        pod(7, 1, __meta_kubernetes_pod_label_llm_d_ai_model=""),
+        "no_engine",
+        "the group 'serving/vllm-7' has no engine",
+    ),
     "an index": (
         pod(7, 1, group="fine", **{f"{SET}worker_index": "one"}),
         "bad_value",

@@ -111,6 +111,20 @@ def test_more_than_eight_replays_a_minute_are_too_many(per_minute, expected):
     assert conditions(*looks)[-1] == expected
 
 
+def test_a_few_replays_at_once_are_not_many_in_a_minute():
+    """Two within a look of 5 s would be 24 a minute, if one looked at that look alone."""
+    counts = [0.0, 2.0, 2.0, 4.0, *[4.0] * 9, 8.0, 8.0]
+    looks = [(5.0 * look, {"pcie_replays": count}) for look, count in enumerate(counts)]
+    assert set(conditions(*looks)) == {()}
+
+
+def test_two_looks_within_a_second_do_not_make_errors_of_links_many():
+    """Two servers may scrape at once: sixty in half a second are not over a hundred in one."""
+    looks = [(5.0 * n + half, {"nvlink_errors": {"crc": 60.0 * n + 60.0 * (half > 0)}})
+             for n in range(4) for half in (0.0, 0.5)]  # fmt: skip
+    assert set(conditions(*looks)) == {()}
+
+
 @pytest.mark.parametrize(
     ("errors", "expected"),
     [({"crc": 500.0}, ()), ({"crc": 501.0}, ("nvlink",)), ({"replay": 1.0}, ("nvlink",)),

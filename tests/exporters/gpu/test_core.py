@@ -1,9 +1,12 @@
 """What the gpu exporter serves, from readings to series."""
 
+from dataclasses import replace
+
 import pytest
 
 from exporters import catalog
 from exporters.gpu.core import PLAIN, SPLIT, GpuCore
+from exporters.gpu.members import LocalHealth
 from exporters.gpu.readings import MEASURED_NAMES, GpuReadings, MigInstance, Reading, Xid
 from exporters.sources import Answer, Answers
 
@@ -16,15 +19,16 @@ class Local:
     """A local source that says what it is told."""
 
     host = "h0"
-    url = "nvml://h0"
-    follows_kernel_log: bool | None = None
+    url = "local://h0"
+    others: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
-        self.readings: GpuReadings = {}
+        self.readings = GpuReadings()
+        self.health = LocalHealth({"nvml": True}, {"nvml": 1}, None)
 
-    def expect(self, uuids) -> None:
+    def expect(self, uuids, *, all_found=False) -> None:
         """Take note."""
-        self.expected = uuids
+        self.expected, self.all_found = uuids, all_found
 
     def read(self, body) -> GpuReadings:
         """Return that."""
@@ -43,7 +47,7 @@ class Exporter:
     def collect(self, seconds_later=5.0, reason="none", **readings: Reading):
         """Return the page after one collection; GPUs by the last letter of their UUID."""
         self.now += seconds_later
-        content = {f"GPU-{name}": reading for name, reading in readings.items()}
+        content = GpuReadings({f"GPU-{name}": each for name, each in readings.items()})
         answer = Answer(reason, content if reason == "none" else None)
         (target,) = self.core.targets
         return self.core.observe(Answers({target: answer}), self.now)
@@ -214,6 +218,21 @@ def test_xids_go_on_being_counted_when_the_topology_changes(exporter):
     assert page.of(catalog.GPU_SAMPLE_AGE)[A] == 5.0
 
 
+def test_how_reading_goes_is_served(exporter):
+    """Else a library that does not work, or a GPU in no inventory, is found out by nobody."""
+    exporter.local.health = LocalHealth({"nvml": True, "dcgm": False}, {"nvml": 2, "dcgm": 5}, None)
+    exporter.local.others = frozenset({"GPU-x"})
+    page = exporter.collect(a=WELL, b=Reading(trouble="missing"))
+    host = ("demo", "h0")
+    assert page.of(catalog.GPU_BACKEND_UP) == {(*host, "nvml"): 1.0, (*host, "dcgm"): 0.0}
+    assert page.of(catalog.GPU_CHILDREN) == {(*host, "nvml"): 2.0, (*host, "dcgm"): 5.0}
+    found = [page.of(family) for family in (
+        catalog.GPU_HOST_EXPECTED, catalog.GPU_HOST_FOUND, catalog.GPU_HOST_UNEXPECTED,
+    )]  # fmt: skip
+    assert found == [{host: 2.0}, {host: 1.0}, {host: 1.0}]
+    assert exporter.collect(reason="timeout").of(catalog.GPU_HOST_FOUND) == {}
+
+
 @pytest.mark.parametrize(
     ("follows", "expected"), [(True, {("demo", "h0"): 1.0}), (False, {("demo", "h0"): 0.0}),
                               (None, {})],
@@ -221,6 +240,6 @@ def test_xids_go_on_being_counted_when_the_topology_changes(exporter):
 )  # fmt: skip
 def test_whether_the_kernel_log_is_read_is_served(exporter, follows, expected):
     """Else nobody would know that XIDs come from the driver's events only."""
-    exporter.local.follows_kernel_log = follows
+    exporter.local.health = replace(exporter.local.health, follows_kernel_log=follows)
     page = exporter.collect(a=Reading(energy_joules=1.0), b=Reading(energy_joules=1.0))
     assert page.of(catalog.GPU_KERNEL_LOG) == expected

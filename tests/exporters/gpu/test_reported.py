@@ -6,7 +6,7 @@ from exporters import catalog
 from exporters.exposition import PageError
 from exporters.gpu.core import GpuCore
 from exporters.gpu.reported import MemberReader
-from exporters.gpu.verdict import Reported, Reports
+from exporters.gpu.sightings import Reported, Reports
 from exporters.groups.core import GroupsCore
 from exporters.rendering import Renderer
 from exporters.sources import Answer, Answers
@@ -37,9 +37,11 @@ def page_of_ours(topology):
     def make(telemetry, looks=2) -> bytes:
         core = GpuCore(topology)
         (target,) = core.targets
-        content = None if telemetry is None else target.read(telemetry.encode())
-        answer = Answer("none", content) if content else Answer("timeout")
         for look in range(looks):
+            answer = Answer("timeout")
+            if telemetry is not None:
+                moved = telemetry.replace("123456789", f"12345678{look}")  # the energy
+                answer = Answer("none", target.read(moved.encode()))
             page = core.observe(Answers({target: answer}), 100.0 + 5.0 * look)
         return Renderer().render(page).encode()
 

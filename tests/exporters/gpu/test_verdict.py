@@ -4,7 +4,8 @@ import pytest
 
 from exporters import catalog
 from exporters.gpu.readings import Reading, Xid
-from exporters.gpu.verdict import Setting, Sighting, Unread, judge
+from exporters.gpu.sightings import Setting, Sighting, Unread
+from exporters.gpu.verdict import judge
 
 MISSING, UNREACHABLE = Unread.MISSING, Unread.UNREACHABLE
 OK = ("healthy", "none", True)
@@ -132,8 +133,20 @@ STORIES = {
         (there(), OK), (there(48), UNCONTAINED), (there(48, energy=2000.0), UNCONTAINED)],
     "a reset, which lets the energy start again, ends an uncontained error": [
         (there(), OK), (there(48), UNCONTAINED), (there(48, energy=5.0), OK), (there(48), OK)],
-    "an uncontained error of before the first look counts": [
-        (there(48), UNCONTAINED)],
+    **{
+        f"a sticky XID {code} at the first look is history once the fields move": [
+            (there(code), LOOKING), (there(code), LOOKING), (there(code, energy=1001.0), OK),
+            (there(code, energy=1002.0), OK)]
+        for code in (48, 64, 74, 79, 95, 119, 155)
+    },
+    "so it is if the page was away at first": [
+        (UNREACHABLE, UNSEEN), (there(95), LOOKING), (there(95, energy=1001.0), OK)],
+    "another XID beside a sticky one of before the first look counts at once": [
+        (there(95), LOOKING), (there(48, energy=1001.0), UNCONTAINED)],
+    "a sticky XID 119 at the first look is believed if the fields go": [
+        (there(119), LOOKING), (MISSING, GSP_DEAD_SILENT)],
+    "a sticky XID of before the first look does not hide what is wrong now": [
+        (there(48, row_remap_failure=1.0), ("degraded", "row_remap_failure", True))],
     "a failed row remapping lasts as long as its gauge": [
         (there(row_remap_failure=1.0), ("degraded", "row_remap_failure", True)),
         (there(row_remap_failure=0.0), OK)],
@@ -201,6 +214,9 @@ STORIES |= {
         (told(), OK), (told(Xid(149, 1, T, is_fatal=False), Xid(150, 1, T)), OK)],
     "what the log tells of long ago is no verdict": [
         (told(Xid(48, 1, T, is_history=True)), OK), (told(Xid(48, 1, T, is_history=True)), OK)],
+    "what the log told of just before the first look is one until it is history": [
+        (told(Xid(95, 0, T)), UNCONTAINED), (told(Xid(95, 0, T)), UNCONTAINED),
+        (told(Xid(95, 0, T, is_history=True)), OK), (told(Xid(95, 1, T + 900)), UNCONTAINED)],
     "the worst of several reasons is the verdict": [
         (told(), OK),
         (Reading(energy_joules=1.0, row_remap_failure=1.0, recovery_action=2,
@@ -221,6 +237,63 @@ def test_two_collections_right_after_another_are_one_look():
     assert verdicts(there(), MISSING, MISSING, MISSING, seconds_between=0.9) == [
         OK, SUSPECT, SUSPECT, SUSPECT,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("refreshes", "expected"),
+    [([0, 0, 0, 0], [OK, SUSPECT, SUSPECT, SUSPECT]), ([0, 0, 1, 1], [OK, SUSPECT, ABSENT, ABSENT]),
+     ([0, 1, 1, 2], [OK, SUSPECT, SUSPECT, ABSENT])],
+    ids=["it has not", "it has", "it has, later"],
+)  # fmt: skip
+def test_a_look_is_another_only_if_the_source_has_looked_again(refreshes, expected):
+    """dcgm-exporter serves one sample for 30 s by default: ten looks at it are one."""
+    before, found = None, []
+    for look, (sighting, count) in enumerate(
+        zip((there(), MISSING, MISSING, MISSING), refreshes, strict=True)
+    ):
+        before = judge(sighting, before, 5.0 * look, Setting(refreshes=count))
+        found.append((before.state, before.reason, before.answers))
+    assert expected == found
+
+
+def test_a_source_that_never_shows_that_it_looks_again_is_believed_in_the_end():
+    """Its only GPU may be the one that is gone."""
+    before = judge(there(), None, 0.0, Setting(refreshes=0))
+    before = judge(MISSING, before, 5.0, Setting(refreshes=0))
+    assert judge(MISSING, before, 39.0, Setting(refreshes=0)).reason == "starting"
+    assert judge(MISSING, before, 40.0, Setting(refreshes=0)).reason == "absent"
+
+
+def test_a_host_without_any_value_is_blind_and_then_its_gsp_is_dead():
+    """An empty page is usual while dcgm-exporter reloads; for longer, DCGM has given up."""
+    before = judge(there(), None, 0.0)
+    for seconds, expected in (
+        (0.0, UNSEEN), (29.0, UNSEEN), (30.0, GSP_DEAD_SILENT), (99.0, GSP_DEAD_SILENT),
+    ):  # fmt: skip
+        blank_host = Setting(blank_seconds=seconds)
+        before = judge(MISSING, before, 5.0 + seconds, blank_host)
+        assert (before.state, before.reason, before.answers) == expected
+    assert (before.severity, before.action) == ("page", "reset_gpu")
+    assert judge(there(), before, 200.0).reason == "none"
+
+
+def test_who_caused_the_blindness_is_told_at_once_and_a_lost_one_stays_lost():
+    """The XID is still on the page."""
+    blind = Setting(blank_seconds=0.0)
+    before = judge(there(), None, 0.0)
+    assert judge(blank(119), before, 5.0, blind).reason == "gsp_dead"
+    lost = judge(blank(79), before, 5.0)
+    assert judge(MISSING, lost, 10.0, Setting(blank_seconds=60.0)).reason == "xid_79"
+
+
+def test_one_that_is_missing_after_all_were_blank_is_looked_at_twice():
+    """Of the blind time nothing is known."""
+    before = judge(there(), None, 0.0)
+    for seconds in (0.0, 10.0):
+        before = judge(MISSING, before, 5.0 + seconds, Setting(blank_seconds=seconds))
+    before = judge(MISSING, before, 20.0)
+    assert before.reason == "starting"
+    assert judge(MISSING, before, 25.0).reason == "absent"
 
 
 def test_without_energy_any_field_that_moves_is_proof():

@@ -44,6 +44,39 @@ def test_two_sources_that_tell_of_one_code_far_apart_tell_of_two_events(log):
     assert total(log) == 2
 
 
+def test_an_old_line_is_not_the_event_of_just_now(log):
+    """The log is read from its beginning, while events come."""
+    log.add(31, T, "nvml")
+    assert log.add(31, T - 50.0, "kernel log", is_counted=False)
+    assert not log.add(31, T + 0.1, "kernel log")
+    assert total(log) == 1
+
+
+def test_old_reports_are_let_go(log):
+    """There may be thousands."""
+    for second in range(1000):
+        log.add(31, T + second, "nvml")
+    assert len(log._reports) <= 11
+
+
+def test_three_sources_tell_of_one_event(log):
+    """DCGM comes last, for it samples."""
+    assert [log.add(79, T + 0.1 * n, each) for n, each in enumerate(("nvml", "kernel log", "dcgm"))
+            ] == [True, False, False]  # fmt: skip
+    assert log.add(79, T + 1.0, "dcgm")
+    assert total(log) == 2
+
+
+def test_what_is_not_counted_is_known(log):
+    """An earlier run of ours may have counted it."""
+    log.add(79, T, "kernel log", is_counted=False)
+    assert (log.xids, log.bursts) == ((Xid(79, count=0, last_at=T),), 0)
+    assert [xid.is_history for at in (T, T + 1.0) for xid in log.xids_since(at)] == [False, True]
+    log.add(79, T + 999.0, "nvml")
+    assert (total(log), log.bursts) == (1, 1)
+    assert not log.xids_since(T + 9999.0)[0].is_history
+
+
 def test_other_codes_are_other_events(log):
     """A burst has several."""
     log.add(63, T, "nvml")

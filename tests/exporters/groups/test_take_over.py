@@ -35,7 +35,8 @@ def observe(core: GroupsCore, now: float, *, gpus: bool = True):
     for target in core.targets:
         if target.url.endswith("/t"):
             uuid = f"GPU-{target.name}"
-            body = telemetry_page({uuid: {} if gpus else None, "GPU-other": {}}).encode()
+            other = {"DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": now}
+            body = telemetry_page({uuid: {} if gpus else None, "GPU-other": other}).encode()
         else:
             body = PAGE
         answers[target] = Answer("none", target.read(body), 200)

@@ -1,7 +1,8 @@
 """A stand-in for DCGM's bindings: what we call of them, over a file that a test writes.
 
 The file (``SHARDWATCH_FAKE_DCGM``) is JSON: ``{"error": 0, "gpus": {"0": {"54": "GPU-a", "150":
-40}}, "age_seconds": 0, "xids": [[0, 79, 1790000000.0]]}``; what a GPU does not have is blank.
+40}}, "age_seconds": 0, "xids": [[0, 79, 1790000000.0]], "refused": [1002]}``; what a GPU does not
+have is blank. ``"repeats": true`` lets XIDs be told again, ``"broken": true`` lets that fail.
 """
 
 import json
@@ -33,6 +34,10 @@ class _Value:
 
 class _Collection:
     def __init__(self):
+        self.EmptyValues()
+
+    def EmptyValues(self):
+        """Forget what was read."""
         self.values = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
 
 
@@ -88,6 +93,8 @@ class _Samples:
         assert updateFreq >= 100_000, "microseconds"
         assert maxKeepAge < 1e5, "seconds"
         assert maxKeepSamples == 0
+        if {*_told().get("refused", [])} & {*fieldGroup.fieldIds}:
+            raise dcgm_structs.DCGMError(dcgm_structs.DCGM_ST_PROFILING_NOT_SUPPORTED)
         self._watched.add(fieldGroup)
 
     def _check(self, fieldGroup):
@@ -110,7 +117,12 @@ class _Samples:
         self._check(fieldGroup)
         assert fieldGroup.fieldIds == [dcgm_fields.DCGM_FI_DEV_XID_ERRORS]
         found = dfvec or _Collection()
-        xids = _told().get("xids", [])
+        told = _told()
+        if told.get("broken"):
+            raise TypeError("as bindings fail that do not know their library")
+        xids = told.get("xids", [])
+        if told.get("repeats"):
+            self._seen = 0
         for gpu, code, at in xids[self._seen :]:
             found.values[dcgm_fields.DCGM_FE_GPU][gpu][fieldGroup.fieldIds[0]].append(
                 _Value(code, at)

@@ -5,30 +5,39 @@ import os
 import signal
 import sys
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from exporters.fetching import FetchError
+from exporters.gpu.kernel_log import LogEvent
 from exporters.gpu.local.keeper import LocalGpus
+from exporters.gpu.local.reader import Settings
 from exporters.gpu.readings import MigInstance, Xid
 from exporters.gpu.testing.shim import LIBRARY
 
 
 @pytest.fixture
-async def gpus(shim, tmp_path):
+async def gpus(shim, tmp_path, caplog, until):
     """Both GPUs of the shim, read in haste, with a kernel's log to write to."""
     os.mkfifo(tmp_path / "kmsg")
     writing = os.open(tmp_path / "kmsg", os.O_RDWR)
     made = LocalGpus(
-        "h1", shim.uuids, kernel_log=tmp_path / "kmsg", read_seconds=0.1, deadline_seconds=1.0,
-        environment=shim.environment,
+        "h1", shim.uuids, kernel_log=tmp_path / "kmsg", settings=quick(shim.environment),
     )  # fmt: skip
     async with made:
         made.log = lambda text: os.write(writing, f"4,1,1,-;{text}\n".encode())
-        await made(made.url)
+        made.said = caplog
+        await until(lambda: all(not each.trouble for each in made.read(b"").values()))
         yield made
     os.close(writing)
+
+
+def quick(environment) -> Settings:
+    """In haste."""
+    return Settings(read_seconds=0.1, deadline_seconds=1.0, environment=environment)
 
 
 def reading(gpus, shim, index=0):
@@ -38,10 +47,10 @@ def reading(gpus, shim, index=0):
 
 async def test_it_is_told_whether_the_kernel_log_is_followed(gpus, tmp_path):
     """Where it is not there, or nobody wants it, XIDs come from events alone."""
-    assert gpus.follows_kernel_log is True
-    assert LocalGpus("h1", [], kernel_log=None).follows_kernel_log is None
+    assert gpus.health.follows_kernel_log is True
+    assert LocalGpus("h1", [], kernel_log=None).health.follows_kernel_log is None
     async with LocalGpus("h1", [], kernel_log=tmp_path / "none") as without:
-        assert without.follows_kernel_log is False
+        assert without.health.follows_kernel_log is False
 
 
 async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, until):
@@ -88,8 +97,15 @@ async def test_a_reading_has_what_the_driver_says_in_base_units(gpus, shim, unti
     assert reading(gpus, shim, 1).power_watts == 76.5
 
 
+async def test_links_that_count_in_bytes_are_read_too(gpus, shim, until):
+    """NVLink 5 has no other counters."""
+    shim.set(0, has_nvlink_5=1, nvlink_5_sent_bytes=13, nvlink_5_received_bytes=14)
+    await until(lambda: reading(gpus, shim).nvlink_sent_bytes == 13)
+    assert reading(gpus, shim).nvlink_received_bytes == 14
+
+
 async def test_a_wedged_gpu_costs_its_own_readings_only(gpus, shim, until):
-    """Its child is killed and replaced, and goes on with the next."""
+    """Its child goes on with the others, and is replaced by one that has loaded the library."""
     first = gpus.child_pid
     shim.block(0)
     await until(lambda: reading(gpus, shim, 0).trouble == "unresponsive")
@@ -98,7 +114,7 @@ async def test_a_wedged_gpu_costs_its_own_readings_only(gpus, shim, until):
         await asyncio.sleep(0.1)
         assert reading(gpus, shim, 1).trouble == ""
         assert reading(gpus, shim, 1).age_seconds < 5.0
-    assert gpus.children_started == 3  # a second try, for the first may have been slow
+    assert gpus._nvml.children_started == 2  # a second try, for the first may have been slow
     assert reading(gpus, shim, 0).power_watts is None
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
@@ -106,9 +122,9 @@ async def test_a_wedged_gpu_costs_its_own_readings_only(gpus, shim, until):
 
 async def test_a_wedged_gpu_is_asked_again_and_forgiven(gpus, shim, until, monkeypatch):
     """After a pause that grows."""
-    monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("exporters.gpu.local.asked.FIRST_PAUSE_SECONDS", 0.2)
     shim.block(0)
-    await until(lambda: gpus.children_started >= 4)
+    await until(lambda: gpus._nvml.children_started >= 4)
     shim.answer(0)
     await until(lambda: reading(gpus, shim, 0).trouble == "")
 
@@ -117,13 +133,14 @@ async def test_a_gpu_is_left_alone_while_a_child_that_hangs_in_it_cannot_be_kill
     gpus, shim, until, monkeypatch
 ):
     """In the driver, signals wait; each further child would hang there too."""
-    monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("exporters.gpu.local.asked.FIRST_PAUSE_SECONDS", 0.1)
     monkeypatch.setattr("exporters.gpu.local.process.Child.is_gone", False)
     shim.block(0)
     await until(lambda: reading(gpus, shim, 0).trouble == "unread")
-    await until(lambda: gpus.children_started == 2)
+    await until(lambda: gpus._nvml.children_started == 2)
+    calls = shim.calls(0)
     await asyncio.sleep(1.0)
-    assert gpus.children_started == 2
+    assert (gpus._nvml.children_started, shim.calls(0)) == (2, calls)
 
 
 async def test_a_lost_gpu_is_said_to_be_lost_and_found_again(gpus, shim, until):
@@ -192,6 +209,82 @@ async def test_xids_are_still_told_while_another_gpu_is_lost(gpus, shim, until):
     await until(lambda: reading(gpus, shim, 1).xids)
 
 
+async def test_a_wedged_gpu_costs_its_own_readings_only_though_the_library_does_not_load_any_more(
+    gpus, shim, until
+):
+    """A dead system processor lets both hang: no child may be given up before there is another."""
+    shim.block_all()
+    shim.block(0)
+    await until(lambda: reading(gpus, shim, 0).trouble == "unread")
+    await until(lambda: gpus._nvml.children_started == 2)
+    for _ in range(20):
+        await asyncio.sleep(0.1)
+        assert reading(gpus, shim, 1).trouble == ""
+        assert reading(gpus, shim, 1).age_seconds < 2.0
+    assert gpus.health.backends["nvml"]
+    shim.answer(0)  # the call comes back, late
+    await until(lambda: reading(gpus, shim, 0).trouble == "")
+
+
+async def test_a_gpu_that_kills_whoever_calls_it_costs_its_own_readings_only(
+    gpus, shim, until, monkeypatch
+):
+    """After it was found out which one it is."""
+    monkeypatch.setattr("exporters.gpu.local.asked.FIRST_PAUSE_SECONDS", 60.0)
+    shim.crash(0)
+    await until(lambda: gpus._nvml.children_started >= 3)
+    await until(lambda: reading(gpus, shim, 1).trouble == "")
+    started = gpus._nvml.children_started
+    await asyncio.sleep(1.0)
+    assert reading(gpus, shim, 1).age_seconds < 1.0
+    assert reading(gpus, shim, 0).trouble in ("unread", "unresponsive")
+    assert gpus._nvml.children_started == started
+    assert "Traceback" not in gpus.said.text
+
+
+async def test_a_child_that_dies_between_two_rounds_costs_nothing(gpus, shim, until):
+    """Nobody was being asked."""
+    gpus._nvml._settings = replace(gpus._nvml._settings, read_seconds=1.0)
+    for _ in range(3):
+        first = gpus.child_pid
+        age = reading(gpus, shim).age_seconds
+        await until(lambda age=age: reading(gpus, shim).age_seconds < age or age < 0.1)
+        os.kill(first, signal.SIGKILL)
+        await until(lambda first=first: gpus.child_pid not in (None, first))
+        await until(lambda: reading(gpus, shim).age_seconds < 0.5)
+        assert [reading(gpus, shim, index).trouble for index in range(2)] == ["", ""]
+    assert gpus.said.records == []
+
+
+async def test_gpus_that_nobody_expects_are_told_and_read_if_wanted(shim, until):
+    """The topology is wrong; or it leaves to the host which ones it has."""
+    first, second = shim.uuids
+    gpus = LocalGpus("h1", [first], kernel_log=None, settings=quick(shim.environment))
+    async with gpus:
+        await until(lambda: gpus.others == {second})
+        assert set(gpus.read(b"")) == {first}
+        gpus.expect([], all_found=True)
+        await until(lambda: all(not each.trouble for each in gpus.read(b"").values()))
+        assert set(gpus.read(b"")) == {first, second}
+
+
+def test_what_the_log_still_holds_is_known_and_not_counted_again():
+    """Its oldest lines go as new ones come: a restart in between would invent events."""
+    now = time.time()
+    gpus = LocalGpus("h1", ["GPU-a"], kernel_log=None)
+    gpus._nvml._gpus["GPU-a"].pci = "0000:01:00.0"
+    for at in (now - 86400, now - 60):
+        gpus._take_line(LogEvent("0:1:0", 31, at))
+    gpus._take_line(LogEvent("0:1:0", 79, now - 86400))
+    known = {xid.code: xid for xid in gpus.read(b"")["GPU-a"].xids}
+    assert [(xid.count, xid.is_history) for xid in known.values()] == [(0, True), (0, False)]
+    assert gpus.read(b"")["GPU-a"].xid_bursts == 0
+    assert known[31].last_at == now - 60
+    gpus._take_line(LogEvent("0:1:0", 31, now + 400))
+    (xid,) = [xid for xid in gpus.read(b"")["GPU-a"].xids if xid.code == 31]
+    assert (xid.count, gpus.read(b"")["GPU-a"].xid_bursts) == (1, 1)
+
+
 async def test_a_child_that_dies_is_replaced(gpus, shim, until):
     """NVML crashes with a lost GPU under some drivers."""
     first = gpus.child_pid
@@ -223,12 +316,12 @@ async def test_a_gpu_without_gpm_says_nothing_of_activity(gpus, shim, until):
 
 async def test_a_driver_that_does_not_load_is_a_source_that_is_down(shim, tmp_path, monkeypatch):
     """With the reason in words; nobody waits for it."""
-    monkeypatch.setattr("exporters.gpu.local.keeper.START_SECONDS", 0.5)
+    monkeypatch.setattr("exporters.gpu.local.reader.START_SECONDS", 0.5)
     nothing = {**shim.environment, "SHARDWATCH_SHIM": str(tmp_path / "nothing")}
     # Where there is a real one, this stands before it.
     (tmp_path / LIBRARY).write_bytes(b"no library")
     for environment in (nothing, {"LD_LIBRARY_PATH": str(tmp_path)}):
-        gpus = LocalGpus("h1", shim.uuids, kernel_log=None, environment=environment)
+        gpus = LocalGpus("h1", shim.uuids, kernel_log=None, settings=quick(environment))
         async with gpus:
             with pytest.raises(FetchError) as caught:
                 await gpus(gpus.url)
@@ -241,6 +334,18 @@ def _is_alive(pid) -> bool:
     except FileNotFoundError:
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+async def test_an_xid_is_told_though_the_library_does_not_load_any_more(gpus, shim, until):
+    """The log is all that is left of a driver whose system processor is dead."""
+    shim.block_all()
+    os.kill(gpus.child_pid, signal.SIGKILL)
+    await until(lambda: gpus._nvml.children_started == 2)
+    gpus.log("NVRM: Xid (PCI:0000:1b:00): 119, pid=1, name=x, Timeout after 6s of waiting for RPC")
+    await until(lambda: reading(gpus, shim).xids)
+    gpus._nvml.trouble = "it does not load"
+    assert (await gpus(gpus.url)).status == 200
+    shim.unblock_all()
 
 
 async def test_the_child_goes_with_its_parent(shim, until):
@@ -289,18 +394,19 @@ async def test_a_topology_that_changes_changes_what_is_read(gpus, shim, until):
 
 async def test_wedges_leak_neither_threads_nor_files(gpus, shim, until, monkeypatch):
     """However many there are."""
-    monkeypatch.setattr("exporters.gpu.local.keeper.FIRST_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(gpus, "_deadline_seconds", 0.05)
+    monkeypatch.setattr("exporters.gpu.local.asked.FIRST_PAUSE_SECONDS", 0.0)
+    settings = gpus._nvml._settings
+    monkeypatch.setattr(gpus._nvml, "_settings", replace(settings, deadline_seconds=0.05))
 
     def held() -> tuple[int, int]:
         return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
     before = held()
     shim.block(0)
-    await until(lambda: gpus.children_started >= 8)
+    await until(lambda: gpus._nvml.children_started >= 8)
     shim.answer(0)
-    monkeypatch.setattr(gpus, "_deadline_seconds", 5.0)
+    monkeypatch.setattr(gpus._nvml, "_settings", replace(settings, deadline_seconds=5.0))
     await until(
         lambda: reading(gpus, shim, 0).trouble == "" and reading(gpus, shim, 1).trouble == ""
     )
-    assert before == held()
+    await until(lambda: before == held())

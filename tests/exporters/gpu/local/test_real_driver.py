@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from exporters.gpu.local.keeper import LocalGpus
+from exporters.gpu.local.reader import Settings
 
 LIST = (
     "import json, pynvml as n; n.nvmlInit(); "
@@ -16,6 +17,7 @@ LIST = (
 ALWAYS = ("temperature_celsius", "power_watts", "memory_used_bytes", "memory_free_bytes",
           "sm_clock_hertz", "utilization_ratio", "energy_joules")  # fmt: skip
 """What any GPU of a data centre says."""
+SLOW = Settings(deadline_seconds=20.0)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def uuids() -> list[str]:
 
 async def test_every_gpu_of_this_machine_is_read_in_sensible_units(uuids, until):
     """Watts, bytes, hertz, ratios; each GPU at its own place."""
-    async with LocalGpus("h1", uuids, kernel_log=None, deadline_seconds=20.0) as gpus:
+    async with LocalGpus("h1", uuids, kernel_log=None, settings=SLOW) as gpus:
         await until(lambda: all(not each.trouble for each in gpus.read(b"").values()), 120.0)
         readings = gpus.read(b"")
         await until(lambda: gpus.read(b"")[uuids[0]].age_seconds < 1.0)

@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -11,7 +12,7 @@ from exporters.gpu.core import GpuCore
 from exporters.gpu.local import nvml
 from exporters.gpu.local.keeper import LocalGpus
 from exporters.gpu.local.ranks import ranks_of
-from exporters.gpu.readings import Reading
+from exporters.gpu.readings import GpuReadings, Reading
 from exporters.gpu.testing.recording import replaying
 from exporters.gpu.verdict import judge
 from exporters.sources import Answer, Answers
@@ -42,7 +43,7 @@ def read(card, monkeypatch, tmp_path):
             backend = nvml.Nvml()
             backend.open()
             for _ in range(2):
-                gpus._take(gpus._gpus[card["uuid"]], backend.read(card["uuid"], None))
+                gpus._nvml._gpus[card["uuid"]].take(backend.read(card["uuid"], None), monotonic())
         return gpus.read(b"")[card["uuid"]]
 
     return read
@@ -145,7 +146,9 @@ def test_the_page_has_every_family_that_such_a_card_can_have(card, read, make_to
     local = LocalGpus("h1", [card["uuid"]], kernel_log=None)
     core = GpuCore(topology.model_copy(update={"groups": [group]}), local, dcgm_names=True)
     (target,) = core.targets
-    page = core.observe(Answers({target: Answer("none", {card["uuid"]: reading})}), 1.0)
+    page = core.observe(
+        Answers({target: Answer("none", GpuReadings({card["uuid"]: reading}))}), 1.0
+    )
     served = {name for name, series in page.values.items() if series}
     own = {name.removeprefix(OURS) for name in served if name.startswith(OURS)}
     assert own == {
@@ -157,7 +160,8 @@ def test_the_page_has_every_family_that_such_a_card_can_have(card, read, make_to
         "memory_free_bytes", "memory_reserved_bytes", "row_remap_pending", "row_remap_failure",
         "remapped_rows_total", "ecc_errors_total", "clock_event_seconds_total",
         "pcie_replays_total", "pcie_bytes_per_second", "fabric_info", "recovery_action_info",
-        "rank_info",
+        "rank_info", "backend_up", "children_started_total", "host_expected_gpus",
+        "host_found_gpus", "host_unexpected_gpus",
     }  # fmt: skip
     assert set(catalog.DCGM_FAMILIES) - served == {
         "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL", "DCGM_FI_DEV_VGPU_LICENSE_STATUS"

@@ -6,6 +6,7 @@ write to an odd address (13), a trap (43), the same odd address from four multip
 
 import json
 from pathlib import Path
+from time import monotonic
 
 import pynvml
 import pytest
@@ -26,7 +27,8 @@ COUNTS = {31: 1, 13: 2, 43: 1}
 def gpus():
     """The card, found at its place."""
     gpus = LocalGpus("h1", [UUID], kernel_log=None)
-    gpus._take(gpus._gpus[UUID], {"pci_bus_id": PLACE, "energy_joules": 1.0})
+    gpus._nvml._gpus[UUID].take({"pci_bus_id": PLACE, "energy_joules": 1.0}, monotonic())
+    gpus._started_at = CARD["booted_at"]
     return gpus
 
 
@@ -44,7 +46,7 @@ def told_by_the_driver(monkeypatch):
     with replaying([*recorded, *end]):
         nvml_events._watch([UUID], lambda *event: told.append(event))
     return [
-        (at, {"of": uuid, "xid": code, "at": at})
+        (at, ("nvml", uuid, code, at))
         for at, (uuid, code, _) in zip(CARD["told_at"], told, strict=True)
     ]
 
@@ -66,17 +68,20 @@ def test_each_is_counted_once_whoever_tells_of_it(gpus, monkeypatch, sources):
     driver = told_by_the_driver(monkeypatch) if "kernel" not in sources else []
     kernel = written_by_the_kernel() if sources != "driver" else []
     if "late" in sources:
-        driver = [(at + 0.7, message | {"at": at + 0.7}) for at, message in driver]
+        driver = [(at + 0.7, (*event[:3], at + 0.7)) for at, event in driver]
     for _, event in sorted([*driver, *kernel], key=lambda each: each[0]):
-        (gpus._take_event if isinstance(event, dict) else gpus._take_line)(event)
+        if isinstance(event, tuple):
+            gpus._take_event(*event)
+        else:
+            gpus._take_line(event)
     assert counts(gpus) == COUNTS
     assert gpus.read(b"")[UUID].xid_bursts == 1
 
 
 def test_they_are_the_faults_of_applications(gpus, monkeypatch):
     """The GPU is well, nobody is woken, and after ten minutes it is forgotten."""
-    for _, message in told_by_the_driver(monkeypatch):
-        gpus._take_event(message)
+    for _, event in told_by_the_driver(monkeypatch):
+        gpus._take_event(*event)
     xids = gpus.read(b"")[UUID].xids
     before = judge(Reading(energy_joules=1.0), None, 0.0)
     after = judge(Reading(energy_joules=2.0, xids=xids), before, 5.0)
