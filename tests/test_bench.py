@@ -30,6 +30,14 @@ def test_a_figure_without_its_unit_is_refused():
         figures_of("slo", text)
 
 
+def test_the_programs_are_named_as_packages_look_for_them():
+    """Each by a path that is there."""
+    found = programs()
+
+    assert {"SHARDWATCH_PROMETHEUS", "SHARDWATCH_PROMTOOL"} <= found.keys()
+    assert all(Path(path).is_file() for path in found.values())
+
+
 def test_a_figure_that_could_not_be_measured_says_why():
     """One that is left out is missed by nobody."""
     without = {**FAST, "value": None}
@@ -38,11 +46,3 @@ def test_a_figure_that_could_not_be_measured_says_why():
     for wrong in (without, {**FAST, "reason": "why?"}):
         with pytest.raises(ValueError, match="slo: a figure has"):
             figures_of("slo", json.dumps({"figures": [wrong]}))
-
-
-def test_the_programs_are_named_as_packages_look_for_them():
-    """Each by a path that is there."""
-    found = programs()
-
-    assert {"SHARDWATCH_PROMETHEUS", "SHARDWATCH_PROMTOOL"} <= found.keys()
-    assert all(Path(path).is_file() for path in found.values())
