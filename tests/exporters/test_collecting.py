@@ -142,7 +142,8 @@ async def test_an_exporter_with_states_samples_unless_scrapes_feed_it(fetch, clo
 
     async def sleep(seconds):
         if not seconds:
-            return await go_round(0)  # between two pages
+            await go_round(0)  # between two pages
+            return
         sleeps.append(round(seconds, 3))
         if len(sleeps) == 1:
             clock.now += 4.0
@@ -173,7 +174,8 @@ async def test_sampling_goes_on_after_a_collection_that_failed(fetch, clock, mon
 
     async def sleep(seconds):
         if not seconds:
-            return await go_round(0)  # between two pages
+            await go_round(0)  # between two pages
+            return
         sleeps.append(seconds)
         clock.now += seconds
         core.observe = observe
