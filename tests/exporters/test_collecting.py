@@ -141,8 +141,8 @@ async def test_an_exporter_with_states_samples_unless_scrapes_feed_it(fetch, clo
     go_round = asyncio.sleep
 
     async def sleep(seconds):
-        if not seconds:  # between two pages
-            await go_round(0)
+        if not seconds:
+            await go_round(0)  # between two pages
             return
         sleeps.append(round(seconds, 3))
         if len(sleeps) == 1:
@@ -173,8 +173,8 @@ async def test_sampling_goes_on_after_a_collection_that_failed(fetch, clock, mon
     go_round = asyncio.sleep
 
     async def sleep(seconds):
-        if not seconds:  # between two pages
-            await go_round(0)
+        if not seconds:
+            await go_round(0)  # between two pages
             return
         sleeps.append(seconds)
         clock.now += seconds
