@@ -49,7 +49,7 @@ def find_promtool(chosen: Path | None) -> Path:
     if found is None:
         fix = f"install Prometheus's promtool, or name it by --promtool or {VARIABLE}"
         raise InputError([problem(named or "promtool", "no such program", fix=fix)])
-    return Path(found)
+    return Path(found).absolute()  # it is run in another folder
 
 
 def run_tests(promtool: Path, test_file: Path) -> list[Failure]:

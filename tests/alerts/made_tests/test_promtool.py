@@ -49,3 +49,14 @@ def test_the_program_is_named_or_of_the_environment_or_on_path(monkeypatch, tmp_
         InputError, match=rf"promtool: no such program; .* --promtool or {VARIABLE}"
     ):
         find_promtool(None)
+
+
+def test_a_program_is_named_from_where_the_command_runs(tmp_path: Path, monkeypatch):
+    """Tests run in another folder than that."""
+    (tmp_path / "promtool").write_text("#!/bin/sh\nexit 0\n")
+    (tmp_path / "promtool").chmod(0o755)
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made/tests.yaml").write_text("tests: []\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert [] == run_tests(find_promtool(Path("./promtool")), Path("made/tests.yaml"))
