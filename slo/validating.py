@@ -22,6 +22,7 @@ from exporters.problems import (
 from slo.checks import check_objectives, has_errors
 from slo.checks.live import LiveReport, check_live
 from slo.checks.report import count_severities, write_json
+from slo.intervals import wrong_interval
 from slo.objective import Objective
 from slo.objectives import read_objective_paths, read_objectives
 from slo.prometheus import PrometheusClient, PrometheusError
@@ -102,12 +103,17 @@ def print_validation(asked: Validation, format_: ReportFormat, *, strict: bool =
 def _read(asked: Validation) -> tuple[tuple[Objective, ...], float]:
     """Return the objectives, and the scrape interval that their rules are for."""
     interval = asked.scrape_interval_seconds
+    wrong = None if interval is None else wrong_interval(interval)
+    if wrong is not None:
+        message, fix = wrong
+        raise InputError([problem("--scrape-interval", message, fix=fix)])
     if not asked.paths:
         config = read_config(asked.config)
         objectives = read_objectives(config)
-        return objectives, interval or config.file.prometheus.scrape_interval
-    interval = interval or USUAL_SCRAPE_INTERVAL_SECONDS
-    objectives = read_objective_paths(asked.paths)
+        interval = interval or config.file.prometheus.scrape_interval
+    else:
+        objectives = read_objective_paths(asked.paths)
+        interval = interval or USUAL_SCRAPE_INTERVAL_SECONDS
     unfit = list(wrong_slices(objectives, interval))
     if unfit:
         raise InputError(unfit)

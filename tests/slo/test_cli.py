@@ -188,6 +188,23 @@ def test_slices_are_held_against_the_interval_that_is_given(run, folder):
     )
 
 
+@pytest.mark.parametrize(
+    ("interval", "says"),
+    [
+        ("7s", "found 7s, expected a divisor of 5m, for counts of 5 minutes must hold whole "
+               "samples; take 6s or 10s"),
+        ("10m", "found 10m, expected at most 1m40s; Prometheus forgets a sample after 5 minutes, "
+                "and alerts with it"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("files", [["lax.yaml"], []])
+def test_an_interval_that_no_rules_can_be_made_for_is_bad_input(run, interval, says, files):
+    """Of files too, as of a configuration."""
+    done = run("validate", "--scrape-interval", interval, *files)
+
+    assert (2, "", f"--scrape-interval: {says}\n") == (done.returncode, done.stdout, done.stderr)
+
+
 def test_programs_read_what_was_found(run, folder):
     """As JSON: the same, also of files that cannot be read."""
     (folder / "pages.yaml").write_text(PAGES)
