@@ -45,7 +45,9 @@ def find_promtool(chosen: Path | None) -> Path:
         InputError: if there is none.
     """
     named = str(chosen) if chosen is not None else os.environ.get(VARIABLE, "")
-    found = shutil.which(named or "promtool")
+    # A path is one from here, also where it has no slash: Path drops the dot of ./promtool.
+    here = shutil.which(Path(named).absolute()) if named else None
+    found = here or shutil.which(named or "promtool")
     if found is None:
         fix = f"install Prometheus's promtool, or name it by --promtool or {VARIABLE}"
         raise InputError([problem(named or "promtool", "no such program", fix=fix)])
