@@ -15,10 +15,11 @@ import typer
 from exporters.config import read_config
 from exporters.durations import parse_duration
 from exporters.problems import InputError, problem
-from slo.backfill.changes import other_target
+from slo.backfill.changes import moment, other_objective, other_target
 from slo.backfill.fill import Filled, fill, reach_seconds
 from slo.backfill.sinks import OpenMetricsFile, RemoteWriteSink, Sink
-from slo.backfill.stretches import find_stretches
+from slo.backfill.stretches import Stretch, find_stretches
+from slo.levels import HOUR
 from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient, PrometheusError
@@ -87,7 +88,7 @@ def backfill(
         source,
         to_url or source,
         out,
-        _duration(since) if since else None,
+        _reach(since) if since else None,
         read.file.prometheus.scrape_interval,
     )
     objectives = _chosen(read_objectives(read), objective or [], config)
@@ -107,6 +108,13 @@ async def _backfill(objectives: Sequence[Objective], wanted: _Wanted) -> None:
         PrometheusClient(wanted.source_url, timeout_seconds=QUERY_SECONDS) as source,
         PrometheusClient(wanted.target_url, timeout_seconds=QUERY_SECONDS) as target,
     ):
+        others = [
+            problem
+            for each in objectives
+            if (problem := await other_objective(target, each, reach_seconds(each), now))
+        ]
+        if others:
+            raise InputError(others)
         for each in objectives:
             start = now - (wanted.reach_seconds or reach_seconds(each))
             if said := await other_target(target, each, start, now):
@@ -126,19 +134,29 @@ async def _backfill(objectives: Sequence[Objective], wanted: _Wanted) -> None:
                     now=now,
                     tell=_say,
                 )
-            _tell(each, filled, wanted)
+            _tell(each, stretches, filled, wanted)
 
 
 def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _tell(objective: Objective, filled: Filled, wanted: _Wanted) -> None:
+def _tell(
+    objective: Objective, stretches: Sequence[Stretch], filled: Filled, wanted: _Wanted
+) -> None:
+    start, seen_from = stretches[0].start, filled.seen_from
     if not filled.samples:
-        typer.echo(f"{objective.name}: nothing can be seen where nothing is recorded")
+        ends = f"{moment(start)} to {moment(stretches[-1].end)}"
+        typer.echo(
+            f"{objective.name}: wrote nothing: its raw series say nothing of the time that is not "
+            f"recorded, {ends}"
+        )
         return
     cells = f"{filled.cells} cell{'s' if filled.cells > 1 else ''}"
-    typer.echo(f"{objective.name}: wrote {filled.samples} samples of {cells}")
+    begin = ""
+    if seen_from is not None and seen_from > start + HOUR:
+        begin = f"; its raw series begin at {moment(seen_from)}, and nothing is known before"
+    typer.echo(f"{objective.name}: wrote {filled.samples} samples of {cells}{begin}")
     if wanted.folder:
         typer.echo(f"now run: {MAKE_BLOCKS.format(file=_file(wanted.folder, objective))}")
 
@@ -169,8 +187,12 @@ def _chosen(
     return [there[each] for each in chosen] if chosen else list(objectives)
 
 
-def _duration(text: str) -> float:
+def _reach(text: str) -> float:
     try:
-        return parse_duration(text)
+        seconds = parse_duration(text)
     except ValueError as error:
         raise InputError([problem("--from", str(error))]) from None
+    if seconds < HOUR:
+        expected = "expected at least 1h, for what is recorded is looked for at full hours"
+        raise InputError([problem("--from", f"found {text}, {expected}")])
+    return seconds

@@ -100,7 +100,8 @@ def test_rules_are_written_for_the_operator_in_groups_that_mimir_takes(run):
     ]
     assert {"a": "b"} == manifests[0]["metadata"]["labels"]
     groups = manifests[0]["spec"]["groups"]
-    assert ["slo-chat-availability", "slo-chat-availability-2", "slo-chat-availability-levels"] == [
+    name = "slo-chat-availability"
+    assert [name, f"{name}-2", f"{name}-levels", f"{name}-levels-2"] == [
         each["name"] for each in groups
     ]
     assert max(len(each["rules"]) for each in groups) <= 10
