@@ -59,6 +59,15 @@ def validate(
             help="Ask this server, too: whether it has what is asked for, and what it costs.",
         ),
     ] = None,
+    http_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--http-config",
+            metavar="FILE",
+            help="How that server is asked: credentials, headers, TLS. As the configuration says "
+            "of its own, if none.",
+        ),
+    ] = None,
     retention: Annotated[
         str | None,
         typer.Option(metavar="DURATION", help="How long Prometheus keeps samples, such as 30d."),
@@ -82,6 +91,7 @@ def validate(
         paths=tuple(paths or ()),
         config=config,
         prometheus_url=prometheus,
+        http_config=http_config,
         retention_seconds=_duration("--retention", retention),
         scrape_interval_seconds=_duration("--scrape-interval", scrape_interval),
     )

@@ -6,11 +6,13 @@ import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 import numpy as np
 
+from exporters.access import HttpAccess
 from exporters.sessions import HttpClient
 from slo.remote_write import HEADERS, encode_write_request
 from slo.series import Series
@@ -25,6 +27,10 @@ class PrometheusError(Exception):
 
 class PrometheusUnreachableError(PrometheusError):
     """There was no answer: refused, timed out, or no HTTP."""
+
+
+class PrometheusDeniedError(PrometheusError):
+    """The server wants to know who asks, or does not let them: 401 and 403."""
 
 
 class PrometheusRefusedError(PrometheusError):
@@ -46,8 +52,25 @@ class PrometheusClient(HttpClient):
     Used as ``async with PrometheusClient(url) as prometheus``.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = 30.0,
+        access: HttpAccess | None = None,
+        write_url: str | None = None,
+    ) -> None:
+        """Make a client that is not yet open.
+
+        Args:
+            url: of the server, before ``/api/v1``: of Mimir ``http://mimir/prometheus``.
+            timeout_seconds: for one answer.
+            access: who asks, and whom they trust; nobody in particular, if None.
+            write_url: where remote write goes, in full; ``/api/v1/write`` of the server, if None.
+        """
         self._url = url.rstrip("/")
+        self._write_url = write_url or f"{self._url}/api/v1/write"
+        self._access = access or HttpAccess()
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
     def _make_session(self) -> aiohttp.ClientSession:
@@ -133,7 +156,7 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or it is none of Prometheus's.
         """
-        answered, text = await self._send("GET", f"status/{name}", None, {})
+        answered, text = await self._send("GET", self._api(f"status/{name}"), None, {})
         said = self._read_answer(answered, text)
         if not isinstance(said, dict):
             raise self._foreign(answered)
@@ -160,12 +183,17 @@ class PrometheusClient(HttpClient):
             PrometheusError: if there is no answer, or samples are refused.
         """
         body = encode_write_request(series)
-        status, text = await self._send("POST", "write", body, HEADERS)
+        status, text = await self._send("POST", self._write_url, body, HEADERS)
         if status >= 300:
-            raise PrometheusRefusedError(f"{self._url} refused samples: {_in_a_line(text)}")
+            raise PrometheusRefusedError(
+                f"{self._write_url} answered {status}, refused samples: {_in_a_line(text)}"
+            )
 
     async def _ask(self, path: str, form: Mapping[str, str] | list[tuple[str, str]]) -> Any:
-        return self._read_answer(*await self._send("POST", path, form, {}))
+        return self._read_answer(*await self._send("POST", self._api(path), form, {}))
+
+    def _api(self, path: str) -> str:
+        return f"{self._url}/api/v1/{path}"
 
     def _read_answer(self, status: int, text: str) -> Any:
         try:
@@ -191,16 +219,22 @@ class PrometheusClient(HttpClient):
             raise self._foreign(200) from None
 
     async def _send(
-        self, method: str, path: str, body: Any, headers: Mapping[str, str]
+        self, method: str, url: str, body: Any, headers: Mapping[str, str]
     ) -> tuple[int, str]:
+        options = self._access.options()
+        options = {**options, "headers": {**headers, **options.get("headers", {})}}
         try:
-            async with self._session.request(
-                method, f"{self._url}/api/v1/{path}", data=body, headers=headers
-            ) as answer:
-                return answer.status, await answer.text(errors="replace")
+            async with self._session.request(method, url, data=body, **options) as answer:
+                status, text = answer.status, await answer.text(errors="replace")
         except (TimeoutError, aiohttp.ClientError) as error:
             said = str(error) or "no answer in time"
             raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            why = "" if text.lstrip().startswith(("<", "{")) else " ".join(text.split())
+            who = self._write_url if url == self._write_url else self._url
+            denied = f"{who} answered {status} {HTTPStatus(status).phrase}"
+            raise PrometheusDeniedError(f"{denied}: {why[:_LONGEST_SAID]}" if why else denied)
+        return status, text
 
 
 def _in_a_line(said: Any) -> str:

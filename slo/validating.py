@@ -10,7 +10,8 @@ from pathlib import Path
 
 import typer
 
-from exporters.config import read_config
+from exporters.access import HttpAccess
+from exporters.config import Config, read_config
 from exporters.problems import (
     EXIT_BAD_INPUT,
     EXIT_PROBLEMS_FOUND,
@@ -25,7 +26,8 @@ from slo.checks.report import count_severities, write_json
 from slo.intervals import wrong_interval
 from slo.objective import Objective
 from slo.objectives import read_objective_paths, read_objectives
-from slo.prometheus import PrometheusClient, PrometheusError
+from slo.prometheus import PrometheusClient, PrometheusDeniedError, PrometheusError
+from slo.servers import NAME_WHO_ASKS, access_to
 from slo.spec.slices import wrong_slices
 
 USUAL_SCRAPE_INTERVAL_SECONDS = 15.0
@@ -48,6 +50,9 @@ class Validation:
     config: Path = Path("shardwatch.yaml")
     prometheus_url: str | None = None
     """A server to ask; if None, nobody is asked."""
+    http_config: Path | None = None
+    """How it is asked: a file of a ``http_client_config``. If None, as the configuration says of
+    its own server."""
     retention_seconds: float | None = None
     """How long the server keeps samples; if None, the server is asked, if there is one."""
     scrape_interval_seconds: float | None = None
@@ -70,11 +75,12 @@ def validate_objectives(asked: Validation) -> Validated:
     Raises:
         InputError: if something cannot be read, or the server does not answer.
     """
-    objectives, interval = _read(asked)
+    objectives, interval, config = _read(asked)
     problems = check_objectives(objectives, retention_seconds=asked.retention_seconds)
     if asked.prometheus_url is None:
         return Validated(objectives, tuple(problems))
-    live = asyncio.run(_ask(asked.prometheus_url, objectives, interval))
+    access = access_to(asked.prometheus_url, asked.http_config, config)
+    live = asyncio.run(_ask(asked.prometheus_url, access, objectives, interval))
     return Validated(objectives, tuple(sorted({*problems, *live.problems})), live)
 
 
@@ -100,8 +106,9 @@ def print_validation(asked: Validation, format_: ReportFormat, *, strict: bool =
     return EXIT_PROBLEMS_FOUND if failed else 0
 
 
-def _read(asked: Validation) -> tuple[tuple[Objective, ...], float]:
-    """Return the objectives, and the scrape interval that their rules are for."""
+def _read(asked: Validation) -> tuple[tuple[Objective, ...], float, Config | None]:
+    """Return the objectives, the scrape interval of their rules, and their configuration."""
+    config = None
     interval = asked.scrape_interval_seconds
     wrong = None if interval is None else wrong_interval(interval)
     if wrong is not None:
@@ -117,25 +124,23 @@ def _read(asked: Validation) -> tuple[tuple[Objective, ...], float]:
     unfit = list(wrong_slices(objectives, interval))
     if unfit:
         raise InputError(unfit)
-    return objectives, interval
+    return objectives, interval, config
 
 
-async def _ask(url: str, objectives: Sequence[Objective], interval: float) -> LiveReport:
+async def _ask(
+    url: str, access: HttpAccess | None, objectives: Sequence[Objective], interval: float
+) -> LiveReport:
     try:
-        async with PrometheusClient(url) as prometheus:
+        async with PrometheusClient(url, access=access) as prometheus:
             return await check_live(objectives, prometheus, interval)
     except PrometheusError as error:
         address = url.rstrip("/")
-        raise InputError(
-            [
-                problem(
-                    url,
-                    str(error).removeprefix(f"{address} "),
-                    fix=f"name a Prometheus, or what speaks its HTTP API: it was asked at "
-                    f"{address}/api/v1/query",
-                )
-            ]
-        ) from None
+        asked_at = f"it was asked at {address}/api/v1/query"
+        fix = f"name a Prometheus, or what speaks its HTTP API: {asked_at}"
+        if isinstance(error, PrometheusDeniedError):
+            fix = NAME_WHO_ASKS
+        said = str(error).removeprefix(f"{address} ")
+        raise InputError([problem(url, said, fix=fix)]) from None
 
 
 def _print_text(done: Validated, *, failed: bool) -> None:

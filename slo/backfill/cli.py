@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from exporters.access import HttpAccess
 from exporters.config import read_config
 from exporters.durations import parse_duration
 from exporters.problems import InputError, problem
@@ -22,7 +23,8 @@ from slo.backfill.stretches import Stretch, find_stretches
 from slo.levels import HOUR
 from slo.objective import Objective
 from slo.objectives import read_objectives
-from slo.prometheus import PrometheusClient, PrometheusError
+from slo.prometheus import PrometheusClient, PrometheusDeniedError, PrometheusError
+from slo.servers import NAME_WHO_ASKS, access_to
 
 app = typer.Typer()
 QUERY_SECONDS = 120.0
@@ -35,10 +37,13 @@ MAKE_BLOCKS = (
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Where from, where to, how far back."""
+    """Where from, where to, as whom, how far back."""
 
     source_url: str
+    source_access: HttpAccess | None
     target_url: str
+    target_access: HttpAccess | None
+    write_url: str | None
     folder: Path | None
     reach_seconds: float | None
     interval_seconds: float
@@ -67,9 +72,33 @@ def backfill(
         str | None,
         typer.Option("--from", help="How far back, such as 28d; each objective's period, if none."),
     ] = None,
+    http_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--http-config",
+            metavar="FILE",
+            help="How that server is asked: credentials, headers, TLS. As the configuration says "
+            "of its own, if none.",
+        ),
+    ] = None,
     to_url: Annotated[
         str | None,
-        typer.Option("--to-url", help="Who is written to by remote write; --prometheus, if none."),
+        typer.Option(
+            "--to-url",
+            help="Who has, and is written, what rules record; --prometheus, if none.",
+        ),
+    ] = None,
+    to_http_config: Annotated[
+        Path | None,
+        typer.Option("--to-http-config", metavar="FILE", help="How --to-url is asked."),
+    ] = None,
+    write_url: Annotated[
+        str | None,
+        typer.Option(
+            "--write-url",
+            metavar="URL",
+            help="Where its remote write is; /api/v1/write below it, if none.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -81,12 +110,20 @@ def backfill(
     Nothing is written where something was recorded. It can be interrupted and run again.
     """
     read = read_config(config)
-    if to_url and out:
-        raise InputError([problem(out, "found both --to-url and -o, expected one of them")])
+    for option, given in (("--to-url", to_url), ("--write-url", write_url)):
+        if given and out:
+            raise InputError([problem(out, f"found both {option} and -o, expected one of them")])
+    if to_http_config and not to_url:
+        found = "found --to-http-config without --to-url, expected both or neither"
+        raise InputError([problem(to_http_config, found)])
     source = prometheus or read.file.prometheus.url
+    source_access = access_to(source, http_config, read)
     wanted = _Wanted(
         source,
+        source_access,
         to_url or source,
+        access_to(to_url, to_http_config, read) if to_url else source_access,
+        write_url,
         out,
         _reach(since) if since else None,
         read.file.prometheus.scrape_interval,
@@ -94,6 +131,9 @@ def backfill(
     objectives = _chosen(read_objectives(read), objective or [], config)
     try:
         asyncio.run(_backfill(objectives, wanted))
+    except PrometheusDeniedError as error:
+        fix = f"{NAME_WHO_ASKS}; for --to-url in a file that --to-http-config names"
+        raise InputError([problem("backfill", str(error), fix=fix)]) from None
     except PrometheusError as error:
         fix = "correct the address, or run it again: it goes on where it was interrupted"
         raise InputError([problem("backfill", str(error), fix=fix)]) from None
@@ -105,8 +145,15 @@ def backfill(
 async def _backfill(objectives: Sequence[Objective], wanted: _Wanted) -> None:
     now = time.time()
     async with (
-        PrometheusClient(wanted.source_url, timeout_seconds=QUERY_SECONDS) as source,
-        PrometheusClient(wanted.target_url, timeout_seconds=QUERY_SECONDS) as target,
+        PrometheusClient(
+            wanted.source_url, timeout_seconds=QUERY_SECONDS, access=wanted.source_access
+        ) as source,
+        PrometheusClient(
+            wanted.target_url,
+            timeout_seconds=QUERY_SECONDS,
+            access=wanted.target_access,
+            write_url=wanted.write_url,
+        ) as target,
     ):
         others = [
             problem
@@ -164,7 +211,7 @@ def _tell(
 @contextlib.contextmanager
 def _sink(objective: Objective, target: PrometheusClient, wanted: _Wanted) -> Iterator[Sink]:
     if wanted.folder is None:
-        yield RemoteWriteSink(target, wanted.target_url)
+        yield RemoteWriteSink(target, wanted.write_url or wanted.target_url)
         return
     with OpenMetricsFile(_file(wanted.folder, objective)) as file:
         yield file
