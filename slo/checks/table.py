@@ -70,7 +70,7 @@ _CHECKS = (
     Check("window-longer-than-retention", "error", ("file", "server"), "Prometheus forgets before "
           "the period ends, so that the budget is never known."),
     Check("series-missing", "error", ("server",), "No series has the name or the labels that an "
-          "indicator asks for."),
+          "indicator asks for, or none has had a sample for 5 minutes."),
     Check("bad-series-missing", "warning", ("server",), "No series of bad events is there: they "
           "may be born with the first error, or the label's value is never used."),
     Check("expression-empty", "error", ("server",), "The series are there, and what the rules "
