@@ -246,11 +246,16 @@ async def test_victoria_metrics_is_filled_as_well(victoria_metrics, tmp_path, ob
             )  # fmt: skip
             make_visible(url)
             again = await find_stretches(client, objective, INTERVAL, start, now)
+            same, other = [
+                await other_objective(client, each, 25 * HOUR, now)
+                for each in (objective, replace(objective, grouping_labels=()))
+            ]
             budget = matching(names.BUDGET_REMAINING, objective)
             (left,) = await client.query(f"last_over_time({budget}[10m])", now)
 
     assert [Stretch(start, now, reaches_now=True)] == stretches
     assert [] == again
+    assert (True, True) == (same is None, other is not None)
     assert 0 == pytest.approx(left.value, abs=1e-6)
 
 
