@@ -11,10 +11,9 @@ import typer
 
 from alerts.made_tests.promtool import find_promtool
 from alerts.made_tests.run import MadeTests, make_tests, run_made_tests
-from exporters.config import Links, Prometheus, read_config
 from exporters.generated import LIST, write_generated
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, problem
-from slo.objectives import read_objective_paths, read_objectives
+from slo.choosing import choose_objectives
 
 app = typer.Typer()
 
@@ -61,13 +60,10 @@ def run_tests(
 
 
 def _make(paths: list[Path] | None, config: Path) -> list[MadeTests]:
-    if paths and not config.exists():
-        interval, links = Prometheus.model_fields["scrape_interval"].default, Links()
-        return make_tests(read_objective_paths(paths), interval, links, [])
-    read = read_config(config)
-    objectives = read_objective_paths(paths) if paths else read_objectives(read)
-    file = read.file
-    return make_tests(objectives, file.prometheus.scrape_interval, file.links, [config.name])
+    chosen = choose_objectives(paths or [], config)
+    return make_tests(
+        chosen.objectives, chosen.scrape_interval_seconds, chosen.links, chosen.sources
+    )
 
 
 def _write(folder: Path, made: Sequence[MadeTests]) -> None:

@@ -89,6 +89,33 @@ def test_rules_are_written_where_asked(run, folder):
     assert run("rules").stdout == (folder / "rules.yaml").read_text(encoding="utf-8")
 
 
+def test_rules_are_those_of_files_where_some_are_named(run, folder):
+    """At the configuration's interval, at another, or without a configuration at the usual one."""
+    (folder / "mine.yaml").write_text(PAGES)
+
+    done = run("rules", "mine.yaml")
+    assert (0, "") == (done.returncode, done.stderr)
+    groups = yaml.safe_load(done.stdout)["groups"]
+    assert [("slo-tool-success", "5s"), ("slo-tool-success-levels", "1m")] == [
+        (each["name"], each["interval"]) for each in groups
+    ]
+    assert "from mine.yaml, shardwatch.yaml;" in done.stdout.splitlines()[0]
+    assert "interval: 30s" in run("rules", "mine.yaml", "--scrape-interval", "30s").stdout
+    (folder / "shardwatch.yaml").unlink()
+    assert "interval: 15s" in run("rules", "mine.yaml").stdout
+
+
+@pytest.mark.parametrize("command", ["rules", "validate"])
+def test_files_are_held_against_the_configurations_interval(run, folder, command):
+    """No rules are made that count wrongly."""
+    (folder / "shardwatch.yaml").write_text(CONFIG.replace("5s", "7s"))
+
+    done = run(command, "lax.yaml")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "prometheus.scrape_interval: found 7s, expected a divisor of 5m" in done.stderr
+
+
 def test_rules_are_written_for_the_operator_in_groups_that_mimir_takes(run):
     """A manifest for each objective, with labels for its selector."""
     done = run("rules", "--format", "operator", "--max-rules-per-group", "10", "--label", "a=b")
