@@ -25,12 +25,14 @@ from exporters.problems import (
     problem,
 )
 from exporters.version import VERSION
+from slo.rules_format import RulesFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exporters.config import Config
     from exporters.problems import Problem
+    from slo.rule_files import RulesForm
 
 EXIT_OUR_MISTAKE = 70
 """``EX_SOFTWARE`` of sysexits.h."""
@@ -49,7 +51,7 @@ EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
 BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
-"""Modules with ``build(config)``, which returns texts by path."""
+"""Modules with ``build(config, form)``, which returns texts by path."""
 
 
 class _LateGroup(TyperGroup):
@@ -104,6 +106,23 @@ def _options(
 def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     config: _ConfigOption = _DEFAULT_CONFIG,
+    *,
+    format_: Annotated[
+        RulesFormat,
+        typer.Option(
+            "--format",
+            help="Rule files, those that vmalert counts right with, or beside rule files "
+            "PrometheusRule manifests of the operator.",
+        ),
+    ] = RulesFormat.PROMETHEUS,
+    most: Annotated[
+        int | None,
+        typer.Option("--max-rules-per-group", help="Split groups of more rules: Mimir takes 20."),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="NAME=VALUE of manifests, for the operator's ruleSelector."),
+    ] = None,
 ) -> None:
     """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 
@@ -111,9 +130,11 @@ def build(
     """
     from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
     from exporters.generated import write_generated  # noqa: PLC0415
+    from slo.rule_files import read_form  # noqa: PLC0415
 
+    form = read_form(format_, most, label or [])
     read = read_config(config)
-    files = _build_all(read)
+    files = _build_all(read, form)
     print_problems(_check(read))
     written = write_generated(out, files)
     for path in written.changed:
@@ -128,9 +149,10 @@ def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
     """Read everything that the configuration names, and say what is wrong with it."""
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.topology import expected_gpus  # noqa: PLC0415
+    from slo.rule_files import RulesForm  # noqa: PLC0415
 
     read = read_config(config)
-    files = _build_all(read)
+    files = _build_all(read, RulesForm())
     if _print_and_judge(_check(read)):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
     topology = read.topology
@@ -154,11 +176,11 @@ def main() -> NoReturn:
     raise SystemExit(0)
 
 
-def _build_all(config: Config) -> dict[str, str]:
+def _build_all(config: Config, form: RulesForm) -> dict[str, str]:
     """Return the files of all packages."""
     files: dict[str, str] = {}
     for name in BUILDERS:
-        built: dict[str, str] = importlib.import_module(name).build(config)
+        built: dict[str, str] = importlib.import_module(name).build(config, form)
         if both := files.keys() & built.keys():
             raise ValueError(f"{name} builds {min(both)!r}, which another package builds too")
         files.update(built)

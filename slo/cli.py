@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,9 @@ from exporters.durations import parse_duration
 from exporters.problems import InputError, print_problems, problem
 from slo.choosing import choose_objectives
 from slo.doubts import warnings_of
-from slo.grouping import FEWEST
 from slo.objectives import find_named_files
-from slo.rule_files import RulesForm, RulesFormat, rules_text
+from slo.rule_files import read_form, rules_text
+from slo.rules_format import RulesFormat
 from slo.sloth.importing import import_sloth, read_period_seconds, write_texts
 from slo.sloth.openslo_text import write_openslo
 from slo.validating import ReportFormat, Validation, print_validation
@@ -96,11 +95,7 @@ def rules(
     ] = RulesFormat.PROMETHEUS,
     most: Annotated[
         int | None,
-        typer.Option(
-            "--max-rules-per-group",
-            min=FEWEST,
-            help="Split groups of more rules: Mimir takes 20.",
-        ),
+        typer.Option("--max-rules-per-group", help="Split groups of more rules: Mimir takes 20."),
     ] = None,
     label: Annotated[
         list[str] | None,
@@ -112,7 +107,7 @@ def rules(
     ] = None,
 ) -> None:
     """Print the recording rules of objectives, without any alert; `shardwatch build` adds these."""
-    form = RulesForm(format_, most, read_labels(label or []))
+    form = read_form(format_, most, label or [])
     interval = _duration("--scrape-interval", scrape_interval)
     chosen = choose_objectives(paths or [], config, interval)
     text = rules_text(chosen.objectives, chosen.scrape_interval_seconds, chosen.sources, form)
@@ -123,23 +118,6 @@ def rules(
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError([problem(out, f"cannot be written: {error.strerror}")]) from None
-
-
-def read_labels(given: Sequence[str]) -> dict[str, str]:
-    """Return labels by name of what an option gave as NAME=VALUE.
-
-    Raises:
-        InputError: if there is one of another form.
-    """
-    pairs = [each.partition("=") for each in given]
-    wrong = [
-        problem("--label", f"found {each!r}, expected NAME=VALUE", fix="write team=inference")
-        for each, (name, equals, _) in zip(given, pairs, strict=True)
-        if not (name and equals)
-    ]
-    if wrong:
-        raise InputError(wrong)
-    return {name: value for name, _, value in pairs}
 
 
 def _duration(option: str, text: str | None) -> float | None:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import chain
 
+from exporters.problems import InputError, problem
 from slo.calendars import horizon_note
-from slo.grouping import limit_groups
+from slo.grouping import FEWEST, limit_groups
 from slo.objective import Objective
 from slo.render import render_groups, render_manifests
 from slo.rule import RuleGroup
 from slo.rules import lag_of_vmalert, levels_group, objective_group
-
-
-class RulesFormat(StrEnum):
-    """Who reads the rules."""
-
-    PROMETHEUS = "prometheus"
-    VMALERT = "vmalert"
-    """A rule file too, of rules that wait for what vmalert has not written yet."""
-    OPERATOR = "operator"
+from slo.rules_format import RulesFormat
 
 
 @dataclass(frozen=True)
@@ -45,6 +37,31 @@ class RulesForm:
 
 
 AS_PROMETHEUS_TAKES_THEM = RulesForm()
+
+
+def read_form(format_: RulesFormat, most_rules: int | None, labels: Sequence[str]) -> RulesForm:
+    """Return the form that a command's options ask for.
+
+    Args:
+        format_: ``--format``.
+        most_rules: ``--max-rules-per-group``.
+        labels: each ``--label``, as NAME=VALUE.
+
+    Raises:
+        InputError: if the limit cannot be kept, or a label has another form.
+    """
+    pairs = [each.partition("=") for each in labels]
+    wrong = [
+        problem("--label", f"found {each!r}, expected NAME=VALUE", fix="write team=inference")
+        for each, (name, equals, _) in zip(labels, pairs, strict=True)
+        if not (name and equals)
+    ]
+    if most_rules is not None and most_rules < FEWEST:
+        expected = f"found {most_rules}, expected {FEWEST} or more: so many are never apart"
+        wrong.append(problem("--max-rules-per-group", expected, fix="take 20 for Mimir"))
+    if wrong:
+        raise InputError(wrong)
+    return RulesForm(format_, most_rules, {name: value for name, _, value in pairs})
 
 
 def rules_path(name: str) -> str:

@@ -43,7 +43,7 @@ def builders(monkeypatch):
 
     def make(index):
         module = types.ModuleType(f"builder_{index}")
-        module.build = lambda _: built[index]
+        module.build = lambda *_: built[index]
         return module
 
     names = [f"builder_{index}" for index in range(2)]
@@ -138,7 +138,7 @@ def test_validate_says_what_it_read(run, config, builders):
 def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch):
     """Objectives are read by those who build from them."""
 
-    def fail(config):
+    def fail(config, form):
         raise InputError([problem("library:chat", "no such objective")])
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
@@ -215,7 +215,7 @@ def test_problems_are_printed_one_a_line(run, tmp_path):
 def test_an_unexpected_error_is_a_sentence_and_how_to_report_it(run, config, builders, monkeypatch):
     """Users did nothing wrong."""
 
-    def fail(config):
+    def fail(config, form):
         raise ZeroDivisionError("division\nby zero")
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
@@ -230,7 +230,7 @@ def test_an_unexpected_error_is_a_sentence_and_how_to_report_it(run, config, bui
 def test_an_unexpected_error_is_shown_in_full_to_who_asks(run, config, builders, monkeypatch):
     """For the report."""
 
-    def fail(config):
+    def fail(config, form):
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
@@ -244,7 +244,7 @@ def test_an_unexpected_error_is_shown_in_full_to_who_asks(run, config, builders,
 def test_an_interrupted_command_says_nothing(run, config, builders, monkeypatch):
     """As a shell expects."""
 
-    def interrupt(config):
+    def interrupt(config, form):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", interrupt)

@@ -147,7 +147,7 @@ def test_rules_for_vmalert_wait_for_what_it_has_not_written_yet(run):
     ("option", "wrong", "says"),
     [
         ("--label", "ab", "--label: found 'ab', expected NAME=VALUE; write team=inference\n"),
-        ("--max-rules-per-group", "8", "greater than or"),
+        ("--max-rules-per-group", "8", "found 8, expected 9 or more: so many are never apart"),
         ("--format", "yaml", "yaml"),
     ],
 )
