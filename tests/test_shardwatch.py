@@ -11,6 +11,8 @@ import pytest
 import shardwatch
 from exporters.problems import InputError, problem
 from exporters.version import VERSION
+from slo.rule_files import RulesForm
+from slo.rules_format import RulesFormat
 
 TOPOLOGY = """\
 version: 1
@@ -103,6 +105,23 @@ def test_build_writes_what_the_packages_build_and_says_so(run, config, builders,
         f"2 files in {out}, 0 of them changed\n",
         "",
     )
+
+
+def test_build_passes_on_who_reads_the_rules(run, config, builders, monkeypatch, tmp_path):
+    """And a limit that cannot be kept, or a label without a value, is bad input."""
+    asked = []
+    monkeypatch.setattr(
+        sys.modules["builder_0"], "build", lambda _, form: asked.append(form) or {"a": "a\n"}
+    )
+    out = ("build", "--config", config, "-o", tmp_path / "out")
+
+    options = ("--format", "operator", "--max-rules-per-group", "20", "--label", "a=b")
+    assert run(*out, *options)[0] == 0
+    assert asked == [RulesForm(RulesFormat.OPERATOR, 20, {"a": "b"})]
+    code, _, err = run(*out, "--max-rules-per-group", "8", "--label", "a")
+    assert code == 2
+    assert "--label: found 'a', expected NAME=VALUE" in err
+    assert "--max-rules-per-group: found 8, expected 9 or more" in err
 
 
 def test_build_changes_nothing_if_anything_is_wrong(run, config, builders, tmp_path):
