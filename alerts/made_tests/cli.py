@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from alerts.made_tests.promtool import find_promtool
 from alerts.made_tests.run import MadeTests, make_tests, run_made_tests
 from exporters.generated import LIST, write_generated
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, problem
+from exporters.programs import locate_program
 from slo.choosing import choose_objectives
 
 app = typer.Typer()
@@ -37,11 +37,14 @@ def run_tests(
         typer.Option("-o", "--out", help="A folder of their own, to keep rules and tests in."),
     ] = None,
     promtool: Annotated[
-        Path | None, typer.Option("--promtool", help="The program, if it is not on PATH.")
+        Path | None,
+        typer.Option(
+            "--promtool", help="The program, where it is another than on PATH or of `make setup`."
+        ),
     ] = None,
 ) -> None:
     """Make tests for the objectives' rules and alerts, and run them with promtool."""
-    program = find_promtool(promtool)
+    program = locate_program("promtool", promtool)
     made = _make(paths, config)
     with tempfile.TemporaryDirectory(prefix="shardwatch-tests-") as scratch:
         folder = out or Path(scratch)
