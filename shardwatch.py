@@ -126,7 +126,7 @@ def build(
 ) -> None:
     """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 
-    Alerts that an objective cannot have are left out, and told, as is all that is in doubt.
+    Nothing is written where an objective cannot hold what it asks for; what is in doubt is told.
     """
     from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
     from exporters.generated import write_generated  # noqa: PLC0415
@@ -135,7 +135,9 @@ def build(
     form = read_form(format_, most, label or [])
     read = read_config(config)
     files = _build_all(read, form)
-    print_problems(_check(read))
+    if _print_and_judge(_check_objectives(read)):
+        raise SystemExit(EXIT_PROBLEMS_FOUND)
+    print_problems(_without_place(read))
     written = write_generated(out, files)
     for path in written.changed:
         typer.echo(f"wrote {out / path}")
@@ -153,7 +155,7 @@ def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
 
     read = read_config(config)
     files = _build_all(read, RulesForm())
-    if _print_and_judge(_check(read)):
+    if _print_and_judge([*_check_objectives(read), *_without_place(read)]):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
     topology = read.topology
     gpus = sum(1 for _ in expected_gpus(topology))
@@ -187,13 +189,17 @@ def _build_all(config: Config, form: RulesForm) -> dict[str, str]:
     return files
 
 
-def _check(config: Config) -> list[Problem]:
-    """Return what objectives cannot hold, or leave in doubt, and targets without a place."""
+def _check_objectives(config: Config) -> list[Problem]:
+    """Return what objectives cannot hold, or leave in doubt."""
     from slo.checks import check_objectives  # noqa: PLC0415 - as late as the packages
     from slo.objectives import read_objectives  # noqa: PLC0415
 
-    problems = check_objectives(read_objectives(config))
-    return [*problems, *(problem(config.path, str(each)) for each in config.unplaced)]
+    return check_objectives(read_objectives(config))
+
+
+def _without_place(config: Config) -> list[Problem]:
+    """Return the targets that have no place in the topology: all others are watched."""
+    return [problem(config.path, str(each)) for each in config.unplaced]
 
 
 def _print_and_judge(problems: Iterable[Problem]) -> bool:

@@ -166,9 +166,12 @@ def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch)
 
 LAX = (Path(__file__).parents[1] / "slo/library/agents.yaml").read_text(encoding="utf-8")
 CANNOT_FIRE = (
-    "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it needs "
+    "lax.yaml:13:3: {}: tool-success: the page tier of 1h can never fire: it needs "
     "an error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a shorter "
-    "period\n"
+    "period{}\n"
+)
+LEFT_OUT = CANNOT_FIRE.format(
+    "default-tier-left-out", ', or do without by shardwatch.dev/tiers: "workbook:6h,1d,3d"'
 )
 
 
@@ -180,17 +183,35 @@ def lax(config) -> Path:
     return config
 
 
+@pytest.fixture
+def chosen(lax) -> Path:
+    """The same, of an author who asked for that alert."""
+    text = LAX.replace("0.99}", "0.9}")
+    asked = text.replace("grouping-labels:", "tiers: workbook\n    shardwatch.dev/grouping-labels:")
+    lax.with_name("lax.yaml").write_text(asked)
+    return lax
+
+
 def test_build_tells_which_alerts_there_cannot_be(run, lax, tmp_path):
-    """And builds the others."""
+    """And builds the others: nobody asked for that one."""
     code, said, err = run("build", "--config", lax, "-o", tmp_path / "out")
-    assert (code, err) == (0, CANNOT_FIRE)
+    assert (code, err) == (0, LEFT_OUT)
     assert "rules/slo-tool-success.yaml" in said
     assert "burn_tier: 6h" in (tmp_path / "out/rules/slo-tool-success.yaml").read_text()
 
 
-def test_validate_finds_which_alerts_there_cannot_be(run, lax):
-    """A check that found something."""
-    assert run("validate", "--config", lax) == (1, "", CANNOT_FIRE)
+def test_validate_says_the_same_of_it(run, lax):
+    """A warning, which stops nothing."""
+    code, said, err = run("validate", "--config", lax)
+    assert (code, said[:4], err) == (0, "ok: ", LEFT_OUT)
+
+
+def test_an_alert_that_was_asked_for_and_cannot_be_stops_both(run, chosen, tmp_path):
+    """A check that found something; nothing is written."""
+    found = (1, "", CANNOT_FIRE.format("tier-cannot-fire", ""))
+    assert run("validate", "--config", chosen) == found
+    assert run("build", "--config", chosen, "-o", tmp_path / "out") == found
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_warning_does_not_make_a_configuration_wrong(run, lax):

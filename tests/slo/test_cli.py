@@ -30,6 +30,7 @@ prometheus: {url: "http://127.0.0.1:9090", scrape_interval: 5s}
 objectives: [library:chat, library:agents]
 """
 LAX = (ROOT / "slo/library/agents.yaml").read_text(encoding="utf-8").replace("0.99}", "0.9}")
+CHOSEN = LAX.replace("grouping-labels:", "tiers: workbook\n    shardwatch.dev/grouping-labels:")
 
 PAGES = (
     (ROOT / "slo/library/agents.yaml")
@@ -178,16 +179,19 @@ def test_good_objectives_are_named(run):
     assert run("validate", str(ROOT / "slo/library/agents.yaml")).stdout == "ok: tool-success\n"
 
 
-def test_objectives_whose_alerts_cannot_be_are_problems_found(run):
-    """Exit 1: they can be used, but not as meant."""
-    done = run("validate", "lax.yaml")
+def test_objectives_whose_alerts_cannot_be_are_problems_found(run, folder):
+    """Exit 1: somebody chose those tiers. Of the default ones they are left out, and that told."""
+    (folder / "chosen.yaml").write_text(CHOSEN)
+    done, default = run("validate", "chosen.yaml"), run("validate", "lax.yaml")
 
     expected = (
-        "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it "
+        "chosen.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it "
         "needs an error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a "
         "shorter period\n1 error; slo/checks/README.md tells more\n"
     )
     assert (1, "", expected) == (done.returncode, done.stdout, done.stderr)
+    assert (0, "ok: tool-success\n") == (default.returncode, default.stdout)
+    assert default.stderr.startswith("lax.yaml:13:3: default-tier-left-out: tool-success: the page")
 
 
 def test_a_warning_is_told_and_stops_nothing_unless_one_is_strict(run, folder):
