@@ -45,7 +45,7 @@ def read_objectives(config: Config) -> tuple[Objective, ...]:
             interval.
     """
     files: list[ObjectiveFile] = []
-    problems = list(_wrong_scrapes(config))
+    problems = list(wrong_scrapes(config))
     for index, entry in enumerate(config.file.objectives):
         try:
             files += _files(config, entry, ("objectives", index))
@@ -189,7 +189,8 @@ def _files(config: Config, entry: str, place: Place) -> list[ObjectiveFile]:
     return files
 
 
-def _wrong_scrapes(config: Config) -> Iterator[Problem]:
+def wrong_scrapes(config: Config) -> Iterator[Problem]:
+    """Yield what keeps rules from being made for a configuration's scrape interval."""
     wrong = wrong_interval(config.file.prometheus.scrape_interval)
     if wrong is not None:
         yield config.document.problem(("prometheus", "scrape_interval"), *wrong)

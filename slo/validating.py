@@ -11,7 +11,6 @@ from pathlib import Path
 import typer
 
 from exporters.access import HttpAccess
-from exporters.config import Config, read_config
 from exporters.problems import (
     EXIT_BAD_INPUT,
     EXIT_PROBLEMS_FOUND,
@@ -23,15 +22,10 @@ from exporters.problems import (
 from slo.checks import check_objectives, has_errors
 from slo.checks.live import LiveReport, check_live
 from slo.checks.report import count_severities, write_json
-from slo.intervals import wrong_interval
+from slo.choosing import choose_objectives
 from slo.objective import Objective
-from slo.objectives import read_objective_paths, read_objectives
 from slo.prometheus import PrometheusClient, PrometheusDeniedError, PrometheusError
 from slo.servers import NAME_WHO_ASKS, access_to
-from slo.spec.slices import wrong_slices
-
-USUAL_SCRAPE_INTERVAL_SECONDS = 15.0
-"""Where no configuration says another: ``exporters.config.Prometheus``."""
 
 
 class ReportFormat(StrEnum):
@@ -48,6 +42,7 @@ class Validation:
     paths: tuple[Path, ...] = ()
     """Files of objectives, or folders of them. If none, the configuration names them."""
     config: Path = Path("shardwatch.yaml")
+    """With files it may be missing."""
     prometheus_url: str | None = None
     """A server to ask; if None, nobody is asked."""
     http_config: Path | None = None
@@ -75,11 +70,12 @@ def validate_objectives(asked: Validation) -> Validated:
     Raises:
         InputError: if something cannot be read, or the server does not answer.
     """
-    objectives, interval, config = _read(asked)
+    chosen = choose_objectives(asked.paths, asked.config, asked.scrape_interval_seconds)
+    objectives, interval = chosen.objectives, chosen.scrape_interval_seconds
     problems = check_objectives(objectives, retention_seconds=asked.retention_seconds)
     if asked.prometheus_url is None:
         return Validated(objectives, tuple(problems))
-    access = access_to(asked.prometheus_url, asked.http_config, config)
+    access = access_to(asked.prometheus_url, asked.http_config, chosen.config)
     live = asyncio.run(_ask(asked.prometheus_url, access, objectives, interval))
     return Validated(objectives, tuple(sorted({*problems, *live.problems})), live)
 
@@ -104,27 +100,6 @@ def print_validation(asked: Validation, format_: ReportFormat, *, strict: bool =
     else:
         _print_text(done, failed=failed)
     return EXIT_PROBLEMS_FOUND if failed else 0
-
-
-def _read(asked: Validation) -> tuple[tuple[Objective, ...], float, Config | None]:
-    """Return the objectives, the scrape interval of their rules, and their configuration."""
-    config = None
-    interval = asked.scrape_interval_seconds
-    wrong = None if interval is None else wrong_interval(interval)
-    if wrong is not None:
-        message, fix = wrong
-        raise InputError([problem("--scrape-interval", message, fix=fix)])
-    if not asked.paths:
-        config = read_config(asked.config)
-        objectives = read_objectives(config)
-        interval = interval or config.file.prometheus.scrape_interval
-    else:
-        objectives = read_objective_paths(asked.paths)
-        interval = interval or USUAL_SCRAPE_INTERVAL_SECONDS
-    unfit = list(wrong_slices(objectives, interval))
-    if unfit:
-        raise InputError(unfit)
-    return objectives, interval, config
 
 
 async def _ask(

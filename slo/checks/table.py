@@ -44,10 +44,12 @@ _CHECKS = (
     Check("slices-unfit", "error", ("reading",), "Time slices that are shorter than the window of "
           "rates, or no multiple of the scrape interval."),
     # --- tiers --------------------------------------------------------------------------------
-    Check("tier-cannot-fire", "error", ("file",), "A tier of burn alerts needs more errors than "
-          "an outage makes, or more bad events than its window can hold. It is left out."),
-    Check("tier-outlasts-period", "error", ("file",), "A tier looks back longer than the period "
-          "of the budget. It is left out."),
+    Check("tier-cannot-fire", "error", ("file",), "A tier of burn alerts that was chosen needs "
+          "more errors than an outage makes, or more bad events than its window can hold."),
+    Check("tier-outlasts-period", "error", ("file",), "A tier that was chosen looks back longer "
+          "than the period of the budget."),
+    Check("default-tier-left-out", "warning", ("file",), "A tier that nobody chose could never "
+          "fire, or looks back longer than the period. It is left out."),
     Check("tier-fires-on-one-slice", "warning", ("file",), "One bad time slice is enough for a "
           "tier: each wakes somebody."),
     Check("burn-escapes", "warning", ("file",), "A burn above 1, which exhausts the budget before "
