@@ -25,12 +25,14 @@ from exporters.problems import (
     problem,
 )
 from exporters.version import VERSION
+from slo.rules_format import RulesFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exporters.config import Config
     from exporters.problems import Problem
+    from slo.rule_files import RulesForm
 
 EXIT_OUR_MISTAKE = 70
 """``EX_SOFTWARE`` of sysexits.h."""
@@ -49,7 +51,7 @@ EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
 BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
-"""Modules with ``build(config)``, which returns texts by path."""
+"""Modules with ``build(config, form)``, which returns texts by path."""
 
 
 class _LateGroup(TyperGroup):
@@ -104,17 +106,38 @@ def _options(
 def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     config: _ConfigOption = _DEFAULT_CONFIG,
+    *,
+    format_: Annotated[
+        RulesFormat,
+        typer.Option(
+            "--format",
+            help="Rule files, those that vmalert counts right with, or beside rule files "
+            "PrometheusRule manifests of the operator.",
+        ),
+    ] = RulesFormat.PROMETHEUS,
+    most: Annotated[
+        int | None,
+        typer.Option("--max-rules-per-group", help="Split groups of more rules: Mimir takes 20."),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="NAME=VALUE of manifests, for the operator's ruleSelector."),
+    ] = None,
 ) -> None:
     """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 
-    Alerts that an objective cannot have are left out, and told, as is all that is in doubt.
+    Nothing is written where an objective cannot hold what it asks for; what is in doubt is told.
     """
     from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
     from exporters.generated import write_generated  # noqa: PLC0415
+    from slo.rule_files import read_form  # noqa: PLC0415
 
+    form = read_form(format_, most, label or [])
     read = read_config(config)
-    files = _build_all(read)
-    print_problems(_check(read))
+    files = _build_all(read, form)
+    if _print_and_judge(_check_objectives(read)):
+        raise SystemExit(EXIT_PROBLEMS_FOUND)
+    print_problems(_without_place(read))
     written = write_generated(out, files)
     for path in written.changed:
         typer.echo(f"wrote {out / path}")
@@ -128,10 +151,11 @@ def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
     """Read everything that the configuration names, and say what is wrong with it."""
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.topology import expected_gpus  # noqa: PLC0415
+    from slo.rule_files import RulesForm  # noqa: PLC0415
 
     read = read_config(config)
-    files = _build_all(read)
-    if _print_and_judge(_check(read)):
+    files = _build_all(read, RulesForm())
+    if _print_and_judge([*_check_objectives(read), *_without_place(read)]):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
     topology = read.topology
     gpus = sum(1 for _ in expected_gpus(topology))
@@ -154,24 +178,28 @@ def main() -> NoReturn:
     raise SystemExit(0)
 
 
-def _build_all(config: Config) -> dict[str, str]:
+def _build_all(config: Config, form: RulesForm) -> dict[str, str]:
     """Return the files of all packages."""
     files: dict[str, str] = {}
     for name in BUILDERS:
-        built: dict[str, str] = importlib.import_module(name).build(config)
+        built: dict[str, str] = importlib.import_module(name).build(config, form)
         if both := files.keys() & built.keys():
             raise ValueError(f"{name} builds {min(both)!r}, which another package builds too")
         files.update(built)
     return files
 
 
-def _check(config: Config) -> list[Problem]:
-    """Return what objectives cannot hold, or leave in doubt, and targets without a place."""
+def _check_objectives(config: Config) -> list[Problem]:
+    """Return what objectives cannot hold, or leave in doubt."""
     from slo.checks import check_objectives  # noqa: PLC0415 - as late as the packages
     from slo.objectives import read_objectives  # noqa: PLC0415
 
-    problems = check_objectives(read_objectives(config))
-    return [*problems, *(problem(config.path, str(each)) for each in config.unplaced)]
+    return check_objectives(read_objectives(config))
+
+
+def _without_place(config: Config) -> list[Problem]:
+    """Return the targets that have no place in the topology: all others are watched."""
+    return [problem(config.path, str(each)) for each in config.unplaced]
 
 
 def _print_and_judge(problems: Iterable[Problem]) -> bool:

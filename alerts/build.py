@@ -24,20 +24,25 @@ from slo.calendars import horizon_note
 from slo.checks import firing_tiers
 from slo.objective import Objective
 from slo.objectives import read_objectives
-from slo.render import render_groups
+from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm, rule_files
 from slo.rules import RuleGroup, levels_group, objective_group
 
 PROMETHEUS_PATH = "prometheus.yml"
 ALERTMANAGER_PATH = "alertmanager.yml"
-ALERTS_PATH = "rules/alerts.yaml"
+ALERTS_NAME = "alerts"
+"""Of the file of the alerts that belong to no single objective."""
 
 
-def build(config: Config) -> dict[str, str]:
+def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
     """Return rules and configurations: text by relative path.
 
     ``rules/slo-NAME.yaml`` holds all rules of an objective, its alerts included, for these must
     follow what they read in the same group. ``rules/alerts.yaml`` holds the alerts that belong to
     no single objective.
+
+    Args:
+        config: what was configured.
+        form: how rules are written.
 
     Raises:
         InputError: if an objective cannot be read.
@@ -45,31 +50,46 @@ def build(config: Config) -> dict[str, str]:
     objectives = read_objectives(config)
     sources = config.generated_from
     names = [each.name for each in sources]
+    files: dict[str, str] = {}
+    for each in objectives:
+        files |= rule_files(
+            f"slo-{each.name}",
+            objective_groups(each, config, form),
+            [*names, *([each.file] if each.file else [])],
+            [note] if (note := horizon_note(each)) else [],
+            form,
+        )
     return {
-        **{
-            f"rules/slo-{each.name}.yaml": render_groups(
-                objective_groups(each, config),
-                [*names, *([each.file] if each.file else [])],
-                [note] if (note := horizon_note(each)) else [],
-            )
-            for each in objectives
-        },
-        ALERTS_PATH: render_groups([alerts_group(objectives, config)], names),
+        **files,
+        **rule_files(ALERTS_NAME, [alerts_group(objectives, config)], names, form=form),
         PROMETHEUS_PATH: header(sources) + _to_yaml(prometheus_config(config)),
         ALERTMANAGER_PATH: header(sources) + _to_yaml(_alertmanager(config, objectives)),
     }
 
 
-def objective_groups(objective: Objective, config: Config) -> tuple[RuleGroup, RuleGroup]:
-    """Return an objective's two groups: with its causes and alerts, and its slower levels."""
-    return groups_at(objective, config.file.prometheus.scrape_interval, config.file.links)
+def objective_groups(
+    objective: Objective, config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM
+) -> tuple[RuleGroup, RuleGroup]:
+    """Return an objective's two groups: with its causes and alerts, and its slower levels.
+
+    Whole, however few rules ``form`` takes in a group.
+    """
+    interval = config.file.prometheus.scrape_interval
+    return groups_at(objective, interval, config.file.links, form.lag_seconds(interval))
 
 
 def groups_at(
-    objective: Objective, scrape_interval_seconds: float, links: Links
+    objective: Objective, scrape_interval_seconds: float, links: Links, lag_seconds: float = 0
 ) -> tuple[RuleGroup, RuleGroup]:
-    """Return the same, of an objective without a configuration."""
-    group = objective_group(objective, scrape_interval_seconds)
+    """Return the same, of an objective without a configuration.
+
+    Args:
+        objective: whose rules.
+        scrape_interval_seconds: at which the base is recorded.
+        links: bases of the alerts' links.
+        lag_seconds: as in :func:`slo.rules.objective_group`.
+    """
+    group = objective_group(objective, scrape_interval_seconds, lag_seconds)
     with_alerts = _with_alerts(group, objective, scrape_interval_seconds, links)
     return with_alerts, levels_group(objective, scrape_interval_seconds)
 

@@ -15,11 +15,12 @@ from dashboards.slo import slo_board
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.generated import header
-from slo.render import render_groups
+from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm, rule_files
 from slo.windows import read_tiers
 
 BOARDS_FOLDER = "dashboards"
-RULES_PATH = "rules/dashboards-cells.yaml"
+RULES_NAME = "dashboards-cells"
+"""Of the file of the rules that record what the boards read."""
 DASHBOARDS_PROVISIONING_PATH = "grafana/provisioning/dashboards/shardwatch.yaml"
 DATASOURCES_PROVISIONING_PATH = "grafana/provisioning/datasources/shardwatch.yaml"
 GRAFANA_FOLDER = "/var/lib/grafana/dashboards/shardwatch"
@@ -47,14 +48,14 @@ def build_boards() -> dict[str, str]:
     return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each))) for each in all_boards()}
 
 
-def build(config: Config) -> dict[str, str]:
+def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
     """Return boards, provisioning files and the cells' rules: text by relative path."""
     sources = config.generated_from
     boards = {f"{BOARDS_FOLDER}/{name}": text for name, text in build_boards().items()}
     cells = cells_group(config.file.prometheus.scrape_interval)
     return {
         **boards,
-        RULES_PATH: render_groups([cells], [each.name for each in sources]),
+        **rule_files(RULES_NAME, [cells], [each.name for each in sources], form=form),
         DASHBOARDS_PROVISIONING_PATH: (
             header(sources) + _DASHBOARDS_COMMENT + _to_yaml(_dashboards_provisioning())
         ),

@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import logging
 import ssl
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from exporters.documents import Document, Place
+from exporters.documents import Document, Place, read_document
+from exporters.http_headers import HeaderName, HttpHeader
 from exporters.problems import InputError, Problem
 from exporters.reloading import stamps
 
@@ -62,11 +63,13 @@ class Tls(_Strict):
 
 
 class HttpClientConfig(_Strict):
-    """Of one kind of source."""
+    """Of one kind of source, or of one server."""
 
     authorization: Authorization | None = None
     basic_auth: BasicAuth | None = None
     tls_config: Tls | None = None
+    http_headers: dict[HeaderName, HttpHeader] = {}
+    """Such as ``X-Scope-OrgID``, which says whose series Mimir is asked for."""
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -100,15 +103,17 @@ class HttpAccess:
     tls: Tls | None = None
     folder: Path = Path()
     """What paths are relative to."""
+    headers: Mapping[str, HttpHeader] = field(default_factory=dict)
+    """Besides."""
     _read: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def options(self) -> dict[str, Any]:
         """Return what aiohttp's requests take: headers and TLS, where they are asked for."""
         files = self.files
-        if not files and self.tls is None:
+        if not files and self.tls is None and not self.headers:
             return {}
         seen: Hashable = stamps(files)
-        if self._read.get("seen", ()) != seen:
+        if "seen" not in self._read or self._read["seen"] != seen:
             self._read["seen"] = seen
             try:
                 self._read["options"] = self._make_options()
@@ -124,6 +129,7 @@ class HttpAccess:
             self.authorization and self.authorization.credentials_file,
             self.basic_auth and self.basic_auth.password_file,
             *((self.tls.ca_file, self.tls.cert_file, self.tls.key_file) if self.tls else ()),
+            *(path for header in self.headers.values() for path in header.files),
         ]
         return [self.folder / each for each in found if each]
 
@@ -144,13 +150,21 @@ class HttpAccess:
 
     def _make_options(self) -> dict[str, Any]:
         options: dict[str, Any] = {}
+        if self.headers:
+            options["headers"] = {
+                name: ", ".join(
+                    (*each.values, *(_read_secret(self.folder / path) for path in each.files))
+                )
+                for name, each in self.headers.items()
+            }
         if self.authorization:
             secret = _read_secret(self.folder / self.authorization.credentials_file)
-            options["headers"] = {"Authorization": f"{self.authorization.type} {secret}"}
+            said = f"{self.authorization.type} {secret}"
+            options["headers"] = {**options.get("headers", {}), "Authorization": said}
         if self.basic_auth:
             secret = _read_secret(self.folder / self.basic_auth.password_file)
             pair = base64.b64encode(f"{self.basic_auth.username}:{secret}".encode()).decode()
-            options["headers"] = {"Authorization": f"Basic {pair}"}
+            options["headers"] = {**options.get("headers", {}), "Authorization": f"Basic {pair}"}
         if self.tls:
             options["ssl"] = self._make_context(self.tls)
             if self.tls.server_name:
@@ -191,10 +205,7 @@ def make_accesses(
     Raises:
         InputError: if a secret or a certificate cannot be read.
     """
-    accesses = {
-        kind: HttpAccess(each.authorization, each.basic_auth, each.tls_config, folder)
-        for kind, each in configs
-    }
+    accesses = {kind: _access(each, folder) for kind, each in configs}
     problems = [
         problem
         for kind, access in accesses.items()
@@ -203,6 +214,44 @@ def make_accesses(
     if problems:
         raise InputError(problems)
     return accesses
+
+
+def make_access(
+    config: HttpClientConfig, document: Document, folder: Path, place: Place = ()
+) -> HttpAccess:
+    """Return how one server is asked.
+
+    Args:
+        config: how it is written.
+        document: the file that it is written in, for problems.
+        folder: that its paths are relative to.
+        place: where it stands in the file.
+
+    Raises:
+        InputError: if a secret or a certificate cannot be read.
+    """
+    access = _access(config, folder)
+    if problems := list(access.problems(document, place)):
+        raise InputError(problems)
+    return access
+
+
+def read_access(path: Path) -> HttpAccess:
+    """Return how a server is asked, from a file that holds a ``http_client_config`` alone.
+
+    As promtool's ``--http.config.file`` takes it. Paths in it are relative to the file.
+
+    Raises:
+        InputError: if it, a secret or a certificate cannot be read.
+    """
+    document = read_document(path)
+    return make_access(document.parse(HttpClientConfig), document, path.parent)
+
+
+def _access(config: HttpClientConfig, folder: Path) -> HttpAccess:
+    return HttpAccess(
+        config.authorization, config.basic_auth, config.tls_config, folder, config.http_headers
+    )
 
 
 def _read_secret(path: Path) -> str:

@@ -22,7 +22,14 @@ from pydantic import (
     model_validator,
 )
 
-from exporters.access import BasicAuth, HttpAccess, HttpClientConfigs, make_accesses
+from exporters.access import (
+    BasicAuth,
+    HttpAccess,
+    HttpClientConfig,
+    HttpClientConfigs,
+    make_access,
+    make_accesses,
+)
 from exporters.addresses import parse_address
 from exporters.discovery.placing import Placement, Unplaced
 from exporters.discovery.remembering import Remembered
@@ -117,6 +124,8 @@ class Prometheus(_Strict):
     url: HttpUrl
     scrape_interval: Annotated[Seconds, AfterValidator(_scrape_interval)] = 15.0
     """At least 5 s. Also the interval at which the rules' base level is evaluated."""
+    http_client_config: HttpClientConfig = HttpClientConfig()
+    """How commands ask it."""
 
 
 class Alertmanager(_Strict):
@@ -226,6 +235,17 @@ class Config:
             InputError: if a secret or a certificate cannot be read, which only exporters need.
         """
         return make_accesses(self.file.http_client_config, self.document, self.path.parent)
+
+    @cached_property
+    def prometheus_access(self) -> HttpAccess:
+        """How commands ask Prometheus.
+
+        Raises:
+            InputError: if a secret or a certificate cannot be read, which only they need.
+        """
+        place = "prometheus", "http_client_config"
+        config = self.file.prometheus.http_client_config
+        return make_access(config, self.document, self.path.parent, place)
 
     @property
     def topology_files(self) -> list[Path]:

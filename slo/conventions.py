@@ -71,6 +71,9 @@ OBJECTIVE = "slo:objective:ratio"
 """The target, 0 to 1."""
 PERIOD = "slo:period:seconds"
 """Its length; of a calendar's periods a nominal one."""
+FINGERPRINT = "slo:objective:fingerprint"
+"""A number that changes with its indicator, grouping labels and period (:mod:`slo.fingerprint`): a
+backfill sees by it that what was recorded counts the same events."""
 
 # --- a calendar's period that runs: ``slo`` and ``service`` only ------------------------------
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from exporters.durations import format_duration
 from slo import conventions as names
 from slo.calendars import period_starts
+from slo.fingerprint import fingerprint
 from slo.objective import Calendar, Objective
 from slo.periods import LEAST_BAD_EVENTS, SIDES
 from slo.series import Series
@@ -74,12 +75,13 @@ def cell_levels(
 
 
 def constant_series(objective: Objective, moments: Moments) -> Iterator[Series]:
-    """Yield the series that an objective has for itself: its target, its period."""
+    """Yield the series that an objective has for itself: target, period, fingerprint."""
     own = {names.SLO: objective.name, names.SERVICE: objective.service}
     times = moments.times
     constants = {
         names.OBJECTIVE: np.full(times.shape, float(objective.target)),
         names.PERIOD: np.full(times.shape, float(objective.period_seconds)),
+        names.FINGERPRINT: np.full(times.shape, float(fingerprint(objective))),
     }
     if objective.calendar is not None:
         calendar = _CalendarPeriods(objective.calendar)

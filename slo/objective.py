@@ -133,6 +133,8 @@ class Objective:
     """If None, the period rolls."""
     tiers: tuple[Tier, ...] = field(default_factory=read_tiers)
     """Of burn alerts, the fastest first. May be empty: no burn alerts."""
+    has_chosen_tiers: bool = False
+    """Whether its author chose them. Of the default ones those that cannot fire are left out."""
     minimum_bad_events: int = 0
     """A tier does not fire below as many bad events over its long window."""
     alert_extras: tuple[AlertExtras, ...] = ()

@@ -8,25 +8,19 @@ from pathlib import Path
 
 from exporters.config import Config
 from exporters.documents import Place, read_documents
-from exporters.durations import format_duration
 from exporters.problems import InputError, Problem, problem
+from slo.intervals import wrong_interval
 from slo.objective import Objective
-from slo.rules import LONGEST_INTERVAL_SECONDS
 from slo.sloth.model import is_sloth
 from slo.sloth.resolve import resolve_sloth
 from slo.spec.resolve import Source, resolve_objectives
 from slo.spec.slices import wrong_slices
-from slo.tiling import STEP_SECONDS
 
 LIBRARY = Path(__file__).parent / "library"
 LARGEST_BYTES = 16 * 1024 * 1024
 """Of a file: ten thousand objectives take about 10 MB."""
 _LIBRARY_PREFIX = "library:"
 _SUFFIXES = (".yaml", ".yml", ".json")
-_INTERVALS = tuple(
-    each for each in range(1, LONGEST_INTERVAL_SECONDS + 1) if STEP_SECONDS % each == 0
-)
-"""Of scrapes, in whole seconds, that counts of 5 minutes can be made of."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ def read_objectives(config: Config) -> tuple[Objective, ...]:
             interval.
     """
     files: list[ObjectiveFile] = []
-    problems = list(_wrong_scrapes(config))
+    problems = list(wrong_scrapes(config))
     for index, entry in enumerate(config.file.objectives):
         try:
             files += _files(config, entry, ("objectives", index))
@@ -195,27 +189,8 @@ def _files(config: Config, entry: str, place: Place) -> list[ObjectiveFile]:
     return files
 
 
-def _wrong_scrapes(config: Config) -> Iterator[Problem]:
-    interval, place = config.file.prometheus.scrape_interval, ("prometheus", "scrape_interval")
-    if interval > LONGEST_INTERVAL_SECONDS:
-        longest = format_duration(_INTERVALS[-1])
-        yield config.document.problem(
-            place,
-            f"found {format_duration(interval)}, expected at most {longest}",
-            "Prometheus forgets a sample after 5 minutes, and alerts with it",
-        )
-    elif STEP_SECONDS * 1000 % round(interval * 1000):
-        nearest = " or ".join(format_duration(each) for each in _nearest_intervals(interval))
-        yield config.document.problem(
-            place,
-            f"found {format_duration(interval)}, expected a divisor of "
-            f"{format_duration(STEP_SECONDS)}, for counts of 5 minutes must hold whole samples",
-            f"take {nearest}",
-        )
-
-
-def _nearest_intervals(seconds: float) -> list[int]:
-    """Return the next shorter and the next longer interval that may be, in whole seconds."""
-    shorter = [each for each in _INTERVALS if each < seconds]
-    longer = [each for each in _INTERVALS if each > seconds]
-    return [*shorter[-1:], *longer[:1]]
+def wrong_scrapes(config: Config) -> Iterator[Problem]:
+    """Yield what keeps rules from being made for a configuration's scrape interval."""
+    wrong = wrong_interval(config.file.prometheus.scrape_interval)
+    if wrong is not None:
+        yield config.document.problem(("prometheus", "scrape_interval"), *wrong)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 import numpy as np
 
+from exporters.access import HttpAccess
 from exporters.sessions import HttpClient
 from slo.remote_write import HEADERS, encode_write_request
 from slo.series import Series
+
+_LONGEST_SAID = 300
+"""Characters of an error that a server tells, in a message of ours."""
 
 
 class PrometheusError(Exception):
@@ -21,6 +27,10 @@ class PrometheusError(Exception):
 
 class PrometheusUnreachableError(PrometheusError):
     """There was no answer: refused, timed out, or no HTTP."""
+
+
+class PrometheusDeniedError(PrometheusError):
+    """The server wants to know who asks, or does not let them: 401 and 403."""
 
 
 class PrometheusRefusedError(PrometheusError):
@@ -42,8 +52,25 @@ class PrometheusClient(HttpClient):
     Used as ``async with PrometheusClient(url) as prometheus``.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = 30.0,
+        access: HttpAccess | None = None,
+        write_url: str | None = None,
+    ) -> None:
+        """Make a client that is not yet open.
+
+        Args:
+            url: of the server, before ``/api/v1``: of Mimir ``http://mimir/prometheus``.
+            timeout_seconds: for one answer.
+            access: who asks, and whom they trust; nobody in particular, if None.
+            write_url: where remote write goes, in full; ``/api/v1/write`` of the server, if None.
+        """
         self._url = url.rstrip("/")
+        self._write_url = write_url or f"{self._url}/api/v1/write"
+        self._access = access or HttpAccess()
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
     def _make_session(self) -> aiohttp.ClientSession:
@@ -57,9 +84,12 @@ class PrometheusClient(HttpClient):
         """
         form = {"query": expr} if time is None else {"query": expr, "time": f"{time:.3f}"}
         data = await self._ask("query", form)
-        if data["resultType"] == "scalar":
-            return [Sample({}, float(data["result"][1]))]
-        return [Sample(each["metric"], float(each["value"][1])) for each in data["result"]]
+        with self._reading():
+            if data["resultType"] == "scalar":
+                return [Sample({}, float(data["result"][1]))]
+            return [
+                Sample(_labels(each), float(each["value"][1])) for each in _elements(data, "vector")
+            ]
 
     async def query_range(
         self, expr: str, start: float, end: float, step_seconds: float
@@ -75,7 +105,9 @@ class PrometheusClient(HttpClient):
             "end": f"{end:.3f}",
             "step": f"{step_seconds:.3f}",
         }
-        return [_series(each) for each in (await self._ask("query_range", form))["result"]]
+        data = await self._ask("query_range", form)
+        with self._reading():
+            return [_series(each) for each in _elements(data, "matrix")]
 
     async def series(
         self, selectors: Sequence[str], start: float | None = None, end: float | None = None
@@ -87,7 +119,9 @@ class PrometheusClient(HttpClient):
         """
         form: list[tuple[str, str]] = [("match[]", each) for each in selectors]
         form += [(k, f"{v:.3f}") for k, v in (("start", start), ("end", end)) if v is not None]
-        return list(await self._ask("series", form))
+        data = await self._ask("series", form)
+        with self._reading():
+            return [_labels({"metric": each}) for each in data]
 
     async def points(self, ranged: str) -> list[Series]:
         """Return the samples as they were scraped that a range selector, ``x[10m]``, holds now.
@@ -95,7 +129,9 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or the query is refused.
         """
-        return [_series(each) for each in (await self._ask("query", {"query": ranged}))["result"]]
+        data = await self._ask("query", {"query": ranged})
+        with self._reading():
+            return [_series(each) for each in _elements(data, "matrix")]
 
     async def samples_read(self, expr: str, time: float | None = None) -> int | None:
         """Return how many samples it takes to evaluate ``expr``; None if it is not told.
@@ -109,9 +145,10 @@ class PrometheusClient(HttpClient):
         if time is not None:
             form["time"] = f"{time:.3f}"
         data = await self._ask("query", form)
-        samples = (data.get("stats") or {}).get("samples") or {}
-        read = samples.get("totalQueryableSamples")
-        return None if read is None else int(read)
+        with self._reading():
+            samples = (data.get("stats") or {}).get("samples") or {}
+            read = samples.get("totalQueryableSamples")
+            return None if read is None else int(read)
 
     async def status(self, name: str) -> Mapping[str, Any]:
         """Return what the server says of itself: ``runtimeinfo`` or ``flags``.
@@ -119,10 +156,10 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or it is none of Prometheus's.
         """
-        answered, text = await self._send("GET", f"status/{name}", None, {})
+        answered, text = await self._send("GET", self._api(f"status/{name}"), None, {})
         said = self._read_answer(answered, text)
         if not isinstance(said, dict):
-            raise PrometheusError(f"{self._url} answered {text[:200]!r}")
+            raise self._foreign(answered)
         return said
 
     async def labels(self, selectors: Sequence[str] = ()) -> list[str]:
@@ -131,7 +168,9 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or a selector is refused.
         """
-        return list(await self._ask("labels", [("match[]", each) for each in selectors]))
+        data = await self._ask("labels", [("match[]", each) for each in selectors])
+        with self._reading():
+            return [str(each) for each in data]
 
     async def remote_write(self, series: Iterable[Series]) -> None:
         """Write samples, in one request. Earlier ones must be written before later ones.
@@ -144,41 +183,79 @@ class PrometheusClient(HttpClient):
             PrometheusError: if there is no answer, or samples are refused.
         """
         body = encode_write_request(series)
-        status, text = await self._send("POST", "write", body, HEADERS)
+        status, text = await self._send("POST", self._write_url, body, HEADERS)
         if status >= 300:
-            raise PrometheusRefusedError(f"{self._url} refused samples: {text.strip()}")
+            raise PrometheusRefusedError(
+                f"{self._write_url} answered {status}, refused samples: {_in_a_line(text)}"
+            )
 
     async def _ask(self, path: str, form: Mapping[str, str] | list[tuple[str, str]]) -> Any:
-        return self._read_answer(*await self._send("POST", path, form, {}))
+        return self._read_answer(*await self._send("POST", self._api(path), form, {}))
+
+    def _api(self, path: str) -> str:
+        return f"{self._url}/api/v1/{path}"
 
     def _read_answer(self, status: int, text: str) -> Any:
         try:
             answer = json.loads(text)
-        except ValueError:
-            raise PrometheusError(
-                f"{self._url} answered {status} with no JSON: {text[:200]!r}"
-            ) from None
+        except (ValueError, RecursionError):
+            raise PrometheusError(f"{self._url} answered {status} with no JSON") from None
         known = answer.get("status") if isinstance(answer, dict) else None
         if known == "success" and "data" in answer:
             return answer["data"]
-        if known is None:
-            raise PrometheusError(f"{self._url} answered {status}, and not as Prometheus does")
-        raise PrometheusRefusedError(f"{self._url} refused: {answer.get('error', text[:200])}")
+        if known != "error":
+            raise self._foreign(status)
+        raise PrometheusRefusedError(f"{self._url} refused: {_in_a_line(answer.get('error', ''))}")
+
+    def _foreign(self, status: int) -> PrometheusError:
+        return PrometheusError(f"{self._url} answered {status}, and not as Prometheus does")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Say of an answer that is formed in another way whose it is: anything may listen there."""
+        try:
+            yield
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
+            raise self._foreign(200) from None
 
     async def _send(
-        self, method: str, path: str, body: Any, headers: Mapping[str, str]
+        self, method: str, url: str, body: Any, headers: Mapping[str, str]
     ) -> tuple[int, str]:
+        options = self._access.options()
+        options = {**options, "headers": {**headers, **options.get("headers", {})}}
         try:
-            async with self._session.request(
-                method, f"{self._url}/api/v1/{path}", data=body, headers=headers
-            ) as answer:
-                return answer.status, await answer.text()
+            async with self._session.request(method, url, data=body, **options) as answer:
+                status, text = answer.status, await answer.text(errors="replace")
         except (TimeoutError, aiohttp.ClientError) as error:
             said = str(error) or "no answer in time"
             raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            why = "" if text.lstrip().startswith(("<", "{")) else " ".join(text.split())
+            who = self._write_url if url == self._write_url else self._url
+            denied = f"{who} answered {status} {HTTPStatus(status).phrase}"
+            raise PrometheusDeniedError(f"{denied}: {why[:_LONGEST_SAID]}" if why else denied)
+        return status, text
+
+
+def _in_a_line(said: Any) -> str:
+    """Return what a server says as one short line; of a page of HTML, that it is one."""
+    text = " ".join(str(said).split())
+    if text.startswith("<"):
+        return "with a page that is not Prometheus's"
+    return f"{text[:_LONGEST_SAID]}..." if len(text) > _LONGEST_SAID else text or "without a word"
+
+
+def _labels(result: Any) -> dict[str, str]:
+    return {str(name): str(value) for name, value in result["metric"].items()}
+
+
+def _elements(data: Any, type_: str) -> Any:
+    if data["resultType"] != type_:
+        raise ValueError(f"found {data['resultType']}, expected {type_}")
+    return data["result"]
 
 
 def _series(result: Any) -> Series:
     times = np.array([time for time, _ in result["values"]], np.float64)
     values = np.array([float(value) for _, value in result["values"]], np.float64)
-    return Series(result["metric"], np.rint(times * 1000).astype(np.int64), values)
+    return Series(_labels(result), np.rint(times * 1000).astype(np.int64), values)

@@ -25,6 +25,7 @@ from slo import conventions as names
 from slo import tiling
 from slo.base import events_per_second
 from slo.burn import format_decimal
+from slo.fingerprint import fingerprint
 from slo.objective import Objective
 from slo.periods import SIDES, PeriodRules
 from slo.rule import (
@@ -228,4 +229,5 @@ class _Rules:
         return [
             self.record(names.OBJECTIVE, f"vector({format_decimal(self.objective.target)})"),
             self.record(names.PERIOD, f"vector({self.objective.period_seconds})"),
+            self.record(names.FINGERPRINT, f"vector({fingerprint(self.objective)})"),
         ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from exporters.config import read_config
+from exporters.access import HttpAccess
 from exporters.problems import (
     EXIT_BAD_INPUT,
     EXIT_PROBLEMS_FOUND,
@@ -22,13 +22,10 @@ from exporters.problems import (
 from slo.checks import check_objectives, has_errors
 from slo.checks.live import LiveReport, check_live
 from slo.checks.report import count_severities, write_json
+from slo.choosing import choose_objectives
 from slo.objective import Objective
-from slo.objectives import read_objective_paths, read_objectives
-from slo.prometheus import PrometheusClient, PrometheusError
-from slo.spec.slices import wrong_slices
-
-USUAL_SCRAPE_INTERVAL_SECONDS = 15.0
-"""Where no configuration says another: ``exporters.config.Prometheus``."""
+from slo.prometheus import PrometheusClient, PrometheusDeniedError, PrometheusError
+from slo.servers import NAME_WHO_ASKS, access_to
 
 
 class ReportFormat(StrEnum):
@@ -45,8 +42,12 @@ class Validation:
     paths: tuple[Path, ...] = ()
     """Files of objectives, or folders of them. If none, the configuration names them."""
     config: Path = Path("shardwatch.yaml")
+    """With files it may be missing."""
     prometheus_url: str | None = None
     """A server to ask; if None, nobody is asked."""
+    http_config: Path | None = None
+    """How it is asked: a file of a ``http_client_config``. If None, as the configuration says of
+    its own server."""
     retention_seconds: float | None = None
     """How long the server keeps samples; if None, the server is asked, if there is one."""
     scrape_interval_seconds: float | None = None
@@ -69,11 +70,13 @@ def validate_objectives(asked: Validation) -> Validated:
     Raises:
         InputError: if something cannot be read, or the server does not answer.
     """
-    objectives, interval = _read(asked)
+    chosen = choose_objectives(asked.paths, asked.config, asked.scrape_interval_seconds)
+    objectives, interval = chosen.objectives, chosen.scrape_interval_seconds
     problems = check_objectives(objectives, retention_seconds=asked.retention_seconds)
     if asked.prometheus_url is None:
         return Validated(objectives, tuple(problems))
-    live = asyncio.run(_ask(asked.prometheus_url, objectives, interval))
+    access = access_to(asked.prometheus_url, asked.http_config, chosen.config)
+    live = asyncio.run(_ask(asked.prometheus_url, access, objectives, interval))
     return Validated(objectives, tuple(sorted({*problems, *live.problems})), live)
 
 
@@ -99,37 +102,20 @@ def print_validation(asked: Validation, format_: ReportFormat, *, strict: bool =
     return EXIT_PROBLEMS_FOUND if failed else 0
 
 
-def _read(asked: Validation) -> tuple[tuple[Objective, ...], float]:
-    """Return the objectives, and the scrape interval that their rules are for."""
-    interval = asked.scrape_interval_seconds
-    if not asked.paths:
-        config = read_config(asked.config)
-        objectives = read_objectives(config)
-        return objectives, interval or config.file.prometheus.scrape_interval
-    interval = interval or USUAL_SCRAPE_INTERVAL_SECONDS
-    objectives = read_objective_paths(asked.paths)
-    unfit = list(wrong_slices(objectives, interval))
-    if unfit:
-        raise InputError(unfit)
-    return objectives, interval
-
-
-async def _ask(url: str, objectives: Sequence[Objective], interval: float) -> LiveReport:
+async def _ask(
+    url: str, access: HttpAccess | None, objectives: Sequence[Objective], interval: float
+) -> LiveReport:
     try:
-        async with PrometheusClient(url) as prometheus:
+        async with PrometheusClient(url, access=access) as prometheus:
             return await check_live(objectives, prometheus, interval)
     except PrometheusError as error:
         address = url.rstrip("/")
-        raise InputError(
-            [
-                problem(
-                    url,
-                    str(error).removeprefix(f"{address} "),
-                    fix=f"name a Prometheus, or what speaks its HTTP API: it was asked at "
-                    f"{address}/api/v1/query",
-                )
-            ]
-        ) from None
+        asked_at = f"it was asked at {address}/api/v1/query"
+        fix = f"name a Prometheus, or what speaks its HTTP API: {asked_at}"
+        if isinstance(error, PrometheusDeniedError):
+            fix = NAME_WHO_ASKS
+        said = str(error).removeprefix(f"{address} ")
+        raise InputError([problem(url, said, fix=fix)]) from None
 
 
 def _print_text(done: Validated, *, failed: bool) -> None:

@@ -11,6 +11,8 @@ import pytest
 import shardwatch
 from exporters.problems import InputError, problem
 from exporters.version import VERSION
+from slo.rule_files import RulesForm
+from slo.rules_format import RulesFormat
 
 TOPOLOGY = """\
 version: 1
@@ -43,7 +45,7 @@ def builders(monkeypatch):
 
     def make(index):
         module = types.ModuleType(f"builder_{index}")
-        module.build = lambda _: built[index]
+        module.build = lambda *_: built[index]
         return module
 
     names = [f"builder_{index}" for index in range(2)]
@@ -105,6 +107,23 @@ def test_build_writes_what_the_packages_build_and_says_so(run, config, builders,
     )
 
 
+def test_build_passes_on_who_reads_the_rules(run, config, builders, monkeypatch, tmp_path):
+    """And a limit that cannot be kept, or a label without a value, is bad input."""
+    asked = []
+    monkeypatch.setattr(
+        sys.modules["builder_0"], "build", lambda _, form: asked.append(form) or {"a": "a\n"}
+    )
+    out = ("build", "--config", config, "-o", tmp_path / "out")
+
+    options = ("--format", "operator", "--max-rules-per-group", "20", "--label", "a=b")
+    assert run(*out, *options)[0] == 0
+    assert asked == [RulesForm(RulesFormat.OPERATOR, 20, {"a": "b"})]
+    code, _, err = run(*out, "--max-rules-per-group", "8", "--label", "a")
+    assert code == 2
+    assert "--label: found 'a', expected NAME=VALUE" in err
+    assert "--max-rules-per-group: found 8, expected 9 or more" in err
+
+
 def test_build_changes_nothing_if_anything_is_wrong(run, config, builders, tmp_path):
     """All problems are found before the first file is written."""
     out = tmp_path / "out"
@@ -138,7 +157,7 @@ def test_validate_says_what_it_read(run, config, builders):
 def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch):
     """Objectives are read by those who build from them."""
 
-    def fail(config):
+    def fail(config, form):
         raise InputError([problem("library:chat", "no such objective")])
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
@@ -147,9 +166,12 @@ def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch)
 
 LAX = (Path(__file__).parents[1] / "slo/library/agents.yaml").read_text(encoding="utf-8")
 CANNOT_FIRE = (
-    "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it needs "
+    "lax.yaml:13:3: {}: tool-success: the page tier of 1h can never fire: it needs "
     "an error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a shorter "
-    "period\n"
+    "period{}\n"
+)
+LEFT_OUT = CANNOT_FIRE.format(
+    "default-tier-left-out", ', or do without by shardwatch.dev/tiers: "workbook:6h,1d,3d"'
 )
 
 
@@ -161,17 +183,35 @@ def lax(config) -> Path:
     return config
 
 
+@pytest.fixture
+def chosen(lax) -> Path:
+    """The same, of an author who asked for that alert."""
+    text = LAX.replace("0.99}", "0.9}")
+    asked = text.replace("grouping-labels:", "tiers: workbook\n    shardwatch.dev/grouping-labels:")
+    lax.with_name("lax.yaml").write_text(asked)
+    return lax
+
+
 def test_build_tells_which_alerts_there_cannot_be(run, lax, tmp_path):
-    """And builds the others."""
+    """And builds the others: nobody asked for that one."""
     code, said, err = run("build", "--config", lax, "-o", tmp_path / "out")
-    assert (code, err) == (0, CANNOT_FIRE)
+    assert (code, err) == (0, LEFT_OUT)
     assert "rules/slo-tool-success.yaml" in said
     assert "burn_tier: 6h" in (tmp_path / "out/rules/slo-tool-success.yaml").read_text()
 
 
-def test_validate_finds_which_alerts_there_cannot_be(run, lax):
-    """A check that found something."""
-    assert run("validate", "--config", lax) == (1, "", CANNOT_FIRE)
+def test_validate_says_the_same_of_it(run, lax):
+    """A warning, which stops nothing."""
+    code, said, err = run("validate", "--config", lax)
+    assert (code, said[:4], err) == (0, "ok: ", LEFT_OUT)
+
+
+def test_an_alert_that_was_asked_for_and_cannot_be_stops_both(run, chosen, tmp_path):
+    """A check that found something; nothing is written."""
+    found = (1, "", CANNOT_FIRE.format("tier-cannot-fire", ""))
+    assert run("validate", "--config", chosen) == found
+    assert run("build", "--config", chosen, "-o", tmp_path / "out") == found
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_warning_does_not_make_a_configuration_wrong(run, lax):
@@ -215,7 +255,7 @@ def test_problems_are_printed_one_a_line(run, tmp_path):
 def test_an_unexpected_error_is_a_sentence_and_how_to_report_it(run, config, builders, monkeypatch):
     """Users did nothing wrong."""
 
-    def fail(config):
+    def fail(config, form):
         raise ZeroDivisionError("division\nby zero")
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
@@ -230,7 +270,7 @@ def test_an_unexpected_error_is_a_sentence_and_how_to_report_it(run, config, bui
 def test_an_unexpected_error_is_shown_in_full_to_who_asks(run, config, builders, monkeypatch):
     """For the report."""
 
-    def fail(config):
+    def fail(config, form):
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", fail)
@@ -244,7 +284,7 @@ def test_an_unexpected_error_is_shown_in_full_to_who_asks(run, config, builders,
 def test_an_interrupted_command_says_nothing(run, config, builders, monkeypatch):
     """As a shell expects."""
 
-    def interrupt(config):
+    def interrupt(config, form):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules["builder_0"], "build", interrupt)

@@ -7,9 +7,10 @@ from alerts.made_tests.files import made_test_file, rule_path, test_path
 from exporters.config import Config
 from slo.examples.values import NoExampleError
 from slo.objectives import read_objectives
+from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm
 
 
-def build(config: Config) -> dict[str, str]:
+def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
     """Return a test file for each objective's rules, where one can be made: text by path.
 
     Raises:
@@ -22,7 +23,8 @@ def build(config: Config) -> dict[str, str]:
         sources = [*names, *([each.file] if each.file else [])]
         rules = f"../{rule_path(each)}"
         try:
-            text, _ = made_test_file(each, objective_groups(each, config), rules, interval, sources)
+            groups = form.limit(objective_groups(each, config, form))
+            text, _ = made_test_file(each, groups, rules, interval, sources)
         except NoExampleError:
             continue
         files[test_path(each)] = text

@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from alerts.made_tests.promtool import find_promtool
 from alerts.made_tests.run import MadeTests, make_tests, run_made_tests
-from exporters.config import Links, Prometheus, read_config
 from exporters.generated import LIST, write_generated
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, problem
-from slo.objectives import read_objective_paths, read_objectives
+from exporters.programs import locate_program
+from slo.choosing import choose_objectives
 
 app = typer.Typer()
 
@@ -38,11 +37,14 @@ def run_tests(
         typer.Option("-o", "--out", help="A folder of their own, to keep rules and tests in."),
     ] = None,
     promtool: Annotated[
-        Path | None, typer.Option("--promtool", help="The program, if it is not on PATH.")
+        Path | None,
+        typer.Option(
+            "--promtool", help="The program, where it is another than on PATH or of `make setup`."
+        ),
     ] = None,
 ) -> None:
     """Make tests for the objectives' rules and alerts, and run them with promtool."""
-    program = find_promtool(promtool)
+    program = locate_program("promtool", promtool)
     made = _make(paths, config)
     with tempfile.TemporaryDirectory(prefix="shardwatch-tests-") as scratch:
         folder = out or Path(scratch)
@@ -61,13 +63,10 @@ def run_tests(
 
 
 def _make(paths: list[Path] | None, config: Path) -> list[MadeTests]:
-    if paths and not config.exists():
-        interval, links = Prometheus.model_fields["scrape_interval"].default, Links()
-        return make_tests(read_objective_paths(paths), interval, links, [])
-    read = read_config(config)
-    objectives = read_objective_paths(paths) if paths else read_objectives(read)
-    file = read.file
-    return make_tests(objectives, file.prometheus.scrape_interval, file.links, [config.name])
+    chosen = choose_objectives(paths or [], config)
+    return make_tests(
+        chosen.objectives, chosen.scrape_interval_seconds, chosen.links, chosen.sources
+    )
 
 
 def _write(folder: Path, made: Sequence[MadeTests]) -> None:

@@ -11,6 +11,7 @@ from alerts.made_tests.cases import made_cases
 from alerts.made_tests.setting import evaluation_interval_seconds
 from exporters.generated import header
 from slo.objective import Objective
+from slo.rule_files import rules_path
 from slo.rules import RuleGroup
 from slo.testing import RuleTest, rule_tests
 
@@ -51,7 +52,7 @@ def made_test_file(
 
 def rule_path(objective: Objective) -> str:
     """Return where an objective's rules stand in what is built."""
-    return f"rules/slo-{objective.name}.yaml"
+    return rules_path(f"slo-{objective.name}")
 
 
 def test_path(objective: Objective) -> str:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporters.problems import InputError, problem
 
-VARIABLE = "SHARDWATCH_PROMTOOL"
-"""Names the program, where it is not on PATH."""
 LONGEST_SECONDS = 600
 _FAILED = re.compile(
     r'expr: ("(?:[^"\\]|\\.)*"), time: ([^,\s]+),\s*exp: ?(.*?)\n\s*got: ?([^\n]*)', re.DOTALL
@@ -36,20 +32,6 @@ class Failure:
         return (
             f"{self.case}: {self.what} at {self.at}: expected {self.expected}, found {self.found}"
         )
-
-
-def find_promtool(chosen: Path | None) -> Path:
-    """Return the program: the one chosen, or that of the environment, or that on PATH.
-
-    Raises:
-        InputError: if there is none.
-    """
-    named = str(chosen) if chosen is not None else os.environ.get(VARIABLE, "")
-    found = shutil.which(named or "promtool")
-    if found is None:
-        fix = f"install Prometheus's promtool, or name it by --promtool or {VARIABLE}"
-        raise InputError([problem(named or "promtool", "no such program", fix=fix)])
-    return Path(found)
 
 
 def run_tests(promtool: Path, test_file: Path) -> list[Failure]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,18 +13,6 @@ from demo.setup.telling import Say
 def checkout() -> Path:
     """Return the directory that holds the packages: the root of the checkout."""
     return Path(__file__).resolve().parents[2]
-
-
-def tools_directory() -> Path:
-    """Return where fetched programs live: ``.tools`` of the checkout.
-
-    An installed shardwatch has no checkout to write into and uses the user's cache.
-    """
-    root = checkout()
-    if (root / "pyproject.toml").is_file():
-        return root / ".tools"
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(cache) / "shardwatch" / "tools"
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.setup.debian_tree import PROMETHEUS, VICTORIA_METRICS, Tree, provide_tree
-from demo.setup.places import tools_directory
 from demo.setup.telling import Say, end_after, say
 from exporters.problems import InputError, Problem, problem
+from exporters.programs import program_variable, tools_directory
 
 VERSION = r"^{name}, version (\d+)\.(\d+)"
 VICTORIA_VERSION = r"\A\s*\Z|{name}-\S*v(\d+)\.(\d+)"
@@ -45,7 +45,7 @@ class Program:
     @property
     def variable(self) -> str:
         """Return the environment variable that names a program to use instead."""
-        return f"SHARDWATCH_{self.name.upper().replace('-', '_')}"
+        return program_variable(self.name)
 
     @property
     def directory(self) -> Path:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from exporters.durations import format_duration
 from slo import conventions as names
@@ -34,6 +36,8 @@ class Filled:
 
     cells: int
     samples: int
+    seen_from: float | None
+    """When its raw series begin, as far back as was read, to 5 minutes; None if none is there."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,26 @@ class Past:
     """What the raw series said, so much of it as levels are made of."""
 
     steps: Mapping[Cell, Steps]
+    """None of a cell of which nothing was seen."""
     recent: Mapping[tuple[str, str], Sequence[Samples]]
     """The newest samples, by the series of bad events and of all that they are written as."""
+
+    @property
+    def seen_from(self) -> float | None:
+        """Return when the first step begins in which anything was seen; UNIX seconds."""
+        begins = [
+            each.first + (int(np.argmax(seen)) - 1) * STEP
+            for each in self.steps.values()
+            if (seen := ~np.isnan(each.total)).any()
+        ]
+        # Of slices, events are there before the first verdict is.
+        begins += [
+            -(-int(each.times_ms[0]) // (1000 * STEP)) * STEP - STEP
+            for samples in self.recent.values()
+            for each in samples
+            if each.times_ms.size
+        ]
+        return float(min(begins)) if begins else None
 
 
 def reach_seconds(objective: Objective) -> float:
@@ -89,7 +111,11 @@ async def fill(
         tell=tell,
     )
     samples = told = 0
-    windows = [each for stretch in stretches for each in _windows(stretch, len(past.steps))]
+    windows = [
+        each
+        for stretch in _seen(stretches, past.seen_from)
+        for each in _windows(stretch, len(past.steps))
+    ]
     for number, (after, until) in enumerate(windows, 1):
         for batch in in_time_order(list(_series(objective, past, after, until, now))):
             # What says that it was recorded is written last: see slo.backfill.stretches.
@@ -99,7 +125,7 @@ async def fill(
         if number * _TOLD_SHARES // len(windows) > told:
             told = number * _TOLD_SHARES // len(windows)
             tell(f"{objective.name}: wrote {told * 100 // _TOLD_SHARES} %, {samples} samples")
-    return Filled(len(past.steps), samples)
+    return Filled(len(past.steps), samples, past.seen_from)
 
 
 async def _read(
@@ -135,6 +161,19 @@ async def _read(
     return Past(folder.steps(), {key: list(each.samples()) for key, each in recent.items()})
 
 
+def _seen(stretches: Sequence[Stretch], seen_from: float | None) -> Iterator[Stretch]:
+    """Yield what is left to write where raw series begin later than what is looked for.
+
+    Before them there is nothing to say, not even constants: each run would write them anew. What is
+    recorded begins one step after the raw series do, for full hours count the steps before.
+    """
+    if seen_from is None:
+        return
+    for each in stretches:
+        if each.end > seen_from + 2 * STEP:
+            yield replace(each, start=max(each.start, seen_from))
+
+
 def _windows(stretch: Stretch, cells: int) -> Iterator[tuple[float, float]]:
     """Yield the times between which one piece is written: after the first, up to the second."""
     seconds = 6 * HOUR if cells <= FEW_CELLS else HOUR
@@ -148,8 +187,6 @@ def _windows(stretch: Stretch, cells: int) -> Iterator[tuple[float, float]]:
 def _series(
     objective: Objective, past: Past, after: float, until: float, now: float
 ) -> Iterator[Series]:
-    if not past.steps:
-        return
     # One step more, so that a gap that begins where the window ends is seen.
     moments = Moments(int(after), int(now - FINE_SECONDS), int(until) + STEP)
     for cell, steps in past.steps.items():

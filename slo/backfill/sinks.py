@@ -19,7 +19,10 @@ TAKES_NO_OLD_SAMPLES = (
     "it takes old samples only with `storage: {tsdb: {out_of_order_time_window: 30d}}` in its "
     "configuration (Prometheus 2.39 or later), or while it is empty; or write blocks with -o"
 )
-NO_RECEIVER = "start it with --web.enable-remote-write-receiver, or write blocks with -o"
+NO_RECEIVER = (
+    "start it with --web.enable-remote-write-receiver, or name where it takes remote write with "
+    "--write-url, or write blocks with -o"
+)
 _OLD = ("out of order", "too old", "out of bounds", "duplicate sample")
 
 

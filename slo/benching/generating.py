@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from exporters.benching import ROOT
-from slo.benching.server import find_program
+from exporters.programs import locate_program
 
 OBJECTIVES = 1000
 ROUNDS = 3
@@ -83,7 +83,7 @@ def generating_seconds(folder: Path) -> float:
     rules = folder / "rules.yaml"
     generate = [sys.executable, "-m", "shardwatch", "slo", "rules",
                 "--config", str(config), "--out", str(rules)]  # fmt: skip
-    check = [str(find_program("promtool")), "check", "rules", str(rules)]
+    check = [str(locate_program("promtool")), "check", "rules", str(rules)]
     return min(_seconds(generate, check) for _ in range(ROUNDS))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from exporters.durations import format_duration
 from exporters.problems import Problem
+from slo.calendars import longest_period_seconds
 from slo.checks.finding import finding
 from slo.objective import Objective
 
@@ -16,7 +17,13 @@ blocks of 2 hours and more as a whole."""
 
 def seconds_needed(objective: Objective) -> int:
     """Return how long series must be kept, for the budget and for every burn rate."""
-    return max(objective.period_seconds, *objective.windows, 0) + MARGIN_SECONDS
+    return max(_longest_period_seconds(objective), *objective.windows, 0) + MARGIN_SECONDS
+
+
+def _longest_period_seconds(objective: Objective) -> int:
+    """Of a calendar, more than the nominal length: a month has up to 31 days, and an hour more."""
+    calendar = objective.calendar
+    return longest_period_seconds(calendar) if calendar else objective.period_seconds
 
 
 def check_retention(objective: Objective, retention_seconds: float) -> Iterator[Problem]:
@@ -34,7 +41,7 @@ def check_retention(objective: Objective, retention_seconds: float) -> Iterator[
             "window-longer-than-retention",
             f"the server keeps {format_duration(retention_seconds)}, expected at least "
             f"{format_duration(needed)} for a period of "
-            f"{format_duration(objective.period_seconds)}",
+            f"{format_duration(_longest_period_seconds(objective))}",
             f"start Prometheus with --storage.tsdb.retention.time={days}d or more, or choose a "
             "shorter period",
         )

@@ -44,10 +44,12 @@ _CHECKS = (
     Check("slices-unfit", "error", ("reading",), "Time slices that are shorter than the window of "
           "rates, or no multiple of the scrape interval."),
     # --- tiers --------------------------------------------------------------------------------
-    Check("tier-cannot-fire", "error", ("file",), "A tier of burn alerts needs more errors than "
-          "an outage makes, or more bad events than its window can hold. It is left out."),
-    Check("tier-outlasts-period", "error", ("file",), "A tier looks back longer than the period "
-          "of the budget. It is left out."),
+    Check("tier-cannot-fire", "error", ("file",), "A tier of burn alerts that was chosen needs "
+          "more errors than an outage makes, or more bad events than its window can hold."),
+    Check("tier-outlasts-period", "error", ("file",), "A tier that was chosen looks back longer "
+          "than the period of the budget."),
+    Check("default-tier-left-out", "warning", ("file",), "A tier that nobody chose could never "
+          "fire, or looks back longer than the period. It is left out."),
     Check("tier-fires-on-one-slice", "warning", ("file",), "One bad time slice is enough for a "
           "tier: each wakes somebody."),
     Check("burn-escapes", "warning", ("file",), "A burn above 1, which exhausts the budget before "
@@ -70,7 +72,7 @@ _CHECKS = (
     Check("window-longer-than-retention", "error", ("file", "server"), "Prometheus forgets before "
           "the period ends, so that the budget is never known."),
     Check("series-missing", "error", ("server",), "No series has the name or the labels that an "
-          "indicator asks for."),
+          "indicator asks for, or none has had a sample for 5 minutes."),
     Check("bad-series-missing", "warning", ("server",), "No series of bad events is there: they "
           "may be born with the first error, or the label's value is never used."),
     Check("expression-empty", "error", ("server",), "The series are there, and what the rules "

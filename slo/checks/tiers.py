@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
 from exporters.durations import format_duration
@@ -10,6 +11,7 @@ from exporters.problems import Problem
 from slo.burn import Tier, burn_factor, can_fire, error_ratio_needed, format_decimal
 from slo.checks.finding import finding
 from slo.objective import Objective, RawRatio
+from slo.windows import NO_TIERS
 
 
 def firing_tiers(objective: Objective) -> list[Tier]:
@@ -30,7 +32,7 @@ def check_tiers(objective: Objective) -> Iterator[Problem]:
     for tier in objective.tiers:
         stopped = _what_stops(objective, tier)
         if stopped is not None:
-            yield stopped
+            yield stopped if objective.has_chosen_tiers else _left_out(objective, stopped)
         elif _fires_on_one_slice(objective, tier):
             yield _one_slice(objective, tier)
     yield from _what_escapes(objective)
@@ -67,6 +69,14 @@ def _what_stops(objective: Objective, tier: Tier) -> Problem | None:
             "lower minimum-bad-events, or choose longer windows",
         )
     return None
+
+
+def _left_out(objective: Objective, stopped: Problem) -> Problem:
+    """Return the same of a tier that nobody asked for: doing without it may be what is wanted."""
+    names = ",".join(each.name for each in firing_tiers(objective))
+    chosen = f"workbook:{names}" if names else NO_TIERS
+    fix = f'{stopped.fix}, or do without by shardwatch.dev/tiers: "{chosen}"'
+    return replace(stopped, check="default-tier-left-out", fix=fix)
 
 
 def _lowest_target(tier: Tier, period_seconds: int) -> Decimal:

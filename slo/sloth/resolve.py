@@ -107,6 +107,7 @@ class _Reader:
         if self.problems:
             return None
         labels = {**group.labels, **slo.labels}
+        tiers = tuple(each for each in read_tiers() if each.severity in alerts.severities)
         objective = Objective(
             name=name,
             service=rfc1123(group.service),
@@ -114,7 +115,8 @@ class _Reader:
             period_seconds=period_seconds,
             grouping_labels=read.grouping_labels,
             indicator=read.indicator,
-            tiers=tuple(each for each in read_tiers() if each.severity in alerts.severities),
+            tiers=tiers,
+            has_chosen_tiers=tiers != read_tiers(),
             alert_extras=extras,
             title=f"{group.service} {slo.name}",
             description=" ".join(slo.description.split()),

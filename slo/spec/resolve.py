@@ -84,6 +84,7 @@ class _Resolver:
                 slices=slices,
                 calendar=_calendar(window),
                 tiers=tiers,
+                has_chosen_tiers=TierReader.are_chosen(written.object),
                 minimum_bad_events=notes.minimum_bad_events,
                 alert_extras=alert_extras(
                     (notes.page_labels, notes.page_annotations),

@@ -56,6 +56,11 @@ class TierReader:
             return read_tiers() if chosen is None else chosen
         return self._of_policies(written, period_seconds)
 
+    @staticmethod
+    def are_chosen(slo: Slo) -> bool:
+        """Tell whether the author of an SLO says which tiers it has."""
+        return bool(slo.spec.alert_policies) or slo.metadata.annotations.tiers is not None
+
     def _refuse_with_zero_tolerance(self, slo: Slo, document: Document) -> None:
         notes = slo.metadata.annotations
         found: dict[Place, bool] = {

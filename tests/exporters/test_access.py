@@ -1,6 +1,7 @@
 """Sources that ask who is asking, over real connections."""
 
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from exporters.config import read_config
 from exporters.fetching import FetchError, HttpFetcher
 from exporters.groups.core import GroupsCore
 from exporters.groups.probing import Question, ask_for_token
+from exporters.http_headers import HttpHeader
 from exporters.probe.asking import HttpAsker
 from exporters.problems import InputError
 from exporters.server import bind
@@ -114,6 +116,22 @@ async def test_a_user_and_a_password_are_shown(start, key_file):
     assert await status(f"{server.base}/metrics", access) == 200
 
 
+async def test_headers_of_any_name_are_shown(start, bearer, key_file, tmp_path):
+    """Written out or from a file, beside who asks."""
+    server = await start()
+    (tmp_path / "tenants").write_text("a|b\n")
+    headers = {
+        "X-Scope-OrgID": HttpHeader(files=[Path("tenants")]),
+        "X-Team": HttpHeader(values=["slo", "ops"]),
+    }
+    access = replace(bearer, headers=headers)
+    assert await status(f"{server.base}/metrics", access) == 200
+    shown = {"X-Scope-OrgID": "a|b", "X-Team": "slo, ops", "Authorization": BEARER}
+    assert shown == access.options()["headers"]
+    alone = HttpAccess(headers={"X-Team": HttpHeader(values=["slo"])})
+    assert {"headers": {"X-Team": "slo"}} == alone.options()
+
+
 async def test_a_key_that_changes_is_read_again(start, bearer, key_file, caplog):
     """And while there is none, the one before is shown."""
     server = await start()
@@ -194,6 +212,13 @@ WRONG = {
         {"authorization": {"credentials_file": "a"},
          "basic_auth": {"username": "prom", "password_file": "b"}},
         "http_client_config.engines: found both authorization and basic_auth, expected one"),
+    "a header that is set otherwise": (
+        {"http_headers": {"Authorization": {"values": ["x"]}}},
+        "found Authorization, expected another header: this one is set by other means"),
+    "a header of two lines": (
+        {"http_headers": {"X-Team": {"values": ["a\nb"]}}}, "http_client_config.engines.http_head"),
+    "a header without a value": (
+        {"http_headers": {"X-Team": {}}}, "found neither values nor files, expected one of them"),
     "a secret in the configuration": (
         {"authorization": {"credentials": "hunter2", "credentials_file": "a"}},
         "http_client_config.engines.authorization.credentials: unknown field"),

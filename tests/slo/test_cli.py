@@ -30,6 +30,7 @@ prometheus: {url: "http://127.0.0.1:9090", scrape_interval: 5s}
 objectives: [library:chat, library:agents]
 """
 LAX = (ROOT / "slo/library/agents.yaml").read_text(encoding="utf-8").replace("0.99}", "0.9}")
+CHOSEN = LAX.replace("grouping-labels:", "tiers: workbook\n    shardwatch.dev/grouping-labels:")
 
 PAGES = (
     (ROOT / "slo/library/agents.yaml")
@@ -89,6 +90,33 @@ def test_rules_are_written_where_asked(run, folder):
     assert run("rules").stdout == (folder / "rules.yaml").read_text(encoding="utf-8")
 
 
+def test_rules_are_those_of_files_where_some_are_named(run, folder):
+    """At the configuration's interval, at another, or without a configuration at the usual one."""
+    (folder / "mine.yaml").write_text(PAGES)
+
+    done = run("rules", "mine.yaml")
+    assert (0, "") == (done.returncode, done.stderr)
+    groups = yaml.safe_load(done.stdout)["groups"]
+    assert [("slo-tool-success", "5s"), ("slo-tool-success-levels", "1m")] == [
+        (each["name"], each["interval"]) for each in groups
+    ]
+    assert "from mine.yaml, shardwatch.yaml;" in done.stdout.splitlines()[0]
+    assert "interval: 30s" in run("rules", "mine.yaml", "--scrape-interval", "30s").stdout
+    (folder / "shardwatch.yaml").unlink()
+    assert "interval: 15s" in run("rules", "mine.yaml").stdout
+
+
+@pytest.mark.parametrize("command", ["rules", "validate"])
+def test_files_are_held_against_the_configurations_interval(run, folder, command):
+    """No rules are made that count wrongly."""
+    (folder / "shardwatch.yaml").write_text(CONFIG.replace("5s", "7s"))
+
+    done = run(command, "lax.yaml")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "prometheus.scrape_interval: found 7s, expected a divisor of 5m" in done.stderr
+
+
 def test_rules_are_written_for_the_operator_in_groups_that_mimir_takes(run):
     """A manifest for each objective, with labels for its selector."""
     done = run("rules", "--format", "operator", "--max-rules-per-group", "10", "--label", "a=b")
@@ -100,7 +128,8 @@ def test_rules_are_written_for_the_operator_in_groups_that_mimir_takes(run):
     ]
     assert {"a": "b"} == manifests[0]["metadata"]["labels"]
     groups = manifests[0]["spec"]["groups"]
-    assert ["slo-chat-availability", "slo-chat-availability-2", "slo-chat-availability-levels"] == [
+    name = "slo-chat-availability"
+    assert [name, f"{name}-2", f"{name}-levels", f"{name}-levels-2"] == [
         each["name"] for each in groups
     ]
     assert max(len(each["rules"]) for each in groups) <= 10
@@ -120,7 +149,7 @@ def test_rules_for_vmalert_wait_for_what_it_has_not_written_yet(run):
     ("option", "wrong", "says"),
     [
         ("--label", "ab", "--label: found 'ab', expected NAME=VALUE; write team=inference\n"),
-        ("--max-rules-per-group", "8", "greater than or"),
+        ("--max-rules-per-group", "8", "found 8, expected 9 or more: so many are never apart"),
         ("--format", "yaml", "yaml"),
     ],
 )
@@ -151,16 +180,19 @@ def test_good_objectives_are_named(run):
     assert run("validate", str(ROOT / "slo/library/agents.yaml")).stdout == "ok: tool-success\n"
 
 
-def test_objectives_whose_alerts_cannot_be_are_problems_found(run):
-    """Exit 1: they can be used, but not as meant."""
-    done = run("validate", "lax.yaml")
+def test_objectives_whose_alerts_cannot_be_are_problems_found(run, folder):
+    """Exit 1: somebody chose those tiers. Of the default ones they are left out, and that told."""
+    (folder / "chosen.yaml").write_text(CHOSEN)
+    done, default = run("validate", "chosen.yaml"), run("validate", "lax.yaml")
 
     expected = (
-        "lax.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it "
+        "chosen.yaml:13:3: tier-cannot-fire: tool-success: the page tier of 1h can never fire: it "
         "needs an error ratio above 1.344, and an outage is 1; choose a target above 0.9256, or a "
         "shorter period\n1 error; slo/checks/README.md tells more\n"
     )
     assert (1, "", expected) == (done.returncode, done.stdout, done.stderr)
+    assert (0, "ok: tool-success\n") == (default.returncode, default.stdout)
+    assert default.stderr.startswith("lax.yaml:13:3: default-tier-left-out: tool-success: the page")
 
 
 def test_a_warning_is_told_and_stops_nothing_unless_one_is_strict(run, folder):
@@ -186,6 +218,23 @@ def test_slices_are_held_against_the_interval_that_is_given(run, folder):
     assert done.stderr.startswith(
         "slices.yaml:13:3: slices-unfit: tool-success: found slices of 1m"
     )
+
+
+@pytest.mark.parametrize(
+    ("interval", "says"),
+    [
+        ("7s", "found 7s, expected a divisor of 5m, for counts of 5 minutes must hold whole "
+               "samples; take 6s or 10s"),
+        ("10m", "found 10m, expected at most 1m40s; Prometheus forgets a sample after 5 minutes, "
+                "and alerts with it"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("files", [["lax.yaml"], []])
+def test_an_interval_that_no_rules_can_be_made_for_is_bad_input(run, interval, says, files):
+    """Of files too, as of a configuration."""
+    done = run("validate", "--scrape-interval", interval, *files)
+
+    assert (2, "", f"--scrape-interval: {says}\n") == (done.returncode, done.stdout, done.stderr)
 
 
 def test_programs_read_what_was_found(run, folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import promql_parser
@@ -11,8 +12,12 @@ from exporters.problems import Problem
 from slo.checks.finding import finding, sides
 from slo.checks.live.asking import Asked, list_some
 from slo.objective import BASE_WINDOW, Objective
+from slo.prometheus import PrometheusRefusedError
 from slo.promql_text import write_promql, write_selector
 from slo.rule import base_window_seconds
+
+_STEP_SECONDS = 300
+"""A query looks back so long for a sample."""
 
 
 async def check_selector(
@@ -26,6 +31,13 @@ async def check_selector(
     text, name = write_promql(selector), selector.name or ""
     if await asked.count(text):
         return []
+    check = "bad-series-missing" if side == "bad" else "series-missing"
+    ago = await _last_seen_seconds_ago(asked, text)
+    if ago is not None:
+        about = format_duration(max(1, math.ceil(ago / _STEP_SECONDS)) * _STEP_SECONDS)
+        found = f"{side} asks for {text}, which has had no sample for about {about}"
+        fix = "see whether what serves it is up and is scraped"
+        return [finding(objective, check, found, fix)]
     named = await asked.count(name) if name else 0
     if named:
         wrong = [await _wrong_matcher(asked, name, each) for each in selector.matchers.matchers]
@@ -35,9 +47,23 @@ async def check_selector(
         found = f"{side} asks for {text}, and no series has that name"
     if side == "bad":
         fix = "wait for the first error, or correct the query"
-        return [finding(objective, "bad-series-missing", found, fix)]
-    fix = "correct the query" if named else "correct the name, or scrape what serves it"
-    return [finding(objective, "series-missing", found, fix)]
+    else:
+        fix = "correct the query" if named else "correct the name, or scrape what serves it"
+    return [finding(objective, check, found, fix)]
+
+
+async def _last_seen_seconds_ago(asked: Asked, selector: str) -> float | None:
+    """Return for how long a selector has found nothing, to 5 minutes; None if for a day or more.
+
+    Queries look back 5 minutes: what was scraped before that is not there, and yet no wrong name.
+    """
+    # As an aggregate: a day of every series would be much to remember for a server.
+    seen = f"max_over_time(timestamp(group({selector}))[1d:5m])"
+    try:
+        ago = await asked.vector(f"time() - max({seen})")
+    except PrometheusRefusedError:  # too much to look at, and no reason to say nothing else
+        return None
+    return ago[0].value if ago else None
 
 
 async def check_cells(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.made_tests.promtool import VARIABLE, Failure, find_promtool, read_failures, run_tests
+from alerts.made_tests.promtool import Failure, read_failures, run_tests
 from demo.setup.programs import find_program
 from exporters.problems import InputError
 
@@ -35,17 +35,3 @@ def test_a_file_that_promtool_cannot_read_is_bad_input(tmp_path: Path):
 
     with pytest.raises(InputError, match=r"promtool says: .*cannot unmarshal"):
         run_tests(find_program("promtool"), file)
-
-
-def test_the_program_is_named_or_of_the_environment_or_on_path(monkeypatch, tmp_path):
-    """In this order; and what to do is said where there is none."""
-    there = find_program("promtool")
-    assert there == find_promtool(there)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv(VARIABLE, str(there))
-    assert there == find_promtool(None)
-    monkeypatch.delenv(VARIABLE)
-    with pytest.raises(
-        InputError, match=rf"promtool: no such program; .* --promtool or {VARIABLE}"
-    ):
-        find_promtool(None)

@@ -100,11 +100,35 @@ async def test_a_file_comes_with_the_command_that_makes_blocks_of_it(run, url, t
     assert (tmp_path / "past/slo-good.om").read_text().endswith("# EOF\n")
 
 
+async def test_a_younger_history_is_told_and_written_once(run, url):
+    """What there is to say of the time before: that nothing was seen."""
+    first, second = run(url, "--from", "28d"), run(url, "--from", "28d")
+
+    assert "samples of 1 cell; its raw series begin at " in first.stdout
+    assert second.stdout.startswith(
+        "good: wrote nothing: its raw series say nothing of the time that is not recorded, "
+    )
+
+
+async def test_another_indicator_under_the_same_name_is_refused(run, url, tmp_path):
+    """Before anything is written: exit 2, with the place, and what to do."""
+    assert 0 == run(url, "--from", "3h").returncode
+    (tmp_path / "good.yaml").write_text(OBJECTIVE.replace('"error"', '~"error|lost"'))
+
+    done = run(url)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("good.yaml:8:3: good: until about ")
+    assert "or delete what was recorded, as slo/backfill/README.md says" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["--objective", "bad"],
          "shardwatch.yaml: no objective is called 'bad'; take one of: good\n"),
+        (["--from", "10s"], "--from: found 10s, expected at least 1h, for what is recorded is "
+         "looked for at full hours\n"),
         (["--from", "long"], "--from: 'long' is no duration such as 15s, 1h30m or 28d\n"),
         (["--to-url", "http://x", "-o", "y"],
          "y: found both --to-url and -o, expected one of them\n"),

@@ -1,5 +1,6 @@
 """Where the past goes: into servers that take it and that do not, once, and as blocks."""
 
+import re
 import subprocess
 import time
 import urllib.request
@@ -11,10 +12,12 @@ import pytest
 
 from exporters.problems import InputError
 from slo import conventions as names
-from slo.backfill.changes import other_target
+from slo.backfill.changes import other_objective, other_target
 from slo.backfill.fill import fill
 from slo.backfill.sinks import OpenMetricsFile, RemoteWriteSink
 from slo.backfill.stretches import Stretch, find_stretches
+from slo.fingerprint import fingerprint
+from slo.objective import Ratio, Slices
 from slo.prometheus import PrometheusClient
 from slo.rule import matching
 from slo.series import Series
@@ -139,6 +142,63 @@ async def test_another_target_of_before_is_told(client, objective):
     )
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"indicator": Ratio(total="rate(requests_total[$window])",
+                            bad='rate(requests_total{outcome=~"error|lost"}[$window])')},
+        {"grouping_labels": ("cell", "tier")},
+        {"period_seconds": 2 * 86400},
+        {"slices": Slices(300, Decimal("0.9"))},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)  # fmt: skip
+async def test_another_objective_of_the_same_name_is_a_problem(client, objective, changed):
+    """Not another target, nor another layout of the same expression."""
+    await client.remote_write([_every_hour(objective, NOW - 20 * HOUR, NOW - 10 * HOUR)])
+    good = replace(objective.indicator, total="rate(requests_total[$window]) ")
+    same = replace(objective, target=Decimal("0.9"), indicator=good)
+    assert await other_objective(client, same, 25 * HOUR, NOW) is None
+
+    other = replace(objective, **changed)
+    problem = await other_objective(client, other, 25 * HOUR, NOW)
+    assert "good" == problem.path
+    assert re.match(
+        "until about 2025-10-11 06:0[05] UTC another objective was recorded under this name: ",
+        problem.message,
+    )
+    assert await other_objective(client, other, 9 * HOUR, NOW) is None
+
+
+def _every_hour(objective, first, last):
+    labels = {"__name__": names.FINGERPRINT, "slo": objective.name, "service": objective.service}
+    times_ms = np.arange(first // HOUR * HOUR + HOUR, last, HOUR, dtype=np.int64) * 1000
+    return Series(labels, times_ms, np.full(times_ms.shape, float(fingerprint(objective))))
+
+
+async def test_before_raw_series_begin_nothing_is_written(client, objective, keeping_sink):
+    """So that a second run has nothing to do, however long the period."""
+    month = replace(objective, period_seconds=28 * 86400)
+    start = NOW - 28 * 24 * HOUR
+
+    async def run():
+        sink = keeping_sink()
+        stretches = await find_stretches(client, month, INTERVAL, start, NOW)
+        filled = await fill(
+            month, stretches, client, sink,
+            interval_seconds=INTERVAL, start=start, now=NOW, tell=lambda _: None,
+        )  # fmt: skip
+        for batch in sink.batches:
+            await client.remote_write(batch)
+        return filled, sink.batches
+
+    first, batches = await run()
+    assert NOW - 26 * HOUR == pytest.approx(first.seen_from, abs=300)
+    assert first.seen_from < min(each.times_ms[0] for each in batches[0]) / 1000
+    again, nothing = await run()
+    assert (0, []) == (again.samples, nothing)
+
+
 async def test_a_server_that_takes_no_old_samples_is_told_what_it_needs(
     prometheus, tmp_path, objective, client
 ):
@@ -186,11 +246,16 @@ async def test_victoria_metrics_is_filled_as_well(victoria_metrics, tmp_path, ob
             )  # fmt: skip
             make_visible(url)
             again = await find_stretches(client, objective, INTERVAL, start, now)
+            same, other = [
+                await other_objective(client, each, 25 * HOUR, now)
+                for each in (objective, replace(objective, grouping_labels=()))
+            ]
             budget = matching(names.BUDGET_REMAINING, objective)
             (left,) = await client.query(f"last_over_time({budget}[10m])", now)
 
     assert [Stretch(start, now, reaches_now=True)] == stretches
     assert [] == again
+    assert (True, True) == (same is None, other is not None)
     assert 0 == pytest.approx(left.value, abs=1e-6)
 
 

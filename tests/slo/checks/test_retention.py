@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from slo.checks import check_objectives
+from slo.objective import Calendar
 
 DAY = 86400
 
@@ -25,3 +26,14 @@ def test_a_period_that_is_kept_with_its_margin_is_right(objective):
     assert [] == check_objectives([long], retention_seconds=28 * DAY + 7200)
     assert [] == check_objectives([long])
     assert check_objectives([long], retention_seconds=28 * DAY + 7199)
+
+
+def test_a_calendars_period_is_as_long_as_its_longest(objective):
+    """31 days, and an hour where clocks are set back: 30 days are forgotten before it ends."""
+    months = Calendar("month", 1, "2026-01-01 00:00:00", "Europe/Berlin")
+    monthly = replace(objective, period_seconds=30 * DAY, calendar=months)
+
+    [found] = check_objectives([monthly], retention_seconds=30 * DAY + 7200)
+
+    assert "the server keeps 30d2h, expected at least 31d3h for a period of 31d1h" == found.message
+    assert [] == check_objectives([monthly], retention_seconds=31 * DAY + 3600 + 7200)

@@ -6,17 +6,17 @@ from decimal import Decimal
 import pytest
 
 from slo.burn import Tier
-from slo.checks import check_objectives, firing_tiers
+from slo.checks import check_objectives, firing_tiers, severity_of
 from slo.objective import Calendar, RawRatio, Slices
-from slo.windows import read_tiers
+from slo.windows import choose_tiers, read_tiers
 
 DAY = 86400
 
 
 @pytest.fixture
 def long(objective):
-    """99 % over 28 days."""
-    return replace(objective, period_seconds=28 * DAY)
+    """99 % over 28 days, with tiers that its author chose."""
+    return replace(objective, period_seconds=28 * DAY, has_chosen_tiers=True)
 
 
 def ids(objective):
@@ -60,7 +60,23 @@ def test_a_window_longer_than_the_period_is_told(objective):
     expected = [
         ("tier-outlasts-period", "the ticket tier of 3d looks back longer than the period of 1d")
     ]
-    assert expected == [(each.check, each.message) for each in check_objectives([objective])]
+    chosen = replace(objective, has_chosen_tiers=True)
+    assert expected == [(each.check, each.message) for each in check_objectives([chosen])]
+
+
+def test_a_default_tier_that_is_left_out_is_told_and_stops_nothing(long, objective):
+    """Nobody asked for it. How to do without it is said, and then nothing is."""
+    lax = replace(long, target=Decimal("0.92"), has_chosen_tiers=False)
+    [found] = check_objectives([lax])
+    assert ("default-tier-left-out", "warning") == (found.check, severity_of(found))
+    assert found.message.startswith("the page tier of 1h can never fire: it needs an error ratio")
+    assert found.fix.endswith('or do without by shardwatch.dev/tiers: "workbook:6h,1d,3d"')
+    assert [] == ids(replace(lax, tiers=choose_tiers("workbook:6h,1d,3d"), has_chosen_tiers=True))
+
+    [found] = check_objectives([objective])
+    assert ("default-tier-left-out", "warning") == (found.check, severity_of(found))
+    hopeless = check_objectives([replace(lax, tiers=read_tiers()[:1])])
+    assert any('shardwatch.dev/tiers: "none"' in each.fix for each in hopeless)
 
 
 def test_a_calendars_period_is_held_against_its_nominal_length(long):

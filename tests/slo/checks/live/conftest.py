@@ -25,6 +25,12 @@ def counter(name: str, seconds: float = SCRAPE_SECONDS, **labels: str) -> Series
     )
 
 
+def ended(series: Series, seconds: float) -> Series:
+    """Return a series without its last seconds."""
+    kept = series.times_ms < (time.time() - seconds) * 1000
+    return Series(series.labels, series.times_ms[kept], series.values[kept])
+
+
 def buckets(name: str, instance: str, *bounds: str) -> list[Series]:
     """Return a histogram's buckets of one engine."""
     return [
@@ -42,6 +48,7 @@ def written() -> list[Series]:
             for cell in "xy"
             for outcome in ("ok", "error")
         ),
+        ended(counter("ended_total", job="router", cell="x"), 600),
         counter("rough_total", 25, job="rough", cell="x"),
         counter("slow_total", 60, job="slow", cell="x"),
         counter("half_total", job="router", instance="a", cell="x"),

@@ -120,7 +120,7 @@ def test_a_server_that_does_not_answer_is_bad_input(validate):
 
 def test_a_server_that_is_no_prometheus_is_bad_input(validate, web_server, capsys):
     """As text, and as JSON with its exit code."""
-    with pytest.raises(InputError, match="answered 404 with no JSON: '<html>Not found"):
+    with pytest.raises(InputError, match="answered 404 with no JSON; name a Prom"):
         validate("requests_total", web_server)
     assert 2 == validate("requests_total", web_server, ReportFormat.JSON)
     [problem] = json.loads(capsys.readouterr().out)["problems"]

@@ -107,6 +107,19 @@ async def test_series_that_are_not_there_are_told_with_what_is(
     assert (check, expected) in [each[:2] for each in told]
 
 
+async def test_series_that_have_ended_are_told_from_those_that_never_were(server, long):
+    """Their name is right, and what serves them is not scraped."""
+    selector = 'ended_total{cell="x"}'
+    told = await found(server, replace(long, indicator=ratio(selector, bad="ended_total")))
+
+    [bad, total, *_] = sorted(told)
+    assert ("bad-series-missing", "series-missing") == (bad[0], total[0])
+    assert bad[1].startswith("bad asks for ended_total, which has had no sample for about ")
+    assert total[1].startswith(f"total asks for {selector}, which has had no sample for about ")
+    assert total[1].endswith(("about 10m", "about 15m"))
+    assert "see whether what serves it is up and is scraped" == total[2]
+
+
 async def test_cells_are_those_of_all_events(server, long):
     """Also where there is no bad one yet."""
     said = await report(server, replace(long, indicator=ratio("requests_total", bad="failures")))

@@ -1,0 +1,34 @@
+"""How a command asks the server that it was told of: as the configuration or a file says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from exporters.access import HttpAccess, read_access
+from exporters.config import Config
+
+NAME_WHO_ASKS = (
+    "say who asks in a file that --http-config names, or for the configuration's server in "
+    "prometheus.http_client_config"
+)
+"""What to do about a ``PrometheusDeniedError``."""
+
+
+def access_to(url: str, http_config: Path | None, config: Config | None) -> HttpAccess | None:
+    """Return how a server is asked; None if nothing is said of it.
+
+    What the configuration says is for its own server: another address gets no secret of it.
+
+    Args:
+        url: of the server.
+        http_config: a file of a ``http_client_config``, which stands above the configuration.
+        config: ``shardwatch.yaml``, where it was read.
+
+    Raises:
+        InputError: if a file cannot be read.
+    """
+    if http_config is not None:
+        return read_access(http_config)
+    if config is not None and url.rstrip("/") == config.file.prometheus.url.rstrip("/"):
+        return config.prometheus_access
+    return None
