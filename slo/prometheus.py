@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or samples are refused.
         """
-        body = encode_write_request(series)
+        body = io.BytesIO(encode_write_request(series))  # which aiohttp sends in pieces
         status, text = await self._send("POST", "write", body, HEADERS)
         if status >= 300:
             raise PrometheusRefusedError(f"{self._url} refused samples: {_in_a_line(text)}")

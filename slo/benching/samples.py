@@ -65,7 +65,7 @@ async def measure_reads(
     Raises:
         ValueError: if the server does not tell what it reads.
     """
-    objectives = {size: _objective(size) for size in groups}
+    objectives = {size: objective_of(size) for size in groups}
     await _write_past(client, objectives, hour)
     reads = {}
     for size, objective in objectives.items():
@@ -109,7 +109,9 @@ async def _samples_read(client: PrometheusClient, expr: str, moment: float) -> i
     return read
 
 
-def _objective(groups: int) -> Objective:
+def objective_of(groups: int) -> Objective:
+    """Return the objective of a fleet of so many shard groups."""
+    """Return the objective of a fleet of so many shard groups."""
     requests = f'rate(requests_total{{fleet="{groups}"}}[$window])'
     errors = f'rate(requests_total{{fleet="{groups}",outcome="error"}}[$window])'
     return Objective(
