@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CAPTURE = ROOT / "tests/fixtures/vllm/vllm-0.32.0-cpu-tp2.metrics.txt"
 """The page of a real engine."""
 PATIENCE_SECONDS = 60.0
+SHARE_DIGITS = 6
+"""Of figures that are shares: thousandths are compared."""
 
 Figure: TypeAlias = dict[str, Any]
 
@@ -39,6 +42,11 @@ def figure(
 def unmeasured(name: str, unit: str, reason: str) -> Figure:
     """Return a figure that could not be measured here, and why."""
     return {"name": name, "value": None, "unit": unit, "baseline": None, "reason": reason}
+
+
+def print_figures(*figures: Figure) -> None:
+    """Print figures as a package's bench does: at once, for another one may fail or take long."""
+    print(json.dumps({"figures": list(figures)}), flush=True)  # noqa: T201 - what it is for
 
 
 class ExporterProcess:

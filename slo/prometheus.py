@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -182,7 +183,7 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or samples are refused.
         """
-        body = encode_write_request(series)
+        body = io.BytesIO(encode_write_request(series))  # which aiohttp sends in pieces
         status, text = await self._send("POST", self._write_url, body, HEADERS)
         if status >= 300:
             raise PrometheusRefusedError(

@@ -1,8 +1,9 @@
 """Runs each package's ``bench.py`` and merges the figures into one file.
 
 ``python tests/bench.py OUT``: ``python -m <package>.bench`` prints ``{"figures": [{"name",
-"value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with. A figure
-that could not be measured has the value null, and a ``reason``.
+"value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with; several
+of these, one after the other, where its figures take long. A figure that could not be measured has
+the value null, and a ``reason``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,28 @@ PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo.sim", "demo")
 KEYS = {"name", "value", "unit", "baseline"}
 
 
-def figures_of(package: str, text: str) -> list[dict[str, Any]]:
-    """Return the figures that a package's bench printed.
+def figures_of(package: str, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the figures that a package's bench prints, as they come.
 
     Raises:
-        ValueError: the text has another shape.
+        ValueError: what is printed has another shape.
     """
-    figures = json.loads(text)["figures"]
-    for figure in figures:
-        expected = KEYS | {"reason"} if figure.get("value", 0) is None else KEYS
-        if set(figure) != expected:
-            found = f"{package}: a figure has {sorted(figure)}"
-            raise ValueError(f"{found}, expected {sorted(expected)}")
-    return list(figures)
+    text = ""
+    for line in lines:
+        text += line
+        try:
+            printed = json.loads(text)
+        except ValueError:
+            continue  # more lines belong to it
+        text = ""
+        for figure in printed["figures"]:
+            expected = KEYS | {"reason"} if figure.get("value", 0) is None else KEYS
+            if set(figure) != expected:
+                found = f"{package}: a figure has {sorted(figure)}"
+                raise ValueError(f"{found}, expected {sorted(expected)}")
+            yield figure
+    if text.strip():
+        raise ValueError(f"{package}: printed {text[:80]!r}, expected JSON")
 
 
 def merge(figures: Iterable[dict[str, Any]]) -> str:
@@ -56,25 +66,55 @@ def programs() -> dict[str, str]:
     return {each.variable: str(find_program(name)) for name, each in PROGRAMS.items()}
 
 
-def main(out: Path) -> None:
-    """Run what there is, write ``out`` and show the figures."""
-    figures: list[dict[str, Any]] = []
+def run_bench(package: str) -> Iterator[dict[str, Any]]:
+    """Run a package's bench, and yield its figures as they come.
+
+    Raises:
+        ValueError: it fails, or prints what are no figures.
+    """
+    command = [sys.executable, "-m", f"{package}.bench"]
     environment = os.environ | programs()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as bench:
+        try:
+            yield from figures_of(package, bench.stdout or ())
+        except BaseException:
+            bench.terminate()
+            raise
+    if bench.returncode:
+        raise ValueError(f"{package}: its bench ended with {bench.returncode}")
+
+
+def main(out: Path, run: Callable[[str], Iterable[dict[str, Any]]] = run_bench) -> int:
+    """Run what there is, show each figure as it comes and write ``out``; return the exit code.
+
+    A bench that fails costs the figures that it has not printed, and no other's.
+    """
+    figures: list[dict[str, Any]] = []
+    failed: list[ValueError] = []
     for package in PACKAGES:
-        if (ROOT / package.replace(".", "/") / "bench.py").is_file():
-            command = [sys.executable, "-m", f"{package}.bench"]
-            done = subprocess.run(
-                command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
-            )
-            figures += figures_of(package, done.stdout)
+        if not (ROOT / package.replace(".", "/") / "bench.py").is_file():
+            continue
+        try:
+            for figure in run(package):
+                figures.append(figure)
+                sys.stdout.write(f"{figure['name']}: {_said(figure)}\n")
+                sys.stdout.flush()
+        except ValueError as error:
+            failed.append(error)
     out.write_text(merge(figures), encoding="utf-8")
-    for figure in figures:
-        said = f"not measured: {figure['reason']}" if "reason" in figure else (
-            f"{figure['value']} {figure['unit']}"
-        )  # fmt: skip
-        sys.stdout.write(f"{figure['name']}: {said}\n")
     sys.stdout.write(f"{len(figures)} figures in {out}\n")
+    for error in failed:
+        sys.stderr.write(f"{error}\n")
+    return 1 if failed else 0
+
+
+def _said(figure: dict[str, Any]) -> str:
+    if "reason" in figure:
+        return f"not measured: {figure['reason']}"
+    return f"{figure['value']} {figure['unit']}"
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1])))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import figures_of, merge, programs
+from tests.bench import figures_of, main, merge, programs
 
 FAST = {"name": "rules/build", "value": 1.5, "unit": "s", "baseline": None}
 SLOW = {"name": "exporters/scrape", "value": 30, "unit": "ms", "baseline": 50}
@@ -27,7 +27,38 @@ def test_a_figure_without_its_unit_is_refused():
     text = json.dumps({"figures": [{"name": "x", "value": 1, "baseline": None}]})
 
     with pytest.raises(ValueError, match=r"slo: a figure has \['baseline', 'name', 'value'\]"):
-        figures_of("slo", text)
+        list(figures_of("slo", [text]))
+
+
+def test_figures_are_there_as_soon_as_they_are_printed():
+    """In one piece of several lines, or in several pieces."""
+    lines = [json.dumps({"figures": [FAST]}) + "\n",
+             *json.dumps({"figures": [SLOW]}, indent=2).splitlines(keepends=True)]  # fmt: skip
+    printed = iter(lines)
+
+    assert FAST == next(figures_of("slo", printed))
+    assert lines[1:] == list(printed)
+    assert [FAST, SLOW] == list(figures_of("slo", lines))
+    with pytest.raises(ValueError, match="slo: printed 'Traceback', expected JSON"):
+        list(figures_of("slo", ["Traceback"]))
+
+
+def test_a_bench_that_fails_costs_no_other_its_figures(tmp_path, capsys):
+    """What it has printed is kept too; the exit code tells."""
+
+    def run(package):
+        if package == "exporters":
+            yield SLOW
+        if package == "slo":
+            yield FAST
+            raise ValueError("slo: its bench ended with 1")
+
+    assert 1 == main(tmp_path / "bench.json", run)
+
+    assert {"figures": [SLOW, FAST]} == json.loads((tmp_path / "bench.json").read_text())
+    out, err = capsys.readouterr()
+    assert out.startswith("exporters/scrape: 30 ms\nrules/build: 1.5 s\n2 figures in ")
+    assert err == "slo: its bench ended with 1\n"
 
 
 def test_the_programs_are_named_as_packages_look_for_them():

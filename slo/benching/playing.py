@@ -17,7 +17,7 @@ from exporters.durations import format_duration
 from slo import conventions as names
 from slo.objective import Objective
 from slo.prometheus import PrometheusClient
-from slo.rule import RecordingRule, RuleGroup
+from slo.rule import AlertingRule, RecordingRule, Rule, RuleGroup
 from slo.rules import levels_group, objective_group
 from slo.series import Series
 
@@ -49,16 +49,27 @@ class Evaluated:
 
     rules: tuple[RecordingRule, ...]
     moments: Moments
+    alerts: tuple[AlertingRule, ...] = ()
+    """Evaluated after them, and not played: they record nothing that a rule reads."""
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Return what is evaluated, in order."""
+        rules: tuple[Rule, ...] = (*self.rules, *self.alerts)
+        return tuple(each.expr for each in rules)
 
 
 def groups_of(objective: Objective, scrape_interval_seconds: int) -> tuple[Evaluated, Evaluated]:
     """Return an objective's rules at the scrape interval, and the slower ones."""
-    base = objective_group(objective, scrape_interval_seconds)
-    levels = levels_group(objective, scrape_interval_seconds)
-    return (
-        Evaluated(_recording(base), Moments(scrape_interval_seconds, 7.3)),
-        Evaluated(_recording(levels), Moments(round(levels.interval_seconds), 21.9)),
+    return evaluated(
+        objective_group(objective, scrape_interval_seconds),
+        levels_group(objective, scrape_interval_seconds),
     )
+
+
+def evaluated(base: RuleGroup, levels: RuleGroup) -> tuple[Evaluated, Evaluated]:
+    """Return when an objective's two groups are evaluated, which may have states and alerts."""
+    return _evaluated(base, 7.3), _evaluated(levels, 21.9)
 
 
 async def play_objective(
@@ -69,11 +80,13 @@ async def play_objective(
     end: float,
     *,
     only: Callable[[RecordingRule], bool] | None = None,
+    groups: tuple[Evaluated, Evaluated] | None = None,
 ) -> None:
     """Record what an objective's rules make of the time after ``start`` up to ``end``.
 
     As :func:`play` does, each level after the one that it reads: the period's counts are in the
-    group at the scrape interval, and read full hours that the slower group records.
+    group at the scrape interval, and read full hours that the slower group records, as what
+    follows there reads its burn rates.
 
     Args:
         client: of the server, which holds what was scraped.
@@ -82,15 +95,13 @@ async def play_objective(
         start: UNIX seconds.
         end: UNIX seconds.
         only: tells which rules to play; if None, all.
+        groups: what to play, of :func:`evaluated`; if None, the recording rules alone.
     """
-    base, levels = groups_of(objective, scrape_interval_seconds)
+    base, levels = groups or groups_of(objective, scrape_interval_seconds)
     period = format_duration(objective.period_seconds)
-    last = [
-        each
-        for each in base.rules
-        if each.labels.get(names.WINDOW) == period or each.record == names.BUDGET_REMAINING
-    ]
-    first = [each for each in base.rules if each not in last]
+    of_period = [each.labels.get(names.WINDOW) == period for each in base.rules]
+    cut = of_period.index(True)
+    first, last = base.rules[:cut], base.rules[cut:]
     for rules, moments in (
         (first, base.moments),
         (levels.rules, levels.moments),
@@ -128,8 +139,12 @@ async def play(
             await client.remote_write([_recorded(rule, each) for each in found])
 
 
-def _recording(group: RuleGroup) -> tuple[RecordingRule, ...]:
-    return tuple(each for each in group.rules if isinstance(each, RecordingRule))
+def _evaluated(group: RuleGroup, offset_seconds: float) -> Evaluated:
+    return Evaluated(
+        tuple(each for each in group.rules if isinstance(each, RecordingRule)),
+        Moments(round(group.interval_seconds), offset_seconds),
+        tuple(each for each in group.rules if isinstance(each, AlertingRule)),
+    )
 
 
 def require_no_gap(series: Series, last: float, interval_seconds: int) -> None:

@@ -3,7 +3,9 @@
 Two fleets of shard groups, each the one cell of an objective: 99.9 % over 28 days, the workbook's
 tiers. Each group has two series, good requests and errors, scraped every 30 s at a moment of its
 own; four days of them are there, and all that the rules would have recorded in 28 days. Then the
-rules are played over one more hour, and each of their evaluations in it is asked what it reads. Of
+rules are played over one more hour, and each of their evaluations in it is asked what it reads: of
+all that is built, states and alerts included (:mod:`alerts.bench`), but for what the templates of
+firing alerts ask, and for causes, which are those of shardwatch's own series. Of
 the seven windows over raw series two evaluations are asked, the first and the last of the hour: all
 in between read as much.
 """
@@ -16,7 +18,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from slo.benching.playing import groups_of, play_objective
+from slo.benching.playing import Evaluated, groups_of, play_objective
 from slo.benching.raw_windows import seven_windows
 from slo.history import CellTraffic, history_batches
 from slo.objective import Objective, Ratio
@@ -47,7 +49,10 @@ class Reads:
 
 
 async def measure_reads(
-    client: PrometheusClient, groups: Sequence[int], hour: int
+    client: PrometheusClient,
+    groups: Sequence[int],
+    hour: int,
+    rules_of: Callable[[Objective, int], tuple[Evaluated, Evaluated]] = groups_of,
 ) -> dict[int, Reads]:
     """Return what is read for fleets of so many groups.
 
@@ -55,27 +60,33 @@ async def measure_reads(
         client: of a server that holds nothing younger than 28 days before the hour.
         groups: sizes of the fleets, each another.
         hour: when the measured hour begins, UNIX seconds.
+        rules_of: of an objective at a scrape interval in seconds; by default those that record.
 
     Raises:
         ValueError: if the server does not tell what it reads.
     """
-    objectives = {size: _objective(size) for size in groups}
+    objectives = {size: objective_of(size) for size in groups}
     await _write_past(client, objectives, hour)
     reads = {}
     for size, objective in objectives.items():
-        ours = await _read_by_rules(client, objective, hour)
+        ours = await _read_by_rules(client, objective, hour, rules_of(objective, INTERVAL_SECONDS))
         reads[size] = Reads(ours, await _read_by_raw_windows(client, objective, hour))
     return reads
 
 
-async def _read_by_rules(client: PrometheusClient, objective: Objective, hour: int) -> int:
-    await play_objective(client, objective, INTERVAL_SECONDS, hour, hour + HOUR)
+async def _read_by_rules(
+    client: PrometheusClient,
+    objective: Objective,
+    hour: int,
+    groups: tuple[Evaluated, Evaluated],
+) -> int:
+    await play_objective(client, objective, INTERVAL_SECONDS, hour, hour + HOUR, groups=groups)
     read = 0
-    for group in groups_of(objective, INTERVAL_SECONDS):
+    for group in groups:
         first, last = group.moments.between(hour, hour + HOUR)
         for moment in np.arange(first, last + 1, group.moments.interval_seconds).tolist():
-            for rule in group.rules:
-                read += await _samples_read(client, rule.expr, moment)
+            for expr in group.expressions:
+                read += await _samples_read(client, expr, moment)
     return read
 
 
@@ -98,7 +109,9 @@ async def _samples_read(client: PrometheusClient, expr: str, moment: float) -> i
     return read
 
 
-def _objective(groups: int) -> Objective:
+def objective_of(groups: int) -> Objective:
+    """Return the objective of a fleet of so many shard groups."""
+    """Return the objective of a fleet of so many shard groups."""
     requests = f'rate(requests_total{{fleet="{groups}"}}[$window])'
     errors = f'rate(requests_total{{fleet="{groups}",outcome="error"}}[$window])'
     return Objective(
