@@ -85,12 +85,17 @@ class PeriodRules:
         ]
 
     def counts(self) -> list[RecordingRule]:
-        """Return the rules of the period's counts up to now."""
+        """Return the rules of the period's counts up to now.
+
+        Bad events that are a difference of counters may be fewer than none in what these sum up;
+        here, where nothing is added any more, less than none are none.
+        """
         return [
             record(
                 self.objective,
                 count,
-                tiling.sum_of_period(
+                "clamp_min(\n"
+                + tiling.sum_of_period(
                     by=cell_labels(self.objective),
                     full_hours=self._of(full, window=self._period),
                     counts_of_5_minutes=self._with_phase(self._of(count, window="5m")),
@@ -99,7 +104,8 @@ class PeriodRules:
                     lag_seconds=self.lag_seconds,
                     keep=self._in_this_phase,
                 )
-                + self._since_it_began(self._of(full, window=self._period)),
+                + self._since_it_began(self._of(full, window=self._period))
+                + ", 0)",
                 window=self._period,
             )
             for rate, count, _, full in SIDES

@@ -264,6 +264,30 @@ class TestZeroTolerance:
             target=Decimal(1),
         )
 
+    BORN = f"_x20 1{' 1' * 19} 3x60"
+
+    def test_the_event_that_a_series_is_born_with_is_counted(self, expect):
+        """Once, and what it grows by later too; in a rate the first one is not."""
+        expect(
+            {OK: "0+30x100", ERROR: self.BORN},
+            is_value(BAD, 4.5 * MINUTE, 0),
+            is_value("slo:events_bad:count", 8 * MINUTE, 1, "5m"),
+            is_value("slo:events_bad:count", 20 * MINUTE, 3, "1d"),
+            target=Decimal(1),
+        )
+
+    @pytest.mark.parametrize("tells", ["another instance", "after the target was gone"])
+    def test_what_a_target_brings_along_happened_at_an_unknown_time(self, expect, tells):
+        """A Prometheus that starts, or a router that it finds, is no bad event."""
+        of, ok = ('instance="new",outcome', "0+30x100") if "another" in tells else ("outcome", "")
+        errors = ERROR.replace("outcome", of)
+        expect(
+            {OK: ok or "0+30x5 _x40 0+30x60", errors: "_x46 7x60"},
+            is_value(BAD, 13 * MINUTE, 0),
+            is_value("slo:events_bad:count", 15 * MINUTE, 0, "5m"),
+            target=Decimal(1),
+        )
+
     def test_rounding_is_no_bad_event(self, expect):
         """A good share that was computed a hair below 1."""
         expect(
