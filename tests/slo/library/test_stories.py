@@ -130,7 +130,8 @@ STORIES = [
     ),
     Story(
         "goodput", "late first tokens and slow streams are bad, and what never got a token",
-        {**FIRST_TOKENS, **STREAMS, requests("ok"): 10, requests("rejected"): 2,
+        {**FIRST_TOKENS, **STREAMS, requests("ok"): 10, requests("rejected"): 1.5,
+         requests("error"): 0.5,
          requests("rate_limited"): 5, requests("ok", tier="probe"): 5},
         bad=3.5, total=12,
     ),
@@ -138,6 +139,21 @@ STORIES = [
         "goodput", "where no engine can be seen, no stream is slow",
         {**FIRST_TOKENS, requests("ok"): 10},
         bad=1, total=10,
+    ),
+    Story(
+        "goodput", "while more answers begin than end, as in growing traffic, none of them is bad",
+        {**FIRST_TOKENS, **STREAMS, requests("ok"): 4, requests("rejected"): 0},
+        bad=1.5, total=10,
+    ),
+    Story(
+        "goodput", "of an engine that ends more than it begins neither",
+        {**FIRST_TOKENS, requests("ok"): 40, requests("error"): 0},
+        bad=1, total=10,
+    ),
+    Story(
+        "goodput", "without the bucket no first token is known to be in time",
+        {each: rate for each, rate in FIRST_TOKENS.items() if 'le="2.5"' not in each},
+        bad=10, total=10,
     ),
     Story(
         "tool-time", "tool by tool",
@@ -158,7 +174,7 @@ STORIES = [
         bad=0, total=1 / 300,
     ),
     Story(
-        "gpu-availability", "lost and hung GPUs are bad, those that nobody sees are not",
+        "gpu-availability", "lost and hung GPUs are bad, those that nobody sees not counted",
         {
             series("group_members", state="lost", **G0): 2,
             series("group_members", state="hung", **G0): 1,
@@ -166,7 +182,17 @@ STORIES = [
             series("group_members", state="healthy", **G0): 2,
             series("group_gpus_expected", **G0): 8,
         },
-        bad=3, total=8,
+        bad=3, total=5,
+    ),
+    Story(
+        "gpu-availability", "where nobody sees any, there is nothing to judge",
+        {
+            series("group_members", state="healthy", **G0): 0,
+            series("group_members", state="lost", **G0): 0,
+            series("group_members", state="unknown", **G0): 8,
+            series("group_gpus_expected", **G0): 8,
+        },
+        bad=0, total=0,
     ),
     Story(
         "prefix-cache-efficiency", "a hit is a hit in whatever tier",
