@@ -57,6 +57,11 @@ def requests(outcome: str, **labels: str) -> str:
     return series("router_requests_total", **(USERS | labels), outcome=outcome)
 
 
+def checks(stage: str, verdict: str) -> str:
+    """Return a series of the safety filter's checks."""
+    return series("safety_checks_total", stage=stage, verdict=verdict)
+
+
 def bucket(histogram: str, bound: str, **labels: str) -> str:
     """Return a series of a histogram's bucket."""
     return series(f"{histogram}_bucket", le=bound, **labels)
@@ -268,13 +273,28 @@ STORIES = [
         bad=0, total=1 / 1800, at_seconds=HOUR,
     ),
     Story(
-        "safety-coverage", "what is blocked was read",
+        "safety-coverage", "what is blocked was read, what passes unread is bad",
         {
-            series("safety_checks_total", stage="input", verdict="passed"): 9,
-            series("safety_checks_total", stage="input", verdict="blocked"): 1,
-            series("safety_checks_total", stage="output", verdict="bypassed"): 2,
+            requests("ok"): 9, requests("ok", tier="probe"): 1, requests("error"): 3,
+            checks("input", "passed"): 9, checks("input", "bypassed"): 1,
+            checks("output", "passed"): 7, checks("output", "blocked"): 1,
+            checks("output", "bypassed"): 2,
         },
-        bad=2, total=12,
+        bad=3, total=20,
+    ),
+    Story(
+        "safety-coverage", "an answer that never came to the filter is bad",
+        {
+            requests("ok"): 10,
+            checks("input", "passed"): 10, checks("input", "bypassed"): 0,
+            checks("output", "passed"): 4,
+        },
+        bad=6, total=20,
+    ),
+    Story(
+        "safety-coverage", "without a filter in sight nothing is known",
+        {requests("ok"): 10},
+        bad=None, total=None,
     ),
     Story(
         "safety-time", "checks that were not made take no time and are not in the mean",
