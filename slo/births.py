@@ -43,6 +43,11 @@ def with_births(indicator: Ratio, window: str, window_seconds: float) -> str | N
     )
 
 
+def sees_births(indicator: Ratio) -> bool:
+    """Tell whether :func:`with_births` can tell the events that series are born with."""
+    return _counter(indicator.bad) is not None and _counter(indicator.total) is not None
+
+
 def _counter(expr: str | None) -> str | None:
     """Return the selector whose rate over the base window an expression is, if it is one."""
     if expr is None or not expr.endswith(f"[{BASE_WINDOW}])"):
