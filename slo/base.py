@@ -35,7 +35,11 @@ def events_per_second(
     window = format_duration(seconds)
     indicator, cell = objective.indicator, ", ".join(objective.grouping_labels)
     if isinstance(indicator, Ratio):
-        born = with_births(indicator, window, seconds) if objective.is_zero_tolerance else None
+        born = (
+            with_births(indicator, objective.grouping_labels, window, seconds)
+            if objective.is_zero_tolerance
+            else None
+        )
         bad, total = _ratio(indicator, cell, born or indicator.bad, recorded_total)
     elif isinstance(indicator, RawRatio):
         bad, total = _raw_ratio(indicator, cell)

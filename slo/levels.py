@@ -163,6 +163,7 @@ class _Levels:
 
     def of_period(self, side: StepSums) -> Floats:
         there = ~np.isnan(self.full_hours(side))
+        # A difference of counters may be below 0 in any part, and in all it is none.
         counted = np.nan_to_num(side.between(self.began, self.lasts))
         return np.where(there, np.maximum(counted, 0), np.nan)
 

@@ -276,15 +276,22 @@ class TestZeroTolerance:
             target=Decimal(1),
         )
 
-    @pytest.mark.parametrize("tells", ["another instance", "after the target was gone"])
-    def test_what_a_target_brings_along_happened_at_an_unknown_time(self, expect, tells):
-        """A Prometheus that starts, or a router that it finds, is no bad event."""
-        of, ok = ('instance="new",outcome', "0+30x100") if "another" in tells else ("outcome", "")
-        errors = ERROR.replace("outcome", of)
+    @pytest.mark.parametrize(
+        "requests",
+        [
+            {OK: "0+30x5 _x40 0+30x60"},
+            {OK.replace("}", ',instance="old"}'): "0+30x120"},
+            {OK.replace('"a"', '"b"'): "0+30x120", OK: "_x46 4711+30x60"},
+        ],
+        ids=["a target that was gone", "another target", "another cell"],
+    )
+    def test_what_a_target_brings_along_happened_at_an_unknown_time(self, expect, requests):
+        """A Prometheus that starts, or a router or group that it finds, is no bad event."""
+        new = ERROR.replace("}", ',instance="new"}') if "old" in str(requests) else ERROR
         expect(
-            {OK: ok or "0+30x5 _x40 0+30x60", errors: "_x46 7x60"},
-            is_value(BAD, 13 * MINUTE, 0),
-            is_value("slo:events_bad:count", 15 * MINUTE, 0, "5m"),
+            {**requests, new: "_x46 7x60"},
+            Expectation(rounded(f'{BAD}{{cell="a"}}'), 12 * MINUTE, {of_cell(): 0}),
+            Expectation(f"max_over_time({BAD}[15m]) > 0", 15 * MINUTE, {}),
             target=Decimal(1),
         )
 
