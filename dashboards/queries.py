@@ -124,6 +124,8 @@ def burn_threshold(tier: Tier) -> Query:
 
     The factor is max(1, budget share x period / long window), as :func:`slo.burn.burn_factor`.
     """
+    if tier.factor is not None:
+        return Query(f"vector({format_decimal(tier.factor)})", f"{tier.severity} at")
     share = format_decimal(tier.budget_share)
     period = f'{conventions.PERIOD}{{slo=~"$slo"}}'
     return Query(

@@ -32,7 +32,7 @@ from dashboards.signs import (
 )
 from exporters import catalog
 from slo import conventions
-from slo.burn import Tier
+from slo.burn import Tier, format_decimal
 
 QUESTION = "How much error budget is left, how fast is it being spent, and on what?"
 HOW_TO_READ = (
@@ -158,12 +158,17 @@ def _budgets() -> Band:
 
 def _tier(id: int, tier: Tier) -> Any:
     action = "wakes somebody" if tier.severity == conventions.PAGE else "opens a ticket"
+    line = (
+        f"where {tier.budget_share:.0%} of the budget is spent within {tier.long_window}, but "
+        "never below 1; for the longest period chosen"
+        if tier.factor is None
+        else f"at {format_decimal(tier.factor)}, whatever the period"
+    )
     return time_series(
         About(
             id, f"Burn over {tier.long_window} and {tier.short_window}: {tier.severity}",
-            f"Both windows of a cell above the dashed line {action}. The line stands where "
-            f"{tier.budget_share:.0%} of the budget is spent within {tier.long_window}, but never "
-            f"below 1; for the longest period chosen. {WORST}",
+            f"Both windows of a cell above the dashed line {action}. The line stands "
+            f"{line}. {WORST}",
             "short", "No traffic", lowest=0,
         ),
         [

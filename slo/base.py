@@ -8,6 +8,7 @@ from __future__ import annotations
 import promql_parser
 
 from exporters.durations import format_duration
+from slo.births import with_births
 from slo.burn import format_decimal
 from slo.objective import BASE_WINDOW, Objective, Ratio, RawRatio, Threshold
 from slo.rule import base_window_seconds
@@ -15,16 +16,31 @@ from slo.rule import base_window_seconds
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-def events_per_second(objective: Objective, scrape_interval_seconds: float) -> tuple[str, str]:
+def events_per_second(
+    objective: Objective, scrape_interval_seconds: float, recorded_total: str = ""
+) -> tuple[str, str]:
     """Return the expressions of bad events and of all events per second, one element a cell.
 
     Both are absent where the source of events cannot be seen, and 0 where it can and there are
-    none.
+    none. Bad events are below 0 for a moment where they are a difference of counters that move at
+    different moments: that evens out in sums, and only sums may be cut off at 0.
+
+    Args:
+        objective: whose events.
+        scrape_interval_seconds: at which the base is recorded.
+        recorded_total: selector of all events per second, if the expression of bad events may read
+            what a rule before it recorded at its own moment. If empty, it reads the counters again.
     """
-    window = format_duration(base_window_seconds(scrape_interval_seconds))
+    seconds = base_window_seconds(scrape_interval_seconds)
+    window = format_duration(seconds)
     indicator, cell = objective.indicator, ", ".join(objective.grouping_labels)
     if isinstance(indicator, Ratio):
-        bad, total = _ratio(indicator, cell)
+        born = (
+            with_births(indicator, objective.grouping_labels, window, seconds)
+            if objective.is_zero_tolerance
+            else None
+        )
+        bad, total = _ratio(indicator, cell, born or indicator.bad, recorded_total)
     elif isinstance(indicator, RawRatio):
         bad, total = _raw_ratio(indicator, cell)
     else:
@@ -32,24 +48,30 @@ def events_per_second(objective: Objective, scrape_interval_seconds: float) -> t
     return bad.replace(BASE_WINDOW, window), total.replace(BASE_WINDOW, window)
 
 
-def _ratio(indicator: Ratio, cell: str) -> tuple[str, str]:
+def _ratio(
+    indicator: Ratio, cell: str, bad_events: str | None, recorded_total: str
+) -> tuple[str, str]:
     """Bad events are 0, and known, only where there is a source of events now.
 
-    So both read the events themselves: the total that was recorded may be five minutes old where
-    Prometheus has just started, and would make every event of that time a bad one.
+    The total that was recorded may be five minutes old where Prometheus has just started, and would
+    make every event of that time a bad one: only a sample of this very moment counts.
     """
     on, total = f"on ({cell})", f"sum by ({cell}) ({indicator.total})"
-    if indicator.bad is not None:
+    now = f"(timestamp({recorded_total}) == time())"
+    if bad_events is not None:
         # The series of errors may be born with the first error; until then there are none.
-        if _are_of_one_counter(indicator.bad, indicator.total):
+        bad = f"sum by ({cell}) ({bad_events})"
+        seen = now if recorded_total else total
+        if not _are_of_one_counter(indicator.bad or "", indicator.total):
+            bad = f"({bad}\nand {on}\n{seen})"
+        elif not recorded_total:
             # The source of either is that of both, so that no more than this need be read.
-            return f"sum by ({cell}) (\n{indicator.bad}\nor\n0 * {indicator.total}\n)", total
-        bad = f"sum by ({cell}) ({indicator.bad})"
-        return f"({bad}\nand {on}\n{total})\nor {on}\n0 * {total}", total
-    # Good series that are not there are no good events. Buckets and counts of one scrape are
-    # extrapolated apart by a hair: less than 0 bad events are none.
+            return f"sum by ({cell}) (\n{bad_events}\nor\n0 * {indicator.total}\n)", total
+        return f"{bad}\nor {on}\n0 * {seen}", total
+    # Good series that are not there are no good events.
     good = f"sum by ({cell}) ({indicator.good})"
-    return f"clamp_min(\n({total}\n- {on}\n{good})\nor {on}\n{total}, 0)", total
+    seen = f"({recorded_total} and {now})" if recorded_total else total
+    return f"({seen}\n- {on}\n{good})\nor {on}\n{seen}", total
 
 
 def _are_of_one_counter(bad: str, total: str) -> bool:

@@ -30,7 +30,7 @@ class Tier:
     """Share of the period's budget that is spent when it fires, 0 to 1; nothing where ``factor``
     says when it does."""
     factor: Decimal | None = None
-    """The burn rate at which it fires, where somebody chose it himself. Taken as it is."""
+    """The burn rate at which it fires, whatever the period, where it was chosen. Taken as it is."""
     for_seconds: int = 0
     """How long it must burn so until the alert fires; the windows do that work already."""
 
@@ -53,8 +53,9 @@ class Tier:
 def burn_factor(tier: Tier, period_seconds: int) -> Decimal:
     """Return the burn rate at which a tier fires: its own factor, or what its share makes of it.
 
-    That is max(1, share x period / long window): at least 1, so that no burn that exhausts the
-    budget escapes the slowest tier.
+    The latter is max(1, share x period / long window): at least 1, for a smaller burn leaves some
+    of the budget. It grows with the period: so that no burn above 1 escapes, the slowest tier of
+    the workbook has a factor of its own.
     """
     if tier.factor is not None:
         return tier.factor

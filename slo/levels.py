@@ -165,7 +165,9 @@ class _Levels:
 
     def of_period(self, side: StepSums) -> Floats:
         there = ~np.isnan(self.full_hours(side))
-        return np.where(there, np.nan_to_num(side.between(self.began, self.lasts)), np.nan)
+        # A difference of counters may be below 0 in any part, and in all it is none.
+        counted = np.nan_to_num(side.between(self.began, self.lasts))
+        return np.where(there, np.maximum(counted, 0), np.nan)
 
     def parts(self, side: StepSums, part: str) -> Iterator[Series]:
         """Yield an hour's counts by the period that they belong to, where a calendar says so."""
@@ -211,7 +213,7 @@ class _Levels:
 
     def error_ratio(self, firsts: Times, lasts: Times) -> Floats:
         bad, total = (side.between(firsts, lasts) for side in self.steps.sides)
-        return _ratio(bad, total)
+        return _ratio(np.maximum(bad, 0), total)
 
     def series(
         self,

@@ -85,25 +85,26 @@ class PeriodRules:
         ]
 
     def counts(self) -> list[RecordingRule]:
-        """Return the rules of the period's counts up to now."""
-        return [
-            record(
-                self.objective,
-                count,
-                tiling.sum_of_period(
-                    by=cell_labels(self.objective),
-                    full_hours=self._of(full, window=self._period),
-                    counts_of_5_minutes=self._with_phase(self._of(count, window="5m")),
-                    rate=self._of(rate),
-                    interval_seconds=self.interval_seconds,
-                    lag_seconds=self.lag_seconds,
-                    keep=self._in_this_phase,
-                )
-                + self._since_it_began(self._of(full, window=self._period)),
-                window=self._period,
+        """Return the rules of the period's counts up to now.
+
+        Bad events that are a difference of counters may be fewer than none in what these sum up;
+        here, where nothing is added any more, less than none are none.
+        """
+        bad, total = (
+            tiling.sum_of_period(
+                by=cell_labels(self.objective),
+                full_hours=self._of(full, window=self._period),
+                counts_of_5_minutes=self._with_phase(self._of(count, window="5m")),
+                rate=self._of(rate),
+                interval_seconds=self.interval_seconds,
+                lag_seconds=self.lag_seconds,
+                keep=self._in_this_phase,
             )
+            + self._since_it_began(self._of(full, window=self._period))
             for rate, count, _, full in SIDES
-        ]
+        )
+        counts = ((names.EVENTS_BAD_COUNT, f"clamp_min(\n{bad}\n, 0)"), (names.EVENTS_COUNT, total))
+        return [record(self.objective, count, expr, window=self._period) for count, expr in counts]
 
     def coverage(self) -> RecordingRule:
         """Return the rule of the share of base samples that are there, of those expected."""

@@ -175,7 +175,12 @@ class _Rules:
         return matching(series, self.objective, **labels)
 
     def base(self) -> Iterator[RecordingRule]:
-        bad, total = events_per_second(self.objective, self.interval)
+        sliced = self.objective.slices is not None
+        # Where rules see late what others record, nothing recorded is of this moment.
+        recorded = (
+            "" if self.lag else self.of(names.SLICE_EVENTS_RATE if sliced else names.EVENTS_RATE)
+        )
+        bad, total = events_per_second(self.objective, self.interval, recorded)
         if self.objective.slices is not None:
             yield self.record(names.SLICE_EVENTS_RATE, total)
             yield self.record(names.SLICE_EVENTS_BAD_RATE, bad)
@@ -211,7 +216,7 @@ class _Rules:
         budget = format_decimal(self.objective.budget)
         return self.record(
             names.BURN_RATE,
-            f"{bad}\n/ ({budget} * {total} > 0)",
+            f"clamp_min({bad}, 0)\n/ ({budget} * {total} > 0)",
             window=format_duration(window_seconds),
         )
 

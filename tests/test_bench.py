@@ -73,7 +73,7 @@ def test_a_figure_that_could_not_be_measured_says_why():
     """One that is left out is missed by nobody."""
     without = {**FAST, "value": None}
     told = {**without, "reason": "no GPU here"}
-    assert figures_of("slo", json.dumps({"figures": [told]})) == [told]
+    assert list(figures_of("slo", [json.dumps({"figures": [told]})])) == [told]
     for wrong in (without, {**FAST, "reason": "why?"}):
         with pytest.raises(ValueError, match="slo: a figure has"):
-            figures_of("slo", json.dumps({"figures": [wrong]}))
+            list(figures_of("slo", [json.dumps({"figures": [wrong]})]))

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from exporters.problems import Problem
+from slo.checks.births import check_births
 from slo.checks.events import check_events
 from slo.checks.labels import check_labels
 from slo.checks.retention import check_retention
 from slo.checks.series import check_series
+from slo.checks.slices import check_slices
 from slo.checks.table import CHECKS, Check, Severity, has_errors, severity_of
 from slo.checks.tiers import check_tiers, firing_tiers
 from slo.doubts import warnings_of
@@ -46,6 +48,8 @@ def check_objectives(
 
 def _check(objective: Objective, retention_seconds: float | None) -> Iterator[Problem]:
     yield from check_tiers(objective)
+    yield from check_slices(objective)
+    yield from check_births(objective)
     yield from check_labels(objective)
     yield from check_series(objective)
     yield from check_events(objective)

@@ -56,6 +56,8 @@ _CHECKS = (
           "the period ends, that no tier catches."),
     Check("slice-spends-budget", "warning", ("file",), "One bad time slice spends more than the "
           "whole budget of the period."),
+    Check("slice-smeared", "warning", ("file",), "Time slices of few windows of rates: what is bad "
+          "at the end of one counts in the next one too."),
     # --- indicators ---------------------------------------------------------------------------
     Check("label-missing", "error", ("file", "server"), "A label is grouped or selected by that "
           "the series do not carry: all cells become one, or nothing is selected."),
@@ -65,6 +67,8 @@ _CHECKS = (
           "histogram in vLLM 0.32, where bounds are fixed."),
     Check("bad-outside-total", "warning", ("file",), "Bad or good events that are not among all "
           "events: the ratio is no share."),
+    Check("first-event-missed", "warning", ("file",), "No event may be bad, and the one that a "
+          "series is born with could not be seen."),
     *(Check(name, "warning", ("file",), about) for name, about in doubts.WARNINGS.items()),
     Check("not-translated", "warning", ("file",), "The file asks for something that the rules do "
           "not do, and can do without."),

@@ -142,7 +142,8 @@ def _what_escapes(objective: Objective) -> Iterator[Problem]:
         f"no tier catches a burn rate from 1 to {format_decimal(slowest)}, at which the budget "
         f"is gone after {format_duration(int(exhausted // 60 * 60))} of "
         f"{format_duration(objective.period_seconds)} at the soonest",
-        "add a tier that fires at a burn rate of 1, as the slowest of the workbook's does",
+        "take the workbook's tier of 3d too (shardwatch.dev/tiers), or add an alert policy with a "
+        "threshold of 1",
     )
 
 

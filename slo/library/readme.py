@@ -9,6 +9,8 @@ import yaml
 
 from exporters.durations import format_duration
 from exporters.histograms import SUFFIXES
+from exporters.router.demo import DIALECT as DEMO
+from exporters.router.dialects import DIALECTS
 from slo.burn import format_decimal
 from slo.objective import Objective, Threshold
 from slo.objectives import LIBRARY, ObjectiveFile, library_names, read_objective_files
@@ -52,7 +54,7 @@ def _tables() -> Iterator[str]:
                 f"`{each.name}`",
                 " ".join(each.description.split()),
                 ", ".join(f"`{label}`" for label in each.grouping_labels),
-                "<br>".join(f"`{family}`" for family in series_of(each)),
+                "<br>".join(_series(family) for family in series_of(each)),
                 _target(each),
                 sources[each.name],
             )
@@ -83,6 +85,20 @@ def series_of(objective: Objective) -> list[str]:
         for selector in selectors(expression)
     }
     return sorted({_family(name) for name in names})
+
+
+def families_of_the_demo() -> set[str]:
+    """Return the families that routers of the ``demo`` dialect tell of, and no others."""
+    told = {
+        name: {rule.family.name for rule in dialect.rules} for name, dialect in DIALECTS.items()
+    }
+    demo = told.pop(DEMO.name)
+    return demo.difference(*told.values())
+
+
+def _series(family: str) -> str:
+    only = f" (`{DEMO.name}` only)" if family in families_of_the_demo() else ""
+    return f"`{family}`{only}"
 
 
 def _family(name: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from exporters.config import Seconds
 from exporters.documents import read_document, shown
 from slo.burn import Tier
-from slo.numbers import Share
+from slo.numbers import Number, Share
 
 NO_TIERS = "none"
 """Where tiers are chosen by name: no burn alerts."""
@@ -23,7 +24,14 @@ class _TierEntry(BaseModel):
     severity: Literal["page", "ticket"]
     long: Seconds
     short: Seconds
-    budget_share: Share
+    budget_share: Share = Decimal(0)
+    factor: Number | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if (self.factor is None) == (not self.budget_share):
+            raise ValueError("expected one of budget_share and factor")
+        return self
 
 
 class _WindowsFile(BaseModel):
@@ -38,7 +46,7 @@ def read_tiers(name: str = "workbook") -> tuple[Tier, ...]:
     """Return the tiers in the file ``name`` of this package, the fastest first."""
     file = read_document(Path(__file__).parent / f"{name}.yaml").parse(_WindowsFile)
     tiers = (
-        Tier(each.severity, int(each.long), int(each.short), each.budget_share)
+        Tier(each.severity, int(each.long), int(each.short), each.budget_share, each.factor)
         for each in file.tiers
     )
     return tuple(sorted(tiers, key=lambda tier: tier.long_seconds))

@@ -71,3 +71,9 @@ def test_a_burn_threshold_is_the_tiers_factor_computed_from_the_objectives_own_p
     tier = Tier("page", 3600, 300, Decimal("0.02"))
     expected = 'max(clamp_min(0.02 * slo:period:seconds{slo=~"$slo"} / 3600, 1))'
     assert expected == queries.burn_threshold(tier).expr
+
+
+def test_a_factor_that_is_the_same_for_every_period_is_a_flat_line():
+    """As that of the workbook's slowest tier."""
+    tier = Tier("ticket", 3 * 86400, 21600, factor=Decimal(1))
+    assert "vector(1)" == queries.burn_threshold(tier).expr

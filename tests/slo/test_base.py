@@ -45,6 +45,22 @@ def test_other_errors_count_only_beside_events_that_are_seen_now(objective, bad)
     assert 2 == reads_of_all_events(objective, bad)
 
 
+@pytest.mark.parametrize(
+    "indicator",
+    [
+        Ratio(REQUESTS, bad='rate(requests_total{outcome="error"}[$window])'),
+        Ratio(REQUESTS, bad="rate(errors_total[$window])"),
+        Ratio(REQUESTS, good='rate(requests_total{outcome="ok"}[$window])'),
+    ],
+)
+def test_all_events_are_read_once_where_a_rule_has_just_recorded_them(objective, indicator):
+    """A fleet of thousands of groups has thousands of series of them."""
+    bad, total = events_per_second(replace(objective, indicator=indicator), 15, "recorded")
+
+    assert (0, 1) == (bad.count("requests_total["), total.count("requests_total["))
+    assert "timestamp(recorded) == time()" in bad
+
+
 def test_two_selectors_without_a_name_are_not_of_one_counter(objective):
     """They may select anything."""
     bad, total = ('rate({code="500"}[$window])', "rate({code!=''}[$window])")

@@ -20,12 +20,12 @@ from slo.windows import read_tiers
 
 DAY = 86400
 FASTEST = Tier("page", 3600, 300, Decimal("0.02"))
-SLOWEST = Tier("ticket", 3 * DAY, 6 * 3600, Decimal("0.10"))
+SLOWEST = read_tiers()[-1]
 
 targets = st.decimals(min_value="0.5", max_value="0.99999", places=5)
 ratios = st.decimals(min_value="0.00001", max_value="1", places=5)
 tiers = st.sampled_from(read_tiers())
-periods = st.integers(min_value=1, max_value=90).map(lambda days: days * DAY)
+periods = st.integers(min_value=1, max_value=400).map(lambda days: days * DAY)
 
 
 def test_a_factor_that_somebody_chose_is_taken_as_it_is():
@@ -41,7 +41,7 @@ def test_a_factor_that_somebody_chose_is_taken_as_it_is():
         (28, ["13.44", "5.6", "2.8", "1"]),
         (30, ["14.4", "6", "3", "1"]),
         (7, ["3.36", "1.4", "1", "1"]),
-        (90, ["43.2", "18", "9", "3"]),
+        (91, ["43.68", "18.2", "9.1", "1"]),
     ],
 )
 def test_factors_follow_from_the_period(days, factors):
@@ -87,8 +87,8 @@ def test_theory_is_within_the_long_window_or_never(tier, target, period, ratio):
 
 @given(target=targets, period=periods, ratio=ratios)
 def test_no_burn_above_1_escapes_the_slowest_tier(target, period, ratio):
-    """For periods of up to 30 days: a burn that exhausts the budget is told, be it late."""
-    if period <= 30 * DAY and ratio > 1 - target:
+    """Whatever the period: a burn that exhausts the budget is told, be it late."""
+    if ratio > 1 - target:
         assert ratio > error_ratio_needed(SLOWEST, target, period)
 
 

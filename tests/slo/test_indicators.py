@@ -264,6 +264,37 @@ class TestZeroTolerance:
             target=Decimal(1),
         )
 
+    BORN = f"_x20 1{' 1' * 19} 3x60"
+
+    def test_the_event_that_a_series_is_born_with_is_counted(self, expect):
+        """Once, and what it grows by later too; in a rate the first one is not."""
+        expect(
+            {OK: "0+30x100", ERROR: self.BORN},
+            is_value(BAD, 4.5 * MINUTE, 0),
+            is_value("slo:events_bad:count", 8 * MINUTE, 1, "5m"),
+            is_value("slo:events_bad:count", 20 * MINUTE, 3, "1d"),
+            target=Decimal(1),
+        )
+
+    @pytest.mark.parametrize(
+        "requests",
+        [
+            {OK: "0+30x5 _x40 0+30x60"},
+            {OK.replace("}", ',instance="old"}'): "0+30x120"},
+            {OK.replace('"a"', '"b"'): "0+30x120", OK: "_x46 4711+30x60"},
+        ],
+        ids=["a target that was gone", "another target", "another cell"],
+    )
+    def test_what_a_target_brings_along_happened_at_an_unknown_time(self, expect, requests):
+        """A Prometheus that starts, or a router or group that it finds, is no bad event."""
+        new = ERROR.replace("}", ',instance="new"}') if "old" in str(requests) else ERROR
+        expect(
+            {**requests, new: "_x46 7x60"},
+            Expectation(rounded(f'{BAD}{{cell="a"}}'), 12 * MINUTE, {of_cell(): 0}),
+            Expectation(f"max_over_time({BAD}[15m]) > 0", 15 * MINUTE, {}),
+            target=Decimal(1),
+        )
+
     def test_rounding_is_no_bad_event(self, expect):
         """A good share that was computed a hair below 1."""
         expect(

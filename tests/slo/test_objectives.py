@@ -27,6 +27,7 @@ groups:
 VALUES = {
     catalog.OUTCOME: {*catalog.OUTCOMES, *catalog.TOOL_OUTCOMES},
     catalog.STATE: {*catalog.MEMBER_STATES},
+    catalog.STAGE: {*catalog.SAFETY_STAGES},
     catalog.TIER: {*catalog.TIERS, catalog.PROBE_TIER},
     catalog.VERDICT: {*catalog.SAFETY_VERDICTS},
 }

@@ -271,13 +271,32 @@ def test_without_a_source_there_are_no_errors_and_no_zero_either(expect, objecti
 def test_a_total_from_before_a_restart_makes_no_event_bad(expect, objective):
     """Prometheus finds the last recorded total for 5 minutes, and no events yet."""
     before = f'slo:events:rate{{cell="a",slo="{objective.name}",service="{objective.service}"}}'
-    good = replace(objective, indicator=LATENCY)
-    for each in (objective, good):
+    others = (LATENCY, replace(objective.indicator, bad="rate(errors_total[$window])"))
+    for each in (objective, *(replace(objective, indicator=other) for other in others)):
         expect(
-            {before: "2 _x80"},
+            {before: "2 _x80", 'errors_total{cell="a"}': "0+3x80"},
             is_absent("slo:events_bad:rate", MINUTE),
             objective=each,
         )
+
+
+def test_counters_that_move_at_different_moments_even_out(expect, objective):
+    """All requests are counted 2 minutes after the good ones, in bursts: none is bad for good."""
+    good = replace(objective, indicator=LATENCY)
+    bursts = "0x19 600x19 1200x19 1800x{}"
+    expect(
+        {
+            'd_bucket{cell="a",le="2.5"}': bursts.format(80),
+            'd_count{cell="a"}': "0x7 " + bursts.format(72),
+        },
+        Expectation("slo:events_bad:rate < bool 0", 15.5 * MINUTE, {of_cell(): 1}),
+        is_value("slo:burn_rate:ratio", 16 * MINUTE, 0, "30m"),
+        is_value("slo:burn_rate:ratio", 20 * MINUTE, 0, "30m"),
+        is_value("slo:events_bad:count", 32 * MINUTE, 0, "1h"),
+        is_value("slo:events_bad:count", 32 * MINUTE, 0, "1d"),
+        is_value("slo:events:count", 32 * MINUTE, 1800, "1d"),
+        objective=good,
+    )
 
 
 def test_a_part_of_the_period_is_not_taken_for_the_whole(expect):

@@ -125,7 +125,7 @@ class Spoil:
         Spoil("burning", "[29m59s999ms]", "[9h]"),
         Spoil("blackout", "or slo:events_blind:state", "or up"),
         Spoil("standstill", '(slo:traffic_vanished:state{slo="answers"} == 1 or ', "(up or "),
-        Spoil("missing error series", "0 * rate(", "1 * rate("),
+        Spoil("missing error series", "0 * (timestamp(", "1 * (timestamp("),
         Spoil(
             "counter reset",
             "sum by (cell) (rate(requests_total[1m]))",

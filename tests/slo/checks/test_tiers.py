@@ -155,6 +155,22 @@ def test_a_burn_that_no_tier_catches_is_told(long):
     ) == found.message
 
 
+def test_no_burn_of_a_quarter_escapes_the_workbooks_tiers(long):
+    """Its slowest is 1 there too; without it the fix says how to have it back."""
+    quarter = replace(long, period_seconds=91 * DAY)
+
+    assert [] == check_objectives([quarter])
+    [found] = check_objectives([replace(quarter, tiers=read_tiers()[:3])])
+    assert (
+        "no tier catches a burn rate from 1 to 9.1, at which the budget is gone after 10d of 91d "
+        "at the soonest"
+    ) == found.message
+    assert (
+        "take the workbook's tier of 3d too (shardwatch.dev/tiers), or add an alert policy with a "
+        "threshold of 1"
+    ) == found.fix
+
+
 def test_a_tier_below_a_burn_rate_of_one_catches_all(long):
     """Where somebody chose its factor."""
     slow = Tier("ticket", 3 * DAY, 6 * 3600, factor=Decimal("0.5"))

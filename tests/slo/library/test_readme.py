@@ -19,6 +19,21 @@ def test_a_page_without_a_place_for_them_is_refused():
         fill(TEXT.replace(BEGIN, ""))
 
 
+def test_objectives_that_the_demos_routers_alone_can_feed_are_marked():
+    """Nobody else would ever see an event of them."""
+    marked = {line.split("`")[1] for line in TEXT.splitlines() if "(`demo` only)" in line}
+
+    expected = {
+        "data-locality",
+        "safety-coverage",
+        "safety-time",
+        "tokens-overbilled",
+        "tokens-unbilled",
+        "weight-load-time",
+    }
+    assert expected == marked
+
+
 @pytest.mark.parametrize("name", library_names())
 def test_every_objective_says_what_counts_and_where_its_target_comes_from(name):
     """Each file by itself, in a row of its own; who owns it is the users' to say."""

@@ -57,6 +57,11 @@ def requests(outcome: str, **labels: str) -> str:
     return series("router_requests_total", **(USERS | labels), outcome=outcome)
 
 
+def checks(stage: str, verdict: str) -> str:
+    """Return a series of the safety filter's checks."""
+    return series("safety_checks_total", stage=stage, verdict=verdict)
+
+
 def bucket(histogram: str, bound: str, **labels: str) -> str:
     """Return a series of a histogram's bucket."""
     return series(f"{histogram}_bucket", le=bound, **labels)
@@ -129,15 +134,24 @@ STORIES = [
         bad=1, total=4,
     ),
     Story(
-        "goodput", "late first tokens and slow streams are bad, and what never got a token",
-        {**FIRST_TOKENS, **STREAMS, requests("ok"): 10, requests("rejected"): 2,
-         requests("rate_limited"): 5, requests("ok", tier="probe"): 5},
-        bad=3.5, total=12,
+        "goodput", "late first tokens and slow streams are bad, and probes are no users",
+        {**FIRST_TOKENS, **STREAMS},
+        bad=1.5, total=10,
     ),
     Story(
         "goodput", "where no engine can be seen, no stream is slow",
-        {**FIRST_TOKENS, requests("ok"): 10},
+        FIRST_TOKENS,
         bad=1, total=10,
+    ),
+    Story(
+        "goodput", "while more answers begin than end, as in growing traffic, no more are bad",
+        {**FIRST_TOKENS, **STREAMS, requests("ok"): 4, requests("rejected"): 0},
+        bad=1.5, total=10,
+    ),
+    Story(
+        "goodput", "without the bucket no first token is known to be in time",
+        {each: rate for each, rate in FIRST_TOKENS.items() if 'le="2.5"' not in each},
+        bad=10, total=10,
     ),
     Story(
         "tool-time", "tool by tool",
@@ -158,7 +172,7 @@ STORIES = [
         bad=0, total=1 / 300,
     ),
     Story(
-        "gpu-availability", "lost and hung GPUs are bad, those that nobody sees are not",
+        "gpu-availability", "lost and hung GPUs are bad, those that nobody sees not counted",
         {
             series("group_members", state="lost", **G0): 2,
             series("group_members", state="hung", **G0): 1,
@@ -166,7 +180,17 @@ STORIES = [
             series("group_members", state="healthy", **G0): 2,
             series("group_gpus_expected", **G0): 8,
         },
-        bad=3, total=8,
+        bad=3, total=5,
+    ),
+    Story(
+        "gpu-availability", "where nobody sees any, there is nothing to judge",
+        {
+            series("group_members", state="healthy", **G0): 0,
+            series("group_members", state="lost", **G0): 0,
+            series("group_members", state="unknown", **G0): 8,
+            series("group_gpus_expected", **G0): 8,
+        },
+        bad=0, total=0,
     ),
     Story(
         "prefix-cache-efficiency", "a hit is a hit in whatever tier",
@@ -249,13 +273,28 @@ STORIES = [
         bad=0, total=1 / 1800, at_seconds=HOUR,
     ),
     Story(
-        "safety-coverage", "what is blocked was read",
+        "safety-coverage", "what is blocked was read, what passes unread is bad",
         {
-            series("safety_checks_total", stage="input", verdict="passed"): 9,
-            series("safety_checks_total", stage="input", verdict="blocked"): 1,
-            series("safety_checks_total", stage="output", verdict="bypassed"): 2,
+            requests("ok"): 9, requests("ok", tier="probe"): 1, requests("error"): 3,
+            checks("input", "passed"): 9, checks("input", "bypassed"): 1,
+            checks("output", "passed"): 7, checks("output", "blocked"): 1,
+            checks("output", "bypassed"): 2,
         },
-        bad=2, total=12,
+        bad=3, total=20,
+    ),
+    Story(
+        "safety-coverage", "an answer that never came to the filter is bad",
+        {
+            requests("ok"): 10,
+            checks("input", "passed"): 10, checks("input", "bypassed"): 0,
+            checks("output", "passed"): 4,
+        },
+        bad=6, total=20,
+    ),
+    Story(
+        "safety-coverage", "without a filter in sight nothing is known",
+        {requests("ok"): 10},
+        bad=None, total=None,
     ),
     Story(
         "safety-time", "checks that were not made take no time and are not in the mean",
