@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from alerts.build import objective_groups
-from alerts.made_tests.files import made_test_file, rule_path, test_path
+from alerts.made_tests.files import made_test_files
 from exporters.config import Config
 from slo.examples.values import NoExampleError
 from slo.objectives import read_objectives
 
 
 def build(config: Config) -> dict[str, str]:
-    """Return a test file for each objective's rules, where one can be made: text by path.
+    """Return test files for each objective's rules, where they can be made: text by path.
 
     Raises:
         InputError: if an objective cannot be read.
     """
     names = [each.name for each in config.generated_from]
     interval = config.file.prometheus.scrape_interval
-    files = {}
+    files: dict[str, str] = {}
     for each in read_objectives(config):
         sources = [*names, *([each.file] if each.file else [])]
-        rules = f"../{rule_path(each)}"
         try:
-            text, _ = made_test_file(each, objective_groups(each, config), rules, interval, sources)
+            made, _ = made_test_files(each, objective_groups(each, config), interval, sources)
         except NoExampleError:
             continue
-        files[test_path(each)] = text
+        files |= made
     return files
