@@ -10,7 +10,8 @@ from itertools import chain
 from pathlib import Path
 
 from alerts.build import groups_at
-from alerts.made_tests.annotations import silent_alerts
+from alerts.made_tests.annotations import CASE as ANNOTATIONS
+from alerts.made_tests.annotations import NEEDED, silent_alerts
 from alerts.made_tests.files import made_test_files, rule_path
 from alerts.made_tests.promtool import Failure, run_tests, said_by
 from exporters.config import Links
@@ -68,13 +69,14 @@ def run_made_tests(promtool: Path, folder: Path, made: Sequence[MadeTests]) -> I
     Raises:
         InputError: if promtool cannot run them.
     """
-
-    def run(each: MadeTests) -> Outcome:
-        failed = (run_tests(promtool, folder / path) for path in each.tests)
-        return Outcome(each, (*(each.silent), *chain.from_iterable(failed)))
-
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(run, made)
+        running = [
+            [pool.submit(run_tests, promtool, folder / path) for path in each.tests]
+            for each in made
+        ]
+        for each, files in zip(made, running, strict=True):
+            failed = chain.from_iterable(file.result() for file in files)
+            yield Outcome(each, (*failed, *each.silent))
 
 
 def _make(
@@ -88,7 +90,11 @@ def _make(
     except NoExampleError as error:
         return MadeTests(objective, files, not_tested=str(error))
     return MadeTests(
-        objective, files | tests, tuple(tests), tuple(map(_case, cases)), silent_alerts(groups)
+        objective,
+        files | tests,
+        tuple(tests),
+        (*map(_case, cases), MadeCase(ANNOTATIONS, NEEDED)),
+        silent_alerts(groups),
     )
 
 
