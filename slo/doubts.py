@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import promql_parser
 
 from exporters.problems import Problem
+from slo.counting import other_than_events
 from slo.objective import BASE_WINDOW, Objective, Ratio, RawRatio
 from slo.promql import selectors
 from slo.sloth.cells import result_labels
@@ -14,6 +15,7 @@ from slo.sloth.cells import result_labels
 RAW_VLLM = "raw-vllm"
 EVERY_MOMENT_EQUAL = "every-moment-equal"
 SERIES_AVERAGED = "series-averaged"
+RATES_NOT_ADDED = "rates-not-added"
 
 WARNINGS = {
     RAW_VLLM: "vLLM's own counters tell of requests that ended: those that hang, were aborted or "
@@ -22,6 +24,8 @@ WARNINGS = {
     "as a day of thousands.",
     SERIES_AVERAGED: "An error ratio that may be of several series: they are averaged into one "
     "budget.",
+    RATES_NOT_ADDED: "A quantile, a maximum, a mean or a quotient of rates where events are "
+    "counted: it is no number of events, and what is budgeted is no share of them.",
 }
 """The stable ids of the warnings here, each with what it is about."""
 
@@ -42,7 +46,7 @@ def warnings_of(objective: Objective) -> list[Problem]:
     The ids of the checks are those of :data:`WARNINGS`. All have severity warning: none keeps rules
     from being made.
     """
-    found = (*_raw_vllm(objective), *_raw_ratio(objective))
+    found = (*_raw_vllm(objective), *_raw_ratio(objective), *_rates_not_added(objective))
     return sorted(found, key=lambda each: (each.check, each))
 
 
@@ -92,6 +96,23 @@ def _raw_ratio(objective: Objective) -> Iterator[Problem]:
             "into one budget",
             "write avg(...), or avg by (LABELS) (...) for a budget of each set of their values",
         )
+
+
+def _rates_not_added(objective: Objective) -> Iterator[Problem]:
+    indicator = objective.indicator
+    if not isinstance(indicator, Ratio):
+        return
+    named = {"total": indicator.total, "bad": indicator.bad, "good": indicator.good}
+    for side, expression in named.items():
+        found = other_than_events(expression) if expression is not None else None
+        if found:
+            yield _warning(
+                objective,
+                RATES_NOT_ADDED,
+                f"{side} has {found}, expected a sum of rates: no number of events comes of it",
+                "sum the rates (sum, or, +, -, multiples), or write a share as raw, a value as "
+                "thresholdMetric",
+            )
 
 
 def _warning(objective: Objective, name: str, message: str, fix: str) -> Problem:

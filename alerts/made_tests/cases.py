@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.burn import ERROR_BUDGET_BURN
+from alerts.made_tests.counts import budget_cases, count_cases
 from alerts.made_tests.expecting import Expecting, firing, tier_fires, tier_name
+from alerts.made_tests.factors import factor_cases, window_cases
 from alerts.made_tests.setting import CALM_SECONDS, MINUTE, SLACK_SECONDS, Setting
 from alerts.made_tests.story import Phase
 from alerts.quiet import BURN_SUPPRESSED
@@ -31,6 +33,15 @@ def made_cases(objective: Objective, scrape_interval_seconds: float) -> list[Rul
     """
     setting = Setting.made_for(objective, scrape_interval_seconds)
     return [case for cases in _CASES for case in cases(setting)]
+
+
+def made_period_cases(objective: Objective, scrape_interval_seconds: float) -> list[RuleTest]:
+    """Return the cases of a whole period, for an evaluation an hour, the slower rules first.
+
+    Raises:
+        NoExampleError: if no series can be made up for its selectors.
+    """
+    return list(budget_cases(Setting.made_for(objective, scrape_interval_seconds)))
 
 
 def _idle(setting: Setting) -> Iterator[RuleTest]:
@@ -206,5 +217,5 @@ def _broken(setting: Setting) -> Iterator[RuleTest]:
 
 _CASES = (
     _idle, _healthy, _burning, _blackout, _standstill, _missing_errors, _reset, _new_group,
-    _few_bad_events, _broken,
+    _few_bad_events, _broken, count_cases, factor_cases, window_cases,
 )  # fmt: skip

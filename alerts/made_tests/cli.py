@@ -55,7 +55,8 @@ def run_tests(
             failed += [problem(name, str(each)) for each in outcome.failures]
             bad = {each.case for each in outcome.failures}
             for case in outcome.made.cases:
-                typer.echo(f"{name}: {case}: {'FAILED' if case in bad else 'ok'}")
+                held = "FAILED" if case.name in bad else f"ok: {'; '.join(case.held)}"
+                typer.echo(f"{name}: {case.name}: {held}")
             if outcome.made.not_tested:
                 typer.echo(f"{name}: not tested: {outcome.made.not_tested}")
     if failed:

@@ -1,4 +1,4 @@
-"""What a case expects: expressions that find something or nothing, so that no float is compared.
+"""What a case expects: expressions that find something or nothing, numbers within a thousandth.
 
 Each begins with a comment that says the case and what is expected: promtool prints it where it
 fails.
@@ -6,13 +6,14 @@ fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.made_tests.setting import Setting
 from slo import conventions as names
 from slo.burn import Tier
+from slo.examples.labels import series_text
 from slo.examples.values import EVENTS_PER_SECOND
 from slo.objective import Objective
 from slo.testing import Expectation, RuleTest
@@ -20,6 +21,8 @@ from slo.testing import Expectation, RuleTest
 _NEXT_TO_NONE = 0.001
 """A rate of bad events below this share of all is none: counters of one scrape are extrapolated
 apart by a hair."""
+_CLOSE = 0.001
+"""Numbers as near as this, of themselves, are the same."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,33 @@ class Expecting:
     def no_alert(self, at: float) -> Expectation:
         """Expect that no alert of the objective fires."""
         return self.none(firing(self.setting.objective, ""), at, "no alert fires")
+
+    def alerts(self, at: float, tiers: Sequence[Tier], what: str) -> Expectation:
+        """Expect the alerts of these tiers, with exactly their labels, and no other alert."""
+        every = firing(self.setting.objective, "")
+        samples = {self._alert(each): 1.0 for each in tiers}
+        return Expectation(f"# {self.name}: {what}\n{every}", at, samples)
+
+    def near(self, expr: str, number: float, at: float, what: str) -> Expectation:
+        """Expect one element, of this value to a thousandth."""
+        close = f"abs({expr} - {number:.9g}) <= {_CLOSE:g} * {abs(number):.9g}"
+        return self.one(close, at, f"{what} is {number:.6g}")
+
+    def _alert(self, tier: Tier) -> str:
+        objective = self.setting.objective
+        return series_text(
+            {
+                "__name__": "ALERTS",
+                "alertname": ERROR_BUDGET_BURN,
+                "alertstate": "firing",
+                **self.setting.example.labels,
+                names.SLO: objective.name,
+                names.SERVICE: objective.service,
+                **dict(objective.extras(tier.severity).labels),
+                names.BURN_TIER: tier.name,
+                names.SEVERITY: tier.severity,
+            }
+        )
 
     def no_bad_events(self, at: float, cells: int = 1) -> Expectation:
         """Expect that no event is bad, and that this is known of so many cells."""

@@ -62,9 +62,15 @@ def read_failures(said: str) -> list[Failure]:
     return [_failure(*found) for found in _FAILED.findall(said)]
 
 
-def _failure(quoted: str, at: str, expected: str, found: str) -> Failure:
-    comment = str(json.loads(quoted)).partition("\n")[0].removeprefix("# ")
+def said_by(expr: str) -> tuple[str, str]:
+    """Return the case and what is expected, as an expression's comment says them."""
+    comment = expr.partition("\n")[0].removeprefix("# ")
     case, _, what = comment.partition(": ")
+    return case, what
+
+
+def _failure(quoted: str, at: str, expected: str, found: str) -> Failure:
+    case, what = said_by(json.loads(quoted))
     return Failure(case, what, at, _samples(expected), _samples(found))
 
 

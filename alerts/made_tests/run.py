@@ -6,15 +6,27 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from alerts.build import groups_at
-from alerts.made_tests.files import made_test_file, rule_path, test_path
-from alerts.made_tests.promtool import Failure, run_tests
+from alerts.made_tests.annotations import CASE as ANNOTATIONS
+from alerts.made_tests.annotations import NEEDED, silent_alerts
+from alerts.made_tests.files import made_test_files, rule_path
+from alerts.made_tests.promtool import Failure, run_tests, said_by
 from exporters.config import Links
 from slo.examples.values import NoExampleError
 from slo.objective import Objective
 from slo.render import render_groups
+from slo.testing import RuleTest
+
+
+@dataclass(frozen=True)
+class MadeCase:
+    """One case, and what it holds."""
+
+    name: str
+    held: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,11 @@ class MadeTests:
     objective: Objective
     files: dict[str, str]
     """Texts by path: the rules, and the tests if any could be made."""
-    cases: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    """The paths of the tests."""
+    cases: tuple[MadeCase, ...] = ()
+    silent: tuple[Failure, ...] = ()
+    """Alerts that do not say enough: of these promtool knows nothing."""
     not_tested: str = ""
     """Why there are no tests; empty if there are."""
 
@@ -53,15 +69,14 @@ def run_made_tests(promtool: Path, folder: Path, made: Sequence[MadeTests]) -> I
     Raises:
         InputError: if promtool cannot run them.
     """
-
-    def run(each: MadeTests) -> Outcome:
-        failures = (
-            [] if each.not_tested else run_tests(promtool, folder / test_path(each.objective))
-        )
-        return Outcome(each, tuple(failures))
-
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(run, made)
+        running = [
+            [pool.submit(run_tests, promtool, folder / path) for path in each.tests]
+            for each in made
+        ]
+        for each, files in zip(made, running, strict=True):
+            failed = chain.from_iterable(file.result() for file in files)
+            yield Outcome(each, (*failed, *each.silent))
 
 
 def _make(
@@ -70,12 +85,19 @@ def _make(
     groups = groups_at(objective, scrape_interval_seconds, links)
     names = sorted({*sources, *([objective.file] if objective.file else [])})
     files = {rule_path(objective): render_groups(groups, names)}
-    seen_from_tests = f"../{rule_path(objective)}"
     try:
-        text, cases = made_test_file(
-            objective, groups, seen_from_tests, scrape_interval_seconds, names
-        )
+        tests, cases = made_test_files(objective, groups, scrape_interval_seconds, names)
     except NoExampleError as error:
         return MadeTests(objective, files, not_tested=str(error))
-    files[test_path(objective)] = text
-    return MadeTests(objective, files, tuple(each.name for each in cases))
+    return MadeTests(
+        objective,
+        files | tests,
+        tuple(tests),
+        (*map(_case, cases), MadeCase(ANNOTATIONS, NEEDED)),
+        silent_alerts(groups),
+    )
+
+
+def _case(test: RuleTest) -> MadeCase:
+    held = (said_by(each.expr)[1] for each in test.expectations)
+    return MadeCase(test.name, tuple(held))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from alerts.made_tests.story import Phase, values_over
 from slo.burn import Tier, error_ratio_needed
 from slo.checks import firing_tiers
-from slo.examples.series import Example, InputSeries, example_of
+from slo.examples.series import Example, InputSeries, example_of, mixed_events
+from slo.examples.values import NoExampleError
 from slo.objective import Objective, Ratio
 from slo.promql import memory_seconds
 from slo.rules import LONGEST_INTERVAL_SECONDS, base_window_seconds, matching
@@ -57,6 +58,27 @@ class Setting:
         return is_ratio and are_counters and self.objective.slices is None
 
     @property
+    def is_mixed(self) -> bool:
+        """Whether a share of the events may be bad, so that the budget burns at any rate."""
+        indicator = self.objective.indicator
+        if not self.is_counted or not isinstance(indicator, Ratio):
+            return False
+        try:
+            found = [mixed_events(indicator, self.example, each) for each in (0, 0.25, 0.5, 1)]
+        except NoExampleError:
+            return False
+        shares = [bad / total for bad, total in found if total > 0]
+        return all(map(math.isclose, (0, 0.25, 0.5, 1), shares)) and len(shares) == len(found)
+
+    def events(self, bad_share: float) -> tuple[float, float]:
+        """Return bad and all events per second; only of what is mixed, and ``times`` as many."""
+        indicator = self.objective.indicator
+        if not isinstance(indicator, Ratio):
+            raise TypeError("only ratios have events")
+        bad, total = mixed_events(indicator, self.example, bad_share)
+        return self.times * bad, self.times * total
+
+    @property
     def evaluation(self) -> float:
         """Return the interval of evaluation."""
         return evaluation_interval_seconds(self.interval)
@@ -89,6 +111,16 @@ class Setting:
             return 0, self.whole(_BURN_SECONDS + after)
         return calm, self.whole(burn + after)
 
+    def times_for(self, bad_events_per_second: float, seconds: float) -> float:
+        """Return so many times the example's events that the objective's fewest are bad in time.
+
+        Args:
+            bad_events_per_second: of the example.
+            seconds: in which twice the fewest bad events must be counted.
+        """
+        enough = 2 * self.objective.minimum_bad_events / (bad_events_per_second * seconds)
+        return max(self.times, math.ceil(enough * self.evaluation / self.interval))
+
     def whole(self, seconds: float) -> float:
         """Return whole evaluations, at least so many seconds."""
         return math.ceil(seconds / self.evaluation) * self.evaluation
@@ -116,6 +148,6 @@ class Setting:
             for each in series
         }
 
-    def of(self, series: str) -> str:
+    def of(self, series: str, **labels: str) -> str:
         """Return the selector of a recorded series."""
-        return matching(series, self.objective)
+        return matching(series, self.objective, **labels)

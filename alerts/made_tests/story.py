@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from slo.examples.series import InputSeries
+from slo.examples.series import InputSeries, mixed
 
-Happening = Literal["good", "bad", "still", "gone", "restart"]
-"""``good``, ``bad``: so are all events. ``still``: there are none. ``gone``: whoever counts them
-does not answer. ``restart``: it begins to count at 0 again, at once."""
+Happening = Literal["good", "bad", "mixed", "still", "gone", "restart"]
+"""``good``, ``bad``: so are all events. ``mixed``: a share of them is bad. ``still``: there are
+none. ``gone``: whoever counts them does not answer. ``restart``: it begins to count at 0 again, at
+once."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Phase:
     happening: Happening
     seconds: float = 0
     """A multiple of the interval of samples."""
+    bad_share: float = 0
+    """Of the events of one that is mixed."""
 
 
 def values_over(
@@ -53,16 +56,19 @@ def values_over(
             parts += [f"_x{absent}"] if absent else []
             was_there = False
         elif series.is_counter:
-            per_second = {"good": series.good, "bad": series.bad}.get(phase.happening, 0.0)
+            per_second = 0.0 if phase.happening == "still" else _value(series, phase)
             step = per_second * times * interval_seconds
             parts.append(_from(value, step, samples))
             value += step * samples
             was_there = True
         else:
-            level = series.bad if phase.happening == "bad" else series.good
-            parts.append(_from(level, 0, samples))
+            parts.append(_from(_value(series, phase), 0, samples))
             was_there = True
     return " ".join(parts)
+
+
+def _value(series: InputSeries, phase: Phase) -> float:
+    return mixed(series, {"bad": 1.0, "mixed": phase.bad_share}.get(phase.happening, 0.0))
 
 
 def _from(value: float, step: float, samples: int) -> str:

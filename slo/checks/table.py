@@ -40,7 +40,8 @@ _CHECKS = (
           "record the same series."),
     Check("bound-missing", "error", ("reading", "server"), "A latency threshold is no bound of "
           "the histogram: of our own families as the catalogue has them, of all others as each "
-          "engine serves them. Nothing is ever counted in a bucket that is not there."),
+          "engine serves them. Nothing is ever counted in a bucket that is not there. Or there is "
+          "no single one: several buckets count an event several times."),
     Check("slices-unfit", "error", ("reading",), "Time slices that are shorter than the window of "
           "rates, or no multiple of the scrape interval."),
     # --- tiers --------------------------------------------------------------------------------
@@ -79,6 +80,8 @@ _CHECKS = (
           "indicator asks for, or none has had a sample for 5 minutes."),
     Check("bad-series-missing", "warning", ("server",), "No series of bad events is there: they "
           "may be born with the first error, or the label's value is never used."),
+    Check("part-exceeds-total", "error", ("server",), "Far more bad or good events than events are "
+          "counted now: the ratio is no share, and all is good, or bad, for ever."),
     Check("expression-empty", "error", ("server",), "The series are there, and what the rules "
           "record of them is nothing."),
     Check("scrape-interval-too-long", "error", ("server",), "Series have fewer than two samples "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import promql_parser
 
@@ -13,6 +13,7 @@ from slo.examples.values import (
     ExampleValues,
     NoExampleError,
     counters_in,
+    events_of,
     example_values,
     side_of,
 )
@@ -34,6 +35,8 @@ class InputSeries:
     """While all events are good: of a counter its growth per second, of others its value."""
     bad: float
     """While all are bad."""
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The series' own, ``__name__`` among them."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,26 @@ def _example(objective: Objective, wanted: Mapping[str, str]) -> Example:
                 is_counter=each.is_counter,
                 good=each.good,
                 bad=each.bad,
+                labels=each.labels,
             )
             for each in made
         ),
     )
+
+
+def mixed_events(ratio: Ratio, example: Example, bad_share: float) -> tuple[float, float]:
+    """Return bad events and all events per second while a share of an example's events is bad.
+
+    Raises:
+        NoExampleError: if that cannot be foreseen.
+    """
+    series = [(each.labels, mixed(each, bad_share)) for each in example.series]
+    return events_of(ratio, series)
+
+
+def mixed(series: InputSeries, bad_share: float) -> float:
+    """Return what a series is, or grows by a second, while a share of all events is bad."""
+    return series.good + bad_share * (series.bad - series.good)
 
 
 def _is_right(indicator: Indicator, made: Sequence[ExampleValues]) -> bool:

@@ -87,15 +87,7 @@ def side_of(indicator: Indicator, series: Sequence[tuple[Mapping[str, str], floa
     Raises:
         NoExampleError: if that cannot be foreseen.
     """
-
-    def value(selector: promql_parser.VectorSelector) -> float:
-        chosen = [each for labels, each in series if chooses(selector, labels)]
-        return sum(chosen) if chosen else NOTHING
-
-    try:
-        first, *others = (value_of(_tree(each), value) for each in indicator.expressions)
-    except UnknownValueError as error:
-        raise NoExampleError(f"{error}, so that no values on either side are known") from None
+    first, *others = _numbers(indicator, series)
     if isinstance(indicator, Ratio):
         judged = others[0] if others and not math.isnan(others[0]) else 0.0
         share = judged / first if first > 0 else NOTHING
@@ -108,6 +100,33 @@ def side_of(indicator: Indicator, series: Sequence[tuple[Mapping[str, str], floa
     if math.isnan(first) or bound - margin < first < bound + margin:
         return None
     return _OPERATORS[indicator.op](first, bound)
+
+
+def events_of(
+    ratio: Ratio, series: Sequence[tuple[Mapping[str, str], float]]
+) -> tuple[float, float]:
+    """Return bad events and all events per second, with series of some values.
+
+    Raises:
+        NoExampleError: if that cannot be foreseen.
+    """
+    total, judged = (0.0 if math.isnan(each) else each for each in _numbers(ratio, series))
+    return (judged if ratio.bad is not None else total - judged), total
+
+
+def _numbers(
+    indicator: Indicator, series: Sequence[tuple[Mapping[str, str], float]]
+) -> tuple[float, ...]:
+    """Return what each expression is; a selector of several series is taken for their sum."""
+
+    def value(selector: promql_parser.VectorSelector) -> float:
+        chosen = [each for labels, each in series if chooses(selector, labels)]
+        return sum(chosen) if chosen else NOTHING
+
+    try:
+        return tuple(value_of(_tree(each), value) for each in indicator.expressions)
+    except UnknownValueError as error:
+        raise NoExampleError(f"{error}, so that no values on either side are known") from None
 
 
 def _side_of_share(share: float, *, is_good: bool) -> bool | None:

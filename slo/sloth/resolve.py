@@ -222,7 +222,7 @@ class _Reader:
 
 
 def _check_bounds(read: ReadIndicator, side: str) -> None:
-    """Refuse buckets that our exporters do not serve; those of others are not known.
+    """Refuse buckets that our exporters do not serve, and several of any histogram.
 
     Raises:
         QueryError: of ``side``, or of the total.

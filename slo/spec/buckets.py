@@ -1,7 +1,8 @@
 """Latency bounds of indicators: a bucket that is asked for must be one that is served.
 
 A bucket that nobody serves has no events, and a promise of good events that has none is broken
-all the time: its page would never end, on a system that is well.
+all the time: its page would never end, on a system that is well. Buckets of several bounds count an
+event once for each bound that it is within: more good events than events, and no page ever.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ BOUND_MISSING = "bound-missing"
 
 _BUCKET, _LE = "_bucket", "le"
 _ALL_EVENTS = "+Inf"
+_NO_SINGLE_BOUND = f'found no single {_LE}="BOUND"'
 
 
 def wrong_with_bounds(query: str, *, is_total: bool) -> str | None:
     """Return what is wrong with the first wrong bucket that a query counts, or None.
 
-    Only of histograms in :data:`exporters.catalog.FAMILIES`: the bounds of others are not known.
+    Of every histogram, whether one bound is asked for; of those in
+    :data:`exporters.catalog.FAMILIES` also whether it is there, for the bounds of others are not
+    known.
 
     Args:
         query: one that :func:`slo.spec.queries.events_per_second` takes; every selector in it is
@@ -30,10 +34,13 @@ def wrong_with_bounds(query: str, *, is_total: bool) -> str | None:
     """
     for selector in selectors_in(parse_query(one_line(query))):
         family = _histogram(selector)
-        if family is not None:
-            wrong = _wrong_with_bound(selector, family, is_total=is_total)
-            if wrong:
-                return wrong
+        wrong = (
+            _wrong_with_bound(selector, family, is_total=is_total)
+            if family is not None
+            else _several_bounds(selector)
+        )
+        if wrong:
+            return wrong
     return None
 
 
@@ -66,10 +73,26 @@ def _wrong_with_bound(
 ) -> str | None:
     bounds = [repr(float(bound)) for bound in family.bounds]
     there = [*bounds, _ALL_EVENTS] if is_total else bounds
-    matchers = [each for each in selector.matchers.matchers if each.name == _LE]
     of_these = f"expected one of the bounds of {family.name}: {', '.join(there)}"
-    if len(matchers) != 1 or matchers[0].op != promql_parser.MatchOp.Equal:
-        return f'found no single {_LE}="BOUND", {of_these}'
-    if matchers[0].value not in there:
-        return f'found {_LE}="{matchers[0].value}", {of_these}'
+    bound = _single_bound(selector)
+    if bound is None:
+        return f"{_NO_SINGLE_BOUND}, {of_these}"
+    if bound not in there:
+        return f'found {_LE}="{bound}", {of_these}'
     return None
+
+
+def _several_bounds(selector: promql_parser.VectorSelector) -> str | None:
+    name = selector.name or ""
+    if not name.endswith(_BUCKET) or _single_bound(selector) is not None:
+        return None
+    return (
+        f"{_NO_SINGLE_BOUND} of {name}, expected one: its buckets are cumulative, and several "
+        "count an event several times"
+    )
+
+
+def _single_bound(selector: promql_parser.VectorSelector) -> str | None:
+    matchers = [each for each in selector.matchers.matchers if each.name == _LE]
+    is_one = len(matchers) == 1 and matchers[0].op == promql_parser.MatchOp.Equal
+    return matchers[0].value if is_one else None

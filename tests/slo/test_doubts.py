@@ -1,11 +1,16 @@
 """What an indicator leaves in doubt is told, and nothing else."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import slo
 from slo.doubts import WARNINGS, warnings_of
 from slo.objective import Objective, Ratio, RawRatio, Threshold
+from slo.objectives import read_objective_paths
+
+LIBRARY = Path(slo.__file__).with_name("library")
 
 
 def doubts(objective: Objective) -> list[str]:
@@ -66,6 +71,25 @@ def test_several_series_of_a_ratio_are_averaged(objective, share, is_told):
     one = replace(objective, grouping_labels=(), indicator=RawRatio(share, is_good=False))
 
     assert is_told == ("series-averaged" in doubts(one))
+
+
+@pytest.mark.parametrize("side", ["good", "bad"])
+def test_a_maximum_of_rates_is_no_number_of_events(objective, side):
+    """Whichever side it is on."""
+    most = "max by (cell) (rate(requests_total[$window]))"
+    odd = Ratio("rate(requests_total[$window])", **{side: most})
+
+    [found] = warnings_of(replace(objective, indicator=odd))
+
+    assert "rates-not-added" == found.check
+    assert found.message.startswith(f"{side} has the aggregation max, expected a sum of rates")
+
+
+def test_the_library_counts_events():
+    """Its ratios are sums of rates."""
+    assert set() == {
+        each.name for each in read_objective_paths([LIBRARY]) if "rates-not-added" in doubts(each)
+    }
 
 
 def test_a_threshold_is_not_in_doubt(objective):

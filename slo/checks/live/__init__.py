@@ -19,6 +19,7 @@ from slo.checks.live.costs import Cost, ask_cost
 from slo.checks.live.intervals import ask_intervals, check_intervals
 from slo.checks.live.retention import ask_retention
 from slo.checks.live.series import check_cells, check_selector
+from slo.checks.live.shares import check_share
 from slo.checks.retention import check_retention
 from slo.costs import Found
 from slo.objective import Objective
@@ -111,6 +112,7 @@ async def _check(
     if is_there:
         cells, wrong = await check_cells(asked, objective, scrape_interval_seconds)
         problems += wrong
+        problems += await check_share(asked, objective)
     return problems, await ask_cost(asked, objective, scrape_interval_seconds, scraped, cells)
 
 

@@ -11,15 +11,18 @@ from tests.alerts.conftest import PROMTOOL_TESTS
 
 
 def test_what_is_built_passes_its_own_tests(tmp_path):
-    """One file an objective, run as its first lines say."""
+    """Two files an objective, run as their first lines say."""
     config = read_config(PROMTOOL_TESTS / "config" / "shardwatch.yaml")
     made = build(config)
     write_generated(tmp_path, {**build_rules(config), **made})
 
     names = ("chat-availability", "chat-ttft", "tool-success")
-    assert [f"tests/slo-{name}.yaml" for name in names] == sorted(made)
+    assert [f"tests/slo-{name}.{end}" for name in names for end in ("period.yaml", "yaml")] == (
+        sorted(made)
+    )
     done = subprocess.run(
-        [str(find_program("promtool")), "test", "rules", "slo-tool-success.yaml"],
+        [str(find_program("promtool")), "test", "rules", "slo-tool-success.yaml",
+         "slo-tool-success.period.yaml"],
         cwd=tmp_path / "tests", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert 0 == done.returncode, done.stdout + done.stderr

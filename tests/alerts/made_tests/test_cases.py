@@ -8,16 +8,14 @@ import pytest
 import yaml
 
 from alerts.build import groups_at
-from alerts.made_tests.cases import made_cases
+from alerts.made_tests.annotations import silent_alerts
 from alerts.made_tests.promtool import run_tests
 from alerts.made_tests.run import make_tests
-from alerts.made_tests.setting import evaluation_interval_seconds
 from demo.setup.programs import find_program
 from exporters.config import Links
 from slo.burn import Tier
 from slo.objective import Calendar, Objective, Ratio, RawRatio, Slices, Threshold
-from slo.render import render_groups
-from slo.testing import rule_tests
+from slo.rules import AlertingRule
 
 PAGES = (
     Tier("page", 3600, 300, Decimal("0.02")),
@@ -49,33 +47,46 @@ A_SUM = Ratio(
 QUANTILE = "histogram_quantile(0.99, sum by (cell, le) (rate(d_bucket[$window])))"
 LATE = Threshold("avg_over_time(queue[40m] offset 20m)", "<", Decimal(5))
 WEEK = Calendar("week", 1, "2024-01-01 00:00:00", "UTC")
-ALL_CASES = (
+CASES = (
     "idle", "healthy", "burning", "blackout", "standstill", "missing error series",
-    "counter reset", "new group", "few bad events", "broken",
+    "counter reset", "new group", "a quarter bad", "just under 13.44", "just over 13.44",
+    "just under 5.6", "just over 5.6", "long window of the page of 1h",
+    "long window of the page of 6h", "a period", "annotations",
 )  # fmt: skip
+"""Of BAD; 13.44 is 2 % of 28 days in an hour, 5.6 are 5 % of them in six."""
 
 
-def failed_cases(objective, folder: Path, interval=15.0, spoil=None, only=ALL_CASES) -> set[str]:
+def failed_cases(objective, folder: Path, interval=15.0, spoil=None, only=None) -> set[str]:
     """Return the cases that fail, of those asked for, with rules that may be spoilt."""
-    groups = groups_at(objective, interval, Links())
-    rules = render_groups(groups, ["test"])
-    if spoil:
-        spoilt = rules.replace(spoil.found, spoil.replaced)
-        assert spoilt != rules
-        rules = spoilt
-    (folder / "rules.yaml").write_text(rules)
-    cases = [each for each in made_cases(objective, interval) if each.name in only]
-    names = [each.name for each in groups]
-    evaluated = evaluation_interval_seconds(interval)
-    content = rule_tests(cases, ["rules.yaml"], names, evaluated, interval)
-    (folder / "tests.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-    return {each.case for each in run_tests(find_program("promtool"), folder / "tests.yaml")}
+    (made,) = make_tests([objective], interval, Links(), ["test"])
+    (folder / "rules").mkdir()
+    (folder / "tests").mkdir()
+    failed = set()
+    for path, text in made.files.items():
+        if path in made.tests:
+            content = yaml.safe_load(text)
+            content["tests"] = [each for each in content["tests"] if only in (None, each["name"])]
+            (folder / path).write_text(yaml.safe_dump(content, sort_keys=False))
+        else:
+            spoilt = spoil_rules(text, spoil) if spoil else text
+            (folder / path).write_text(spoilt)
+    for path in made.tests:
+        failed |= {each.case for each in run_tests(find_program("promtool"), folder / path)}
+    return failed
+
+
+def spoil_rules(text: str, spoil) -> str:
+    """Return rules in which something is another."""
+    spoilt = text.replace(spoil.found, spoil.replaced)
+    assert spoilt != text
+    return spoilt
 
 
 @pytest.mark.parametrize("interval", [5.0, 15.0, 100.0])
 def test_the_rules_that_are_built_pass_every_case(interval, tmp_path):
     """Of bad events, at any scrape interval."""
-    assert ALL_CASES[:8] == tuple(each.name for each in made_cases(BAD, interval))
+    (made,) = make_tests([BAD], interval, Links(), [])
+    assert CASES == tuple(each.name for each in made.cases)
     assert set() == failed_cases(BAD, tmp_path, interval)
 
 
@@ -119,6 +130,19 @@ class Spoil:
     "spoil",
     [
         Spoil("idle", " > 0)", " >= 0)"),
+        Spoil("a quarter bad", "15 * sum_over_time", "16 * sum_over_time"),
+        Spoil("just under 13.44", "> 13.44", "> 13.2"),
+        Spoil("just over 13.44", "> 13.44", "> 40.32"),
+        Spoil("just over 5.6", "burn_tier: 6h", "burn_tier: 1h"),
+        Spoil("just under 5.6", "0.01 *", "0.005 *"),
+        Spoil("long window of the page of 1h", "[59m59s999ms]", "[2h59m59s999ms]"),
+        Spoil("long window of the page of 6h", "[5h59m59s999ms]", "[3h59m59s999ms]"),
+        Spoil("a period", "and\n", "or\n"),
+        Spoil(
+            "a period", "sum without (window) (\n    1 - ", "sum without (window) (\n    1 - 7 * "
+        ),
+        Spoil("a period", "[59m59s999ms:5m]", "[11h59m59s999ms:5m]"),
+        Spoil("a period", "[59m59s999ms:5m]", "[11h59m59s999ms:5m]", OTHERS["shares of slices"]),
         Spoil("healthy", "clamp_min(", "1 + clamp_min(", GOOD),
         Spoil("healthy", 'outcome=~"error|timeout"', 'outcome!="error"'),
         Spoil("burning", "> 13.44", "> 113.44"),
@@ -139,7 +163,7 @@ class Spoil:
 )
 def test_rules_without_it_fail_the_case(spoil, tmp_path):
     """What a case is about makes the difference."""
-    assert {spoil.case} == failed_cases(spoil.objective, tmp_path, spoil=spoil, only=(spoil.case,))
+    assert {spoil.case} == failed_cases(spoil.objective, tmp_path, spoil=spoil, only=spoil.case)
 
 
 def test_made_files_are_the_same_from_run_to_run():
@@ -148,8 +172,36 @@ def test_made_files_are_the_same_from_run_to_run():
 
     assert first == second
     (made,) = first
-    assert ["rules/slo-answers.yaml", "tests/slo-answers.yaml"] == sorted(made.files)
+    assert [
+        "rules/slo-answers.yaml", "tests/slo-answers.period.yaml", "tests/slo-answers.yaml",
+    ] == sorted(made.files)  # fmt: skip
     assert "promtool test rules slo-answers.yaml" in made.files["tests/slo-answers.yaml"]
+
+
+def test_the_numbers_that_a_case_holds_are_told():
+    """That it passed says nothing otherwise."""
+    (made,) = make_tests([BAD], 15, Links(), [])
+    held = {each.name: each.held for each in made.cases}
+
+    assert ("with 13.5744% bad events the page of 1h, the page of 6h fire",) == (
+        held["just over 13.44"]
+    )
+    assert "what is left of the budget is 0.964286" in held["a period"]
+
+
+def test_an_alert_without_a_summary_is_told():
+    """Whoever is woken would not know by what."""
+    group, levels = groups_at(BAD, 15, Links())
+    rules = tuple(
+        replace(rule, annotations={**rule.annotations, "summary": ""})
+        if isinstance(rule, AlertingRule) else rule
+        for rule in group.rules
+    )  # fmt: skip
+
+    assert () == silent_alerts([group, levels])
+    assert ["ErrorBudgetBurn has a summary"] * 2 == [
+        each.what for each in silent_alerts([replace(group, rules=rules)])
+    ]
 
 
 def test_what_has_no_example_is_told_and_still_has_rules():

@@ -65,10 +65,15 @@ def test_each_case_is_told_and_kept_to_be_run_by_hand(run, tmp_path):
 
     cases = (
         "idle", "healthy", "burning", "blackout", "standstill", "missing error series",
-        "counter reset", "new group",
+        "counter reset", "new group", "a quarter bad", "annotations",
     )  # fmt: skip
     assert (0, "") == (done.returncode, done.stderr)
-    assert [f"lax: {case}: ok" for case in cases] == done.stdout.splitlines()
+    told = done.stdout.splitlines()
+    assert [f"lax: {case}: ok" for case in cases] == [each.rpartition(": ")[0] for each in told]
+    assert (
+        "lax: idle: ok: the cell is seen, without events; 0/0 is no burn rate; no alert fires"
+        in told
+    )
     by_hand = subprocess.run(
         [str(find_program("promtool")), "test", "rules", "slo-lax.yaml"],
         cwd=tmp_path / "kept/tests", capture_output=True, text=True, check=False,

@@ -14,6 +14,8 @@ GAUGE = InputSeries("x", is_counter=False, good=1, bad=6000)
     [
         (COUNTER, [Phase("good", 60)], "0+150x3"),
         (COUNTER, [Phase("good", 60), Phase("bad", 30)], "0+150x3 600+0x1"),
+        (COUNTER, [Phase("mixed", 60, 0.25)], "0+112.5x3"),
+        (GAUGE, [Phase("mixed", 30, 0.5)], "3000.5+0x1"),
         (COUNTER, [Phase("good", 30), Phase("still", 30)], "0+150x1 300+0x1"),
         (COUNTER, [Phase("good", 30), Phase("restart"), Phase("good", 30)], "0+150x1 0+150x1"),
         (COUNTER, [Phase("good", 30), Phase("gone", 60)], "0+150x1 stale _x3"),

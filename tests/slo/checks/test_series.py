@@ -48,5 +48,5 @@ def test_a_threshold_between_vllms_bounds_is_told_with_the_bounds(objective):
 
 @pytest.mark.parametrize("le", ['le="2.5"', 'le="+Inf"', 'le=~"2.*"', ""])
 def test_a_bound_of_vllms_is_right(objective, le):
-    """As it is written there. Of patterns nothing is said."""
+    """As it is written there. Patterns were refused when the file was read."""
     assert [] == found(objective, f"{VLLM}_count", f"{VLLM}_bucket{{{le}}}")

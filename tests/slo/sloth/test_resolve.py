@@ -226,6 +226,19 @@ def test_a_spec_that_cannot_be_read_is_told(plain, there, instead, expected):
     assert [] == [each for each in found if "; " not in each and "found 'prom" not in each]
 
 
+def test_a_histogram_without_a_bound_is_refused(plain):
+    """All its buckets together are more good events than there are events."""
+    total = "sum by (region) (rate(my_seconds_count[{{.window}}]))"
+    good = total.replace("_count", "_bucket")
+    slow = plain.replace("sum by (region) (rate(requests_total[{{.window}}]))", total).replace(
+        'sum by (region) (rate(requests_total{code=~"5.."}[{{.window}}]))', f"'{total} - {good}'"
+    )
+
+    [found] = problems(slow)
+
+    assert 'error_query: found no single le="BOUND" of my_seconds_bucket, expected one' in found
+
+
 def test_a_bucket_that_our_exporters_do_not_serve_is_refused(plain):
     """It would count nothing, and call every request slow."""
     family = catalog.ROUTER_TIME_TO_FIRST_TOKEN.name

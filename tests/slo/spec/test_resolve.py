@@ -178,6 +178,28 @@ def test_a_total_of_every_bucket_is_refused():
     assert found == f'{place}: found no single le="BOUND", {BOUNDS}, +Inf; {CORRECT}'
 
 
+@pytest.mark.parametrize("side", ["good", "bad", "total"])
+@pytest.mark.parametrize("matchers", ["", '{le=~"0.3|0.4"}', '{le!="+Inf"}', '{le="1",le="2"}'])
+def test_several_buckets_of_any_histogram_are_refused(side, matchers):
+    """They count an event several times: all would be good, for ever."""
+    query = f"my_seconds_bucket{matchers}"
+    text = GOOD.replace("{query: requests_total}", "{query: my_seconds_count}")
+    if side == "total":
+        text = text.replace("my_seconds_count", f"'{query}'")
+    else:
+        text = text.replace("    bad:", f"    {side}:").replace(
+            'requests_total{outcome="error"}', query
+        )
+
+    (found,) = problems(text)
+
+    assert f"bound-missing: spec.ratioMetric.{side}.metricSource.spec.query" in found
+    assert (
+        'found no single le="BOUND" of my_seconds_bucket, expected one: its buckets are '
+        f"cumulative, and several count an event several times; {CORRECT}"
+    ) in found
+
+
 def test_everything_that_is_wrong_is_said_at_once():
     """Nobody mends a file ten times."""
     broken = GOOD.replace("0.999", "2").replace("isRolling: true", "isRolling: 7")

@@ -158,6 +158,33 @@ async def test_an_engine_without_the_bucket_is_named_with_what_all_have(server, 
     assert fix.endswith("or choose a bound that all have: 1.0, +Inf")
 
 
+@pytest.mark.parametrize(
+    ("side", "query"),
+    [
+        ("good", "2 * rate(requests_total[$window])"),
+        (
+            "bad",
+            'rate(requests_total{cell="x"}[$window]) + rate(requests_total{cell="x"}[$window])',
+        ),
+    ],
+)
+async def test_more_good_or_bad_events_than_events_are_told(server, long, side, query):
+    """In which cell, up to three."""
+    cells = {"good": '{cell="x"}, {cell="y"}', "bad": '{cell="x"}'}[side]
+    doubled = replace(long, indicator=Ratio(REQUESTS, **{side: query}))
+
+    [(check, message, _)] = await found(server, doubled)
+
+    assert "part-exceeds-total" == check
+    assert f"{side} counts more {side} events than total counts events: {cells}" == message
+
+
+async def test_all_events_may_be_good_and_bad_ones_none(server, long):
+    """Nothing is more than all."""
+    for indicator in (Ratio(REQUESTS, good=REQUESTS), Ratio(REQUESTS, bad=REQUESTS)):
+        assert [] == await found(server, replace(long, indicator=indicator))
+
+
 async def test_vllms_bounds_cannot_be_added_to(server, long):
     """So that one of them must do."""
     name = "vllm:time_to_first_token_seconds_bucket"
