@@ -135,6 +135,9 @@ class Objective:
     """Of burn alerts, the fastest first. May be empty: no burn alerts."""
     minimum_bad_events: int = 0
     """A tier does not fire below as many bad events over its long window."""
+    names_causes: bool | None = None
+    """Whether its alerts name causes that shardwatch watches for; if None, those over series of
+    shardwatch's or of the engines do. A lost GPU explains nothing of a shop's checkout."""
     alert_extras: tuple[AlertExtras, ...] = ()
     """At most one of each severity, the page's first."""
     title: str = ""

@@ -85,6 +85,7 @@ class _Resolver:
                 calendar=_calendar(window),
                 tiers=tiers,
                 minimum_bad_events=notes.minimum_bad_events,
+                names_causes=None if notes.causes is None else notes.causes == "true",
                 alert_extras=alert_extras(
                     (notes.page_labels, notes.page_annotations),
                     (notes.ticket_labels, notes.ticket_annotations),

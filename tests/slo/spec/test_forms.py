@@ -155,15 +155,17 @@ def test_annotations_of_ours_are_read_and_others_let_be():
     ours = (
         "shardwatch.dev/grouping-labels: 'region, model', shardwatch.dev/owner: serving, "
         'shardwatch.dev/minimum-bad-events: "10", shardwatch.dev/zero-tolerance: "false", '
+        'shardwatch.dev/causes: "true", '
         "openslo.com/folder: ./a, owner: other"
     )
 
     read = the_objective(an_slo(annotations=ours))
 
-    assert (("region", "model"), "serving", 10) == (
+    assert (("region", "model"), "serving", 10, True) == (
         read.grouping_labels,
         read.owner,
         read.minimum_bad_events,
+        read.names_causes,
     )
 
 
