@@ -41,6 +41,8 @@ _CHECKS = (
     Check("bound-missing", "error", ("reading", "server"), "A latency threshold is no bound of "
           "the histogram: of our own families as the catalogue has them, of all others as each "
           "engine serves them. Nothing is ever counted in a bucket that is not there."),
+    Check("template-broken", "error", ("reading",), "A label or an annotation for alerts is no "
+          "template that Prometheus can parse: it would refuse all rules for it."),
     Check("slices-unfit", "error", ("reading",), "Time slices that are shorter than the window of "
           "rates, or no multiple of the scrape interval."),
     # --- tiers --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from slo.spec.extras import (
     wrong_with_label,
     wrong_with_name,
 )
+from slo.spec.templates import CORRECT_TEMPLATE, TEMPLATE_BROKEN, wrong_with_template
 
 _INSTEAD = {conventions.SEVERITY: "route by severity page or ticket, or by a label of another name"}
 """What to do about a label that is lost, where it is more than to rename it."""
@@ -108,15 +109,23 @@ class AlertReader:
             elif wrong := wrong_with_label(name, self.grouping_labels):
                 check = "label-overwritten"
                 self.problems.append(self.document.problem(where, wrong, _RENAME, check))
+            self._check_template(where, value)
             kept[name] = value
         return kept
 
     def _annotations(self, place: Place, annotations: dict[str, str]) -> dict[str, str]:
-        for name in annotations:
+        for name, text in annotations.items():
             wrong = wrong_with_name(name)
             if wrong:
                 self.problems.append(self.document.problem((*place, name), wrong, _RENAME))
+            self._check_template((*place, name), text)
         return annotations
+
+    def _check_template(self, place: Place, text: str) -> None:
+        wrong = wrong_with_template(text)
+        if wrong:
+            found = self.document.problem(place, wrong, CORRECT_TEMPLATE, TEMPLATE_BROKEN)
+            self.problems.append(found)
 
     def _lose(self, place: Place, message: str, fix: str = "") -> None:
         self.lost.add(self.document.problem(place, message, fix))

@@ -111,6 +111,19 @@ def test_what_alerts_lose_is_told_where_it_stands(plain):
     assert expected == [str(each) for each in requests.notes]
 
 
+def test_a_template_that_prometheus_cannot_parse_is_refused(plain):
+    """It would stop every rule of the file."""
+    there = "{channel: shop}"
+    assert there in plain
+
+    assert problems(plain.replace(there, "{channel: '{{ $region }}'}")) == [
+        "sloth.yaml:17:14: template-broken: slos[0].alerting.labels.channel: found the template "
+        "'{{ $region }}': found the variable $region, expected one of $, $externalLabels, "
+        "$externalURL, $labels, $value; correct the template: Prometheus would refuse all rules "
+        "for it"
+    ]
+
+
 def test_slo_plugins_are_told(plain):
     """They are code of Sloth's."""
     chain = "slo_plugins: {overridePrevious: true, chain: [{id: a/v1, config: {x: 1}}, {id: b/v1}]}"
