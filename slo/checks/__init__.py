@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from exporters.problems import Problem
+from slo.checks.counters import check_counters
 from slo.checks.events import check_events
 from slo.checks.labels import check_labels
 from slo.checks.retention import check_retention
@@ -49,6 +50,7 @@ def _check(objective: Objective, retention_seconds: float | None) -> Iterator[Pr
     yield from check_labels(objective)
     yield from check_series(objective)
     yield from check_events(objective)
+    yield from check_counters(objective)
     yield from warnings_of(objective)
     if retention_seconds is not None:
         yield from check_retention(objective, retention_seconds)

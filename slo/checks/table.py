@@ -63,6 +63,14 @@ _CHECKS = (
           "serves and no rule records."),
     Check("bound-not-of-vllm", "warning", ("file",), "A latency threshold is no bound of the "
           "histogram in vLLM 0.32, where bounds are fixed."),
+    Check("part-is-total", "error", ("file",), "Bad or good events are all events, so that nothing "
+          "that happens changes their ratio."),
+    Check("not-a-counter", "error", ("file",), "The rate of a series that counts nothing up: a "
+          "gauge of ours, or what a rule records."),
+    Check("counter-as-value", "error", ("file",), "The value of a counter of ours in place of its "
+          "rate: all events since its exporter began."),
+    Check("bucket-as-bad", "warning", ("file",), "A histogram's bucket, which holds the fast "
+          "events, counts as bad."),
     Check("bad-outside-total", "warning", ("file",), "Bad or good events that are not among all "
           "events: the ratio is no share."),
     *(Check(name, "warning", ("file",), about) for name, about in doubts.WARNINGS.items()),
