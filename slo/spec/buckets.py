@@ -6,6 +6,8 @@ all the time: its page would never end, on a system that is well.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import promql_parser
 
 from exporters.catalog import FAMILIES, Family
@@ -71,5 +73,14 @@ def _wrong_with_bound(
     if len(matchers) != 1 or matchers[0].op != promql_parser.MatchOp.Equal:
         return f'found no single {_LE}="BOUND", {of_these}'
     if matchers[0].value not in there:
-        return f'found {_LE}="{matchers[0].value}", {of_these}'
+        return f'found {_LE}="{matchers[0].value}", {_spelt(matchers[0].value, there) or of_these}'
     return None
+
+
+def _spelt(bound: str, there: Collection[str]) -> str | None:
+    """Return what is expected where a bound is there and written otherwise: ``1`` for ``1.0``."""
+    try:
+        spelt = repr(float(bound))
+    except ValueError:
+        return None
+    return f'expected {_LE}="{spelt}", as the bound is written' if spelt in there else None
