@@ -151,7 +151,8 @@ class Objective:
     column: int = field(default=0, compare=False)
     """Of its name in the line, from 1; 0 where it is not known."""
     notes: tuple[Problem, ...] = field(default=(), compare=False)
-    """What its file asks for and the rules do not do, though they can do without: to be told."""
+    """What its file asks for and the rules do not do, though they can do without; and what was
+    taken to be meant. To be told."""
 
     @property
     def budget(self) -> Decimal:

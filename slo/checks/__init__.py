@@ -54,4 +54,4 @@ def _check(objective: Objective, retention_seconds: float | None) -> Iterator[Pr
     yield from warnings_of(objective)
     if retention_seconds is not None:
         yield from check_retention(objective, retention_seconds)
-    yield from (replace(each, check="not-translated") for each in objective.notes)
+    yield from (replace(each, check=each.check or "not-translated") for each in objective.notes)

@@ -74,6 +74,10 @@ _CHECKS = (
     Check("bad-outside-total", "warning", ("file",), "Bad or good events that are not among all "
           "events: the ratio is no share."),
     *(Check(name, "warning", ("file",), about) for name, about in doubts.WARNINGS.items()),
+    Check("service-undefined", "warning", ("file",), "An SLO names a service, and there is no "
+          "Service of any name. Where there are some, that is an error."),
+    Check("counter-assumed", "warning", ("file",), "A ratio does not say whether its series count "
+          "up; their names do."),
     Check("not-translated", "warning", ("file",), "The file asks for something that the rules do "
           "not do, and can do without."),
     # --- the server ---------------------------------------------------------------------------

@@ -18,6 +18,9 @@ LONGEST_CHARACTERS = 4096
 DEEPEST_LEVELS = 100
 """Of expressions within expressions."""
 
+COUNTERS_END = ("_total", "_count", "_bucket", "_sum")
+"""As Prometheus's conventions and its histograms have it."""
+
 _STAND_IN_SECONDS = 7919
 """Takes the place of the window while a query is parsed: a prime, which nobody would write."""
 
@@ -60,6 +63,16 @@ def events_per_second(query: str, *, is_counter: bool = True) -> str:
     if "rate" in functions or len(ranges) < len(selectors_in(tree)):
         raise ValueError(f"found increase beside what is no increase, {COUNTERS}")
     return write_rates(tree)
+
+
+def is_called_a_counter(query: str) -> bool:
+    """Tell whether every series of a query is called as counters are: ``requests_total``.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    names = [each.name or "" for each in selectors_in(parse_query(one_line(query)))]
+    return bool(names) and all(each.endswith(COUNTERS_END) for each in names)
 
 
 def series_value(query: str) -> str:
