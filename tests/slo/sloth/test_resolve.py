@@ -97,12 +97,12 @@ def test_what_alerts_lose_is_told_where_it_stands(plain):
 
     severity = (
         "which is lost: shardwatch sets severity itself; route by severity page or ticket, or by a "
-        "label of another name"
+        "label of another name, as --rename-label severity=NAME of slo import makes it"
     )
     expected = [
         "sloth.yaml:16:5: slos[0].alerting.name: found the name 'ShopErrors', which is lost: burn "
         "alerts of all objectives have one name, and are told apart by the label slo; route and "
-        "silence by slo",
+        "silence by slo, or import with --rename-label alertname=NAME",
         "sloth.yaml:20:38: slos[0].alerting.page_alert.labels.severity: found the label severity: "
         f"critical, {severity}",
         "sloth.yaml:22:29: slos[0].alerting.ticket_alert.labels.severity: found the label "
