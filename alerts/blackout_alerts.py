@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from alerts.blackout import LONGEST_HELD, counts_traffic
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
-from alerts.sources import EventSource, find_source
+from alerts.sources import EventSource, find_source, names_causes
 from alerts.templates import cell_text, first_value, listing, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -36,6 +36,8 @@ class _Cells:
     labels: tuple[str, ...]
     sources: tuple[EventSource | None, ...]
     slos: tuple[str, ...]
+    are_of_groups: bool
+    """Whether any of the objectives is about the fleet's groups."""
 
     def any_in(self, state: str) -> str:
         """Return the expression of the cells for which any objective has recorded a state."""
@@ -107,6 +109,7 @@ def _cells(objectives: Iterable[Objective]) -> list[_Cells]:
             members[0].grouping_labels,
             _once(find_source(each) for each in members),
             tuple(each.name for each in members),
+            any(map(names_causes, members)),
         )
         for (service, _), members in found.items()
     ]
@@ -132,7 +135,7 @@ def _vanished_annotations(cells: _Cells, links: Links) -> dict[str, str]:
             f"{now} events a second now, up to {busiest} in the last day, in {where}. "
             "What counts them answers, so users do not reach the service, or nothing ends."
         ),
-        "groups_hit": groups_hit(cells.labels),
+        **({"groups_hit": groups_hit(cells.labels)} if cells.are_of_groups else {}),
         **link_annotations(links, TRAFFIC_VANISHED, SLO_BOARD, _variables(cells)),
     }
 

@@ -19,7 +19,7 @@ from alerts.causes import Cause
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.quiet import bad_events_of_tier
-from alerts.sources import ROUTER, shared_labels
+from alerts.sources import ROUTER, names_causes, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -102,8 +102,7 @@ def burn_alert(
             "description": _description(objective, tier),
             "burn_rate": _burn_rates(objective, tier),
             "budget_left": _budget_left(objective),
-            "groups_hit": groups_hit(objective.grouping_labels),
-            "probable_cause": probable_cause(objective, causes),
+            **explanation(objective, causes),
             **link_annotations(
                 links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
             ),
@@ -111,6 +110,16 @@ def burn_alert(
         },
         tier.for_seconds,
     )
+
+
+def explanation(objective: Objective, causes: Sequence[Cause]) -> dict[str, str]:
+    """Return the annotations that say what may be at work; none where nothing of ours can be."""
+    if not names_causes(objective):
+        return {}
+    return {
+        "groups_hit": groups_hit(objective.grouping_labels),
+        "probable_cause": probable_cause(objective, causes),
+    }
 
 
 def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:

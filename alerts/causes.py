@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerts.links import FLEET_BOARD, link_annotations
-from alerts.sources import ROUTER, TOOLS, EventSource, find_source
+from alerts.sources import ROUTER, TOOLS, EventSource, find_source, names_causes
 from alerts.templates import listing, lookup, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -62,9 +62,11 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
 def explaining(every: Sequence[Cause], objective: Objective) -> tuple[Cause, ...]:
     """Return the causes that can explain an objective's burn.
 
-    A lost GPU is none for a tool that fails, nor the reverse. All are, where we do not know who
-    counts the events.
+    A lost GPU is none for a tool that fails, nor the reverse. All are, where it is not known which
+    of our exporters counts the events; none, where the events are not the fleet's.
     """
+    if not names_causes(objective):
+        return ()
     source = find_source(objective)
     return tuple(each for each in every if source is None or each.explains == source)
 

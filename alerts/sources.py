@@ -32,6 +32,9 @@ TOOLS = EventSource("tools", catalog.TOOLS_UP, (catalog.TOOL_CALLS, catalog.TOOL
 
 SOURCES = (ROUTER, TOOLS)
 
+_OF_THE_FLEET = ("shardwatch_", "shardwatch:", "slo:", "vllm:", "vllm_", "DCGM_")
+"""How series begin that tell of the groups, engines and GPUs that causes are about."""
+
 
 def find_source(objective: Objective) -> EventSource | None:
     """Return the exporter that sees an objective's events; None if it is none of ours."""
@@ -41,6 +44,21 @@ def find_source(objective: Objective) -> EventSource | None:
         if names & {family.name for family in source.families}:
             return source
     return None
+
+
+def names_causes(objective: Objective) -> bool:
+    """Return whether what fails in the fleet can be why an objective burns.
+
+    Of series that are nobody's we know, nothing says that they depend on a GPU of ours: their
+    owner may.
+    """
+    if objective.names_causes is not None:
+        return objective.names_causes
+    return any(
+        (each.name or "").startswith(_OF_THE_FLEET)
+        for expression in objective.indicator.expressions
+        for each in selectors(expression)
+    )
 
 
 def shared_labels(family: Family, grouping_labels: Sequence[str]) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.burn import probable_cause
+from alerts.burn import explanation
 from alerts.causes import Cause
-from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.templates import cell_text
 from exporters import catalog
@@ -51,8 +50,7 @@ def zero_tolerance_alert(
                 '{{ $value | printf "%.1f" }} bad events within the last hour. The objective '
                 "stays broken until they leave its period."
             ),
-            "groups_hit": groups_hit(objective.grouping_labels),
-            "probable_cause": probable_cause(objective, causes),
+            **explanation(objective, causes),
             **link_annotations(links, ZERO_TOLERANCE_BROKEN, SLO_BOARD, variables),
         },
     )

@@ -14,7 +14,12 @@ from slo.doubts import warnings_of
 from slo.objectives import find_named_files
 from slo.rule_files import read_form, rules_text
 from slo.rules_format import RulesFormat
-from slo.sloth.importing import import_sloth, read_period_seconds, write_texts
+from slo.sloth.importing import (
+    import_sloth,
+    read_period_seconds,
+    read_renamed_labels,
+    write_texts,
+)
 from slo.sloth.openslo_text import write_openslo
 from slo.validating import ReportFormat, Validation, print_validation
 
@@ -149,9 +154,22 @@ def import_(
     period: Annotated[
         str, typer.Option(help="Of the budgets; sloth generate's --default-slo-period.")
     ] = "30d",
+    rename_label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename-label",
+            metavar="OLD=NEW",
+            help="Keep a label of Sloth's alerts that shardwatch sets itself, such as severity or "
+            "alertname, under another name.",
+        ),
+    ] = None,
 ) -> None:
     """Turn Sloth's specs into OpenSLO documents, and say what of them is lost."""
-    imported = import_sloth(find_named_files(paths), read_period_seconds(period))
+    imported = import_sloth(
+        find_named_files(paths),
+        read_period_seconds(period),
+        read_renamed_labels(rename_label or ()),
+    )
     texts = write_openslo(imported)
     written = write_texts(out, texts) if out is not None else []
     objectives = [each.objective for each in imported]

@@ -137,6 +137,9 @@ class Objective:
     """Whether its author chose them. Of the default ones those that cannot fire are left out."""
     minimum_bad_events: int = 0
     """A tier does not fire below as many bad events over its long window."""
+    names_causes: bool | None = None
+    """Whether its alerts name causes that shardwatch watches for; if None, those over series of
+    shardwatch's or of the engines do. A lost GPU explains nothing of a shop's checkout."""
     alert_extras: tuple[AlertExtras, ...] = ()
     """At most one of each severity, the page's first."""
     title: str = ""
@@ -150,7 +153,8 @@ class Objective:
     column: int = field(default=0, compare=False)
     """Of its name in the line, from 1; 0 where it is not known."""
     notes: tuple[Problem, ...] = field(default=(), compare=False)
-    """What its file asks for and the rules do not do, though they can do without: to be told."""
+    """What its file asks for and the rules do not do, though they can do without; and what was
+    taken to be meant. To be told."""
 
     @property
     def budget(self) -> Decimal:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from exporters.problems import Problem
 from slo.checks.births import check_births
+from slo.checks.counters import check_counters
 from slo.checks.events import check_events
 from slo.checks.labels import check_labels
 from slo.checks.retention import check_retention
@@ -53,7 +54,8 @@ def _check(objective: Objective, retention_seconds: float | None) -> Iterator[Pr
     yield from check_labels(objective)
     yield from check_series(objective)
     yield from check_events(objective)
+    yield from check_counters(objective)
     yield from warnings_of(objective)
     if retention_seconds is not None:
         yield from check_retention(objective, retention_seconds)
-    yield from (replace(each, check="not-translated") for each in objective.notes)
+    yield from (replace(each, check=each.check or "not-translated") for each in objective.notes)

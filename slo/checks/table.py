@@ -42,6 +42,8 @@ _CHECKS = (
           "the histogram: of our own families as the catalogue has them, of all others as each "
           "engine serves them. Nothing is ever counted in a bucket that is not there. Or there is "
           "no single one: several buckets count an event several times."),
+    Check("template-broken", "error", ("reading",), "A label or an annotation for alerts is no "
+          "template that Prometheus can parse: it would refuse all rules for it."),
     Check("slices-unfit", "error", ("reading",), "Time slices that are shorter than the window of "
           "rates, or no multiple of the scrape interval."),
     # --- tiers --------------------------------------------------------------------------------
@@ -66,11 +68,23 @@ _CHECKS = (
           "serves and no rule records."),
     Check("bound-not-of-vllm", "warning", ("file",), "A latency threshold is no bound of the "
           "histogram in vLLM 0.32, where bounds are fixed."),
+    Check("part-is-total", "error", ("file",), "Bad or good events are all events, so that nothing "
+          "that happens changes their ratio."),
+    Check("not-a-counter", "error", ("file",), "The rate of a series that counts nothing up: a "
+          "gauge of ours, or what a rule records."),
+    Check("counter-as-value", "error", ("file",), "The value of a counter of ours in place of its "
+          "rate: all events since its exporter began."),
+    Check("bucket-as-bad", "warning", ("file",), "A histogram's bucket, which holds the fast "
+          "events, counts as bad."),
     Check("bad-outside-total", "warning", ("file",), "Bad or good events that are not among all "
           "events: the ratio is no share."),
     Check("first-event-missed", "warning", ("file",), "No event may be bad, and the one that a "
           "series is born with could not be seen."),
     *(Check(name, "warning", ("file",), about) for name, about in doubts.WARNINGS.items()),
+    Check("service-undefined", "warning", ("file",), "An SLO names a service, and there is no "
+          "Service of any name. Where there are some, that is an error."),
+    Check("counter-assumed", "warning", ("file",), "A ratio does not say whether its series count "
+          "up; their names do."),
     Check("not-translated", "warning", ("file",), "The file asks for something that the rules do "
           "not do, and can do without."),
     # --- the server ---------------------------------------------------------------------------

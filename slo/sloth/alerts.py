@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from exporters.documents import Document, Place
@@ -18,11 +18,18 @@ from slo.spec.extras import (
     wrong_with_label,
     wrong_with_name,
 )
+from slo.spec.templates import CORRECT_TEMPLATE, TEMPLATE_BROKEN, wrong_with_template
 
-_INSTEAD = {conventions.SEVERITY: "route by severity page or ticket, or by a label of another name"}
+_INSTEAD = {
+    conventions.SEVERITY: "route by severity page or ticket, or by a label of another name, as "
+    f"--rename-label {conventions.SEVERITY}=NAME of slo import makes it"
+}
 """What to do about a label that is lost, where it is more than to rename it."""
 
 _RENAME = "give it another name"
+
+ALERTNAME = "alertname"
+"""The label that holds an alert's name."""
 
 
 @dataclass
@@ -36,6 +43,9 @@ class AlertReader:
     """Of the SLO."""
     grouping_labels: Collection[str]
     """Which no alert may overwrite."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """New names of labels that shardwatch sets itself, by the old; ``alertname`` is Sloth's name of
+    the alerts."""
     problems: list[Problem] = field(default_factory=list)
     lost: set[Problem] = field(default_factory=set)
     """What alerts would have carried in Sloth, and do not here."""
@@ -61,16 +71,17 @@ class AlertReader:
         """
         in_camel = "apiVersion" in self.document.data
         alerting = self.slo.alerting
+        named = self.renamed.get(ALERTNAME)
         page = self._read_severity("pageAlert" if in_camel else "page_alert", alerting.page_alert)
         ticket = self._read_severity(
             "ticketAlert" if in_camel else "ticket_alert", alerting.ticket_alert
         )
-        if alerting.name and self.severities:
+        if alerting.name and self.severities and named is None:
             self._lose(
                 (*self.place, "alerting", "name"),
                 f"found the name {alerting.name!r}, which is lost: burn alerts of all objectives "
                 "have one name, and are told apart by the label slo",
-                "route and silence by slo",
+                f"route and silence by slo, or import with --rename-label {ALERTNAME}=NAME",
             )
         return alert_extras(page, ticket)
 
@@ -83,6 +94,7 @@ class AlertReader:
             **self._labels((*self.place, "labels"), self.slo.labels),
             **self._labels((*place, "labels"), alerting.labels),
             **self._labels((*place, key, "labels"), alert.labels),
+            **self._named((*place, "name")),
         }
         annotations = {
             **self._annotations((*place, "annotations"), alerting.annotations),
@@ -93,8 +105,8 @@ class AlertReader:
     def _labels(self, place: Place, labels: dict[str, str]) -> dict[str, str]:
         """Return the labels of one layer that alerts can carry."""
         kept = {}
-        for name, value in labels.items():
-            where = (*place, name)
+        for old, value in labels.items():
+            name, where = self.renamed.get(old, old), (*place, old)
             if name in ADDED_LABELS:
                 self._lose(
                     where,
@@ -108,15 +120,30 @@ class AlertReader:
             elif wrong := wrong_with_label(name, self.grouping_labels):
                 check = "label-overwritten"
                 self.problems.append(self.document.problem(where, wrong, _RENAME, check))
+            self._check_template(where, value)
             kept[name] = value
         return kept
 
+    def _named(self, place: Place) -> dict[str, str]:
+        """Return the label that keeps the name of Sloth's alerts, where one is asked for."""
+        name = self.slo.alerting.name
+        if not name or ALERTNAME not in self.renamed:
+            return {}
+        return self._labels(place[:-1], {ALERTNAME: name})
+
     def _annotations(self, place: Place, annotations: dict[str, str]) -> dict[str, str]:
-        for name in annotations:
+        for name, text in annotations.items():
             wrong = wrong_with_name(name)
             if wrong:
                 self.problems.append(self.document.problem((*place, name), wrong, _RENAME))
+            self._check_template((*place, name), text)
         return annotations
+
+    def _check_template(self, place: Place, text: str) -> None:
+        wrong = wrong_with_template(text)
+        if wrong:
+            found = self.document.problem(place, wrong, CORRECT_TEMPLATE, TEMPLATE_BROKEN)
+            self.problems.append(found)
 
     def _lose(self, place: Place, message: str, fix: str = "") -> None:
         self.lost.add(self.document.problem(place, message, fix))

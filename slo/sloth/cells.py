@@ -56,6 +56,16 @@ def is_vector(tree: promql_parser.Expr) -> bool:
     return isinstance(tree, promql_parser.Call) and tree.func.name == "vector"
 
 
+def vector_value(tree: promql_parser.Expr) -> float | None:
+    """Return the number of ``vector(NUMBER)``; None of all else."""
+    while isinstance(tree, promql_parser.ParenExpr):
+        tree = tree.expr
+    if not isinstance(tree, promql_parser.Call) or tree.func.name != "vector":
+        return None
+    (argument,) = tree.args
+    return argument.val if isinstance(argument, promql_parser.NumberLiteral) else None
+
+
 def _called(tree: promql_parser.Call, labels_of: LabelsOf) -> Labels | None:
     if tree.func.name in _LABEL_CHANGERS:
         return None

@@ -10,17 +10,23 @@ from exporters.problems import InputError, Problem, problem
 from slo.objectives import ObjectiveFile, read_sources
 from slo.sloth.model import API_VERSION, KIND, VERSION, is_sloth
 from slo.sloth.resolve import Imported, resolve_sloth
+from slo.spec.extras import wrong_with_label, wrong_with_name
 
 _HOUR_SECONDS = 3600
 _DAY_SECONDS = 86400
 
 
-def import_sloth(files: Iterable[ObjectiveFile], period_seconds: int) -> tuple[Imported, ...]:
+def import_sloth(
+    files: Iterable[ObjectiveFile],
+    period_seconds: int,
+    renamed_labels: Mapping[str, str] | None = None,
+) -> tuple[Imported, ...]:
     """Return the objectives in files of Sloth's specs, sorted by name; at least one.
 
     Args:
         files: that hold nothing but Sloth's specs.
         period_seconds: of every budget; whole hours.
+        renamed_labels: of alerts, new names by the old, see :func:`read_renamed_labels`.
 
     Raises:
         InputError: with everything that is wrong in any of them.
@@ -40,6 +46,7 @@ def import_sloth(files: Iterable[ObjectiveFile], period_seconds: int) -> tuple[I
         imported = resolve_sloth(
             (each for each in sources if is_sloth(each.document.data)),
             period_seconds=period_seconds,
+            renamed_labels=renamed_labels,
         )
     except InputError as error:
         raise InputError([*others, *error.problems]) from None
@@ -62,6 +69,28 @@ def read_period_seconds(text: str) -> int:
         message = f"found {text!r}, expected whole hours, a day at least, such as 30d"
         raise InputError([problem("--period", message)])
     return int(seconds)
+
+
+def read_renamed_labels(texts: Iterable[str]) -> dict[str, str]:
+    """Return new names of labels by the old: ``severity=urgency``.
+
+    Raises:
+        InputError: if one is no pair of names, or the new one is of a label that alerts set
+            themselves.
+    """
+    renamed: dict[str, str] = {}
+    problems: list[Problem] = []
+    for text in texts:
+        old, equals, new = text.partition("=")
+        wrong = wrong_with_name(new) or wrong_with_label(new, ())
+        if not (old and equals and new):
+            wrong = f"found {text!r}, expected OLD=NEW"
+        if wrong:
+            problems.append(problem("--rename-label", wrong, fix="write severity=urgency"))
+        renamed[old] = new
+    if problems:
+        raise InputError(problems)
+    return renamed
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:

@@ -16,7 +16,7 @@ from exporters.problems import CheckedValueError
 from slo.objective import BASE_WINDOW, Indicator, Ratio, RawRatio
 from slo.promql import nodes
 from slo.sloth.cells import result_labels
-from slo.sloth.sides import bare, good_of, quotient, without_guard
+from slo.sloth.sides import bare, good_of, quotient, stand_in, without_guard
 from slo.sloth.window import EXPECTED, is_window, parse_windowed, write_samples, write_windowed
 from slo.spec.queries import events_per_second, series_value
 
@@ -150,6 +150,12 @@ def _events(side: str, query: _Query) -> _Events:
 
 
 def _read_side(query: _Query) -> _Events:
+    invented = stand_in(query.tree)
+    if invented is not None:
+        raise ValueError(
+            f"found {invented}, which counts events while there are none to be seen, expected "
+            "vector(0) or nothing; leave it out"
+        )
     labels = result_labels(query.tree)
     if labels is None:
         raise ValueError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic.alias_generators import to_camel
@@ -39,7 +39,10 @@ class Imported:
 
 
 def resolve_sloth(
-    sources: Iterable[Source], *, period_seconds: int = DEFAULT_PERIOD_SECONDS
+    sources: Iterable[Source],
+    *,
+    period_seconds: int = DEFAULT_PERIOD_SECONDS,
+    renamed_labels: Mapping[str, str] | None = None,
 ) -> tuple[Imported, ...]:
     """Return the objectives that Sloth's documents hold, sorted by name.
 
@@ -49,6 +52,8 @@ def resolve_sloth(
     Args:
         sources: documents of which :func:`slo.sloth.model.is_sloth` is true.
         period_seconds: of every budget; whole hours.
+        renamed_labels: new names of alerts' labels, by the old, see
+            :attr:`slo.sloth.alerts.AlertReader.renamed`.
 
     Raises:
         InputError: with everything that is wrong in any of them.
@@ -62,7 +67,7 @@ def resolve_sloth(
             problems += error.problems
             continue
         for index, slo in enumerate(group.slos):
-            reader = _Reader(source, group, slo, (*place, "slos", index))
+            reader = _Reader(source, group, slo, (*place, "slos", index), renamed_labels or {})
             imported = reader.read(period_seconds)
             problems += reader.problems
             if imported is None:
@@ -90,6 +95,7 @@ class _Reader:
     group: Group
     slo: Slo
     place: Place
+    renamed_labels: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
 
@@ -100,7 +106,14 @@ class _Reader:
         if read is None or self.problems:
             return None
         self._check_grouping(read)
-        alerts = AlertReader(self.source.document, group, slo, self.place, read.grouping_labels)
+        alerts = AlertReader(
+            self.source.document,
+            group,
+            slo,
+            self.place,
+            read.grouping_labels,
+            self.renamed_labels,
+        )
         extras = alerts.read()
         self.problems += alerts.problems
         self._note_plugins()

@@ -6,7 +6,7 @@ import promql_parser
 
 from slo.promql import nodes
 from slo.promql_text import write_promql
-from slo.sloth.cells import is_number, is_vector
+from slo.sloth.cells import is_number, is_vector, vector_value
 
 _DEEPEST_QUOTIENT = 8
 """Of ``1 - (1 - ...)``: nobody writes more."""
@@ -20,33 +20,50 @@ def bare(tree: promql_parser.Expr) -> promql_parser.Expr:
     return tree
 
 
-def without_guard(tree: promql_parser.Expr) -> promql_parser.Expr:
+def without_guard(tree: promql_parser.Expr, nothing: float = 0) -> promql_parser.Expr:
     """Return a query without what its author had to write against 0/0 and missing series.
 
     ``or vector(0)``, ``or on() vector(0)``, ``> 0``: the rules know of both by themselves, and a
-    total that is 0 where its source cannot be seen would hide that it cannot.
+    total that is 0 where its source cannot be seen would hide that it cannot. Any other number says
+    that something happens while nothing is there, and stays.
+
+    Args:
+        tree: of a query.
+        nothing: the value that means no events, or no errors: 1 of a share of good events.
     """
     inner = bare(tree)
     if not isinstance(inner, promql_parser.BinaryExpr):
         return tree
     operator = str(inner.op)
-    if operator == "or" and is_vector(inner.rhs):
-        return without_guard(inner.lhs)
+    if operator == "or" and vector_value(inner.rhs) == nothing:
+        return without_guard(inner.lhs, nothing)
     is_bool = inner.modifier is not None and inner.modifier.return_bool
     if operator == ">" and not is_bool and is_number(inner.rhs) and write_promql(inner.rhs) == "0":
-        return without_guard(inner.lhs)
+        return without_guard(inner.lhs, nothing)
     return tree
 
 
+def stand_in(tree: promql_parser.Expr) -> str | None:
+    """Return the ``vector(NUMBER)`` that stands in for a whole query, or None."""
+    tree = bare(tree)
+    if not isinstance(tree, promql_parser.BinaryExpr) or str(tree.op) != "or":
+        return None
+    return write_promql(bare(tree.rhs)) if is_vector(tree.rhs) else None
+
+
 def quotient(
-    tree: promql_parser.Expr, depth: int = 0
+    tree: promql_parser.Expr, nothing: int = 0, depth: int = 0
 ) -> tuple[promql_parser.Expr, promql_parser.Expr, bool] | None:
-    """Return the part, the total, and whether the part is good: of ``A / B``, ``1 - A / B``."""
+    """Return the part, the total, and whether the part is good: of ``A / B``, ``1 - A / B``.
+
+    ``nothing`` is the value of no errors: 0, and 1 within ``1 - ...``.
+    """
     tree = bare(tree)
     if not isinstance(tree, promql_parser.BinaryExpr) or depth > _DEEPEST_QUOTIENT:
         return None
     if str(tree.op) == "-" and is_number(tree.lhs) and write_promql(bare(tree.lhs)) == "1":
-        inner = quotient(without_guard(tree.rhs), depth + 1)
+        share = without_guard(tree.rhs, 1 - nothing)
+        inner = quotient(share, 1 - nothing, depth + 1)
         return (inner[0], inner[1], not inner[2]) if inner is not None else None
     is_of_series = str(tree.op) == "/" and not (is_number(tree.lhs) or is_number(tree.rhs))
     if not is_of_series or any(map(_is_product, (*nodes(tree.lhs), *nodes(tree.rhs)))):

@@ -116,6 +116,10 @@ class SloAnnotations(Annotations):
     or not at all (`ignored`, the default)."""
     zero_tolerance: Literal["true", "false"] = "false"
     """`"true"` allows a target of 100 %: no budget, no burn rate, and one bad event breaks it."""
+    causes: Literal["true", "false"] | None = None
+    """Whether alerts name the causes that shardwatch watches for: lost GPUs, dead groups, tools
+    that are out. By default those over series of shardwatch's exporters, of vLLM or of DCGM do, and
+    those over anybody else's do not."""
     page_labels: Annotated[Pairs, PlainValidator(read_pairs)] = ()
     """Labels that burn alerts of severity page carry as well, as JSON: `{"team": "serving"}`. None
     that the objective is grouped by, and none that alerts set themselves."""

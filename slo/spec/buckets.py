@@ -7,6 +7,8 @@ event once for each bound that it is within: more good events than events, and n
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import promql_parser
 
 from exporters.catalog import FAMILIES, Family
@@ -78,7 +80,7 @@ def _wrong_with_bound(
     if bound is None:
         return f"{_NO_SINGLE_BOUND}, {of_these}"
     if bound not in there:
-        return f'found {_LE}="{bound}", {of_these}'
+        return f'found {_LE}="{bound}", {_spelt(bound, there) or of_these}'
     return None
 
 
@@ -96,3 +98,12 @@ def _single_bound(selector: promql_parser.VectorSelector) -> str | None:
     matchers = [each for each in selector.matchers.matchers if each.name == _LE]
     is_one = len(matchers) == 1 and matchers[0].op == promql_parser.MatchOp.Equal
     return matchers[0].value if is_one else None
+
+
+def _spelt(bound: str, there: Collection[str]) -> str | None:
+    """Return what is expected where a bound is there and written otherwise: ``1`` for ``1.0``."""
+    try:
+        spelt = repr(float(bound))
+    except ValueError:
+        return None
+    return f'expected {_LE}="{spelt}", as the bound is written' if spelt in there else None

@@ -7,8 +7,10 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from exporters.problems import CheckedValueError
 from slo import conventions
 from slo.objective import AlertExtras
+from slo.spec.templates import CORRECT_TEMPLATE, TEMPLATE_BROKEN, wrong_with_template
 
 Pairs = tuple[tuple[str, str], ...]
 """Names and values, sorted."""
@@ -34,7 +36,8 @@ def read_pairs(text: Any) -> Pairs:
     """Return what ``write_pairs`` wrote: ``{"team": "serving"}``.
 
     Raises:
-        ValueError: if it is no text of a JSON object of texts, or a name is none of Prometheus's.
+        ValueError: if it is no text of a JSON object of texts, or a name is none of Prometheus's,
+            or a text is no template.
     """
     if not isinstance(text, str):
         raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
@@ -46,10 +49,13 @@ def read_pairs(text: Any) -> Pairs:
         raise ValueError(f"found {text!r}, expected JSON; write {_EXAMPLE}") from None
     if not isinstance(data, dict) or not all(isinstance(each, str) for each in data.values()):
         raise ValueError(f"found {text!r}, expected names and texts; write {_EXAMPLE}")
-    for name in data:
+    for name, value in data.items():
         wrong = wrong_with_name(name)
         if wrong:
             raise ValueError(f"{wrong}; rename it")
+        wrong = wrong_with_template(value)
+        if wrong:
+            raise CheckedValueError(f"{name}: {wrong}; {CORRECT_TEMPLATE}", TEMPLATE_BROKEN)
     return sort_pairs(data)
 
 

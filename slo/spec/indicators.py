@@ -12,9 +12,12 @@ from slo.spec.buckets import BOUND_MISSING, unknown_bound, wrong_with_bounds
 from slo.spec.metrics import DataSource, Metric, MetricSource, RatioMetric, SliSpec
 from slo.spec.openslo import Target
 from slo.spec.pool import Pool
-from slo.spec.queries import events_per_second, series_value
+from slo.spec.queries import events_per_second, is_called_a_counter, series_value
 
 CORRECT = "correct the query; slo/spec/README.md tells what it may be"
+
+COUNTER_ASSUMED = "counter-assumed"
+"""The id of the check."""
 
 PROMETHEUS = ("Prometheus", "prometheus")
 
@@ -36,6 +39,8 @@ class IndicatorReader:
 
     pool: Pool
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    """What was taken to be so, and is to be told."""
 
     def read(
         self, sli: WrittenSli, target: Target, document: Document, place: Place
@@ -61,14 +66,45 @@ class IndicatorReader:
             share = self._expression(sli, metric.raw, ("ratioMetric", "raw"), _value)
             is_good = metric.raw_type == "success"
             return RawRatio(share, is_good=is_good) if share is not None else None
+        is_counter = self._is_counter(sli, metric)
+        if is_counter is None:
+            return None
         sides: dict[str, str | None] = {"good": None, "bad": None, "total": None}
         for side in sides:
             part: Metric | None = getattr(metric, side)
             if part is not None:
-                read = _reader(is_counter=bool(metric.counter), is_total=side == "total")
+                read = _reader(is_counter=is_counter, is_total=side == "total")
                 sides[side] = self._expression(sli, part, ("ratioMetric", side), read)
         total = sides["total"]
         return Ratio(total, bad=sides["bad"], good=sides["good"]) if total is not None else None
+
+    def _is_counter(self, sli: WrittenSli, metric: RatioMetric) -> bool | None:
+        """Return whether a ratio is of counters, or None with a problem where nothing says so."""
+        if metric.counter is not None:
+            return metric.counter
+        parts = [each for each in (metric.good, metric.bad, metric.total) if each is not None]
+        queries = [each.metric_source.spec.get("query") for each in parts]
+        place = (*sli.place, "ratioMetric")
+        if all(map(_is_called_a_counter, queries)):
+            self.notes.append(
+                sli.document.problem(
+                    place,
+                    "found no counter, and series that are called as counters are: counter: true "
+                    "was taken",
+                    "add counter: true",
+                    COUNTER_ASSUMED,
+                )
+            )
+            return True
+        self.problems.append(
+            sli.document.problem(
+                place,
+                "found no counter, expected true or false",
+                "add counter: true if the series count up, counter: false if their values are "
+                "numbers of events now",
+            )
+        )
+        return None
 
     def _threshold(
         self, sli: WrittenSli, target: Target, document: Document, place: Place
@@ -170,6 +206,14 @@ class IndicatorReader:
             "shardwatch cannot ask, expected Prometheus",
             "take the indicator from Prometheus, or leave this SLO to another tool",
         )
+
+
+def _is_called_a_counter(query: object) -> bool:
+    """Tell the same of what is written for a query; what is none is told where it is read."""
+    try:
+        return not isinstance(query, str) or is_called_a_counter(query)
+    except ValueError:
+        return True
 
 
 def _value(query: str) -> str:

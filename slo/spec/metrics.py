@@ -50,7 +50,8 @@ class RatioMetric(Strict):
 
     counter: bool | None = None
     """`true`: queries are of counters, and rules give them their windows. `false`: their values are
-    numbers of events now. Must be said, except with `raw`."""
+    numbers of events now. Must be said, except with `raw`; where every series is called as counters
+    are (`_total`, `_count`, `_bucket`, `_sum`), `true` is taken, and told."""
     good: Metric | None = None
     """Good events, with `total`."""
     bad: Metric | None = None
@@ -86,11 +87,6 @@ class RatioMetric(Strict):
             raise ValueError(f"found {found if is_none else both}")
         if self.total is None:
             raise ValueError(f"found {sides[0]} without total, expected both; add total")
-        if self.counter is None:
-            raise ValueError(
-                "found no counter, expected true or false; add counter: true if the series count "
-                "up, counter: false if their values are numbers of events now"
-            )
         return self
 
 

@@ -108,6 +108,8 @@ def _keep(pool: Pool, kind: str, written: Written[Object]) -> None:
     if name not in known:
         known[name] = written
         return
+    if kind == "Service" and written.object == known[name].object:
+        return  # Two files of one service, each of which says so.
     pool.problems.append(
         written.document.problem(
             ("metadata", "name"),

@@ -18,6 +18,9 @@ LONGEST_CHARACTERS = 4096
 DEEPEST_LEVELS = 100
 """Of expressions within expressions."""
 
+COUNTERS_END = ("_total", "_count", "_bucket", "_sum")
+"""As Prometheus's conventions and its histograms have it."""
+
 _STAND_IN_SECONDS = 7919
 """Takes the place of the window while a query is parsed: a prime, which nobody would write."""
 
@@ -25,6 +28,10 @@ _STAND_IN = format_duration(_STAND_IN_SECONDS)
 _TEMPLATE = re.compile(r"\{\{\s*\.window\s*\}\}")
 """How Sloth, and tools after it, write the window: ``{{.window}}``. No PromQL, so read as text."""
 _LINE_BREAK = re.compile(r"\s*\n\s*")
+_TEXT_OR_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|#[^\r\n]*""", re.DOTALL
+)
+"""A comment ends with its line, and a ``#`` in a text begins none."""
 
 
 def events_per_second(query: str, *, is_counter: bool = True) -> str:
@@ -45,7 +52,7 @@ def events_per_second(query: str, *, is_counter: bool = True) -> str:
         return _series(text, tree)
     ranges = [each for each in nodes(tree) if isinstance(each, _RANGES)]
     if not ranges:
-        return _commented(text, write_rates(tree))
+        return write_rates(tree)
     _check_ranges(ranges)
     functions = _functions_of_ranges(tree)
     if not functions or not functions <= set(RATED):
@@ -55,7 +62,17 @@ def events_per_second(query: str, *, is_counter: bool = True) -> str:
         return _series(text, tree)
     if "rate" in functions or len(ranges) < len(selectors_in(tree)):
         raise ValueError(f"found increase beside what is no increase, {COUNTERS}")
-    return _commented(text, write_rates(tree))
+    return write_rates(tree)
+
+
+def is_called_a_counter(query: str) -> bool:
+    """Tell whether every series of a query is called as counters are: ``requests_total``.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    names = [each.name or "" for each in selectors_in(parse_query(one_line(query)))]
+    return bool(names) and all(each.endswith(COUNTERS_END) for each in names)
 
 
 def series_value(query: str) -> str:
@@ -71,9 +88,11 @@ def series_value(query: str) -> str:
 def one_line(query: str) -> str:
     """Return a query in one line, its window written as ``$window``; empty if there is nothing.
 
-    Spaces within a line stay: they may be within a label's value.
+    Comments go first: of lines that are joined, one would take the rest with it. Spaces within a
+    line stay: they may be within a label's value.
     """
-    return _TEMPLATE.sub(BASE_WINDOW, _LINE_BREAK.sub(" ", query.strip()))
+    uncommented = _TEXT_OR_COMMENT.sub(lambda found: found[1] or "", query).strip()
+    return _TEMPLATE.sub(BASE_WINDOW, _LINE_BREAK.sub(" ", uncommented))
 
 
 def parse_query(query: str) -> promql_parser.Expr:
@@ -148,7 +167,7 @@ def _series(text: str, tree: promql_parser.Expr) -> str:
         )
     if _is_scalar(tree):
         raise ValueError("found a number of no series, expected a query of series")
-    return _commented(text, text)
+    return text
 
 
 def _is_scalar(tree: promql_parser.Expr) -> bool:
@@ -162,14 +181,3 @@ def _is_scalar(tree: promql_parser.Expr) -> bool:
     if isinstance(tree, promql_parser.BinaryExpr):
         return _is_scalar(tree.lhs) and _is_scalar(tree.rhs)
     return False
-
-
-def _commented(text: str, expression: str) -> str:
-    """Return ``expression``, if its query has no comment, which would hide what rules add to it."""
-    try:
-        promql_parser.parse(f"group({text.replace(BASE_WINDOW, _STAND_IN)})")
-    except ValueError:
-        raise ValueError(
-            "found a comment, which would hide the window, expected a query without any"
-        ) from None
-    return expression

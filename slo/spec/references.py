@@ -9,6 +9,7 @@ from typing import Any
 
 from exporters.documents import Document, Place, shown
 from exporters.problems import Problem
+from slo.spec.objects import NAME
 from slo.spec.openslo import kind_of
 from slo.spec.pool import Pool
 
@@ -55,13 +56,18 @@ def _dangling(found: _Found, pool: Pool) -> Iterator[Problem]:
     for document, references in found:
         for each in references:
             kind, name = each.to
-            if name not in pool.names[kind]:
+            if name not in pool.names[kind] and not _is_alone(kind, name, pool):
                 yield document.problem(
                     each.place,
                     f"no {kind} {shown(name)}{_other_kinds(pool, name)}; there is: "
                     f"{_nearest(name, pool.names[kind])}",
                     "correct the name, or add the file that holds it to objectives",
                 )
+
+
+def _is_alone(kind: str, name: str, pool: Pool) -> bool:
+    """Tell a service that needs no object: there are none of others, and its name is a label's."""
+    return kind == "Service" and not pool.names[kind] and NAME.fullmatch(name) is not None
 
 
 def _other_kinds(pool: Pool, name: str) -> str:

@@ -22,6 +22,9 @@ from slo.spec.tiers import TierReader
 
 __all__ = ["Source", "resolve_objectives"]
 
+SERVICE_UNDEFINED = "service-undefined"
+"""The id of the check."""
+
 _ZERO_TOLERANCE = annotation_key("zero_tolerance")
 
 
@@ -71,6 +74,7 @@ class _Resolver:
             indicator = indicators.read(sli, target, document, place)
             if indicator is None or len(self.problems) > before:
                 continue
+            told = sorted((*self._service_notes(written), *indicators.notes))
             own, notes = len(slo.spec.objectives) > 1, slo.metadata.annotations
             title = slo.metadata.display_name or slo.metadata.name
             where: Place = place if own else ("metadata", "name")
@@ -86,6 +90,7 @@ class _Resolver:
                 tiers=tiers,
                 has_chosen_tiers=TierReader.are_chosen(written.object),
                 minimum_bad_events=notes.minimum_bad_events,
+                names_causes=None if notes.causes is None else notes.causes == "true",
                 alert_extras=alert_extras(
                     (notes.page_labels, notes.page_annotations),
                     (notes.ticket_labels, notes.ticket_annotations),
@@ -96,6 +101,18 @@ class _Resolver:
                 file=written.file,
                 line=document.positions.get(where, (0, 0))[0],
                 column=document.positions.get(where, (0, 0))[1],
+                notes=tuple(told),
+            )
+
+    def _service_notes(self, written: Written[Slo]) -> Iterator[Problem]:
+        """Yield that there is no Service, where there is none of any name: OpenSLO asks for one."""
+        name = written.object.spec.service
+        if name not in self.pool.names["Service"]:
+            yield written.document.problem(
+                ("spec", "service"),
+                f"found the service {shown(name)}, and no Service of any name",
+                f"add one: {{apiVersion: openslo/v1, kind: Service, metadata: {{name: {name}}}}}",
+                SERVICE_UNDEFINED,
             )
 
     def _check_name(self, written: Written[Slo], name: str, place: Place) -> None:

@@ -184,14 +184,49 @@ def test_no_two_rules_give_alerts_of_the_same_labels(
             ["GpuLost", "ShardGroupDead", "ShardGroupStalled"],
         ),
         ('shardwatch_tool_calls_total{outcome!="cancelled"}', ["ToolOutage"]),
-        (FOREIGN, ["GpuLost", "ShardGroupDead", "ShardGroupStalled", "ToolOutage"]),
+        (
+            "vllm:request_success_total",
+            ["GpuLost", "ShardGroupDead", "ShardGroupStalled", "ToolOutage"],
+        ),
+        (FOREIGN, []),
     ],
 )
 def test_an_objective_is_explained_by_what_its_events_depend_on(total: str, expected: list[str]):
-    """A tool does not fail for a lost GPU; of events that others count we do not know."""
+    """A tool does not fail for a lost GPU, nor a shop's checkout for anything of the fleet's."""
     found = explaining(causes(15), objective(total, "region"))
 
     assert expected == [cause.name for cause in found]
+
+
+@pytest.mark.parametrize("target", ["0.999", "1"])
+def test_an_alert_about_anybody_elses_series_blames_no_gpu(config: Config, target: str):
+    """Nor does it say that the groups exporter is silent, nor cost a look at the whole fleet."""
+    foreign = replace(objective(FOREIGN, "zone"), target=Decimal(target))
+    rules = [
+        rule
+        for group in (*objective_groups(foreign, config), alerts_group([foreign], config))
+        for rule in group.rules
+    ]
+    alerts = [
+        rule
+        for rule in rules
+        if isinstance(rule, AlertingRule)
+        and rule.alert in ("ErrorBudgetBurn", "ZeroToleranceBroken", "TrafficVanished")
+    ]
+
+    assert "shardwatch:cause:state" not in {getattr(rule, "record", "") for rule in rules}
+    assert len(alerts) >= 2
+    for alert in alerts:
+        assert not {"probable_cause", "groups_hit"} & alert.annotations.keys(), alert.alert
+
+
+def test_whoever_knows_better_says_whether_causes_are_named():
+    """A gateway of others may stand before the fleet, and a series of ours before nothing of it."""
+    asked = replace(objective(FOREIGN, "region"), names_causes=True)
+    declined = replace(objective(ROUTER, "region"), names_causes=False)
+
+    assert 4 == len(explaining(causes(15), asked))
+    assert () == explaining(causes(15), declined)
 
 
 def test_the_more_a_cause_explains_the_higher_it_ranks():

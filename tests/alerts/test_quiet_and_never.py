@@ -167,7 +167,8 @@ def test_a_page_and_a_ticket_may_share_a_window(expect):
 @pytest.mark.parametrize(("most", "intervals"), [(None, 0), (20, 1), (9, 3)])
 def test_groups_in_parts_page_late_by_an_interval_for_each_cut(config, tmp_path, most, intervals):
     """In the worst order, each part before what it reads; half of all fails from 20:00 on."""
-    groups = [*objective_groups(PLAIN, config), alerts_group([PLAIN], config)]
+    objective = replace(PLAIN, names_causes=True)  # all rules that there can be
+    groups = [*objective_groups(objective, config), alerts_group([objective], config)]
     parts = limit_groups(groups, most)[::-1] if most else groups
     text = render_groups(parts, ["test"])
     fires = 'count(ALERTS{alertname="ErrorBudgetBurn",alertstate="firing",burn_tier="1h"})'

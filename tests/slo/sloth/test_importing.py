@@ -71,6 +71,41 @@ def test_an_import_is_printed_where_no_folder_is_named(run, tmp_path):
     assert "duration: 28d" in out
 
 
+def test_labels_that_shardwatch_sets_itself_are_kept_under_other_names(run, tmp_path):
+    """So that routes of Sloth's alerts can go on."""
+    code, _, err = run(
+        "import", "plain.yaml", "-o", "openslo",
+        "--rename-label", "severity=urgency", "--rename-label", "alertname=sloth_alert",
+    )  # fmt: skip
+
+    assert (0, False) == (code, "which is lost" in err)
+    [read] = [
+        each
+        for each in read_objective_files(
+            [ObjectiveFile(tmp_path / "openslo/shop-web.yaml", "shop-web.yaml")]
+        )
+        if each.name == "shop-web-requests-ok"
+    ]
+    page, ticket = (dict(read.extras(each).labels) for each in ("page", "ticket"))
+    assert ("critical", "ShopErrors") == (page["urgency"], page["sloth_alert"])
+    assert ("warning", "ShopErrors") == (ticket["urgency"], ticket["sloth_alert"])
+
+
+def test_specs_of_one_service_may_be_imported_into_several_folders(run, tmp_path):
+    """Each says that there is such a service, and no more."""
+    other = "plain-2.yaml"
+    (tmp_path / other).write_text(
+        (tmp_path / "plain.yaml").read_text().replace("- name: ", "- name: other-")
+    )
+    run("import", "plain.yaml", "-o", "one")
+    run("import", other, "-o", "two")
+
+    code, out, _ = run("validate", "one", "two")
+
+    assert 0 == code
+    assert "shop-web-other-probes" in out
+
+
 def test_an_import_overwrites_nothing(run, tmp_path):
     """What was imported once, people have gone on writing in."""
     (tmp_path / "out").mkdir()
@@ -91,6 +126,15 @@ def test_an_import_overwrites_nothing(run, tmp_path):
         (
             ["kubernetes.yaml", "--period", "90m"],
             "--period: found '90m', expected whole hours, a day at least, such as 30d\n",
+        ),
+        (
+            ["plain.yaml", "--rename-label", "severity=slo"],
+            "--rename-label: found the alert label 'slo', which rules and alerts set themselves; "
+            "write severity=urgency\n",
+        ),
+        (
+            ["plain.yaml", "--rename-label", "severity"],
+            "--rename-label: found 'severity', expected OLD=NEW; write severity=urgency\n",
         ),
         (["nowhere.yaml"], "nowhere.yaml: no such file or folder\n"),
         (["kubernetes.yaml", "-o", "plain.yaml"], "plain.yaml: cannot be written: File exists\n"),

@@ -90,7 +90,7 @@ def test_what_is_lost_stands_above_its_slo(plain):
     assert requests.startswith(
         "# sloth.yaml:16: slos[0].alerting.name: found the name 'ShopErrors', which is lost: burn "
         "alerts of\n# all objectives have one name, and are told apart by the label slo; route and "
-        "silence by slo\n"
+        "silence by slo, or\n# import with --rename-label alertname=NAME\n"
     )
 
 

@@ -97,18 +97,31 @@ def test_what_alerts_lose_is_told_where_it_stands(plain):
 
     severity = (
         "which is lost: shardwatch sets severity itself; route by severity page or ticket, or by a "
-        "label of another name"
+        "label of another name, as --rename-label severity=NAME of slo import makes it"
     )
     expected = [
         "sloth.yaml:16:5: slos[0].alerting.name: found the name 'ShopErrors', which is lost: burn "
         "alerts of all objectives have one name, and are told apart by the label slo; route and "
-        "silence by slo",
+        "silence by slo, or import with --rename-label alertname=NAME",
         "sloth.yaml:20:38: slos[0].alerting.page_alert.labels.severity: found the label severity: "
         f"critical, {severity}",
         "sloth.yaml:22:29: slos[0].alerting.ticket_alert.labels.severity: found the label "
         f"severity: warning, {severity}",
     ]
     assert expected == [str(each) for each in requests.notes]
+
+
+def test_a_template_that_prometheus_cannot_parse_is_refused(plain):
+    """It would stop every rule of the file."""
+    there = "{channel: shop}"
+    assert there in plain
+
+    assert problems(plain.replace(there, "{channel: '{{ $region }}'}")) == [
+        "sloth.yaml:17:14: template-broken: slos[0].alerting.labels.channel: found the template "
+        "'{{ $region }}': found the variable $region, expected one of $, $externalLabels, "
+        "$externalURL, $labels, $value; correct the template: Prometheus would refuse all rules "
+        "for it"
+    ]
 
 
 def test_slo_plugins_are_told(plain):

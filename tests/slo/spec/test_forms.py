@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from exporters.problems import InputError
+from slo.checks import check_objectives
 from slo.objective import Calendar, Ratio, RawRatio, Slices, Threshold
 
 from .openslo_texts import (
@@ -155,16 +156,49 @@ def test_annotations_of_ours_are_read_and_others_let_be():
     ours = (
         "shardwatch.dev/grouping-labels: 'region, model', shardwatch.dev/owner: serving, "
         'shardwatch.dev/minimum-bad-events: "10", shardwatch.dev/zero-tolerance: "false", '
+        'shardwatch.dev/causes: "true", '
         "openslo.com/folder: ./a, owner: other"
     )
 
     read = the_objective(an_slo(annotations=ours))
 
-    assert (("region", "model"), "serving", 10) == (
+    assert (("region", "model"), "serving", 10, True) == (
         read.grouping_labels,
         read.owner,
         read.minimum_bad_events,
+        read.names_causes,
     )
+
+
+def test_a_service_that_is_named_needs_no_object_where_there_is_none():
+    """As OpenSLO's own examples have it; with another one there it would be a slip."""
+    [read] = resolve(an_slo())
+
+    assert "inference" == read.service
+    assert [
+        "0.yaml:7:3: service-undefined: spec.service: found the service 'inference', and no "
+        "Service of any name; add one: {apiVersion: openslo/v1, kind: Service, metadata: {name: "
+        "inference}}"
+    ] == [str(each) for each in read.notes]
+    with pytest.raises(InputError, match=r"no Service 'inference'; there is: other"):
+        resolve(an_slo(), SERVICE.replace("inference", "other"))
+    with pytest.raises(InputError, match=r"no Service 'Web\.Shop'; there is: none"):
+        resolve(an_slo().replace("service: inference", "service: Web.Shop"))
+
+
+def test_series_that_are_called_counters_are_counters():
+    """Where nothing else is said; and it is told."""
+    untold = RATIO.replace("  counter: true\n", "")
+
+    [read] = resolve(an_slo(metric=untold), SERVICE)
+    [told] = resolve(an_slo(metric=RATIO), SERVICE)
+
+    assert told.indicator == read.indicator
+    assert () == told.notes
+    assert ["counter-assumed"] == [each.check for each in read.notes]
+    assert ["counter-assumed"] == [each.check for each in check_objectives([read])]
+    with pytest.raises(InputError, match="found no counter, expected true or false"):
+        resolve(an_slo(metric=untold.replace("requests_total}", "requests}")), SERVICE)
 
 
 def test_several_objectives_of_an_slo_are_told_apart():

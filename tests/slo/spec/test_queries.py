@@ -34,6 +34,11 @@ from slo.spec.queries import events_per_second, one_line, parse_query, series_va
         ("increase(a[$window]) or 0 * increase(b[$window])",
          "rate(a[$window]) or 0 * rate(b[$window])"),
         ("sum(\n  a\n  +\n  b\n)", "sum(rate(a[$window]) + rate(b[$window]))"),
+        ("sum(a) # all\n + b", "sum(rate(a[$window])) + rate(b[$window])"),
+        ("# not {{.window}}\nrate(a[$window]) # it's all", "rate(a[$window])"),
+        ("sum(a) # all\r* 2", "sum(rate(a[$window])) * 2"),
+        ('a{b="#1 \\" # 2"}', 'rate(a{b="#1 \\" # 2"}[$window])'),
+        ("a{b='#', c=`#`}", 'rate(a{b="#",c="#"}[$window])'),
     ],
 )  # fmt: skip
 def test_counters_are_rated_at_their_selectors(query, expected):
@@ -73,11 +78,6 @@ def test_counters_are_rated_at_their_selectors(query, expected):
         ("increase(a[$window]) + b", f"increase beside what is no increase, {COUNTERS}"),
         ("increase(a[$window]) > 0", f"the operator >, {COUNTERS}"),
         ("max_over_time(a[1h:1m])", f"a subquery, {COUNTERS}"),
-        ("a # all", "a comment, which would hide the window, expected a query without any"),
-        ("rate(a[$window]) # all",
-         "a comment, which would hide the window, expected a query without any"),
-        ("sum(a) # all\n + b",
-         "a comment, which would hide the window, expected a query without any"),
         ('a{b="$window"}', "$window in a label's value, expected it as a range alone"),
         ("a * $window", "$window as a number, expected it as a range alone"),
     ],
@@ -143,7 +143,6 @@ def test_a_value_is_what_it_is(query, expected):
         ("time()", "a number of no series, expected a query of series"),
         ('"a"', "a number of no series, expected a query of series"),
         ("a[5m]", "a range, which has no value at a moment, expected a function of it"),
-        ("a # b", "a comment, which would hide the window, expected a query without any"),
     ],
 )
 def test_a_value_without_series_is_refused(query, found):

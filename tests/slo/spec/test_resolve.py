@@ -7,6 +7,7 @@ import pytest
 from exporters.documents import parse_documents
 from exporters.problems import InputError
 from slo.objective import Objective, Ratio
+from slo.spec.buckets import wrong_with_bounds
 from slo.spec.indicators import CORRECT
 from slo.spec.resolve import Source, resolve_objectives
 
@@ -123,12 +124,21 @@ BOUNDS = (
 )
 
 
+@pytest.mark.parametrize(("written", "spelt"), [("1", "1.0"), ("1.00", "1.0"), ("5e-1", "0.5")])
+def test_a_bound_that_is_written_otherwise_is_spelt_out(written, spelt):
+    """Prometheus compares text; of 22 bounds nobody finds it."""
+    query = f"shardwatch_tool_call_duration_seconds_bucket{{le='{written}'}}"
+
+    wrong = wrong_with_bounds(query, is_total=False)
+
+    assert f'found le="{written}", expected le="{spelt}", as the bound is written' == wrong
+
+
 @pytest.mark.parametrize("side", ["good", "bad"])
 @pytest.mark.parametrize(
     ("matchers", "found"),
     [
         ('{le="3"}', 'le="3"'),
-        ('{le="1"}', 'le="1"'),
         ('{le="+Inf"}', 'le="+Inf"'),
         ("", 'no single le="BOUND"'),
         ('{le=~"1.0|2.0"}', 'no single le="BOUND"'),

@@ -90,7 +90,7 @@ def test_problems_of_the_server_are_those_of_the_objective(validate, server, tmp
 
 def test_the_interval_of_the_rules_may_be_given(validate, server, capsys):
     """Series of 15 s do for 5 s, and no better."""
-    assert 0 == validate("requests_total", server, scrape_interval_seconds=5)
+    assert 0 == validate('requests_total{outcome="error"}', server, scrape_interval_seconds=5)
 
     assert "scrape-interval-differs" in capsys.readouterr().err
 
