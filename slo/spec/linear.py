@@ -12,12 +12,17 @@ import math
 import promql_parser
 
 from slo.objective import BASE_WINDOW
+from slo.promql import nodes
+from slo.promql_text import write_promql
 
 COUNTERS = (
     'expected a counter such as requests_total{outcome="error"}, or counters joined by sum, or, + '
     f"and -, or rate(...[{BASE_WINDOW}])"
 )
 """What a query of counters may be, for messages."""
+
+FILTERS = ("and", "unless")
+"""Operators that choose among the series of their left side, by what is there on their right."""
 
 RATED = ("rate", "increase")
 """The functions that may stand around a selector already."""
@@ -84,6 +89,11 @@ def _write_sum(tree: promql_parser.AggregateExpr) -> str:
 
 def _write_operator(tree: promql_parser.BinaryExpr) -> str:
     operator = str(tree.op)
+    if operator in FILTERS:
+        if any(isinstance(each, promql_parser.MatrixSelector) for each in nodes(tree.rhs)):
+            raise ValueError(f"found a range after {operator}, {COUNTERS}")
+        kept = f"{write_rates(tree.lhs)} {operator}{_write_matching(tree.modifier)}"
+        return f"{kept} {write_promql(tree.rhs)}"
     left, right = _number(tree.lhs), _number(tree.rhs)
     if operator == "*" and left is not None:
         return f"{_multiple(left, tree.lhs)} * {write_rates(tree.rhs)}"

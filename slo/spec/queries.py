@@ -10,7 +10,7 @@ import promql_parser
 from exporters.durations import format_duration
 from slo.objective import BASE_WINDOW
 from slo.promql import children, nodes
-from slo.spec.linear import COUNTERS, RATED, write_counter, write_rates
+from slo.spec.linear import COUNTERS, FILTERS, RATED, write_counter, write_rates
 
 LONGEST_CHARACTERS = 4096
 """Of a query. The parser recurses, and ends the whole process where its stack does."""
@@ -60,7 +60,7 @@ def events_per_second(query: str, *, is_counter: bool = True) -> str:
         raise ValueError(f"found {found} over the window, {COUNTERS}")
     if "increase" not in functions:
         return _series(text, tree)
-    if "rate" in functions or len(ranges) < len(selectors_in(tree)):
+    if "rate" in functions or len(ranges) < len(_counted(tree)):
         raise ValueError(f"found increase beside what is no increase, {COUNTERS}")
     return write_rates(tree)
 
@@ -132,6 +132,15 @@ def _is_too_deep(tree: promql_parser.Expr) -> bool:
         if not level:
             return False
     return True
+
+
+def _counted(tree: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
+    """Return the selectors in a tree, without those that only choose among others."""
+    if isinstance(tree, promql_parser.VectorSelector):
+        return [tree]
+    if isinstance(tree, promql_parser.BinaryExpr) and str(tree.op) in FILTERS:
+        return _counted(tree.lhs)
+    return [selector for each in children(tree) for selector in _counted(each)]
 
 
 _RANGES = promql_parser.MatrixSelector, promql_parser.SubqueryExpr
