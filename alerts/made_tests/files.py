@@ -49,8 +49,10 @@ def made_test_files(
     }  # fmt: skip
     if of_period:
         # The slower rules first: what they recorded an hour ago is not seen any more.
+        slower = f"slo-{objective.name}-levels"
+        ordered = sorted(names, key=lambda each: not each.startswith(slower))
         files[period_test_path(objective)] = _content(
-            of_period, objective, names[::-1], HOUR, STEP_SECONDS
+            of_period, objective, ordered, HOUR, STEP_SECONDS
         )
     made = {path: _text_of(path, content, listed) for path, content in files.items()}
     return made, [*cases, *of_period]

@@ -65,7 +65,9 @@ def test_each_case_is_told_and_kept_to_be_run_by_hand(run, tmp_path):
 
     cases = (
         "idle", "healthy", "burning", "blackout", "standstill", "missing error series",
-        "counter reset", "new group", "a quarter bad", "annotations",
+        "counter reset", "new group", "a quarter bad", "just under 1", "just over 1",
+        "long window of the page of 1h", "long window of the page of 6h", "a period",
+        "annotations",
     )  # fmt: skip
     assert (0, "") == (done.returncode, done.stderr)
     told = done.stdout.splitlines()
