@@ -106,7 +106,7 @@ def test_before_anything_happened_all_is_0():
 
 
 def test_its_classes_are_the_objectives_of_the_library():
-    """Held against what is measured by these names."""
-    files = [ObjectiveFile(path, path.stem) for path in sorted(LIBRARY.glob("*.yaml"))]
+    """Of those that the demo loads: held against what is measured by these names."""
+    files = [ObjectiveFile(LIBRARY / f"{name}.yaml", name) for name in ("agents", "chat")]
 
     assert {each.name for each in read_objective_files(files)} == told(Tally()).keys()

@@ -125,11 +125,11 @@ async def test_in_an_outage_programs_are_stopped_until_the_limit():
     """A share of them; the others run."""
     condition = Condition(outage_ratio=0.5)
     tool = CodeExecution(time_limit_seconds=1.0, condition=condition, random=Random(1))
-    calls = [tool.call({"snippet": "squares"}) for _ in range(8)]
+    calls = [tool.call({"snippet": "squares"}) for _ in range(16)]
     ends = [result.error_type for result in await asyncio.gather(*calls)]
 
     assert {"", "timeout"} == {*ends}
-    assert 2 <= ends.count("timeout") <= 6
+    assert 2 <= ends.count("timeout") <= 14  # by chance, in whatever order they began
 
 
 async def test_a_program_that_is_slowed_down_takes_longer_and_ends_well():

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from demo.vllm.processes import Process, descendants, read_note, read_process, write_note
@@ -27,7 +28,9 @@ def test_a_title_with_brackets_and_blanks_is_read_whole():
     """The kernel writes names between parentheses, in which anything may stand."""
     child = subprocess.Popen(["a) R (b c", "60"], executable="/bin/sleep")
     try:
-        found = read_process(child.pid)
+        # The kernel tells that a program was started a moment before it has written its title.
+        while (found := read_process(child.pid)) is not None and not found.title:
+            time.sleep(0.01)
     finally:
         child.kill()
         child.wait()
