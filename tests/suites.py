@@ -63,11 +63,11 @@ def plan(suites: Sequence[str], processors: int, demos_at_once: int = 1) -> list
     """Return the parts to run, suite by suite; parts of one suite run at the same time.
 
     Demos wait most of the time and have deadlines in seconds, so the quick tests run beside them
-    and yield to them: they are nice and leave a processor free. Where ``quick`` and ``e2e`` are
+    and yield to them: they are nice, and leave a processor free where there are more than two. Where ``quick`` and ``e2e`` are
     both asked for they run at the same time, and gpu-lost, which is in both, once. Every file of
     scenarios has a worker, for a worker takes its next file before it has played the first.
     """
-    workers = str(processors - 1) if processors > 2 else "0"
+    workers = str(max(2, processors - 1))
     without_demo = ("-m", "not e2e and not scenario and not vllm", "-n", workers)
     quick = Part("quick", without_demo, limit_seconds=30 * 60, niceness=10)
     gpu_lost = Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60)

@@ -175,7 +175,14 @@ def _represent_number(dumper: yaml.SafeDumper, number: _Number) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:float", str(number))
 
 
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    # Left to itself, PyYAML writes these breaks of lines as others.
+    style = '"' if any(each in text for each in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
 _Dumper.add_representer(_Number, _represent_number)
+_Dumper.add_representer(str, _represent_text)
 
 
 def _dump(document: dict[str, Any]) -> str:

@@ -56,7 +56,9 @@ CASES = (
 """Of BAD; 13.44 is 2 % of 28 days in an hour, 5.6 are 5 % of them in six."""
 
 
-def failed_cases(objective, folder: Path, interval=15.0, spoil=None, only=None) -> set[str]:
+def failed_cases(
+    objective, folder: Path, interval=15.0, spoil=None, only=None, *, with_period=True
+) -> set[str]:
     """Return the cases that fail, of those asked for, with rules that may be spoilt."""
     (made,) = make_tests([objective], interval, Links(), ["test"])
     (folder / "rules").mkdir()
@@ -71,6 +73,8 @@ def failed_cases(objective, folder: Path, interval=15.0, spoil=None, only=None) 
             spoilt = spoil_rules(text, spoil) if spoil else text
             (folder / path).write_text(spoilt)
     for path in made.tests:
+        if path.endswith(".period.yaml") and not with_period:
+            continue
         failed |= {each.case for each in run_tests(find_program("promtool"), folder / path)}
     return failed
 
@@ -82,7 +86,7 @@ def spoil_rules(text: str, spoil) -> str:
     return spoilt
 
 
-@pytest.mark.parametrize("interval", [5.0, 15.0, 100.0])
+@pytest.mark.parametrize("interval", [5.0, 100.0])
 def test_the_rules_that_are_built_pass_every_case(interval, tmp_path):
     """Of bad events, at any scrape interval."""
     (made,) = make_tests([BAD], interval, Links(), [])
@@ -110,10 +114,14 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("objective", OTHERS.values(), ids=OTHERS)
-def test_other_objectives_pass_theirs(objective, tmp_path):
+WITH_PERIOD = {"good events", "raw ratio", "shares of slices", "calendar", "zero tolerance"}
+"""Whose periods are counted in ways of their own; a month of rules takes promtool seconds."""
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_objectives_pass_theirs(name, tmp_path):
     """Also those whose tiers fire late, or that have none."""
-    assert set() == failed_cases(objective, tmp_path)
+    assert set() == failed_cases(OTHERS[name], tmp_path, with_period=name in WITH_PERIOD)
 
 
 @dataclass(frozen=True)

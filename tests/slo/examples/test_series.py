@@ -90,6 +90,11 @@ def test_it_is_said_why_there_is_no_example(objective, indicator, expected):
 
 
 def test_every_objective_of_the_library_has_an_example():
-    """So that its rules are tested."""
+    """So that its rules are tested, but for two whose stories are told by hand."""
+    without = set()
     for objective in read_objective_paths([LIBRARY / f"{name}.yaml" for name in library_names()]):
-        assert example_of(objective).series, objective.name
+        try:
+            assert example_of(objective).series, objective.name
+        except NoExampleError:
+            without.add(objective.name)
+    assert without == {"canary-errors", "data-locality"}
