@@ -63,9 +63,10 @@ def plan(suites: Sequence[str], processors: int, demos_at_once: int = 1) -> list
     """Return the parts to run, suite by suite; parts of one suite run at the same time.
 
     Demos wait most of the time and have deadlines in seconds, so the quick tests run beside them
-    and yield to them: they are nice, and leave a processor free where there are more than two. Where ``quick`` and ``e2e`` are
-    both asked for they run at the same time, and gpu-lost, which is in both, once. Every file of
-    scenarios has a worker, for a worker takes its next file before it has played the first.
+    and yield to them: they are nice, and leave a processor free where there are more than two.
+    Where ``quick`` and ``e2e`` are both asked for they run at the same time, and gpu-lost, which is
+    in both, once. Every file of scenarios has a worker, for a worker takes its next file before it
+    has played the first.
     """
     workers = str(max(2, processors - 1))
     without_demo = ("-m", "not e2e and not scenario and not vllm", "-n", workers)
