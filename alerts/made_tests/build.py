@@ -23,7 +23,7 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
         sources = [*names, *([each.file] if each.file else [])]
         try:
             groups = form.limit(objective_groups(each, config, form))
-            made, _ = made_test_files(each, groups, interval, sources)
+            made, _ = made_test_files(each, groups, interval, sources, form.lag_seconds(interval))
         except NoExampleError:
             continue
         files |= made

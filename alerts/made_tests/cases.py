@@ -25,13 +25,15 @@ _BLACKOUT_SECONDS = 70 * MINUTE
 _COUNTED_BEFORE = 1_000_000
 
 
-def made_cases(objective: Objective, scrape_interval_seconds: float) -> list[RuleTest]:
+def made_cases(
+    objective: Objective, scrape_interval_seconds: float, lag_seconds: float = 0
+) -> list[RuleTest]:
     """Return the cases that make sense for an objective, each a test that promtool can run.
 
     Raises:
         NoExampleError: if no series can be made up for its selectors.
     """
-    setting = Setting.made_for(objective, scrape_interval_seconds)
+    setting = Setting.made_for(objective, scrape_interval_seconds, lag_seconds)
     return [case for cases in _CASES for case in cases(setting)]
 
 

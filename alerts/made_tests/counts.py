@@ -39,8 +39,9 @@ def count_cases(setting: Setting) -> Iterator[RuleTest]:
     end = setting.whole(good + 15 * MINUTE + setting.settle)
     bad, total = setting.events(_BAD_SHARE)
     # The rules count each sample of the base for one interval, and here evaluations are further
-    # apart: of 5 minutes that many are there.
-    samples = math.floor((STEP_SECONDS - 0.001) / setting.evaluation) + 1
+    # apart: of 5 minutes that many are there, the last of them as old as counts are late.
+    newest = math.ceil(setting.lag / setting.evaluation)
+    samples = math.floor((setting.lag + STEP_SECONDS - 0.001) / setting.evaluation) - newest + 1
     seconds = samples * setting.interval
     case = Expecting("a quarter bad", setting)
     count, bad_count = (

@@ -25,6 +25,7 @@ def made_test_files(
     groups: Sequence[RuleGroup],
     scrape_interval_seconds: float,
     sources: Iterable[str],
+    lag_seconds: float = 0,
 ) -> tuple[dict[str, str], list[RuleTest]]:
     """Return files for ``promtool test rules``, text by path, and the cases in them.
 
@@ -33,11 +34,12 @@ def made_test_files(
         groups: its groups, in the order of the rule file.
         scrape_interval_seconds: for which the rules were made.
         sources: names of the files that all was made from, for the header.
+        lag_seconds: how late the rules count, where they were made for vmalert.
 
     Raises:
         NoExampleError: if no series can be made up for its selectors.
     """
-    cases = made_cases(objective, scrape_interval_seconds)
+    cases = made_cases(objective, scrape_interval_seconds, lag_seconds)
     of_period = made_period_cases(objective, scrape_interval_seconds)
     names = [each.name for each in groups]
     listed = list(sources)

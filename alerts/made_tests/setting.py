@@ -44,11 +44,14 @@ class Setting:
     example: Example
     tiers: tuple[Tier, ...]
     """Those that have alerts."""
+    lag: float = 0
+    """How late counts see what was recorded: none in Prometheus's rules."""
 
     @classmethod
-    def made_for(cls, objective: Objective, interval: float) -> Setting:
+    def made_for(cls, objective: Objective, interval: float, lag: float = 0) -> Setting:
         """Return the setting of an objective; raises what ``example_of`` does."""
-        return cls(objective, interval, example_of(objective), tuple(firing_tiers(objective)))
+        tiers = tuple(firing_tiers(objective))
+        return cls(objective, interval, example_of(objective), tiers, lag)
 
     @property
     def is_counted(self) -> bool:

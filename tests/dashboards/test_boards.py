@@ -15,7 +15,14 @@ WITHOUT_DATA = ("row", "text")
 KNOWN_TYPES = (
     "bargauge", "row", "stat", "state-timeline", "table", "text", "timeseries",
 )  # fmt: skip
-AGGREGATED_TO_FEW = ("by (outcome)", "by (phase, region)", "by (slo)", "or on ()", "{slo=~")
+AGGREGATED_TO_FEW = (
+    "by (outcome)",
+    "by (phase, region)",
+    "by (slo)",
+    "or on ()",
+    "{slo=~",
+    "vector(",
+)
 """Queries that need no limit: as many series as outcomes, phases and regions, or objectives."""
 
 
@@ -203,7 +210,7 @@ def test_burn_rates_are_drawn_tier_by_tier_with_the_tiers_threshold(boards):
         long, short, threshold = (each["expr"] for each in panel["targets"])
         assert f'window="{tier.long_window}"' in long
         assert f'window="{tier.short_window}"' in short
-        assert f"/ {tier.long_seconds}, 1" in threshold
+        assert (f"/ {tier.long_seconds}, 1" if tier.factor is None else "vector(1)") in threshold
         (dashed,) = panel["fieldConfig"]["overrides"]
         assert panel["targets"][2]["legendFormat"] == dashed["matcher"]["options"]
 
