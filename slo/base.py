@@ -5,12 +5,11 @@ Everything above reads these two, and knows nothing of counters, shares or thres
 
 from __future__ import annotations
 
-import promql_parser
-
 from exporters.durations import format_duration
 from slo.births import with_births
 from slo.burn import format_decimal
 from slo.objective import BASE_WINDOW, Objective, Ratio, RawRatio, Threshold
+from slo.promql import rated_selector
 from slo.rule import base_window_seconds
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -76,16 +75,10 @@ def _ratio(
 
 def _are_of_one_counter(bad: str, total: str) -> bool:
     """Tell whether both are nothing but rates of the same metric, whatever they match."""
-    names = set()
-    for expr in (bad, total):
-        tree = promql_parser.parse(expr.replace(BASE_WINDOW, "1m"))
-        if not isinstance(tree, promql_parser.Call) or tree.func.name != "rate":
-            return False
-        (argument,) = tree.args
-        if not isinstance(argument, promql_parser.MatrixSelector):
-            return False
-        names.add(argument.vector_selector.name)
-    return len(names) == 1 and None not in names
+    one, other = rated_selector(bad), rated_selector(total)
+    if one is None or other is None:
+        return False
+    return one.name is not None and one.name == other.name
 
 
 def _raw_ratio(indicator: RawRatio, cell: str) -> tuple[str, str]:

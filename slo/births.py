@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import promql_parser
-
 from slo.objective import BASE_WINDOW, Ratio
+from slo.promql import rated_selector
 from slo.promql_text import write_promql
 
 _TARGET = ("job", "instance")
@@ -60,11 +59,7 @@ def _counter(expr: str | None) -> str | None:
     """Return the selector whose rate over the base window an expression is, if it is one."""
     if expr is None or not expr.endswith(f"[{BASE_WINDOW}])"):
         return None
-    tree = promql_parser.parse(expr.replace(BASE_WINDOW, "1m"))
-    if not isinstance(tree, promql_parser.Call) or tree.func.name != "rate":
+    selector = rated_selector(expr)
+    if selector is None or (selector.name or "").startswith(_OURS):
         return None
-    (argument,) = tree.args
-    if not isinstance(argument, promql_parser.MatrixSelector):
-        return None
-    name = argument.vector_selector.name or ""
-    return None if name.startswith(_OURS) else write_promql(argument.vector_selector)
+    return write_promql(selector)

@@ -47,11 +47,30 @@ def selectors(expr: str) -> list[promql_parser.VectorSelector]:
 @lru_cache(maxsize=1024)
 def _selectors(expr: str) -> tuple[promql_parser.VectorSelector, ...]:
     """Several checks look at the same expressions, one after the other."""
-    return tuple(
-        node
-        for node in nodes(promql_parser.parse(expr.replace(BASE_WINDOW, "1m")))
-        if isinstance(node, promql_parser.VectorSelector)
-    )
+    return tuple(selectors_in(_parse(expr)))
+
+
+def selectors_in(tree: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
+    """Return every selector in a tree."""
+    return [each for each in nodes(tree) if isinstance(each, promql_parser.VectorSelector)]
+
+
+def rated_selector(expr: str) -> promql_parser.VectorSelector | None:
+    """Return the selector whose ``rate`` an expression is, and nothing else; None if it is none.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    tree = _parse(expr)
+    if not isinstance(tree, promql_parser.Call) or tree.func.name != "rate":
+        return None
+    (argument,) = tree.args
+    is_plain = isinstance(argument, promql_parser.MatrixSelector)
+    return argument.vector_selector if is_plain else None
+
+
+def _parse(expr: str) -> promql_parser.Expr:
+    return promql_parser.parse(expr.replace(BASE_WINDOW, "1m"))
 
 
 def memory_seconds(expr: str, window_seconds: float = 0) -> float:

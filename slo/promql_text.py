@@ -46,6 +46,28 @@ def write_selector(name: str, matchers: Iterable[promql_parser.Matcher]) -> str:
     return f"{name}{{{written}}}" if written else name
 
 
+def write_grouping(modifier: promql_parser.AggModifier | None) -> str:
+    """Return what follows the name of an aggregation: `` by (cell) ``, or nothing."""
+    if modifier is None:
+        return ""
+    is_by = modifier.type == promql_parser.AggModifierType.By
+    return f" {'by' if is_by else 'without'} ({', '.join(modifier.labels)}) "
+
+
+def write_matching(modifier: promql_parser.BinModifier | None) -> str:
+    """Return what follows an operator: `` bool on (cell) group_left ()``, or nothing."""
+    if modifier is None:
+        return ""
+    text = " bool" if modifier.return_bool else ""
+    if modifier.matching is not None:
+        is_on = modifier.matching.type == promql_parser.LabelModifierType.Include
+        text += f" {'on' if is_on else 'ignoring'} ({', '.join(modifier.matching.labels)})"
+    side = _SIDES.get(str(modifier.card))
+    if side is not None:
+        text += f" {side} ({', '.join(modifier.group_labels or [])})"
+    return text
+
+
 _SELECTORS = promql_parser.VectorSelector, promql_parser.MatrixSelector
 
 
@@ -63,9 +85,9 @@ def _around(tree: promql_parser.Expr, write: Callable[[promql_parser.Expr], str]
             text = f"{tree.func.name}({', '.join(map(write, tree.args))})"
         case promql_parser.AggregateExpr():
             inside = (tree.param, tree.expr) if tree.param is not None else (tree.expr,)
-            text = f"{tree.op}{_aggregated(tree.modifier)}({', '.join(map(write, inside))})"
+            text = f"{tree.op}{write_grouping(tree.modifier)}({', '.join(map(write, inside))})"
         case promql_parser.BinaryExpr():
-            between = f"{tree.op}{_matching(tree.modifier)}"
+            between = f"{tree.op}{write_matching(tree.modifier)}"
             text = f"{write(tree.lhs)} {between} {write(tree.rhs)}"
         case _:
             text = str(tree)
@@ -92,26 +114,6 @@ def _moment(node: promql_parser.VectorSelector | promql_parser.SubqueryExpr) -> 
         return at
     seconds = node.offset.total_seconds()
     return f"{at} offset {'-' if seconds < 0 else ''}{format_duration(abs(seconds))}"
-
-
-def _aggregated(modifier: promql_parser.AggModifier | None) -> str:
-    if modifier is None:
-        return ""
-    is_by = modifier.type == promql_parser.AggModifierType.By
-    return f" {'by' if is_by else 'without'} ({', '.join(modifier.labels)}) "
-
-
-def _matching(modifier: promql_parser.BinModifier | None) -> str:
-    if modifier is None:
-        return ""
-    text = " bool" if modifier.return_bool else ""
-    if modifier.matching is not None:
-        is_on = modifier.matching.type == promql_parser.LabelModifierType.Include
-        text += f" {'on' if is_on else 'ignoring'} ({', '.join(modifier.matching.labels)})"
-    side = _SIDES.get(str(modifier.card))
-    if side is not None:
-        text += f" {side} ({', '.join(modifier.group_labels or [])})"
-    return text
 
 
 def _seconds(range_: object) -> str:

@@ -6,9 +6,9 @@ import promql_parser
 
 from exporters.durations import format_duration
 from slo.objective import BASE_WINDOW
-from slo.promql import nodes
+from slo.promql import nodes, selectors_in
 from slo.promql_text import write_promql
-from slo.spec.queries import one_line, parse_query, selectors_in
+from slo.spec.queries import one_line, parse_query
 
 WINDOW = "{{.window}}"
 """As Sloth's users write it."""

@@ -12,7 +12,8 @@ from collections.abc import Collection
 import promql_parser
 
 from exporters.catalog import FAMILIES, Family
-from slo.spec.queries import one_line, parse_query, selectors_in
+from slo.promql import selectors_in
+from slo.spec.queries import one_line, parse_query
 
 BOUND_MISSING = "bound-missing"
 """The id of the check."""

@@ -6,14 +6,13 @@ for the latter: in the former, one source that starts anew looks as if all of th
 
 from __future__ import annotations
 
-import json
 import math
 
 import promql_parser
 
 from slo.objective import BASE_WINDOW
 from slo.promql import nodes
-from slo.promql_text import write_promql
+from slo.promql_text import write_grouping, write_matching, write_promql, write_selector
 
 COUNTERS = (
     'expected a counter such as requests_total{outcome="error"}, or counters joined by sum, or, + '
@@ -69,22 +68,13 @@ def write_counter(selector: promql_parser.VectorSelector) -> str:
         raise ValueError(f"found 'or' between matchers, which Prometheus does not know, {COUNTERS}")
     if selector.name is None:
         raise ValueError(f"found no name of a series before the braces, {COUNTERS}")
-    matchers = ",".join(
-        f"{each.name}{_MATCHES[str(each.op)]}{json.dumps(each.value, ensure_ascii=False)}"
-        for each in selector.matchers.matchers
-    )
-    return f"{selector.name}{{{matchers}}}" if matchers else selector.name
+    return write_selector(selector.name, selector.matchers.matchers)
 
 
 def _write_sum(tree: promql_parser.AggregateExpr) -> str:
     if str(tree.op) != "sum":
         raise ValueError(f"found the aggregation {tree.op}, {COUNTERS}")
-    inner = write_rates(tree.expr)
-    if tree.modifier is None:
-        return f"sum({inner})"
-    is_by = tree.modifier.type == promql_parser.AggModifierType.By
-    labels = ", ".join(tree.modifier.labels)
-    return f"sum {'by' if is_by else 'without'} ({labels}) ({inner})"
+    return f"sum{write_grouping(tree.modifier)}({write_rates(tree.expr)})"
 
 
 def _write_operator(tree: promql_parser.BinaryExpr) -> str:
@@ -92,7 +82,7 @@ def _write_operator(tree: promql_parser.BinaryExpr) -> str:
     if operator in FILTERS:
         if any(isinstance(each, promql_parser.MatrixSelector) for each in nodes(tree.rhs)):
             raise ValueError(f"found a range after {operator}, {COUNTERS}")
-        kept = f"{write_rates(tree.lhs)} {operator}{_write_matching(tree.modifier)}"
+        kept = f"{write_rates(tree.lhs)} {operator}{write_matching(tree.modifier)}"
         return f"{kept} {write_promql(tree.rhs)}"
     left, right = _number(tree.lhs), _number(tree.rhs)
     if operator == "*" and left is not None:
@@ -102,20 +92,7 @@ def _write_operator(tree: promql_parser.BinaryExpr) -> str:
     if operator not in ("or", "+", "-"):
         raise ValueError(f"found the operator {operator}, {COUNTERS}")
     both = write_rates(tree.lhs), write_rates(tree.rhs)
-    return f" {operator}{_write_matching(tree.modifier)} ".join(both)
-
-
-def _write_matching(modifier: promql_parser.BinModifier | None) -> str:
-    text = ""
-    if modifier is None:
-        return text
-    if modifier.matching is not None:
-        is_on = modifier.matching.type == promql_parser.LabelModifierType.Include
-        text += f" {'on' if is_on else 'ignoring'} ({', '.join(modifier.matching.labels)})"
-    side = _SIDES.get(str(modifier.card))
-    if side is not None:
-        text += f" {side} ({', '.join(modifier.group_labels or [])})"
-    return text
+    return f" {operator}{write_matching(tree.modifier)} ".join(both)
 
 
 def _number(tree: promql_parser.Expr) -> float | None:
@@ -129,16 +106,6 @@ def _multiple(number: float, tree: promql_parser.Expr, operator: str = "*") -> s
     return str(tree)
 
 
-_MATCHES = {
-    str(promql_parser.MatchOp.Equal): "=",
-    str(promql_parser.MatchOp.NotEqual): "!=",
-    str(promql_parser.MatchOp.Re): "=~",
-    str(promql_parser.MatchOp.NotRe): "!~",
-}
-_SIDES = {
-    str(promql_parser.VectorMatchCardinality.ManyToOne): "group_left",
-    str(promql_parser.VectorMatchCardinality.OneToMany): "group_right",
-}
 _SORTS: dict[type, str] = {
     promql_parser.MatrixSelector: "a range that no function takes",
     promql_parser.SubqueryExpr: "a subquery",

@@ -9,7 +9,7 @@ import promql_parser
 
 from exporters.durations import format_duration
 from slo.objective import BASE_WINDOW
-from slo.promql import children, nodes
+from slo.promql import children, nodes, selectors_in
 from slo.spec.linear import COUNTERS, FILTERS, RATED, write_counter, write_rates
 
 LONGEST_CHARACTERS = 4096
@@ -118,11 +118,6 @@ def parse_query(query: str) -> promql_parser.Expr:
     if _STAND_IN_SECONDS in numbers:
         raise ValueError(f"found {BASE_WINDOW} as a number, expected it as a range alone")
     return tree
-
-
-def selectors_in(tree: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
-    """Return every selector in a tree."""
-    return [each for each in nodes(tree) if isinstance(each, promql_parser.VectorSelector)]
 
 
 def _is_too_deep(tree: promql_parser.Expr) -> bool:
