@@ -13,11 +13,14 @@ from slo.testing import running_prometheus, running_victoria_metrics
 
 SCRAPE_SECONDS = 15
 LONG_SECONDS = 1200
+AHEAD_SECONDS = 600
+"""The servers are asked at some time after they were written: samples go on until then."""
 
 
 def counter(name: str, seconds: float = SCRAPE_SECONDS, **labels: str) -> Series:
-    """Return a counter of the last twenty minutes, one event a second."""
-    times = np.arange(time.time() - LONG_SECONDS, time.time(), seconds)
+    """Return a counter of the last twenty minutes, and of the next ten, one event a second."""
+    now = time.time()
+    times = np.arange(now - LONG_SECONDS, now + AHEAD_SECONDS, seconds)
     return Series(
         {"__name__": name, **labels},
         (times * 1000).astype(np.int64),
