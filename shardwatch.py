@@ -25,7 +25,7 @@ from exporters.problems import (
     problem,
 )
 from exporters.version import VERSION
-from slo.rules_format import RulesFormat
+from slo.rules_format import ManifestLabels, MostRules, RulesFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,14 +115,8 @@ def build(
             "PrometheusRule manifests of the operator.",
         ),
     ] = RulesFormat.PROMETHEUS,
-    most: Annotated[
-        int | None,
-        typer.Option("--max-rules-per-group", help="Split groups of more rules: Mimir takes 20."),
-    ] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option("--label", help="NAME=VALUE of manifests, for the operator's ruleSelector."),
-    ] = None,
+    most: MostRules = None,
+    label: ManifestLabels = None,
 ) -> None:
     """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 

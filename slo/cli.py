@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from exporters.durations import parse_duration
+from exporters.options import read_duration
 from exporters.problems import InputError, print_problems, problem
 from slo.choosing import choose_objectives
 from slo.doubts import warnings_of
 from slo.objectives import find_named_files
 from slo.rule_files import read_form, rules_text
-from slo.rules_format import RulesFormat
+from slo.rules_format import ManifestLabels, MostRules, RulesFormat
 from slo.sloth.importing import (
     import_sloth,
     read_period_seconds,
@@ -108,14 +108,8 @@ def rules(
             help="A rule file, or PrometheusRule manifests of the operator, one an objective.",
         ),
     ] = RulesFormat.PROMETHEUS,
-    most: Annotated[
-        int | None,
-        typer.Option("--max-rules-per-group", help="Split groups of more rules: Mimir takes 20."),
-    ] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option("--label", help="NAME=VALUE of manifests, for the operator's ruleSelector."),
-    ] = None,
+    most: MostRules = None,
+    label: ManifestLabels = None,
     scrape_interval: Annotated[
         str | None,
         typer.Option(metavar="DURATION", help="By default the configuration's, or 15s."),
@@ -136,12 +130,7 @@ def rules(
 
 
 def _duration(option: str, text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise InputError([problem(option, str(error))]) from None
+    return None if text is None else read_duration(option, text)
 
 
 @app.command("import")

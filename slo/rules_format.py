@@ -1,8 +1,23 @@
-"""Who may read the rules: by itself, so that the command's help is there without delay."""
+"""Who may read the rules, and options about it.
+
+By itself, so that the help of commands is there without delay.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+MostRules = Annotated[
+    int | None,
+    typer.Option("--max-rules-per-group", help="Split groups of more rules: Mimir takes 20."),
+]
+ManifestLabels = Annotated[
+    list[str] | None,
+    typer.Option("--label", help="NAME=VALUE of manifests, for the operator's ruleSelector."),
+]
 
 
 class RulesFormat(StrEnum):

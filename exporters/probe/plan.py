@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 
 from exporters.config import Config
-from exporters.durations import format_duration, parse_duration
+from exporters.durations import format_duration
+from exporters.options import read_duration
 from exporters.probe.core import ProbeCore
 from exporters.probe.prober import probing
 from exporters.problems import InputError, Problem, problem
@@ -42,9 +43,9 @@ def make_plan(config: Config, interval: str, deadline: str, at_once: int) -> Pla
 
 def _seconds(option: str, text: str, shortest: float, problems: list[Problem]) -> float:
     try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        problems.append(problem(option, str(error)))
+        seconds = read_duration(option, text)
+    except InputError as error:
+        problems += error.problems
         return shortest
     if not shortest <= seconds <= LONGEST_SECONDS:
         expected = f"{format_duration(shortest)} to {format_duration(LONGEST_SECONDS)}"

@@ -14,7 +14,7 @@ import typer
 
 from exporters.access import HttpAccess
 from exporters.config import read_config
-from exporters.durations import parse_duration
+from exporters.options import read_duration
 from exporters.problems import InputError, problem
 from slo.backfill.changes import moment, other_objective, other_target
 from slo.backfill.fill import Filled, fill, reach_seconds
@@ -235,10 +235,7 @@ def _chosen(
 
 
 def _reach(text: str) -> float:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise InputError([problem("--from", str(error))]) from None
+    seconds = read_duration("--from", text)
     if seconds < HOUR:
         expected = "expected at least 1h, for what is recorded is looked for at full hours"
         raise InputError([problem("--from", f"found {text}, {expected}")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from exporters.durations import parse_duration
+from exporters.options import read_duration
 from exporters.problems import InputError, Problem, problem
 from slo.objectives import ObjectiveFile, read_sources
 from slo.sloth.model import API_VERSION, KIND, VERSION, is_sloth
@@ -61,10 +61,7 @@ def read_period_seconds(text: str) -> int:
     Raises:
         InputError: if it is no duration, or not of whole hours, a day at least.
     """
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise InputError([problem("--period", str(error))]) from None
+    seconds = read_duration("--period", text)
     if seconds % _HOUR_SECONDS or seconds < _DAY_SECONDS:
         message = f"found {text!r}, expected whole hours, a day at least, such as 30d"
         raise InputError([problem("--period", message)])
