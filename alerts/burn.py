@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from alerts.causes import Cause
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
-from alerts.quiet import bad_events_of_tier
+from alerts.quiet import bad_events_of_tier, burning
 from alerts.sources import ROUTER, names_causes, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
 from exporters import catalog
@@ -56,7 +56,7 @@ def burn_state_rule(
     return RecordingRule(
         conventions.BURN_STATE,
         f"group without ({window}, {no_tier}) (\n"
-        f"{long} > {factor}\nand ignoring ({window})\n{short} > {factor}\n{enough}"
+        f"{burning(objective, tier)}{enough}"
         f"or\n"
         f"{before}\nand ignoring ({no_tier})\n({vanished} or {blind})\n"
         f"or\n"

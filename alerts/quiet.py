@@ -19,6 +19,16 @@ from slo.rules import AlertingRule, RecordingRule, bad_events, matching
 BURN_SUPPRESSED = "BurnSuppressed"
 
 
+def burning(objective: Objective, tier: Tier) -> str:
+    """Return the expression of a tier's burn: both its windows are above the factor."""
+    factor = format_decimal(burn_factor(tier, objective.period_seconds))
+    long, short = (
+        matching(conventions.BURN_RATE, objective, window=window)
+        for window in (tier.long_window, tier.short_window)
+    )
+    return f"{long} > {factor}\nand ignoring ({conventions.WINDOW})\n{short} > {factor}\n"
+
+
 def bad_events_of_tier(
     objective: Objective, tier: Tier, scrape_interval_seconds: float, op: str
 ) -> str:
@@ -40,15 +50,12 @@ def suppressed_state_rule(
     objective: Objective, tier: Tier, scrape_interval_seconds: float
 ) -> RecordingRule:
     """Return the rule that records whether a tier burns with too few bad events to fire."""
-    factor = format_decimal(burn_factor(tier, objective.period_seconds))
     long = matching(conventions.BURN_RATE, objective, window=tier.long_window)
-    short = matching(conventions.BURN_RATE, objective, window=tier.short_window)
-    ignoring = f"ignoring ({conventions.WINDOW})"
     few = bad_events_of_tier(objective, tier, scrape_interval_seconds, "<")
     return RecordingRule(
         conventions.SUPPRESSED_STATE,
         f"group without ({conventions.WINDOW}) (\n"
-        f"{long} > {factor}\nand {ignoring}\n{short} > {factor}\nand {ignoring}\n{few}\n)\n"
+        f"{burning(objective, tier)}and ignoring ({conventions.WINDOW})\n{few}\n)\n"
         f"or\n0 * group without ({conventions.WINDOW}) ({long})",
         {
             conventions.SLO: objective.name,

@@ -73,16 +73,7 @@ class Collection:
 
 
 class Collector:
-    """Runs the collections of one exporter.
-
-    Args:
-        core: what it serves.
-        fetch: asks targets.
-        clock: in seconds.
-        wall_clock: in Unix seconds.
-        reloads: what it follows.
-        by_kind: asks targets of a kind in place of ``fetch``.
-    """
+    """Runs the collections of one exporter."""
 
     def __init__(
         self,

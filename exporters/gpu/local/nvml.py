@@ -26,7 +26,6 @@ _GONE = (nvml.NVML_ERROR_UNINITIALIZED, nvml.NVML_ERROR_DRIVER_NOT_LOADED)
 """The library has to be loaded anew: in another child."""
 _NOT_HERE = (nvml.NVML_ERROR_NOT_FOUND, nvml.NVML_ERROR_GPU_NOT_FOUND)
 _TROUBLE = {nvml.NVML_ERROR_GPU_IS_LOST: "lost", nvml.NVML_ERROR_TIMEOUT: "unresponsive"}
-_RECOVERY_RESET = 1
 
 
 class _TroubleError(Exception):
