@@ -11,33 +11,12 @@ import pytest
 from slo.prometheus import PrometheusClient
 from slo.testing import running_prometheus
 from tests.slo.backfill.conftest import HOUR, requests
+from tests.slo.documents import availability
 from tests.slo.test_cli import TOPOLOGY
 
 ROOT = Path(__file__).resolve().parents[3]
 TAKES_OLD = "storage: {tsdb: {out_of_order_time_window: 30d}}"
-OBJECTIVE = """\
-apiVersion: openslo/v1
-kind: Service
-metadata: {name: things}
----
-apiVersion: openslo/v1
-kind: SLO
-metadata:
-  name: good
-  annotations: {shardwatch.dev/grouping-labels: cell}
-spec:
-  service: things
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 1d, isRolling: true}]
-  objectives: [{target: 0.99}]
-  indicator:
-    metadata: {name: good}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'requests_total{outcome="error"}'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: requests_total}}}
-"""
+OBJECTIVE = availability("good", "1d")
 
 
 @pytest.fixture

@@ -8,30 +8,7 @@ import pytest
 
 from exporters.problems import InputError
 from slo.validating import ReportFormat, Validation, print_validation
-
-SLO = """\
-apiVersion: openslo/v1
-kind: Service
-metadata: {name: things}
----
-apiVersion: openslo/v1
-kind: SLO
-metadata:
-  name: requests
-  annotations: {shardwatch.dev/grouping-labels: cell}
-spec:
-  service: things
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 28d, isRolling: true}]
-  objectives: [{target: 0.99}]
-  indicator:
-    metadata: {name: errors}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'BAD'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: requests_total}}}
-"""
+from tests.slo.documents import availability
 
 
 @pytest.fixture
@@ -40,7 +17,7 @@ def validate(tmp_path):
 
     def validate(bad, url, format_=ReportFormat.TEXT, **asked: object) -> int:
         file = tmp_path / "slo.yaml"
-        file.write_text(SLO.replace("BAD", bad))
+        file.write_text(availability("requests", "28d", bad))
         return print_validation(Validation((file,), prometheus_url=url, **asked), format_)
 
     return validate
