@@ -17,6 +17,7 @@ from slo.levels import HOUR
 from slo.objective import Objective
 from slo.prometheus import PrometheusClient
 from slo.rule import matching
+from slo.steps import STEP
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ async def find_stretches(
     """
     period = format_duration(objective.period_seconds)
     full = matching(names.EVENTS_FULL_HOURS, objective, window=period)
-    first, last = (int(start // HOUR) + 1) * HOUR, int(now // HOUR) * HOUR
+    # An hour's turn less than two steps after the start has none behind it that is wholly seen.
+    first, last = (int((start + 2 * STEP) // HOUR) + 1) * HOUR, int(now // HOUR) * HOUR
     hours = range(first, last + 1, HOUR)
     found = await client.query_range(f"group({full})", first, last, HOUR) if hours else []
     recorded = {int(each) for series in found for each in series.times_ms // 1000}

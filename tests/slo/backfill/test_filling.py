@@ -74,6 +74,24 @@ async def test_what_is_filled_is_not_filled_again(client, objective, keeping_sin
     assert 0 == pytest.approx(left.value, abs=1e-6)
 
 
+@pytest.mark.parametrize("minute", [0, 49, 51, 56, 59])
+async def test_nothing_is_left_whatever_the_minute(minute, prometheus, tmp_path, objective):
+    """The first full hour may lie so near to the start that no step is seen before it."""
+    now = NOW // HOUR * HOUR + minute * 60 + 7
+    start = now - 25 * HOUR
+    with running_prometheus(prometheus, tmp_path, TAKES_OLD) as url:
+        async with PrometheusClient(url) as client:
+            await client.remote_write(requests(now - 26 * HOUR, now))
+            sink = RemoteWriteSink(client, "url")
+            stretches = await find_stretches(client, objective, INTERVAL, start, now)
+            await fill(
+                objective, stretches, client, sink,
+                interval_seconds=INTERVAL, start=start, now=now, tell=lambda _: None,
+            )  # fmt: skip
+
+            assert [] == await find_stretches(client, objective, INTERVAL, start, now)
+
+
 async def test_an_interrupted_run_is_gone_on_with(client, objective, keeping_sink):
     """With the same result as one that was not, and nothing written twice."""
     whole = keeping_sink()
