@@ -48,7 +48,10 @@ MOUNTED = {
 }
 """The packages' commands: module and help. A package is imported when its command is called."""
 
-EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
+EXTENDED = {
+    "slo": ("slo.backfill.cli", "alerts.made_tests.cli"),
+    "alerts": ("alerts.changes.cli",),
+}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
 BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
