@@ -13,9 +13,10 @@ be grouped by them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from alerts.causes import Cause
+from alerts.causes.cause import Cause
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.quiet import bad_events_of_tier, burning
@@ -34,6 +35,9 @@ ERROR_BUDGET_BURN = "ErrorBudgetBurn"
 NO_CAUSE = "unknown: no cause that shardwatch watches for is at work in this cell"
 BLIND_TO_CAUSES = "unknown: nothing is heard of the cell's groups, so neither of what ails them"
 """Where the exporter that would know does not answer."""
+
+FIRST_OF_ALL = "see who is hit and since when: the runbook leads from there"
+"""What to do first where no cause is known."""
 
 _TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
 
@@ -82,7 +86,7 @@ def burn_alert(
     Args:
         objective: whose budget burns.
         tier: whose state it is made of.
-        causes: those whose states are recorded in the objective's group.
+        causes: those that can explain it.
         links: bases of the links.
     """
     state = _state(objective, tier)
@@ -116,39 +120,77 @@ def explanation(objective: Objective, causes: Sequence[Cause]) -> dict[str, str]
     """Return the annotations that say what may be at work; none where nothing of ours can be."""
     if not names_causes(objective):
         return {}
+    found = probable_cause(objective, causes)
     return {
         "groups_hit": groups_hit(objective.grouping_labels),
-        "probable_cause": probable_cause(objective, causes),
+        "probable_cause": found.told_by(
+            lambda cause: cause.evidence, _no_cause(objective, causes), named=True
+        ),
+        "first_step": found.told_by(lambda cause: cause.first_step, FIRST_OF_ALL, named=False),
     }
 
 
-def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
-    """Return a template of the highest-ranked cause at work in the alert's cell, with evidence."""
-    if not causes:
-        return NO_CAUSE
+@dataclass(frozen=True)
+class ProbableCause:
+    """The highest-ranked cause at work in an alert's cell."""
+
+    causes: tuple[Cause, ...]
+    query: str
+    """PromQL of all causes at work in the cell; ``%q`` stands for the alert's label values."""
+    labels: tuple[str, ...]
+    """Which those are, in order."""
+
+    def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
+        """Return a template of what is to be said of it, and of what, if there is none.
+
+        Args:
+            tell: gives a cause's template, ``.Labels`` those of its state.
+            otherwise: template for none.
+            named: whether its name and the number of its other pieces of evidence stand beside it.
+        """
+        if not self.causes:
+            return otherwise
+        values = "".join(f" $labels.{label}" for label in self.labels)
+        first = f"`topk(1, {self.query})`"
+        found = f"printf {first}{values} | query" if values else f"query {first}"
+        branches = "{{ else ".join(
+            f'if eq .Labels.{conventions.CAUSE} "{each.name}" }}}}{tell(each)}'
+            for each in self.causes
+        )
+        before = f"{{{{ .Labels.{conventions.CAUSE} }}}}: " if named else ""
+        more = self._more(values) if named else ""
+        return (
+            f"{{{{ with {found} }}}}{{{{ with first . }}}}{before}{{{{ {branches}{{{{ end }}}}"
+            f"{more}{{{{ end }}}}{{{{ else }}}}{otherwise}{{{{ end }}}}"
+        )
+
+    def _more(self, values: str) -> str:
+        """Return a template of how much more evidence there is of the same cause."""
+        others = f"count(({self.query}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
+        others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
+        return (
+            f"{{{{ with printf `{others}`{values} .Labels.{conventions.CAUSE} | query }}}}"
+            " and {{ . | first | value }} more{{ end }}"
+        )
+
+
+def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCause:
+    """Return how the cause of an objective's burn is found.
+
+    Args:
+        objective: whose cells.
+        causes: those that can explain it.
+    """
     by_labels: dict[tuple[str, ...], list[str]] = {}
     for each in causes:
         labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
         by_labels.setdefault(labels, []).append(each.name)
-    slo = {conventions.SLO: objective.name}
-    here = " or ".join(
-        f"{conventions.CAUSE_STATE}{{{matchers(slo, labels, **_one_of(names, of=len(causes)))}}}"
+    query = " or ".join(
+        f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
         for labels, names in by_labels.items()
     )
-    values = "".join(f" $labels.{label}" for labels in by_labels for label in labels)
-    first = f"`topk(1, {here})`"
-    found = f"printf {first}{values} | query" if values else f"query {first}"
-    branches = "{{ else ".join(
-        f'if eq .Labels.{conventions.CAUSE} "{each.name}" }}}}{each.evidence}' for each in causes
-    )
-    others = f"count(({here}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
-    others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
-    return (
-        f"{{{{ with {found} }}}}{{{{ with first . }}}}"
-        f"{{{{ .Labels.{conventions.CAUSE} }}}}: {{{{ {branches}{{{{ end }}}}"
-        f"{{{{ with printf `{others}`{values} .Labels.{conventions.CAUSE} | query }}}}"
-        f" and {{{{ . | first | value }}}} more{{{{ end }}}}"
-        f"{{{{ end }}}}{{{{ else }}}}{_no_cause(objective, causes)}{{{{ end }}}}"
+    return ProbableCause(
+        tuple(causes), query, tuple(label for labels in by_labels for label in labels)
     )
 
 
@@ -160,16 +202,16 @@ def _state(objective: Objective, tier: Tier) -> str:
 
 def _no_cause(objective: Objective, causes: Sequence[Cause]) -> str:
     """Return the text for no cause: that there is none, only where somebody looked."""
-    if not any(each.explains == ROUTER for each in causes):
+    if not any(ROUTER in each.explains for each in causes):
         return NO_CAUSE
     labels = shared_labels(catalog.GROUP_STATE, objective.grouping_labels)
     groups = f"{catalog.GROUP_STATE.name}{{{matchers({}, labels)}}} == 1"
     return choice(groups, labels, there=NO_CAUSE, missing=BLIND_TO_CAUSES)
 
 
-def _one_of(names: Sequence[str], of: int) -> dict[str, str]:
-    """Return the matcher of some causes; none if they are all that there are."""
-    return {} if len(names) == of else {conventions.CAUSE: f'=~"{"|".join(names)}"'}
+def _one_of(names: Sequence[str]) -> str:
+    """Return the operator and value of a matcher of some causes."""
+    return f'=~"{"|".join(names)}"' if len(names) > 1 else f'="{names[0]}"'
 
 
 def _summary(objective: Objective, tier: Tier) -> str:

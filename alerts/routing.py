@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.burn import ERROR_BUDGET_BURN
-from alerts.causes import GROUP_DEAD, GROUP_STALLED
+from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
 from alerts.receivers import ALERTNAME, pagerduty_config, webhook_config
 from alerts.watchdog import HEARTBEAT_SECONDS, WATCHDOG
 from exporters import catalog

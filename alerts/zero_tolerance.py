@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.burn import explanation
-from alerts.causes import Cause
+from alerts.causes.cause import Cause
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.templates import cell_text
 from exporters import catalog
@@ -32,7 +32,7 @@ def zero_tolerance_alert(
     Args:
         objective: one of a target of 100 %.
         scrape_interval_seconds: at which the base is recorded.
-        causes: those whose states are recorded in the objective's group.
+        causes: those that can explain it.
         links: bases of the links.
     """
     own = {conventions.SLO, *objective.grouping_labels}

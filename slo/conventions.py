@@ -98,10 +98,9 @@ BLIND_STATE = "slo:events_blind:state"
 """1 while the events of a cell that had some within a day cannot be seen; else absent. Grouping
 labels."""
 CAUSE_STATE = "shardwatch:cause:state"
-"""One series for each cause at work that can explain an objective's burn, recorded in the
-objective's own group; the value is its rank, the most probable first (highest). ``cause``, the
-cell's ``region`` and ``model`` where it has them, and its evidence as labels. Over all objectives:
-``max without (slo, service)``."""
+"""One series for each piece of evidence of a cause at work, whatever objectives it explains; the
+value is its rank, the most probable first (highest). ``cause``, ``cluster``, ``region`` and
+``model`` where it has them, and its evidence as labels."""
 
 COVERAGE_NEEDED = 0.99
 

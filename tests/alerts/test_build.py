@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts.build import build, objective_groups
+from alerts.build import build, causes_group, objective_groups
+from alerts.causes.every import causes
 from alerts.links import FLEET_BOARD, SLO_BOARD
 from dashboards.frame import FLEET_UID, SLO_UID
 from exporters.config import Config, read_config
@@ -34,6 +35,7 @@ def test_the_files_are_those_that_the_servers_read(built: dict[str, str]):
         "alertmanager.yml",
         "prometheus.yml",
         "rules/alerts.yaml",
+        "rules/causes.yaml",
         "rules/slo-chat-availability.yaml",
         "rules/slo-chat-ttft.yaml",
         "rules/slo-tool-success.yaml",
@@ -83,7 +85,7 @@ def test_a_page_says_what_issue_and_pager_ask_of_it(alerts: list[dict[str, Any]]
         (alert["labels"]["severity"], alert["labels"]["burn_tier"]) for alert in burns
     }
     for alert in burns:
-        assert {"burn_rate", "budget_left", "groups_hit", "probable_cause"} <= alert[
+        assert {"burn_rate", "budget_left", "groups_hit", "probable_cause", "first_step"} <= alert[
             "annotations"
         ].keys()
 
@@ -97,14 +99,13 @@ def test_no_alert_overwrites_a_label_of_a_cell(config: Config, alerts: list[dict
         assert alert["labels"].keys() <= OWN_LABELS, alert["alert"]
 
 
-def test_causes_are_recorded_before_the_burns_that_they_explain(config: Config):
+def test_states_are_recorded_before_the_burns_that_hold_by_them(config: Config):
     """In the same group, and so at the same moment."""
     for objective in read_objectives(config):
         group, _ = objective_groups(objective, config)
         names = [getattr(rule, "record", "alert") for rule in group.rules]
         order = [
             "slo:burn_rate:ratio",
-            "shardwatch:cause:state",
             "slo:events_blind:state",
             "slo:traffic_vanished:state",
             "slo:burn_alert:state",
@@ -113,6 +114,16 @@ def test_causes_are_recorded_before_the_burns_that_they_explain(config: Config):
         last = [len(names) - 1 - names[::-1].index(name) for name in order]
         first = [names.index(name) for name in order]
         assert all(end < start for end, start in zip(last, first[1:], strict=False)), names
+
+
+def test_causes_are_recorded_before_their_alerts(config: Config):
+    """Once, at the scrape interval, each before the alert that is made of it."""
+    group = causes_group(config)
+    every = [each.name for each in causes(15)]
+
+    assert every == [rule.labels["cause"] for rule in group.rules[: len(every)]]
+    assert every == [rule.alert for rule in group.rules[len(every) :]]
+    assert config.file.prometheus.scrape_interval == group.interval_seconds
 
 
 def test_no_group_is_evaluated_more_rarely_than_every_two_minutes(groups: list[dict[str, Any]]):

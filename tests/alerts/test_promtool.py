@@ -98,7 +98,7 @@ SPOILS = (
         "unless ignoring (window)\nup",
         "vanished",
     ),
-    Spoil("the rank of a lost GPU", "40 * (", "4 * (", "causes"),
+    Spoil("the rank of a lost GPU", "940 * (", "9 * (", "causes"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
 )
 
