@@ -65,7 +65,8 @@ class RandomRules:
         expr = self._condition()
         if self._chance(0.15):
             labels["value"] = "{{ $value }}"
-            expr = f"round({expr})"
+            # Where a sum lies by a hair, half or not, must not decide.
+            expr = f"round(({expr}) * 1.00037)"
         return AlertingRule(
             name, expr, labels, {},
             float(self._random.choice([0, interval, 3 * interval, 100])),
