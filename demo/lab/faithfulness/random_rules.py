@@ -109,8 +109,10 @@ class RandomRules:
         forms = (
             f"{one} / on (cell) ({other} > 0)",
             f"{one} {self._one(_OPERATORS)} on (cell) {other} > {self._threshold()}",
-            f"sum by (cell) ({one}) + on (cell) group_left () "
-            f"sum by (cell) ({other}{self._offset()})",
+            (
+                f"sum by (cell) ({one}) + on (cell) group_left () "
+                f"sum by (cell) ({other}{self._offset()})"
+            ),
             f"max by (cell) ({self._one(_OVER_TIME)}({one}[{self._one(_WINDOWS)}]))",
             f"max by (cell) (max_over_time({one}[10m:1m]{self._offset()}))",
             f"avg by (cell) ({one}) unless on (cell) (timestamp({other}) < time())",
