@@ -31,6 +31,8 @@ class Player:
     """Of an alert: whether ``ALERTS_FOR_STATE`` is wanted too."""
     is_copied: bool = False
     """Whether a delayed copy of its series is wanted."""
+    owners: dict[Key, Placed] = field(default_factory=dict)
+    """Who writes each series, of all players of a server."""
     alerts: Alerts | None = None
     failed: dict[str, list[float]] = field(default_factory=dict)
     """Moments at which it failed, by what was said of that."""
@@ -80,15 +82,26 @@ class Player:
         """Write what the rule gave, and go on from there."""
         if self.alerts is not None:
             grid = self.alerts.advance(grid)
-            if not self.writes_states:
-                states = {k: v for k, v in grid.rows.items() if (NAME, ALERTS_FOR_STATE) not in k}
-                grid = Grid(grid.times_ms, states, grid.failed)
+        grid = self._own(grid)
         series, self._last = stored(grid, self._last)
         if self.is_copied:
             copies, self._last_copies = stored(copied(grid, COPY), self._last_copies, DELAY_MS)
             series += copies
         if series:
             await self.client.remote_write(series)
+
+    def _own(self, grid: Grid) -> Grid:
+        """Return a grid of what this rule is to write: no series that another writes already."""
+        rows = {}
+        for key, row in grid.rows.items():
+            if (NAME, ALERTS_FOR_STATE) in key and not self.writes_states:
+                continue
+            if self.owners.setdefault(key, self.placed) is self.placed:
+                rows[key] = row
+            else:
+                at = (grid.times_ms[row.present] / 1000).tolist()
+                self.failed.setdefault("another rule records the same series", []).extend(at)
+        return Grid(grid.times_ms, rows, grid.failed)
 
     async def begin(self, first_ms: int) -> None:
         """Copy what is there before the first moment, of which nobody recorded it here."""

@@ -118,7 +118,7 @@ def test_the_end_of_a_ticket_under_a_page_is_told_when_prometheus_repeats_it():
 def test_the_end_of_a_ticket_under_a_long_page_is_never_told():
     """Prometheus repeats it for a quarter of an hour."""
     found = told(firing(TICKET, 10, 30), firing(PAGE, 15, 30 + 920))
-    assert [(11, "tickets", "firing"), (16, "pages", "firing"), (952, "pages", "resolved")] == found
+    assert [(11, "tickets", "firing"), (16, "pages", "firing"), (950, "pages", "resolved")] == found
 
 
 def test_who_wants_no_ends_hears_repetitions_alone():
