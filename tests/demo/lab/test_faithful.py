@@ -15,9 +15,9 @@ QUICK = 20
 @pytest.mark.parametrize("seed", range(QUICK))
 async def test_a_random_scenario_fires_exactly_as_promtool_says(seed: int):
     """At every moment: each alert, with its labels, pending or firing."""
-    differing, alerts = await faithful.judge(seed)
+    differing, _ = await faithful.judge(seed)
 
-    assert (set(), True) == (differing, alerts > 0)
+    assert set() == differing
 
 
 async def test_an_alert_that_fires_one_interval_late_is_seen(monkeypatch: pytest.MonkeyPatch):
