@@ -64,7 +64,9 @@ class Player:
 
     def labelled(self, times_ms: Times, found: list[Series], failed: Bools, said: str) -> Grid:
         """Return a result as the rule's series, of an alert before its ``for``."""
-        grid = Grid(times_ms, {}, failed.copy())
+        grid = Grid(
+            times_ms, {}, failed.copy(), said or "it gives several elements with equal labels"
+        )
         rule = self.placed.rule
         for each in found:
             if self.alerts is not None:
@@ -72,14 +74,12 @@ class Player:
             elif isinstance(rule, RecordingRule):
                 key = key_of({**each.labels, **rule.labels, NAME: rule.record})
                 grid.add(key, each.times_ms, each.values)
-        if grid.failed.any():
-            grid.clear_failed()
-            said = said or "it gives several elements with the same labels"
-            self.failed.setdefault(said, []).extend((times_ms[grid.failed] / 1000).tolist())
+        grid.clear_failed()
         return grid
 
     async def write(self, grid: Grid) -> None:
         """Write what the rule gave, and go on from there."""
+        self._note(grid.said, grid.times_ms[grid.failed])
         if self.alerts is not None:
             grid = self.alerts.advance(grid)
         grid = self._own(grid)
@@ -99,9 +99,12 @@ class Player:
             if self.owners.setdefault(key, self.placed) is self.placed:
                 rows[key] = row
             else:
-                at = (grid.times_ms[row.present] / 1000).tolist()
-                self.failed.setdefault("another rule records the same series", []).extend(at)
+                self._note("another rule records the same series", grid.times_ms[row.present])
         return Grid(grid.times_ms, rows, grid.failed)
+
+    def _note(self, said: str, times_ms: Times) -> None:
+        if times_ms.size:
+            self.failed.setdefault(said, []).extend((times_ms / 1000).tolist())
 
     async def begin(self, first_ms: int) -> None:
         """Copy what is there before the first moment, of which nobody recorded it here."""

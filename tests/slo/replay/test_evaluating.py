@@ -80,6 +80,17 @@ async def test_a_state_that_holds_takes_a_query_for_each_change(url: str):
     assert asked <= 7  # four changes, one query more, one for what was there before
 
 
+async def test_a_rule_that_counts_on_from_itself_is_played_too(url: str):
+    """A change at each moment: few moments are asked for then, and each is right."""
+    rule = RecordingRule("count:up", "count:up + 1 or 0 * count")
+    async with Counting(url) as client:
+        await client.remote_write([series("count", [1.0] * MOMENTS)])
+        await evaluate(client, [group(rule)], START - 1, START + INTERVAL * (MOMENTS - 1))
+        found = await recorded(client, "count:up")
+
+    assert [float(at) for at in range(MOMENTS)] == found
+
+
 async def test_a_piece_at_a_time_is_as_good_as_all_at_once(url: str):
     """Alerts that last, states that hold, series that end: all go on from where they were."""
     values = [1.0 if at % 50 < 20 else 0.0 for at in range(MOMENTS)]
