@@ -13,10 +13,10 @@ from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes.cause import cause_alert, cause_state_rule
 from alerts.causes.every import causes, explaining
-from alerts.exporters_down import exporter_down_alert
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
 from alerts.routing import alertmanager_config
+from alerts.watch.every import watch_alerts
 from alerts.watchdog import watchdog_alert
 from alerts.zero_tolerance import zero_tolerance_alert
 from exporters.config import Config, Links
@@ -115,7 +115,7 @@ def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
         (
             *vanished_alerts(every, interval, links),
             *blind_alerts(every, links),
-            exporter_down_alert(links),
+            *(each.rule(links) for each in watch_alerts(every, interval)),
             watchdog_alert(links),
         ),
     )
