@@ -13,6 +13,7 @@ from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes.cause import cause_alert, cause_state_rule
 from alerts.causes.every import causes, explaining
+from alerts.exhaustion import exhausted_alert, exhausted_state_rule, has_tickets
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
 from alerts.routing import alertmanager_config
@@ -135,8 +136,10 @@ def _with_alerts(
         *([vanished_rule(objective, interval_seconds)] if counts_traffic(objective) else []),
         *(burn_state_rule(objective, tier, interval_seconds) for tier in firing),
         *(suppressed_state_rule(objective, tier, interval_seconds) for tier in suppressible),
+        *([exhausted_state_rule(objective)] if has_tickets(objective) else []),
         *(burn_alert(objective, tier, explanations, links) for tier in firing),
         *([suppressed_alert(objective, links)] if suppressible else []),
+        *([exhausted_alert(objective, links)] if has_tickets(objective) else []),
         *(
             [zero_tolerance_alert(objective, interval_seconds, explanations, links)]
             if objective.is_zero_tolerance
