@@ -96,8 +96,10 @@ def test_requests_in_flight_are_no_sign_of_a_governments_that_hang(library: dict
 
 def test_what_hurts_requests_explains_groups_and_probes_and_no_bill(library: dict[str, Objective]):
     """Nor is a tool that is out a reason for any of them."""
-    explained = {name: {each.name for each in explaining(causes(15), library[name])}
-                 for name in ("group-availability", "probe-success", "tokens-unbilled")}  # fmt: skip
+    explained = {
+        name: {each.name for each in explaining(causes(15), library[name])}
+        for name in ("group-availability", "probe-success", "tokens-unbilled")
+    }
 
     for name in ("group-availability", "probe-success"):
         assert GPU_LOST in explained[name]
