@@ -13,10 +13,11 @@ from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes.cause import cause_alert, cause_state_rule
 from alerts.causes.every import causes, explaining
-from alerts.exporters_down import exporter_down_alert
+from alerts.exhaustion import exhausted_alert, exhausted_state_rule, has_tickets
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
 from alerts.routing import alertmanager_config
+from alerts.watch.every import watch_alerts
 from alerts.watchdog import watchdog_alert
 from alerts.zero_tolerance import zero_tolerance_alert
 from exporters.config import Config, Links
@@ -115,7 +116,7 @@ def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
         (
             *vanished_alerts(every, interval, links),
             *blind_alerts(every, links),
-            exporter_down_alert(links),
+            *(each.rule(links) for each in watch_alerts(every, interval)),
             watchdog_alert(links),
         ),
     )
@@ -135,8 +136,10 @@ def _with_alerts(
         *([vanished_rule(objective, interval_seconds)] if counts_traffic(objective) else []),
         *(burn_state_rule(objective, tier, interval_seconds) for tier in firing),
         *(suppressed_state_rule(objective, tier, interval_seconds) for tier in suppressible),
+        *([exhausted_state_rule(objective)] if has_tickets(objective) else []),
         *(burn_alert(objective, tier, explanations, links) for tier in firing),
         *([suppressed_alert(objective, links)] if suppressible else []),
+        *([exhausted_alert(objective, links)] if has_tickets(objective) else []),
         *(
             [zero_tolerance_alert(objective, interval_seconds, explanations, links)]
             if objective.is_zero_tolerance

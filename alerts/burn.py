@@ -13,12 +13,13 @@ be grouped by them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from alerts.causes.cause import Cause
+from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.probable_cause import probable_cause
 from alerts.quiet import bad_events_of_tier, burning
 from alerts.sources import ROUTER, names_causes, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
@@ -106,6 +107,7 @@ def burn_alert(
             "description": _description(objective, tier),
             "burn_rate": _burn_rates(objective, tier),
             "budget_left": _budget_left(objective),
+            "budget_gone": budget_gone(objective, tier),
             **explanation(objective, causes),
             **link_annotations(
                 links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
@@ -126,72 +128,9 @@ def explanation(objective: Objective, causes: Sequence[Cause]) -> dict[str, str]
         "probable_cause": found.told_by(
             lambda cause: cause.evidence, _no_cause(objective, causes), named=True
         ),
+        "cause_since": found.since(),
         "first_step": found.told_by(lambda cause: cause.first_step, FIRST_OF_ALL, named=False),
     }
-
-
-@dataclass(frozen=True)
-class ProbableCause:
-    """The highest-ranked cause at work in an alert's cell."""
-
-    causes: tuple[Cause, ...]
-    query: str
-    """PromQL of all causes at work in the cell; ``%q`` stands for the alert's label values."""
-    labels: tuple[str, ...]
-    """Which those are, in order."""
-
-    def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
-        """Return a template of what is to be said of it, and of what, if there is none.
-
-        Args:
-            tell: gives a cause's template, ``.Labels`` those of its state.
-            otherwise: template for none.
-            named: whether its name and the number of its other pieces of evidence stand beside it.
-        """
-        if not self.causes:
-            return otherwise
-        values = "".join(f" $labels.{label}" for label in self.labels)
-        first = f"`topk(1, {self.query})`"
-        found = f"printf {first}{values} | query" if values else f"query {first}"
-        branches = "{{ else ".join(
-            f'if eq .Labels.{conventions.CAUSE} "{each.name}" }}}}{tell(each)}'
-            for each in self.causes
-        )
-        before = f"{{{{ .Labels.{conventions.CAUSE} }}}}: " if named else ""
-        more = self._more(values) if named else ""
-        return (
-            f"{{{{ with {found} }}}}{{{{ with first . }}}}{before}{{{{ {branches}{{{{ end }}}}"
-            f"{more}{{{{ end }}}}{{{{ else }}}}{otherwise}{{{{ end }}}}"
-        )
-
-    def _more(self, values: str) -> str:
-        """Return a template of how much more evidence there is of the same cause."""
-        others = f"count(({self.query}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
-        others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
-        return (
-            f"{{{{ with printf `{others}`{values} .Labels.{conventions.CAUSE} | query }}}}"
-            " and {{ . | first | value }} more{{ end }}"
-        )
-
-
-def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCause:
-    """Return how the cause of an objective's burn is found.
-
-    Args:
-        objective: whose cells.
-        causes: those that can explain it.
-    """
-    by_labels: dict[tuple[str, ...], list[str]] = {}
-    for each in causes:
-        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
-        by_labels.setdefault(labels, []).append(each.name)
-    query = " or ".join(
-        f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
-        for labels, names in by_labels.items()
-    )
-    return ProbableCause(
-        tuple(causes), query, tuple(label for labels in by_labels for label in labels)
-    )
 
 
 def _state(objective: Objective, tier: Tier) -> str:
@@ -207,11 +146,6 @@ def _no_cause(objective: Objective, causes: Sequence[Cause]) -> str:
     labels = shared_labels(catalog.GROUP_STATE, objective.grouping_labels)
     groups = f"{catalog.GROUP_STATE.name}{{{matchers({}, labels)}}} == 1"
     return choice(groups, labels, there=NO_CAUSE, missing=BLIND_TO_CAUSES)
-
-
-def _one_of(names: Sequence[str]) -> str:
-    """Return the operator and value of a matcher of some causes."""
-    return f'=~"{"|".join(names)}"' if len(names) > 1 else f'="{names[0]}"'
 
 
 def _summary(objective: Objective, tier: Tier) -> str:

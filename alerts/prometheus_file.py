@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from alerts.watch.notifications import ALERTMANAGER_JOB
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.scrape import scrape_configs
@@ -25,7 +27,7 @@ def prometheus_config(config: Config) -> dict[str, Any]:
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]},
         "rule_files": [RULE_FILES],
-        "scrape_configs": [*scrape_configs(config), _itself(config)],
+        "scrape_configs": [*scrape_configs(config), _itself(config), _alertmanagers(addresses)],
     }
 
 
@@ -39,3 +41,8 @@ def _itself(config: Config) -> dict[str, Any]:
         "metrics_path": f"{url.path.rstrip('/')}/metrics",
         "static_configs": [{"targets": [f"{host}:{url.port or default_port}"]}],
     }
+
+
+def _alertmanagers(addresses: Sequence[str]) -> dict[str, Any]:
+    """Return the scrapes of the Alertmanagers, which tell whether receivers hear of alerts."""
+    return {"job_name": ALERTMANAGER_JOB, "static_configs": [{"targets": list(addresses)}]}

@@ -40,7 +40,10 @@ def zero_tolerance_alert(
     return AlertingRule(
         ZERO_TOLERANCE_BROKEN,
         f"{bad_events(objective, HOLDS_SECONDS, scrape_interval_seconds)} >= {LEAST_BAD_EVENTS}",
-        {conventions.SEVERITY: conventions.PAGE},
+        {
+            **dict(objective.extras(conventions.PAGE).labels),
+            conventions.SEVERITY: conventions.PAGE,
+        },
         {
             "summary": (
                 f"{objective.name} allows no bad event, and there were some in "

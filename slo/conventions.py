@@ -92,6 +92,9 @@ BURN_STATE = "slo:burn_alert:state"
 SUPPRESSED_STATE = "slo:burn_suppressed:state"
 """1 while a tier burns with fewer bad events than it takes to fire; else 0. Grouping labels,
 ``burn_tier``, ``severity``. Only of objectives with a minimum of bad events."""
+EXHAUSTED_STATE = "slo:budget_exhausted:state"
+"""1 from when an error budget is spent until some of it is left again; else 0, and absent where the
+budget is unknown. Grouping labels. Only of objectives with tickets."""
 VANISHED_STATE = "slo:traffic_vanished:state"
 """1 while a cell that had traffic has none, 0 while it has. Grouping labels."""
 BLIND_STATE = "slo:events_blind:state"

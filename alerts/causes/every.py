@@ -30,12 +30,14 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
 def explaining(every: Sequence[Cause], objective: Objective) -> tuple[Cause, ...]:
     """Return the causes that can explain an objective's burn.
 
-    A lost GPU is none for a tool that fails, nor the reverse. All are, where it is not known which
-    of our exporters counts the events; none, where the events are not the fleet's.
+    A lost GPU is none for a tool that fails, nor the reverse. What hurts requests explains probes
+    and groups as well. All are, where it is not known which of our exporters counts the events;
+    none, where the events are not the fleet's.
     """
     if not names_causes(objective):
         return ()
     source = find_source(objective)
-    return tuple(
-        each for each in every if each.explains and (source is None or source in each.explains)
-    )
+    if source is None:
+        return tuple(each for each in every if each.explains)
+    fitting = {source, source.hurt_by}
+    return tuple(each for each in every if not fitting.isdisjoint(each.explains))

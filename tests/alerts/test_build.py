@@ -147,7 +147,7 @@ def test_links_lead_to_the_boards_that_there_are():
     assert (FLEET_UID, SLO_UID) == (FLEET_BOARD, SLO_BOARD)
 
 
-def test_prometheus_reads_the_rules_scrapes_the_exporters_and_itself_and_alerts():
+def test_prometheus_reads_the_rules_scrapes_all_that_there_is_and_alerts():
     """With the demo's ports."""
     content = yaml.safe_load(build(read_config(LIKE_THE_DEMO))["prometheus.yml"])
 
@@ -162,4 +162,5 @@ def test_prometheus_reads_the_rules_scrapes_the_exporters_and_itself_and_alerts(
         "shardwatch-router": ["127.0.0.1:19803"],
         "shardwatch-tools": ["127.0.0.1:19804"],
         "prometheus": ["127.0.0.1:19821"],
+        "alertmanager": ["127.0.0.1:19822"],
     } == {job["job_name"]: job["static_configs"][0]["targets"] for job in content["scrape_configs"]}
