@@ -47,7 +47,7 @@ def blind_rule(objective: Objective) -> RecordingRule:
     seen = matching(conventions.SLICE_EVENTS_RATE if sliced else conventions.EVENTS_RATE, objective)
     expr = f"{known}\nunless on ({cell})\n{seen}"
     source = find_source(objective)
-    if source:
+    if source and source.up:
         # Others in the cell may still be seen; then there are events, but not all of them.
         on = ", ".join(shared_labels(source.up, objective.grouping_labels))
         expr += f"\nor\n{known}\nand on ({on})\n({source.up.name} == 0)"

@@ -166,7 +166,7 @@ def _blind_cells(cells: _Cells, *, alone: bool) -> str:
 
 
 def _silent_sources(sources: Sequence[EventSource | None]) -> str:
-    names = [each.name for each in sources if each is not None]
+    names = list(dict.fromkeys(each.name for each in sources if each is not None))
     if not names:
         return "unknown, for they are none of shardwatch's exporters"
     exporters = f'=~"{"|".join(names)}"'

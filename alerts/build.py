@@ -10,12 +10,14 @@ import yaml
 from alerts.blackout import blind_rule, counts_traffic, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
-from alerts.causes import cause_alert, cause_state_rules, causes, explaining
-from alerts.exporters_down import exporter_down_alert
+from alerts.causes.cause import cause_alert, cause_state_rule
+from alerts.causes.every import causes, explaining
+from alerts.exhaustion import exhausted_alert, exhausted_state_rule, has_tickets
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
 from alerts.routing import alertmanager_config, alertmanager_fragment
 from alerts.routing.config import HOW_TO_INCLUDE
+from alerts.watch.every import watch_alerts
 from alerts.watchdog import watchdog_alert
 from alerts.zero_tolerance import zero_tolerance_alert
 from exporters.config import Config, Links
@@ -30,6 +32,7 @@ from slo.rules import RuleGroup, levels_group, objective_group
 PROMETHEUS_PATH = "prometheus.yml"
 ALERTMANAGER_PATH = "alertmanager.yml"
 FRAGMENT_PATH = "alertmanager-fragment.yml"
+CAUSES_NAME = "causes"
 ALERTS_NAME = "alerts"
 """Of the file of the alerts that belong to no single objective."""
 
@@ -38,8 +41,8 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
     """Return rules and configurations: text by relative path.
 
     ``rules/slo-NAME.yaml`` holds all rules of an objective, its alerts included, for these must
-    follow what they read in the same group. ``rules/alerts.yaml`` holds the alerts that belong to
-    no single objective.
+    follow what they read in the same group. ``rules/causes.yaml`` holds the causes, which explain
+    burns of many objectives, and ``rules/alerts.yaml`` the alerts about cells and the watch itself.
 
     Args:
         config: what was configured.
@@ -62,6 +65,7 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
         )
     return {
         **files,
+        **rule_files(CAUSES_NAME, [causes_group(config)], names, form=form),
         **rule_files(ALERTS_NAME, [alerts_group(objectives, config)], names, form=form),
         PROMETHEUS_PATH: header(sources) + _to_yaml(prometheus_config(config)),
         **_alertmanager(config, objectives, form),
@@ -71,7 +75,7 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
 def objective_groups(
     objective: Objective, config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM
 ) -> tuple[RuleGroup, RuleGroup]:
-    """Return an objective's two groups: with its causes and alerts, and its slower levels.
+    """Return an objective's two groups: with its alerts, and its slower levels.
 
     Whole, however few rules ``form`` takes in a group.
     """
@@ -95,18 +99,25 @@ def groups_at(
     return with_alerts, levels_group(objective, scrape_interval_seconds)
 
 
+def causes_group(config: Config) -> RuleGroup:
+    """Return the group of the causes: their states, then the alerts made of these."""
+    interval, links = config.file.prometheus.scrape_interval, config.file.links
+    every = causes(interval)
+    states = RuleGroup("shardwatch-causes", interval, tuple(map(cause_state_rule, every)))
+    return states.followed_by(*(cause_alert(each, links) for each in every))
+
+
 def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
-    """Return the group of the causes' alerts, and of those about cells and the watch itself."""
+    """Return the group of the alerts about cells and the watch itself."""
     interval, links = config.file.prometheus.scrape_interval, config.file.links
     every = list(objectives)
     return RuleGroup(
         "shardwatch-alerts",
         interval,
         (
-            *(cause_alert(each, links) for each in causes(interval)),
             *vanished_alerts(every, interval, links),
             *blind_alerts(every, links),
-            exporter_down_alert(links),
+            *(each.rule(links) for each in watch_alerts(every, interval)),
             watchdog_alert(links),
         ),
     )
@@ -118,18 +129,18 @@ def _with_alerts(
     interval_seconds: float,
     links: Links,
 ) -> RuleGroup:
-    every = causes(interval_seconds)
     firing = firing_tiers(objective)
     suppressible = firing if objective.minimum_bad_events else []
-    explanations = explaining(every, objective)
+    explanations = explaining(causes(interval_seconds), objective)
     return group.followed_by(
-        *cause_state_rules(every, objective),
         blind_rule(objective),
         *([vanished_rule(objective, interval_seconds)] if counts_traffic(objective) else []),
         *(burn_state_rule(objective, tier, interval_seconds) for tier in firing),
         *(suppressed_state_rule(objective, tier, interval_seconds) for tier in suppressible),
+        *([exhausted_state_rule(objective)] if has_tickets(objective) else []),
         *(burn_alert(objective, tier, explanations, links) for tier in firing),
         *([suppressed_alert(objective, links)] if suppressible else []),
+        *([exhausted_alert(objective, links)] if has_tickets(objective) else []),
         *(
             [zero_tolerance_alert(objective, interval_seconds, explanations, links)]
             if objective.is_zero_tolerance
@@ -144,7 +155,7 @@ def _alertmanager(
     """Return Alertmanager's configuration, whole and as a fragment."""
     head = header(config.generated_from)
     groups = [objective_groups(each, config, form)[0] for each in objectives]
-    groups.append(alerts_group(objectives, config))
+    groups += [causes_group(config), alerts_group(objectives, config)]
     names = [each.alert for group in groups for each in group.rules if hasattr(each, "alert")]
     about = (config.file, config.path.parent, config.topology.cluster, objectives)
     fragment = _to_yaml(alertmanager_fragment(*about, names))

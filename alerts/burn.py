@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.causes import Cause
+from alerts.causes.cause import Cause
+from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.owners import owner_label
+from alerts.probable_cause import probable_cause
 from alerts.quiet import bad_events_of_tier, burning
 from alerts.sources import ROUTER, names_causes, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
@@ -35,6 +37,9 @@ ERROR_BUDGET_BURN = "ErrorBudgetBurn"
 NO_CAUSE = "unknown: no cause that shardwatch watches for is at work in this cell"
 BLIND_TO_CAUSES = "unknown: nothing is heard of the cell's groups, so neither of what ails them"
 """Where the exporter that would know does not answer."""
+
+FIRST_OF_ALL = "see who is hit and since when: the runbook leads from there"
+"""What to do first where no cause is known."""
 
 _TIER_LABELS = (conventions.BURN_TIER, conventions.SEVERITY)
 
@@ -83,7 +88,7 @@ def burn_alert(
     Args:
         objective: whose budget burns.
         tier: whose state it is made of.
-        causes: those whose states are recorded in the objective's group.
+        causes: those that can explain it.
         links: bases of the links.
     """
     state = _state(objective, tier)
@@ -104,6 +109,7 @@ def burn_alert(
             "description": _description(objective, tier),
             "burn_rate": _burn_rates(objective, tier),
             "budget_left": _budget_left(objective),
+            "budget_gone": budget_gone(objective, tier),
             **explanation(objective, causes),
             **link_annotations(
                 links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
@@ -118,40 +124,15 @@ def explanation(objective: Objective, causes: Sequence[Cause]) -> dict[str, str]
     """Return the annotations that say what may be at work; none where nothing of ours can be."""
     if not names_causes(objective):
         return {}
+    found = probable_cause(objective, causes)
     return {
         "groups_hit": groups_hit(objective.grouping_labels),
-        "probable_cause": probable_cause(objective, causes),
+        "probable_cause": found.told_by(
+            lambda cause: cause.evidence, _no_cause(objective, causes), named=True
+        ),
+        "cause_since": found.since(),
+        "first_step": found.told_by(lambda cause: cause.first_step, FIRST_OF_ALL, named=False),
     }
-
-
-def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
-    """Return a template of the highest-ranked cause at work in the alert's cell, with evidence."""
-    if not causes:
-        return NO_CAUSE
-    by_labels: dict[tuple[str, ...], list[str]] = {}
-    for each in causes:
-        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
-        by_labels.setdefault(labels, []).append(each.name)
-    slo = {conventions.SLO: objective.name}
-    here = " or ".join(
-        f"{conventions.CAUSE_STATE}{{{matchers(slo, labels, **_one_of(names, of=len(causes)))}}}"
-        for labels, names in by_labels.items()
-    )
-    values = "".join(f" $labels.{label}" for labels in by_labels for label in labels)
-    first = f"`topk(1, {here})`"
-    found = f"printf {first}{values} | query" if values else f"query {first}"
-    branches = "{{ else ".join(
-        f'if eq .Labels.{conventions.CAUSE} "{each.name}" }}}}{each.evidence}' for each in causes
-    )
-    others = f"count(({here}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
-    others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
-    return (
-        f"{{{{ with {found} }}}}{{{{ with first . }}}}"
-        f"{{{{ .Labels.{conventions.CAUSE} }}}}: {{{{ {branches}{{{{ end }}}}"
-        f"{{{{ with printf `{others}`{values} .Labels.{conventions.CAUSE} | query }}}}"
-        f" and {{{{ . | first | value }}}} more{{{{ end }}}}"
-        f"{{{{ end }}}}{{{{ else }}}}{_no_cause(objective, causes)}{{{{ end }}}}"
-    )
 
 
 def _state(objective: Objective, tier: Tier) -> str:
@@ -162,16 +143,11 @@ def _state(objective: Objective, tier: Tier) -> str:
 
 def _no_cause(objective: Objective, causes: Sequence[Cause]) -> str:
     """Return the text for no cause: that there is none, only where somebody looked."""
-    if not any(each.explains == ROUTER for each in causes):
+    if not any(ROUTER in each.explains for each in causes):
         return NO_CAUSE
     labels = shared_labels(catalog.GROUP_STATE, objective.grouping_labels)
     groups = f"{catalog.GROUP_STATE.name}{{{matchers({}, labels)}}} == 1"
     return choice(groups, labels, there=NO_CAUSE, missing=BLIND_TO_CAUSES)
-
-
-def _one_of(names: Sequence[str], of: int) -> dict[str, str]:
-    """Return the matcher of some causes; none if they are all that there are."""
-    return {} if len(names) == of else {conventions.CAUSE: f'=~"{"|".join(names)}"'}
 
 
 def _summary(objective: Objective, tier: Tier) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from alerts.watch.notifications import ALERTMANAGER_JOB
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.scrape import scrape_configs
@@ -36,7 +38,7 @@ def prometheus_config(config: Config) -> dict[str, Any]:
             "alertmanagers": [{"static_configs": [{"targets": addresses}]}],
         },
         "rule_files": [RULE_FILES],
-        "scrape_configs": [*scrape_configs(config), _itself(config)],
+        "scrape_configs": [*scrape_configs(config), _itself(config), _alertmanagers(addresses)],
     }
 
 
@@ -50,3 +52,8 @@ def _itself(config: Config) -> dict[str, Any]:
         "metrics_path": f"{url.path.rstrip('/')}/metrics",
         "static_configs": [{"targets": [f"{host}:{url.port or default_port}"]}],
     }
+
+
+def _alertmanagers(addresses: Sequence[str]) -> dict[str, Any]:
+    """Return the scrapes of the Alertmanagers, which tell whether receivers hear of alerts."""
+    return {"job_name": ALERTMANAGER_JOB, "static_configs": [{"targets": list(addresses)}]}

@@ -90,7 +90,11 @@ def suppressed_alert(objective: Objective, links: Links) -> AlertingRule:
     return AlertingRule(
         BURN_SUPPRESSED,
         f"group by ({cell}) ({suppressed})\nunless on ({cell})\n{firing}",
-        {**owner_label(objective), conventions.SEVERITY: conventions.TICKET},
+        {
+            **owner_label(objective),
+            **dict(objective.extras(conventions.TICKET).labels),
+            conventions.SEVERITY: conventions.TICKET,
+        },
         {
             "summary": (
                 f"{objective.name} burns its error budget in {cell_text(labels)}, "

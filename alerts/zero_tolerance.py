@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.burn import explanation
-from alerts.causes import Cause
+from alerts.causes.cause import Cause
 from alerts.links import SLO_BOARD, link_annotations
 from alerts.owners import owner_label
 from alerts.templates import cell_text
@@ -33,7 +33,7 @@ def zero_tolerance_alert(
     Args:
         objective: one of a target of 100 %.
         scrape_interval_seconds: at which the base is recorded.
-        causes: those whose states are recorded in the objective's group.
+        causes: those that can explain it.
         links: bases of the links.
     """
     own = {conventions.SLO, *objective.grouping_labels}
@@ -41,7 +41,11 @@ def zero_tolerance_alert(
     return AlertingRule(
         ZERO_TOLERANCE_BROKEN,
         f"{bad_events(objective, HOLDS_SECONDS, scrape_interval_seconds)} >= {LEAST_BAD_EVENTS}",
-        {**owner_label(objective), conventions.SEVERITY: conventions.PAGE},
+        {
+            **owner_label(objective),
+            **dict(objective.extras(conventions.PAGE).labels),
+            conventions.SEVERITY: conventions.PAGE,
+        },
         {
             "summary": (
                 f"{objective.name} allows no bad event, and there were some in "

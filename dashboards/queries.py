@@ -139,8 +139,7 @@ BAD_EVENTS = _worst_objectives("topk", conventions.EVENTS_BAD_RATE, OBJECTIVE_LE
 EVENTS = _worst_objectives("topk", conventions.EVENTS_RATE, OBJECTIVE_LEGEND)
 COVERAGES = _worst_objectives("bottomk", conventions.COVERAGE, OBJECTIVE_LEGEND, _OVER_PERIOD)
 
-# A cause is recorded for each objective that it can explain; boards show it once.
-_CAUSES = f"max without (slo, service) ({conventions.CAUSE_STATE}{{{_OF_ALERTS}}})"
+_CAUSES = f'{conventions.CAUSE_STATE}{{region=~"$region|", model=~"$model|"}}'
 CAUSES_OVER_TIME = Query(
     # In place of nothing, one series that says so: "none" is an answer, an empty panel is not.
     f"group by (cause, region, model) ({_CAUSES})"

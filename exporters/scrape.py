@@ -18,6 +18,11 @@ TIMEOUT_SHARE = 0.8
 """Of the interval: a scrape that takes longer would run into the next one."""
 
 
+def scrape_timeout_seconds(scrape_interval_seconds: float) -> float:
+    """Return how long a scrape of an exporter may take, at an interval."""
+    return min(scrape_interval_seconds * TIMEOUT_SHARE, LONGEST_TIMEOUT_SECONDS)
+
+
 def scrape_configs(config: Config) -> list[dict[str, Any]]:
     """Return one ``scrape_config`` of Prometheus for each exporter, as its YAML has it.
 
@@ -28,7 +33,7 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
     shortest interval of a configuration sees to, and below the interval.
     """
     interval = config.file.prometheus.scrape_interval
-    timeout = min(interval * TIMEOUT_SHARE, LONGEST_TIMEOUT_SECONDS)
+    timeout = scrape_timeout_seconds(interval)
     exporters = config.file.exporters
     return [
         {

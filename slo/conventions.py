@@ -92,16 +92,18 @@ BURN_STATE = "slo:burn_alert:state"
 SUPPRESSED_STATE = "slo:burn_suppressed:state"
 """1 while a tier burns with fewer bad events than it takes to fire; else 0. Grouping labels,
 ``burn_tier``, ``severity``. Only of objectives with a minimum of bad events."""
+EXHAUSTED_STATE = "slo:budget_exhausted:state"
+"""1 from when an error budget is spent until some of it is left again; else 0, and absent where the
+budget is unknown. Grouping labels. Only of objectives with tickets."""
 VANISHED_STATE = "slo:traffic_vanished:state"
 """1 while a cell that had traffic has none, 0 while it has. Grouping labels."""
 BLIND_STATE = "slo:events_blind:state"
 """1 while the events of a cell that had some within a day cannot be seen; else absent. Grouping
 labels."""
 CAUSE_STATE = "shardwatch:cause:state"
-"""One series for each cause at work that can explain an objective's burn, recorded in the
-objective's own group; the value is its rank, the most probable first (highest). ``cause``, the
-cell's ``region`` and ``model`` where it has them, and its evidence as labels. Over all objectives:
-``max without (slo, service)``."""
+"""One series for each piece of evidence of a cause at work, whatever objectives it explains; the
+value is its rank, the most probable first (highest). ``cause``, ``cluster``, ``region`` and
+``model`` where it has them, and its evidence as labels."""
 
 COVERAGE_NEEDED = 0.99
 

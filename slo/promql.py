@@ -12,8 +12,34 @@ from exporters.durations import format_duration
 from slo import conventions
 from slo.objective import BASE_WINDOW
 
-OF_PROMETHEUS = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
-"""Series that Prometheus itself makes."""
+OF_PROMETHEUS = frozenset(
+    {
+        "up",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped",
+        "ALERTS",
+        "ALERTS_FOR_STATE",
+        *(
+            f"prometheus_{each}"
+            for each in (
+                "notifications_alertmanagers_discovered",
+                "notifications_dropped_total",
+                "notifications_errors_total",
+                "rule_evaluation_failures_total",
+                "rule_group_interval_seconds",
+                "rule_group_iterations_missed_total",
+                "rule_group_last_duration_seconds",
+                "rule_group_last_evaluation_timestamp_seconds",
+                "tsdb_lowest_timestamp_seconds",
+                "tsdb_size_retentions_total",
+                "tsdb_time_retentions_total",
+            )
+        ),
+        "alertmanager_notifications_failed_total",
+    }
+)
+"""Series that Prometheus itself makes, and those that it and Alertmanager serve of themselves, as
+far as rules ask for them."""
 
 
 def known_series() -> set[str]:

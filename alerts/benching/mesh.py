@@ -1,6 +1,6 @@
 """A mesh of two Alertmanagers on loopback, as processes that can be killed and come back.
 
-Started as ``alerts/README.md`` tells to, at shorter times.
+Started as ``alerts/routing/README.md`` tells to, at shorter times.
 """
 
 from __future__ import annotations

@@ -17,11 +17,11 @@ from typing import Any
 
 from alerts.blackout_alerts import EVENTS_BLIND
 from alerts.burn import ERROR_BUDGET_BURN
-from alerts.causes import GROUP_DEAD, GROUP_STALLED
-from alerts.exporters_down import EXPORTER_DOWN
+from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
 from alerts.messages.facts import ALERTNAME
 from alerts.routing.names import Naming, equals, is_there
 from alerts.sources import SOURCES, EventSource, find_source
+from alerts.watch.exporters import EXPORTER_DOWN
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
 from exporters import catalog
 from exporters.scrape import JOBS

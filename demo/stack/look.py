@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from alerts.causes import causes
+from alerts.causes.every import causes
 from demo.stack.compare import Row, Stack, compare
 from demo.stack.layout import Layout, read_layout
 from demo.stack.observe import Observer

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.causes import GPU_LOST, GROUP_DEAD, GROUP_STALLED, LEAST_SUCCESS_RATIO, TOOL_OUTAGE
+from alerts.causes.gpus import GPU_LOST
+from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
+from alerts.causes.tools import LEAST_SUCCESS_RATIO, TOOL_OUTAGE
 from demo.stack.truth import ActiveFault
 
 

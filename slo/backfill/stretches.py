@@ -17,7 +17,7 @@ from slo.levels import HOUR
 from slo.objective import Objective
 from slo.prometheus import PrometheusClient
 from slo.rule import matching
-from slo.steps import STEP
+from slo.tiling import STEP_SECONDS as STEP
 
 
 @dataclass(frozen=True)

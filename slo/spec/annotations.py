@@ -128,10 +128,12 @@ class SloAnnotations(Annotations):
     that are out. By default those over series of shardwatch's exporters, of vLLM or of DCGM do, and
     those over anybody else's do not."""
     page_labels: Annotated[Pairs, PlainValidator(read_pairs)] = ()
-    """Labels that burn alerts of severity page carry as well, as JSON: `{"team": "serving"}`. None
-    that the objective is grouped by, and none that alerts set themselves."""
+    """Labels that the objective's alerts of severity page carry as well, by which they are routed,
+    as JSON: `{"team": "serving"}`. None that the objective is grouped by, and none that alerts set
+    themselves."""
     page_annotations: Annotated[Pairs, PlainValidator(read_pairs)] = ()
-    """Annotations of the same, as JSON; `summary` and the like stand in place of ours."""
+    """Annotations that burn alerts of severity page carry as well, as JSON; `summary` and the like
+    stand in place of ours."""
     ticket_labels: Annotated[Pairs, PlainValidator(read_pairs)] = ()
     """As `page-labels`, of severity ticket."""
     ticket_annotations: Annotated[Pairs, PlainValidator(read_pairs)] = ()

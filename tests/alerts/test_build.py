@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts.build import build, objective_groups
+from alerts.build import build, causes_group, objective_groups
+from alerts.causes.every import causes
 from alerts.links import FLEET_BOARD, SLO_BOARD
 from dashboards.frame import FLEET_UID, SLO_UID
 from exporters.config import Config, read_config
@@ -35,6 +36,7 @@ def test_the_files_are_those_that_the_servers_read(built: dict[str, str]):
         "alertmanager.yml",
         "prometheus.yml",
         "rules/alerts.yaml",
+        "rules/causes.yaml",
         "rules/slo-chat-availability.yaml",
         "rules/slo-chat-ttft.yaml",
         "rules/slo-tool-success.yaml",
@@ -84,7 +86,7 @@ def test_a_page_says_what_issue_and_pager_ask_of_it(alerts: list[dict[str, Any]]
         (alert["labels"]["severity"], alert["labels"]["burn_tier"]) for alert in burns
     }
     for alert in burns:
-        assert {"burn_rate", "budget_left", "groups_hit", "probable_cause"} <= alert[
+        assert {"burn_rate", "budget_left", "groups_hit", "probable_cause", "first_step"} <= alert[
             "annotations"
         ].keys()
 
@@ -98,14 +100,13 @@ def test_no_alert_overwrites_a_label_of_a_cell(config: Config, alerts: list[dict
         assert alert["labels"].keys() <= OWN_LABELS, alert["alert"]
 
 
-def test_causes_are_recorded_before_the_burns_that_they_explain(config: Config):
+def test_states_are_recorded_before_the_burns_that_hold_by_them(config: Config):
     """In the same group, and so at the same moment."""
     for objective in read_objectives(config):
         group, _ = objective_groups(objective, config)
         names = [getattr(rule, "record", "alert") for rule in group.rules]
         order = [
             "slo:burn_rate:ratio",
-            "shardwatch:cause:state",
             "slo:events_blind:state",
             "slo:traffic_vanished:state",
             "slo:burn_alert:state",
@@ -114,6 +115,16 @@ def test_causes_are_recorded_before_the_burns_that_they_explain(config: Config):
         last = [len(names) - 1 - names[::-1].index(name) for name in order]
         first = [names.index(name) for name in order]
         assert all(end < start for end, start in zip(last, first[1:], strict=False)), names
+
+
+def test_causes_are_recorded_before_their_alerts(config: Config):
+    """Once, at the scrape interval, each before the alert that is made of it."""
+    group = causes_group(config)
+    every = [each.name for each in causes(15)]
+
+    assert every == [rule.labels["cause"] for rule in group.rules[: len(every)]]
+    assert every == [rule.alert for rule in group.rules[len(every) :]]
+    assert config.file.prometheus.scrape_interval == group.interval_seconds
 
 
 def test_no_group_is_evaluated_more_rarely_than_every_two_minutes(groups: list[dict[str, Any]]):
@@ -137,7 +148,7 @@ def test_links_lead_to_the_boards_that_there_are():
     assert (FLEET_UID, SLO_UID) == (FLEET_BOARD, SLO_BOARD)
 
 
-def test_prometheus_reads_the_rules_scrapes_the_exporters_and_itself_and_alerts():
+def test_prometheus_reads_the_rules_scrapes_all_that_there_is_and_alerts():
     """With the demo's ports."""
     content = yaml.safe_load(build(read_config(LIKE_THE_DEMO))["prometheus.yml"])
 
@@ -152,6 +163,7 @@ def test_prometheus_reads_the_rules_scrapes_the_exporters_and_itself_and_alerts(
         "shardwatch-router": ["127.0.0.1:19803"],
         "shardwatch-tools": ["127.0.0.1:19804"],
         "prometheus": ["127.0.0.1:19821"],
+        "alertmanager": ["127.0.0.1:19822"],
     } == {job["job_name"]: job["static_configs"][0]["targets"] for job in content["scrape_configs"]}
 
 
@@ -172,3 +184,14 @@ def test_of_two_servers_the_alerts_are_one(tmp_path: Path):
         "alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}],
         "alertmanagers": [{"static_configs": [{"targets": ["am-a:9093", "am-b:9093"]}]}],
     } == built["alerting"]
+
+
+def test_a_fragment_takes_every_alert_that_is_built(
+    built: dict[str, str], alerts: list[dict[str, Any]]
+):
+    """By its name; what always fires has a route of its own."""
+    fragment = yaml.safe_load(built["alertmanager-fragment.yml"])
+    [taken] = fragment["route"]["routes"][-1]["matchers"]
+    names = {each["alert"] for each in alerts} - {"Watchdog"}
+
+    assert f'alertname=~"{"|".join(sorted(names))}"' == taken

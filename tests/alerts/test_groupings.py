@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from alerts.build import alerts_group, objective_groups
+from alerts.build import alerts_group, causes_group, objective_groups
 from alerts.burn import NO_CAUSE
-from alerts.causes import causes, explaining
+from alerts.causes.every import causes, explaining
 from demo.setup.programs import find_program
 from exporters.config import Config, read_config
 from slo.objective import Objective, Ratio
@@ -217,7 +217,9 @@ def test_an_alert_about_anybody_elses_series_blames_no_gpu(config: Config, targe
     assert "shardwatch:cause:state" not in {getattr(rule, "record", "") for rule in rules}
     assert len(alerts) >= 2
     for alert in alerts:
-        assert not {"probable_cause", "groups_hit"} & alert.annotations.keys(), alert.alert
+        assert not {"probable_cause", "first_step", "groups_hit"} & alert.annotations.keys(), (
+            alert.alert
+        )
 
 
 def test_whoever_knows_better_says_whether_causes_are_named():
@@ -242,7 +244,8 @@ def test_the_more_a_cause_explains_the_higher_it_ranks():
 def test_another_tools_outage_explains_nothing(config: Config, tmp_path: Path):
     """Where the objective is grouped by tool, the page of one tool does not name another's."""
     mine = objective(TOOL, "region", "tool")
-    (tmp_path / "rules.yaml").write_text(render_groups(objective_groups(mine, config), ["test"]))
+    groups = [causes_group(config), *objective_groups(mine, config)]
+    (tmp_path / "rules.yaml").write_text(render_groups(groups, ["test"]))
     where = 'cluster="demo",region="eu",model="chat",tool'
     content = {
         "rule_files": ["rules.yaml"],

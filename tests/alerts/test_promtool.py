@@ -98,7 +98,10 @@ SPOILS = (
         "unless ignoring (window)\nup",
         "vanished",
     ),
-    Spoil("the rank of a lost GPU", "40 * (", "4 * (", "causes"),
+    Spoil("the rank of a lost GPU", "940 * (", "9 * (", "causes"),
+    Spoil("that a cause tells of a dead group", '{group!=""}', '{group="nobody"}', "watch"),
+    Spoil("that only our rules are looked at", ".*;(shardwatch|slo)-.+", ".*", "watch"),
+    Spoil("that a budget is back only with some left", "< 0.02", "< 0", "budget"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
 )
 

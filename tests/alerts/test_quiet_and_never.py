@@ -164,7 +164,7 @@ def test_a_page_and_a_ticket_may_share_a_window(expect):
     )
 
 
-@pytest.mark.parametrize(("most", "intervals"), [(None, 0), (20, 1), (9, 3)])
+@pytest.mark.parametrize(("most", "intervals"), [(None, 0), (20, 1), (9, 2)])
 def test_groups_in_parts_page_late_by_an_interval_for_each_cut(config, tmp_path, most, intervals):
     """In the worst order, each part before what it reads; half of all fails from 20:00 on."""
     objective = replace(PLAIN, names_causes=True)  # all rules that there can be

@@ -44,6 +44,18 @@ def test_queries_to_paste_are_promql_about_series_that_exist(runbook: Path):
 
 
 @runbooks
+def test_series_and_alerts_named_in_prose_exist(runbook: Path):
+    """Between backticks, beside the queries: ``shardwatch_...``, ``slo:...``, ``AlertName``."""
+    prose = re.sub(r"^ *```.*?\n *```", "", runbook.read_text(), flags=re.M | re.S)
+    known = known_series()
+    for code in re.findall(r"`([^`]+)`", prose):
+        series = re.findall(r"\b(?:shardwatch_\w+|(?:shardwatch|slo):[\w:]+)", code)
+        assert set(series) <= known, code
+        if re.fullmatch(r"(?:[A-Z][a-z]+){2,}", code):
+            assert code in runbook_names(), code
+
+
+@runbooks
 def test_links_lead_to_runbooks_that_exist(runbook: Path):
     """Relative ones, so that they work wherever the folder is served."""
     for target in re.findall(r"\]\(([^)]*)\)", runbook.read_text()):

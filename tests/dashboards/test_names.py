@@ -36,7 +36,7 @@ RECORDED: dict[str, frozenset[str]] = {
     conventions.PERIOD: OBJECTIVE,
     conventions.VANISHED_STATE: OBJECTIVE_CELL,
     conventions.BLIND_STATE: OBJECTIVE_CELL,
-    conventions.CAUSE_STATE: OBJECTIVE_CELL | {"cause"},
+    conventions.CAUSE_STATE: CELL | {"cause"},
     conventions.CELL_REQUESTS_RATE: CELL | {"outcome"},
     conventions.CELL_ERROR_RATIO: CELL,
     conventions.CELL_TTFT: CELL | {"quantile"},

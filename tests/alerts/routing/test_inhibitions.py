@@ -180,7 +180,7 @@ def test_nothing_else_is_inhibited(alertmanager: str, source: str, target: str):
 
 def test_the_reasons_are_told():
     """Each in README.md."""
-    text = (Path(__file__).parents[3] / "alerts/README.md").read_text()
+    text = (Path(__file__).parents[3] / "alerts/routing/README.md").read_text()
     said = " ".join(text.split())
     reasons = (PAGE_OVER_TICKET, FASTER_TIER, EXPORTER_OVER_EVENTS, *(i.why for i in INHIBITIONS))
 

@@ -1,4 +1,4 @@
-"""What ``alerts/README.md`` shows can be used."""
+"""What ``alerts/routing/README.md`` shows can be used."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from exporters.config import ConfigFile
 from exporters.notifying import Alertmanager
 from tests.alerts.routing.configuring import assert_takes, objective
 
-README = (Path(__file__).parents[3] / "alerts/README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[3] / "alerts/routing/README.md").read_text(encoding="utf-8")
 
 
 def test_its_configuration_is_one(tmp_path: Path):

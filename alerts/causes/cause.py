@@ -1,0 +1,103 @@
+"""What a cause is: a state, which explains pages, and an alert, which mostly is a ticket.
+
+The burn wakes people, the cause tells them why: only a cause that users will miss capacity or trust
+for, whatever an objective says, is a page itself.
+
+A cause's state is recorded once, before its alert in the same group and at the scrape interval, so
+that it stands for at least one evaluation before the page that it explains: Alertmanager does not
+tell again when an annotation changes. There is one element for each piece of evidence, with the
+place as labels. While the exporter that saw it does not answer, and the place is not seen by
+another, it holds: a restart repairs nothing, and neither does a blackout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alerts.links import FLEET_BOARD, link_annotations
+from alerts.sources import EventSource
+from exporters import catalog
+from exporters.config import Links
+from exporters.scrape import JOBS
+from slo import conventions
+from slo.rules import AlertingRule, RecordingRule
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How it is known whether a place can be seen at all."""
+
+    exporter: str
+    """Which sees it, one of :data:`exporters.scrape.JOBS`."""
+    expr: str
+    """PromQL that has an element for each place that is seen: often a family's name."""
+    labels: tuple[str, ...]
+    """Which tell places apart: of ``expr`` and of the cause's state."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause."""
+
+    name: str
+    """Of the alert, of the label ``cause``, and of the runbook."""
+    rank: int
+    """The higher, the more it explains: a lost GPU makes its group dead, and not the reverse. No
+    two causes have the same."""
+    explains: tuple[EventSource, ...]
+    """Objectives whose events are seen there; none for a cause that explains no burn."""
+    state: str
+    """PromQL: one element for each piece of evidence, with ``region`` and ``model`` of the cell
+    that is hit where it has them, and the value 1."""
+    state_labels: tuple[str, ...]
+    """The labels of ``state`` that tell where it is; a cell that has one must match it."""
+    sight: Sight
+    evidence: str
+    """Template of the evidence in a page; ``.Labels`` are those of ``state``."""
+    first_step: str
+    """Template of what to do first, a short sentence; ``.Labels`` as in ``evidence``."""
+    labels: tuple[str, ...]
+    """The labels of its alert, some of the state's: one alert a host, not one a GPU, for thousands
+    would cost Alertmanager seconds."""
+    summary: str
+    """Template of the alert, as ``description``; ``$value`` is the number of pieces of evidence."""
+    description: str
+    severity: str = conventions.TICKET
+    for_seconds: float = 0
+    board: str = FLEET_BOARD
+    """Uid of the board that shows it."""
+
+    @property
+    def recorded(self) -> str:
+        """Return the selector of its recorded state."""
+        return f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{self.name}"}}'
+
+
+def cause_state_rule(cause: Cause) -> RecordingRule:
+    """Return the rule that records a cause's state: its rank, where it is at work."""
+    sight = cause.sight
+    on = ", ".join(sight.labels)
+    return RecordingRule(
+        conventions.CAUSE_STATE,
+        f"{cause.rank} * (\n{cause.state}\n)\n"
+        f"or\n"
+        f"({cause.recorded}\nunless on ({on})\n{sight.expr})\n"
+        f'and on () (min(up{{job="{JOBS[sight.exporter]}"}}) == 0)',
+        {conventions.CAUSE: cause.name},
+    )
+
+
+def cause_alert(cause: Cause, links: Links) -> AlertingRule:
+    """Return the alert of a cause, made of its state."""
+    variables = [each for each in catalog.CELL_LABELS if each in cause.labels]
+    return AlertingRule(
+        cause.name,
+        f"count by ({', '.join(cause.labels)}) ({cause.recorded})",
+        {conventions.SEVERITY: cause.severity},
+        {
+            "summary": cause.summary,
+            "description": cause.description,
+            **link_annotations(links, cause.name, cause.board, variables),
+        },
+        cause.for_seconds,
+    )

@@ -1,0 +1,43 @@
+"""All causes, and which of them can explain what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.causes.cause import Cause
+from alerts.causes.gpus import gpu_causes
+from alerts.causes.groups import group_causes
+from alerts.causes.tools import tool_causes
+from alerts.sources import find_source, names_causes
+from slo.objective import Objective
+from slo.rules import base_window_seconds
+
+
+def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
+    """Return all causes, the highest rank first.
+
+    Ranks by family: hardware 900 to 999, groups 800, rollouts 700, tools 600, caches 500, tenants
+    400, governance 300, queues 200, answers 100: what breaks ranks above what it breaks.
+
+    Args:
+        scrape_interval_seconds: at which states are recorded.
+    """
+    window_seconds = base_window_seconds(scrape_interval_seconds)
+    every = (*gpu_causes(), *group_causes(), *tool_causes(window_seconds))
+    return tuple(sorted(every, key=lambda each: -each.rank))
+
+
+def explaining(every: Sequence[Cause], objective: Objective) -> tuple[Cause, ...]:
+    """Return the causes that can explain an objective's burn.
+
+    A lost GPU is none for a tool that fails, nor the reverse. What hurts requests explains probes
+    and groups as well. All are, where it is not known which of our exporters counts the events;
+    none, where the events are not the fleet's.
+    """
+    if not names_causes(objective):
+        return ()
+    source = find_source(objective)
+    if source is None:
+        return tuple(each for each in every if each.explains)
+    fitting = {source, source.hurt_by}
+    return tuple(each for each in every if not fitting.isdisjoint(each.explains))

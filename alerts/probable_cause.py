@@ -1,0 +1,122 @@
+"""Which cause a page names: the most probable of those at work in its cell, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from alerts.causes.cause import Cause
+from alerts.templates import matchers
+from slo import conventions
+from slo.objective import Objective
+
+ALERTNAME = "alertname"
+SINCE_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ProbableCause:
+    """The highest-ranked cause at work in an alert's cell."""
+
+    causes: tuple[Cause, ...]
+    query: str
+    """PromQL of all causes at work in the cell; ``%q`` stands for the alert's label values."""
+    labels: tuple[str, ...]
+    """Which those are, in order."""
+
+    def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
+        """Return a template of what is to be said of it, and of what, if there is none.
+
+        Args:
+            tell: gives a cause's template, ``.Labels`` those of its state.
+            otherwise: template for none.
+            named: whether its name and the number of its other pieces of evidence stand beside it.
+        """
+        branches: dict[tuple[str, ...], str] = {(each.name,): tell(each) for each in self.causes}
+        if not named:
+            return self._of_the_first(branches, otherwise)
+        before = f"{{{{ .Labels.{conventions.CAUSE} }}}}: "
+        return self._of_the_first(branches, otherwise, before, self._more())
+
+    def since(self) -> str:
+        """Return a template of since when it is at work: since its alert is active, or pending."""
+        names: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for each in self.causes:
+            names[each.labels] = (*names.get(each.labels, ()), each.name)
+        return self._of_the_first(
+            {each: _active_since(labels) for labels, each in names.items()}, SINCE_UNKNOWN
+        )
+
+    def _of_the_first(
+        self,
+        branches: Mapping[tuple[str, ...], str],
+        otherwise: str,
+        before: str = "",
+        after: str = "",
+    ) -> str:
+        """Return a template of what is said of the first cause, by its name, or of none."""
+        if not branches:
+            return otherwise
+        first = f"`topk(1, {self.query})`"
+        found = f"printf {first}{self._values} | query" if self.labels else f"query {first}"
+        chosen = "{{ else ".join(
+            f"if eq .Labels.{conventions.CAUSE} {' '.join(map(_quoted, names))} }}}}{said}"
+            for names, said in branches.items()
+        )
+        return (
+            f"{{{{ with {found} }}}}{{{{ with first . }}}}{before}{{{{ {chosen}{{{{ end }}}}"
+            f"{after}{{{{ end }}}}{{{{ else }}}}{otherwise}{{{{ end }}}}"
+        )
+
+    @property
+    def _values(self) -> str:
+        return "".join(f" $labels.{label}" for label in self.labels)
+
+    def _more(self) -> str:
+        """Return a template of how much more evidence there is of the same cause."""
+        others = f"count(({self.query}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
+        others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
+        return (
+            f"{{{{ with printf `{others}`{self._values} .Labels.{conventions.CAUSE} | query }}}}"
+            " and {{ . | first | value }} more{{ end }}"
+        )
+
+
+def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCause:
+    """Return how the cause of an objective's burn is found.
+
+    Args:
+        objective: whose cells.
+        causes: those that can explain it.
+    """
+    by_labels: dict[tuple[str, ...], list[str]] = {}
+    for each in causes:
+        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
+        by_labels.setdefault(labels, []).append(each.name)
+    query = " or ".join(
+        f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
+        for labels, names in by_labels.items()
+    )
+    return ProbableCause(
+        tuple(causes), query, tuple(label for labels in by_labels for label in labels)
+    )
+
+
+def _active_since(labels: Sequence[str]) -> str:
+    """Return a template of when a cause's alert became active; ``.Labels`` are its state's."""
+    chosen = ",".join(f"{each}=%q" for each in (ALERTNAME, *labels))
+    values = "".join(f" .Labels.{each}" for each in (conventions.CAUSE, *labels))
+    return (
+        f"{{{{ with printf `ALERTS_FOR_STATE{{{chosen}}}`{values} | query }}}}"
+        '{{ . | first | value | humanizeTimestamp | reReplaceAll " [+]0000" "" }}'
+        f"{{{{ else }}}}{SINCE_UNKNOWN}{{{{ end }}}}"
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _one_of(names: Sequence[str]) -> str:
+    """Return the operator and value of a matcher of some causes."""
+    return f'=~"{"|".join(names)}"' if len(names) > 1 else f'="{names[0]}"'

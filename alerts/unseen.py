@@ -1,0 +1,37 @@
+"""Alerts that no scenario of the demo can show, and why. Tests of rules show them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alerts.exhaustion import BUDGET_EXHAUSTED
+from alerts.quiet import BURN_SUPPRESSED
+from alerts.watch.exporters import (
+    EXPORTER_CONFIG_STALE,
+    EXPORTER_DOWN,
+    EXPORTER_MISTAKE,
+    TARGETS_UNPLACED,
+)
+from alerts.watch.notifications import NOTIFICATIONS_FAILING
+from alerts.watch.rules import RULES_FAILING, RULES_LATE
+from alerts.watch.scrapes import SCRAPE_LATE
+from alerts.watch.storage import STORAGE_SHORT
+from alerts.watchdog import WATCHDOG
+from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
+
+UNSEEN: Mapping[str, str] = {
+    BUDGET_EXHAUSTED: "minutes of a scenario do not spend the budget of 28 days",
+    BURN_SUPPRESSED: "the demo's objectives have no minimum of bad events",
+    ZERO_TOLERANCE_BROKEN: "the demo's objectives have a budget",
+    EXPORTER_DOWN: "an exporter that is restarted misses one scrape, and that is to be silent",
+    EXPORTER_CONFIG_STALE: "the demo's files do not change while it runs",
+    EXPORTER_MISTAKE: "a mistake that we knew of would be mended",
+    TARGETS_UNPLACED: "the demo's topology is a file, and has a place for all",
+    SCRAPE_LATE: "no fault slows the watch itself",
+    RULES_LATE: "no fault slows the watch itself",
+    RULES_FAILING: "rules that fail are none that we build",
+    NOTIFICATIONS_FAILING: "the demo's receivers answer",
+    STORAGE_SHORT: "the demo's Prometheus keeps 35 days",
+    WATCHDOG: "it fires always, and so tells of no fault",
+}
+"""By the alert's name."""

@@ -1,0 +1,47 @@
+"""What an alert about the watch is, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alerts.links import FLEET_BOARD, link_annotations
+from exporters.config import Links
+from slo import conventions
+from slo.rules import AlertingRule
+
+RESTART_SECONDS = 60
+"""An exporter that is restarted misses a scrape or two."""
+
+
+@dataclass(frozen=True)
+class WatchAlert:
+    """One alert about shardwatch itself; a ticket."""
+
+    name: str
+    """Of the alert and of its runbook."""
+    expr: str
+    """PromQL; one element is one alert. What many instances have at once is one element, with their
+    number as its value: a bad topology is one ticket, not one for each host."""
+    summary: str
+    """Template."""
+    description: str
+    """Template."""
+    for_seconds: float
+
+    def rule(self, links: Links) -> AlertingRule:
+        """Return the alerting rule.
+
+        Args:
+            links: bases of its links.
+        """
+        return AlertingRule(
+            self.name,
+            self.expr,
+            {conventions.SEVERITY: conventions.TICKET},
+            {
+                "summary": self.summary,
+                "description": self.description,
+                **link_annotations(links, self.name, FLEET_BOARD, ()),
+            },
+            self.for_seconds,
+        )
