@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from alerts.causes import Cause
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.owners import owner_label
 from alerts.quiet import bad_events_of_tier, burning
 from alerts.sources import ROUTER, names_causes, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
@@ -93,6 +94,7 @@ def burn_alert(
         ERROR_BUDGET_BURN,
         f"{state} == 1",
         {
+            **owner_label(objective),
             **dict(extras.labels),
             conventions.BURN_TIER: tier.name,
             conventions.SEVERITY: tier.severity,

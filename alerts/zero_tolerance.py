@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from alerts.burn import explanation
 from alerts.causes import Cause
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.owners import owner_label
 from alerts.templates import cell_text
 from exporters import catalog
 from exporters.config import Links
@@ -40,7 +41,7 @@ def zero_tolerance_alert(
     return AlertingRule(
         ZERO_TOLERANCE_BROKEN,
         f"{bad_events(objective, HOLDS_SECONDS, scrape_interval_seconds)} >= {LEAST_BAD_EVENTS}",
-        {conventions.SEVERITY: conventions.PAGE},
+        {**owner_label(objective), conventions.SEVERITY: conventions.PAGE},
         {
             "summary": (
                 f"{objective.name} allows no bad event, and there were some in "

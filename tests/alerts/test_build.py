@@ -18,7 +18,7 @@ from tests.alerts.promql import queries_of
 
 LIKE_THE_DEMO = Path(__file__).parent / "demo_like" / "shardwatch.yaml"
 
-OWN_LABELS = {"severity", "burn_tier", "service"}
+OWN_LABELS = {"severity", "burn_tier", "service", "owner"}
 """What an alert's rule may add. No objective may be grouped by any of these."""
 
 
@@ -31,6 +31,7 @@ def config() -> Config:
 def test_the_files_are_those_that_the_servers_read(built: dict[str, str]):
     """And nothing that another package builds."""
     assert [
+        "alertmanager-fragment.yml",
         "alertmanager.yml",
         "prometheus.yml",
         "rules/alerts.yaml",
