@@ -59,14 +59,13 @@ def _text(grouping_labels: Sequence[str]) -> str:
         f"{{{{ with .Annotations.{name} }}}}*{said}:* {{{{ . }}}}\n{{{{ end }}}}"
         for name, said in FACTS.items()
     )
-    places = "".join(
-        f"{{{{ with .Labels.{name} }}}}{name} `{{{{ . }}}}` {{{{ end }}}}"
-        for name in (ALERTNAME, *place_labels(grouping_labels))
+    places = f"{ALERTNAME} `{{{{ .Labels.{ALERTNAME} }}}}`" + "".join(
+        f"{{{{ with .Labels.{name} }}}} {name} `{{{{ . }}}}`{{{{ end }}}}"
+        for name in place_labels(grouping_labels)
     )
     more = (
-        "{{ if gt (len .Alerts.Firing) 1 }}"
-        "*All {{ len .Alerts.Firing }} that fire:* "
+        "{{ if gt (len .Alerts.Firing) 1 }}\n*All {{ len .Alerts.Firing }} that fire:* "
         "{{ range $i, $each := .Alerts.Firing }}{{ if $i }}; {{ end }}"
         "{{ .Annotations.summary }}{{ end }}{{ end }}"
     )
-    return of_the_first(facts + places) + "\n" + more
+    return of_the_first(facts + places) + more

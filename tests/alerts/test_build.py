@@ -153,3 +153,22 @@ def test_prometheus_reads_the_rules_scrapes_the_exporters_and_itself_and_alerts(
         "shardwatch-tools": ["127.0.0.1:19804"],
         "prometheus": ["127.0.0.1:19821"],
     } == {job["job_name"]: job["static_configs"][0]["targets"] for job in content["scrape_configs"]}
+
+
+def test_of_two_servers_the_alerts_are_one(tmp_path: Path):
+    """Their series say whose they are, their alerts do not, and each tells both Alertmanagers."""
+    content = yaml.safe_load(LIKE_THE_DEMO.read_text())
+    content["topology"] = str(LIKE_THE_DEMO.with_name("topology.yaml"))
+    content["pagerduty"]["routing_key_file"] = str(LIKE_THE_DEMO.with_name("pagerduty.key"))
+    content["alertmanager"]["addresses"] = ["am-b:9093", "am-a:9093"]
+    content["prometheus"]["replica"] = "a"
+    file = tmp_path / "shardwatch.yaml"
+    file.write_text(yaml.safe_dump(content))
+
+    built = yaml.safe_load(build(read_config(file))["prometheus.yml"])
+
+    assert {"replica": "a"} == built["global"]["external_labels"]
+    assert {
+        "alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}],
+        "alertmanagers": [{"static_configs": [{"targets": ["am-a:9093", "am-b:9093"]}]}],
+    } == built["alerting"]
