@@ -1,10 +1,9 @@
 """What goes without saying while something else is said: a table, and rules of the burn tiers.
 
-An inhibited alert is not told, and neither is its end: what was told before and ends while it is
-inhibited stays open where it was told (seen with Alertmanager 0.25). So whatever inhibits should
-end no later than what it inhibits, or both at one evaluation. A lost GPU is told two minutes before
-its group is dead, and is back before the group is up: nothing is inhibited by that, for it would
-never be told as repaired. Pages of causes are never inhibited.
+An inhibited alert is not told, and neither is its end. Prometheus sends an end for 15 minutes, and
+so it is told late, once nothing inhibits it any more; after these, what was told before it was
+inhibited stays open where it was told. So whatever inhibits should end soon after what it inhibits,
+as a group is up soon after its GPUs are. Pages are never inhibited by causes.
 
 A label that both alerts lack counts as equal. Of what is in the table both must have all of
 ``equal``; of an objective's cell, labels that it is not grouped by are lacking on both sides.
@@ -18,7 +17,7 @@ from typing import Any
 
 from alerts.blackout_alerts import EVENTS_BLIND
 from alerts.burn import ERROR_BUDGET_BURN
-from alerts.causes import GPU_LOST, GROUP_DEAD, GROUP_STALLED
+from alerts.causes import GROUP_DEAD, GROUP_STALLED
 from alerts.exporters_down import EXPORTER_DOWN
 from alerts.messages.facts import ALERTNAME
 from alerts.routing.names import Naming, equals, is_there
@@ -67,9 +66,9 @@ INHIBITIONS = (
     ),
     Inhibition(
         GROUP_DEAD,
-        (is_there(catalog.HOST), f'{ALERTNAME}!~"{GPU_LOST}|{HOST_DOWN}"'),
+        (is_there(catalog.HOST), f'{ALERTNAME}!="{HOST_DOWN}"'),
         catalog.GROUP_LABELS,
-        "what a dead group's GPUs suffer from hurts nobody while it is dead",
+        "a dead group tells its reason, the GPU that it lost among them",
     ),
     Inhibition(
         GROUP_DEAD,

@@ -1,8 +1,8 @@
 """When tickets are told. Pages are told always.
 
-What begins and ends outside of these times is never told; what was told and ends outside of them
-stays open where it was told, for Alertmanager drops what it may not send. A pager that knows
-support hours, as PagerDuty does, keeps both.
+What begins and ends outside of these times is never told. Nor is the end of what was told, unless
+they begin within the 15 minutes for which Prometheus sends it: Alertmanager drops what it may not
+send. A pager that knows support hours, as PagerDuty does, keeps both.
 """
 
 from __future__ import annotations

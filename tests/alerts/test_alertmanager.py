@@ -175,6 +175,34 @@ def test_a_lost_gpu_is_told_to_the_webhook_and_pages_nobody(chain: Chain):
     assert ["ErrorBudgetBurn"] == [each["payload"]["class"] for each in events]
 
 
+def test_an_end_that_was_inhibited_is_told_as_soon_as_nothing_inhibits_it(chain: Chain):
+    """Prometheus sends ends for 15 minutes: a GPU is back before its group is up."""
+    group = {"severity": "ticket", "cluster": "demo", "region": "eu", "model": "chat",
+             "group": "eu-chat-0"}  # fmt: skip
+    gpu_lost = {"alertname": "GpuLost", "host": "h0", **group}
+    dead = {"alertname": "ShardGroupDead", **group}
+
+    def told(alert: dict[str, str], status: str) -> bool:
+        return any(
+            each["labels"] == alert and each["status"] == status
+            for message in chain.webhooks()
+            for each in message["alerts"]
+        )
+
+    chain.send(gpu_lost)
+    eventually(lambda: told(gpu_lost, "firing"))
+    chain.send(dead)
+    eventually(lambda: told(dead, "firing"))
+    chain.send(gpu_lost, resolved=True)
+    time.sleep(3)  # three group intervals
+    assert not told(gpu_lost, "resolved")
+    chain.send(dead, resolved=True)
+    eventually(lambda: told(dead, "resolved"))
+    chain.send(gpu_lost, resolved=True)
+
+    assert eventually(lambda: told(gpu_lost, "resolved"))
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_page_that_pagerduty_could_not_take_comes_again(chain: Chain, status: int):
     """Once: what it answered otherwise is not kept."""

@@ -122,7 +122,7 @@ def _status(url: str, labels: dict[str, str]) -> dict[str, Any]:
         (f"RegionDown {EU} severity=page", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"HostDown {GROUP} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"HostDown {EU} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
-        (f"ShardGroupDead {GROUP} severity=ticket", f"GpuHot {GROUP} host=h1 severity=ticket"),
+        (f"ShardGroupDead {GROUP} severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"ShardGroupDead {GROUP} severity=ticket", f"ShardGroupStalled {GROUP} severity=ticket"),
         (f"ShardGroupDraining {GROUP} severity=none", f"ShardGroupDead {GROUP} severity=ticket"),
         (f"ShardGroupDraining {GROUP} severity=none", f"GpuLost {GROUP} host=h1 severity=ticket"),
@@ -162,9 +162,7 @@ def test_what_goes_without_saying_is_inhibited(alertmanager: str, source: str, t
          f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h"),
         (f"RegionDown {EU} severity=page", f"TrafficVanished {EU} model=chat severity=page"),
         (f"ShardGroupDead {GROUP} severity=ticket", f"Snowball {GROUP} host=h1 severity=page"),
-        # What to repair is told, though the group is dead by then; nor is one lost host the
-        # reason for another.
-        (f"ShardGroupDead {GROUP} severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
+        # A dead group is no reason for the host that it lost, nor is one lost host for another.
         (f"ShardGroupDead {GROUP} severity=ticket", f"HostDown {GROUP} host=h1 severity=ticket"),
         (f"HostDown {GROUP} host=h1 severity=ticket",
          f"HostDown {GROUP}1 host=h1 severity=ticket"),
