@@ -60,7 +60,7 @@ def alertmanager_fragment(
     naming = Naming(FRAGMENT_PREFIX, tuple(sorted({*alerts} - {WATCHDOG})))
     config = _config(file, folder, cluster, tuple(objectives), naming)
     heartbeat, *others = config["route"]["routes"]
-    ours = {**config["route"], "matchers": [naming.is_ours], "routes": others}
+    ours = {"matchers": [naming.is_ours], **config["route"], "routes": others}
     # Others may have an alert of that name and a route for it: both are told then.
     heartbeats = [{**heartbeat, "continue": True}] if heartbeat_of(file) else []
     routes = [*heartbeats, ours]
