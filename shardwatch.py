@@ -42,6 +42,7 @@ TRACEBACK_VARIABLE = "SHARDWATCH_TRACEBACK"
 MOUNTED = {
     "exporter": ("exporters.cli", "Read the cluster, serve Prometheus."),
     "slo": ("slo.cli", "Objectives and their rules."),
+    "alerts": ("alerts.cli", "Alerts: rule files checked."),
     "dashboards": ("dashboards.cli", "Dashboards for Grafana."),
     "demo": ("demo.cli", "A cluster to try shardwatch on: simulated, or real vLLM."),
 }
@@ -151,6 +152,7 @@ def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
     files = _build_all(read, RulesForm())
     if _print_and_judge([*_check_objectives(read), *_without_place(read)]):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
+    print_problems(_routing_doubts(read))
     topology = read.topology
     gpus = sum(1 for _ in expected_gpus(topology))
     typer.echo(
@@ -194,6 +196,14 @@ def _check_objectives(config: Config) -> list[Problem]:
 def _without_place(config: Config) -> list[Problem]:
     """Return the targets that have no place in the topology: all others are watched."""
     return [problem(config.path, str(each)) for each in config.unplaced]
+
+
+def _routing_doubts(config: Config) -> list[Problem]:
+    """Return what is in doubt of who is told: a page may wake nobody, and that may be meant."""
+    from alerts.routing.checks import routing_doubts  # noqa: PLC0415 - as late as the packages
+    from slo.objectives import read_objectives  # noqa: PLC0415
+
+    return routing_doubts(config, read_objectives(config))
 
 
 def _print_and_judge(problems: Iterable[Problem]) -> bool:

@@ -1,14 +1,18 @@
-"""Figures of all that is built for an objective, as JSON: ``python -m alerts.bench``.
+"""Figures of alerts, as JSON: ``python -m alerts.bench``.
 
-How many samples its rules and alerts read in an hour, against windows over raw series
-(:mod:`slo.benching.samples`): here and not in :mod:`slo.bench`, for the states of alerts are most
-of the rules. Counts do not depend on how busy the machine is.
+*   How many samples the rules and alerts of an objective read in an hour, against windows over raw
+    series (:mod:`slo.benching.samples`): here and not in :mod:`slo.bench`, for the states of alerts
+    are most of the rules. Counts do not depend on how busy the machine is.
+*   ``pages.lost``: of 1,000 transitions, what a mesh of two Alertmanagers that are killed in turn
+    never tells PagerDuty, or tells it as something new (:mod:`alerts.benching.losing`). It takes
+    three minutes.
 """
 
 from __future__ import annotations
 
 import asyncio
 
+from alerts.benching.losing import WHOLE, play
 from alerts.build import groups_at
 from exporters.benching import SHARE_DIGITS, figure, print_figures
 from exporters.config import Links
@@ -40,6 +44,11 @@ async def _measure() -> None:
             reads = await measure_reads(client, [size], _HOUR, what_is_built)
         name = _NAME if size == FLEETS[0] else f"{_NAME}_{size}"
         print_figures(figure(name, reads[size].ratio, "ratio", 1.0, digits=SHARE_DIGITS))
+    heard = await play(WHOLE)
+    print_figures(
+        figure("pages.lost", heard.lost, "events", 0.0),
+        figure("pages.told_again", heard.again, "events"),
+    )
 
 
 if __name__ == "__main__":

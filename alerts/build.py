@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
@@ -16,7 +15,8 @@ from alerts.causes.every import causes, explaining
 from alerts.exhaustion import exhausted_alert, exhausted_state_rule, has_tickets
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
-from alerts.routing import alertmanager_config
+from alerts.routing import alertmanager_config, alertmanager_fragment
+from alerts.routing.config import HOW_TO_INCLUDE
 from alerts.watch.every import watch_alerts
 from alerts.watchdog import watchdog_alert
 from alerts.zero_tolerance import zero_tolerance_alert
@@ -32,6 +32,7 @@ from slo.rules import RuleGroup, levels_group, objective_group
 PROMETHEUS_PATH = "prometheus.yml"
 ALERTMANAGER_PATH = "alertmanager.yml"
 CAUSES_NAME = "causes"
+FRAGMENT_PATH = "alertmanager-fragment.yml"
 ALERTS_NAME = "alerts"
 """Of the file of the alerts that belong to no single objective."""
 
@@ -67,7 +68,7 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
         **rule_files(CAUSES_NAME, [causes_group(config)], names, form=form),
         **rule_files(ALERTS_NAME, [alerts_group(objectives, config)], names, form=form),
         PROMETHEUS_PATH: header(sources) + _to_yaml(prometheus_config(config)),
-        ALERTMANAGER_PATH: header(sources) + _to_yaml(_alertmanager(config, objectives)),
+        **_alertmanager(config, objectives, form),
     }
 
 
@@ -148,17 +149,20 @@ def _with_alerts(
     )
 
 
-def _alertmanager(config: Config, objectives: Iterable[Objective]) -> dict[str, Any]:
-    grouping_labels = sorted({label for each in objectives for label in each.grouping_labels})
-    return alertmanager_config(
-        config.file, routing_key_file(config), config.topology.cluster, grouping_labels
-    )
-
-
-def routing_key_file(config: Config) -> Path | None:
-    """Return the absolute path of PagerDuty's key: what is built may be run from anywhere."""
-    pagerduty = config.file.pagerduty
-    return config.resolve(pagerduty.routing_key_file).absolute() if pagerduty else None
+def _alertmanager(
+    config: Config, objectives: Sequence[Objective], form: RulesForm
+) -> dict[str, str]:
+    """Return Alertmanager's configuration, whole and as a fragment."""
+    head = header(config.generated_from)
+    groups = [objective_groups(each, config, form)[0] for each in objectives]
+    groups.append(alerts_group(objectives, config))
+    names = [each.alert for group in groups for each in group.rules if hasattr(each, "alert")]
+    about = (config.file, config.path.parent, config.topology.cluster, objectives)
+    fragment = _to_yaml(alertmanager_fragment(*about, names))
+    return {
+        ALERTMANAGER_PATH: head + _to_yaml(alertmanager_config(*about)),
+        FRAGMENT_PATH: head + HOW_TO_INCLUDE + fragment,
+    }
 
 
 class _Dumper(yaml.SafeDumper):

@@ -19,6 +19,7 @@ from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.owners import owner_label
 from alerts.probable_cause import probable_cause
 from alerts.quiet import bad_events_of_tier, burning
 from alerts.sources import ROUTER, names_causes, shared_labels
@@ -98,6 +99,7 @@ def burn_alert(
         ERROR_BUDGET_BURN,
         f"{state} == 1",
         {
+            **owner_label(objective),
             **dict(extras.labels),
             conventions.BURN_TIER: tier.name,
             conventions.SEVERITY: tier.severity,

@@ -11,7 +11,8 @@ FLEET_BOARD = "shardwatch-fleet"
 SLO_BOARD = "shardwatch-slo"
 """The uids of the boards; dashboards are built after alerts, and a test holds the two together."""
 
-_TIME_RANGE = "from=now-3h&to=now"
+TIME_RANGE = "from=now-3h&to=now"
+"""Of a board, as annotations have it: until somebody knows when the alert began."""
 
 
 def link_annotations(links: Links, alert: str, board: str, labels: Sequence[str]) -> dict[str, str]:
@@ -26,5 +27,5 @@ def link_annotations(links: Links, alert: str, board: str, labels: Sequence[str]
     variables = "".join(f"var-{each}={{{{ $labels.{each} | urlquery }}}}&" for each in labels)
     return {
         "runbook_url": runbook_url(links.runbooks, alert),
-        "dashboard_url": f"{links.grafana.rstrip('/')}/d/{board}?{variables}{_TIME_RANGE}",
+        "dashboard_url": f"{links.grafana.rstrip('/')}/d/{board}?{variables}{TIME_RANGE}",
     }

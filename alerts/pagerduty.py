@@ -43,6 +43,17 @@ def event_errors(event: Any, routing_keys: Collection[str]) -> list[str]:
     ]
 
 
+def change_errors(change: Any, routing_keys: Collection[str]) -> list[str]:
+    """Return the same of a change event, which tells what somebody did and resolves nothing."""
+    if not isinstance(change, Mapping):
+        return ["Event object is not a JSON object"]
+    return [
+        *_routing_key_errors(change.get("routing_key"), routing_keys),
+        *_payload_errors(change.get("payload"), required=("summary",)),
+        *_attachment_errors(change, "links", required="href"),
+    ]
+
+
 def _routing_key_errors(key: Any, known: Collection[str]) -> Iterator[str]:
     if key is None or key == "":
         yield "'routing_key' is missing or blank"
@@ -73,7 +84,9 @@ def _action_errors(event: Mapping[str, Any]) -> Iterator[str]:
         yield f"'dedup_key' has {len(key)} characters (at most {DEDUP_KEY_CHARACTERS})"
 
 
-def _payload_errors(payload: Any) -> Iterator[str]:
+def _payload_errors(
+    payload: Any, required: tuple[str, ...] = ("summary", "source", "severity")
+) -> Iterator[str]:
     if payload is None:
         yield "'payload' is missing or blank"
         return
@@ -83,7 +96,8 @@ def _payload_errors(payload: Any) -> Iterator[str]:
     for name in ("summary", "source", "severity"):
         value = payload.get(name)
         if value is None or value == "":
-            yield f"'payload.{name}' is missing or blank"
+            if name in required:
+                yield f"'payload.{name}' is missing or blank"
         elif not isinstance(value, str):
             yield f"'payload.{name}' must be a string, not {_kind(value)}"
         elif name == "summary" and len(value) > SUMMARY_CHARACTERS:

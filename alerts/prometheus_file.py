@@ -11,6 +11,8 @@ from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.scrape import scrape_configs
 
+REPLICA = "replica"
+"""What tells apart the series of servers that watch the same, where both go to one store."""
 RULE_FILES = "rules/*.yaml"
 """Relative to the configuration's own folder."""
 
@@ -23,9 +25,18 @@ def prometheus_config(config: Config) -> dict[str, Any]:
     """
     interval = format_duration(config.file.prometheus.scrape_interval)
     addresses = sorted(config.file.alertmanager.addresses)
+    replica = config.file.prometheus.replica
+    external = {"external_labels": {REPLICA: replica}} if replica else {}
+    # Else Alertmanager would take the alerts of two servers for two.
+    relabeling = (
+        {"alert_relabel_configs": [{"action": "labeldrop", "regex": REPLICA}]} if replica else {}
+    )
     return {
-        "global": {"scrape_interval": interval, "evaluation_interval": interval},
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]},
+        "global": {"scrape_interval": interval, "evaluation_interval": interval, **external},
+        "alerting": {
+            **relabeling,
+            "alertmanagers": [{"static_configs": [{"targets": addresses}]}],
+        },
         "rule_files": [RULE_FILES],
         "scrape_configs": [*scrape_configs(config), _itself(config), _alertmanagers(addresses)],
     }

@@ -7,6 +7,7 @@ fire; that it would have is recorded, and is a ticket.
 from __future__ import annotations
 
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.owners import owner_label
 from alerts.templates import cell_text, first_value, listing, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -90,6 +91,7 @@ def suppressed_alert(objective: Objective, links: Links) -> AlertingRule:
         BURN_SUPPRESSED,
         f"group by ({cell}) ({suppressed})\nunless on ({cell})\n{firing}",
         {
+            **owner_label(objective),
             **dict(objective.extras(conventions.TICKET).labels),
             conventions.SEVERITY: conventions.TICKET,
         },

@@ -4,13 +4,16 @@
 
 ``POST /v2/enqueue``
     as PagerDuty: 202, or 400 with ``errors``; 429 or 5xx on demand.
+``POST /v2/change/enqueue``, ``GET /changes``
+    the same for change events: ``{"changes": [{"received_at": ..., "change": {...}}]}``.
 ``GET /events``
     ``{"events": [{"received_at": UNIX_SECONDS, "event": {...}}], "refused": [...]}``; a refused one
     has its ``errors``.
 ``POST /webhook``, ``GET /webhooks``
     takes Alertmanager's webhooks; ``{"webhooks": [{"received_at": ..., "message": {...}}]}``.
 ``POST /control/answers``
-    ``{"status": 429, "times": 2}``: the next two events are answered so, and not kept.
+    ``{"status": 429, "times": 2}``: the next two events are answered so, and not kept; with
+    ``"of": "changes"`` the next two change events.
 ``GET /runbooks/NAME.md``, ``GET /healthz``, and ``GET /`` for people.
 """
 
@@ -22,7 +25,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 import uvicorn
@@ -30,7 +33,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.pagerduty import EVENT_BYTES, event_errors
+from alerts.pagerduty import EVENT_BYTES, change_errors, event_errors
 from alerts.runbooks import read_runbook
 from exporters.problems import exit_with, problem
 
@@ -48,6 +51,7 @@ class Answers(BaseModel):
 
     status: Annotated[int, Field(ge=400, le=599)]
     times: Annotated[int, Field(ge=1)] = 1
+    of: Literal["events", "changes"] = "events"
 
 
 @dataclass
@@ -59,18 +63,43 @@ class Inbox:
     events: list[dict[str, Any]] = field(default_factory=list)
     """Each event taken, with ``received_at``."""
     refused: list[dict[str, Any]] = field(default_factory=list)
-    """Each event refused, with ``received_at`` and ``errors``."""
+    """Each event or change refused, with ``received_at`` and ``errors``."""
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    """Each change event taken, with ``received_at``."""
     webhooks: list[dict[str, Any]] = field(default_factory=list)
-    _pending: list[int] = field(default_factory=list)
+    _pending: dict[str, list[int]] = field(default_factory=lambda: {"events": [], "changes": []})
 
     def answer_next(self, answers: Answers) -> None:
         """Answer the next events with a status instead of taking them."""
-        self._pending += [answers.status] * answers.times
+        self._pending[answers.of] += [answers.status] * answers.times
 
     def enqueue(self, body: bytes) -> Answer:
         """Take an event, or say why not."""
-        if self._pending:
-            status = self._pending.pop(0)
+        event = self._read(body, "events", event_errors)
+        if isinstance(event, tuple):
+            return event
+        event.setdefault("dedup_key", f"generated-{len(self.events) + 1}")
+        self.events.append({"received_at": self.clock(), "event": event})
+        return 202, {
+            "status": "success",
+            "message": "Event processed",
+            "dedup_key": event["dedup_key"],
+        }
+
+    def enqueue_change(self, body: bytes) -> Answer:
+        """Take a change event, or say why not."""
+        change = self._read(body, "changes", change_errors)
+        if isinstance(change, tuple):
+            return change
+        self.changes.append({"received_at": self.clock(), "change": change})
+        return 202, {"status": "success", "message": "Change event processed"}
+
+    def _read(
+        self, body: bytes, of: str, find_errors: Callable[[Any, Collection[str]], list[str]]
+    ) -> dict[str, Any] | Answer:
+        """Return what a request holds; or, if it is not to be taken, the answer that says so."""
+        if self._pending[of]:
+            status = self._pending[of].pop(0)
             return status, {"status": "error", "message": f"answered {status} on demand"}
         if len(body) > EVENT_BYTES:
             return self._refuse(
@@ -86,16 +115,11 @@ class Inbox:
                 status="Unrecognized object",
                 message="Event object format is unrecognized",
             )
-        errors = event_errors(event, self.routing_keys)
+        errors = find_errors(event, self.routing_keys)
         if errors:
             return self._refuse(event, errors)
-        event.setdefault("dedup_key", f"generated-{len(self.events) + 1}")
-        self.events.append({"received_at": self.clock(), "event": event})
-        return 202, {
-            "status": "success",
-            "message": "Event processed",
-            "dedup_key": event["dedup_key"],
-        }
+        found: dict[str, Any] = event
+        return found
 
     def take_webhook(self, message: Any) -> None:
         """Keep a message of Alertmanager's webhook receiver."""
@@ -135,6 +159,11 @@ def application(inbox: Inbox) -> FastAPI:
         status, content = inbox.enqueue(await _read(request, EVENT_BYTES))
         return JSONResponse(content, status)
 
+    @app.post("/v2/change/enqueue")
+    async def enqueue_change(request: Request) -> JSONResponse:
+        status, content = inbox.enqueue_change(await _read(request, EVENT_BYTES))
+        return JSONResponse(content, status)
+
     @app.post("/webhook")
     async def webhook(request: Request) -> JSONResponse:
         body = await _read(request, WEBHOOK_BYTES)
@@ -153,6 +182,10 @@ def application(inbox: Inbox) -> FastAPI:
     @app.get("/events")
     async def events() -> JSONResponse:
         return JSONResponse({"events": inbox.events, "refused": inbox.refused})
+
+    @app.get("/changes")
+    async def changes() -> JSONResponse:
+        return JSONResponse({"changes": inbox.changes})
 
     @app.get("/webhooks")
     async def webhooks() -> JSONResponse:

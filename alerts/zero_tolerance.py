@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from alerts.burn import explanation
 from alerts.causes.cause import Cause
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.owners import owner_label
 from alerts.templates import cell_text
 from exporters import catalog
 from exporters.config import Links
@@ -41,6 +42,7 @@ def zero_tolerance_alert(
         ZERO_TOLERANCE_BROKEN,
         f"{bad_events(objective, HOLDS_SECONDS, scrape_interval_seconds)} >= {LEAST_BAD_EVENTS}",
         {
+            **owner_label(objective),
             **dict(objective.extras(conventions.PAGE).labels),
             conventions.SEVERITY: conventions.PAGE,
         },

@@ -15,9 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from demo.conditions import wrong_with_alert, wrong_with_condition
 from demo.faults import FAULTS, EngineName, FaultKind
 from demo.weektime import read_week_time
-from exporters.config import Seconds
 from exporters.documents import Document, Place, read_document
 from exporters.durations import format_duration
+from exporters.fields import Seconds
 from exporters.problems import InputError, Problem
 
 FOLDER = Path(__file__).parent / "scenarios"

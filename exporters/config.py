@@ -14,7 +14,6 @@ from typing import Annotated, Any, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -30,15 +29,16 @@ from exporters.access import (
     make_access,
     make_accesses,
 )
-from exporters.addresses import parse_address
 from exporters.discovery.placing import Placement, Unplaced
 from exporters.discovery.remembering import Remembered
 from exporters.discovery.targets import ask_service, find_files, read_files
 from exporters.documents import Document, read_document
-from exporters.durations import LONGEST_SECONDS, format_duration, parse_duration
+from exporters.durations import format_duration
+from exporters.fields import HostPort, Seconds
+from exporters.notifying import Alertmanager, PagerDuty, Webhook
 from exporters.problems import InputError
+from exporters.receiver_files import name_problems, secret_problems
 from exporters.reloading import stamps
-from exporters.routing_key import routing_key_problem
 from exporters.topology import HttpUrl, LabelValue, Topology, read_topology
 
 PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe": 19805}
@@ -47,25 +47,6 @@ PORTS = {"gpu": 19801, "groups": 19802, "router": 19803, "tools": 19804, "probe"
 SHORTEST_SCRAPE_INTERVAL_SECONDS = 5.0
 """An exporter may take 3 s where sources hang (``fetching.LONGEST_ANSWER_SECONDS``), and a scrape's
 time-out is a part of the interval (:mod:`exporters.scrape`)."""
-_SHORTEST_SECONDS = 0.001
-"""What Prometheus's durations can tell."""
-
-
-def _seconds(value: Any) -> Any:
-    if isinstance(value, str):
-        return parse_duration(value)
-    if isinstance(value, bool):
-        found = str(value).lower()
-        raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
-            f"found {found}, expected a duration such as 15s"
-        )
-    if isinstance(value, int | float):
-        is_held = -LONGEST_SECONDS <= value <= LONGEST_SECONDS  # neither is NaN
-        if not is_held or 0 < value < _SHORTEST_SECONDS:
-            raise ValueError(
-                f"found {value}, expected a duration such as 15s, from 1ms to 292 years"
-            )
-    return value
 
 
 def _scrape_interval(seconds: float) -> float:
@@ -76,17 +57,6 @@ def _scrape_interval(seconds: float) -> float:
             "sources that hang"
         )
     return seconds
-
-
-def _host_port(text: str) -> str:
-    if parse_address(text).port == 0:
-        raise ValueError(f"found {text!r}, expected a port above 0, for others connect to it")
-    return text
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
-"""Written as a Prometheus duration (``15s``), held in seconds."""
-HostPort = Annotated[str, AfterValidator(_host_port)]
 
 
 class _Strict(BaseModel):
@@ -126,28 +96,9 @@ class Prometheus(_Strict):
     """At least 5 s. Also the interval at which the rules' base level is evaluated."""
     http_client_config: HttpClientConfig = HttpClientConfig()
     """How commands ask it."""
-
-
-class Alertmanager(_Strict):
-    """Where Prometheus sends alerts, and the timing of notifications."""
-
-    addresses: list[HostPort] = ["127.0.0.1:9093"]
-    group_wait: Seconds = 30.0
-    group_interval: Seconds = 60.0
-    repeat_interval: Seconds = 4 * 3600.0
-
-
-class PagerDuty(_Strict):
-    """Events API v2. The routing key is read from a file, never written into a configuration."""
-
-    routing_key_file: Path
-    url: HttpUrl = "https://events.pagerduty.com/v2/enqueue"
-
-
-class Webhook(_Strict):
-    """Gets every alert, pages and tickets alike: the SLO reviews, or anything else."""
-
-    url: HttpUrl
+    replica: LabelValue | None = None
+    """Which of several servers that watch the same it is: its series and what it writes on say so,
+    its alerts do not, for those of both are one."""
 
 
 class Links(_Strict):
@@ -200,7 +151,9 @@ class ConfigFile(_Strict):
     """``library:NAME``, or paths of OpenSLO files or folders of them."""
     alertmanager: Alertmanager = Alertmanager()
     pagerduty: PagerDuty | None = None
+    """Of all that ``alertmanager`` gives nobody else."""
     webhook: Webhook | None = None
+    """Gets every alert, pages and tickets alike: the SLO reviews, or anything else."""
     links: Links = Links()
     exporters: Exporters = Exporters()
     http_client_config: HttpClientConfigs = HttpClientConfigs()
@@ -278,13 +231,14 @@ def read_config(
 
     Args:
         path: of ``shardwatch.yaml``.
-        needs_routing_key: whether PagerDuty's key must be there; exporters run where it is not.
+        needs_routing_key: whether the secrets of receivers must be there, such as PagerDuty's key;
+            exporters run where they are not.
         needs_service: whether a service that tells the topology must answer now; exporters ask
             again.
 
     Raises:
-        InputError: if either file is missing or wrong, or the routing key cannot be read or is
-            none.
+        InputError: if either file is missing or wrong, or a secret of a receiver cannot be read or
+            is none.
     """
     document = read_document(path)
     file = document.parse(ConfigFile)
@@ -297,10 +251,12 @@ def read_config(
         if needs_service or not (isinstance(source, Discovery) and source.http_sd):
             raise
         error, placement = found, Placement(_empty_topology(source.cluster))
-    if file.pagerduty and needs_routing_key:
-        key_file = path.parent / file.pagerduty.routing_key_file
-        if wrong := routing_key_problem(key_file, document):
-            raise InputError([wrong])
+    wrong = [
+        *name_problems(file.alertmanager, document),
+        *(secret_problems(file, document, path.parent) if needs_routing_key else ()),
+    ]
+    if wrong:
+        raise InputError(wrong)
     return Config(path, file, placement.topology, document, placement.unplaced, error, remembered)
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exporters.documents import Document
+from exporters.documents import Document, Place
 from exporters.problems import Problem, problem
 
 ROUTING_KEY_CHARACTERS = 32
 """Letters and digits, of an integration's key (https://github.com/PagerDuty/api-schema)."""
 
 
-def routing_key_problem(key_file: Path, document: Document) -> Problem | None:
-    """Return what is wrong with PagerDuty's key, without telling it; None if it may be one."""
+def routing_key_problem(key_file: Path, document: Document, place: Place) -> Problem | None:
+    """Return what is wrong with PagerDuty's key, without telling it; None if it may be one.
+
+    Args:
+        key_file: that it stands in.
+        document: the configuration.
+        place: of the file's path in it.
+    """
     expected = f"expected a routing key of {ROUTING_KEY_CHARACTERS} letters and digits"
     fix = "write the integration's routing key into it"
-    place = ("pagerduty", "routing_key_file")
     try:
         key = key_file.read_bytes().decode("utf-8").strip()
     except FileNotFoundError:

@@ -26,6 +26,7 @@ CONFIG = """\
 topology: topology.yaml
 prometheus: {url: "http://127.0.0.1:9090"}
 objectives: ["library:chat"]
+pagerduty: {routing_key_file: pager.key}
 """
 
 
@@ -35,6 +36,7 @@ def config(tmp_path) -> Path:
     (tmp_path / "topology.yaml").write_text(TOPOLOGY)
     file = tmp_path / "shardwatch.yaml"
     file.write_text(CONFIG)
+    (tmp_path / "pager.key").write_text("0123456789abcdef0123456789abcdef")
     return file
 
 
@@ -151,6 +153,17 @@ def test_validate_says_what_it_read(run, config, builders):
         0,
         "ok: 1 groups, 2 GPUs, 1 routers, 0 tool gateways; 2 files can be built\n",
         "",
+    )
+
+
+def test_validate_says_that_nobody_is_paged(run, config, builders):
+    """Which may be meant, and stops nothing."""
+    config.write_text(CONFIG.replace("pagerduty:", "# "))
+    code, said, err = run("validate", "--config", config)
+    assert (0, "ok: ") == (code, said[:4])
+    assert err == (
+        f"{config}:1:1: no page wakes anybody: nobody is told of alerts; "
+        "add pagerduty, or alertmanager.fallback\n"
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.made_tests.setting import Setting
+from alerts.owners import owner_label
 from slo import conventions as names
 from slo.burn import Tier
 from slo.examples.labels import series_text
@@ -74,6 +75,7 @@ class Expecting:
                 **self.setting.example.labels,
                 names.SLO: objective.name,
                 names.SERVICE: objective.service,
+                **owner_label(objective),
                 **dict(objective.extras(tier.severity).labels),
                 names.BURN_TIER: tier.name,
                 names.SEVERITY: tier.severity,

@@ -67,6 +67,13 @@ def _read_count(value: Any) -> int:
     return int(text)
 
 
+def _read_owner(value: Any) -> str:
+    text = _text(value, "serving")
+    if "{{" in text or "\n" in text:
+        raise ValueError(f"found {shown(text)}, expected a name; Prometheus reads {{{{ in it")
+    return text
+
+
 def _text(value: Any, example: str) -> str:
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
@@ -103,8 +110,8 @@ class SloAnnotations(Annotations):
     grouping_labels: Annotated[tuple[str, ...], PlainValidator(_read_labels)] = ()
     """Labels by comma, `region,model`: each set of their values has a budget of its own. Without
     it, one budget for all."""
-    owner: str = ""
-    """Who answers for the objective."""
+    owner: Annotated[str, PlainValidator(_read_owner)] = ""
+    """Who answers for the objective: the label `owner` of its alerts, by which they are routed."""
     tiers: Annotated[tuple[Tier, ...] | None, PlainValidator(_read_tiers)] = None
     """Which burn alerts: `workbook` (the default), some of them by their long windows,
     `workbook:1h,6h`, or `none`. Not beside `alertPolicies`."""

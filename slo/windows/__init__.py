@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from exporters.config import Seconds
 from exporters.documents import read_document, shown
+from exporters.fields import Seconds
 from slo.burn import Tier
 from slo.numbers import Number, Share
 

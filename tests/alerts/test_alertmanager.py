@@ -29,12 +29,17 @@ BURN_LABELS = {
     "burn_tier": "1h",
     "region": "eu",
     "model": "chat",
+    "owner": "serving",
 }
+BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=60)
+"""When the alerts began to fire."""
 BURN_ANNOTATIONS = {
     "summary": "chat-availability burns its error budget 44.1 times too fast in region eu",
     "description": "Events go bad 44.1 times as often over 1h as 28d can bear.",
     "burn_rate": "44.1 over 1h, 300.0 over 5m; a page above 13.44",
     "budget_left": "71.2%",
+    "budget_gone": "in 11h 23m, at 2026-11-26 21:03 UTC",
+    "first_step": "Take eu-chat-0 out of the router, then look at its host h0.",
     "groups_hit": "eu-chat-0 dead (gpu_lost)",
     "probable_cause": "GpuLost: GPU-0 on host h0 of group eu-chat-0 (xid_79)",
     "runbook_url": "http://runbooks/ErrorBudgetBurn.md",
@@ -55,7 +60,7 @@ class Chain:
         alert = {
             "labels": labels,
             "annotations": BURN_ANNOTATIONS,
-            "startsAt": (now - timedelta(seconds=60)).isoformat(),
+            "startsAt": BEGAN.isoformat(),
             "endsAt": (now + timedelta(seconds=-1 if resolved else 300)).isoformat(),
         }
         answer = httpx2.post(f"{self.alertmanager}/api/v2/alerts", json=[alert])
@@ -122,13 +127,13 @@ def chain(tmp_path: Path, free_ports: tuple[int, int]) -> Iterator[Chain]:
 
 
 def test_a_page_arrives_with_all_it_should_say_and_resolves_under_the_same_key(chain: Chain):
-    """One trigger, one resolve, nothing that PagerDuty would refuse."""
-    chain.send(BURN_LABELS)
-    [page] = eventually(chain.events)
-    # A second tier of the same cell belongs to the same incident; its ticket says nothing new.
+    """One incident, one resolve, nothing that PagerDuty would refuse."""
     chain.send({**BURN_LABELS, "burn_tier": "6h"})
+    eventually(chain.events)
+    # A faster tier of the same cell belongs to the same incident; its ticket says nothing new.
+    chain.send(BURN_LABELS)
     chain.send({**BURN_LABELS, "burn_tier": "3d", "severity": "ticket"})
-    joined = eventually(lambda: chain.events()[1:])
+    [page] = joined = eventually(lambda: chain.events()[1:])
     for tier, severity in (("3d", "ticket"), ("6h", "page"), ("1h", "page")):
         chain.send({**BURN_LABELS, "burn_tier": tier, "severity": severity}, resolved=True)
     resolve = eventually(
@@ -142,13 +147,17 @@ def test_a_page_arrives_with_all_it_should_say_and_resolves_under_the_same_key(c
         payload["severity"], payload["source"], payload["class"], payload["component"],
         payload["group"])  # fmt: skip
     details = payload["custom_details"]
-    told = ("burn_rate", "budget_left", "groups_hit", "probable_cause", "description")
+    told = ("burn_rate", "budget_left", "budget_gone", "groups_hit", "probable_cause",
+            "first_step", "description")  # fmt: skip
     assert {each: BURN_ANNOTATIONS[each] for each in told} == {each: details[each] for each in told}
-    labels = ("alertname", "slo", "service", "severity", "region", "model")
+    labels = ("alertname", "slo", "service", "severity", "region", "model", "owner")
     assert {each: BURN_LABELS[each] for each in labels} == {each: details[each] for each in labels}
+    assert BEGAN.strftime("%Y-%m-%d %H:%M:%S UTC") == details["since"]
+    before = round((BEGAN - timedelta(hours=3)).timestamp() * 1000)
+    board = f"http://grafana/d/shardwatch-slo?var-region=eu&from={before}&to=now"
     assert [
         {"href": BURN_ANNOTATIONS["runbook_url"], "text": "runbook"},
-        {"href": BURN_ANNOTATIONS["dashboard_url"], "text": "dashboard"},
+        {"href": board, "text": "dashboard"},
     ] == page["links"]
     assert {page["dedup_key"]} == {each["dedup_key"] for each in [*joined, *resolve]}
 
@@ -164,6 +173,34 @@ def test_a_lost_gpu_is_told_to_the_webhook_and_pages_nobody(chain: Chain):
 
     assert [gpu_lost] == [alert["labels"] for alert in told["alerts"]]
     assert ["ErrorBudgetBurn"] == [each["payload"]["class"] for each in events]
+
+
+def test_an_end_that_was_inhibited_is_told_as_soon_as_nothing_inhibits_it(chain: Chain):
+    """Prometheus sends ends for 15 minutes: a GPU is back before its group is up."""
+    group = {"severity": "ticket", "cluster": "demo", "region": "eu", "model": "chat",
+             "group": "eu-chat-0"}  # fmt: skip
+    gpu_lost = {"alertname": "GpuLost", "host": "h0", **group}
+    dead = {"alertname": "ShardGroupDead", **group}
+
+    def told(alert: dict[str, str], status: str) -> bool:
+        return any(
+            each["labels"] == alert and each["status"] == status
+            for message in chain.webhooks()
+            for each in message["alerts"]
+        )
+
+    chain.send(gpu_lost)
+    eventually(lambda: told(gpu_lost, "firing"))
+    chain.send(dead)
+    eventually(lambda: told(dead, "firing"))
+    chain.send(gpu_lost, resolved=True)
+    time.sleep(3)  # three group intervals
+    assert not told(gpu_lost, "resolved")
+    chain.send(dead, resolved=True)
+    eventually(lambda: told(dead, "resolved"))
+    chain.send(gpu_lost, resolved=True)
+
+    assert eventually(lambda: told(gpu_lost, "resolved"))
 
 
 @pytest.mark.parametrize("status", [429, 503])

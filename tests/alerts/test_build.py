@@ -19,7 +19,7 @@ from tests.alerts.promql import queries_of
 
 LIKE_THE_DEMO = Path(__file__).parent / "demo_like" / "shardwatch.yaml"
 
-OWN_LABELS = {"severity", "burn_tier", "service"}
+OWN_LABELS = {"severity", "burn_tier", "service", "owner"}
 """What an alert's rule may add. No objective may be grouped by any of these."""
 
 
@@ -32,6 +32,7 @@ def config() -> Config:
 def test_the_files_are_those_that_the_servers_read(built: dict[str, str]):
     """And nothing that another package builds."""
     assert [
+        "alertmanager-fragment.yml",
         "alertmanager.yml",
         "prometheus.yml",
         "rules/alerts.yaml",
@@ -164,3 +165,22 @@ def test_prometheus_reads_the_rules_scrapes_all_that_there_is_and_alerts():
         "prometheus": ["127.0.0.1:19821"],
         "alertmanager": ["127.0.0.1:19822"],
     } == {job["job_name"]: job["static_configs"][0]["targets"] for job in content["scrape_configs"]}
+
+
+def test_of_two_servers_the_alerts_are_one(tmp_path: Path):
+    """Their series say whose they are, their alerts do not, and each tells both Alertmanagers."""
+    content = yaml.safe_load(LIKE_THE_DEMO.read_text())
+    content["topology"] = str(LIKE_THE_DEMO.with_name("topology.yaml"))
+    content["pagerduty"]["routing_key_file"] = str(LIKE_THE_DEMO.with_name("pagerduty.key"))
+    content["alertmanager"]["addresses"] = ["am-b:9093", "am-a:9093"]
+    content["prometheus"]["replica"] = "a"
+    file = tmp_path / "shardwatch.yaml"
+    file.write_text(yaml.safe_dump(content))
+
+    built = yaml.safe_load(build(read_config(file))["prometheus.yml"])
+
+    assert {"replica": "a"} == built["global"]["external_labels"]
+    assert {
+        "alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}],
+        "alertmanagers": [{"static_configs": [{"targets": ["am-a:9093", "am-b:9093"]}]}],
+    } == built["alerting"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import pagerduty
-from alerts.pagerduty import event_errors
+from alerts.pagerduty import change_errors, event_errors
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -189,3 +189,24 @@ def test_any_json_gets_an_answer(value: Any):
     assert errors
     assert all(isinstance(each, str) and each for each in errors)
     json.dumps(errors)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"routing_key": KEY, "payload": {"summary": "a rollout"}}, []),
+        ({"routing_key": KEY, "payload": {"summary": "a", "source": "demo", "custom_details": {}},
+          "links": []}, []),
+        ([], ["Event object is not a JSON object"]),
+        ({"routing_key": KEY}, ["'payload' is missing or blank"]),
+        ({"payload": {"summary": "a"}}, ["'routing_key' is missing or blank"]),
+        ({"routing_key": KEY, "payload": "a"}, ["'payload' must be an object, not a string"]),
+        ({"routing_key": KEY, "payload": {"source": "demo"}},
+         ["'payload.summary' is missing or blank"]),
+        ({"routing_key": KEY, "payload": {"summary": "a", "timestamp": "now"}},
+         ["'payload.timestamp' is 'now' (should be an ISO 8601 time)"]),
+    ],
+)  # fmt: skip
+def test_a_change_is_refused_for_what_is_wrong_with_it(change, expected):
+    """It needs a summary alone, and no action, severity or dedup key."""
+    assert expected == change_errors(change, [KEY])

@@ -137,6 +137,49 @@ async def test_answers_that_cannot_be_are_refused(client, wanted: dict[str, int]
     assert 422 == (await client.post("/control/answers", json=wanted)).status_code
 
 
+def change(summary: str = "a rollout") -> dict[str, Any]:
+    """Return a change event."""
+    return {
+        "routing_key": KEY,
+        "payload": {"summary": summary, "timestamp": "2026-11-26T10:00:00+00:00"},
+        "links": [{"href": "http://board", "text": "board"}],
+    }
+
+
+async def test_change_events_are_kept_apart(client):
+    """In order; neither is an incident, and each fails on its own demand."""
+    wanted = {"status": 429, "times": 1, "of": "changes"}
+    await client.post("/control/answers", json=wanted)
+    statuses = [
+        (await client.post("/v2/enqueue", json=trigger())).status_code,
+        (await client.post("/v2/change/enqueue", json=change("a"))).status_code,
+        (await client.post("/v2/change/enqueue", json=change("b"))).status_code,
+    ]
+    answer = await client.post("/v2/change/enqueue", json=change("c"))
+
+    assert [202, 429, 202] == statuses
+    expected = {"status": "success", "message": "Change event processed"}
+    assert (202, expected) == (answer.status_code, answer.json())
+    assert [
+        {"received_at": 1001.0, "change": change("b")},
+        {"received_at": 1002.0, "change": change("c")},
+    ] == (await client.get("/changes")).json()["changes"]
+    assert 1 == len((await client.get("/events")).json()["events"])
+
+
+async def test_a_malformed_change_is_refused(client):
+    """As an event is."""
+    wrong = change("x" * 1025) | {"links": [{}]}
+    answer = await client.post("/v2/change/enqueue", json=wrong)
+
+    assert 400 == answer.status_code
+    assert [
+        "'payload.summary' has 1025 characters (at most 1024)",
+        "'links[0].href' is missing or blank",
+    ] == answer.json()["errors"]
+    assert [] == (await client.get("/changes")).json()["changes"]
+
+
 async def test_webhooks_are_kept_in_order(client):
     """Whatever JSON Alertmanager posts."""
     for number in (1, 2):

@@ -1,0 +1,95 @@
+"""Sending events to PagerDuty: what its answers mean, and how long to wait after a failure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Literal
+
+import aiohttp
+
+from alerts.changes.events import Event
+from exporters.sessions import HttpClient
+
+SHORTEST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 60.0
+LONGEST_ASKED_SECONDS = 600.0
+"""What an answer's ``Retry-After`` may make of it."""
+_ANSWER_SECONDS = 15.0
+_LONGEST_SAID = 300
+_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+"""Answers that are about the event: it will be no better the next time."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of an event."""
+
+    outcome: Literal["taken", "refused", "later"]
+    said: str = ""
+    """Why it was not taken."""
+    retry_after_seconds: float = 0.0
+
+
+class PagerDutyClient(HttpClient):
+    """Sends change events, within ``async with``.
+
+    Args:
+        url: of change events.
+        routing_key_file: read for each event: keys are replaced while this runs.
+    """
+
+    def __init__(self, url: str, routing_key_file: Path) -> None:
+        self._url = url
+        self._routing_key_file = routing_key_file
+
+    def _make_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_SECONDS))
+
+    async def send(self, event: Event) -> Answer:
+        """Send one event, once."""
+        try:
+            key = self._routing_key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return Answer("later", f"{self._routing_key_file} cannot be read")
+        try:
+            async with self._session.post(
+                self._url, json={"routing_key": key, **event}, allow_redirects=False
+            ) as answer:
+                text = (await answer.content.read(64 * 1024)).decode("utf-8", "replace")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Answer("later", f"no answer: {error or type(error).__name__}")
+        if answer.ok and answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return Answer("taken")
+        said = f"{answer.status}: {_said(text)}"
+        if answer.status in _REFUSALS:
+            return Answer("refused", said)
+        return Answer("later", said, _retry_after_seconds(answer.headers.get("Retry-After", "")))
+
+
+def wait_seconds(failures: int, answer: Answer, chance: float) -> float:
+    """Return how long to wait after so many failures in a row, at least 1.
+
+    Doubled each time, up to a minute, less up to a half by chance, so that many forwarders do not
+    come back at once; no less than was asked for.
+    """
+    doubled = SHORTEST_WAIT_SECONDS * 2.0 ** min(failures - 1, 30)
+    backed_off = min(LONGEST_WAIT_SECONDS, doubled) * (1 - chance / 2)
+    return max(backed_off, min(answer.retry_after_seconds, LONGEST_ASKED_SECONDS))
+
+
+def _retry_after_seconds(text: str) -> float:
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0.0
+
+
+def _said(text: str) -> str:
+    """Return what PagerDuty says is wrong: its ``errors``, if it is JSON."""
+    try:
+        found = json.loads(text)
+        errors = found["errors"] if found.get("errors") else [found["message"]]
+        said = "; ".join(map(str, errors))
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
+        said = " ".join(text.split())
+    return said if len(said) <= _LONGEST_SAID else said[: _LONGEST_SAID - 3] + "..."

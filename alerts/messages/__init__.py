@@ -1,0 +1,1 @@
+"""What receivers are told: Alertmanager's templates of an alert's labels and annotations."""

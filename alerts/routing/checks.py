@@ -1,0 +1,90 @@
+"""What is in doubt of who is told: pages that wake nobody, owners whom nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from alerts.routing.names import fallback_of
+from exporters.config import Config, ConfigFile
+from exporters.documents import Place
+from exporters.notifying import Receiver
+from exporters.problems import Problem
+from slo.objective import Objective
+
+
+def routing_doubts(config: Config, objectives: Iterable[Objective]) -> list[Problem]:
+    """Return what somebody should know of a configuration that can be built. None stops it."""
+    every = list(objectives)
+    return [
+        config.document.problem(place, message, fix)
+        for place, message, fix in (
+            *_unheard(config.file, every),
+            *_owners(config.file, every),
+            *_unused(config.file),
+        )
+    ]
+
+
+def _unheard(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Place, str, str]]:
+    ours = file.alertmanager
+    fallback = fallback_of(file)
+    if fallback is not None:
+        told = ours.receivers.get(fallback)
+        if told is not None and not _wakes(told):
+            yield (
+                ("alertmanager", "fallback"),
+                f"pages of the fallback {fallback!r} reach no pager",
+                "give it pagerduty, if somebody is to wake up",
+            )
+        return
+    owned = {each.owner for each in objectives} & ours.owners.keys()
+    alone = sorted(each.name for each in objectives if each.owner not in owned)
+    if not ours.owners:
+        hook = "only the webhook is told" if file.webhook else "nobody is told"
+        what = f"no page wakes anybody: {hook} of alerts"
+    else:
+        shown = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+        of = f"the objectives {shown}, nor of vanished traffic" if alone else "vanished traffic"
+        what = f"no page wakes anybody of {of}"
+    yield (), what, "add pagerduty, or alertmanager.fallback"
+
+
+def _owners(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Place, str, str]]:
+    owners = {each.owner for each in objectives if each.owner}
+    for name in sorted(file.alertmanager.owners.keys() - owners):
+        known = f", expected one of {', '.join(sorted(owners))}" if owners else ""
+        yield (
+            ("alertmanager", "owners", name),
+            f"no objective has the owner {name!r}{known}",
+            "correct the name, here or in the objective's annotation shardwatch.dev/owner",
+        )
+    for owner, receiver in sorted(file.alertmanager.owners.items()):
+        told = file.alertmanager.receivers.get(receiver)
+        if told is not None and not _wakes(told):
+            yield (
+                ("alertmanager", "owners", owner),
+                f"pages of the owner {owner!r} reach no pager",
+                f"give the receiver {receiver!r} pagerduty, if somebody is to wake up",
+            )
+
+
+def _unused(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
+    ours = file.alertmanager
+    used = {*ours.owners.values(), ours.fallback, ours.watchdog}
+    for name in sorted(ours.receivers.keys() - used):
+        yield (
+            ("alertmanager", "receivers", name),
+            f"the receiver {name!r} is told of nothing",
+            "name it under owners, as fallback or as watchdog, or remove it",
+        )
+    if file.pagerduty and ours.fallback is not None:
+        yield (
+            ("pagerduty",),
+            f"is told of nothing, for alertmanager.fallback is {ours.fallback!r}",
+            "remove one of the two",
+        )
+
+
+def _wakes(receiver: Receiver) -> bool:
+    """Tell whether anything of it can wake somebody; a webhook may."""
+    return receiver.pagerduty is not None or receiver.webhook is not None

@@ -1,0 +1,179 @@
+"""What goes without saying while something else is said: a table, and rules of the burn tiers.
+
+An inhibited alert is not told, and neither is its end. Prometheus sends an end for 15 minutes, and
+so it is told late, once nothing inhibits it any more; after these, what was told before it was
+inhibited stays open where it was told. So whatever inhibits should end soon after what it inhibits,
+as a group is up soon after its GPUs are. Pages are never inhibited by causes.
+
+A label that both alerts lack counts as equal. Of what is in the table both must have all of
+``equal``; of an objective's cell, labels that it is not grouped by are lacking on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alerts.blackout_alerts import EVENTS_BLIND
+from alerts.burn import ERROR_BUDGET_BURN
+from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
+from alerts.messages.facts import ALERTNAME
+from alerts.routing.names import Naming, equals, is_there
+from alerts.sources import SOURCES, EventSource, find_source
+from alerts.watch.exporters import EXPORTER_DOWN
+from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
+from exporters import catalog
+from exporters.scrape import JOBS
+from slo import conventions
+from slo.objective import Objective
+
+REGION_DOWN = "RegionDown"
+HOST_DOWN = "HostDown"
+GROUP_DEGRADED = "ShardGroupDegraded"
+GROUP_DRAINING = "ShardGroupDraining"
+
+_IS_PAGE = equals(conventions.SEVERITY, conventions.PAGE)
+_IS_TICKET = equals(conventions.SEVERITY, conventions.TICKET)
+_OF_NO_OBJECTIVE = f'{conventions.SERVICE}=""'
+
+
+@dataclass(frozen=True)
+class Inhibition:
+    """One thing that goes without saying."""
+
+    source: str
+    """The alert that says it already."""
+    targets: tuple[str, ...]
+    """Matchers of the tickets that it spares; of causes that are of no objective."""
+    equal: tuple[str, ...]
+    """Labels that both have, with the same values."""
+    why: str
+
+
+INHIBITIONS = (
+    Inhibition(
+        REGION_DOWN,
+        (is_there(catalog.GROUP),),
+        (catalog.CLUSTER, catalog.REGION),
+        "a lost region is why each of its groups, hosts and GPUs is lost",
+    ),
+    Inhibition(
+        HOST_DOWN,
+        (f'{ALERTNAME}!="{HOST_DOWN}"',),
+        (catalog.CLUSTER, catalog.HOST),
+        "a host that is gone takes with it all that runs on it",
+    ),
+    Inhibition(
+        GROUP_DEAD,
+        (is_there(catalog.HOST), f'{ALERTNAME}!="{HOST_DOWN}"'),
+        catalog.GROUP_LABELS,
+        "a dead group tells its reason, the GPU that it lost among them",
+    ),
+    Inhibition(
+        GROUP_DEAD,
+        (equals(ALERTNAME, (GROUP_DEGRADED, GROUP_STALLED)),),
+        catalog.GROUP_LABELS,
+        "a dead group is neither slow nor stalled",
+    ),
+    Inhibition(
+        GROUP_DRAINING,
+        (f'{ALERTNAME}!="{GROUP_DRAINING}"',),
+        catalog.GROUP_LABELS,
+        "what happens to a group that is being emptied was meant to",
+    ),
+)
+"""Alerts that nobody has inhibit nothing."""
+
+PAGE_OVER_TICKET = "a page of a cell says what its tickets would"
+FASTER_TIER = "a faster tier of a cell's burn says what a slower one would"
+EXPORTER_OVER_EVENTS = "an exporter that does not answer is why its events cannot be seen"
+
+
+def inhibit_rules(
+    objectives: Sequence[Objective], grouping_labels: Sequence[str], naming: Naming
+) -> list[dict[str, Any]]:
+    """Return the rules as Alertmanager's YAML has them.
+
+    Args:
+        objectives: all.
+        grouping_labels: of all of them.
+        naming: where there are others' alerts, these are left alone.
+    """
+    cell = [conventions.SLO, conventions.SERVICE, *grouping_labels]
+    ours = [naming.is_ours] if naming.alerts else []
+    return [
+        {
+            "source_matchers": [
+                equals(ALERTNAME, (ERROR_BUDGET_BURN, ZERO_TOLERANCE_BROKEN)),
+                _IS_PAGE,
+            ],
+            "target_matchers": [_IS_TICKET, is_there(conventions.SLO), *ours],
+            "equal": cell,
+        },
+        *_faster_tiers(objectives, cell),
+        *_blinding(objectives),
+        *(
+            {
+                "source_matchers": [equals(ALERTNAME, each.source)],
+                "target_matchers": [
+                    _IS_TICKET,
+                    _OF_NO_OBJECTIVE,
+                    *each.targets,
+                    *(
+                        is_there(label)
+                        for label in each.equal
+                        if is_there(label) not in each.targets
+                    ),
+                    *ours,
+                ],
+                "equal": list(each.equal),
+            }
+            for each in INHIBITIONS
+        ),
+    ]
+
+
+def _faster_tiers(objectives: Iterable[Objective], cell: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield a rule for each tier that has slower ones: Alertmanager knows no order."""
+    tiers = sorted(
+        {
+            (tier.severity, tier.long_seconds, tier.name)
+            for each in objectives
+            for tier in each.tiers
+        }
+    )
+    for severity, long_seconds, name in tiers:
+        slower = tuple(
+            each for other, seconds, each in tiers if other == severity and seconds > long_seconds
+        )
+        if slower:
+            burns = [
+                equals(ALERTNAME, ERROR_BUDGET_BURN),
+                equals(conventions.SEVERITY, severity),
+            ]
+            yield {
+                "source_matchers": [*burns, equals(conventions.BURN_TIER, name)],
+                "target_matchers": [*burns, equals(conventions.BURN_TIER, slower)],
+                "equal": cell,
+            }
+
+
+def _blinding(objectives: Iterable[Objective]) -> Iterator[dict[str, Any]]:
+    """Yield a rule for each exporter that alone sees the events of services."""
+    sources: dict[str, set[EventSource | None]] = {}
+    for each in objectives:
+        sources.setdefault(each.service, set()).add(find_source(each))
+    for source in SOURCES:
+        services = tuple(sorted(name for name, seen in sources.items() if seen == {source}))
+        if services:
+            yield {
+                "source_matchers": [
+                    equals(ALERTNAME, EXPORTER_DOWN),
+                    equals("job", JOBS[source.name]),
+                ],
+                "target_matchers": [
+                    equals(ALERTNAME, EVENTS_BLIND),
+                    equals(conventions.SERVICE, services),
+                ],
+            }

@@ -1,0 +1,73 @@
+"""What receivers and times are called, and the matchers that several parts write."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from alerts.messages.facts import ALERTNAME
+from exporters.config import ConfigFile
+from slo import conventions
+
+FRAGMENT_PREFIX = "shardwatch-"
+
+PAGERDUTY = "pagerduty"
+"""The receiver that the key ``pagerduty`` of ``shardwatch.yaml`` is."""
+SUFFIXES = {conventions.PAGE: "pages", conventions.TICKET: "tickets"}
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How everything is called."""
+
+    prefix: str = ""
+    alerts: tuple[str, ...] = ()
+    """The names of our alerts, sorted, where others are there, too."""
+
+    def of(self, receiver: str, severity: str) -> str:
+        """Return the name of Alertmanager's receiver of one severity: ``serving-pages``."""
+        return f"{self.prefix}{receiver}-{SUFFIXES[severity]}"
+
+    def time(self, name: str) -> str:
+        """Return the name of a time."""
+        return f"{self.prefix}{name}"
+
+    @property
+    def webhook(self) -> str:
+        """Of every alert."""
+        return f"{self.prefix}webhook"
+
+    @property
+    def watchdog(self) -> str:
+        """Of the heartbeat."""
+        return f"{self.prefix}watchdog"
+
+    @property
+    def nobody(self) -> str:
+        """A receiver that tells nobody: its alerts stay in Alertmanager's list."""
+        return f"{self.prefix}nobody"
+
+    @property
+    def is_ours(self) -> str:
+        """The matcher of all our alerts."""
+        return equals(ALERTNAME, self.alerts)
+
+
+def equals(label: str, values: str | tuple[str, ...]) -> str:
+    """Return the matcher of one value of a label, or of several."""
+    if isinstance(values, str):
+        return f"{label}={json.dumps(values, ensure_ascii=False)}"
+    if len(values) == 1:
+        return equals(label, values[0])
+    return f"{label}=~{json.dumps('|'.join(map(re.escape, values)), ensure_ascii=False)}"
+
+
+def is_there(label: str) -> str:
+    """Return the matcher of alerts that have a label."""
+    return f'{label}!=""'
+
+
+def fallback_of(file: ConfigFile) -> str | None:
+    """Return the receiver of what is nobody else's; None if there is none."""
+    return file.alertmanager.fallback or (PAGERDUTY if file.pagerduty else None)

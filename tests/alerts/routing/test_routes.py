@@ -1,0 +1,147 @@
+"""Who is told of what: by Alertmanager's own amtool."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.alerts.routing.configuring import (
+    OWNED,
+    PAGERDUTY,
+    WEBHOOK,
+    assert_routes,
+    assert_takes,
+    configure,
+    fragment,
+)
+
+BURN = "alertname=ErrorBudgetBurn;service=inference;slo=chat-availability;region=eu;model=chat"
+OF_SERVING = f"{BURN};owner=team serving"
+OF_AGENTS = f"{BURN};owner=agents"
+GPU_LOST = "alertname=GpuLost;severity=ticket;cluster=demo;region=eu;model=chat;group=g;host=h"
+REGION_DOWN = "alertname=RegionDown;severity=page;cluster=demo;region=eu"
+DRAINING = "alertname=ShardGroupDraining;severity=none;cluster=demo;region=eu;model=chat;group=g"
+VANISHED = "alertname=TrafficVanished;severity=page;service=inference;region=eu;model=chat"
+BLIND = "alertname=EventsBlind;severity=ticket;service=inference"
+WATCHDOG = "alertname=Watchdog;severity=none"
+
+BOTH = {"pagerduty": PAGERDUTY, "webhook": WEBHOOK}
+EVERYTHING = {"alertmanager": OWNED, "webhook": WEBHOOK}
+CHOICES = {
+    "nobody": {},
+    "webhook": {"webhook": WEBHOOK},
+    "pagerduty": {"pagerduty": PAGERDUTY},
+    "both": BOTH,
+    "owners": {"alertmanager": OWNED},
+    "everything": EVERYTHING,
+}
+
+
+@pytest.mark.parametrize(
+    ("receivers", "alert", "expected"),
+    [
+        (BOTH, f"{BURN};severity=page;burn_tier=1h", "webhook,pagerduty-pages"),
+        (BOTH, f"{OF_SERVING};severity=page", "webhook,pagerduty-pages"),
+        (BOTH, f"{BURN};severity=ticket;burn_tier=3d", "webhook,pagerduty-tickets"),
+        (BOTH, VANISHED, "webhook,pagerduty-pages"),
+        (BOTH, REGION_DOWN, "webhook,pagerduty-pages"),
+        (BOTH, BLIND, "webhook,pagerduty-tickets"),
+        (BOTH, GPU_LOST, "webhook"),
+        (BOTH, DRAINING, "webhook,nobody"),
+        (BOTH, WATCHDOG, "watchdog"),
+        ({"pagerduty": PAGERDUTY}, f"{BURN};severity=page", "pagerduty-pages"),
+        ({"pagerduty": PAGERDUTY}, f"{BURN};severity=ticket", "pagerduty-tickets"),
+        ({"pagerduty": PAGERDUTY}, GPU_LOST, "pagerduty-tickets"),
+        ({"pagerduty": PAGERDUTY}, DRAINING, "nobody"),
+        ({"pagerduty": PAGERDUTY}, WATCHDOG, "watchdog"),
+        ({"webhook": WEBHOOK}, f"{BURN};severity=page", "webhook"),
+        ({"webhook": WEBHOOK}, GPU_LOST, "webhook"),
+        ({}, f"{BURN};severity=page", "nobody"),
+        ({}, GPU_LOST, "nobody"),
+        ({}, WATCHDOG, "watchdog"),
+        (EVERYTHING, f"{OF_SERVING};severity=page", "webhook,serving-pages"),
+        (EVERYTHING, f"{OF_SERVING};severity=ticket", "webhook,serving-tickets"),
+        (EVERYTHING, f"{OF_AGENTS};severity=page", "webhook,agents-pages"),
+        (EVERYTHING, f"{BURN};owner=others;severity=page", "webhook,ops-pages"),
+        (EVERYTHING, f"{BURN};severity=ticket", "webhook,ops-tickets"),
+        (EVERYTHING, VANISHED, "webhook,ops-pages"),
+        (EVERYTHING, REGION_DOWN, "webhook,ops-pages"),
+        (EVERYTHING, GPU_LOST, "webhook,ops-tickets"),
+        (EVERYTHING, DRAINING, "webhook,nobody"),
+        ({"alertmanager": OWNED}, GPU_LOST, "ops-tickets"),
+        ({"alertmanager": OWNED}, "alertname=Mine", "ops-tickets"),
+        ({"alertmanager": OWNED}, WATCHDOG, "watchdog"),
+    ],
+)  # fmt: skip
+def test_an_alert_goes_to_its_receivers(
+    receivers: dict[str, Any], alert: str, expected: str, tmp_path: Path
+):
+    """Causes reach PagerDuty within the page that they explain, or where nobody else listens.
+
+    Where somebody is named as the fallback, all that is nobody else's reaches them.
+    """
+    assert_routes(configure(**receivers), alert, expected, tmp_path)
+
+
+@pytest.mark.parametrize("receivers", CHOICES.values(), ids=CHOICES)
+def test_every_choice_of_receivers_is_a_configuration(receivers: dict[str, Any], tmp_path: Path):
+    """Whole and as a fragment, by Alertmanager's own check."""
+    assert_takes(configure(**receivers), tmp_path)
+    assert_takes(fragment(**receivers), tmp_path)
+
+
+def routes_of(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every route below the root."""
+    found = list(config["route"]["routes"])
+    for route in found:
+        found += route.get("routes", [])
+    return found
+
+
+def test_an_incident_is_an_objectives_cell_and_never_a_tier_or_a_cause():
+    """A faster tier joins it, a change of cause does not make another one."""
+    for config in (configure(**BOTH), configure(**EVERYTHING)):
+        groupings = {tuple(each.get("group_by", ())) for each in routes_of(config)}
+
+        assert ["alertname", "cluster", "region"] == config["route"]["group_by"]
+        assert {(), ("slo", "service", "model", "region")} == groupings
+
+
+def test_the_timing_is_the_users():
+    """As it was configured, in a fragment too, whatever the other configuration says."""
+    for route in (configure(**BOTH)["route"], fragment(**BOTH)["route"]["routes"][1]):
+        assert ("5s", "10s", "1h") == (
+            route["group_wait"], route["group_interval"], route["repeat_interval"])  # fmt: skip
+
+
+def test_pages_are_critical_and_tickets_warnings():
+    """In PagerDuty's words; the key is a file's path in both."""
+    receivers = {each["name"]: each for each in configure(**BOTH)["receivers"]}
+
+    severities = {
+        name: receivers[name]["pagerduty_configs"][0]["severity"]
+        for name in ("pagerduty-pages", "pagerduty-tickets")
+    }
+    assert {"pagerduty-pages": "critical", "pagerduty-tickets": "warning"} == severities
+    for name in severities:
+        assert receivers[name]["pagerduty_configs"][0]["routing_key_file"] == "/secret/key"
+
+
+def test_only_tickets_wait_for_working_hours():
+    """A page is told at any time."""
+    config = configure(**EVERYTHING)
+
+    told = {each["receiver"]: each.get("active_time_intervals") for each in routes_of(config)}
+    assert ["work"] == told.pop("serving-tickets")
+    assert {None} == set(told.values())
+    [times] = config["time_intervals"]
+    assert "work" == times["name"]
+    assert ["Europe/Berlin"] == [each["location"] for each in times["time_intervals"]]
+
+
+def test_secrets_are_named_by_absolute_paths_alone():
+    """Alertmanager reads them wherever it runs, whenever it sends something."""
+    text = str(configure(**EVERYTHING))
+
+    for name in ("key", "slack.url", "mail.password", "token"):
+        assert f"'/secret/{name}'" in text
