@@ -49,7 +49,8 @@ class LabelFlow:
         Args:
             series_labels: by name.
         """
-        self._series_labels = series_labels
+        self.series_labels = series_labels
+        """Labels of the series of a name."""
 
     def of(self, tree: promql_parser.Expr) -> LabelSet | None:
         """Return the labels of an expression's elements; None if it can have no element."""
@@ -74,7 +75,7 @@ class LabelFlow:
 
     def _selected(self, selector: promql_parser.VectorSelector) -> LabelSet | None:
         name = name_of(selector)
-        kinds = [ANYTHING] if name is None else self._series_labels(name)
+        kinds = [ANYTHING] if name is None else self.series_labels(name)
         return reduce(
             either,
             (

@@ -134,6 +134,14 @@ class Rule:
         """The file's path, as given."""
         return self.group.source.document.file
 
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The first line and the last, up to where the next rule or group begins."""
+        source = self.group.source
+        first, _ = source.position(self.place)
+        after, _ = source.end_of_all(self.place)
+        return first, max(first, min(after - 1, len(source.lines)))
+
     @cached_property
     def parsed(self) -> Parsed:
         """The expression's tree, or why there is none."""

@@ -52,6 +52,17 @@ class Rules:
                 found[each.name].append(each)
         return found
 
+    def alike(self, rule: Rule) -> Sequence[Rule]:
+        """Return the rules of a rule's kind that have its name, in their order, itself included."""
+        return self._by_kind[rule.is_alert, rule.name]
+
+    @cached_property
+    def _by_kind(self) -> Mapping[tuple[bool, str], Sequence[Rule]]:
+        found: dict[tuple[bool, str], list[Rule]] = defaultdict(list)
+        for each in self.rules:
+            found[each.is_alert, each.name].append(each)
+        return found
+
     @cached_property
     def labels(self) -> LabelFlow:
         """Labels of expressions."""

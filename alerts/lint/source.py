@@ -35,6 +35,32 @@ class Source:
         following = self._positions[after : after + 1]
         return following[0] if following else (len(self.lines) + 1, 1)
 
+    def end_of_all(self, place: Place) -> Position:
+        """Return where the first thing begins that is after a place and all that it holds."""
+        inside = [
+            position
+            for each, position in self._within(place[:-1])
+            if each[: len(place)] == place
+        ]
+        last = max(inside, default=self.position(place))
+        after = bisect_right(self._positions, last)
+        following = self._positions[after : after + 1]
+        return following[0] if following else (len(self.lines) + 1, 1)
+
+    def _within(self, place: Place) -> list[tuple[Place, Position]]:
+        """Return the places within one, for those who ask for several of its items."""
+        if place not in self._of_places:
+            self._of_places[place] = [
+                (each, position)
+                for each, position in self.document.positions.items()
+                if each[: len(place)] == place
+            ]
+        return self._of_places[place]
+
+    @cached_property
+    def _of_places(self) -> dict[Place, list[tuple[Place, Position]]]:
+        return {}
+
     def find(self, place: Place, text: str, word: str, offset: int = 0) -> Position:
         """Return where a word of a value stands, or the place of the value if it is not found.
 

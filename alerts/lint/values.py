@@ -96,7 +96,7 @@ class ValueFlow:
         reasons = [] if why is None else why
         match tree:
             case promql_parser.NumberLiteral():
-                return ANY if math.isnan(tree.val) else Range(tree.val, tree.val)
+                return Range(tree.val, tree.val) if math.isfinite(tree.val) else ANY
             case promql_parser.VectorSelector():
                 return self._selected(tree, reasons)
             case promql_parser.MatrixSelector():
