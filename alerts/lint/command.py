@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Lint:
 
     paths: tuple[Path, ...]
     """Rule files, or folders of them."""
-    setting: Setting = Setting()
+    setting: Setting = field(default_factory=Setting)
     prometheus_url: str | None = None
     """A server to ask for what exists; if None, nobody is asked."""
     http_config: Path | None = None

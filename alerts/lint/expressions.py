@@ -35,6 +35,7 @@ _TOKEN = re.compile(
 )
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _UNKNOWN_FUNCTION = re.compile(r"unknown function with name '(?P<name>.*)'")
+_TOO_DEEP = f"nested more than {DEEPEST} deep"
 _VAGUE = "invalid promql query"
 _ENDINGS = ("", "x", "(x)", "5m", '"x"', '="x"', 'x="x"', "x[5m]", "(x[5m])", "[5m]", ") (x)", "1", "x, x", "x) x", ") x")  # fmt: skip # noqa: E501
 """What may be missing at the end of the beginning of an expression."""
@@ -64,23 +65,35 @@ class Parsed:
 def parse_expression(text: str) -> Parsed:
     """Return the tree of an expression that gives numbers or series, or what is wrong and where."""
     tokens = words(text)
+    wrong = _wrong_with_words(tokens)
+    if wrong is not None:
+        return wrong
+    try:
+        tree = promql_parser.parse(text)
+    except ValueError as error:
+        return _located(text, tokens, str(error))
+    wrong_with_tree = _wrong_with_tree(tree)
+    return Parsed(None, wrong_with_tree) if wrong_with_tree else Parsed(tree)
+
+
+def _wrong_with_words(tokens: Sequence[Word]) -> Parsed | None:
+    """Return what keeps an expression from being given to the parser."""
     if not tokens:
         return Parsed(None, "found no expression")
     if len(tokens) > MOST_TOKENS:
         said = f"found {len(tokens)} words, expected at most {MOST_TOKENS}"
         return Parsed(None, said, tokens[MOST_TOKENS].offset)
-    if (deep := _too_deep(tokens)) is not None:
-        return Parsed(None, f"nested more than {DEEPEST} deep", deep.offset)
-    try:
-        tree = promql_parser.parse(text)
-    except ValueError as error:
-        return _located(text, tokens, str(error))
+    deep = _too_deep(tokens)
+    return None if deep is None else Parsed(None, _TOO_DEEP, deep.offset)
+
+
+def _wrong_with_tree(tree: promql_parser.Expr) -> str:
     if _depth(tree) > DEEPEST:
-        return Parsed(None, f"nested more than {DEEPEST} deep")
+        return _TOO_DEEP
     of_ranges = promql_parser.MatrixSelector, promql_parser.SubqueryExpr
     if isinstance(tree, (*of_ranges, promql_parser.StringLiteral)):
-        return Parsed(None, "found a range or a text, expected one value for each series")
-    return Parsed(tree)
+        return "found a range or a text, expected one value for each series"
+    return ""
 
 
 def words(text: str) -> list[Word]:
@@ -110,7 +123,9 @@ def _located(text: str, tokens: Sequence[Word], said: str) -> Parsed:
         return Parsed(None, f"found {lone.text} without its other half", lone.offset)
     if said != _VAGUE:
         return Parsed(None, said, _place_of_type_error(text, tokens, said))
-    index = bisect_left(range(len(tokens)), True, key=lambda at: not _begins(text, tokens, at + 1))
+    index = bisect_left(
+        range(len(tokens)), 1, key=lambda at: int(not _begins(text, tokens, at + 1))
+    )
     if index >= len(tokens) - 1 and _begins(text, tokens, len(tokens)):
         return Parsed(None, "found the end, expected more", len(text.rstrip()))
     at = tokens[min(index, len(tokens) - 1)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from alerts.lint.expressions import offset_of
 from alerts.lint.rule_files import Rule
 from exporters.documents import Place
 from exporters.problems import Problem
@@ -9,15 +12,25 @@ from exporters.problems import Problem
 EXPR: Place = ("expr",)
 
 
-def finding(
-    rule: Rule,
-    check: str,
-    message: str,
-    fix: str,
-    field: Place = EXPR,
-    word: str = "",
-    offset: int | None = None,
-) -> Problem:
+@dataclass(frozen=True)
+class At:
+    """Where in a rule a problem is."""
+
+    field: Place = EXPR
+    """Below the rule: ``("labels", "severity")``."""
+    word: str = ""
+    """In the field's value; the field itself, if empty."""
+    offset: int = 0
+    """Of the word in the value, in characters."""
+
+
+def in_expr(rule: Rule, word: str | None) -> At:
+    """Return where a word stands in a rule's expression at first; the expression if it does not."""
+    offset = offset_of(rule.expr, word) if word else None
+    return At() if offset is None or word is None else At(EXPR, word, offset)
+
+
+def finding(rule: Rule, check: str, message: str, fix: str, at: At) -> Problem:
     """Return a problem of a rule.
 
     Args:
@@ -25,9 +38,7 @@ def finding(
         check: an id in :data:`alerts.lint.table.CHECKS`.
         message: what was found and what was expected, in one sentence without a full stop.
         fix: what to do about it, likewise.
-        field: below the rule, ``("labels", "severity")``.
-        word: in the field's value, at which the problem stands; at the field, if empty.
-        offset: of the word in the value; None for the first one.
+        at: its place.
     """
-    line, column = rule.position(field, word, offset or 0)
+    line, column = rule.position(at.field, at.word, at.offset)
     return Problem(rule.file, line, column, rule.name, message, fix, check)

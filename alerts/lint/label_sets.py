@@ -56,14 +56,10 @@ NO_LABELS = LabelSet(frozenset(), Names.of([]))
 """Of ``sum(...)``, of ``vector(1)``."""
 
 
-def made(
-    sure: Iterable[str], may: Names, constants: Iterable[tuple[str, str]] = ()
-) -> LabelSet:
+def made(sure: Iterable[str], may: Names, constants: Iterable[tuple[str, str]] = ()) -> LabelSet:
     """Return a set of labels; constants of labels that are on no element are left out."""
     may = may - Names.of([NAME])
-    return LabelSet(
-        may.among(sure), may, frozenset(each for each in constants if each[0] in may)
-    )
+    return LabelSet(may.among(sure), may, frozenset(each for each in constants if each[0] in may))
 
 
 def either(left: LabelSet | None, right: LabelSet | None) -> LabelSet | None:

@@ -9,8 +9,9 @@ may have any label. So "never" and "for sure" can be relied upon.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, reduce
+from typing import Any
 
 import promql_parser
 
@@ -51,27 +52,21 @@ class LabelFlow:
         """
         self.series_labels = series_labels
         """Labels of the series of a name."""
+        self._by_type: Mapping[type, Callable[[Any], LabelSet | None]] = {
+            promql_parser.VectorSelector: self._selected,
+            promql_parser.MatrixSelector: lambda tree: self._selected(tree.vector_selector),
+            promql_parser.ParenExpr: lambda tree: self.of(tree.expr),
+            promql_parser.UnaryExpr: lambda tree: self.of(tree.expr),
+            promql_parser.SubqueryExpr: lambda tree: self.of(tree.expr),
+            promql_parser.AggregateExpr: self._aggregated,
+            promql_parser.BinaryExpr: self._joined,
+            promql_parser.Call: self._called,
+        }
 
     def of(self, tree: promql_parser.Expr) -> LabelSet | None:
         """Return the labels of an expression's elements; None if it can have no element."""
-        match tree:
-            case promql_parser.VectorSelector():
-                return self._selected(tree)
-            case promql_parser.MatrixSelector():
-                return self._selected(tree.vector_selector)
-            case (
-                promql_parser.ParenExpr()
-                | promql_parser.UnaryExpr()
-                | promql_parser.SubqueryExpr()
-            ):
-                return self.of(tree.expr)
-            case promql_parser.AggregateExpr():
-                return self._aggregated(tree)
-            case promql_parser.BinaryExpr():
-                return self._joined(tree)
-            case promql_parser.Call():
-                return self._called(tree)
-        return NO_LABELS
+        labels_of = self._by_type.get(type(tree))
+        return NO_LABELS if labels_of is None else labels_of(tree)
 
     def _selected(self, selector: promql_parser.VectorSelector) -> LabelSet | None:
         name = name_of(selector)
@@ -97,42 +92,27 @@ class LabelFlow:
         return ANYTHING if label is None else left.with_label(label, is_sure=True)
 
     def _joined(self, tree: promql_parser.BinaryExpr) -> LabelSet | None:
-        if is_number(tree.rhs):
-            return self.of(tree.lhs)
-        if is_number(tree.lhs):
-            return self.of(tree.rhs)
+        if is_number(tree.lhs) or is_number(tree.rhs):
+            return self.of(tree.lhs if is_number(tree.rhs) else tree.rhs)
         left, right, operator = self.of(tree.lhs), self.of(tree.rhs), str(tree.op)
         if operator == "or":
             return either(left, right)
-        if left is None or operator == "unless":
-            return left
         if has_fill(tree):
             return ANYTHING
-        if right is None:
-            return None
-        compared = compared_labels(tree.modifier)
-        if operator == "and":
-            return agreeing(left, right, compared)
-        return _paired(tree.modifier, left, right, compared)
+        if operator == "unless":
+            return left
+        return None if left is None or right is None else _matched(tree, left, right)
 
     def _called(self, tree: promql_parser.Call) -> LabelSet | None:
         name, arguments = tree.func.name, list(tree.args)
-        if is_number(tree) or name in ("vector", "pi", "time"):
-            return NO_LABELS
         if name in ("absent", "absent_over_time"):
             return _of_absent(arguments[0])
         vectors = [each for each in arguments if not is_number(each)]
-        inside = self.of(vectors[0]) if vectors else NO_LABELS
-        if inside is None:
-            return None
-        texts = [text_of(each) for each in arguments[1:]]
-        if name == "label_replace" and None not in texts:
-            return _replaced(inside, *(each or "" for each in texts[:4]))
-        if name == "label_join" and None not in texts:
-            return _label_joined(inside, [each or "" for each in texts])
-        if name == "info":
-            return LabelSet(inside.sure, ANYTHING.may)
-        return inside.without_label("le") if name.startswith("histogram_quantile") else inside
+        if is_number(tree) or not vectors:
+            return NO_LABELS
+        inside = self.of(vectors[0])
+        texts = [text_of(each) or "" for each in arguments[1:]]
+        return None if inside is None else _changed(name, inside, texts)
 
 
 def name_of(selector: promql_parser.VectorSelector) -> str | None:
@@ -154,9 +134,7 @@ def alternatives(
     return [[each for each in one if each.name != NAME] for one in others]
 
 
-def narrowed(
-    labels: LabelSet, matchers: Iterable[promql_parser.Matcher]
-) -> LabelSet | None:
+def narrowed(labels: LabelSet, matchers: Iterable[promql_parser.Matcher]) -> LabelSet | None:
     """Return the labels of those series that matchers take; None if they can take none."""
     found = labels
     # What is equal is known when regular expressions are looked at.
@@ -212,13 +190,11 @@ def text_of(tree: promql_parser.Expr | None) -> str | None:
     return str(tree.val) if isinstance(tree, promql_parser.StringLiteral) else None
 
 
-def _paired(
-    modifier: promql_parser.BinModifier | None,
-    left: LabelSet,
-    right: LabelSet,
-    compared: Names,
-) -> LabelSet | None:
-    """Return the labels of arithmetic or a comparison of two vectors (``resultMetric``)."""
+def _matched(tree: promql_parser.BinaryExpr, left: LabelSet, right: LabelSet) -> LabelSet | None:
+    """Return the labels of two vectors that are matched: as ``resultMetric`` in the engine does."""
+    modifier, compared = tree.modifier, compared_labels(tree.modifier)
+    if str(tree.op) == "and":
+        return agreeing(left, right, compared)
     is_right = None if modifier is None else _OF_ONE_SIDE.get(str(modifier.card))
     if is_right is None:
         found = agreeing(left, right, compared)
@@ -227,13 +203,26 @@ def _paired(
     found = agreeing(many, one, compared)
     if found is None or modifier is None:
         return None
-    for label in modifier.group_labels or ():
-        found = made(found.sure - {label}, found.may - Names.of([label]), found.constants)
-        if label in one.may:
-            found = found.with_label(
-                label, is_sure=label in one.sure, constant=one.constant(label)
-            )
-    return found
+    return reduce(partial(_taken_over, one=one), modifier.group_labels or (), found)
+
+
+def _taken_over(many: LabelSet, label: str, *, one: LabelSet) -> LabelSet:
+    """Return the labels of the side of many with one of the other side's."""
+    left = many.without_label(label)
+    if label not in one.may:
+        return left
+    return left.with_label(label, is_sure=label in one.sure, constant=one.constant(label))
+
+
+def _changed(name: str, inside: LabelSet, texts: Sequence[str]) -> LabelSet:
+    """Return the labels that a function leaves or makes of its argument's."""
+    if name == "label_replace":
+        return _replaced(inside, *texts[:4])
+    if name == "label_join":
+        return _label_joined(inside, texts)
+    if name == "info":
+        return LabelSet(inside.sure, ANYTHING.may)
+    return inside.without_label("le") if name.startswith("histogram_quantile") else inside
 
 
 def _of_absent(argument: promql_parser.Expr) -> LabelSet:

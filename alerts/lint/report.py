@@ -16,9 +16,7 @@ LONGEST_SHOWN_CHARACTERS = 160
 """Of a line of a file."""
 
 
-def text_lines(
-    problems: Sequence[Problem], lines: Mapping[str, Sequence[str]]
-) -> Iterator[str]:
+def text_lines(problems: Sequence[Problem], lines: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield each problem in a line, followed by the line of the file with its place marked.
 
     Args:

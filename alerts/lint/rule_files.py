@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from alerts.lint.expressions import Parsed, parse_expression
-from alerts.lint.source import Position, Source
+from alerts.lint.source import Position, Source, split_lines
 from exporters.documents import Document, Place, parse_documents, read_text
 from exporters.durations import parse_duration
 from exporters.generated import is_generated
@@ -126,8 +126,6 @@ class Rule:
     labels: Mapping[str, str]
     """Those of its group included."""
     annotations: Mapping[str, str]
-    is_generated: bool
-    """Whether shardwatch wrote the file."""
 
     @property
     def file(self) -> str:
@@ -139,13 +137,18 @@ class Rule:
         """The first line and the last, up to where the next rule or group begins."""
         source = self.group.source
         first, _ = source.position(self.place)
-        after, _ = source.end_of_all(self.place)
+        after, _ = source.end_of_item(self.place)
         return first, max(first, min(after - 1, len(source.lines)))
 
     @cached_property
     def parsed(self) -> Parsed:
         """The expression's tree, or why there is none."""
         return parse_expression(self.expr)
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether shardwatch wrote the file."""
+        return is_generated(self.group.source.lines[0])
 
     @property
     def templates(self) -> Iterator[tuple[Place, str]]:
@@ -226,7 +229,7 @@ def read_rules(document: Document, text: str) -> list[Rule]:
     data = document.data
     is_manifest = isinstance(data, dict) and data.get("kind") == OPERATOR_KIND
     file = document.parse(_Manifest).spec if is_manifest else document.parse(_File)
-    source = Source(document, tuple(text.splitlines()))
+    source = Source(document, split_lines(text))
     root: Place = ("spec", "groups") if is_manifest else ("groups",)
     rules: list[Rule] = []
     problems: list[Problem] = []
@@ -243,7 +246,7 @@ def read_rules(document: Document, text: str) -> list[Rule]:
         for number, rule in enumerate(group.rules or ()):
             at = (*place, "rules", number)
             problems += _wrong_with(rule, document, at)
-            rules.append(_rule(rule, held, at, group.labels or {}, is_generated(text)))
+            rules.append(_rule(rule, held, at, group.labels or {}))
     if problems:
         raise InputError(problems)
     return rules
@@ -267,9 +270,7 @@ def _wrong_with(rule: _Rule, document: Document, place: Place) -> Iterator[Probl
                 )
 
 
-def _rule(
-    rule: _Rule, group: Group, place: Place, group_labels: Mapping[str, str], is_ours: bool
-) -> Rule:
+def _rule(rule: _Rule, group: Group, place: Place, group_labels: Mapping[str, str]) -> Rule:
     return Rule(
         group=group,
         place=place,
@@ -280,5 +281,4 @@ def _rule(
         keep_firing_seconds=rule.keep_firing_for,
         labels={**group_labels, **(rule.labels or {})},
         annotations=rule.annotations or {},
-        is_generated=is_ours,
     )

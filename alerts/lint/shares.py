@@ -59,9 +59,7 @@ def _is_among(part: promql_parser.Expr, whole: promql_parser.Expr) -> bool:
     return write_promql(part) == write_promql(whole)
 
 
-def _names_match(
-    part: promql_parser.VectorSelector, whole: promql_parser.VectorSelector
-) -> bool:
+def _names_match(part: promql_parser.VectorSelector, whole: promql_parser.VectorSelector) -> bool:
     name, of_whole = part.name or "", whole.name or ""
     if name == of_whole:
         return bool(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,14 @@ from functools import cached_property
 from exporters.documents import Document, Place
 
 Position = tuple[int, int]
+"""Line and column, both from 1."""
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""As YAML counts lines."""
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Return the lines of a YAML file, without their ends."""
+    return tuple(_BREAK.split(text))
 
 
 @dataclass(frozen=True)
@@ -35,31 +44,19 @@ class Source:
         following = self._positions[after : after + 1]
         return following[0] if following else (len(self.lines) + 1, 1)
 
-    def end_of_all(self, place: Place) -> Position:
-        """Return where the first thing begins that is after a place and all that it holds."""
-        inside = [
+    def end_of_item(self, place: Place) -> Position:
+        """Return where the first thing begins that is after an item of a list."""
+        *around, index = place
+        following = self.document.positions.get((*around, int(index) + 1))
+        if following is not None:
+            return following
+        last = max(
             position
-            for each, position in self._within(place[:-1])
+            for each, position in self.document.positions.items()
             if each[: len(place)] == place
-        ]
-        last = max(inside, default=self.position(place))
+        )
         after = bisect_right(self._positions, last)
-        following = self._positions[after : after + 1]
-        return following[0] if following else (len(self.lines) + 1, 1)
-
-    def _within(self, place: Place) -> list[tuple[Place, Position]]:
-        """Return the places within one, for those who ask for several of its items."""
-        if place not in self._of_places:
-            self._of_places[place] = [
-                (each, position)
-                for each, position in self.document.positions.items()
-                if each[: len(place)] == place
-            ]
-        return self._of_places[place]
-
-    @cached_property
-    def _of_places(self) -> dict[Place, list[tuple[Place, Position]]]:
-        return {}
+        return (*self._positions, (len(self.lines) + 1, 1))[after]
 
     def find(self, place: Place, text: str, word: str, offset: int = 0) -> Position:
         """Return where a word of a value stands, or the place of the value if it is not found.

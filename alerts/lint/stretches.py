@@ -76,8 +76,7 @@ def _is_now(call: promql_parser.Call) -> bool:
     if not call.args:
         return True
     argument = _bare(call.args[0])
-    is_vector = isinstance(argument, promql_parser.Call) and argument.func.name == "vector"
-    if not is_vector:
+    if not isinstance(argument, promql_parser.Call) or argument.func.name != "vector":
         return False
     inner = _bare(argument.args[0])
     return isinstance(inner, promql_parser.Call) and inner.func.name == "time"

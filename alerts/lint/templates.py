@@ -81,7 +81,7 @@ def _label_at(tokens: list[Token], index: int, *, is_root: bool) -> str | None:
     if is_labels and then.kind == "field" and not then.is_apart:
         return then.text[1:]
     is_indexed = index > 0 and tokens[index - 1].text == "index"
-    return then.text.strip("\"`") if is_labels and is_indexed and then.kind == "text" else None
+    return then.text.strip('"`') if is_labels and is_indexed and then.kind == "text" else None
 
 
 def _is_value(tokens: list[Token], index: int, *, is_root: bool) -> bool:

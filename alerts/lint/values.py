@@ -10,69 +10,40 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import promql_parser
 
 from alerts.lint.families import find_series, value_range
-from alerts.lint.labels import LabelFlow, alternatives, name_of, narrowed
 from alerts.lint.label_sets import ANYTHING
+from alerts.lint.labels import alternatives, name_of, narrowed
+from alerts.lint.ranges import (
+    ANY,
+    COMPARED,
+    IMPOSSIBLE,
+    YES,
+    YES_OR_NO,
+    Range,
+    calculated,
+    filtered,
+    of_aggregation,
+    of_function,
+    of_number,
+)
 from alerts.lint.recorded import Recording, with_rule_labels
 from alerts.lint.shares import is_share
+from alerts.lint.standing import is_always_there
 from slo import conventions
 from slo.promql_text import write_promql
 from slo.sloth.cells import is_number, vector_value
 
-INFINITE = math.inf
-
 
 @dataclass(frozen=True)
-class Range:
-    """Values from a lowest to a highest one, both included."""
+class Reason:
+    """Why a part of an expression never has a result."""
 
-    low: float = -INFINITE
-    high: float = INFINITE
-
-    def __or__(self, other: Range) -> Range:
-        return Range(min(self.low, other.low), max(self.high, other.high))
-
-
-ANY = Range()
-NOT_NEGATIVE = Range(0.0)
-YES = Range(1.0, 1.0)
-YES_OR_NO = Range(0.0, 1.0)
-
-_COUNTING = ("rate", "increase", "irate", "resets", "changes")
-_SAME = frozenset(
-    {"avg_over_time", "min_over_time", "max_over_time", "last_over_time", "first_over_time",
-     "label_join", "label_replace", "sort", "sort_desc", "sort_by_label", "sort_by_label_desc",
-     "vector", "scalar"}
-)  # fmt: skip
-_FIXED: Mapping[str, Range] = {
-    "hour": Range(0, 23),
-    "minute": Range(0, 59),
-    "day_of_week": Range(0, 6),
-    "day_of_month": Range(1, 31),
-    "day_of_year": Range(1, 366),
-    "days_in_month": Range(28, 31),
-    "month": Range(1, 12),
-    "timestamp": NOT_NEGATIVE,
-    "time": NOT_NEGATIVE,
-    "present_over_time": YES,
-    "count_over_time": Range(1.0),
-    "stddev_over_time": NOT_NEGATIVE,
-    "stdvar_over_time": NOT_NEGATIVE,
-    "abs": NOT_NEGATIVE,
-    "sqrt": NOT_NEGATIVE,
-    "exp": NOT_NEGATIVE,
-    "sgn": Range(-1.0, 1.0),
-}
-_OF_AGGREGATIONS: Mapping[str, Range] = {
-    "group": YES,
-    "count": Range(1.0),
-    "count_values": Range(1.0),
-    "stddev": NOT_NEGATIVE,
-    "stdvar": NOT_NEGATIVE,
-}
+    said: str
+    part: promql_parser.Expr
 
 
 class ValueFlow:
@@ -85,34 +56,29 @@ class ValueFlow:
             self._by_name[each.name].append(each)
         self._open: set[int] = set()
         self._known: dict[int, Range | None] = {}
+        self._by_type: Mapping[type, Callable[[Any, list[Reason]], Range | None]] = {
+            promql_parser.NumberLiteral: lambda tree, _: of_number(tree.val),
+            promql_parser.VectorSelector: self._selected,
+            promql_parser.MatrixSelector: lambda tree, why: self._selected(
+                tree.vector_selector, why
+            ),
+            promql_parser.ParenExpr: lambda tree, why: self.of(tree.expr, why),
+            promql_parser.SubqueryExpr: lambda tree, why: self.of(tree.expr, why),
+            promql_parser.UnaryExpr: self._negated,
+            promql_parser.AggregateExpr: self._aggregated,
+            promql_parser.BinaryExpr: self._joined,
+            promql_parser.Call: self._called,
+        }
 
-    def of(self, tree: promql_parser.Expr, why: list[str] | None = None) -> Range | None:
+    def of(self, tree: promql_parser.Expr, why: list[Reason] | None = None) -> Range | None:
         """Return what values an expression can have; None if it can have none.
 
         Args:
             tree: the expression.
             why: gets a sentence for each part that can have none.
         """
-        reasons = [] if why is None else why
-        match tree:
-            case promql_parser.NumberLiteral():
-                return Range(tree.val, tree.val) if math.isfinite(tree.val) else ANY
-            case promql_parser.VectorSelector():
-                return self._selected(tree, reasons)
-            case promql_parser.MatrixSelector():
-                return self._selected(tree.vector_selector, reasons)
-            case promql_parser.ParenExpr() | promql_parser.SubqueryExpr():
-                return self.of(tree.expr, reasons)
-            case promql_parser.UnaryExpr():
-                inside = self.of(tree.expr, reasons)
-                return None if inside is None else Range(-inside.high, -inside.low)
-            case promql_parser.AggregateExpr():
-                return self._aggregated(tree, reasons)
-            case promql_parser.BinaryExpr():
-                return self._joined(tree, reasons)
-            case promql_parser.Call():
-                return self._called(tree, reasons)
-        return ANY
+        values_of = self._by_type.get(type(tree))
+        return ANY if values_of is None else values_of(tree, [] if why is None else why)
 
     def target_of(self, objective: str | None) -> float | None:
         """Return the target that rules record of an objective; None if they do not, or of none."""
@@ -121,11 +87,10 @@ class ValueFlow:
                 return vector_value(each.tree)
         return None
 
-    def _selected(self, selector: promql_parser.VectorSelector, why: list[str]) -> Range | None:
+    def _selected(self, selector: promql_parser.VectorSelector, why: list[Reason]) -> Range | None:
         if all(narrowed(ANYTHING, each) is None for each in alternatives(selector)):
-            why.append(
-                f"{write_promql(selector)} selects nothing: no series satisfies all its matchers"
-            )
+            said = f"{write_promql(selector)} selects nothing: no series satisfies all its matchers"
+            why.append(Reason(said, selector))
             return None
         name = name_of(selector)
         if name is None:
@@ -146,7 +111,7 @@ class ValueFlow:
         ]
         target = self.target_of(named[0] if named else None)
         # All events bad, and a part of a millionth for what floating point makes of it.
-        highest = INFINITE if target is None or target >= 1 else (1 + 1e-6) / (1 - target)
+        highest = math.inf if target is None or target >= 1 else (1 + 1e-6) / (1 - target)
         return Range(0.0, highest)
 
     def _recorded(self, name: str, selector: promql_parser.VectorSelector) -> Range:
@@ -175,87 +140,33 @@ class ValueFlow:
                 self._open.discard(key)
         return self._known[key]
 
-    def _aggregated(self, tree: promql_parser.AggregateExpr, why: list[str]) -> Range | None:
+    def _aggregated(self, tree: promql_parser.AggregateExpr, why: list[Reason]) -> Range | None:
         inside, operator = self.of(tree.expr, why), str(tree.op)
         if inside is None:
             return None
-        if operator == "sum":
-            return _summed(inside)
-        if operator == "quantile":
-            return ANY
-        return _OF_AGGREGATIONS.get(operator, inside)
+        return of_aggregation(operator, inside)
 
-    def _called(self, tree: promql_parser.Call, why: list[str]) -> Range | None:
+    def _negated(self, tree: promql_parser.UnaryExpr, why: list[Reason]) -> Range | None:
+        inside = self.of(tree.expr, why)
+        return None if inside is None else Range(-inside.high, -inside.low)
+
+    def _called(self, tree: promql_parser.Call, why: list[Reason]) -> Range | None:
         name, arguments = tree.func.name, list(tree.args)
         if name in ("absent", "absent_over_time"):
-            if is_always_there(arguments[0]):
-                why.append(f"{write_promql(tree)} is empty: {write_promql(arguments[0])} is always there")
-                return None
-            return YES
-        vectors = [each for each in arguments if not isinstance(each, promql_parser.StringLiteral)]
-        inside = self.of(vectors[0], why) if vectors else ANY
+            return _of_absent(tree, why)
+        numeric = [each for each in arguments if not isinstance(each, promql_parser.StringLiteral)]
+        inside = self.of(numeric[0], why) if numeric else ANY
         if inside is None and name != "scalar":
             return None
-        inside = inside or ANY
-        if name in _COUNTING:
-            return NOT_NEGATIVE
-        if name == "sum_over_time":
-            return _summed(inside)
-        if name in _FIXED:
-            return _FIXED[name]
-        if name in ("ceil", "floor"):
-            rounded = math.ceil if name == "ceil" else math.floor
-            return Range(*(x if math.isinf(x) else rounded(x) for x in (inside.low, inside.high)))
-        if name.startswith("clamp"):
-            return _clamped(name, inside, arguments[1:])
-        return inside if name in _SAME else ANY
+        return of_function(name, inside or ANY, arguments[1:])
 
-    def _joined(self, tree: promql_parser.BinaryExpr, why: list[str]) -> Range | None:
-        operator = str(tree.op)
-        inner: list[str] = []
+    def _joined(self, tree: promql_parser.BinaryExpr, why: list[Reason]) -> Range | None:
+        inner: list[Reason] = []
         left, right = self.of(tree.lhs, inner), self.of(tree.rhs, inner)
-        if operator == "or":
-            if left is None and right is None:
-                why += inner
-            return right if left is None else left if right is None else left | right
-        if operator == "unless":
-            why += inner if left is None else []
-            return left
-        if left is None or right is None:
+        found = _of_sides(tree, left, right, inner)
+        if found is None:
             why += inner
-            return None
-        if operator == "and":
-            return left
-        if operator in _COMPARED:
-            return _compared(tree, left, right, why)
-        if operator == "/" and is_share(tree.lhs, tree.rhs):
-            return YES_OR_NO
-        return _calculated(operator, left, right)
-
-
-def is_always_there(tree: promql_parser.Expr) -> bool:
-    """Tell whether an expression has an element at any time, whatever is scraped."""
-    match tree:
-        case promql_parser.ParenExpr() | promql_parser.UnaryExpr():
-            return is_always_there(tree.expr)
-        case promql_parser.AggregateExpr():
-            return str(tree.op) in ("sum", "avg", "min", "max", "group", "count") and (
-                is_always_there(tree.expr)
-            )
-        case promql_parser.BinaryExpr():
-            operator = str(tree.op)
-            if operator == "or":
-                return is_always_there(tree.lhs) or is_always_there(tree.rhs)
-            if operator in (*_COMPARED, "and", "unless"):
-                return False
-            if is_number(tree.rhs):
-                return is_always_there(tree.lhs)
-            return is_number(tree.lhs) and is_always_there(tree.rhs)
-        case promql_parser.Call():
-            return tree.func.name == "vector" or (
-                tree.func.name in _FIXED and not tree.args and not is_number(tree)
-            )
-    return False
+        return found
 
 
 def _can_select(selector: promql_parser.VectorSelector, rule: Recording) -> bool:
@@ -263,80 +174,58 @@ def _can_select(selector: promql_parser.VectorSelector, rule: Recording) -> bool
     return any(narrowed(fixed, each) is not None for each in alternatives(selector))
 
 
-def _summed(inside: Range) -> Range:
-    """Of one element or more."""
-    return Range(
-        inside.low if inside.low >= 0 else -INFINITE, inside.high if inside.high <= 0 else INFINITE
-    )
+def _of_absent(tree: promql_parser.Call, why: list[Reason]) -> Range | None:
+    (argument,) = tree.args
+    if not is_always_there(argument):
+        return YES
+    said = f"{write_promql(tree)} is empty: {write_promql(argument)} is always there"
+    why.append(Reason(said, tree))
+    return None
 
 
-def _clamped(name: str, inside: Range, bounds: Sequence[promql_parser.Expr]) -> Range:
-    if not all(isinstance(each, promql_parser.NumberLiteral) for each in bounds):
-        return ANY
-    numbers = [each.val for each in bounds]
-    low = numbers[0] if name != "clamp_max" else -INFINITE
-    high = numbers[-1] if name != "clamp_min" else INFINITE
-    return Range(*(min(max(each, low), high) for each in (inside.low, inside.high)))
-
-
-_IMPOSSIBLE: Mapping[str, Callable[[Range, Range], bool]] = {
-    ">": lambda left, right: left.high <= right.low,
-    ">=": lambda left, right: left.high < right.low,
-    "<": lambda left, right: left.low >= right.high,
-    "<=": lambda left, right: left.low > right.high,
-    "==": lambda left, right: left.high < right.low or left.low > right.high,
-    "!=": lambda _, __: False,
-}
-_COMPARED = tuple(_IMPOSSIBLE)
+def _of_sides(
+    tree: promql_parser.BinaryExpr, left: Range | None, right: Range | None, why: list[Reason]
+) -> Range | None:
+    """Return the values of two sides; None, with why, where there are none."""
+    operator = str(tree.op)
+    if operator == "or" and left is not None and right is not None:
+        return left | right
+    if operator == "or":
+        return left or right
+    if left is None or operator in ("unless", "and"):
+        return None if operator == "and" and right is None else left
+    if right is None:
+        return None
+    if operator in COMPARED:
+        return _compared(tree, left, right, why)
+    is_whole = operator == "/" and is_share(tree.lhs, tree.rhs)
+    return YES_OR_NO if is_whole else calculated(operator, left, right)
 
 
 def _compared(
-    tree: promql_parser.BinaryExpr, left: Range, right: Range, why: list[str]
+    tree: promql_parser.BinaryExpr, left: Range, right: Range, why: list[Reason]
 ) -> Range | None:
+    operator = str(tree.op)
     if tree.modifier is not None and tree.modifier.return_bool:
         return YES_OR_NO
-    operator = str(tree.op)
-    if _IMPOSSIBLE[operator](left, right):
-        why.append(
-            f"{write_promql(tree)} is never true: {_said(tree.lhs, left)}, {_said(tree.rhs, right)}"
-        )
+    if IMPOSSIBLE[operator](left, right):
+        sides = (_said(tree.lhs, left), _said(tree.rhs, right))
+        said = f"{write_promql(tree)} is never true: {' and '.join(filter(None, sides))}"
+        why.append(Reason(said, tree))
         return None
-    kept, other, is_left = (right, left, False) if is_number(tree.lhs) else (left, right, True)
-    if operator == "==":
-        return Range(max(kept.low, other.low), min(kept.high, other.high))
-    if operator == "!=":
-        return kept
-    if (operator in (">", ">=")) == is_left:
-        return Range(max(kept.low, other.low), kept.high)
-    return Range(kept.low, min(kept.high, other.high))
+    # Of a number and a vector, the vector's values are kept.
+    is_left = not is_number(tree.lhs)
+    kept, other = (left, right) if is_left else (right, left)
+    return filtered(operator, kept, other, is_left=is_left)
 
 
 def _said(tree: promql_parser.Expr, values: Range) -> str:
     text = write_promql(tree)
     if values.low == values.high:
-        return f"{text} is {values.low:g}" if text != f"{values.low:g}" else text
+        is_number = isinstance(tree, promql_parser.NumberLiteral)
+        return "" if is_number else f"{text} is {values.low:g}"
     if math.isinf(values.low):
         return f"{text} is at most {values.high:g}"
     if math.isinf(values.high):
         return f"{text} is at least {values.low:g}"
     return f"{text} is from {values.low:g} to {values.high:g}"
-
-
-def _calculated(operator: str, left: Range, right: Range) -> Range:
-    if operator == "+":
-        return Range(left.low + right.low, left.high + right.high)
-    if operator == "-":
-        return Range(left.low - right.high, left.high - right.low)
-    if operator == "*":
-        products = [_product(x, y) for x in (left.low, left.high) for y in (right.low, right.high)]
-        return Range(min(products), max(products))
-    if operator == "/" and right.low == right.high and right.low != 0:
-        ends = sorted((left.low / right.low, left.high / right.low))
-        return Range(*ends)
-    if operator == "/" and left.low >= 0 and right.low >= 0:
-        return NOT_NEGATIVE
-    return ANY
-
-
-def _product(x: float, y: float) -> float:
-    return 0.0 if 0 in (x, y) else x * y

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.runbooks import runbook_names
@@ -28,5 +28,5 @@ def check_clash(rule: Rule, rules: Rules) -> Iterator[Problem]:
 
 def _clash(rule: Rule, what: str, field: tuple[str, ...]) -> Problem:
     return finding(
-        rule, "alerts/clash", f"found {what}, which shardwatch writes, too", "rename it", field
+        rule, "alerts/clash", f"found {what}, which shardwatch writes, too", "rename it", At(field)
     )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from alerts.lint.expressions import offset_of
 from alerts.lint.families import find_series
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
@@ -37,9 +36,7 @@ def check_counter(rule: Rule, _: Rules) -> Iterator[Problem]:
             "promql/counter",
             f"takes the value of {name}, a counter, which is of all events since a process began",
             "take rate(...) or increase(...) of it",
-            EXPR,
-            name,
-            offset_of(rule.expr, name),
+            in_expr(rule, name),
         )
 
 

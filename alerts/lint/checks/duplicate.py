@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.label_sets import LabelSet, disagreement
 from alerts.lint.names import Names
 from alerts.lint.recorded import with_rule_labels
@@ -31,7 +31,7 @@ def check_duplicate(rule: Rule, rules: Rules) -> Iterator[Problem]:
             "alerts/duplicate",
             f"makes the same {kind} with the same labels as the rule at {other.file}:{line}",
             "give one of them another name or a label of its own, or remove it",
-            ("alert" if rule.is_alert else "record",),
+            At(("alert" if rule.is_alert else "record",)),
         )
         return
 

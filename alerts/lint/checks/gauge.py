@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from alerts.lint.expressions import offset_of
 from alerts.lint.families import find_series
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
@@ -36,9 +35,7 @@ def check_gauge(rule: Rule, rules: Rules) -> Iterator[Problem]:
             f"takes {node.func.name} of {name}, which is {what}: each fall would count as a "
             "restart",
             "take a counter, or delta or deriv of a gauge",
-            EXPR,
-            name,
-            offset_of(rule.expr, name),
+            in_expr(rule, name),
         )
 
 

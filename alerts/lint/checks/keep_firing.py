@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
@@ -16,7 +16,7 @@ def check_keep_firing(rule: Rule, _: Rules) -> Iterator[Problem]:
         yield finding(
             rule,
             "alerts/keep-firing",
-            "has keep_firing_for, for which vmalert 1.79 and Prometheus before 2.42 refuse the file",
+            "has keep_firing_for, for which vmalert 1.79 and Prometheus before 2.42 refuse files",
             "hold the alert by its expression where rules run there",
-            ("keep_firing_for",),
+            At(("keep_firing_for",)),
         )

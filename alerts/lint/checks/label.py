@@ -7,8 +7,7 @@ from functools import reduce
 
 import promql_parser
 
-from alerts.lint.expressions import offset_of
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import finding, in_expr
 from alerts.lint.label_sets import NAME, LabelSet, either
 from alerts.lint.labels import alternatives, name_of, narrowed
 from alerts.lint.rule_files import Rule
@@ -80,9 +79,7 @@ def _check_grouping(
             yield _at(rule, label, message + listed(inside), "correct the label, or keep it within")
 
 
-def _check_included(
-    rule: Rule, rules: Rules, node: promql_parser.BinaryExpr
-) -> Iterator[Problem]:
+def _check_included(rule: Rule, rules: Rules, node: promql_parser.BinaryExpr) -> Iterator[Problem]:
     labels = [] if node.modifier is None else node.modifier.group_labels or []
     if not labels or node.modifier is None:
         return
@@ -95,5 +92,4 @@ def _check_included(
 
 
 def _at(rule: Rule, label: str, message: str, fix: str) -> Problem:
-    offset = offset_of(rule.expr, label)
-    return finding(rule, "promql/label", message, fix, EXPR, label, offset)
+    return finding(rule, "promql/label", message, fix, in_expr(rule, label))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.checks.label import listed
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.label_sets import NAME
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
@@ -35,7 +35,5 @@ def check_lost(rule: Rule, rules: Rules) -> Iterator[Problem]:
                 "labels/lost",
                 f"{field[-1]} shows {label}, {why}",
                 "write its value out" if is_own else "keep the label, or do not show it",
-                field,
-                label,
-                max(text.find(f".{label}") + 1, 0),
+                At(field, label, text.find(f".{label}") + 1),
             )

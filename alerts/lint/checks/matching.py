@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import promql_parser
 
 from alerts.lint.checks.label import listed
-from alerts.lint.expressions import offset_of
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import finding, in_expr
 from alerts.lint.label_sets import LabelSet, disagreement
 from alerts.lint.labels import compared_labels, has_fill
 from alerts.lint.rule_files import Rule
@@ -34,15 +33,12 @@ def check_matching(rule: Rule, rules: Rules) -> Iterator[Problem]:
         if label is not None:
             what = _difference(label, left, right)
             is_named = node.modifier is not None and node.modifier.matching is not None
-            offset = offset_of(rule.expr, label) if is_named else None
             yield finding(
                 rule,
                 "promql/matching",
                 f"the sides of {node.op} never match: {what}",
                 "match on labels that both sides have, with on or ignoring",
-                EXPR,
-                label if offset is not None else "",
-                offset,
+                in_expr(rule, label if is_named else None),
             )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from alerts.lint.expressions import offset_of
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import At, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.stretches import longest_seconds
+from alerts.lint.values import Reason
 from exporters.durations import format_duration
 from exporters.problems import Problem
 from slo import conventions
@@ -26,9 +26,9 @@ def check_never_fires(rule: Rule, rules: Rules) -> Iterator[Problem]:
     if not rule.is_alert:
         yield from _check_tiers(rule, rules, tree)
         return
-    why: list[str] = []
+    why: list[Reason] = []
     if rules.values.of(tree, why) is None:
-        yield _never(rule, tree, why[0])
+        yield _never(rule, why[0])
     longest = longest_seconds(tree)
     if rule.for_seconds >= longest:
         yield finding(
@@ -37,7 +37,7 @@ def check_never_fires(rule: Rule, rules: Rules) -> Iterator[Problem]:
             f"waits for {format_duration(rule.for_seconds)}, and its condition holds for at most "
             f"{format_duration(longest)} at a stretch",
             "wait for less, or leave for out",
-            ("for",),
+            At(("for",)),
         )
 
 
@@ -47,14 +47,13 @@ def _check_tiers(rule: Rule, rules: Rules, tree: promql_parser.Expr) -> Iterator
         if not isinstance(node, promql_parser.BinaryExpr):
             continue
         names = {name_of(each) for each in selectors_in(node.lhs)}
-        why: list[str] = []
+        why: list[Reason] = []
         if names == {conventions.BURN_RATE} and rules.values.of(node, why) is None:
-            yield _never(rule, node, why[0])
+            yield _never(rule, why[0])
 
 
-def _never(rule: Rule, tree: promql_parser.Expr, why: str) -> Problem:
-    names = [name_of(each) for each in selectors_in(tree)]
-    name = next((each for each in names if each is not None), "")
-    offset = offset_of(rule.expr, name) if name else None
+def _never(rule: Rule, why: Reason) -> Problem:
+    names = [name_of(each) for each in selectors_in(why.part)]
+    name = next((each for each in names if each is not None), None)
     fix = "correct the expression: this is never seen, whatever happens"
-    return finding(rule, "alerts/never-fires", why, fix, EXPR, name, offset)
+    return finding(rule, "alerts/never-fires", why.said, fix, in_expr(rule, name))

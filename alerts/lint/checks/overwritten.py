@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.templates import is_copy
@@ -30,5 +30,5 @@ def check_overwritten(rule: Rule, rules: Rules) -> Iterator[Problem]:
             f"sets {label}, which the expression's result has with values of its own: elements "
             "that differ in it alone become one, and the rule fails",
             "take another name, or aggregate the label away",
-            ("labels", label),
+            At(("labels", label)),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.runbooks import runbook_names
@@ -24,15 +24,13 @@ def check_runbook(rule: Rule, _: Rules) -> Iterator[Problem]:
             "alerts/runbook",
             f"has no annotation {RUNBOOK_URL}: whoever is woken does not know what to do",
             "write a runbook and name it",
-            ("annotations",) if rule.annotations else ("alert",),
+            At(("annotations",) if rule.annotations else ("alert",)),
         )
-    elif rule.is_generated and not any(
-        url.endswith(f"/{each}.md") for each in runbook_names()
-    ):
+    elif rule.is_generated and not any(url.endswith(f"/{each}.md") for each in runbook_names()):
         yield finding(
             rule,
             "alerts/runbook",
             f"found {url}, which is none of our runbooks",
             f"write alerts/runbooks/{rule.name}.md",
-            ("annotations", RUNBOOK_URL),
+            At(("annotations", RUNBOOK_URL)),
         )

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from alerts.lint.expressions import offset_of
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
@@ -47,9 +46,7 @@ def check_samples(rule: Rule, rules: Rules) -> Iterator[Problem]:
             f"takes {name} over {format_duration(seconds)} of samples that are "
             f"{format_duration(interval)} apart, expected at least {least} intervals",
             f"take [{format_duration(WANTED * interval)}] or more",
-            EXPR,
-            name,
-            offset_of(rule.expr, name),
+            in_expr(rule, name),
         )
 
 
@@ -57,7 +54,8 @@ def _interval_seconds(window: promql_parser.Expr, rules: Rules) -> float | None:
     """Return how far apart the samples of a window are; None if that is not known."""
     if isinstance(window, promql_parser.SubqueryExpr):
         return None if window.step is None else float(window.step.total_seconds())
-    name = name_of(window.vector_selector)
+    selector = getattr(window, "vector_selector", None)
+    name = None if selector is None else name_of(selector)
     if name is None:
         return None
     if name in rules.by_name:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from alerts.lint.expressions import offset_of
 from alerts.lint.families import NAMESPACES, OF_SERVERS, instead_of, known_names
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
@@ -26,29 +25,32 @@ def check_series(rule: Rule, rules: Rules) -> Iterator[Problem]:
         said = _wrong_with(name, rules)
         if said is not None:
             check, message, fix = said
-            offset = offset_of(rule.expr, name)
-            yield finding(rule, check, message, fix, EXPR, name, offset)
+            yield finding(rule, check, message, fix, in_expr(rule, name))
 
 
 def _wrong_with(name: str, rules: Rules) -> tuple[str, str, str] | None:
-    served, instead = rules.setting.served, instead_of(name)
-    if served is not None:
-        if name in served:
-            return None
-        message = f"asks for {name}, of which the server has had no sample within an hour"
-        return "promql/series", message, _choice(name, {*served, *rules.by_name})
+    served = rules.setting.served
+    if served is None:
+        return _wrong_with_name(name, set(rules.by_name))
+    if name in served:
+        return None
+    message = f"asks for {name}, of which the server has had no sample within an hour"
+    return "promql/series", message, _choice(name, {*served, *rules.by_name})
+
+
+def _wrong_with_name(name: str, recorded: set[str]) -> tuple[str, str, str] | None:
+    instead = instead_of(name)
     if instead is not None:
         message = f"asks for {name}, which newer versions of vLLM do not serve"
         return "promql/renamed", message, f"take {instead}"
     if name in known_names() or name.startswith(OF_SERVERS):
         return None
-    known = {*known_names(), *rules.by_name}
     if name.startswith(NAMESPACES):
         message = f"asks for {name}, which nobody serves and no rule records"
-        return "promql/series", message, _choice(name, known)
+        return "promql/series", message, _choice(name, {*known_names(), *recorded})
     if ":" in name:
         message = f"asks for {name}, which none of the rules given records"
-        return "promql/recorded", message, _choice(name, set(rules.by_name))
+        return "promql/recorded", message, _choice(name, recorded)
     message = f"asks for {name}, which is unknown here"
     return "promql/unknown", message, "ask the server that has it with --prometheus"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.documents import shown
@@ -26,7 +26,7 @@ def check_severity(rule: Rule, rules: Rules) -> Iterator[Problem]:
             "alerts/severity",
             f"has no label {SEVERITY}",
             f"add one of {', '.join(known)}",
-            ("labels",) if rule.labels else ("alert",),
+            At(("labels",) if rule.labels else ("alert",)),
         )
     elif severity not in known and "{{" not in severity:
         yield finding(
@@ -34,5 +34,5 @@ def check_severity(rule: Rule, rules: Rules) -> Iterator[Problem]:
             "alerts/severity",
             f"found the severity {shown(severity)}, expected one of {', '.join(known)}",
             "take one of them, or name yours with --severity",
-            ("labels", SEVERITY),
+            At(("labels", SEVERITY)),
         )

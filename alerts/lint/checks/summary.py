@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
@@ -21,5 +21,5 @@ def check_summary(rule: Rule, _: Rules) -> Iterator[Problem]:
             "alerts/no-summary",
             f"has no annotation {' and no '.join(missing)}",
             "say in a line what is wrong and where, and describe it with its value",
-            ("annotations",) if rule.annotations else ("alert",),
+            At(("annotations",) if rule.annotations else ("alert",)),
         )

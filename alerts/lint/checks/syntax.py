@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.expressions import words
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import EXPR, At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
@@ -16,13 +16,11 @@ def check_syntax(rule: Rule, _: Rules) -> Iterator[Problem]:
     parsed = rule.parsed
     if parsed.tree is not None:
         return
-    at = next((each.text for each in words(rule.expr) if each.offset == parsed.offset), "")
+    word = next((each.text for each in words(rule.expr) if each.offset == parsed.offset), "")
     yield finding(
         rule,
         "promql/syntax",
         f"{parsed.error}, expected PromQL",
         "correct the expression: Prometheus would refuse the whole file",
-        EXPR,
-        at,
-        parsed.offset,
+        At(EXPR, word, parsed.offset),
     )

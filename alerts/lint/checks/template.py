@@ -16,6 +16,4 @@ def check_template(rule: Rule, _: Rules) -> Iterator[Problem]:
     for field, text in rule.templates:
         wrong = wrong_with_template(text)
         if wrong is not None:
-            yield finding(
-                rule, "rules/template", f"{field[-1]}: {wrong}", CORRECT_TEMPLATE, field
-            )
+            yield finding(rule, "rules/template", f"{field[-1]}: {wrong}", CORRECT_TEMPLATE, field)

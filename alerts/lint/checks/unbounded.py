@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.expressions import offset_of
-from alerts.lint.finding import EXPR, finding
+from alerts.lint.finding import At, finding, in_expr
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.templates import labels_asked_for
@@ -30,11 +29,11 @@ def check_unbounded(rule: Rule, rules: Rules) -> Iterator[Problem]:
         if label in found.sure or found.is_known:
             told.add(label)
             message = f"its result has the label {label}, which has no bounded set of values"
-            offset = offset_of(rule.expr, label)
-            yield finding(rule, "labels/unbounded", message, fix, EXPR, label, offset)
+            yield finding(rule, "labels/unbounded", message, fix, in_expr(rule, label))
     for name, text in rule.labels.items() if rule.is_alert else ():
         for label in labels_asked_for(text):
             if label in UNBOUNDED - told:
                 told.add(label)
                 message = f"the label {name} is made of {label}, which has no bounded set of values"
-                yield finding(rule, "labels/unbounded", message, fix, ("labels", name), label)
+                at = At(("labels", name), label, text.find(f".{label}") + 1)
+                yield finding(rule, "labels/unbounded", message, fix, at)

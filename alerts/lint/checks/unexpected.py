@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
-from alerts.lint.values import is_always_there
+from alerts.lint.standing import is_always_there
 from exporters.problems import Problem
 
 
@@ -23,5 +23,5 @@ def check_unexpected(rule: Rule, rules: Rules) -> Iterator[Problem]:
         "alerts/unexpected",
         "is expected by no scenario: nobody has seen it fire",
         "write a scenario that expects it",
-        ("alert",),
+        At(("alert",)),
     )
