@@ -103,7 +103,10 @@ def _print_text(rules: Sequence[Rule], problems: Sequence[Problem]) -> None:
     for line in text_lines(problems, lines):
         typer.echo(line, err=True)
     alerts = sum(each.is_alert for each in rules)
-    counts = f"{alerts} alerts, {len(rules) - alerts} recording rules"
+    counts = ", ".join(
+        f"{number} {what}{'' if number == 1 else 's'}"
+        for number, what in ((alerts, "alert"), (len(rules) - alerts, "recording rule"))
+    )
     if not must_be_mended(problems):
         typer.echo(f"ok: {counts}")
     if problems:

@@ -20,8 +20,9 @@ OF_SERVERS = (
 )  # fmt: skip
 """Beginnings of names that Prometheus, Alertmanager and Go programs serve of themselves."""
 
-NAMESPACES = ("shardwatch_", "shardwatch:", "slo:", "vllm:", "DCGM_FI_")
-"""Beginnings of names of which every one is known: another one is a mistake."""
+OURS = ("shardwatch_", "shardwatch:", "slo:")
+"""Beginnings of names of which every one is known: another one is a mistake. Of vLLM's and DCGM's
+some are served only where a feature is on, or a counter was asked for."""
 
 _RANGES = {
     "up": (0.0, 1.0),

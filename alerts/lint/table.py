@@ -75,13 +75,14 @@ _CHECKS = (
           "none of the rules given records."),
     Check("promql/renamed", "warning", "A family that vLLM renamed or removed: newer engines do "
           "not serve it."),
-    Check("promql/series", "error", "A series that does not exist: of a family of which all names "
-          "are known (ours, vLLM's, dcgm-exporter's), or, with `--prometheus`, on that server "
-          "within an hour."),
+    Check("promql/series", "error", "A series that does not exist: one with a name as ours have it "
+          "that no exporter serves and no rule records; with `--prometheus` any that the server "
+          "had no sample of within an hour."),
     Check("promql/syntax", "error", "An expression that is no PromQL: Prometheus refuses the whole "
           "file."),
-    Check("promql/unknown", "info", "A series that is neither ours nor recorded by the rules given "
-          "nor of anybody we know; `--prometheus` tells whether it exists."),
+    Check("promql/unknown", "info", "A series that is neither recorded by the rules given nor of "
+          "anybody known: our exporters, vLLM, dcgm-exporter, routers, Prometheus, Alertmanager. "
+          "`--prometheus` tells whether it exists."),
     # --- rules --------------------------------------------------------------------------------
     Check("rules/ignore", "warning", "A comment `shardwatch:ignore` that names no check, gives no "
           "reason, or suppresses nothing."),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from alerts.lint.families import NAMESPACES, OF_SERVERS, instead_of, known_names
+from alerts.lint.families import OURS, OF_SERVERS, instead_of, known_names
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import OF_PROMETHEUS, selectors_in
+
+
+NEARLY_EQUAL = 0.9
+"""Two names are, of which one may be the other misspelt: difflib's ratio."""
 
 
 def check_series(rule: Rule, rules: Rules) -> Iterator[Problem]:
@@ -45,18 +49,20 @@ def _wrong_with_name(name: str, recorded: set[str]) -> tuple[str, str, str] | No
         return "promql/renamed", message, f"take {instead}"
     if name in known_names() or name.startswith(OF_SERVERS):
         return None
-    if name.startswith(NAMESPACES):
+    if name.startswith(OURS):
         message = f"asks for {name}, which nobody serves and no rule records"
         return "promql/series", message, _choice(name, {*known_names(), *recorded})
-    if ":" in name:
+    if ":" in name.removeprefix("vllm:"):
         message = f"asks for {name}, which none of the rules given records"
         return "promql/recorded", message, _choice(name, recorded)
-    message = f"asks for {name}, which is unknown here"
-    return "promql/unknown", message, "ask the server that has it with --prometheus"
+    fix = "ask the server that has it with --prometheus"
+    close = get_close_matches(name, sorted(known_names()), n=1, cutoff=NEARLY_EQUAL)
+    told = f"{fix}, or take {close[0]}" if close else fix
+    return "promql/unknown", f"asks for {name}, which is unknown here", told
 
 
 def _choice(name: str, known: set[str]) -> str:
     close = get_close_matches(name, sorted(known), n=3)
     if close:
-        return f"take one of {', '.join(close)}"
+        return f"take {close[0]}" if len(close) == 1 else f"take one of {', '.join(close)}"
     return "correct the name, or give the rules that record it, too"

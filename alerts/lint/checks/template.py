@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.finding import finding
+from alerts.lint.finding import At, finding
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
@@ -16,4 +16,6 @@ def check_template(rule: Rule, _: Rules) -> Iterator[Problem]:
     for field, text in rule.templates:
         wrong = wrong_with_template(text)
         if wrong is not None:
-            yield finding(rule, "rules/template", f"{field[-1]}: {wrong}", CORRECT_TEMPLATE, field)
+            yield finding(
+                rule, "rules/template", f"{field[-1]}: {wrong}", CORRECT_TEMPLATE, At(field)
+            )
