@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from alerts.lint.expressions import Parsed, parse_expression
 from alerts.lint.source import Position, Source, split_lines
-from exporters.documents import Document, Place, parse_documents, read_text
+from exporters.documents import Document, Place, parse_documents, read_text, shown
 from exporters.durations import parse_duration
 from exporters.generated import is_generated
 from exporters.problems import InputError, Problem, problem
@@ -226,8 +226,11 @@ def read_rules(document: Document, text: str) -> list[Rule]:
     Raises:
         InputError: as :func:`read_rule_files`.
     """
-    data = document.data
-    is_manifest = isinstance(data, dict) and data.get("kind") == OPERATOR_KIND
+    kind = document.data.get("kind") if isinstance(document.data, dict) else None
+    is_manifest = kind == OPERATOR_KIND
+    if kind is not None and not is_manifest:
+        message = f"found {shown(kind)}, expected {OPERATOR_KIND}, or groups of rules"
+        raise InputError([document.problem(("kind",), message, "give files of rules only")])
     file = document.parse(_Manifest).spec if is_manifest else document.parse(_File)
     source = Source(document, split_lines(text))
     root: Place = ("spec", "groups") if is_manifest else ("groups",)

@@ -32,8 +32,8 @@ _CHECKS = (
     Check("alerts/clash", "error", "With `--with-ours`: an alert, a series or a group that "
           "shardwatch writes as well. Prometheus would have both, and nobody could tell whose "
           "one is."),
-    Check("alerts/duplicate", "error", "Two rules of one name with the same labels: the alerts or "
-          "series of one are taken for the other's."),
+    Check("alerts/duplicate", "error", "Two rules of one name with the same labels, whose expressions "
+          "differ in numbers at most: the alerts or series of one are taken for the other's."),
     Check("alerts/keep-firing", "info", "`keep_firing_for`, which vmalert up to 1.79 refuses, and "
           "Prometheus before 2.42."),
     Check("alerts/never-fires", "error", "An alert that nothing can make fire: two matchers that "
