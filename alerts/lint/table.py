@@ -32,8 +32,9 @@ _CHECKS = (
     Check("alerts/clash", "error", "With `--with-ours`: an alert, a series or a group that "
           "shardwatch writes as well. Prometheus would have both, and nobody could tell whose "
           "one is."),
-    Check("alerts/duplicate", "error", "Two rules of one name with the same labels, whose expressions "
-          "differ in numbers at most: the alerts or series of one are taken for the other's."),
+    Check("alerts/duplicate", "error", "Two rules of one name with the same labels, whose "
+          "expressions differ in numbers at most: the alerts or series of one are taken for the "
+          "other's."),
     Check("alerts/keep-firing", "info", "`keep_firing_for`, which vmalert up to 1.79 refuses, and "
           "Prometheus before 2.42."),
     Check("alerts/never-fires", "error", "An alert that nothing can make fire: two matchers that "
@@ -59,8 +60,8 @@ _CHECKS = (
     Check("labels/value", "error", "A label of an alert has the value in it: with each change it "
           "is another alert, which never reaches its `for` and pages anew."),
     # --- PromQL -------------------------------------------------------------------------------
-    Check("promql/counter", "warning", "The value of a counter in place of its rate: all events "
-          "since a process began."),
+    Check("promql/counter", "warning", "The value of a known counter in place of its rate: all "
+          "events since a process began."),
     Check("promql/few-samples", "warning", "A rate over fewer than 4 scrape intervals: one scrape "
           "that is late or lost leaves a gap."),
     Check("promql/gauge", "error", "The rate of a gauge, or of a recorded series: each fall counts "
@@ -69,6 +70,8 @@ _CHECKS = (
           "nothing is selected, or all cells become one."),
     Check("promql/matching", "error", "Two sides of an operator that can never match: a label of "
           "which they must agree is on one of them only."),
+    Check("promql/named-counter", "info", "The value of a series that is called as a counter is "
+          "(`_total`), and is not known: some are gauges all the same."),
     Check("promql/no-samples", "error", "A rate over fewer than 2 scrape intervals: there is "
           "hardly ever one."),
     Check("promql/recorded", "warning", "A series with a recorded one's name (it has a colon) that "

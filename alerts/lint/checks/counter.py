@@ -1,4 +1,4 @@
-"""``promql/counter``."""
+"""``promql/counter``, ``promql/named-counter``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import selectors_in
+
+COUNTER, NAMED_COUNTER = "promql/counter", "promql/named-counter"
 
 _KEEPING = frozenset(
     {"abs", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "label_join", "label_replace",
@@ -29,21 +31,25 @@ def check_counter(rule: Rule, _: Rules) -> Iterator[Problem]:
         return
     for selector in _valued(rule.parsed.tree):
         name = name_of(selector)
-        if name is None or not is_counter(name):
+        check = None if name is None else _check_of(name)
+        if check is None:
             continue
+        what = "a counter" if check == COUNTER else "by its name a counter"
         yield finding(
             rule,
-            "promql/counter",
-            f"takes the value of {name}, a counter, which is of all events since a process began",
+            check,
+            f"takes the value of {name}, {what}, which is of all events since a process began",
             "take rate(...) or increase(...) of it",
             in_expr(rule, name),
         )
 
 
-def is_counter(name: str) -> bool:
-    """Tell whether a series counts up: as is known of it, else by its name."""
+def _check_of(name: str) -> str | None:
+    """Return the check that finds the value of a series; None where it counts nothing up."""
     known = find_series(name)
-    return name.endswith("_total") if known is None else known.kind == "counter"
+    if known is not None:
+        return COUNTER if known.kind == "counter" else None
+    return NAMED_COUNTER if name.endswith("_total") else None
 
 
 def _valued(node: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector]:

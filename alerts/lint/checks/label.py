@@ -86,7 +86,7 @@ def _check_included(rule: Rule, rules: Rules, node: promql_parser.BinaryExpr) ->
     is_right = node.modifier.card == promql_parser.VectorMatchCardinality.OneToMany
     one = rules.labels_of(node.lhs if is_right else node.rhs)
     for label in labels:
-        if one is not None and label not in one.may:
+        if one is not None and label != NAME and label not in one.may:
             message = f"takes {label} from a side that never has it; its labels are {listed(one)}"
             yield _at(rule, label, message, "correct the label, or keep it on that side")
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from alerts.lint.families import OURS, OF_SERVERS, instead_of, known_names
+from alerts.lint.families import OF_SERVERS, OURS, instead_of, known_names
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import OF_PROMETHEUS, selectors_in
-
 
 NEARLY_EQUAL = 0.9
 """Two names are, of which one may be the other misspelt: difflib's ratio."""
