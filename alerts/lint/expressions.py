@@ -36,8 +36,11 @@ _TOKEN = re.compile(
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _UNKNOWN_FUNCTION = re.compile(r"unknown function with name '(?P<name>.*)'")
 _TOO_DEEP = f"nested more than {DEEPEST} deep"
-_VAGUE = "invalid promql query"
-_ENDINGS = ("", "x", "(x)", "5m", '"x"', '="x"', 'x="x"', "x[5m]", "(x[5m])", "[5m]", ") (x)", "1", "x, x", "x) x", ") x")  # fmt: skip # noqa: E501
+_VAGUE, _UNEXPECTED = "invalid promql query", "unexpected"
+_ENDINGS = (
+    "", "x", "(x)", "(x) (x)", "5m", '"x"', '="x"', 'x="x"', "x[5m]", "(x[5m])", "[5m]", "1",
+    "x, x", ") (x)", ") x", "x) x",
+)  # fmt: skip
 """What may be missing at the end of the beginning of an expression."""
 
 
@@ -121,15 +124,19 @@ def _located(text: str, tokens: Sequence[Word], said: str) -> Parsed:
     lone = _lone_bracket(tokens)
     if lone is not None:
         return Parsed(None, f"found {lone.text} without its other half", lone.offset)
-    if said != _VAGUE:
+    if said != _VAGUE and not said.startswith(_UNEXPECTED):
         return Parsed(None, said, _place_of_type_error(text, tokens, said))
-    index = bisect_left(
-        range(len(tokens)), 1, key=lambda at: int(not _begins(text, tokens, at + 1))
-    )
-    if index >= len(tokens) - 1 and _begins(text, tokens, len(tokens)):
+    at = _first_wrong(text, tokens)
+    if at is None:
         return Parsed(None, "found the end, expected more", len(text.rstrip()))
-    at = tokens[min(index, len(tokens) - 1)]
     return Parsed(None, f"found {at.text}, which cannot stand here", at.offset)
+
+
+def _first_wrong(text: str, tokens: Sequence[Word]) -> Word | None:
+    """Return the first word with which no expression could go on; None if only the end is wrong."""
+    places = range(len(tokens))
+    index = bisect_left(places, 1, key=lambda at: int(not _begins(text, tokens, at + 1)))
+    return tokens[index] if index < len(tokens) else None
 
 
 def _place_of_type_error(text: str, tokens: Sequence[Word], said: str) -> int:
@@ -179,7 +186,7 @@ def _begins(text: str, tokens: Sequence[Word], count: int) -> bool:
         try:
             promql_parser.parse(f"{beginning} {ending}{rest}")
         except ValueError as error:
-            if str(error) == _VAGUE or str(error).startswith("unexpected"):
+            if str(error) == _VAGUE or str(error).startswith(_UNEXPECTED):
                 continue
         return True
     return False
