@@ -6,6 +6,7 @@ half are looked for; of all else the place is the first word with which no expre
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from functools import lru_cache
 
 import promql_parser
 
+from exporters.durations import LONGEST_SECONDS
 from slo.promql import children
 
 MOST_TOKENS = 2000
@@ -86,8 +88,32 @@ def _wrong_with_words(tokens: Sequence[Word]) -> Parsed | None:
     if len(tokens) > MOST_TOKENS:
         said = f"found {len(tokens)} words, expected at most {MOST_TOKENS}"
         return Parsed(None, said, tokens[MOST_TOKENS].offset)
+    endless = _endless_duration(tokens)
+    if endless is not None:
+        return Parsed(None, f"found {endless.text}, expected a duration", endless.offset)
     deep = _too_deep(tokens)
     return None if deep is None else Parsed(None, _TOO_DEEP, deep.offset)
+
+
+def _endless_duration(tokens: Sequence[Word]) -> Word | None:
+    """Return a number of seconds that is too large for a duration: the parser would panic."""
+    before = ""
+    for each in tokens:
+        if _seconds(each.text.removeprefix(":")) > LONGEST_SECONDS and each.text[0] == ":":
+            return Word(each.kind, each.text[1:], each.offset + 1)  # the step of a subquery
+        if before in ("[", ":", "offset") and _seconds(each.text) > LONGEST_SECONDS:
+            return each
+        is_sign = before == "offset" and each.text in ("-", "+")
+        before = before if is_sign else each.text.lower()
+    return None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return 0.0
+    return math.inf if math.isnan(seconds) else seconds
 
 
 def _wrong_with_tree(tree: promql_parser.Expr) -> str:
