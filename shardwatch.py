@@ -42,7 +42,7 @@ TRACEBACK_VARIABLE = "SHARDWATCH_TRACEBACK"
 MOUNTED = {
     "exporter": ("exporters.cli", "Read the cluster, serve Prometheus."),
     "slo": ("slo.cli", "Objectives and their rules."),
-    "alerts": ("alerts.cli", "Alerts: rule files checked."),
+    "alerts": ("alerts.cli", "Alerts: rule files checked, changes told."),
     "dashboards": ("dashboards.cli", "Dashboards for Grafana."),
     "demo": ("demo.cli", "A cluster to try shardwatch on: simulated, or real vLLM."),
 }
