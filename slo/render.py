@@ -90,6 +90,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
         content["expr"] = rule.expr
         if rule.for_seconds:
             content["for"] = format_duration(rule.for_seconds)
+        if rule.keep_firing_for_seconds:
+            content["keep_firing_for"] = format_duration(rule.keep_firing_for_seconds)
     else:
         content["record"] = rule.record
         content["expr"] = rule.expr

@@ -27,6 +27,9 @@ class AlertingRule:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     for_seconds: float = 0
+    keep_firing_for_seconds: float = 0
+    """So long it fires on after its expression has ended; none of ours does, for vmalert 1.79
+    refuses it."""
 
 
 Rule = RecordingRule | AlertingRule

@@ -1,0 +1,56 @@
+"""Asking a server for what an expression gives at moments, one by one where it fails at some."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slo.prometheus import PrometheusClient, PrometheusRefusedError
+from slo.replay.grids import Bools
+from slo.series import Series
+from slo.steps import Times
+
+MOST_MOMENTS = 10_000
+"""Prometheus answers a range query with at most 11,000."""
+
+
+async def ask(
+    client: PrometheusClient, expr: str, times_ms: Times, interval_ms: int
+) -> tuple[list[Series], Bools, str]:
+    """Return what an expression gives at moments, where it failed, and what was said of that.
+
+    A range query fails as a whole where a rule would fail at one moment, and even where it would at
+    none: some duplicates count that lie at different moments. So it is halved until what fails is
+    one moment.
+
+    Args:
+        client: of the server.
+        expr: an expression.
+        times_ms: at most :data:`MOST_MOMENTS`, every interval.
+        interval_ms: see above.
+
+    Raises:
+        PrometheusError: if there is no answer, or the expression cannot be read.
+    """
+    failed = np.zeros(times_ms.shape, np.bool_)
+    found: list[Series] = []
+    said = ""
+    pieces = [(0, len(times_ms))]
+    while pieces:
+        first, end = pieces.pop()
+        if first == end:
+            continue
+        start_ms, last_ms = int(times_ms[first]), int(times_ms[end - 1])
+        try:
+            found += await client.query_range(
+                expr, start_ms / 1000, last_ms / 1000, interval_ms / 1000
+            )
+        except PrometheusRefusedError as error:
+            if "parse error" in str(error):
+                raise
+            if end - first == 1:
+                failed[first] = True
+                said = said or str(error)
+            else:
+                middle = (first + end) // 2
+                pieces += [(middle, end), (first, middle)]
+    return found, failed, said

@@ -1,0 +1,124 @@
+"""One rule played over moments: asked, labelled, and its series written as a server stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slo.prometheus import PrometheusClient
+from slo.replay.alerting import Alerts
+from slo.replay.asking import ask
+from slo.replay.grids import Bools, Grid, Key, key_of, stored
+from slo.replay.ordering import Placed
+from slo.replay.reading import ALERTS_FOR_STATE, NAME, with_names
+from slo.rule import AlertingRule, RecordingRule
+from slo.series import Series
+from slo.steps import Times
+
+COPY = "replay:before:"
+"""Names of delayed copies begin so."""
+DELAY_MS = 1
+"""Of copies: the rule that reads one sees the sample of the moment before."""
+
+
+@dataclass(eq=False)
+class Player:
+    """A rule, what it has left of the moments played so far."""
+
+    client: PrometheusClient
+    placed: Placed
+    writes_states: bool = False
+    """Of an alert: whether ``ALERTS_FOR_STATE`` is wanted too."""
+    is_copied: bool = False
+    """Whether a delayed copy of its series is wanted."""
+    alerts: Alerts | None = None
+    failed: dict[str, list[float]] = field(default_factory=dict)
+    """Moments at which it failed, by what was said of that."""
+    _last: frozenset[Key] = frozenset()
+    """Series that are there at the last moment."""
+    _last_copies: frozenset[Key] = frozenset()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.placed.rule, AlertingRule):
+            self.alerts = Alerts(self.placed.rule)
+
+    async def play(self, times_ms: Times, names: Mapping[str, str]) -> None:
+        """Play the rule at some moments, all at once.
+
+        Args:
+            times_ms: the moments.
+            names: of selectors that are to find copies, by their text.
+        """
+        expr = self.placed.rule.expr
+        grid = await self.ask(times_ms, with_names(expr, names) if names else expr)
+        await self.write(grid)
+
+    async def ask(self, times_ms: Times, expr: str) -> Grid:
+        """Return what the rule gives at some moments, where its expression is ``expr``."""
+        found, failed, said = await ask(
+            self.client, expr, times_ms, self.placed.moments.interval_ms
+        )
+        return self.labelled(times_ms, found, failed, said)
+
+    def labelled(self, times_ms: Times, found: list[Series], failed: Bools, said: str) -> Grid:
+        """Return a result as the rule's series, of an alert before its ``for``."""
+        grid = Grid(times_ms, {}, failed.copy())
+        rule = self.placed.rule
+        for each in found:
+            if self.alerts is not None:
+                self.alerts.add(grid, each)
+            elif isinstance(rule, RecordingRule):
+                key = key_of({**each.labels, **rule.labels, NAME: rule.record})
+                grid.add(key, each.times_ms, each.values)
+        if grid.failed.any():
+            grid.clear_failed()
+            said = said or "it gives several elements with the same labels"
+            self.failed.setdefault(said, []).extend((times_ms[grid.failed] / 1000).tolist())
+        return grid
+
+    async def write(self, grid: Grid) -> None:
+        """Write what the rule gave, and go on from there."""
+        if self.alerts is not None:
+            grid = self.alerts.advance(grid)
+            if not self.writes_states:
+                states = {k: v for k, v in grid.rows.items() if (NAME, ALERTS_FOR_STATE) not in k}
+                grid = Grid(grid.times_ms, states, grid.failed)
+        series, self._last = stored(grid, self._last)
+        if self.is_copied:
+            copies, self._last_copies = stored(copied(grid, COPY), self._last_copies, DELAY_MS)
+            series += copies
+        if series:
+            await self.client.remote_write(series)
+
+    async def begin(self, first_ms: int) -> None:
+        """Copy what is there before the first moment, of which nobody recorded it here."""
+        if self.is_copied:
+            seen = await seen_before(self.client, self.placed, first_ms, COPY)
+            self._last_copies = frozenset(key_of(each.labels) for each in seen)
+            if seen:
+                await self.client.remote_write(seen)
+
+
+def copied(grid: Grid, prefix: str) -> Grid:
+    """Return a grid with other names of its series."""
+    rows = {_renamed(key, prefix): row for key, row in grid.rows.items()}
+    return Grid(grid.times_ms, rows, grid.failed)
+
+
+def _renamed(key: Key, prefix: str) -> Key:
+    labels = dict(key)
+    return key_of({**labels, NAME: prefix + labels[NAME]})
+
+
+async def seen_before(
+    client: PrometheusClient, placed: Placed, first_ms: int, prefix: str
+) -> list[Series]:
+    """Return copies of a rule's series as they are seen just before a moment."""
+    found: list[Series] = []
+    for output in placed.outputs:
+        at = (first_ms - 1) / 1000
+        found += await client.query_range(output.selector, at, at, 1)
+    return [
+        Series({**each.labels, NAME: prefix + each.labels[NAME]}, each.times_ms, each.values)
+        for each in found
+    ]

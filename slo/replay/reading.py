@@ -1,0 +1,154 @@
+"""What a rule reads and what it writes: the selectors of its expression, the series of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import promql_parser
+
+from slo.promql import children
+from slo.promql_text import write_promql, write_selector
+from slo.replay.label_templates import is_fixed
+from slo.rule import AlertingRule, RecordingRule, Rule
+
+NAME = "__name__"
+ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
+ALERTNAME, ALERTSTATE = "alertname", "alertstate"
+
+
+class Depth(Enum):
+    """Which samples of the series that it finds a selector can see."""
+
+    NEWEST = "newest"
+    """The newest one, and its value alone: then another sample of that value is as good."""
+    PAST = "past"
+    """Only those from before the moment itself: with an offset."""
+    MANY = "many"
+    """Several, or their times: in a range, a subquery, ``timestamp``."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """One selector of an expression."""
+
+    selector: promql_parser.VectorSelector
+    depth: Depth
+
+    @property
+    def name(self) -> str | None:
+        """Return the name of the series; None if it may be any."""
+        return self.selector.name or None
+
+    @property
+    def text(self) -> str:
+        """Return the selector as text, by which it is known in its expression."""
+        return str(self.selector)
+
+    def may_find(self, output: Output) -> bool:
+        """Tell whether a series that a rule writes may be found; if in doubt, it may."""
+        if self.name is not None and self.name != output.name:
+            return False
+        return all(_may_match(each, output) for each in self.selector.matchers.matchers)
+
+
+@dataclass(frozen=True)
+class Output:
+    """Series that a rule writes: what is known of their labels."""
+
+    name: str
+    labels: Mapping[str, str]
+    """Those that all of them have; empty where none has it. Others may have any value."""
+
+    @property
+    def selector(self) -> str:
+        """Return a selector of these series, and maybe of some of others."""
+        matchers = [
+            promql_parser.Matcher(promql_parser.MatchOp.Equal, name, value)
+            for name, value in sorted(self.labels.items())
+        ]
+        return write_selector(self.name, matchers)
+
+
+def reads_of(expr: str) -> list[Read]:
+    """Return what an expression reads.
+
+    Raises:
+        ValueError: if it is no PromQL.
+    """
+    return list(_reads(promql_parser.parse(expr), Depth.NEWEST))
+
+
+def outputs_of(rule: Rule) -> list[Output]:
+    """Return what a rule writes."""
+    if isinstance(rule, RecordingRule):
+        return [Output(rule.record, rule.labels)]
+    fixed = {name: value for name, value in rule.labels.items() if is_fixed(value)}
+    labels = {**fixed, ALERTNAME: rule.alert}
+    return [Output(ALERTS, labels), Output(ALERTS_FOR_STATE, labels)]
+
+
+def name_of(rule: Rule) -> str:
+    """Return what a rule records, or the name of its alert."""
+    return rule.alert if isinstance(rule, AlertingRule) else rule.record
+
+
+def is_told_its_moment(expr: str) -> bool:
+    """Tell whether an expression has ``@ end()`` or ``@ start()``: each moment has its own."""
+    return "@" in expr
+
+
+def may_use_other_names(expr: str) -> bool:
+    """Tell whether an expression gives the same with series of other names: it asks for none."""
+    return NAME not in expr and all(each.name is not None for each in reads_of(expr))
+
+
+def with_names(expr: str, names: Mapping[str, str]) -> str:
+    """Return an expression with selectors of series of other names.
+
+    Args:
+        expr: the expression.
+        names: new name by the selector's text (:attr:`Read.text`).
+    """
+
+    def rewriting(node: promql_parser.Expr) -> str | None:
+        if isinstance(node, promql_parser.VectorSelector) and (name := names.get(str(node))):
+            return write_selector(name, node.matchers.matchers)
+        return None
+
+    return write_promql(promql_parser.parse(expr), rewriting)
+
+
+def _reads(node: promql_parser.Expr, depth: Depth) -> Iterator[Read]:
+    offset = getattr(node, "offset", None)
+    is_past = depth is Depth.PAST or (offset is not None and offset.total_seconds() > 0)
+    if isinstance(node, promql_parser.MatrixSelector):
+        yield from _reads(node.vector_selector, Depth.PAST if is_past else Depth.MANY)
+        return
+    if isinstance(node, promql_parser.VectorSelector):
+        yield Read(node, Depth.PAST if is_past else depth)
+        return
+    has_times = isinstance(node, promql_parser.SubqueryExpr) or (
+        isinstance(node, promql_parser.Call) and node.func.name == "timestamp"
+    )
+    inner = Depth.PAST if is_past else Depth.MANY if has_times else depth
+    for child in children(node):
+        yield from _reads(child, inner)
+
+
+def _may_match(matcher: promql_parser.Matcher, output: Output) -> bool:
+    found = output.name if matcher.name == NAME else output.labels.get(matcher.name)
+    if found is None:
+        return True
+    op = matcher.op
+    if op == promql_parser.MatchOp.Equal:
+        return bool(found == matcher.value)
+    if op == promql_parser.MatchOp.NotEqual:
+        return bool(found != matcher.value)
+    try:
+        matches = re.fullmatch(matcher.value, found) is not None
+    except re.error:  # Go knows what Python does not
+        return True
+    return matches is bool(op == promql_parser.MatchOp.Re)
