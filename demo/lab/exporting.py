@@ -5,7 +5,8 @@ loop: circuit breakers, looks between scrapes, what an exporter says of its sour
 
 Hosts on which nothing is odd are read anew every two minutes only: in between their GPUs show other
 watts and degrees and nothing else. Where nothing is odd anywhere, the page of the GPUs stays as it
-was for so long. That is two thirds of the work of an hour in which nothing happens.
+was for so long, and nobody looks between two scrapes: states that depend on it are those of what is
+odd. That is most of the work of an hour in which nothing happens.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from demo.lab.probing import StallProber, path_of
+from demo.sim.engines.state import Phase
 from demo.sim.hardware.run import Use
-from demo.sim.hardware.state import SLOWED_BELOW_RATIO, Quantity
+from demo.sim.hardware.state import SLOWED_BELOW_RATIO, Quantity, SeenHost
 from demo.sim.site import Site
 from demo.sim.state import State
 from exporters import catalog
@@ -54,8 +56,6 @@ class LabExporter:
     site: Site
     stall_prober: StallProber | None = None
     """Of the groups exporter."""
-    looks_between: bool = False
-    """Whether it looks at its sources between scrapes as well, where its core wants that."""
     up_at: float = 0.0
     """UNIX seconds: before that nobody answers."""
     _now: float = field(default=0.0, init=False)
@@ -84,9 +84,13 @@ class LabExporter:
         return self._core
 
     def look(self, now: float) -> None:
-        """Look at the sources between two scrapes, if it does and the last look is old enough."""
+        """Look at the sources between two scrapes, if the last look is old enough and says little.
+
+        Only where the core wants it, and something is odd.
+        """
         due = self._looked_at + SAMPLE_SECONDS + PATIENCE_SECONDS
-        if self.looks_between and now >= max(due, self.up_at) and self.core.samples_itself:
+        is_due = now >= max(due, self.up_at)
+        if is_due and self.core.samples_itself and not is_all_ordinary(self.state):
             self._collect(now)
 
     def scrape(self, now: float) -> Page | None:
@@ -150,6 +154,26 @@ class LabExporter:
 async def _nobody(_url: str) -> NoReturn:
     """Fetch nothing: virtual time waits for nobody."""
     raise NotImplementedError
+
+
+def is_all_ordinary(state: State) -> bool:
+    """Return whether all hosts and engines do what they usually do, and nothing else."""
+    hardware, engines = state.hardware, state.engines
+    return not (
+        hardware.racks
+        or hardware.changed
+        or hardware.dark.any()
+        or any(_is_telling(each) for each in hardware.seen_hosts.values())
+        or (hardware.speed < SLOWED_BELOW_RATIO).any()
+        or state.dark_regions.any()
+        or (engines.phase != Phase.SERVING).any()
+        or not state.moving.all()
+    )
+
+
+def _is_telling(seen: SeenHost) -> bool:
+    """Return whether a host shows more than the last XID of what was repaired."""
+    return seen.blind or any(each.lost or not each.listed for each in seen.gpus.values())
 
 
 def _is_ordinary(state: State, name: str) -> bool:

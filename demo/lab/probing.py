@@ -134,5 +134,3 @@ def _group_of(state: State, url: str) -> int | None:
     kind, name, page = path_of(url)
     is_engine = kind == "engine" and page == "v1/completions"
     return state.fleet.names.find_group(name) if is_engine else None
-
-

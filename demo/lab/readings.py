@@ -41,8 +41,6 @@ PROBE_DEADLINE_SECONDS = 10.0
 """The probe exporter's own default."""
 RESTART_SECONDS = 3.0
 """For so long the demo's supervisor lets an exporter be gone."""
-LOOKS_AHEAD_SECONDS = 120.0
-"""Before the scenario, from when on exporters look between scrapes as well."""
 
 
 @dataclass(frozen=True)
@@ -194,9 +192,7 @@ class _Play:
         return scrapes
 
     def _look_between(self, now: float) -> None:
-        is_time = now >= self.began_at - LOOKS_AHEAD_SECONDS
         for exporter in self._exporters.values():
-            exporter.looks_between = is_time
             exporter.look(now)
 
     def _make_probe_core(self, now: float) -> ProbeCore:
