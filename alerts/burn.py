@@ -126,16 +126,8 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
     """Return a template of the highest-ranked cause at work in the alert's cell, with evidence."""
     if not causes:
         return NO_CAUSE
-    by_labels: dict[tuple[str, ...], list[str]] = {}
-    for each in causes:
-        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
-        by_labels.setdefault(labels, []).append(each.name)
-    slo = {conventions.SLO: objective.name}
-    here = " or ".join(
-        f"{conventions.CAUSE_STATE}{{{matchers(slo, labels, **_one_of(names, of=len(causes)))}}}"
-        for labels, names in by_labels.items()
-    )
-    values = "".join(f" $labels.{label}" for labels in by_labels for label in labels)
+    here, labels = cause_query(objective, causes)
+    values = "".join(f" $labels.{label}" for label in labels)
     first = f"`topk(1, {here})`"
     found = f"printf {first}{values} | query" if values else f"query {first}"
     branches = "{{ else ".join(
@@ -150,6 +142,23 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> str:
         f" and {{{{ . | first | value }}}} more{{{{ end }}}}"
         f"{{{{ end }}}}{{{{ else }}}}{_no_cause(objective, causes)}{{{{ end }}}}"
     )
+
+
+def cause_query(objective: Objective, causes: Sequence[Cause]) -> tuple[str, tuple[str, ...]]:
+    """Return the query of the causes at work in an alert's cell; the highest value explains it.
+
+    Each ``%q`` in it stands for the alert's value of a label; these are the labels in that order.
+    """
+    by_labels: dict[tuple[str, ...], list[str]] = {}
+    for each in causes:
+        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
+        by_labels.setdefault(labels, []).append(each.name)
+    slo = {conventions.SLO: objective.name}
+    here = " or ".join(
+        f"{conventions.CAUSE_STATE}{{{matchers(slo, labels, **_one_of(names, of=len(causes)))}}}"
+        for labels, names in by_labels.items()
+    )
+    return here, tuple(label for labels in by_labels for label in labels)
 
 
 def _state(objective: Objective, tier: Tier) -> str:
