@@ -12,7 +12,7 @@ import asyncio
 from alerts.build import groups_at
 from exporters.benching import SHARE_DIGITS, figure, print_figures
 from exporters.config import Links
-from slo.benching.playing import Evaluated, evaluated
+from slo.benching.playing import Timed, due
 from slo.benching.samples import measure_reads
 from slo.benching.server import empty_server
 from slo.objective import Objective
@@ -29,11 +29,9 @@ def main() -> None:
     asyncio.run(_measure())
 
 
-def what_is_built(
-    objective: Objective, scrape_interval_seconds: int
-) -> tuple[Evaluated, Evaluated]:
+def what_is_built(objective: Objective, scrape_interval_seconds: int) -> Timed:
     """Return all rules of an objective that `shardwatch build` writes, and when each is due."""
-    return evaluated(*groups_at(objective, scrape_interval_seconds, Links()))
+    return due(*groups_at(objective, scrape_interval_seconds, Links()))
 
 
 async def _measure() -> None:

@@ -24,13 +24,15 @@ from decimal import Decimal
 import numpy as np
 
 from slo import conventions as names
-from slo.benching.playing import Moments, groups_of, play, play_objective
+from slo.benching.playing import groups_of, recording
 from slo.benching.raw_windows import error_ratio, mean_of_ratios
 from slo.benching.traffic import DAY, DAYS, HOUR, SCRAPE_SECONDS, Fleet, Truth
 from slo.burn import burn_factor
 from slo.objective import Objective, Ratio
 from slo.prometheus import PrometheusClient
-from slo.rule import RecordingRule, matching
+from slo.replay.evaluating import Replay
+from slo.replay.moments import Moments, TimedGroup
+from slo.rule import RecordingRule, RuleGroup, matching
 from slo.steps import Floats
 
 CELL = "model"
@@ -85,15 +87,17 @@ async def measure_errors(client: PrometheusClient, start: int) -> Errors:
 
 async def _record(client: PrometheusClient, fleet: Fleet) -> None:
     """Write the month day by day, for a server takes nothing that is much older than the newest."""
-    moments = groups_of(OBJECTIVE, SCRAPE_SECONDS)[0].moments
+    groups = groups_of(OBJECTIVE, SCRAPE_SECONDS)
     raw_ratio = RecordingRule(_RAW_RATIO, error_ratio(_REQUESTS, CELL, 300))
+    raw = TimedGroup(RuleGroup("raw", SCRAPE_SECONDS, (raw_ratio,)), groups[0].moments)
+    # Only of the last day is anybody asked what is not read by rules of later moments.
+    replay = Replay(client, [*recording(groups, _is_read_later), raw], fleet.start)
     for day, scraped in enumerate(fleet.scraped()):
         start = fleet.start + day * DAY
         await client.remote_write(scraped)
-        # Only of the last day is anybody asked what is not read by rules of later moments.
-        only = None if day == DAYS - 1 else _is_read_later
-        await play_objective(client, OBJECTIVE, SCRAPE_SECONDS, start, start + DAY, only=only)
-        await play(client, [raw_ratio], moments, start, start + DAY)
+        if day == DAYS - 1:
+            replay = Replay(client, [*recording(groups), raw], start)
+        await replay.advance(start + DAY)
 
 
 def _is_read_later(rule: RecordingRule) -> bool:
@@ -119,8 +123,8 @@ async def _threshold_errors(
     burn_rates = {
         rule.labels[names.WINDOW]: rule.expr
         for group in groups_of(OBJECTIVE, SCRAPE_SECONDS)
-        for rule in group.rules
-        if rule.record == names.BURN_RATE
+        for rule in group.group.rules
+        if isinstance(rule, RecordingRule) and rule.record == names.BURN_RATE
     }
     ours, theirs = [], []
     for window, (name, threshold) in thresholds(OBJECTIVE).items():

@@ -18,12 +18,13 @@ from itertools import product
 import numpy as np
 
 from slo import conventions as names
-from slo.benching.playing import groups_of, play_objective
+from slo.benching.playing import groups_of, recording
 from slo.benching.raw_windows import error_ratio
 from slo.burn import burn_factor, error_ratio_needed, format_decimal, theory_seconds
 from slo.objective import Objective, Ratio
 from slo.prometheus import PrometheusClient
-from slo.rule import matching
+from slo.replay.evaluating import Replay
+from slo.rule import RecordingRule, matching
 from slo.series import Series
 
 SCRAPE_SECONDS = 15
@@ -64,17 +65,8 @@ async def measure_pages(client: PrometheusClient, start: int) -> tuple[float, fl
         for onset, scrape in product(range(PHASES), repeat=2)
         for series in _scraped(ratio, onset, scrape, start)
     )
-    only_base = {"5m", "1h", None}
-    await play_objective(
-        client,
-        OBJECTIVE,
-        SCRAPE_SECONDS,
-        start,
-        end,
-        only=lambda rule: (
-            rule.labels.get(names.WINDOW) in only_base
-            and rule.record in (names.EVENTS_RATE, names.EVENTS_BAD_RATE, names.BURN_RATE)
-        ),
+    await Replay(client, recording(groups_of(OBJECTIVE, SCRAPE_SECONDS), _is_read), start).advance(
+        end
     )
     tier = OBJECTIVE.tiers[0]
     factor = format_decimal(burn_factor(tier, OBJECTIVE.period_seconds))
@@ -88,6 +80,13 @@ async def measure_pages(client: PrometheusClient, start: int) -> tuple[float, fl
         for window in (tier.long_seconds, tier.short_seconds)
     )
     return await _latest(client, ours, start), await _latest(client, theirs, start)
+
+
+def _is_read(rule: RecordingRule) -> bool:
+    """Tell whether the fastest tier reads what a rule records: base rates and burn rates."""
+    is_base = rule.labels.get(names.WINDOW) in {"5m", "1h", None}
+    read = names.EVENTS_RATE, names.EVENTS_BAD_RATE, names.BURN_RATE
+    return is_base and rule.record in read
 
 
 async def _latest(client: PrometheusClient, condition: str, start: int) -> float:

@@ -18,11 +18,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from slo.benching.playing import Evaluated, groups_of, play_objective
+from slo.benching.playing import Timed, groups_of, recording
 from slo.benching.raw_windows import seven_windows
 from slo.history import CellTraffic, history_batches
 from slo.objective import Objective, Ratio
 from slo.prometheus import PrometheusClient
+from slo.replay.evaluating import Replay
 from slo.series import Series
 from slo.steps import Floats
 
@@ -52,7 +53,7 @@ async def measure_reads(
     client: PrometheusClient,
     groups: Sequence[int],
     hour: int,
-    rules_of: Callable[[Objective, int], tuple[Evaluated, Evaluated]] = groups_of,
+    rules_of: Callable[[Objective, int], Timed] = groups_of,
 ) -> dict[int, Reads]:
     """Return what is read for fleets of so many groups.
 
@@ -69,24 +70,23 @@ async def measure_reads(
     await _write_past(client, objectives, hour)
     reads = {}
     for size, objective in objectives.items():
-        ours = await _read_by_rules(client, objective, hour, rules_of(objective, INTERVAL_SECONDS))
+        ours = await _read_by_rules(client, hour, rules_of(objective, INTERVAL_SECONDS))
         reads[size] = Reads(ours, await _read_by_raw_windows(client, objective, hour))
     return reads
 
 
 async def _read_by_rules(
     client: PrometheusClient,
-    objective: Objective,
     hour: int,
-    groups: tuple[Evaluated, Evaluated],
+    groups: Timed,
 ) -> int:
-    await play_objective(client, objective, INTERVAL_SECONDS, hour, hour + HOUR, groups=groups)
+    await Replay(client, recording(groups), hour).advance(hour + HOUR)
     read = 0
     for group in groups:
         first, last = group.moments.between(hour, hour + HOUR)
         for moment in np.arange(first, last + 1, group.moments.interval_seconds).tolist():
-            for expr in group.expressions:
-                read += await _samples_read(client, expr, moment)
+            for rule in group.group.rules:
+                read += await _samples_read(client, rule.expr, moment)
     return read
 
 
@@ -110,7 +110,6 @@ async def _samples_read(client: PrometheusClient, expr: str, moment: float) -> i
 
 
 def objective_of(groups: int) -> Objective:
-    """Return the objective of a fleet of so many shard groups."""
     """Return the objective of a fleet of so many shard groups."""
     requests = f'rate(requests_total{{fleet="{groups}"}}[$window])'
     errors = f'rate(requests_total{{fleet="{groups}",outcome="error"}}[$window])'

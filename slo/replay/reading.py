@@ -65,11 +65,16 @@ class Output:
     @property
     def selector(self) -> str:
         """Return a selector of these series, and maybe of some of others."""
-        matchers = [
-            promql_parser.Matcher(promql_parser.MatchOp.Equal, name, value)
-            for name, value in sorted(self.labels.items())
-        ]
-        return write_selector(self.name, matchers)
+        return selector_of(self.name, self.labels)
+
+
+def selector_of(name: str, labels: Mapping[str, str]) -> str:
+    """Return the selector of series with a name and labels."""
+    matchers = [
+        promql_parser.Matcher(promql_parser.MatchOp.Equal, label, value)
+        for label, value in sorted(labels.items())
+    ]
+    return write_selector(name, matchers)
 
 
 def reads_of(expr: str) -> list[Read]:

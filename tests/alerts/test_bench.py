@@ -20,9 +20,9 @@ def test_every_rule_that_is_built_is_measured():
     groups = groups_at(objective, 30, Links())
     measured = what_is_built(objective, 30)
     assert [[rule.expr for rule in group.rules] for group in groups] == [
-        list(each.expressions) for each in measured
+        [rule.expr for rule in each.group.rules] for each in measured
     ]
-    assert any(conventions.BURN_STATE in each for each in measured[0].expressions)
+    assert any(conventions.BURN_STATE in rule.expr for rule in measured[0].group.rules)
 
 
 async def test_states_and_alerts_cost_samples(monkeypatch):

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import promql_parser
 import yaml
 
+from demo.lab.faithfulness.random_series import Sampled
 from demo.lab.faithfulness.scenarios import FaithfulnessScenario
 from exporters.durations import format_duration
 from slo.prometheus import PrometheusClient
-from slo.promql_text import write_selector
 from slo.replay.evaluating import evaluate
 from slo.replay.firing import Firing
 from slo.replay.moments import Moments, TimedGroup
-from slo.replay.reading import ALERTS, ALERTSTATE
+from slo.replay.reading import ALERTS, ALERTSTATE, NAME, selector_of
 from slo.replay.rule_files import read_rule_files
 
 START = 20_000 * 86400
@@ -68,14 +66,7 @@ def _states_at(firings: Sequence[Firing], moment: float) -> list[str]:
 
 
 def _selector(firing: Firing, state: str) -> str:
-    labels = {**firing.labels, ALERTSTATE: state}
-    return write_selector(
-        ALERTS,
-        [
-            promql_parser.Matcher(promql_parser.MatchOp.Equal, name, value)
-            for name, value in sorted(labels.items())
-        ],
-    )
+    return selector_of(ALERTS, {**firing.labels, ALERTSTATE: state})
 
 
 def _tests(
@@ -90,8 +81,7 @@ def _tests(
             {
                 "interval": interval,
                 "input_series": [
-                    {"series": _named(each.labels), "values": each.notation()}
-                    for each in scenario.series
+                    {"series": _named(each), "values": each.notation()} for each in scenario.series
                 ],
                 "promql_expr_test": [
                     {
@@ -106,10 +96,9 @@ def _tests(
     }
 
 
-def _named(labels: object) -> str:
-    known = dict(labels)  # type: ignore[call-overload]
-    name = known.pop("__name__")
-    return name + "{" + ",".join(f"{k}={json.dumps(v)}" for k, v in known.items()) + "}"
+def _named(sampled: Sampled) -> str:
+    labels = {name: value for name, value in sampled.labels.items() if name != NAME}
+    return selector_of(sampled.labels[NAME], labels)
 
 
 def _judged(promtool: Path, folder: Path) -> set[str]:

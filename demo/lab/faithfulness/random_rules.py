@@ -65,7 +65,8 @@ class RandomRules:
         expr = self._condition()
         if self._chance(0.15):
             labels["value"] = "{{ $value }}"
-            expr = f"round({expr})"
+            # Where a sum lies by a hair, half or not, must not decide.
+            expr = f"round(({expr}) * 1.00037)"
         return AlertingRule(
             name, expr, labels, {},
             float(self._random.choice([0, interval, 3 * interval, 100])),
@@ -108,7 +109,10 @@ class RandomRules:
         forms = (
             f"{one} / on (cell) ({other} > 0)",
             f"{one} {self._one(_OPERATORS)} on (cell) {other} > {self._threshold()}",
-            f"sum by (cell) ({one}) + on (cell) group_left () sum by (cell) ({other}{self._offset()})",
+            (
+                f"sum by (cell) ({one}) + on (cell) group_left () "
+                f"sum by (cell) ({other}{self._offset()})"
+            ),
             f"max by (cell) ({self._one(_OVER_TIME)}({one}[{self._one(_WINDOWS)}]))",
             f"max by (cell) (max_over_time({one}[10m:1m]{self._offset()}))",
             f"avg by (cell) ({one}) unless on (cell) (timestamp({other}) < time())",
