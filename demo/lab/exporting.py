@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from demo.lab.probing import StallProber, path_of
 from demo.sim.engines.state import Phase
@@ -151,7 +151,7 @@ class LabExporter:
         return unasked or answer
 
 
-async def _nobody(_url: str) -> NoReturn:
+async def _nobody(url: str) -> Response:  # noqa: ARG001 - as who fetches is called
     """Fetch nothing: virtual time waits for nobody."""
     raise NotImplementedError
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappop, heappush
 from math import inf
 from zlib import crc32
@@ -139,7 +140,7 @@ class _Play:
         self._again(self.start, STEP_SECONDS, self._look_between)
         self._at(self.start, self._probe)
         for fault in self.scenario.faults:
-            self._at(self.began_at + fault.at, lambda now, fault=fault: self._strike(fault, now))
+            self._at(self.began_at + fault.at, partial(self._strike, fault))
         self._run_until(self.end)
         target = {"instance": self.config.file.prometheus.url.partition("://")[2],
                   "job": "prometheus"}  # fmt: skip

@@ -73,7 +73,7 @@ def make_setting(
 
 
 def names_read(expressions: Iterable[str]) -> frozenset[str] | None:
-    """Return the names of all series that expressions read; None if one reads series of any name."""
+    """Return the names of the series that expressions read; None if one reads any name."""
     names: set[str] = set()
     for each in dict.fromkeys(expressions):
         for selector in selectors(each):
