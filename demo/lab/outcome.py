@@ -79,6 +79,10 @@ class Outcome:
     strength: float | None
     rules: str
     """Whose rules: ours, or the name of others'."""
+    is_judged: bool
+    """Whether it is held against the scenario's expectations: peers' rules are not."""
+    expected: Sequence[str]
+    """Names of the alerts that the scenario expects, sorted."""
     failures: Sequence[str]
     """What was not as the scenario expects; empty for rules that it says nothing of."""
     alerts: Sequence[AlertOutcome]

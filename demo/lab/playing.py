@@ -157,6 +157,8 @@ class _Play:
                 scenario=self.scenario.name,
                 strength=self.scenario.strength,
                 rules=self.rules.name,
+                is_judged=is_ours,
+                expected=sorted({each.alert for each in self.scenario.expect}),
                 failures=failures(report, judged) if is_ours else [],
                 alerts=await self._alerts(client, firings, pages, by_page),
                 place=readings.place,
