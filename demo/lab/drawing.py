@@ -28,10 +28,8 @@ def drawing(outcome: Outcome) -> str:
     axis = _Axis(outcome.begins_seconds - 120.0, outcome.ends_seconds)
     heights = 2 * (HEIGHT + GAP) * len(pictures)
     height = heights + GAP + BAR * len(bars) + 40
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" '
-        f'aria-label="{escape(outcome.key)}">'
-    ]
+    size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    parts = [f'<svg {size} role="img" aria-label="{escape(outcome.key)}">']
     until = outcome.recovered_seconds
     x_fault = axis.x(0.0)
     width = axis.x(until if until is not None else 0.0) - x_fault
@@ -119,9 +117,13 @@ def _bars(alerts: Sequence[AlertOutcome], axis: _Axis, top: float) -> Iterator[s
 
 
 def _mark(x: float, y: float, what: str) -> str:
-    points = f"{x:.1f},{y + 1:.1f} {x + 5:.1f},{y + 9.5:.1f} {x:.1f},{y + 18:.1f} {x - 5:.1f},{y + 9.5:.1f}"
+    corners = ((0, 1), (5, 9.5), (0, 18), (-5, 9.5))
+    points = " ".join(f"{x + right:.1f},{y + down:.1f}" for right, down in corners)
     filled = "currentColor" if what == "page" else "none"
-    return f'<polygon points="{points}" style="fill:{filled};stroke:currentColor"><title>{what}</title></polygon>'  # noqa: E501
+    return (
+        f'<polygon points="{points}" style="fill:{filled};stroke:currentColor">'
+        f"<title>{what}</title></polygon>"
+    )
 
 
 def _times(axis: _Axis, height: float) -> Iterator[str]:

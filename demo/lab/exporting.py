@@ -151,7 +151,7 @@ class LabExporter:
         return unasked or answer
 
 
-async def _nobody(url: str) -> Response:  # noqa: ARG001 - as who fetches is called
+async def _nobody(url: str) -> Response:
     """Fetch nothing: virtual time waits for nobody."""
     raise NotImplementedError
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from demo.engine import Habit
+from demo.lab.readings import Readings
 from demo.sim.habits import habits_of
 from demo.sim.plan import CELLS, groups_of_cells
 from demo.stack.history import cells_of
@@ -46,28 +47,24 @@ async def measure_usual(
     client: PrometheusClient,
     objectives: Sequence[Objective],
     habits: Sequence[Habit],
-    interval_seconds: float,
-    start: float,
-    end: float,
+    readings: Readings,
 ) -> Usual:
     """Return what each objective's cells usually do.
 
     Args:
-        client: of a server that holds healthy readings.
+        client: of a server that holds the healthy part of the readings.
         objectives: whose.
         habits: known without a look.
-        interval_seconds: between two scrapes.
-        start: of the healthy readings, UNIX seconds.
-        end: likewise.
+        readings: when they are healthy, and how often a scrape was.
     """
+    interval = readings.interval_seconds
+    start, end = readings.start + FIRST_SECONDS, readings.began_at
     usual: Usual = {}
     for each in objectives:
         known = cells_of(habits, each.name)
         usual[each.name] = known or [
             CellTraffic(labels, _Even(bad, total))
-            for labels, bad, total in await _mean_events(
-                client, each, interval_seconds, start + FIRST_SECONDS, end
-            )
+            for labels, bad, total in await _mean_events(client, each, interval, start, end)
         ]
     return usual
 

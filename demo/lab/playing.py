@@ -20,7 +20,7 @@ from demo.lab.paging import PAGERDUTY, CauseAsker, pages_of
 from demo.lab.past import Usual, habits_of_cluster, measure_usual, write_past, write_readings
 from demo.lab.pictures import cell_pictures
 from demo.lab.readings import Readings, take_readings
-from demo.lab.setting import USUAL, Setting, make_setting, names_read
+from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
 from demo.scenario import Expectation, Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.files import Timing
@@ -68,6 +68,8 @@ class Options:
     seed: int = DEFAULT_SEED
     groups: int = DEFAULT_GROUPS
     healthy_seconds: float = HEALTHY_SECONDS
+    objectives: Sequence[str] = OBJECTIVES
+    """As a configuration names them."""
     rules: Rules | None = None
     """Instead of ours."""
     peers: Sequence[Rules] = ()
@@ -82,7 +84,9 @@ async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome
         demo.orders.FaultError: if the cluster has no place that a fault names.
     """
     with tempfile.TemporaryDirectory(prefix="shardwatch-lab-") as folder:
-        setting = make_setting(Path(folder), options.timing, groups=options.groups)
+        setting = make_setting(
+            Path(folder), options.timing, groups=options.groups, objectives=options.objectives
+        )
         ours = options.rules or Rules(OURS, setting.rule_files)
         every = [ours, *options.peers]
         interval = setting.config.file.prometheus.scrape_interval
@@ -102,9 +106,7 @@ async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome
         habits = habits_of_cluster(options.groups)
         async with _empty_server() as client:
             await write_readings(client, readings.series, readings.start, readings.began_at)
-            usual = await measure_usual(
-                client, setting.objectives, habits, interval, readings.start, readings.began_at
-            )
+            usual = await measure_usual(client, setting.objectives, habits, readings)
         return [
             await _Play(scenario, options, setting, readings, usual, each).run(
                 groups[each.name], is_ours=each is ours
