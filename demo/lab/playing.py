@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from alerts.templates import matchers
 from demo.engine import EnginePlan
-from demo.lab.judging import WATCHDOG, fired, role_of, scenario_at, told_of
-from demo.lab.judging import Told as ToldOfAlert
+from demo.lab.judging import fired, scenario_at
 from demo.lab.notifying import notifications
-from demo.lab.outcome import ROLES, STANDING, AlertOutcome, Outcome
+from demo.lab.outcome import Outcome
 from demo.lab.paging import PAGERDUTY, CauseAsker, pages_of
 from demo.lab.past import Usual, habits_of_cluster, measure_usual, write_past, write_readings
 from demo.lab.pictures import cell_pictures
 from demo.lab.readings import Readings, take_readings
+from demo.lab.scoring import Scoring, after
 from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
-from demo.scenario import Expectation, Scenario
+from demo.scenario import Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.files import Timing
 from demo.stack.observe import Firings
 from demo.stack.report import Page, Report, failures
 from demo.stack.story import AFTER_RECOVERY_SECONDS, Told
-from demo.stack.sums import Measured, compare_budgets, summarise, theory_of_page
+from demo.stack.sums import Measured, compare_budgets, summarise
 from exporters.programs import locate_program
-from slo import conventions
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
 from slo.replay.firing import Firing
@@ -46,7 +44,6 @@ WATCHED_AFTER_SECONDS = 900.0
 it a group interval later at the most."""
 CONDITION_SECONDS = 5.0
 """Between two looks at what a scenario must show."""
-UNKNOWN = "unknown"
 ALWAYS_READ = frozenset({"up"})
 _FLAGS = ("--query.timeout=5m", "--query.max-samples=200000000", "--log.level=error")
 _PATIENCE_SECONDS = 300.0
@@ -162,9 +159,11 @@ class _Play:
                 is_judged=is_ours,
                 expected=sorted({each.alert for each in self.scenario.expect}),
                 failures=failures(report, judged) if is_ours else [],
-                alerts=await self._alerts(client, firings, pages, by_page),
+                alerts=await Scoring(self.scenario, readings, self.measured, client).alerts(
+                    firings, pages, by_page
+                ),
                 place=readings.place,
-                recovered_seconds=_after(readings.recovered_at, readings.fault_at),
+                recovered_seconds=after(readings.recovered_at, readings.fault_at),
                 begins_seconds=readings.began_at - readings.fault_at,
                 ends_seconds=readings.end - readings.fault_at,
                 theory_seconds=report.theory_seconds,
@@ -245,92 +244,6 @@ class _Play:
                     held.setdefault(expected.holds, holds)
         return held
 
-    async def _alerts(
-        self,
-        client: PrometheusClient,
-        firings: Sequence[Firing],
-        pages: Sequence[Page],
-        by_page: Mapping[int, Sequence[Firing]],
-    ) -> list[AlertOutcome]:
-        by_labels: dict[tuple[tuple[str, str], ...], list[Firing]] = {}
-        for each in firings:
-            is_over = each.ended_at is not None and each.ended_at <= self.readings.began_at
-            if each.alert != WATCHDOG and not is_over:
-                by_labels.setdefault(tuple(sorted(each.labels.items())), []).append(each)
-        found = [
-            await self._alert(client, mine, told_of(pages, by_page, mine[0]))
-            for mine in by_labels.values()
-        ]
-        return sorted(
-            found,
-            key=lambda e: (ROLES.index(e.role), e.fired_seconds, e.alert, sorted(e.labels.items())),
-        )
-
-    async def _alert(
-        self, client: PrometheusClient, mine: Sequence[Firing], told: ToldOfAlert
-    ) -> AlertOutcome:
-        first, fault_at = mine[0], self.readings.fault_at
-        labels = {k: v for k, v in first.labels.items() if k != "alertname"}
-        paged = told.triggers[0] if told.triggers else None
-        recovered, ended = self.readings.recovered_at, mine[-1].ended_at
-        is_standing = (first.firing_at or 0.0) < self.readings.began_at
-        reset = None if recovered is None or ended is None else ended - recovered
-        return AlertOutcome(
-            alert=first.alert,
-            labels=labels,
-            role=STANDING
-            if is_standing
-            else role_of(self.scenario, first.alert, labels, paged=bool(told.triggers)),
-            firing=[
-                (_after(e.firing_at, fault_at) or 0.0, _after(e.ended_at, fault_at)) for e in mine
-            ],
-            paged_seconds=paged,
-            pages=len(told.triggers),
-            resolved_seconds=told.resolved,
-            reset_seconds=reset,
-            cause=told.cause,
-            theory_seconds=self._theory(labels),
-            budget_spent_ratio=None if paged is None else self._spent(labels, paged),
-            cause_lead_evaluations=await self._lead(client, first, told.cause),
-        )
-
-    def _theory(self, labels: Mapping[str, str]) -> float | None:
-        if labels.get(conventions.SEVERITY) != conventions.PAGE:
-            return None
-        expected = Expectation(alert="Watchdog", labels=dict(labels), page=True, within=1)
-        readings = self.readings
-        told = Told(fault_at=readings.fault_at, recovered_at=readings.recovered_at)
-        return theory_of_page(expected, told, self.measured)
-
-    def _spent(self, labels: Mapping[str, str], paged_seconds: float) -> float | None:
-        """Return the share of the period's budget that went from the fault to the page."""
-        measured, fault_at = self.measured, self.readings.fault_at
-        for objective in measured.objectives:
-            if objective.name == labels.get(conventions.SLO):
-                own = {k: v for k, v in labels.items() if k in objective.grouping_labels}
-                cell = objective.name, tuple(sorted(own.items()))
-                budget = measured.budget_events(objective, own)
-                if budget and cell in measured.truth.bad:
-                    bad = measured.truth.bad_between(cell, fault_at, fault_at + paged_seconds)
-                    return bad / budget
-        return None
-
-    async def _lead(
-        self, client: PrometheusClient, firing: Firing, cause: str | None
-    ) -> float | None:
-        """Return how many evaluations before the alert the state of its cause was there."""
-        name = (cause or "").partition(":")[0]
-        at = firing.firing_at
-        if not name or name == UNKNOWN or at is None:
-            return None
-        interval = self.readings.interval_seconds
-        own = {conventions.SLO: firing.labels.get(conventions.SLO, ""), conventions.CAUSE: name}
-        found = await client.query_range(
-            f"count({conventions.CAUSE_STATE}{{{matchers(own, ())}}})",
-            self.readings.fault_at, at, interval,
-        )  # fmt: skip
-        return None if not found else round((at * 1000 - found[0].times_ms[0]) / 1000 / interval, 1)
-
 
 @contextlib.asynccontextmanager
 async def _empty_server() -> AsyncIterator[PrometheusClient]:
@@ -351,7 +264,3 @@ async def _samples_read(client: PrometheusClient, groups: Sequence[RuleGroup], e
 
 def _topology_of(setting: Setting) -> dict[str, Any]:
     return setting.config.topology.model_dump(mode="json")
-
-
-def _after(moment: float | None, fault_at: float) -> float | None:
-    return None if moment is None else round(moment - fault_at, 3)
