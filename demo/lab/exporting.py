@@ -196,10 +196,18 @@ def _is_ordinary(state: State, name: str) -> bool:
     return True
 
 
-def make_cores(topology: Topology, stall_prober: StallProber) -> dict[str, Callable[[float], Core]]:
-    """Return what makes the cores of the exporters that read sources, by name."""
+def make_cores(
+    topology: Topology, stall_prober: StallProber, clock: Callable[[], float]
+) -> dict[str, Callable[[float], Core]]:
+    """Return what makes the cores of the exporters that read sources, by name.
+
+    Args:
+        topology: what they read.
+        stall_prober: asks engines that seem stalled.
+        clock: virtual time, in UNIX seconds.
+    """
     return {
-        "gpu": lambda _: GpuCore(topology),
+        "gpu": lambda _: GpuCore(topology, wall=clock),
         "groups": lambda _: GroupsCore(topology, stall_prober),
         "router": lambda _: RouterCore(topology),
         "tools": lambda _: ToolsCore(topology),

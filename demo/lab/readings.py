@@ -126,7 +126,7 @@ class _Play:
         let_routers_have_served(state)
         truth = TruthRecord(fine_seconds=inf)
         stall_prober = StallProber(state)
-        makers = dict(make_cores(topology, stall_prober))
+        makers = dict(make_cores(topology, stall_prober, lambda: state.now))
         makers["probe"] = self._make_probe_core
         self._exporters = {
             name: LabExporter(
