@@ -44,6 +44,7 @@ MOUNTED = {
     "slo": ("slo.cli", "Objectives and their rules."),
     "alerts": ("alerts.cli", "Alerts: rule files checked, changes told."),
     "dashboards": ("dashboards.cli", "Dashboards for Grafana."),
+    "lab": ("demo.lab.cli", "Every alert against every fault, in virtual time."),
     "demo": ("demo.cli", "A cluster to try shardwatch on: simulated, or real vLLM."),
 }
 """The packages' commands: module and help. A package is imported when its command is called."""

@@ -109,7 +109,9 @@ def explore(read: Read, good: bytes, seconds: float) -> None:
     """Try what atheris makes of good bytes; it ends the process."""
     atheris = importlib.import_module("atheris")
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and str(each.__module__).startswith(("alerts.", "exporters.")):
+        if isinstance(each, FunctionType) and str(each.__module__).startswith(
+            ("alerts.", "exporters.")
+        ):
             atheris.instrument_func(each)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "good").write_bytes(good)
