@@ -11,7 +11,7 @@ import yaml
 from alerts.blackout import blind_rule, counts_traffic, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
-from alerts.causes.cause import cause_alert, cause_state_rule
+from alerts.causes.cause import cause_alert, cause_levels, cause_state_rule
 from alerts.causes.every import causes, explaining
 from alerts.exporters_down import exporter_down_alert
 from alerts.prometheus_file import prometheus_config
@@ -98,11 +98,12 @@ def groups_at(
 
 
 def causes_group(config: Config) -> RuleGroup:
-    """Return the group of the causes: their states, then the alerts made of these."""
+    """Return the group of the causes: levels, the states that read them, the alerts of these."""
     interval, links = config.file.prometheus.scrape_interval, config.file.links
     every = causes(interval)
-    states = RuleGroup("shardwatch-causes", interval, tuple(map(cause_state_rule, every)))
-    return states.followed_by(*(cause_alert(each, links) for each in every))
+    states = (*cause_levels(every), *map(cause_state_rule, every))
+    alerts = (cause_alert(each, links) for each in every)
+    return RuleGroup("shardwatch-causes", interval, states).followed_by(*alerts)
 
 
 def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
