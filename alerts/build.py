@@ -13,6 +13,7 @@ from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes.cause import cause_alert, cause_levels, cause_state_rule
 from alerts.causes.every import causes, explaining
+from alerts.cells import cells_group
 from alerts.exporters_down import exporter_down_alert
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
@@ -30,6 +31,7 @@ from slo.rules import RuleGroup, levels_group, objective_group
 
 PROMETHEUS_PATH = "prometheus.yml"
 ALERTMANAGER_PATH = "alertmanager.yml"
+CELLS_NAME = "cells"
 CAUSES_NAME = "causes"
 ALERTS_NAME = "alerts"
 """Of the file of the alerts that belong to no single objective."""
@@ -39,8 +41,9 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
     """Return rules and configurations: text by relative path.
 
     ``rules/slo-NAME.yaml`` holds all rules of an objective, its alerts included, for these must
-    follow what they read in the same group. ``rules/causes.yaml`` holds the causes, which explain
-    burns of many objectives, and ``rules/alerts.yaml`` the alerts about cells and the watch itself.
+    follow what they read in the same group. ``rules/cells.yaml`` holds what boards and causes read
+    of cells, ``rules/causes.yaml`` the causes, which explain burns of many objectives, and
+    ``rules/alerts.yaml`` the alerts about cells and the watch itself.
 
     Args:
         config: what was configured.
@@ -61,8 +64,10 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
             [note] if (note := horizon_note(each)) else [],
             form,
         )
+    cells = cells_group(config.file.prometheus.scrape_interval)
     return {
         **files,
+        **rule_files(CELLS_NAME, [cells], names, form=form),
         **rule_files(CAUSES_NAME, [causes_group(config)], names, form=form),
         **rule_files(ALERTS_NAME, [alerts_group(objectives, config)], names, form=form),
         PROMETHEUS_PATH: header(sources) + _to_yaml(prometheus_config(config)),

@@ -129,6 +129,13 @@ def test_causes_are_recorded_before_their_alerts(config: Config):
     assert config.file.prometheus.scrape_interval == group.interval_seconds
 
 
+def test_cells_are_recorded_at_the_scrape_interval(built: dict[str, str], config: Config):
+    """A fleet board and the causes are as fresh as the scrapes."""
+    (group,) = yaml.safe_load(built["rules/cells.yaml"])["groups"]
+
+    assert f"{config.file.prometheus.scrape_interval:g}s" == group["interval"]
+
+
 def test_no_group_is_evaluated_more_rarely_than_every_two_minutes(groups: list[dict[str, Any]]):
     """Prometheus forgets a sample after five, and alerts with it."""
     assert {"15s", "1m"} == {group["interval"] for group in groups}
