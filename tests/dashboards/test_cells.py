@@ -211,8 +211,8 @@ def test_a_cause_at_work_takes_the_place_of_none_and_is_shown_once(tmp_path):
         {
             ask(queries.CAUSES_OVER_TIME): {series("", cause): 1},
             ask(queries.CAUSES): {
-                series("", {**cause, "uuid": "GPU-1"}): 40,
-                series("", {**cause, "uuid": "GPU-2"}): 40,
+                series(conventions.CAUSE_STATE, {**cause, "uuid": "GPU-1"}): 40,
+                series(conventions.CAUSE_STATE, {**cause, "uuid": "GPU-2"}): 40,
             },
         },
     )
