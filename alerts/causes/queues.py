@@ -126,4 +126,4 @@ def _by_reason(cells: str) -> str:
 
 def _value(series: str, shown: str) -> str:
     selector = f"{series}{_CELL_MATCHERS}"
-    return first_value(selector, catalog.CELL_LABELS, shown, missing="an unknown number of")
+    return first_value(selector, catalog.CELL_LABELS, shown, missing="unknown")

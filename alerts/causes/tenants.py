@@ -154,4 +154,4 @@ def _paid_throttled(window_seconds: float) -> Cause:
 
 def _value(series: str) -> str:
     selector = f"{series}{{{matchers({}, TIER_LABELS)}}}"
-    return first_value(selector, TIER_LABELS, 'printf "%.1f"', missing="an unknown number of")
+    return first_value(selector, TIER_LABELS, 'printf "%.1f"', missing="unknown")
