@@ -108,7 +108,7 @@ value is its rank, the most probable first (highest). ``cause``, ``cluster``, ``
 COVERAGE_NEEDED = 0.99
 
 # --- cells: a region's model in a cluster, over all its groups, tiers and revisions -----------
-# Recorded at the scrape interval for boards of any size (dashboards/cells.py): ``cluster``,
+# Recorded at the scrape interval for boards and causes (alerts/cells.py): ``cluster``,
 # ``region``, ``model`` and what is said. Rates are per second over the base window.
 
 QUANTILE = "quantile"
@@ -133,9 +133,42 @@ CELL_KV_CACHE_USAGE = "shardwatch:cell_kv_cache_usage:max"
 """Share of the KV cache in use, of the fullest group."""
 CELL_PREFIX_HIT_RATIO = "shardwatch:cell_prefix_cache_hit:ratio"
 """Prompt tokens found in the prefix cache over those looked up; absent while none are."""
+CELL_CACHE_HIT_RATIO = "shardwatch:cell_cache_hit:ratio"
+"""Prompt tokens found in any tier of the caches over those looked up; absent with few of them."""
 CELL_TOKENS_RATE = "shardwatch:cell_tokens:rate"
 """Tokens by ``phase``."""
+CELL_STEPS_RATE = "shardwatch:cell_steps:rate"
+"""Steps of all engines."""
 CELL_TOOL_CALLS_RATE = "shardwatch:cell_tool_calls:rate"
 """Tool calls that ended, by ``tool`` and ``outcome``."""
 CELL_TOOL_SUCCESS_RATIO = "shardwatch:cell_tool_success:ratio"
 """Successes over all tool calls but the cancelled, by ``tool``; absent without any."""
+
+# --- what is usual in a cell (alerts/causes/usual.py) ---------------------------------------------
+
+USUAL = "shardwatch:usual:median"
+"""By ``of``: the median of a cell's last hour or hours. It stands still while the cell's retries,
+queue or refusals say that nothing is usual."""
+
+OF = "of"
+
+# --- queues that may not come back by themselves, by cell (alerts/causes/queue_signals.py) --------
+
+QUEUE_ATTEMPTS_RATE = "shardwatch:queue_attempts:rate"
+"""Attempts sent to groups, by ``attempt``."""
+QUEUE_AMPLIFICATION = "shardwatch:queue_amplification:ratio"
+"""Attempts over first attempts within 5 minutes; absent with few of them."""
+QUEUE_DRAIN = "shardwatch:queue_drain:seconds"
+"""Until the queue is empty, as requests come and end now; very long where more come than end."""
+QUEUE_REFUSED = "shardwatch:queue_refused:ratio"
+"""Requests that timed out, were aborted or rejected, over all but the rate-limited, within 5
+minutes; absent with few of them."""
+QUEUE_SIGNAL = "shardwatch:queue_signal:state"
+"""1 while a signal is bad, else 0, by ``signal``; retries are 2 while they are many and rise."""
+
+# --- classes of customers, by cell and ``tier`` (alerts/causes/tenants.py) ------------------------
+
+TIER_REQUESTS_RATE = "shardwatch:tier_requests:rate"
+"""Requests that ended, the rate-limited among them."""
+TIER_LIMITED_RATE = "shardwatch:tier_requests_limited:rate"
+"""Of those, what the users' own limits turned away."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerts.causes.caches import cache_causes
 from alerts.causes.cause import Cause
 from alerts.causes.gpus import gpu_causes
 from alerts.causes.groups import group_causes
+from alerts.causes.queues import queue_causes
+from alerts.causes.tenants import tenant_causes
 from alerts.causes.tools import tool_causes
 from alerts.sources import find_source, names_causes
 from slo.objective import Objective
@@ -23,7 +26,14 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         scrape_interval_seconds: at which states are recorded.
     """
     window_seconds = base_window_seconds(scrape_interval_seconds)
-    every = (*gpu_causes(), *group_causes(), *tool_causes(window_seconds))
+    every = (
+        *cache_causes(window_seconds),
+        *gpu_causes(),
+        *group_causes(),
+        *queue_causes(window_seconds),
+        *tenant_causes(window_seconds),
+        *tool_causes(window_seconds),
+    )
     return tuple(sorted(every, key=lambda each: -each.rank))
 
 
