@@ -26,6 +26,9 @@ router can do without it at once."""
 QUIET_REQUESTS = 5
 """Within five minutes, from which on users themselves tell that a cell is down (60 an hour).
 Chosen: of a 99.9 % objective's fastest page 8 failures are enough, at one a minute."""
+DISAGREEING_SECONDS = 60.0
+"""For so long groups disagree before anybody is told. Chosen: a group that changes its revision is
+compared with its new peers by its old answers until it was probed again."""
 FAILING_SECONDS = 300.0
 """All groups of a cell have failed their probes for so long: a restart takes less."""
 
@@ -69,6 +72,7 @@ def answer_causes(window_seconds: float) -> tuple[Cause, ...]:
                 f"their revision: {_groups_told(ANSWERS_WRONG)}. Nothing else shows it."
             ),
             severity=conventions.PAGE,
+            for_seconds=DISAGREEING_SECONDS,
         ),
         Cause(
             name=ANSWERS_DISAGREE,
@@ -86,6 +90,7 @@ def answer_causes(window_seconds: float) -> tuple[Cause, ...]:
                 f"{_prompts(catalog.PROBE_COMPARED.name)} prompts get other answers from group "
                 "{{ $labels.group }} than from most groups of its revision, twice in a row."
             ),
+            for_seconds=DISAGREEING_SECONDS,
         ),
         _probes_failing(window_seconds),
     )

@@ -6,6 +6,7 @@ that serve series of the same names and labels; elsewhere there are no such seri
 
 from __future__ import annotations
 
+from alerts.causes.canaries import revision_levels
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import IN_CELL, by
 from alerts.causes.windows import increases, short_window, with_reason
@@ -24,8 +25,8 @@ GOV = "gov"
 """The tier whose data may never leave its region."""
 OUTSIDE_WINDOW = "5m"
 FEWEST_OUTSIDE = 10
-"""Requests of other tiers within five minutes, below which nobody need look. Chosen. Of tier gov one
-is enough: law or contract know no share."""
+"""Requests of other tiers within five minutes, below which nobody need look. Chosen. Of tier gov
+one is enough: law or contract know no share."""
 
 METERED_SECONDS = 1800.0
 """What is billed when an answer ends and served while it streams evens out within half an hour (the
@@ -36,6 +37,9 @@ MOST_UNBILLED_RATIO = 0.02
 """Share of the served tokens, in either direction. Twice what the library's objective allows."""
 STAYS_ABOVE_RATIO = 0.01
 """At which bills are wrong still that were."""
+MOST_FAILING_RATIO = 0.02
+"""Share of a cell's requests that fail, above which nothing is compared. Chosen: no more than what
+is told."""
 FEWEST_TOKENS = 1_000_000
 """Served within half an hour, below which bills are not compared. Chosen: probes of 16 tokens each
 10 s are served and billed to nobody, 3,000 tokens a group; they must be far less than 2 %."""
@@ -140,7 +144,9 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
     billed = (
         f"sum by ({phase}) (rate({catalog.BILLED_TOKENS.name}[{base}]))\n"
         # Bills of a part of the routers are no bills of the cell.
-        f"unless on ({catalog.CLUSTER}, {catalog.REGION}) {catalog.ROUTER_UP.name} == 0"
+        f"unless on ({catalog.CLUSTER}, {catalog.REGION}) {catalog.ROUTER_UP.name} == 0\n"
+        # Work for users who have given up is served, and billed to nobody.
+        f"unless on ({cell}) ({_failing()} > {MOST_FAILING_RATIO:g})"
     )
     served = f"sum by ({phase}) (rate({catalog.GROUP_TOKENS.name}[{base}]))"
     seen = f"avg by ({cell}) ({catalog.GROUP_UP.name}) and on ({cell}) {catalog.BILLED_TOKENS.name}"
@@ -177,6 +183,7 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
             "served were billed."
         ),
         levels=(
+            *revision_levels(window_seconds),
             RecordingRule(_BILLED, f"({billed})\nand\n{served}"),
             RecordingRule(_SERVED, f"{served}\nand\n{_BILLED}"),
             RecordingRule(conventions.CELL_SEEN, seen),
@@ -187,6 +194,16 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
             ),
         ),
     )
+
+
+def _failing() -> str:
+    """Return the share of a cell's requests that fail."""
+    of_requests = f'{{{catalog.REASON}="error"}}'
+    bad, every = (
+        f"sum by ({_CELL}) ({each}{of_requests})"
+        for each in (conventions.REVISION_BAD_EVENTS, conventions.REVISION_EVENTS)
+    )
+    return f"{bad} / {every}"
 
 
 def _passes(value: str, reason: str) -> str:
