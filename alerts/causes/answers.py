@@ -86,9 +86,9 @@ def answer_causes(window_seconds: float) -> tuple[Cause, ...]:
             labels=catalog.GROUP_LABELS,
             summary="Group {{ $labels.group }} answers otherwise than the others " + IN_CELL,
             description=(
-                f"{_prompts(catalog.PROBE_DISAGREEING.name)} of "
-                f"{_prompts(catalog.PROBE_COMPARED.name)} prompts get other answers from group "
-                "{{ $labels.group }} than from most groups of its revision, twice in a row."
+                "Prompts that get other answers from group {{ $labels.group }} than from most "
+                f"groups of its revision, twice: {_prompts(catalog.PROBE_DISAGREEING.name)} of "
+                f"{_prompts(catalog.PROBE_COMPARED.name)}."
             ),
             for_seconds=DISAGREEING_SECONDS,
         ),
@@ -168,6 +168,4 @@ def _groups_told(cause: str) -> str:
 
 def _prompts(series: str) -> str:
     here = matchers({}, catalog.GROUP_LABELS)
-    return first_value(
-        f"{series}{{{here}}}", catalog.GROUP_LABELS, 'printf "%.0f"', "an unknown number"
-    )
+    return first_value(f"{series}{{{here}}}", catalog.GROUP_LABELS, 'printf "%.0f"', "unknown")

@@ -17,7 +17,7 @@ from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import by
 from alerts.causes.windows import increases, short_window, with_reason
 from alerts.sources import ROUTER
-from alerts.templates import first_value, matchers
+from alerts.templates import choice, first_value, matchers
 from exporters import catalog
 from slo import conventions
 from slo.rules import RecordingRule
@@ -79,12 +79,17 @@ def canary_worse(window_seconds: float) -> Cause:
             "Revision {{ $labels.revision }} of {{ $labels.model }} is worse than the others in "
             "region {{ $labels.region }}"
         ),
-        description=(
-            f"Within five minutes {_share(_BAD, _ALL, 'error')} of its "
-            f"{_number(_ALL, 'error')} requests failed, of the other revisions' "
-            f"{_share(_OTHER_BAD, _OTHER_ALL, 'error')}. First tokens after "
-            f"{LATE_SECONDS} s: {_share(_BAD, _ALL, 'slow')}, against "
-            f"{_share(_OTHER_BAD, _OTHER_ALL, 'slow')}."
+        description="Within five minutes "
+        + _told(
+            "error",
+            f"{_share(_BAD, _ALL, 'error')} of its {_number('error')} requests failed, "
+            f"of the other revisions' {_share(_OTHER_BAD, _OTHER_ALL, 'error')}. ",
+        )
+        + _told(
+            "slow",
+            f"{_share(_BAD, _ALL, 'slow')} of its {_number('slow')} first tokens came "
+            f"after {LATE_SECONDS} s, of the other revisions' "
+            f"{_share(_OTHER_BAD, _OTHER_ALL, 'slow')}.",
         ),
         levels=revision_levels(window_seconds),
     )
@@ -158,5 +163,12 @@ def _share(bad: str, every: str, reason: str) -> str:
     )  # fmt: skip
 
 
-def _number(series: str, reason: str) -> str:
-    return first_value(_here(series, reason), _REVISION_LABELS, 'printf "%.0f"', missing="unknown")
+def _number(reason: str) -> str:
+    return first_value(_here(_ALL, reason), _REVISION_LABELS, 'printf "%.0f"', missing="unknown")
+
+
+def _told(reason: str, text: str) -> str:
+    """Return a template of a text for the alerts that have a reason."""
+    fixed = {conventions.CAUSE: CANARY_WORSE, catalog.REASON: reason}
+    state = f"{conventions.CAUSE_STATE}{{{matchers(fixed, _REVISION_LABELS)}}}"
+    return choice(state, _REVISION_LABELS, there=text, missing="")

@@ -10,7 +10,7 @@ from alerts.causes.canaries import revision_levels
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import IN_CELL, by
 from alerts.causes.windows import increases, short_window, with_reason
-from alerts.templates import first_value, matchers
+from alerts.templates import choice, first_value, matchers
 from exporters import catalog
 from exporters.durations import format_duration
 from slo import conventions
@@ -104,7 +104,7 @@ def _data_outside(
     here = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier},{matchers({}, _HOME_LABELS)}}}"
     number = first_value(
         f"sum(increase({here}[{OUTSIDE_WINDOW}]))",
-        _HOME_LABELS, 'printf "%.0f"', missing="An unknown number of",
+        _HOME_LABELS, 'printf "%.0f"', missing="an unknown number",
     )  # fmt: skip
     return Cause(
         name=name,
@@ -130,9 +130,9 @@ def _data_outside(
             "region {{ $labels.region }} ({{ $labels.model }})"
         ),
         description=(
-            f"{number} requests within {OUTSIDE_WINDOW}, whose data belongs to region "
-            "{{ $labels.home_region }}."
-            + (" None of them may leave it." if severity == conventions.PAGE else "")
+            f"Requests within {OUTSIDE_WINDOW} whose data belongs to region "
+            f"{{{{ $labels.home_region }}}}: {number}."
+            + (" None may leave it." if severity == conventions.PAGE else "")
         ),
         severity=severity,
     )
@@ -149,7 +149,8 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
         f"unless on ({cell}) ({_failing()} > {MOST_FAILING_RATIO:g})"
     )
     served = f"sum by ({phase}) (rate({catalog.GROUP_TOKENS.name}[{base}]))"
-    seen = f"avg by ({cell}) ({catalog.GROUP_UP.name}) and on ({cell}) {catalog.BILLED_TOKENS.name}"
+    # With a phase, as what it is multiplied with.
+    seen = f"0 * {_BILLED} + on ({cell}) group_left () avg by ({cell}) ({catalog.GROUP_UP.name})"
     # So many a second, on average over the moments at which both could be seen.
     enough = f"avg_over_time({_SERVED}[{window}]) >= {FEWEST_TOKENS / METERED_SECONDS:g}"
     # What an engine served whose page did not answer is not counted, twice as much at the most.
@@ -231,6 +232,12 @@ def _safety_bypassed(window_seconds: float) -> Cause:
     share = first_value(
         f"{passed} / {every}", catalog.CELL_LABELS, "humanizePercentage", "an unknown share"
     )
+    read = f'sum(increase({_CHECKS}{{{catalog.STAGE}="output",{here}}}[{window}]))'
+    answered = f'{catalog.ROUTER_REQUESTS.name}{{{catalog.OUTCOME}="ok",{here}}}'
+    asked = first_value(
+        f"{read} / sum(increase({answered}[{window}]))",
+        catalog.CELL_LABELS, "humanizePercentage", "none",
+    )  # fmt: skip
     return Cause(
         name=SAFETY_BYPASSED,
         rank=320,
@@ -262,8 +269,18 @@ def _safety_bypassed(window_seconds: float) -> Cause:
         ),
         labels=catalog.CELL_LABELS,
         summary="The safety filter lets requests pass unread " + IN_CELL,
-        description=(
-            f"Within {window} {share} of the checks of prompts and answers were bypassed. Answers "
-            "that the filter was never asked about come on top of that."
+        description=_told(
+            bypassed=f"Within {window} {share} of the checks of prompts and answers were bypassed. ",
+            unasked=f"Within {window} the filter was asked about {asked} of the answers.",
         ),
     )
+
+
+def _told(**by_reason: str) -> str:
+    """Return a template of what is said for each reason of the alert's cell."""
+    told = ""
+    for reason, text in by_reason.items():
+        fixed = {conventions.CAUSE: SAFETY_BYPASSED, catalog.REASON: reason}
+        state = f"{conventions.CAUSE_STATE}{{{matchers(fixed, catalog.CELL_LABELS)}}}"
+        told += choice(state, catalog.CELL_LABELS, there=text, missing="")
+    return told
