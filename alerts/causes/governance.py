@@ -270,7 +270,7 @@ def _safety_bypassed(window_seconds: float) -> Cause:
         labels=catalog.CELL_LABELS,
         summary="The safety filter lets requests pass unread " + IN_CELL,
         description=_told(
-            bypassed=f"Within {window} {share} of the checks of prompts and answers were bypassed. ",
+            bypassed=f"Within {window} {share} of the checks were bypassed. ",
             unasked=f"Within {window} the filter was asked about {asked} of the answers.",
         ),
     )

@@ -6,7 +6,7 @@ from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import IN_CELL, by
 from alerts.causes.windows import with_reason
 from alerts.sources import ROUTER
-from alerts.templates import first_value, listing, matchers
+from alerts.templates import choice, first_value, listing, matchers
 from exporters import catalog
 from exporters.durations import format_duration
 from slo import conventions
@@ -60,6 +60,9 @@ def _weights_slow(window_seconds: float) -> Cause:
         _usual(WINDOWS[0], f"{{{matchers({}, catalog.CELL_LABELS)}}}"),
         catalog.CELL_LABELS, "humanizeDuration", missing="unknown",
     )  # fmt: skip
+    loading = matchers(
+        {conventions.CAUSE: WEIGHTS_SLOW, catalog.REASON: _LOADING}, catalog.CELL_LABELS
+    )
     return Cause(
         name=WEIGHTS_SLOW,
         rank=720,
@@ -81,10 +84,13 @@ def _weights_slow(window_seconds: float) -> Cause:
         ),
         labels=catalog.CELL_LABELS,
         summary="Weights load slowly " + IN_CELL,
-        description=(
-            f"A load has taken {mean} so far, on average within {WINDOWS[0]}; usual is {usual}. "
-            "Engines that are restarted now serve nothing for as long."
-        ),
+        description=choice(
+            f"{conventions.CAUSE_STATE}{{{loading}}}",
+            catalog.CELL_LABELS,
+            there=f"A load takes {mean}, on average within {WINDOWS[0]}; usual is {usual}. ",
+            missing=f"A group has been starting for more than {STARTING[-1]}. ",
+        )
+        + "Engines that are restarted now serve nothing for as long.",
     )
 
 
