@@ -172,3 +172,32 @@ TIER_REQUESTS_RATE = "shardwatch:tier_requests:rate"
 """Requests that ended, the rate-limited among them."""
 TIER_LIMITED_RATE = "shardwatch:tier_requests_limited:rate"
 """Of those, what the users' own limits turned away."""
+# --- levels that states of causes read, recorded before them (alerts/causes/) --------------------
+
+TOOL_CALLS_COUNT = "shardwatch:tool_calls:count"
+"""Calls of a tool that ended within five minutes, however: ``cluster``, ``region``, ``tool``."""
+TOOL_CALLS_WITHIN = "shardwatch:tool_calls_within:ratio"
+"""Share of these that took no longer than ``le`` seconds; absent where they are few."""
+TOOL_CALLS_PER_REQUEST = "shardwatch:tool_calls_per_request:ratio"
+"""First attempts of tool calls over answered requests, over five minutes, of a cell; absent where
+either are few."""
+REVISION_EVENTS = "shardwatch:revision_events:count"
+"""Within five minutes, of a cell's ``revision``: requests, with ``reason`` error; first tokens,
+with ``reason`` slow."""
+REVISION_BAD_EVENTS = "shardwatch:revision_bad_events:count"
+"""Those of them that failed; that came late."""
+OTHER_REVISIONS_EVENTS = "shardwatch:other_revisions_events:count"
+"""The same as ``shardwatch:revision_events:count`` of all other revisions of the cell together, by
+the ``revision`` that is left out; absent while they have none."""
+OTHER_REVISIONS_BAD_EVENTS = "shardwatch:other_revisions_bad_events:count"
+CELL_REVISIONS = "shardwatch:cell_revisions:count"
+"""Revisions that groups of a cell run at the same time."""
+SERVED_TOKENS_RATE = "shardwatch:served_tokens:rate"
+"""Tokens per second over the base window that the cell's engines served, by ``phase``; only where
+and while billed ones can be seen."""
+BILLED_TOKENS_RATE = "shardwatch:billed_tokens:rate"
+"""Tokens per second that were billed, at the same moments."""
+CELL_SEEN = "shardwatch:cell_seen:ratio"
+"""Share of a metered cell's engines whose page answers, for each ``phase``."""
+BILLED_RATIO = "shardwatch:tokens_billed:ratio"
+"""Billed over served tokens of half an hour, of a cell by ``phase``; absent where they are few."""
