@@ -13,7 +13,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args, get_type_hints
 
-from exporters.catalog import GROUP, UUID, Family, exporter, gpu, groups, probe, process, router, tools
+from exporters.catalog import (
+    GROUP,
+    UUID,
+    Family,
+    exporter,
+    gpu,
+    groups,
+    probe,
+    process,
+    router,
+    tools,
+)
 from exporters.cli import app
 from exporters.config import PORTS
 from exporters.sections import table, write_sections

@@ -136,3 +136,34 @@ CELL_TOOL_CALLS_RATE = "shardwatch:cell_tool_calls:rate"
 """Tool calls that ended, by ``tool`` and ``outcome``."""
 CELL_TOOL_SUCCESS_RATIO = "shardwatch:cell_tool_success:ratio"
 """Successes over all tool calls but the cancelled, by ``tool``; absent without any."""
+
+# --- levels that causes are made of (alerts/causes): recorded at the scrape interval ----------
+
+GPU_HOST_SEEN = "shardwatch:gpu_host_seen:state"
+"""1 for each host whose GPUs an exporter looks at, whether it answers or not: ``cluster``,
+``host``."""
+DRIVER_HOSTS = "shardwatch:driver_hosts:count"
+"""Hosts by ``version`` of their driver: cell labels, ``failure_domain``."""
+GROUP_DRAIN_DEADLINE = "shardwatch:group_drain:deadline_seconds"
+"""UNIX time until which a group may be out of service on purpose; absent of one that is not. Group
+labels."""
+GROUP_SPEED = "shardwatch:group_generated_tokens:rate"
+"""Tokens generated a second by a group that steps, over two minutes. Group labels."""
+GROUP_BATCH = "shardwatch:group_requests_running:avg"
+"""Requests in its batch, on average over the same. Group labels."""
+CELL_GROUPS_KNOWN = "shardwatch:cell_groups_known:count"
+"""Groups of a cell, whatever their state. Cell labels."""
+CELL_GROUPS_DOWN = "shardwatch:cell_groups_down:count"
+"""Of these, those that are dead or stalled and not out of service on purpose; absent without any.
+Cell labels."""
+CELL_GROUPS_SERVING = "shardwatch:cell_groups_serving:count"
+"""Of these, those that take requests: up or degraded, and not draining. Cell labels."""
+CELL_KV_CACHES_IN_USE = "shardwatch:cell_kv_caches_in_use:sum"
+"""What requests in a cell's groups that serve hold of KV caches, in whole caches of a group. Cell
+labels."""
+CELL_GROUPS_BUSY = "shardwatch:cell_groups_busy:avg"
+"""The same on average over five minutes."""
+CELL_GROUPS_NEEDED = "shardwatch:cell_groups_needed:max"
+"""Groups that it takes to carry the most of the last hour; a fraction is possible. Cell labels."""
+REGION_REQUESTS = "shardwatch:region_requests:sum"
+"""Requests in the engines of a region, in batches and queues: ``cluster``, ``region``."""

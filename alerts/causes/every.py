@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.causes.cause import Cause
+from alerts.causes.draining import draining_causes
+from alerts.causes.drivers import driver_causes
 from alerts.causes.gpus import gpu_causes
 from alerts.causes.groups import group_causes
+from alerts.causes.hosts import host_causes
+from alerts.causes.regions import region_causes
 from alerts.causes.tools import tool_causes
 from alerts.sources import find_source, names_causes
 from slo.objective import Objective
@@ -23,7 +27,15 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         scrape_interval_seconds: at which states are recorded.
     """
     window_seconds = base_window_seconds(scrape_interval_seconds)
-    every = (*gpu_causes(), *group_causes(), *tool_causes(window_seconds))
+    every = (
+        *draining_causes(),
+        *driver_causes(),
+        *gpu_causes(),
+        *group_causes(),
+        *host_causes(),
+        *region_causes(window_seconds),
+        *tool_causes(window_seconds),
+    )
     return tuple(sorted(every, key=lambda each: -each.rank))
 
 
