@@ -15,7 +15,7 @@ ROLL_OUT_OVERDUE = "DriverRollOutOverdue"
 SKEW_FOR_SECONDS = 3600.0
 """Hosts of a failure domain are patched together, and are back within minutes. Chosen: twice the
 deadline of a drain (:data:`alerts.causes.draining.DRAIN_SECONDS`)."""
-ROLL_OUT_FOR_SECONDS = 3 * 86400.0
+ROLL_OUT_FOR_SECONDS = 2 * 86400.0
 """A region of hundreds of groups that are drained one after the other takes days: half an hour
 each, a few at a time. Chosen."""
 
