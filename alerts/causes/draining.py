@@ -34,6 +34,8 @@ _GROUP = by(catalog.GROUP_LABELS)
 _DRAINS = f"{catalog.GROUP_DRAINING.name} == 1"
 _SERVES = (
     f'group by ({_GROUP}) ({catalog.GROUP_STATE.name}{{{catalog.STATE}=~"up|degraded"}} == 1)\n'
+    # For a look, one whose engine does not answer any more is degraded.
+    f"and on ({_GROUP}) ({catalog.GROUP_UP.name} == 1)\n"
     f"unless on ({_GROUP}) ({_DRAINS})"
 )
 _LEVEL = conventions.GROUP_DRAIN_DEADLINE

@@ -25,6 +25,9 @@ FULLER_RATIO = 1.3
 """... though it has this many times the cell's mean of requests in its batch. Of two groups that is
 less than 45 % of the other one's tokens for each request. In an engine that is well, more requests
 make more tokens: a step reads all weights once, whatever the batch."""
+STILL_SLOWER_RATIO = 1.0
+STILL_FULLER_RATIO = 1.1
+"""The same of one that is slow already: what it is sent varies."""
 FEWEST_RUNNING = 4
 """Requests in the batch, on average, below which nothing is said of a group's speed. Chosen."""
 SLOW_FOR_SECONDS = 120.0
@@ -107,11 +110,17 @@ def _slow() -> str:
     def mean(level: str) -> str:
         return f"on ({_CELL}) group_left () avg by ({_CELL}) ({level})"
 
+    def full(slower: float, fuller: float) -> str:
+        return (
+            f"{speed} < {mean(f'{slower:g} * {speed}')}\n"
+            f"and on ({_GROUP})\n"
+            f"(({batch} >= {FEWEST_RUNNING}) > {mean(f'{fuller:g} * {batch}')})"
+        )
+
+    before = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{GROUP_DEGRADED}"}}'
     full_and_slow = (
-        f"group by ({_GROUP}) (\n"
-        f"{speed} < {mean(f'{SLOWER_RATIO} * {speed}')}\n"
-        f"and on ({_GROUP})\n"
-        f"(({batch} >= {FEWEST_RUNNING}) > {mean(f'{FULLER_RATIO} * {batch}')})\n)"
+        f"group by ({_GROUP}) (\n{full(SLOWER_RATIO, FULLER_RATIO)}\nor\n"
+        f"({full(STILL_SLOWER_RATIO, STILL_FULLER_RATIO)})\nand on ({_GROUP})\n{before}\n)"
     )
     gpus = "|".join((GPU_FAULTY, GPU_HUNG, GPU_LOST, GPU_THROTTLED))
     return (

@@ -140,9 +140,9 @@ def _region_down(window_seconds: float) -> Cause:
     groups_down = (
         f"group by ({_REGION}) (\n"
         f"(\n{dead} >= {DOWN_RATIO} * ({known} >= {FEWEST_GROUPS})\n"
-        f"unless on ({_REGION})\n{served}\n)\n"
         f'or\n({before},{catalog.REASON}="groups_down"}}\n'
-        f"and on ({_REGION})\n({serving} < {BACK_RATIO} * {known})\n)\n)"
+        f"and on ({_REGION})\n({serving} < {BACK_RATIO} * {known})\n)\n)\n"
+        f"unless on ({_REGION})\n{served}\n)"
     )
     all_routers = f"max by ({_REGION}) ({catalog.ROUTER_UP.name}) == 0"
     had_requests = f"max_over_time({requests}[30m]) >= {FEWEST_REQUESTS}"
