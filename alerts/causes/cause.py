@@ -69,6 +69,9 @@ class Cause:
     levels: tuple[RecordingRule, ...] = ()
     """Rules that ``state`` reads, in their order: what is long, or read more than once. Causes may
     share some, which are recorded once."""
+    unless: str = ""
+    """PromQL that takes places out of the alert, and not out of the state: ``unless on (...) ...``.
+    For what something larger tells, of which there would be thousands."""
     board: str = FLEET_BOARD
     """Uid of the board that shows it."""
 
@@ -111,7 +114,8 @@ def cause_alert(cause: Cause, links: Links) -> AlertingRule:
     variables = [each for each in catalog.CELL_LABELS if each in cause.labels]
     return AlertingRule(
         cause.name,
-        f"count by ({', '.join(cause.labels)}) ({cause.recorded})",
+        f"count by ({', '.join(cause.labels)}) ({cause.recorded})"
+        + (f"\n{cause.unless}" if cause.unless else ""),
         {conventions.SEVERITY: cause.severity},
         {
             "summary": cause.summary,

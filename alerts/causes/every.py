@@ -9,11 +9,15 @@ from alerts.causes.caches import cache_causes
 from alerts.causes.canaries import canary_worse
 from alerts.causes.captchas import captcha_wave
 from alerts.causes.cause import Cause
+from alerts.causes.draining import draining_causes
+from alerts.causes.drivers import driver_causes
 from alerts.causes.governance import governance_causes
 from alerts.causes.gpus import gpu_causes
 from alerts.causes.groups import group_causes
+from alerts.causes.hosts import host_causes
 from alerts.causes.looping import agents_looping
 from alerts.causes.queues import queue_causes
+from alerts.causes.regions import region_causes
 from alerts.causes.slow_tools import tool_slow
 from alerts.causes.tenants import tenant_causes
 from alerts.causes.tools import tool_causes
@@ -39,10 +43,14 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         *cache_causes(window_seconds),
         canary_worse(window_seconds),
         captcha_wave(window_seconds),
+        *draining_causes(),
+        *driver_causes(),
         *governance_causes(window_seconds),
         *gpu_causes(),
         *group_causes(),
+        *host_causes(),
         *queue_causes(window_seconds),
+        *region_causes(window_seconds),
         *tenant_causes(window_seconds),
         *tool_causes(window_seconds),
         tool_slow(window_seconds),
