@@ -42,16 +42,14 @@ TRACEBACK_VARIABLE = "SHARDWATCH_TRACEBACK"
 MOUNTED = {
     "exporter": ("exporters.cli", "Read the cluster, serve Prometheus."),
     "slo": ("slo.cli", "Objectives and their rules."),
-    "alerts": ("alerts.cli", "Alerts: rule files checked."),
+    "alerts": ("alerts.cli", "Alerts: rule files checked, changes told."),
     "dashboards": ("dashboards.cli", "Dashboards for Grafana."),
+    "lab": ("demo.lab.cli", "Every alert against every fault, in virtual time."),
     "demo": ("demo.cli", "A cluster to try shardwatch on: simulated, or real vLLM."),
 }
 """The packages' commands: module and help. A package is imported when its command is called."""
 
-EXTENDED = {
-    "slo": ("slo.backfill.cli", "alerts.made_tests.cli"),
-    "alerts": ("alerts.changes.cli",),
-}
+EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
 BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")

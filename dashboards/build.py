@@ -1,4 +1,4 @@
-"""The files that Grafana is given, and the rules that record what the boards read."""
+"""The files that Grafana is given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import yaml
 
 from dashboards import variables
-from dashboards.cells import cells_group
 from dashboards.fleet import fleet_board
 from dashboards.frame import TAG, Board, draw_up
 from dashboards.normalise import to_json, to_text
@@ -15,12 +14,10 @@ from dashboards.slo import slo_board
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.generated import header
-from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm, rule_files
+from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm
 from slo.windows import read_tiers
 
 BOARDS_FOLDER = "dashboards"
-RULES_NAME = "dashboards-cells"
-"""Of the file of the rules that record what the boards read."""
 DASHBOARDS_PROVISIONING_PATH = "grafana/provisioning/dashboards/shardwatch.yaml"
 DATASOURCES_PROVISIONING_PATH = "grafana/provisioning/datasources/shardwatch.yaml"
 GRAFANA_FOLDER = "/var/lib/grafana/dashboards/shardwatch"
@@ -48,14 +45,12 @@ def build_boards() -> dict[str, str]:
     return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each))) for each in all_boards()}
 
 
-def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
-    """Return boards, provisioning files and the cells' rules: text by relative path."""
+def build(config: Config, _: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
+    """Return boards and provisioning files: text by relative path; they are no rules."""
     sources = config.generated_from
     boards = {f"{BOARDS_FOLDER}/{name}": text for name, text in build_boards().items()}
-    cells = cells_group(config.file.prometheus.scrape_interval)
     return {
         **boards,
-        **rule_files(RULES_NAME, [cells], [each.name for each in sources], form=form),
         DASHBOARDS_PROVISIONING_PATH: (
             header(sources) + _DASHBOARDS_COMMENT + _to_yaml(_dashboards_provisioning())
         ),

@@ -163,12 +163,14 @@ class Collector:
         page, is_success = self._observe(Answers(dict(zip(targets, answers, strict=True))))
         for source, answer in zip(self._sources, answers, strict=True):
             if source.target.shown:
-                _add_source(page, self._core, source, answer)
-        exporter = (self._core.name,)
-        page.of(catalog.EXPORTER_BUILD_INFO)[*exporter, VERSION] = 1.0
-        page.of(catalog.EXPORTER_COLLECTION_DURATION)[exporter] = self._clock() - start
-        page.of(catalog.EXPORTER_COLLECTION_SUCCESS)[exporter] = float(is_success)
-        page.of(catalog.EXPORTER_COLLECTION_LAST_SUCCESS)[exporter] = self._last_success_at
+                add_source(page, self._core, source, answer)
+        add_collection(
+            page,
+            self._core.name,
+            seconds=self._clock() - start,
+            is_success=is_success,
+            last_success_at=self._last_success_at,
+        )
         self._add_reloads(page)
         for add in self._beside:
             add(page)
@@ -214,7 +216,26 @@ class Collector:
             page.of(catalog.EXPORTER_UNPLACED_TARGETS)[self._core.name, reason] = float(count)
 
 
-def _add_source(page: Page, core: Core, source: Source[Any], answer: Answer[Any]) -> None:
+def add_collection(
+    page: Page, exporter: str, *, seconds: float, is_success: bool, last_success_at: float
+) -> None:
+    """Add what an exporter says of the collection that a page comes from.
+
+    Args:
+        page: of the collection.
+        exporter: its name.
+        seconds: that it took.
+        is_success: whether the core made a page.
+        last_success_at: Unix time when it last did; 0 if never.
+    """
+    page.of(catalog.EXPORTER_BUILD_INFO)[exporter, VERSION] = 1.0
+    page.of(catalog.EXPORTER_COLLECTION_DURATION)[exporter,] = seconds
+    page.of(catalog.EXPORTER_COLLECTION_SUCCESS)[exporter,] = float(is_success)
+    page.of(catalog.EXPORTER_COLLECTION_LAST_SUCCESS)[exporter,] = last_success_at
+
+
+def add_source(page: Page, core: Core, source: Source[Any], answer: Answer[Any]) -> None:
+    """Add what one source did in a collection."""
     labels = (core.name, core.cluster, source.target.region, source.target.name)
     page.of(catalog.SOURCE_UP)[labels] = float(answer.is_up)
     page.of(catalog.SOURCE_DURATION)[labels] = answer.seconds

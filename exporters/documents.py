@@ -109,6 +109,25 @@ def read_documents(
     Raises:
         InputError: as :func:`read_document`.
     """
+    file, text = str(path), read_text(path, largest_bytes=largest_bytes)
+    documents = parse_documents(text, file)
+    if documents:
+        return documents
+    if may_be_empty:
+        return [Document(file, None, {})]
+    raise InputError([problem(file, "found an empty file, expected a document")])
+
+
+def read_text(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> str:
+    """Return the text of a file.
+
+    Args:
+        path: of the file.
+        largest_bytes: it may have.
+
+    Raises:
+        InputError: if the file is missing, unreadable, too large or not UTF-8.
+    """
     file = str(path)
     try:
         size = path.stat().st_size
@@ -122,7 +141,7 @@ def read_documents(
                     )
                 ]
             )
-        text = path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise InputError(
             [problem(file, "no such file", fix="create it or correct the path")]
@@ -135,12 +154,6 @@ def read_documents(
         raise InputError(
             [problem(file, f"byte {error.start} is not UTF-8", fix="save the file as UTF-8")]
         ) from None
-    documents = parse_documents(text, file)
-    if documents:
-        return documents
-    if may_be_empty:
-        return [Document(file, None, {})]
-    raise InputError([problem(file, "found an empty file, expected a document")])
 
 
 def parse_documents(text: str, file: str) -> list[Document]:

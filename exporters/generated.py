@@ -32,6 +32,11 @@ def header(sources: Iterable[Path]) -> str:
     return f"{_MARK}{VERSION} from {names}; do not edit.\n"
 
 
+def is_generated(text: str) -> bool:
+    """Tell whether a file that may have comments begins as :func:`header` makes it begin."""
+    return text.startswith(_MARK)
+
+
 def write_generated(folder: Path, files: Mapping[str, str]) -> Written:
     """Make the generated files of a folder those given, each replaced whole or left alone.
 

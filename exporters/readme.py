@@ -13,7 +13,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args, get_type_hints
 
-from exporters.catalog import GROUP, Family, exporter, gpu, groups, probe, process, router, tools
+from exporters.catalog import (
+    GROUP,
+    UUID,
+    Family,
+    exporter,
+    gpu,
+    groups,
+    probe,
+    process,
+    router,
+    tools,
+)
 from exporters.cli import app
 from exporters.config import PORTS
 from exporters.sections import table, write_sections
@@ -73,8 +84,10 @@ def series_table(subject: str) -> str:
     """Return the families of one of ``SUBJECTS``, with the labels that all of them have apart."""
     families = families_of(subject)
     # What is said of a host has fewer labels than what is said of its GPUs.
-    shared = _shared([each.labels for each in families if GROUP in each.labels]) or _shared(
-        [each.labels for each in families]
+    shared = (
+        _shared([each.labels for each in families if UUID in each.labels])
+        or _shared([each.labels for each in families if GROUP in each.labels])
+        or _shared([each.labels for each in families])
     )
     rows = []
     for each in families:

@@ -29,6 +29,7 @@ engines behind one API server a tenth of it."""
 _READING = ThreadPoolExecutor(1, "reading")
 """Large pages are read one after another: at once, they would only stand in each other's way."""
 
+HTTP_OK = 200
 _NOT_READ = "other pages took all the time for reading"
 
 _LOG = logging.getLogger("shardwatch")
@@ -134,10 +135,39 @@ class Source(Generic[Content]):
         if self.circuit.is_open:
             if not flying and self.circuit.is_probe_due(self._clock()):
                 self._flight = asyncio.create_task(self._fly())
-            return Answer("circuit_open", behind=self._last.reason)
+            return self.say_unasked()
         if not flying or self._flight is None:
             self._flight = asyncio.create_task(self._fly())
         return await asyncio.shield(self._flight)
+
+    def say_unasked(self) -> Answer[Content]:
+        """Return the answer while the circuit is open: none, and why there was none before."""
+        return Answer("circuit_open", behind=self._last.reason)
+
+    def read_at_once(self, response: Response | None, reason: str = "none") -> Answer[Content]:
+        """Take what a request came to, read on the spot; return the newest answer.
+
+        For whoever has no event loop and no deadline: the time is the clock's, which is not moved.
+
+        Args:
+            response: what the target answered; None if nothing.
+            reason: why not.
+        """
+        self._requests += 1
+        status, content, detail = response.status if response else None, None, ""
+        if response and status != HTTP_OK:
+            reason, detail = "http_status", f"HTTP {status}"
+        elif response:
+            try:
+                content = self.target.read(response.body)
+            except PageError as error:
+                reason, detail = "malformed", str(error)
+        return self.apply(Answer(reason, content, status, 0.0, self._requests, detail))
+
+    def repeat(self) -> Answer[Content]:
+        """Take the newest answer, which was up, once more: for whoever knows what would come."""
+        self._requests += 1
+        return self.apply(replace(self._last, number=self._requests))
 
     def apply(self, answer: Answer[Content]) -> Answer[Content]:
         """Take an answer; return the newest, which is another if this one is out of date."""
@@ -190,7 +220,7 @@ class Source(Generic[Content]):
         return self.apply(Answer(reason, content, status, seconds, number, detail))
 
     async def _read(self, response: Response, asked_at: float) -> Content:
-        if response.status != 200:
+        if response.status != HTTP_OK:
             raise FetchError("http_status", f"HTTP {response.status}")
         if len(response.body) <= LARGE_PAGE_BYTES:
             try:

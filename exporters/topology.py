@@ -9,11 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from exporters.documents import Document, Place, read_document
 from exporters.problems import InputError, Problem
@@ -32,10 +40,25 @@ def _label_value(text: str) -> str:
     return text
 
 
+def _moment(found: Any) -> datetime:
+    """Return a time of day, which YAML gives as one and JSON as text."""
+    moment = found
+    if isinstance(found, str):
+        try:
+            moment = datetime.fromisoformat(found)
+        except ValueError:
+            moment = None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        text = found if isinstance(found, str) else str(found)
+        raise ValueError(f"found {text!r}, expected a time with its zone: 2026-12-24T18:00:00Z")
+    return moment
+
+
 LabelValue = Annotated[
     str, StringConstraints(min_length=1, max_length=128), AfterValidator(_label_value)
 ]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 RouterDialect = Literal["demo", "production-stack", "envoy", "envoy-ai-gateway", "llm-d"]
 
 
@@ -55,6 +78,8 @@ class Member(_Strict):
     watched."""
     pod: LabelValue | None = None
     """``NAMESPACE/POD`` in which the member runs, as the host's telemetry calls it."""
+    draining_until: Moment | None = None
+    """As of a group: the host is taken out of service, and its group with it."""
 
 
 class Group(_Strict):
@@ -70,6 +95,15 @@ class Group(_Strict):
     failure_domain: LabelValue | None = None
     """Groups that fall together; the group itself where none is given."""
     members: Annotated[list[Member], Field(min_length=1)]
+    draining_until: Moment | None = None
+    """Until when it is out of service on purpose, as an operator says who takes it out of the
+    router: it is ``draining`` until then, and what it lacks is nobody's alert."""
+
+    @property
+    def drains_until(self) -> float | None:
+        """UNIX seconds until which it is out of service on purpose, be it for one of its hosts."""
+        said = [self.draining_until, *(member.draining_until for member in self.members)]
+        return max((each.timestamp() for each in said if each), default=None)
 
     @property
     def health(self) -> str:
@@ -80,6 +114,10 @@ class Group(_Strict):
     def completions(self) -> str:
         """Where the engine takes prompts, likewise."""
         return _beside(self.metrics, "v1/completions")
+
+
+class VanishedGroup(Group):
+    """A group of which service discovery has no target any more, and that is not forgotten yet."""
 
 
 def _beside(url: str, path: str) -> str:

@@ -108,7 +108,7 @@ value is its rank, the most probable first (highest). ``cause``, ``cluster``, ``
 COVERAGE_NEEDED = 0.99
 
 # --- cells: a region's model in a cluster, over all its groups, tiers and revisions -----------
-# Recorded at the scrape interval for boards of any size (dashboards/cells.py): ``cluster``,
+# Recorded at the scrape interval for boards and causes (alerts/cells.py): ``cluster``,
 # ``region``, ``model`` and what is said. Rates are per second over the base window.
 
 QUANTILE = "quantile"
@@ -133,9 +133,100 @@ CELL_KV_CACHE_USAGE = "shardwatch:cell_kv_cache_usage:max"
 """Share of the KV cache in use, of the fullest group."""
 CELL_PREFIX_HIT_RATIO = "shardwatch:cell_prefix_cache_hit:ratio"
 """Prompt tokens found in the prefix cache over those looked up; absent while none are."""
+CELL_CACHE_HIT_RATIO = "shardwatch:cell_cache_hit:ratio"
+"""Prompt tokens found in any tier of the caches over those looked up; absent with few of them."""
 CELL_TOKENS_RATE = "shardwatch:cell_tokens:rate"
 """Tokens by ``phase``."""
+CELL_STEPS_RATE = "shardwatch:cell_steps:rate"
+"""Steps of all engines."""
 CELL_TOOL_CALLS_RATE = "shardwatch:cell_tool_calls:rate"
 """Tool calls that ended, by ``tool`` and ``outcome``."""
 CELL_TOOL_SUCCESS_RATIO = "shardwatch:cell_tool_success:ratio"
 """Successes over all tool calls but the cancelled, by ``tool``; absent without any."""
+
+# --- what is usual in a cell (alerts/causes/usual.py) ---------------------------------------------
+
+USUAL = "shardwatch:usual:median"
+"""By ``of``: the median of a cell's last hour or hours. It stands still while the cell's retries,
+queue or refusals say that nothing is usual."""
+
+OF = "of"
+
+# --- queues that may not come back by themselves, by cell (alerts/causes/queue_signals.py) --------
+
+QUEUE_ATTEMPTS_RATE = "shardwatch:queue_attempts:rate"
+"""Attempts sent to groups, by ``attempt``."""
+QUEUE_AMPLIFICATION = "shardwatch:queue_amplification:ratio"
+"""Attempts over first attempts within 5 minutes; absent with few of them."""
+QUEUE_DRAIN = "shardwatch:queue_drain:seconds"
+"""Until the queue is empty, as requests come and end now; very long where more come than end."""
+QUEUE_REFUSED = "shardwatch:queue_refused:ratio"
+"""Requests that timed out, were aborted or rejected, over all but the rate-limited, within 5
+minutes; absent with few of them."""
+QUEUE_SIGNAL = "shardwatch:queue_signal:state"
+"""1 while a signal is bad, else 0, by ``signal``; retries are 2 while they are many and rise."""
+
+# --- classes of customers, by cell and ``tier`` (alerts/causes/tenants.py) ------------------------
+
+TIER_REQUESTS_RATE = "shardwatch:tier_requests:rate"
+"""Requests that ended, the rate-limited among them."""
+TIER_LIMITED_RATE = "shardwatch:tier_requests_limited:rate"
+"""Of those, what the users' own limits turned away."""
+
+# --- levels that states of causes read, recorded before them (alerts/causes/) --------------------
+
+TOOL_CALLS_COUNT = "shardwatch:tool_calls:count"
+"""Calls of a tool that ended within five minutes, however: ``cluster``, ``region``, ``tool``."""
+TOOL_CALLS_WITHIN = "shardwatch:tool_calls_within:ratio"
+"""Share of these that took no longer than ``le`` seconds; absent where they are few."""
+TOOL_CALLS_PER_REQUEST = "shardwatch:tool_calls_per_request:ratio"
+"""First attempts of tool calls over answered requests, over five minutes, of a cell; absent where
+either are few."""
+REVISION_EVENTS = "shardwatch:revision_events:count"
+"""Within five minutes, of a cell's ``revision``: requests, with ``reason`` error; first tokens,
+with ``reason`` slow."""
+REVISION_BAD_EVENTS = "shardwatch:revision_bad_events:count"
+"""Those of them that failed; that came late."""
+OTHER_REVISIONS_EVENTS = "shardwatch:other_revisions_events:count"
+"""The same as ``shardwatch:revision_events:count`` of all other revisions of the cell together, by
+the ``revision`` that is left out; absent while they have none."""
+OTHER_REVISIONS_BAD_EVENTS = "shardwatch:other_revisions_bad_events:count"
+CELL_REVISIONS = "shardwatch:cell_revisions:count"
+"""Revisions that groups of a cell run at the same time."""
+SERVED_TOKENS_RATE = "shardwatch:served_tokens:rate"
+"""Tokens per second over the base window that the cell's engines served, by ``phase``; only where
+and while billed ones can be seen."""
+BILLED_TOKENS_RATE = "shardwatch:billed_tokens:rate"
+"""Tokens per second that were billed, at the same moments."""
+CELL_SEEN = "shardwatch:cell_seen:ratio"
+"""Share of a metered cell's engines whose page answers, for each ``phase``."""
+BILLED_RATIO = "shardwatch:tokens_billed:ratio"
+"""Billed over served tokens of half an hour, of a cell by ``phase``; absent where they are few."""
+GPU_HOST_SEEN = "shardwatch:gpu_host_seen:state"
+"""1 for each host whose GPUs an exporter looks at, whether it answers or not: ``cluster``,
+``host``."""
+DRIVER_HOSTS = "shardwatch:driver_hosts:count"
+"""Hosts by ``version`` of their driver: cell labels, ``failure_domain``."""
+GROUP_DRAIN_DEADLINE = "shardwatch:group_drain:deadline_seconds"
+"""UNIX time until which a group may be out of service on purpose; absent of one that is not. Group
+labels."""
+GROUP_SPEED = "shardwatch:group_generated_tokens:rate"
+"""Tokens generated a second by a group that steps, over two minutes. Group labels."""
+GROUP_BATCH = "shardwatch:group_requests_running:avg"
+"""Requests in its batch, on average over the same. Group labels."""
+CELL_GROUPS_KNOWN = "shardwatch:cell_groups_known:count"
+"""Groups of a cell, whatever their state. Cell labels."""
+CELL_GROUPS_DOWN = "shardwatch:cell_groups_down:count"
+"""Of these, those that are dead or stalled and not out of service on purpose; absent without any.
+Cell labels."""
+CELL_GROUPS_SERVING = "shardwatch:cell_groups_serving:count"
+"""Of these, those that take requests: up or degraded, and not draining. Cell labels."""
+CELL_KV_CACHES_IN_USE = "shardwatch:cell_kv_caches_in_use:sum"
+"""What requests in a cell's groups that serve hold of KV caches, in whole caches of a group. Cell
+labels."""
+CELL_GROUPS_BUSY = "shardwatch:cell_groups_busy:avg"
+"""The same on average over five minutes."""
+CELL_GROUPS_NEEDED = "shardwatch:cell_groups_needed:max"
+"""Groups that it takes to carry the most of the last hour; a fraction is possible. Cell labels."""
+REGION_REQUESTS = "shardwatch:region_requests:sum"
+"""Requests in the engines of a region, in batches and queues: ``cluster``, ``region``."""

@@ -47,16 +47,20 @@ def history_batches(
     traffic: Mapping[Objective, Sequence[CellTraffic]],
     end: float,
     scrape_interval_seconds: float,
+    slice_seconds: int = SLICE_SECONDS,
 ) -> Iterator[list[Series]]:
     """Yield what the objectives' rules would have recorded up to ``end``, in time order.
 
-    Each batch holds six hours; written one after the other (``PrometheusClient.remote_write``),
-    they go into a Prometheus that is empty. An objective's series start one period before ``end``.
+    Each batch holds six hours, or what was asked for; written one after the other
+    (``PrometheusClient.remote_write``), they go into a Prometheus that is empty. An objective's
+    series start one period before ``end``.
 
     Args:
         traffic: the cells of each objective.
         end: UNIX seconds; the last sample is at most one scrape interval before it.
         scrape_interval_seconds: at which the base stands, as the rules would record it.
+        slice_seconds: of time in a batch; a server takes nothing that is older than what it has by
+            half of its shortest block.
     """
     series = [
         each
@@ -70,16 +74,18 @@ def history_batches(
         for objective in traffic
         for each in constant_series(objective, _moments(objective, end))
     ]
-    yield from in_time_order(series)
+    yield from in_time_order(series, slice_seconds)
 
 
-def in_time_order(series: Sequence[Series]) -> Iterator[list[Series]]:
-    """Yield series in batches of six hours, one after the other; none without samples."""
+def in_time_order(
+    series: Sequence[Series], slice_seconds: int = SLICE_SECONDS
+) -> Iterator[list[Series]]:
+    """Yield series in batches of so much time, one after the other; none without samples."""
     if not series:
         return
-    first = min(int(each.times_ms[0]) for each in series) // (1000 * SLICE_SECONDS)
-    last = max(int(each.times_ms[-1]) for each in series) // (1000 * SLICE_SECONDS)
-    bounds = np.arange(first, last + 2, dtype=np.int64) * 1000 * SLICE_SECONDS
+    first = min(int(each.times_ms[0]) for each in series) // (1000 * slice_seconds)
+    last = max(int(each.times_ms[-1]) for each in series) // (1000 * slice_seconds)
+    bounds = np.arange(first, last + 2, dtype=np.int64) * 1000 * slice_seconds
     cuts = [np.searchsorted(each.times_ms, bounds).tolist() for each in series]
     for index in range(len(bounds) - 1):
         batch = [

@@ -21,6 +21,8 @@ from types import FunctionType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.lint import lint
+from alerts.lint.rule_files import read_rules
 from exporters.documents import parse_documents
 from exporters.exposition import PageError, PageReader
 from exporters.gpu.kernel_log import LogParser
@@ -35,6 +37,26 @@ from exporters.tools.otlp.items import OtlpError
 ENGINE = (Path(__file__).parent / "fixtures/vllm/vllm-0.32.0-cpu-tp1.metrics.txt").read_bytes()
 REFUSALS = (PageError, OtlpError, InputError)
 Read = Callable[[bytes], object]
+
+RULES = b"""groups:
+- name: g
+  rules:
+  - {record: "a:b", expr: 'sum by (x, le) (rate(y_bucket{z=~"a|b"}[5m])) / on (x) a:b > 1'}
+  # shardwatch:ignore labels/value a few
+  - alert: A
+    expr: label_replace(absent(y) or a:b, "x", "$1", "y", "(.*)") unless hour() == 3
+    for: 1h
+    labels: {severity: "{{ $value }}"}
+    annotations: {summary: "{{ with $labels.x }}{{ . }}{{ end }}"}
+"""
+
+
+def read_and_lint(data: bytes) -> object:
+    """Read rules and check them."""
+    text = data.decode("utf-8", "replace")
+    rules = [rule for each in parse_documents(text, "f") for rule in read_rules(each, text)]
+    return lint(rules)
+
 
 READERS: Mapping[str, tuple[Read, bytes]] = {
     "page": (lambda data: PageReader().read(data), ENGINE[:4000].rpartition(b"\n")[0] + b"\n"),
@@ -53,6 +75,7 @@ READERS: Mapping[str, tuple[Read, bytes]] = {
         lambda data: parse_documents(data.decode("utf-8", "replace"), "f"),
         b'version: 1\ngroups:\n- {name: "a", gpus: [GPU-a, 1.5, ~]}\n',
     ),
+    "rules": (read_and_lint, RULES),
 }
 """By name: what reads bytes or refuses them with one of ``REFUSALS``, and some that are good."""
 
@@ -86,7 +109,9 @@ def explore(read: Read, good: bytes, seconds: float) -> None:
     """Try what atheris makes of good bytes; it ends the process."""
     atheris = importlib.import_module("atheris")
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and str(each.__module__).startswith("exporters."):
+        if isinstance(each, FunctionType) and str(each.__module__).startswith(
+            ("alerts.", "exporters.")
+        ):
             atheris.instrument_func(each)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "good").write_bytes(good)

@@ -3,15 +3,17 @@
 The burn wakes people, the cause tells them why: only a cause that users will miss capacity or trust
 for, whatever an objective says, is a page itself.
 
-A cause's state is recorded once, before its alert in the same group and at the scrape interval, so
-that it stands for at least one evaluation before the page that it explains: Alertmanager does not
-tell again when an annotation changes. There is one element for each piece of evidence, with the
-place as labels. While the exporter that saw it does not answer, and the place is not seen by
-another, it holds: a restart repairs nothing, and neither does a blackout.
+A cause's state is recorded once, after the levels that it reads and before its alert in the same
+group and at the scrape interval, so that it stands for at least one evaluation before the page that
+it explains: Alertmanager does not tell again when an annotation changes. There is one element for
+each piece of evidence, with the place as labels. While the exporter that saw it does not answer,
+and the place is not seen by another, it holds: a restart repairs nothing, and neither does a
+blackout.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerts.links import FLEET_BOARD, link_annotations
@@ -64,6 +66,12 @@ class Cause:
     description: str
     severity: str = conventions.TICKET
     for_seconds: float = 0
+    levels: tuple[RecordingRule, ...] = ()
+    """Rules that ``state`` reads, in their order: what is long, or read more than once. Causes may
+    share some, which are recorded once."""
+    unless: str = ""
+    """PromQL that takes places out of the alert, and not out of the state: ``unless on (...) ...``.
+    For what something larger tells, of which there would be thousands."""
     board: str = FLEET_BOARD
     """Uid of the board that shows it."""
 
@@ -71,6 +79,20 @@ class Cause:
     def recorded(self) -> str:
         """Return the selector of its recorded state."""
         return f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{self.name}"}}'
+
+
+def cause_levels(every: Iterable[Cause]) -> tuple[RecordingRule, ...]:
+    """Return the levels of causes, each once, in their order.
+
+    Raises:
+        ValueError: if two record the same series with the same labels, and not the same value.
+    """
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], RecordingRule] = {}
+    for rule in (rule for cause in every for rule in cause.levels):
+        key = (rule.record, tuple(sorted(rule.labels.items())))
+        if found.setdefault(key, rule) != rule:
+            raise ValueError(f"two causes record {rule.record}, each in a way of its own")
+    return tuple(found.values())
 
 
 def cause_state_rule(cause: Cause) -> RecordingRule:
@@ -92,7 +114,8 @@ def cause_alert(cause: Cause, links: Links) -> AlertingRule:
     variables = [each for each in catalog.CELL_LABELS if each in cause.labels]
     return AlertingRule(
         cause.name,
-        f"count by ({', '.join(cause.labels)}) ({cause.recorded})",
+        f"count by ({', '.join(cause.labels)}) ({cause.recorded})"
+        + (f"\n{cause.unless}" if cause.unless else ""),
         {conventions.SEVERITY: cause.severity},
         {
             "summary": cause.summary,

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerts.causes.answers import answer_causes
+from alerts.causes.caches import cache_causes
+from alerts.causes.canaries import canary_worse
+from alerts.causes.captchas import captcha_wave
 from alerts.causes.cause import Cause
+from alerts.causes.draining import draining_causes
+from alerts.causes.drivers import driver_causes
+from alerts.causes.governance import governance_causes
 from alerts.causes.gpus import gpu_causes
 from alerts.causes.groups import group_causes
+from alerts.causes.hosts import host_causes
+from alerts.causes.looping import agents_looping
+from alerts.causes.queues import queue_causes
+from alerts.causes.regions import region_causes
+from alerts.causes.slow_tools import tool_slow
+from alerts.causes.tenants import tenant_causes
 from alerts.causes.tools import tool_causes
+from alerts.causes.weights import weight_causes
 from alerts.sources import find_source, names_causes
 from slo.objective import Objective
 from slo.rules import base_window_seconds
@@ -23,7 +37,25 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         scrape_interval_seconds: at which states are recorded.
     """
     window_seconds = base_window_seconds(scrape_interval_seconds)
-    every = (*gpu_causes(), *group_causes(), *tool_causes(window_seconds))
+    every = (
+        agents_looping(window_seconds),
+        *answer_causes(window_seconds),
+        *cache_causes(window_seconds),
+        canary_worse(window_seconds),
+        captcha_wave(window_seconds),
+        *draining_causes(),
+        *driver_causes(),
+        *governance_causes(window_seconds),
+        *gpu_causes(),
+        *group_causes(),
+        *host_causes(),
+        *queue_causes(window_seconds),
+        *region_causes(window_seconds),
+        *tenant_causes(window_seconds),
+        *tool_causes(window_seconds),
+        tool_slow(window_seconds),
+        *weight_causes(window_seconds),
+    )
     return tuple(sorted(every, key=lambda each: -each.rank))
 
 

@@ -1,1 +1,1 @@
-"""The lab: scenarios replayed in virtual time through the real rules, and scored."""
+"""The lab: every scenario played in virtual time through the real rules, and scored."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from demo.sim.engines.figures import LOAD_RETRIES_PER_LOAD, LOAD_SECONDS
+from demo.sim.engines.lifecycle import RETRY_COST
 from demo.sim.routers.counts import OK
 from demo.sim.state import State
 from demo.weektime import DAY_SECONDS
@@ -20,6 +22,8 @@ LEAST_RATIOS = {"error": 2e-4, "timeout": 1e-4, "rejected": 5e-5}
 month there was an hour with each."""
 LEAST_CALL_RATIO = 1e-6
 """Of all tool calls, that ended in each of the ways in which any can."""
+LOADS_OF_GROUP = 4
+"""Of weights by each group in these days: about one roll-out a week. Chosen."""
 PARTS_OF_MEAN = 0.7
 """What was served on these days, in parts of the minutes just simulated."""
 
@@ -52,3 +56,8 @@ def let_routers_have_served(state: State, seconds: float = SERVED_SECONDS) -> No
     routers.first_token_sums *= 1 + factor
     routers.billed_tokens *= 1 + factor
     state.safety.checks *= 1 + factor
+    loads = state.fleet.groups_of_cell * LOADS_OF_GROUP
+    retries = np.rint(loads * LOAD_RETRIES_PER_LOAD).astype(np.int64)
+    state.loads.ended += loads.astype(np.int64)
+    state.loads.retries += retries
+    state.loads.seconds += LOAD_SECONDS * (loads + RETRY_COST * retries)

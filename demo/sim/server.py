@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from demo.orders import FaultError, read_order
 from demo.sim import completions
-from demo.sim.engines.state import Phase
 from demo.sim.exposition import CONTENT_TYPE
-from demo.sim.pages import Pages
 from demo.sim.simulation import LATE_SECONDS, Clock, Simulation
-from demo.sim.state import State
+from demo.sim.site import NO_SUCH_NAME, OK, Site, answers
 from demo.sim.telling import tell_truth
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
-_Part = TypeVar("_Part", int, Sequence[int])
 
 
 def make_app(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> web.Application:
@@ -31,7 +27,7 @@ def make_app(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> web
         speed: of the clock, in multiples of real time.
     """
     state = simulation.state
-    fleet, pages = state.fleet, Pages(state.fleet, state.tools.cells)
+    fleet, site = state.fleet, Site(state)
     most_behind = fleet.step_seconds + LATE_SECONDS * speed
 
     async def health(_request: web.Request) -> web.Response:
@@ -60,8 +56,8 @@ def make_app(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> web
     async def complete(request: web.Request) -> web.Response:
         group = fleet.names.find_group(request.match_info["name"])
         if group is None:
-            return web.Response(status=404, text="the topology has none of that name\n")
-        if not _answers(state, group):
+            return web.Response(status=404, body=NO_SUCH_NAME)
+        if not answers(state, group):
             return web.Response(status=503)
         asked = _read_prompt(await request.text())
         if asked is None:
@@ -78,26 +74,16 @@ def make_app(simulation: Simulation, clock: Clock, *, speed: float = 1.0) -> web
         )  # fmt: skip
 
     app = web.Application()
-    names = fleet.names
-    routers = {name: at for at, (name, _) in enumerate(fleet.routers)}
-    gateways = {name: at for at, (name, _) in enumerate(fleet.gateways)}
     app.add_routes(
         [
             web.get("/healthz", health),
             web.get("/control/truth", truth),
             web.post("/control/faults", strike),
             web.delete("/control/faults/{id}", repair),
-            web.get(
-                "/engine/{name}/metrics", _serve(names.find_group, state, pages.engine, _answers)
-            ),
             web.post("/engine/{name}/v1/completions", complete),
-            web.get("/engine/{name}/health", _serve(names.find_group, state, _nothing, _is_well)),
-            web.get("/host/{name}/metrics", _serve(names.find_hosts, state, pages.host, _is_lit)),
-            web.get(
-                "/router/{name}/metrics", _serve(routers.get, state, pages.router, _has_router)
-            ),
-            web.get(
-                "/tools/{name}/metrics", _serve(gateways.get, state, pages.gateway, _has_tools)
+            *(
+                web.get(f"/{kind}/{{name}}/{page}", _serve(site, kind, page))
+                for kind, page in site.kinds
             ),
         ]
     )
@@ -112,52 +98,17 @@ def make_runner(app: web.Application) -> web.AppRunner:
     return web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
 
 
-def _serve(
-    find: Callable[[str], _Part | None],
-    state: State,
-    page: Callable[[State, _Part], bytes],
-    is_up: Callable[[State, _Part], bool],
-) -> _Handler:
-    """Return the handler of one kind of page. A thing that is down answers 503.
-
-    One port cannot refuse connections for one path: 503 is as near as it gets.
-    """
+def _serve(site: Site, kind: str, page: str) -> _Handler:
+    """Return the handler of one kind of page."""
 
     async def handler(request: web.Request) -> web.Response:
-        place = find(request.match_info["name"])
-        if place is None or (not isinstance(place, int) and not place):
-            return web.Response(status=404, text="the topology has none of that name\n")
-        if not is_up(state, place):
-            return web.Response(status=503)
-        return web.Response(body=page(state, place), headers={"Content-Type": CONTENT_TYPE})
+        status, body = site.get(kind, request.match_info["name"], page)
+        is_page = status == OK
+        return web.Response(
+            status=status, body=body, headers={"Content-Type": CONTENT_TYPE} if is_page else None
+        )
 
     return handler
-
-
-def _nothing(_state: State, _place: int) -> bytes:
-    return b""
-
-
-def _answers(state: State, group: int) -> bool:
-    return bool(state.engines.phase[group] != Phase.LOADING and not state.dark[group])
-
-
-def _is_well(state: State, group: int) -> bool:
-    """Return what vLLM's ``/health`` says: a hung engine does not know that it hangs."""
-    return bool(state.engines.phase[group] == Phase.SERVING and not state.dark[group])
-
-
-def _is_lit(state: State, places: Sequence[int]) -> bool:
-    at = list(places)
-    return not (state.hardware.dark[at] | state.dark[state.fleet.group_of_host[at]]).any()
-
-
-def _has_router(state: State, router: int) -> bool:
-    return not state.dark_regions[state.fleet.regions.index(state.fleet.routers[router][1])]
-
-
-def _has_tools(state: State, gateway: int) -> bool:
-    return not state.dark_regions[state.fleet.regions.index(state.fleet.gateways[gateway][1])]
 
 
 def _read_prompt(text: str) -> tuple[str, int] | None:

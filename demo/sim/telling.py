@@ -35,7 +35,7 @@ def tell_truth(state: State, faults: Iterable[ActiveFault]) -> dict[str, Any]:
     return {
         "time": state.now,
         "started": state.started,
-        "classes": [*_request_classes(state), *_first_token_classes(state), *_tool_classes(state)],
+        "classes": tell_classes(state),
         "services": list(_services(state)),
         "wrong_answers": list(_wrong_answers(state)),
         "faults": [
@@ -46,6 +46,11 @@ def tell_truth(state: State, faults: Iterable[ActiveFault]) -> dict[str, Any]:
         "groups": group_states(state),
         "gpus": gpu_states(state),
     }  # fmt: skip
+
+
+def tell_classes(state: State) -> list[dict[str, Any]]:
+    """Return the objectives' events since the start, by cell."""
+    return [*_request_classes(state), *_first_token_classes(state), *_tool_classes(state)]
 
 
 def group_states(state: State) -> dict[str, str]:

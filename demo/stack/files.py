@@ -8,40 +8,58 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from demo.engine import EnginePlan
 from demo.stack.layout import ROUTING_KEY, Layout
 from exporters.config import PORTS
 from exporters.problems import InputError, problem
 
-SCRAPE_INTERVAL = "5s"
-GROUP_WAIT = "5s"
-GROUP_INTERVAL = "10s"
+
+@dataclass(frozen=True)
+class Timing:
+    """How often the stack looks, and how soon it tells, as ``shardwatch.yaml`` has it."""
+
+    scrape_interval: str
+    group_wait: str
+    group_interval: str
+
+
+LIVE = Timing(scrape_interval="5s", group_wait="5s", group_interval="10s")
+"""Of a demo, for which somebody waits."""
+OBJECTIVES = ("library:chat", "library:agents")
 COMMAND = (sys.executable, "-m", "shardwatch")
 """The public command, run by the interpreter that runs the demo."""
 
 
-def write_inputs(layout: Layout, plan: EnginePlan) -> None:
-    """Write the topology, the configuration and the routing key into the demo's folder."""
-    _write_yaml(layout.topology, plan.topology)
+def write_inputs(
+    layout: Layout,
+    topology: Mapping[str, Any],
+    timing: Timing = LIVE,
+    objectives: Sequence[str] = OBJECTIVES,
+) -> None:
+    """Write the topology, the configuration and the routing key into the layout's folder."""
+    _write_yaml(layout.topology, dict(topology))
     layout.routing_key.write_text(ROUTING_KEY + "\n", encoding="utf-8")
-    _write_yaml(layout.config, configuration(layout))
+    _write_yaml(layout.config, configuration(layout, timing, objectives))
 
 
-def configuration(layout: Layout) -> dict[str, Any]:
-    """Return the content of the demo's ``shardwatch.yaml``."""
+def configuration(
+    layout: Layout, timing: Timing = LIVE, objectives: Sequence[str] = OBJECTIVES
+) -> dict[str, Any]:
+    """Return the content of a ``shardwatch.yaml`` for the demo's cluster."""
     pagerduty = layout.url("pagerduty")
     return {
         "topology": layout.topology.name,
-        "prometheus": {"url": layout.url("prometheus"), "scrape_interval": SCRAPE_INTERVAL},
-        "objectives": ["library:chat", "library:agents"],
+        "prometheus": {"url": layout.url("prometheus"), "scrape_interval": timing.scrape_interval},
+        "objectives": list(objectives),
         "alertmanager": {
             "addresses": [layout.address("alertmanager")],
-            "group_wait": GROUP_WAIT,
-            "group_interval": GROUP_INTERVAL,
+            "group_wait": timing.group_wait,
+            "group_interval": timing.group_interval,
         },
         "pagerduty": {
             "routing_key_file": layout.routing_key.name,

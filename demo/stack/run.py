@@ -215,7 +215,7 @@ class _Demo:
 
     async def _start(self) -> Config:
         layout, supervisor, terminal = self.layout, self.supervisor, self.terminal
-        write_inputs(layout, self.plan)
+        write_inputs(layout, self.plan.topology)
         await asyncio.to_thread(run_build, layout)
         terminal.step(f"wrote topology.yaml and shardwatch.yaml, built {layout.build}")
         layout.write_addresses()

@@ -102,6 +102,7 @@ class TruthRecord:
     bad: dict[Cell, list[float]] = field(default_factory=dict)
     """Cumulative, one for each time."""
     total: dict[Cell, list[float]] = field(default_factory=dict)
+    fine_seconds: float = FINE_SECONDS
     _thinned: int = field(default=1, init=False)
     """Moments from the first on that are not thinned again."""
 
@@ -120,7 +121,7 @@ class TruthRecord:
         """Leave one moment a minute of those that are old."""
         while True:
             next_at = self.times[self._thinned - 1] + COARSE_SECONDS
-            if next_at > self.times[-1] - FINE_SECONDS:
+            if next_at > self.times[-1] - self.fine_seconds:
                 return
             left_out = slice(self._thinned, bisect_right(self.times, next_at) - 1)
             for values in (self.times, *self.bad.values(), *self.total.values()):

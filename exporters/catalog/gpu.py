@@ -12,6 +12,7 @@ from exporters.catalog.names import (
     DIRECTION,
     EVENT,
     GPU_LABELS,
+    GROUP_LABELS,
     HEALTH,
     HOST,
     INSTANCE,
@@ -21,6 +22,7 @@ from exporters.catalog.names import (
     REASON,
     SEVERITY,
     STATE,
+    VERSION,
 )
 
 GPU_UP = gauge("gpu_up", "1 if this expected GPU answered the last collection, else 0.", GPU_LABELS)
@@ -84,6 +86,11 @@ GPU_HOST_UNEXPECTED = gauge(
     "gpu_host_unexpected_gpus",
     "GPUs that are there and in nobody's inventory, so that nothing else is served of them.",
     (CLUSTER, HOST),
+)
+GPU_DRIVER = gauge(
+    "gpu_driver_info",
+    "Always 1: the driver of a group's host; absent while nothing of the host can be read.",
+    (*GROUP_LABELS, HOST, VERSION),
 )
 GPU_BACKEND_UP = gauge(
     "gpu_backend_up",

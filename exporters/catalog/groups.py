@@ -51,6 +51,18 @@ GROUP_CAPACITY = gauge(
     "1 if the group can serve, 0 if any member is gone or it is stalled.",
     GROUP_LABELS,
 )
+GROUP_DRAINING = gauge(
+    "group_draining",
+    "1 while the group is taken out of service on purpose, whatever its state: its /health says "
+    "503 and it goes on with what it has, or the topology says so. Else 0.",
+    GROUP_LABELS,
+)
+GROUP_DRAINING_UNTIL = gauge(
+    "group_draining_until_timestamp_seconds",
+    "Unix time until which the topology says that the group is out of service on purpose; absent "
+    "where it says nothing.",
+    GROUP_LABELS,
+)
 GROUP_GPUS_EXPECTED = gauge(
     "group_gpus_expected", "GPUs that the topology gives the group.", GROUP_LABELS
 )

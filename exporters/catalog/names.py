@@ -73,11 +73,12 @@ GROUP_REASONS = (
     "gpu_hung",  # a member GPU does not answer its driver, or hangs in a kernel
     "engine_unreachable",  # its page cannot be had: refused, timed out, 5xx
     "engine_unhealthy",  # /health answers, but not 200
+    "undiscovered",  # likewise, and service discovery has no target of it any more
     "no_step",  # requests are running and the engine has not stepped
     "gpu_degraded",  # all members alive, one below its peers
     "below_peers",  # far fewer tokens/s than groups of the same model and revision at such load
     "member_unknown",  # a member's telemetry cannot be had
-    "draining",  # /health is 503, and it goes on with what it has
+    "draining",  # /health is 503, and it goes on with what it has; or the topology says so
     "starting",
     "sleeping",
     "none",

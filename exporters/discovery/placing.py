@@ -28,7 +28,7 @@ from exporters.discovery.labels import (
 )
 from exporters.discovery.targets import DiscoveredTarget
 from exporters.problems import InputError, problem
-from exporters.topology import Group, Member, Router, Tools, Topology
+from exporters.topology import Group, Member, Router, Tools, Topology, VanishedGroup
 
 _ADDRESS = re.compile(r"[^\s/?#@]+")
 UNKNOWN_REVISION = "unknown"
@@ -149,7 +149,8 @@ class _Placing:
         """Add the groups that are known and not there; return their names."""
         vanished = tuple(sorted(self.known.keys() - self.groups.keys()))
         for name in vanished:
-            group = self.groups[name] = self._known_group(name)
+            group = VanishedGroup.model_construct(**dict(self._known_group(name)))
+            self.groups[name] = group
             self._members[name] = [(i, self._left_of(m)) for i, m in enumerate(group.members)]
         return vanished
 
@@ -232,11 +233,10 @@ class _Placing:
 
     def _known_group(self, name: str) -> Group:
         """Return a group as it was; its engine is gone, be there another at its address."""
-        group = self.known[name]
-        addresses = {each.metrics for each in self.groups.values()}
-        return group.model_copy(update={"metrics": NO_LEADER}) if (
-            group.metrics in addresses
-        ) else group  # fmt: skip
+        fields = dict(self.known[name])  # of one that had vanished as well
+        if fields["metrics"] in {each.metrics for each in self.groups.values()}:
+            fields["metrics"] = NO_LEADER
+        return Group.model_construct(**fields)
 
     def _left_of(self, member: Member) -> Member:
         """Return what a member that is gone still has: not the GPUs that others have now."""

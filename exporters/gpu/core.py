@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -17,6 +18,9 @@ from exporters.gpu.verdict import Verdict
 from exporters.page import Labels, Page
 from exporters.sources import Answers
 from exporters.topology import Topology
+
+_DRIVER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}")
+"""As NVIDIA numbers drivers: ``580.95.05``."""
 
 PLAIN: Mapping[str, Family] = {
     "temperature_celsius": catalog.GPU_TEMPERATURE,
@@ -82,7 +86,7 @@ class GpuCore:
         self._dcgm = DcgmPage(local.host) if dcgm_names and local else None
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._answered_at: dict[str, float] = {}
-        self._folder = Folder(self.name, (catalog.CODE,))
+        self._folder = Folder(self.name, (catalog.CODE, catalog.VERSION))
         self.targets = self._gpus.targets
 
     def take_over(self, earlier: GpuCore) -> None:
@@ -118,11 +122,16 @@ class GpuCore:
         return page
 
     def _add_hosts(self, page: Page) -> None:
-        for host, count in self._gpus.hosts.items():
+        hosts = self._gpus.hosts
+        for host, count in hosts.items():
             labels = (self.cluster, host)
             page.of(catalog.GPU_HOST_EXPECTED)[labels] = float(count.expected)
             page.of(catalog.GPU_HOST_FOUND)[labels] = float(count.found)
             page.of(catalog.GPU_HOST_UNEXPECTED)[labels] = float(count.unexpected)
+        for group, host in self._gpus.hosts_of_groups:
+            if host in hosts and (version := hosts[host].driver):
+                place = (self.cluster, group.region, group.model, group.name, host)
+                page.of(catalog.GPU_DRIVER)[*place, self._known_driver(version)] = 1.0
         if self._local is None:
             return
         here, health = (self.cluster, self._local.host), self._local.health
@@ -132,6 +141,12 @@ class GpuCore:
             page.of(catalog.GPU_CHILDREN)[*here, backend] = float(children)
         if health.follows_kernel_log is not None:
             page.of(catalog.GPU_KERNEL_LOG)[here] = float(health.follows_kernel_log)
+
+    def _known_driver(self, version: str) -> str:
+        if _DRIVER.fullmatch(version):
+            return version
+        self._folder.count(catalog.VERSION, version)
+        return catalog.OTHER
 
     def _add_age(self, page: Page, labels: Labels, uuid: str, verdict: Verdict, now: float) -> None:
         if verdict.answers and verdict.reading:

@@ -6,7 +6,7 @@ The gpu exporter serves them; the groups exporter counts them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -78,6 +78,8 @@ class HostCount:
     """Of those that are expected; whether they answer is another matter."""
     unexpected: int
     """That are there, and in nobody's inventory."""
+    driver: str | None = None
+    """Its version; None if no GPU tells."""
 
 
 @dataclass
@@ -142,7 +144,9 @@ class _Host:
         gpus = set(self.gpus)
         there = {uuid for uuid, each in self.shown.items() if each.trouble != "missing"}
         others = self.local.others if self.local else there - gpus
-        return HostCount(len(gpus), len(there & gpus), len(others))
+        drivers = (each.driver_version for each in self.shown.values())
+        driver = next((each for each in drivers if each), None)
+        return HostCount(len(gpus), len(there & gpus), len(others), driver)
 
     def _learn(self, content: GpuReadings | Reports) -> None:
         for seat in self.seats:
@@ -281,6 +285,13 @@ class WatchedGpus:
         """How many GPUs each host has, by its name: of those that could be read."""
         counts = {host.name: host.count() for host in self._hosts.values()}
         return {name: count for name, count in counts.items() if count}
+
+    @property
+    def hosts_of_groups(self) -> Iterator[tuple[Group, str]]:
+        """Each group with each host that it has GPUs on."""
+        for seats in self._seats.values():
+            for host in dict.fromkeys(seat.member.host for seat in seats):
+                yield seats[0].group, host
 
     def reading(self, uuid: str) -> Reading | None:
         """Return what the last collection read of a GPU; None if nothing."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
@@ -23,7 +24,7 @@ from exporters.groups.stalling import UNSUPPORTED, EngineSighting
 from exporters.groups.state import GroupSighting, GroupStatus, Members, assess
 from exporters.page import Labels, Page
 from exporters.sources import Answer, Answers, Target
-from exporters.topology import Group, Topology
+from exporters.topology import Group, Topology, VanishedGroup
 
 _SUSPECT = ("starting", "telemetry_unreachable")
 """Reasons of a GPU's state that are a lack of knowledge."""
@@ -63,18 +64,25 @@ class GroupsCore:
     Args:
         topology: names the groups.
         prober: asks engines that seem stalled; without one their pages alone are believed.
+        wall: tells the time of day, in UNIX seconds.
     """
 
     name = "groups"
     samples_itself = True
 
-    def __init__(self, topology: Topology, prober: Prober | None = None) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        prober: Prober | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.cluster = topology.cluster
         self._gpus = WatchedGpus(topology, shown=False, make_reader=MemberReader)
         sharing = Counter(group.metrics for group in topology.groups)
         pages = {url: EnginePages(engines) for url, engines in sharing.items()}
         self._groups = [_watch(topology, group, pages[group.metrics]) for group in topology.groups]
         self._prober = prober
+        self._wall = wall
         self._peers = Peers({each.name: (each.model, each.revision) for each in topology.groups})
         self._speeds: Mapping[str, Speed] = {}
         self._statuses: dict[str, GroupStatus] = {}
@@ -97,14 +105,14 @@ class GroupsCore:
     def observe(self, answers: Answers, now: float) -> Page:
         """Return the page for one collection."""
         verdicts = self._gpus.judge(answers, now)
-        page = Page()
+        page, wall = Page(), self._wall()
         loads: dict[str, Load | None] = {}
         for watched in self._groups:
             name = watched.group.name
             answer = answers[watched.engine]
             reading = answer.content
             watched.reader.expect(self._gpus.size(name))
-            seen = self._see(watched, answer, answers[watched.health].status, verdicts)
+            seen = self._see(watched, answer, answers[watched.health].status, verdicts, wall)
             status = assess(seen, self._statuses.get(name), now)
             self._statuses[name] = status
             loads[name] = _load(reading, status)
@@ -126,8 +134,9 @@ class GroupsCore:
         answer: Answer[EngineReading],
         health_status: int | None,
         verdicts: dict[str, Verdict],
+        wall: float,
     ) -> GroupSighting:
-        name = watched.group.name
+        group, name = watched.group, watched.group.name
         speed = self._speeds.get(name)
         return GroupSighting(
             _sight(answer.content),
@@ -136,6 +145,8 @@ class GroupsCore:
             self._prober.last(name) if self._prober else UNSUPPORTED,
             is_below_peers=speed is not None and speed.is_slow,
             is_unasked=answer.is_ours,
+            is_taken_out=group.drains_until is not None and wall < group.drains_until,
+            is_vanished=isinstance(group, VanishedGroup),
         )
 
     def _count_members(self, name: str, verdicts: dict[str, Verdict]) -> Members:
@@ -241,6 +252,9 @@ def _add_state(page: Page, watched: _Watched, seen: GroupSighting, status: Group
     info = (*labels, group.revision, group.engine, group.failure_domain or group.name)
     page.of(catalog.GROUP_INFO)[info] = 1.0
     page.of(catalog.GROUP_CAPACITY)[labels] = status.capacity
+    page.of(catalog.GROUP_DRAINING)[labels] = float(status.is_draining)
+    if group.drains_until is not None:
+        page.of(catalog.GROUP_DRAINING_UNTIL)[labels] = group.drains_until
     page.of(catalog.GROUP_ROUTER_MISSING)[labels] = float(not watched.has_router)
     page.of(catalog.GROUP_GPUS_EXPECTED)[labels] = float(seen.members.expected)
     for state in catalog.GPU_STATES:

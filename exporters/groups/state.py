@@ -10,7 +10,8 @@ dead        a member GPU is lost or hung; or the page could not be had at two lo
 stalled     it has work and has not stepped for 30 s (:mod:`exporters.groups.stalling`)
 degraded    a member GPU is degraded, or cannot be seen; or it is far slower than its peers
             (:mod:`exporters.groups.peers`); or the page failed one look
-draining    /health says 503 while requests run and it steps
+draining    /health says 503 while requests run and it steps; or the topology says that it is taken
+            out of service
 starting    the engine was restarted, and neither /health is 200 nor has it stepped; or it was
             never seen and failed the first look
 sleeping    the engine says so
@@ -74,6 +75,10 @@ class GroupSighting:
     is_below_peers: bool = False
     is_unasked: bool = False
     """Whether the page was not asked for, or not read, for reasons that are not the engine's."""
+    is_taken_out: bool = False
+    """Whether the topology says that it is out of service on purpose."""
+    is_vanished: bool = False
+    """Whether service discovery has nothing of it any more."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ class GroupStatus:
     failing_since: float | None
     """When the page first could not be had; None while it can."""
     is_restarting: bool
+    is_draining: bool = False
+    """Whether it is taken out of service on purpose, whatever its state."""
 
     @property
     def capacity(self) -> float:
@@ -129,7 +136,14 @@ def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> Group
         before is not None and before.is_restarting and known is not None and not watched.has_moved
     )
     is_restarting = is_restarting and seen.health_status != 200
-    state, reason = _decide(seen, watched, is_restarting=is_restarting)
+    # A dead engine's gauge still shows requests, but it takes no step.
+    is_ending = (
+        seen.health_status == 503
+        and watched.engine.is_busy
+        and watched.has_moved
+        and not is_restarting
+    )
+    state, reason = _decide(seen, watched, is_restarting=is_restarting, is_ending=is_ending)
     return GroupStatus(
         state,
         reason,
@@ -137,28 +151,27 @@ def assess(seen: GroupSighting, before: GroupStatus | None, now: float) -> Group
         watch=watched,
         failing_since=None,
         is_restarting=is_restarting,
+        is_draining=is_ending or seen.is_taken_out,
     )
 
 
-def _decide(seen: GroupSighting, watched: Watch, *, is_restarting: bool) -> tuple[str, str]:
+def _decide(
+    seen: GroupSighting, watched: Watch, *, is_restarting: bool, is_ending: bool
+) -> tuple[str, str]:
     """Return state and reason of a group whose engine's page was read."""
     members, engine = seen.members, watched.engine
     is_unhealthy = seen.health_status is not None and seen.health_status >= 500
-    # A dead engine's gauge still shows requests, but it takes no step.
-    is_draining = (
-        seen.health_status == 503 and engine.is_busy and watched.has_moved and not is_restarting
-    )
     for applies, state, reason in (
         (members.lost > 0, "dead", "gpu_lost"),
         (members.hung > 0, "dead", "gpu_hung"),
         # While it starts, an engine that is not healthy yet is no dead one.
-        (is_unhealthy and not is_restarting and not is_draining, "dead", "engine_unhealthy"),
+        (is_unhealthy and not is_restarting and not is_ending, "dead", "engine_unhealthy"),
         (watched.is_stalled, "stalled", "no_step"),
         (members.spinning > 0, "dead", "gpu_hung"),
         (members.impaired > 0, "degraded", "gpu_degraded"),
         (members.unknown > 0, "degraded", "member_unknown"),
         (seen.is_below_peers, "degraded", "below_peers"),
-        (is_draining, "draining", "draining"),
+        (is_ending or seen.is_taken_out, "draining", "draining"),
         (is_restarting, "starting", "starting"),
         (not engine.is_awake, "sleeping", "sleeping"),
     ):
@@ -175,7 +188,8 @@ def _assess_unasked(seen: GroupSighting, before: GroupStatus | None) -> GroupSta
     reasons = [reason for reason, count in gone if count]
     if reasons:
         before = replace(before, state="dead", reason=reasons[0])
-    return replace(before, seconds_since_step=None)
+    is_draining = before.is_draining or seen.is_taken_out
+    return replace(before, seconds_since_step=None, is_draining=is_draining)
 
 
 def _assess_unreachable(seen: GroupSighting, before: GroupStatus | None, now: float) -> GroupStatus:
@@ -186,7 +200,7 @@ def _assess_unreachable(seen: GroupSighting, before: GroupStatus | None, now: fl
     elif seen.members.hung:
         state, reason = "dead", "gpu_hung"
     elif now - failing_since >= SECOND_LOOK_SECONDS:
-        state, reason = "dead", "engine_unreachable"
+        state, reason = "dead", "undiscovered" if seen.is_vanished else "engine_unreachable"
     elif before is None or (before.watch is None and before.state == "starting"):
         state, reason = "starting", "starting"
     elif before.state == "stalled":
@@ -200,4 +214,5 @@ def _assess_unreachable(seen: GroupSighting, before: GroupStatus | None, now: fl
         watch=before.watch if before else None,
         failing_since=failing_since,
         is_restarting=before is not None and before.is_restarting,
+        is_draining=seen.is_taken_out,
     )

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from exporters.access import HttpAccess
 from exporters.fetching import FetchError
-from exporters.probe.asking import Ask, HttpAsker
+from exporters.probe.asking import Answered, Ask, HttpAsker
 from exporters.probe.core import Probe, ProbeCore, Reply
 from exporters.probe.prompts import PROMPTS, TOKENS
 
@@ -91,12 +91,7 @@ class Prober:
         try:
             return await self._put(probe)
         except FetchError as error:
-            outcome = "error"
-            if error.reason == "timeout":
-                outcome = "timeout"
-            elif error.reason == "http_status":
-                outcome = _OUTCOME_OF_STATUS.get(error.detail, "error")
-            return Reply(outcome, error.reason)
+            return reply_to_failure(error)
         except Exception:  # noqa: BLE001 - an answer that we choke on must not end the probing
             _LOG.exception("%s: a probe failed", probe.url)
             return Reply("error", "malformed")
@@ -110,9 +105,24 @@ class Prober:
         if first is None:
             # The engine does not stream: an answer of one token ends with its first.
             first = (await self._ask(probe.url, prompt, 1, probe.model)).seconds
-        rest = answered.tokens - 1
-        per_token = max(answered.seconds - first, 0.0) / rest if rest > 0 else None
-        return Reply("ok", "none", answered.text, first, per_token)
+        return reply_to_answer(answered, first)
+
+
+def reply_to_answer(answered: Answered, first_seconds: float) -> Reply:
+    """Return what came of a probe that was answered, whose first token took so long."""
+    rest = answered.tokens - 1
+    per_token = max(answered.seconds - first_seconds, 0.0) / rest if rest > 0 else None
+    return Reply("ok", "none", answered.text, first_seconds, per_token)
+
+
+def reply_to_failure(error: FetchError) -> Reply:
+    """Return what came of a probe that was not answered."""
+    outcome = "error"
+    if error.reason == "timeout":
+        outcome = "timeout"
+    elif error.reason == "http_status":
+        outcome = _OUTCOME_OF_STATUS.get(error.detail, "error")
+    return Reply(outcome, error.reason)
 
 
 @asynccontextmanager

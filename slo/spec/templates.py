@@ -77,7 +77,7 @@ def wrong_with_template(text: str) -> str | None:
     """Return what keeps a text from being a template that Prometheus takes, or None."""
     parser = _Parser()
     try:
-        for action in _actions(text):
+        for action in actions(text):
             parser.read(action)
         parser.finish()
     except _TemplateError as error:
@@ -85,8 +85,12 @@ def wrong_with_template(text: str) -> str | None:
     return None
 
 
-def _actions(text: str) -> Iterator[list[Token]]:
-    """Yield the tokens of each ``{{ ... }}``, spaces left out; comments are none."""
+def actions(text: str) -> Iterator[list[Token]]:
+    """Yield the tokens of each ``{{ ... }}``, spaces left out; comments are none.
+
+    Raises:
+        ValueError: where the text is no template, which :func:`wrong_with_template` tells.
+    """
     position = text.find("{{")
     while position >= 0:
         comment = _COMMENT.match(text, position)

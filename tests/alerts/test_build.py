@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from alerts.build import build, causes_group, objective_groups
+from alerts.causes.cause import cause_levels
 from alerts.causes.every import causes
 from alerts.links import FLEET_BOARD, SLO_BOARD
 from dashboards.frame import FLEET_UID, SLO_UID
@@ -118,13 +119,22 @@ def test_states_are_recorded_before_the_burns_that_hold_by_them(config: Config):
 
 
 def test_causes_are_recorded_before_their_alerts(config: Config):
-    """Once, at the scrape interval, each before the alert that is made of it."""
+    """Once, at the scrape interval, after all levels and before the alerts made of them."""
     group = causes_group(config)
     every = [each.name for each in causes(15)]
 
-    assert every == [rule.labels["cause"] for rule in group.rules[: len(every)]]
-    assert every == [rule.alert for rule in group.rules[len(every) :]]
+    levels, end = len(cause_levels(causes(15))), len(group.rules) - len(every)
+
+    assert every == [rule.labels["cause"] for rule in group.rules[levels:end]]
+    assert every == [rule.alert for rule in group.rules[end:]]
     assert config.file.prometheus.scrape_interval == group.interval_seconds
+
+
+def test_cells_are_recorded_at_the_scrape_interval(built: dict[str, str], config: Config):
+    """A fleet board and the causes are as fresh as the scrapes."""
+    (group,) = yaml.safe_load(built["rules/cells.yaml"])["groups"]
+
+    assert f"{config.file.prometheus.scrape_interval:g}s" == group["interval"]
 
 
 def test_no_group_is_evaluated_more_rarely_than_every_two_minutes(groups: list[dict[str, Any]]):

@@ -52,7 +52,7 @@ def test_manifests_hold_the_groups_of_the_rule_files_alerts_included(config, bui
     assert {
         "manifests/alerts.yaml": "shardwatch-alerts",
         "manifests/causes.yaml": "shardwatch-causes",
-        "manifests/dashboards-cells.yaml": "shardwatch-cells",
+        "manifests/cells.yaml": "shardwatch-cells",
         "manifests/slo-chat-availability.yaml": "slo-chat-availability",
         "manifests/slo-chat-ttft.yaml": "slo-chat-ttft",
         "manifests/slo-tool-success.yaml": "slo-tool-success",

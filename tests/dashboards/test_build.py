@@ -25,14 +25,13 @@ def test_the_same_input_gives_the_same_files(config):
     assert list(build(config).items()) == list(build(config).items())
 
 
-def test_the_build_writes_boards_provisioning_and_the_cells_rules(config):
-    """And nothing else."""
+def test_the_build_writes_boards_and_provisioning(config):
+    """And no rules: those of the cells, which boards read, are built with the alerts."""
     expected = {
         "dashboards/fleet.json",
         "dashboards/slo.json",
         "grafana/provisioning/dashboards/shardwatch.yaml",
         "grafana/provisioning/datasources/shardwatch.yaml",
-        "rules/dashboards-cells.yaml",
     }
     assert expected == build(config).keys()
 
@@ -72,12 +71,6 @@ def test_the_boards_choose_the_provisioned_data_source_at_first(config, boards):
     (source,) = yaml.safe_load(text)["datasources"]
     for board in boards:
         assert source["uid"] == board["templating"]["list"][0]["current"]["value"]
-
-
-def test_the_rules_are_evaluated_at_the_scrape_interval(config):
-    """A fleet board is as fresh as the scrapes."""
-    (group,) = yaml.safe_load(build(config)["rules/dashboards-cells.yaml"])["groups"]
-    assert group["interval"] == "5s"
 
 
 def test_boards_are_the_same_for_every_configuration():

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from alerts.cells import GROUP_NAME, cells_group
 from dashboards import queries
-from dashboards.cells import GROUP_NAME, cells_group
 from demo.setup.programs import find_program
 from slo import conventions
 from slo.render import render_groups

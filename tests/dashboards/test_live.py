@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards.cells import cells_group
+from alerts.cells import cells_group
 from dashboards.queries import PanelQuery, panel_queries
 from demo.setup.programs import find_program
 from exporters import catalog

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from alerts.build import build as alerts_build
+from alerts.cells import cells_group
 from dashboards.build import build as dashboards_build
-from dashboards.cells import cells_group
 from dashboards.queries import panel_queries
 from exporters import catalog
 from slo import conventions

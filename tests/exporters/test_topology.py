@@ -143,6 +143,14 @@ BREAKS = {
     "an alias": (
         "gpus: [GPU-a, GPU-b]", "gpus: &all [GPU-a, GPU-b]\n    more: *all",
         ["topology.yaml:12:11: found the alias *all, expected plain values; write the value out"]),
+    "a time without a zone": (
+        "  - host: h2", "  - host: h2\n    draining_until: 2026-12-24 18:00:00",
+        ["topology.yaml:20:5: groups[1].members[0].draining_until: found '2026-12-24 18:00:00', "
+         "expected a time with its zone: 2026-12-24T18:00:00Z"]),
+    "a time that is none": (
+        "- name: eu-chat-1", "- name: eu-chat-1\n  draining_until: tomorrow",
+        ["topology.yaml:14:3: groups[1].draining_until: found 'tomorrow', "
+         "expected a time with its zone: 2026-12-24T18:00:00Z"]),
     "several things": (
         "version: 1\ncluster: demo", "version: 1\ncluster: 7\nname: x",
         ["topology.yaml:2:1: cluster: found 7, expected text",
@@ -155,6 +163,18 @@ def test_what_is_wrong_is_said_with_file_line_and_place(tmp_path, old, new, expe
     """One message a problem: what was found, what was expected, what to do."""
     assert GOOD.count(old) == 1
     assert problems_of(write(tmp_path, GOOD.replace(old, new))) == expected
+
+
+@pytest.mark.parametrize("written", ["2026-12-24T18:00:00Z", "'2026-12-24T19:00:00+01:00'"])
+def test_a_group_drains_for_as_long_as_it_or_one_of_its_hosts_does(tmp_path, written):
+    """As YAML writes times, and as JSON does: in text."""
+    host = GOOD.replace("  - host: h2", f"  - host: h2\n    draining_until: {written}")
+    both = host.replace(
+        "- name: eu-chat-1", "- name: eu-chat-1\n  draining_until: 2026-12-24T17:00:00Z"
+    )
+    for text in (host, both):
+        first, second = read_topology(write(tmp_path, text)).groups
+        assert (first.drains_until, second.drains_until) == (None, 1798135200.0)
 
 
 def test_a_missing_file_is_a_problem(tmp_path):

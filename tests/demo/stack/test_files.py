@@ -17,7 +17,7 @@ from exporters.config import read_config
 def test_the_servers_run_on_what_build_writes(tmp_path: Path):
     """Every file they are given lies in the build, and is what the packages build."""
     layout = Layout(tmp_path, DEFAULT_PORTS)
-    write_inputs(layout, plan_simulator(DEFAULT_PORTS["engine"], directory=tmp_path))
+    write_inputs(layout, plan_simulator(DEFAULT_PORTS["engine"], directory=tmp_path).topology)
     run_build(layout)
 
     config = read_config(layout.config)

@@ -102,7 +102,7 @@ def folder(tmp_path: Path, server: tuple[Fakes, TestServer]) -> Path:
     """The folder of a demo whose engine and Prometheus are the fakes."""
     fakes, running = server
     layout = Layout(tmp_path, {**DEFAULT_PORTS, "engine": running.port, "prometheus": running.port})
-    write_inputs(layout, PLAN)
+    write_inputs(layout, PLAN.topology)
     layout.write_addresses()
     file = TruthFile(layout.truth, 1000.0, PLAN.habits)
     for time in range(1000, 1201):

@@ -6,6 +6,7 @@ from exporters.discovery.placing import NO_LEADER
 from exporters.discovery.remembering import Remembered
 from exporters.discovery.targets import DiscoveredTarget
 from exporters.testing import Clock
+from exporters.topology import VanishedGroup
 
 FORGET_SECONDS = 600.0
 
@@ -43,6 +44,11 @@ class Discovery:
         return {group.name: group for group in placement.topology.groups}
 
 
+def fields(groups):
+    """What is known of groups, whether they are there or not."""
+    return {name: dict(group) for name, group in groups.items()}
+
+
 @pytest.fixture
 def discovery():
     """Nothing is known yet."""
@@ -62,13 +68,24 @@ def test_a_group_that_vanished_stays_for_a_while(discovery):
     """Kubernetes tells nothing of it until it is there again."""
     before = discovery.tell(engine("a", gpus="GPU-0"), engine("b"))
     discovery.tell(engine("b"))
-    assert discovery.tell(engine("b"), seconds_later=FORGET_SECONDS - 1.0) == before
+    after = discovery.tell(engine("b"), seconds_later=FORGET_SECONDS - 1.0)
+    assert fields(after) == fields(before)
     assert discovery.remembered.overdue == frozenset()
     discovery.clock.now += 1.0
     assert discovery.remembered.overdue == {"a"}
     assert set(discovery.tell(engine("b"), seconds_later=0.0)) == {"b"}
     assert discovery.remembered.overdue == frozenset()
     assert set(discovery.tell(engine("b"))) == {"b"}
+
+
+def test_only_a_group_of_which_nothing_is_left_has_vanished(discovery):
+    """As one does that was scaled down. A worker that is left, or one that comes, belongs to it."""
+    found = [
+        discovery.tell(*targets, engine("b"))["a"]
+        for targets in ([engine("a"), worker("a")], [worker("a")], [], [worker("a")], [engine("a")])
+    ]
+    expected = [False, False, True, False, False]
+    assert [isinstance(each, VanishedGroup) for each in found] == expected
 
 
 def test_a_group_that_is_there_again_is_no_longer_remembered(discovery):

@@ -243,3 +243,16 @@ def test_whether_the_kernel_log_is_read_is_served(exporter, follows, expected):
     exporter.local.health = replace(exporter.local.health, follows_kernel_log=follows)
     page = exporter.collect(a=Reading(energy_joules=1.0), b=Reading(energy_joules=1.0))
     assert page.of(catalog.GPU_KERNEL_LOG) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "served", "folded"),
+    [("580.95.05", "580.95.05", 0.0), ("590.1", "590.1", 0.0), ("as you like", "other", 1.0)],
+)
+def test_the_driver_of_a_host_is_served_once_for_each_group(exporter, version, served, folded):
+    """However many GPUs tell it; and by a number, whatever a page says."""
+    driven = replace(WELL, driver_version=version)
+    page = exporter.collect(a=WELL, b=driven)
+    assert page.of(catalog.GPU_DRIVER) == {(*A[:5], served): 1.0}
+    assert page.of(catalog.EXPORTER_FOLDED_VALUES)["gpu", "version"] == folded
+    assert not exporter.collect(reason="refused").of(catalog.GPU_DRIVER)

@@ -17,12 +17,14 @@ UNHEALTHY = ("dead", "engine_unhealthy")
 UNREACHED = ("degraded", "engine_unreachable")
 DRAINING = ("draining", "draining")
 BELOW_PEERS = ("degraded", "below_peers")
+UNDISCOVERED = ("dead", "undiscovered")
 GPU_DEGRADED = ("degraded", "gpu_degraded")
 UNKNOWN = ("degraded", "member_unknown")
 
 
 def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
-       probe=None, slow=False, unasked=False, **members: int):  # fmt: skip
+       probe=None, slow=False, unasked=False, out=False, gone=False,
+       **members: int):  # fmt: skip
     """What a collection sees ``seconds`` after the first; without steps, no page.
 
     ``probe`` is the outcome of one that was sent at 15 s; without it nobody can be asked.
@@ -31,7 +33,10 @@ def at(seconds, steps=None, *, busy=False, health=200, awake=True, started=None,
     counted = Members(expected=8, answering=8, **members)
     seen = Probe(probe, 1015.0) if probe else Probe("unsupported")
     seen = Probe() if probe == "none" else seen
-    return seconds, GroupSighting(engine, health if engine else None, counted, seen, slow, unasked)
+    health_status = health if engine else None
+    return seconds, GroupSighting(
+        engine, health_status, counted, seen, slow, unasked, is_taken_out=out, is_vanished=gone
+    )
 
 
 def states(*sightings: tuple[float, GroupSighting]):
@@ -71,6 +76,15 @@ STORIES = {
         (at(0, 5), UP), (at(5), UNREACHED), (at(10), UNREACHABLE), (at(15), UNREACHABLE)],
     "a gap of one look is forgiven": [
         (at(0, 5), UP), (at(5), UNREACHED), (at(10, 6), UP), (at(15), UNREACHED)],
+    "one that is taken out of the router drains, be it idle, until it is put back": [
+        (at(0, 5), UP), (at(5, 5, out=True), DRAINING), (at(10, 6, busy=True, out=True), DRAINING),
+        (at(15, 6), UP)],
+    "one that is taken out is dead or degraded all the same": [
+        (at(0, 5, out=True, lost=1), GPU_LOST), (at(5, 5, out=True, impaired=1), GPU_DEGRADED)],
+    "one that discovery has forgotten is dead for that": [
+        (at(0, 5), UP), (at(5, gone=True), UNREACHED), (at(10, gone=True), UNDISCOVERED)],
+    "one that is gone from discovery and answers is up": [
+        (at(0, 5), UP), (at(5, 6, gone=True), UP)],
     "one that was not asked, for we had no time, is what it was": [
         (at(0, 5), UP), (at(5, unasked=True), UP), (at(60, unasked=True), UP), (at(65, 6), UP)],
     "nor is a stall ended so": [
@@ -233,3 +247,21 @@ def test_nobody_is_asked_while_its_page_is_away():
     suspected = assess(at(20, 5, busy=True, probe="none")[1], first, 1020.0)
     away = assess(at(25, probe="none")[1], suspected, 1025.0)
     assert (suspected.wants_probe, away.wants_probe) == (True, False)
+
+
+def test_that_a_group_is_taken_out_is_known_whatever_its_state():
+    """Or what it lacks meanwhile would be somebody's ticket."""
+    sightings = (
+        at(0, 5, busy=True),
+        at(5, 6, busy=True, health=503, impaired=1),  # ends what it has
+        at(10, unasked=True),
+        at(15, 7, busy=True),
+        at(20, out=True),
+        at(25, out=True, lost=1),
+        at(30, 8),
+    )
+    found, before = [], None
+    for seconds, seen in sightings:
+        before = assess(seen, before, 1000.0 + seconds)
+        found.append(before.is_draining)
+    assert found == [False, True, True, False, True, True, False]

@@ -1,4 +1,4 @@
-"""The recorded series of cells, so that a board of a fleet reads a few series and not one a group.
+"""The recorded series of cells, so that boards and causes read a few series and not one a group.
 
 A cell is a region's model in a cluster. Everything is summed before it is divided, never after:
 an average of ratios would weigh an idle group like a busy one.
@@ -19,6 +19,9 @@ BAD_OUTCOMES = ("error", "timeout", "rejected")
 NOT_COUNTED = "rate_limited"
 CANCELLED = "cancelled"
 QUANTILES = ("0.5", "0.99")
+FEWEST_PROMPT_TOKENS = 50_000
+"""Looked up within the base window, below which no share of hits says anything of a cell: some 50
+prompts of a chat, fewer of agents. Chosen."""
 
 _USERS = f'{{{catalog.TIER}!="{catalog.PROBE_TIER}"}}'
 """Of routers' series, those that are users'."""
@@ -27,11 +30,12 @@ _CELL = ", ".join(catalog.CELL_LABELS)
 
 def cells_group(scrape_interval_seconds: float) -> RuleGroup:
     """Return the rules that record every ``CELL_`` series of :mod:`slo.conventions`."""
-    window = format_duration(base_window_seconds(scrape_interval_seconds))
+    window_seconds = base_window_seconds(scrape_interval_seconds)
+    window = format_duration(window_seconds)
     rules = (
         *_request_rules(window),
         *_group_rules(),
-        *_engine_rules(window),
+        *_engine_rules(window, window_seconds),
         *_tool_rules(window),
     )
     return RuleGroup(GROUP_NAME, scrape_interval_seconds, rules)
@@ -75,7 +79,11 @@ def _group_rules() -> tuple[RecordingRule, ...]:
     )
 
 
-def _engine_rules(window: str) -> tuple[RecordingRule, ...]:
+def _engine_rules(window: str, window_seconds: float) -> tuple[RecordingRule, ...]:
+    queried = _rate(catalog.GROUP_PREFIX_QUERIED_TOKENS, window)
+    hits = _rate(catalog.GROUP_PREFIX_HIT_TOKENS, window)
+    missed = _rate(catalog.GROUP_CACHE_MISSED_TOKENS, window)
+    enough = f"({queried} >= {FEWEST_PROMPT_TOKENS} / {window_seconds:g})"
     return (
         RecordingRule(conventions.CELL_WAITING, _over_cell("sum", catalog.GROUP_WAITING)),
         RecordingRule(
@@ -83,12 +91,17 @@ def _engine_rules(window: str) -> tuple[RecordingRule, ...]:
         ),
         RecordingRule(
             conventions.CELL_PREFIX_HIT_RATIO,
-            f"{_rate(catalog.GROUP_PREFIX_HIT_TOKENS, window)}"
-            f" / ({_rate(catalog.GROUP_PREFIX_QUERIED_TOKENS, window)} > 0)",
+            f"{hits} / ({queried} > 0)",
+        ),
+        RecordingRule(
+            conventions.CELL_CACHE_HIT_RATIO,
+            # Engines that do not say what no tier had say at least what the GPUs had.
+            f"1 - {missed} / {enough}\nor\n{hits} / {enough}",
         ),
         RecordingRule(
             conventions.CELL_TOKENS_RATE, _rate(catalog.GROUP_TOKENS, window, catalog.PHASE)
         ),
+        RecordingRule(conventions.CELL_STEPS_RATE, _rate(catalog.GROUP_STEPS, window)),
     )
 
 

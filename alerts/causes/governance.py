@@ -1,0 +1,286 @@
+"""What is owed beyond answers: data stays where it belongs, bills are right, all is read.
+
+Users notice none of it. What stands beside the demo's routers tells of it, and services of yours do
+that serve series of the same names and labels; elsewhere there are no such series, and no alerts.
+"""
+
+from __future__ import annotations
+
+from alerts.causes.canaries import revision_levels
+from alerts.causes.cause import Cause, Sight
+from alerts.causes.places import IN_CELL, by
+from alerts.causes.windows import increases, short_window, with_reason
+from alerts.templates import choice, first_value, matchers
+from exporters import catalog
+from exporters.durations import format_duration
+from slo import conventions
+from slo.rules import RecordingRule
+
+DATA_OUTSIDE = "DataOutsideRegion"
+GOV_DATA_OUTSIDE = "GovDataOutsideRegion"
+TOKENS_UNBILLED = "TokensUnbilled"
+SAFETY_BYPASSED = "SafetyBypassed"
+
+GOV = "gov"
+"""The tier whose data may never leave its region."""
+OUTSIDE_WINDOW = "5m"
+FEWEST_OUTSIDE = 10
+"""Requests of other tiers within five minutes, below which nobody need look. Chosen. Of tier gov
+one is enough: law or contract know no share."""
+
+METERED_SECONDS = 1800.0
+"""What is billed when an answer ends and served while it streams evens out within half an hour (the
+library's objective of metering)."""
+COMPARED_AFTER = "10m"
+"""Within fewer minutes the moments at which both are read make a difference."""
+MOST_UNBILLED_RATIO = 0.02
+"""Share of the served tokens, in either direction. Twice what the library's objective allows."""
+STAYS_ABOVE_RATIO = 0.01
+"""At which bills are wrong still that were."""
+MOST_FAILING_RATIO = 0.02
+"""Share of a cell's requests that fail, above which nothing is compared. Chosen: no more than what
+is told."""
+FEWEST_TOKENS = 1_000_000
+"""Served within half an hour, below which bills are not compared. Chosen: probes of 16 tokens each
+10 s are served and billed to nobody, 3,000 tokens a group; they must be far less than 2 %."""
+
+MOST_BYPASSED_RATIO = 0.01
+"""Share of the checks that were not made. Chosen; a filter that is well bypasses none."""
+MOST_UNASKED_RATIO = 0.05
+"""Share of the answers that the filter was never asked about. Chosen: counters of two parts are
+read at different moments."""
+FEWEST_BYPASSED = 10
+"""Within five minutes. Chosen."""
+FEWEST_ANSWERS = 200
+"""Within five minutes. Chosen."""
+
+_ROUTERS = Sight("router", catalog.ROUTER_UP.name, (catalog.CLUSTER, catalog.REGION))
+_CELL = by(catalog.CELL_LABELS)
+_HOME_LABELS = (*catalog.CELL_LABELS, catalog.HOME_REGION)
+_PHASE_LABELS = (*catalog.CELL_LABELS, catalog.PHASE)
+_SERVED, _BILLED = conventions.SERVED_TOKENS_RATE, conventions.BILLED_TOKENS_RATE
+_RATIO = conventions.BILLED_RATIO
+_CHECKS = catalog.SAFETY_CHECKS.name
+
+
+def governance_causes(window_seconds: float) -> tuple[Cause, ...]:
+    """Return the causes in what is owed beyond answers.
+
+    Args:
+        window_seconds: the base window.
+    """
+    return (
+        _data_outside(
+            GOV_DATA_OUTSIDE,
+            rank=340,
+            tiers=f'="{GOV}"',
+            enough="> 0",
+            whose="a government's data",
+            severity=conventions.PAGE,
+        ),
+        _data_outside(
+            DATA_OUTSIDE,
+            rank=330,
+            tiers=f'!~"{GOV}|{catalog.PROBE_TIER}"',
+            enough=f">= {FEWEST_OUTSIDE}",
+            whose="data",
+            severity=conventions.TICKET,
+        ),
+        _safety_bypassed(window_seconds),
+        _tokens_unbilled(window_seconds),
+    )
+
+
+def _data_outside(
+    name: str, *, rank: int, tiers: str, enough: str, whose: str, severity: str
+) -> Cause:
+    """Return the cause that requests are served outside the region that their data belongs to."""
+    tier = f"{catalog.TIER}{tiers}"
+    requests = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier}}}"
+    at_home = (
+        f"label_replace(group by ({_CELL}) ({requests}), "
+        f'"{catalog.HOME_REGION}", "$1", "{catalog.REGION}", "(.+)")'
+    )
+    here = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier},{matchers({}, _HOME_LABELS)}}}"
+    number = first_value(
+        f"sum(increase({here}[{OUTSIDE_WINDOW}]))",
+        _HOME_LABELS, 'printf "%.0f"', missing="an unknown number",
+    )  # fmt: skip
+    return Cause(
+        name=name,
+        rank=rank,
+        explains=(),
+        state=(
+            f"group by ({by(_HOME_LABELS)}) (\n"
+            f"{increases(requests, _HOME_LABELS, OUTSIDE_WINDOW)} {enough}\n"
+            f"unless on ({by(_HOME_LABELS)})\n{at_home}\n)"
+        ),
+        state_labels=_HOME_LABELS,
+        sight=_ROUTERS,
+        evidence=(
+            f"requests about {whose} of region {{{{ .Labels.home_region }}}} are served in region "
+            "{{ .Labels.region }}"
+        ),
+        first_step=(
+            "send {{ .Labels.model }} of region {{ .Labels.home_region }} home, or turn it away"
+        ),
+        labels=_HOME_LABELS,
+        summary=(
+            f"{whose[0].upper()}{whose[1:]} of region {{{{ $labels.home_region }}}} is served in "
+            "region {{ $labels.region }} ({{ $labels.model }})"
+        ),
+        description=(
+            f"Requests within {OUTSIDE_WINDOW} whose data belongs to region "
+            f"{{{{ $labels.home_region }}}}: {number}."
+            + (" None may leave it." if severity == conventions.PAGE else "")
+        ),
+        severity=severity,
+    )
+
+
+def _tokens_unbilled(window_seconds: float) -> Cause:
+    base, window = format_duration(window_seconds), format_duration(METERED_SECONDS)
+    cell, phase = _CELL, by(_PHASE_LABELS)
+    billed = (
+        f"sum by ({phase}) (rate({catalog.BILLED_TOKENS.name}[{base}]))\n"
+        # Bills of a part of the routers are no bills of the cell.
+        f"unless on ({catalog.CLUSTER}, {catalog.REGION}) {catalog.ROUTER_UP.name} == 0\n"
+        # Work for users who have given up is served, and billed to nobody.
+        f"unless on ({cell}) ({_failing()} > {MOST_FAILING_RATIO:g})"
+    )
+    served = f"sum by ({phase}) (rate({catalog.GROUP_TOKENS.name}[{base}]))"
+    # With a phase, as what it is multiplied with.
+    seen = f"0 * {_BILLED} + on ({cell}) group_left () avg by ({cell}) ({catalog.GROUP_UP.name})"
+    # So many a second, on average over the moments at which both could be seen.
+    enough = f"avg_over_time({_SERVED}[{window}]) >= {FEWEST_TOKENS / METERED_SECONDS:g}"
+    # What an engine served whose page did not answer is not counted, twice as much at the most.
+    unseen = f"2 * (1 - avg_over_time({conventions.CELL_SEEN}[{window}]))"
+    here = matchers({}, _PHASE_LABELS)
+    share = first_value(
+        f"{_RATIO}{{{here}}}", _PHASE_LABELS, "humanizePercentage", missing="an unknown share"
+    )
+    return Cause(
+        name=TOKENS_UNBILLED,
+        rank=310,
+        explains=(),
+        state=(
+            f"{_passes(f'1 - {_RATIO}', 'unbilled')}\nor\n"
+            f"{_passes(f'{_RATIO} * (1 - {unseen}) - 1', 'overbilled')}"
+        ),
+        state_labels=catalog.CELL_LABELS,
+        sight=_ROUTERS,
+        evidence=(
+            "tokens of {{ .Labels.model }} in region {{ .Labels.region }} are "
+            f"{{{{ .Labels.{catalog.REASON} }}}}"
+        ),
+        first_step=(
+            "keep the meters' records of {{ .Labels.model }} in region {{ .Labels.region }}: bills "
+            "can be mended from them"
+        ),
+        labels=(*_PHASE_LABELS, catalog.REASON),
+        summary=f"Tokens are {{{{ $labels.{catalog.REASON} }}}} " + IN_CELL,
+        description=(
+            f"Within {window} {share} of the tokens of phase {{{{ $labels.phase }}}} that engines "
+            "served were billed."
+        ),
+        levels=(
+            *revision_levels(window_seconds),
+            RecordingRule(_BILLED, f"({billed})\nand\n{served}"),
+            RecordingRule(_SERVED, f"{served}\nand\n{_BILLED}"),
+            RecordingRule(conventions.CELL_SEEN, seen),
+            RecordingRule(
+                _RATIO,
+                f"sum_over_time({_BILLED}[{window}]) / sum_over_time({_SERVED}[{window}])\n"
+                f"and\n{enough}\nand\n{_SERVED} offset {COMPARED_AFTER}",
+            ),
+        ),
+    )
+
+
+def _failing() -> str:
+    """Return the share of a cell's requests that fail."""
+    of_requests = f'{{{catalog.REASON}="error"}}'
+    bad, every = (
+        f"sum by ({_CELL}) ({each}{of_requests})"
+        for each in (conventions.REVISION_BAD_EVENTS, conventions.REVISION_EVENTS)
+    )
+    return f"{bad} / {every}"
+
+
+def _passes(value: str, reason: str) -> str:
+    matched = f'{conventions.CAUSE}="{TOKENS_UNBILLED}",{catalog.REASON}="{reason}"'
+    phase = by(_PHASE_LABELS)
+    return with_reason(
+        f"group by ({phase}) (\n{value}\n> {MOST_UNBILLED_RATIO:g}\n"
+        f"or\n{value}\n> {STAYS_ABOVE_RATIO:g}\n"
+        f"and on ({phase})\n{conventions.CAUSE_STATE}{{{matched}}}\n)",
+        reason,
+    )
+
+
+def _safety_bypassed(window_seconds: float) -> Cause:
+    window = short_window(window_seconds)
+    stage = (*catalog.CELL_LABELS, catalog.STAGE)
+    bypassed = increases(f'{_CHECKS}{{{catalog.VERDICT}="bypassed"}}', stage, window)
+    read_answers = increases(f'{_CHECKS}{{{catalog.STAGE}="output"}}', catalog.CELL_LABELS, window)
+    answers = increases(
+        f'{catalog.ROUTER_REQUESTS.name}{{{catalog.OUTCOME}="ok"}}', catalog.CELL_LABELS, window
+    )
+    here = matchers({}, catalog.CELL_LABELS)
+    passed = f'sum(increase({_CHECKS}{{{catalog.VERDICT}="bypassed",{here}}}[{window}]))'
+    every = f"sum(increase({_CHECKS}{{{here}}}[{window}]))"
+    share = first_value(
+        f"{passed} / {every}", catalog.CELL_LABELS, "humanizePercentage", "an unknown share"
+    )
+    read = f'sum(increase({_CHECKS}{{{catalog.STAGE}="output",{here}}}[{window}]))'
+    answered = f'{catalog.ROUTER_REQUESTS.name}{{{catalog.OUTCOME}="ok",{here}}}'
+    asked = first_value(
+        f"{read} / sum(increase({answered}[{window}]))",
+        catalog.CELL_LABELS, "humanizePercentage", "none",
+    )  # fmt: skip
+    return Cause(
+        name=SAFETY_BYPASSED,
+        rank=320,
+        explains=(),
+        state=(
+            with_reason(
+                f"group by ({by(stage)}) (\n"
+                f"{bypassed}\n/\n{increases(_CHECKS, stage, window)}\n> {MOST_BYPASSED_RATIO:g}\n"
+                f"and\n{bypassed} >= {FEWEST_BYPASSED}\n)",
+                "bypassed",
+            )
+            + "\nor\n"
+            + with_reason(
+                f"group by ({_CELL}) (\n"
+                f"1 - {read_answers}\n/\n({answers} >= {FEWEST_ANSWERS})\n"
+                f"> {MOST_UNASKED_RATIO:g}\n)",
+                "unasked",
+            )
+        ),
+        state_labels=catalog.CELL_LABELS,
+        sight=_ROUTERS,
+        evidence=(
+            "the safety filter of {{ .Labels.model }} in region {{ .Labels.region }} is "
+            f"{{{{ .Labels.{catalog.REASON} }}}}"
+        ),
+        first_step=(
+            "let {{ .Labels.model }} in region {{ .Labels.region }} fail closed, or give the "
+            "filter more room"
+        ),
+        labels=catalog.CELL_LABELS,
+        summary="The safety filter lets requests pass unread " + IN_CELL,
+        description=_told(
+            bypassed=f"Within {window} {share} of the checks were bypassed. ",
+            unasked=f"Within {window} the filter was asked about {asked} of the answers.",
+        ),
+    )
+
+
+def _told(**by_reason: str) -> str:
+    """Return a template of what is said for each reason of the alert's cell."""
+    told = ""
+    for reason, text in by_reason.items():
+        fixed = {conventions.CAUSE: SAFETY_BYPASSED, catalog.REASON: reason}
+        state = f"{conventions.CAUSE_STATE}{{{matchers(fixed, catalog.CELL_LABELS)}}}"
+        told += choice(state, catalog.CELL_LABELS, there=text, missing="")
+    return told

@@ -1,0 +1,43 @@
+"""What is wrong with rules, ours or anyone's: alerts that reach nobody, never fire, or lie.
+
+A module for each check, none of which prints. ``README.md`` has the table of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.lint.checks import ALL
+from alerts.lint.ignoring import without_ignored
+from alerts.lint.rule_files import Rule, find_rule_files, read_rule_files
+from alerts.lint.rules import Rules, Setting
+from alerts.lint.table import CHECKS, must_be_mended, severity_of
+from exporters.problems import Problem
+
+__all__ = [
+    "CHECKS",
+    "Rule",
+    "Setting",
+    "find_rule_files",
+    "lint",
+    "must_be_mended",
+    "read_rule_files",
+    "severity_of",
+]
+
+
+def lint(rules: Sequence[Rule], setting: Setting | None = None) -> list[Problem]:
+    """Return what is wrong or doubtful with rules, sorted.
+
+    Each problem has the id of its check; :func:`severity_of` says how grave it is.
+
+    Args:
+        rules: that could be read; what they read of each other is only known if all are given.
+        setting: what they are held against.
+    """
+    together = Rules(rules, setting or Setting())
+    found: dict[Problem, None] = {}
+    for rule in rules:
+        problems = [problem for check in ALL for problem in check(rule, together)]
+        found.update(dict.fromkeys(without_ignored(rule, problems)))
+    return sorted(found)

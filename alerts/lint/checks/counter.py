@@ -1,0 +1,89 @@
+"""``promql/counter``, ``promql/named-counter``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import promql_parser
+
+from alerts.lint.families import find_series
+from alerts.lint.finding import finding, in_expr
+from alerts.lint.labels import name_of
+from alerts.lint.rule_files import Rule
+from alerts.lint.rules import Rules
+from exporters.problems import Problem
+from slo.promql import selectors_in
+
+COUNTER, NAMED_COUNTER = "promql/counter", "promql/named-counter"
+
+_KEEPING = frozenset(
+    {"abs", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "label_join", "label_replace",
+     "round", "sort", "sort_desc", "scalar", "histogram_quantile", "avg_over_time",
+     "min_over_time", "max_over_time", "last_over_time", "sum_over_time"}
+)  # fmt: skip
+"""Functions whose value is that of a series, or made of it."""
+_NOT_OF_VALUES = frozenset({"count", "count_values", "group"})
+
+
+def check_counter(rule: Rule, _: Rules) -> Iterator[Problem]:
+    """Yield counters whose value is taken, and not how fast it grows."""
+    if rule.parsed.tree is None:
+        return
+    for selector in _valued(rule.parsed.tree):
+        name = name_of(selector)
+        check = None if name is None else _check_of(name)
+        if check is None:
+            continue
+        what = "a counter" if check == COUNTER else "by its name a counter"
+        yield finding(
+            rule,
+            check,
+            f"takes the value of {name}, {what}, which is of all events since a process began",
+            "take rate(...) or increase(...) of it",
+            in_expr(rule, name),
+        )
+
+
+def _check_of(name: str) -> str | None:
+    """Return the check that finds the value of a series; None where it counts nothing up."""
+    known = find_series(name)
+    if known is not None:
+        return COUNTER if known.kind == "counter" else None
+    return NAMED_COUNTER if name.endswith("_total") else None
+
+
+def _valued(node: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector]:
+    """Yield the selectors whose value counts, and none that is only there to be there."""
+    match node:
+        case promql_parser.VectorSelector():
+            yield node
+        case promql_parser.MatrixSelector():
+            yield node.vector_selector
+        case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
+            yield from _valued(node.expr)
+        case promql_parser.AggregateExpr() if str(node.op) not in _NOT_OF_VALUES:
+            yield from _valued(node.expr)
+        case promql_parser.BinaryExpr():
+            yield from _valued_of_both(node)
+        case promql_parser.Call() if node.func.name in _KEEPING:
+            for each in node.args:
+                yield from _valued(each)
+
+
+def _valued_of_both(node: promql_parser.BinaryExpr) -> Iterator[promql_parser.VectorSelector]:
+    operator = str(node.op)
+    if operator == "unless" or _is_zero(node.lhs) or (operator == "*" and _is_zero(node.rhs)):
+        return  # a series that was born, or only that it is there
+    if operator == "-" and _names(node.lhs) & _names(node.rhs):
+        return  # how much it grew
+    yield from _valued(node.lhs)
+    if operator != "and":
+        yield from _valued(node.rhs)
+
+
+def _names(node: promql_parser.Expr) -> set[str | None]:
+    return {name_of(each) for each in selectors_in(node)} - {None}
+
+
+def _is_zero(node: promql_parser.Expr) -> bool:
+    return isinstance(node, promql_parser.NumberLiteral) and node.val == 0

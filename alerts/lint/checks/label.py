@@ -1,0 +1,95 @@
+"""``promql/label``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+
+import promql_parser
+
+from alerts.lint.finding import finding, in_expr
+from alerts.lint.label_sets import NAME, LabelSet, either
+from alerts.lint.labels import alternatives, name_of, narrowed
+from alerts.lint.rule_files import Rule
+from alerts.lint.rules import Rules
+from exporters.problems import Problem
+from slo.checks.labels import matches
+from slo.promql import nodes
+
+
+def check_label(rule: Rule, rules: Rules) -> Iterator[Problem]:
+    """Yield labels that series are selected or grouped by, and never have."""
+    if rule.parsed.tree is None:
+        return
+    for node in nodes(rule.parsed.tree):
+        match node:
+            case promql_parser.VectorSelector():
+                yield from _check_selector(rule, rules, node)
+            case promql_parser.AggregateExpr():
+                yield from _check_grouping(rule, rules, node)
+            case promql_parser.BinaryExpr():
+                yield from _check_included(rule, rules, node)
+
+
+def listed(labels: LabelSet) -> str:
+    """Return what labels there are, for a message."""
+    if labels.may.is_open:
+        return "any but " + ", ".join(sorted(labels.may.listed - {NAME}))
+    return ", ".join(sorted(labels.may.listed)) or "none"
+
+
+def _check_selector(
+    rule: Rule, rules: Rules, selector: promql_parser.VectorSelector
+) -> Iterator[Problem]:
+    name = name_of(selector)
+    kinds = [] if name is None else list(rules.labels.series_labels(name))
+    whole = reduce(either, kinds, None)
+    if whole is None or any(
+        narrowed(kind, matchers) for kind in kinds for matchers in alternatives(selector)
+    ):
+        return
+    for matcher in (each for matchers in alternatives(selector) for each in matchers):
+        if matcher.name not in whole.may and not matches(matcher, ""):
+            message = (
+                f"selects {name} by {matcher.name}, which it does not have; its labels are "
+                f"{listed(whole)}"
+            )
+            yield _at(rule, matcher.name, message, "correct the label, or leave it out")
+            return
+        values = {each.constant(matcher.name) for each in kinds}
+        if None not in values and not any(matches(matcher, each) for each in values if each):
+            said = ", ".join(sorted(each for each in values if each))
+            message = (
+                f"selects {name} by {matcher.name}={matcher.value!r}, and rules record it with "
+                f"{said} only"
+            )
+            yield _at(rule, matcher.name, message, "correct the value, or record it as well")
+            return
+
+
+def _check_grouping(
+    rule: Rule, rules: Rules, node: promql_parser.AggregateExpr
+) -> Iterator[Problem]:
+    if node.modifier is None or node.modifier.type != promql_parser.AggModifierType.By:
+        return
+    inside = rules.labels_of(node.expr)
+    for label in node.modifier.labels:
+        if inside is not None and label != NAME and label not in inside.may:
+            message = f"groups by {label}, which is on no element; their labels are "
+            yield _at(rule, label, message + listed(inside), "correct the label, or keep it within")
+
+
+def _check_included(rule: Rule, rules: Rules, node: promql_parser.BinaryExpr) -> Iterator[Problem]:
+    labels = [] if node.modifier is None else node.modifier.group_labels or []
+    if not labels or node.modifier is None:
+        return
+    is_right = node.modifier.card == promql_parser.VectorMatchCardinality.OneToMany
+    one = rules.labels_of(node.lhs if is_right else node.rhs)
+    for label in labels:
+        if one is not None and label != NAME and label not in one.may:
+            message = f"takes {label} from a side that never has it; its labels are {listed(one)}"
+            yield _at(rule, label, message, "correct the label, or keep it on that side")
+
+
+def _at(rule: Rule, label: str, message: str, fix: str) -> Problem:
+    return finding(rule, "promql/label", message, fix, in_expr(rule, label))

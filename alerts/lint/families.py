@@ -1,0 +1,143 @@
+"""Series that are known without asking anybody: what exporters, engines and Prometheus serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import get_args
+
+from alerts.lint.label_sets import ANYTHING, LabelSet, made
+from alerts.lint.names import Names
+from exporters.catalog import SERVED_FAMILIES
+from exporters.dialects import DialectName, read_dialect
+from exporters.dialects.vllm_changes import read_changes
+from slo.checks.labels import OF_TARGETS
+from slo.promql import OF_PROMETHEUS, known_series
+
+OF_SERVERS = (
+    "alertmanager_", "go_", "net_conntrack_", "process_", "prometheus_", "promhttp_", "scrape_",
+)  # fmt: skip
+"""Beginnings of names that Prometheus, Alertmanager and Go programs serve of themselves."""
+
+OURS = ("shardwatch_", "shardwatch:", "slo:")
+"""Beginnings of names of which every one is known: another one is a mistake. Of vLLM's and DCGM's
+some are served only where a feature is on, or a counter was asked for."""
+
+_RANGES = {
+    "up": (0.0, 1.0),
+    "ALERTS": (1.0, 1.0),
+    "slo:coverage:ratio": (0.0, 1.0),
+    "slo:objective:ratio": (0.0, 1.0),
+    "slo:burn_alert:state": (0.0, 1.0),
+    "slo:burn_suppressed:state": (0.0, 1.0),
+    "slo:traffic_vanished:state": (0.0, 1.0),
+    "vllm:kv_cache_usage_perc": (0.0, 1.0),
+    "vllm:gpu_cache_usage_perc": (0.0, 1.0),
+    "DCGM_FI_DEV_GPU_UTIL": (0.0, 100.0),
+    "DCGM_FI_DEV_MEM_COPY_UTIL": (0.0, 100.0),
+}
+_NO_SHARES = frozenset({"shardwatch_group_speed_to_peers_ratio"})
+"""Ratios of ours that go beyond 1."""
+_OF_YES_AND_NO = ("1 if", "1 for", "Always 1")
+"""Beginnings of the help of families whose values are 0 and 1."""
+
+
+@dataclass(frozen=True)
+class KnownSeries:
+    """What is known of a name."""
+
+    kind: str
+    """``gauge``, ``counter``, ``summary``; ``histogram`` is the kind of no series, but of
+    three."""
+    labels: LabelSet
+    lowest: float = float("-inf")
+    highest: float = float("inf")
+
+
+@cache
+def find_series(name: str) -> KnownSeries | None:
+    """Return what is known of a name; None if nobody is known to serve it."""
+    return _all_series().get(name)
+
+
+def labels_of(name: str) -> Sequence[LabelSet]:
+    """Return the labels of the series of a name; any, if nobody is known to serve it."""
+    found = find_series(name)
+    return [ANYTHING if found is None else found.labels]
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Return every name that is known to be served, recorded by shardwatch, or Prometheus's."""
+    return frozenset({*_all_series(), *known_series(), *OF_PROMETHEUS})
+
+
+def instead_of(name: str) -> str | None:
+    """Return what says today what a former name of vLLM's said, in words; None if it is none."""
+    changes = read_changes()
+    base = next(
+        (
+            name.removesuffix(suffix)
+            for suffix in ("_bucket", "_count", "_sum")
+            if name.endswith(suffix) and name.removesuffix(suffix) in changes.older.values()
+        ),
+        name,
+    )
+    suffix = name.removeprefix(base)
+    for new, old in changes.older.items():
+        if base == old:
+            return new + suffix
+    return changes.removed.get(name)
+
+
+@cache
+def _all_series() -> dict[str, KnownSeries]:
+    found: dict[str, KnownSeries] = {}
+    # Targets of others may be given labels of any name; those of ours are placed by the topology.
+    for dialect in get_args(DialectName):
+        for foreign in read_dialect(dialect).families:
+            for name, kind, more in _series(foreign.name, foreign.type):
+                may = Names.but([])
+                sure = {*foreign.labels, *more, *OF_TARGETS}
+                found[name] = _known(name, kind, foreign.help, made(sure, may))
+            if foreign.created:
+                found[f"{foreign.name.removesuffix('_total')}_created"] = KnownSeries(
+                    "gauge", ANYTHING
+                )
+    for family in SERVED_FAMILIES.values():
+        is_ours = family.name.startswith("shardwatch_")
+        for name, kind, more in _series(family.name, family.kind):
+            labels = {*family.labels, *more, *OF_TARGETS}
+            may = Names.of(labels) if is_ours else Names.but([])
+            found[name] = _known(name, kind, family.help, made(labels, may))
+    return found
+
+
+def _series(name: str, kind: str) -> Iterable[tuple[str, str, tuple[str, ...]]]:
+    """Yield the series of a family: name, kind, and labels that the family does not tell."""
+    if kind == "histogram":
+        yield f"{name}_bucket", "counter", ("le",)
+    if kind == "summary":
+        yield name, "gauge", ("quantile",)
+    if kind in ("histogram", "summary"):
+        yield f"{name}_count", "counter", ()
+        yield f"{name}_sum", "counter", ()
+    else:
+        yield name, kind, ()
+
+
+def _known(name: str, kind: str, help: str, labels: LabelSet) -> KnownSeries:
+    low, high = value_range(name)
+    if kind == "counter":
+        low = max(low, 0.0)
+    elif help.startswith(_OF_YES_AND_NO) or (
+        name.startswith("shardwatch_") and name.endswith("_ratio") and name not in _NO_SHARES
+    ):
+        low, high = 0.0, 1.0
+    return KnownSeries(kind, labels, low, high)
+
+
+def value_range(name: str) -> tuple[float, float]:
+    """Return the lowest and the highest value that a name is known to have."""
+    return _RANGES.get(name, (float("-inf"), float("inf")))

@@ -1,0 +1,30 @@
+"""The table of ``alerts/lint/README.md``: ``python -m alerts.lint.readme`` writes it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from alerts.lint.table import CHECKS
+from exporters.sections import table, write_sections
+
+FILE = Path(__file__).with_name("README.md")
+
+
+def main() -> None:
+    """Write the table."""
+    write_sections(FILE, TABLES)
+
+
+def checks_table() -> str:
+    """Return all checks, sorted by id."""
+    rows = [(f"`{each.id}`", each.severity, each.about) for _, each in sorted(CHECKS.items())]
+    return table(("id", "severity", "finds"), rows)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"checks": checks_table}
+"""By name of the section."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Outcomes as one self-contained HTML page: the tables, and a picture of each play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from demo.lab.drawing import drawing
+from demo.lab.matrix import results_text, verdict
+from demo.lab.outcome import Outcome
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --good: #2a8a4a; --bad: #c83232; --mute: #888;
+  --truth: #c83232; --fault: #c8323222; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem;
+  padding: 0 1rem; }
+table { border-collapse: collapse; font-size: 13px; margin: 1rem 0; }
+.wide { overflow-x: auto; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left;
+  vertical-align: top; font-variant-numeric: tabular-nums; }
+th { font-weight: 600; }
+.good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
+section { border-top: 1px solid var(--line); margin-top: 2.5rem; }
+svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif;
+  fill: currentColor; }
+h2 { margin: 1.2rem 0 .2rem; } .place { color: var(--mute); margin: 0 0 .5rem; }
+""".strip()
+_MARKS = {"yes": "good", "as": "good", "MISSED": "bad", "MUST": "bad", "NOT": "bad"}
+
+
+def page_text(outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = ()) -> str:
+    """Return the page."""
+    every = sorted(outcomes, key=lambda each: (each.scenario, -(each.strength or 0), each.rules))
+    parts = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>What the alerts see</title><style>{_STYLE}</style></head><body>",
+        *_of_markdown(results_text(outcomes, sweep)),
+        *(part for each in every for part in _section(each)),
+        "</body></html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _section(outcome: Outcome) -> Iterator[str]:
+    strength = "" if outcome.strength is None else f", strength {outcome.strength:g}"
+    by = f", by the rules of {escape(outcome.rules)}" if not outcome.is_judged else ""
+    yield f'<section id="{escape(outcome.key)}"><h2>{escape(outcome.scenario)}{strength}{by}</h2>'
+    place = ", ".join(f"{key} {value}" for key, value in outcome.place.items())
+    yield f'<p class="place">{escape(place)}</p>'
+    if outcome.is_judged:
+        mark = "good" if outcome.is_good else "bad"
+        yield f'<p class="{mark}">{escape(verdict(outcome))}</p>'
+    missed = (*outcome.failures, *outcome.rule_failures)
+    if missed:
+        yield "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in missed) + "</ul>"
+    yield drawing(outcome)
+    yield "</section>"
+
+
+def _of_markdown(text: str) -> Iterator[str]:
+    """Yield HTML of what :mod:`demo.lab.matrix` writes: headings, paragraphs and tables."""
+    for block in text.strip().split("\n\n"):
+        if block.startswith("<!--"):
+            continue
+        if block.startswith("#"):
+            marks, _, words = block.partition(" ")
+            yield f"<h{len(marks)}>{escape(words)}</h{len(marks)}>"
+        elif block.startswith("|"):
+            yield '<div class="wide">' + "".join(_table(block.splitlines())) + "</div>"
+        else:
+            yield f"<p>{escape(block).replace('`', '')}</p>"
+
+
+def _table(lines: Iterable[str]) -> Iterator[str]:
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    yield "<table><tr>" + "".join(f"<th>{escape(each)}</th>" for each in rows[0]) + "</tr>"
+    for row in rows[2:]:
+        yield "<tr>" + "".join(map(_cell, row)) + "</tr>"
+    yield "</table>"
+
+
+def _cell(text: str) -> str:
+    mark = _MARKS.get(text.partition(" ")[0])
+    attribute = f' class="{mark}"' if mark else ""
+    return f"<td{attribute}>{escape(text)}</td>"

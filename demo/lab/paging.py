@@ -1,0 +1,117 @@
+"""What PagerDuty would have got: notifications as its events, with the cause that a page names.
+
+Annotations are not rendered here, but for the one that counts: the probable cause is asked of the
+server by the annotation's own query, at the moment at which the page goes out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from alerts.burn import ERROR_BUDGET_BURN, NO_CAUSE
+from alerts.causes.cause import Cause
+from alerts.causes.every import causes, explaining
+from alerts.messages.facts import ALERTNAME
+from alerts.probable_cause import probable_cause
+from alerts.sources import names_causes
+from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
+from demo.lab.notifying import Notification
+from demo.stack.report import Page
+from slo import conventions
+from slo.objective import Objective
+from slo.prometheus import PrometheusClient
+from slo.replay.firing import Firing
+
+PAGERDUTY = "pagerduty"
+CAUSE_DETAIL = "probable_cause"
+_OF_LABEL = re.compile(r"\{\{\s*\.Labels\.(\w+)\s*\}\}")
+_ANY_ACTION = re.compile(r"\{\{.*?\}\}")
+
+
+@dataclass(frozen=True)
+class CauseAsker:
+    """Asks a server which cause a page would name.
+
+    Args:
+        client: holds what the rules recorded.
+        objectives: of our rules.
+        interval_seconds: between two scrapes.
+    """
+
+    client: PrometheusClient
+    objectives: Mapping[str, Objective]
+    interval_seconds: float
+
+    async def ask(self, firing: Firing, at: float) -> str | None:
+        """Return the probable cause as an alert's annotation has it; None if it has none.
+
+        Args:
+            firing: the alert.
+            at: UNIX seconds.
+        """
+        objective = self.objectives.get(firing.labels.get(conventions.SLO, ""))
+        explains = firing.alert in (ERROR_BUDGET_BURN, ZERO_TOLERANCE_BROKEN)
+        if objective is None or not explains or not names_causes(objective):
+            return None
+        every = explaining(causes(self.interval_seconds), objective)
+        if not every:
+            return NO_CAUSE
+        cause = probable_cause(objective, every)
+        query = cause.query
+        for label in cause.labels:
+            query = query.replace("%q", json.dumps(firing.labels.get(label, "")), 1)
+        found = await self.client.query(query, at)
+        if not found:
+            return NO_CAUSE
+        # Of equal ranks topk takes any; here the first by its labels.
+        first = min(found, key=lambda each: (-each.value, sorted(each.labels.items())))
+        name = first.labels[conventions.CAUSE]
+        others = len({_sign(each.labels) for each in found
+                      if each.labels[conventions.CAUSE] == name}) - 1  # fmt: skip
+        evidence = _evidence(every, name, first.labels)
+        return f"{name}: {evidence}" + (f" and {others} more" if others else "")
+
+
+async def pages_of(
+    notifications: Sequence[Notification], asker: CauseAsker, fault_at: float
+) -> list[Page]:
+    """Return PagerDuty's events, by time, as its stand-in in a demo would have got them."""
+    return [
+        Page(each.at - fault_at, await _event(each, asker))
+        for each in notifications
+        if each.integration == PAGERDUTY
+    ]
+
+
+async def _event(told: Notification, asker: CauseAsker) -> dict[str, object]:
+    event: dict[str, object] = {"event_action": told.action, "dedup_key": told.dedup_key}
+    common = _common(told.alerts)
+    firing = told.firing or told.alerts
+    details = dict(common)
+    if (cause := await asker.ask(firing[0], told.at)) is not None:
+        details[CAUSE_DETAIL] = cause
+    summary = " ".join((common.get(ALERTNAME, "several alerts"),
+                        *(v for k, v in sorted(common.items()) if k != ALERTNAME)))  # fmt: skip
+    severity = "critical" if common.get(conventions.SEVERITY) == conventions.PAGE else "warning"
+    event["payload"] = {"summary": summary, "severity": severity, "custom_details": details}
+    return event
+
+
+def _common(alerts: Sequence[Firing]) -> dict[str, str]:
+    """Return the labels that all alerts have, with one value."""
+    first, *others = (each.labels.items() for each in alerts)
+    return {k: v for k, v in sorted(first) if all((k, v) in each for each in others)}
+
+
+def _evidence(every: Sequence[Cause], name: str, labels: Mapping[str, str]) -> str:
+    """Return a cause's evidence, of whose template only the labels are filled in."""
+    (text,) = (each.evidence for each in every if each.name == name)
+    filled = _OF_LABEL.sub(lambda match: labels.get(match[1], ""), text)
+    return _ANY_ACTION.sub("...", filled)
+
+
+def _sign(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(labels.items()))

@@ -1,0 +1,242 @@
+"""What Prometheus would have scraped while a scenario played, in virtual time.
+
+The simulator is stepped, a second at a time; at every moment at which something is due (a scrape, a
+look of an exporter, a probe, a fault, a repair) its state is that of its last full step, as in the
+demo. The same scenario, seed and options give the same samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from heapq import heappop, heappush
+from math import inf
+from zlib import crc32
+
+from demo.faults import FAULTS
+from demo.lab.exporting import LabExporter, make_cores
+from demo.lab.probing import Prober, StallProber
+from demo.lab.samples import Scrapes
+from demo.scenario import Fault, Scenario
+from demo.sim.fleet import fleet_of
+from demo.sim.past import let_routers_have_served
+from demo.sim.plan import DEFAULT_SEED, REVISIONS
+from demo.sim.simulation import Simulation
+from demo.sim.site import Site
+from demo.sim.telling import tell_classes
+from demo.stack.servers import probe_interval_seconds
+from demo.stack.truth import TruthClass, TruthRecord
+from demo.weektime import WEEK_SECONDS, read_week_time
+from exporters.config import PORTS, Config
+from exporters.probe.core import ProbeCore
+from exporters.scrape import JOBS
+from slo.series import Series
+
+WEEK_ZERO = 2943 * WEEK_SECONDS - 3 * 86400
+"""UNIX seconds: a Monday, 00:00, in May 2026. Plays lie in the week from here on."""
+STEP_SECONDS = 1.0
+TRUTH_SECONDS = 5.0
+"""Between two moments at which the truth is noted; in between, events are taken to come evenly."""
+PROBE_DEADLINE_SECONDS = 10.0
+"""The probe exporter's own default."""
+RESTART_SECONDS = 3.0
+"""For so long the demo's supervisor lets an exporter be gone."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """All that was scraped of a simulated cluster, and what really happened meanwhile."""
+
+    series: Sequence[Series]
+    """Names and labels as Prometheus stores them, ``job`` and ``instance`` among them, with a
+    stale marker where a series vanished; sorted by labels."""
+    start: float
+    """UNIX seconds: before the first scrape."""
+    began_at: float
+    """UNIX seconds: when the scenario's time 0 was; before it all was well."""
+    end: float
+    """UNIX seconds: not before the last scrape."""
+    fault_at: float
+    """UNIX seconds: of the first fault."""
+    recovered_at: float | None
+    """UNIX seconds: of the last repair; None where nothing is repaired."""
+    place: Mapping[str, str]
+    """What the first fault really hit."""
+    truth: TruthRecord
+    """Bad and all events of the objectives' cells from ``start`` on."""
+    interval_seconds: float
+    """Between two scrapes of an exporter."""
+
+
+def take_readings(
+    scenario: Scenario,
+    config: Config,
+    *,
+    healthy_seconds: float,
+    watched_seconds: float,
+    seed: int = DEFAULT_SEED,
+    is_wanted: Callable[[str], bool] = lambda _: True,
+    failure_rate: float = 1.0,
+) -> Readings:
+    """Play a scenario on a simulated cluster, and return what was scraped.
+
+    Args:
+        scenario: of the simulator.
+        config: topology, scrape interval and addresses of the exporters.
+        healthy_seconds: scraped before the scenario's time 0.
+        watched_seconds: from there on.
+        seed: of all that the simulator draws.
+        is_wanted: tells by its name whether a series is kept.
+        failure_rate: of the hardware, in multiples of what was published.
+
+    Raises:
+        demo.orders.FaultError: if a fault has no such place.
+    """
+    began_at = WEEK_ZERO + read_week_time(scenario.starts_at)
+    return _Play(
+        scenario, config, seed, is_wanted, failure_rate, began_at - healthy_seconds, began_at,
+        began_at + watched_seconds,
+    ).run()  # fmt: skip
+
+
+@dataclass
+class _Play:
+    scenario: Scenario
+    config: Config
+    seed: int
+    is_wanted: Callable[[str], bool]
+    failure_rate: float
+    start: float
+    began_at: float
+    end: float
+    _due: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
+    _entries: int = 0
+    _place: dict[str, str] = field(default_factory=dict)
+    _recovered_at: float | None = None
+
+    def run(self) -> Readings:
+        topology = self.config.topology
+        interval = self.config.file.prometheus.scrape_interval
+        fleet = fleet_of(topology, step_seconds=STEP_SECONDS, more_revisions=REVISIONS[1:])
+        self._simulation = Simulation(
+            fleet, seed=self.seed, now=self.start, failure_rate=self.failure_rate
+        )
+        state = self._state = self._simulation.state
+        let_routers_have_served(state)
+        truth = TruthRecord(fine_seconds=inf)
+        stall_prober = StallProber(state)
+        makers = dict(make_cores(topology, stall_prober, lambda: state.now))
+        makers["probe"] = self._make_probe_core
+        self._exporters = {
+            name: LabExporter(
+                name, makers[name], state, Site(state),
+                stall_prober if name == "groups" else None, up_at=self.start,
+            )
+            for name in PORTS
+        }  # fmt: skip
+        scrapes = {name: self._scrape_regularly(name, interval) for name in PORTS}
+        self._again(self.start, TRUTH_SECONDS, lambda now: self._note_truth(truth, now))
+        self._again(self.start, STEP_SECONDS, self._look_between)
+        self._at(self.start, self._probe)
+        for fault in self.scenario.faults:
+            self._at(self.began_at + fault.at, partial(self._strike, fault))
+        self._run_until(self.end)
+        target = {"instance": self.config.file.prometheus.url.partition("://")[2],
+                  "job": "prometheus"}  # fmt: skip
+        itself = Scrapes(target["job"], target["instance"])
+        for at in range(int((self.end - self.start) // interval)):
+            itself.take_up(self.start + at * interval)
+        every = [each for of in (*scrapes.values(), itself) for each in of.series()]
+        return Readings(
+            series=sorted(every, key=lambda each: sorted(each.labels.items())),
+            start=self.start,
+            began_at=self.began_at,
+            end=self.end,
+            fault_at=self.began_at + self.scenario.first_fault_at,
+            recovered_at=self._recovered_at,
+            place=self._place,
+            truth=truth,
+            interval_seconds=interval,
+        )
+
+    def _run_until(self, end: float) -> None:
+        state = self._state
+        while self._due and self._due[0][0] <= end:
+            moment = self._due[0][0]
+            if moment >= state.now + STEP_SECONDS:
+                self._simulation.step()
+                continue
+            _, _, act = heappop(self._due)
+            act(moment)
+
+    def _at(self, moment: float, act: Callable[[float], None]) -> None:
+        self._entries += 1
+        heappush(self._due, (moment, self._entries, act))
+
+    def _again(self, first: float, every_seconds: float, act: Callable[[float], None]) -> None:
+        def run(now: float) -> None:
+            act(now)
+            self._at(now + every_seconds, run)
+
+        self._at(first, run)
+
+    def _scrape_regularly(self, name: str, interval: float) -> Scrapes:
+        instance = getattr(self.config.file.exporters, name)[0]
+        scrapes = Scrapes(JOBS[name], instance, self.is_wanted)
+        exporter = self._exporters[name]
+        # Of targets in Prometheus, a hash as well: so they do not come at once.
+        offset = round(crc32(instance.encode()) / 2**32 * interval, 3)
+        self._again(
+            self.start + offset, interval, lambda now: scrapes.take(now, exporter.scrape(now))
+        )
+        return scrapes
+
+    def _look_between(self, now: float) -> None:
+        for exporter in self._exporters.values():
+            exporter.look(now)
+
+    def _make_probe_core(self, now: float) -> ProbeCore:
+        topology = self.config.topology
+        every = probe_interval_seconds(len(topology.groups))
+        core = ProbeCore(topology, every, PROBE_DEADLINE_SECONDS, now)
+        self._prober = Prober(core, self._state)
+        return core
+
+    def _probe(self, now: float) -> None:
+        exporter = self._exporters["probe"]
+        if now < exporter.up_at:
+            self._at(exporter.up_at, self._probe)
+            return
+        _ = exporter.core  # a restarted one has another prober
+        self._prober.run(now)
+        self._at(max(self._prober.next_at, now + 0.001), self._probe)
+
+    def _note_truth(self, truth: TruthRecord, now: float) -> None:
+        events = {}
+        for told in tell_classes(self._state):
+            each = TruthClass(told["slo"], told["labels"], told["bad"], told["total"])
+            events[each.cell] = each.bad, each.total
+        truth.add(now, events)
+
+    def _strike(self, fault: Fault, now: float) -> None:
+        kind, is_first = FAULTS[fault.fault], not self._place
+        place = dict(fault.place)
+        fault_id = None
+        if kind.by_stack:
+            self._exporters[fault.place["exporter"]].restart(now, RESTART_SECONDS)
+        else:
+            struck = self._simulation.faults.strike(
+                self._state, fault.fault, fault.place, fault.strength
+            )
+            fault_id = struck.id
+            place = {key: str(value) for key, value in struck.place.items()}
+        if is_first:
+            self._place = place
+        if fault.length is not None:
+            self._at(now + fault.length, lambda at: self._repair(fault_id, at))
+
+    def _repair(self, fault_id: str | None, now: float) -> None:
+        if fault_id is not None:
+            self._simulation.faults.repair(fault_id)
+        self._recovered_at = now

@@ -1,0 +1,128 @@
+"""Whatever a file holds, it is read or refused, and never fails."""
+
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.lint import lint
+from alerts.lint.expressions import parse_expression
+from alerts.lint.report import text_lines
+from alerts.lint.rule_files import read_rules
+from exporters.documents import parse_documents
+from exporters.problems import InputError
+from tests.fuzz import READERS, damage
+
+WORDS = [
+    r"up",
+    r"x",
+    r"a:b",
+    r"slo:burn_rate:ratio",
+    r"vllm:kv_cache_usage_perc",
+    r"y_total",
+    r"y_bucket",
+    r"sum",
+    r"count",
+    r"topk",
+    r"by",
+    r"without",
+    r"on",
+    r"ignoring",
+    r"group_left",
+    r"group_right",
+    r"bool",
+    r"and",
+    r"or",
+    r"unless",
+    r"offset",
+    r"rate",
+    r"absent",
+    r"time",
+    r"vector",
+    r"scalar",
+    r"hour",
+    r"label_replace",
+    r"label_join",
+    r"count_values",
+    r"histogram_quantile",
+    r"clamp",
+    r"info",
+    r"(",
+    r")",
+    r"{",
+    r"}",
+    r"[",
+    r"]",
+    r"[5m]",
+    r"[5m:1m]",
+    r",",
+    r"=",
+    r"!=",
+    r"=~",
+    r"==",
+    r">",
+    r"<",
+    r"+",
+    r"-",
+    r"*",
+    r"/",
+    r"%",
+    r"^",
+    r"0",
+    r"1",
+    r"1e999",
+    r"NaN",
+    r"Inf",
+    r"5m",
+    r'"a"',
+    r"''",
+    r"`(`",
+    r"@",
+    r"#",
+]
+TEMPLATES = ["{{ $labels.x }}", "{{ $value }}", "{{", "{{ with .Labels.x }}", "", "x", "{{ . }}"]
+_TEXTS = st.one_of(st.text(max_size=8), st.sampled_from(TEMPLATES))
+_EXPRESSIONS = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join)
+_LABELS = st.dictionaries(st.sampled_from(["severity", "job", "x"]), _TEXTS, max_size=3)
+_RULES = st.one_of(
+    st.fixed_dictionaries(
+        {"alert": st.sampled_from(["A", "B"]), "expr": _EXPRESSIONS},
+        optional={"for": st.sampled_from(["0", "5m", "1h"]), "labels": _LABELS,
+                  "annotations": _LABELS},
+    ),
+    st.fixed_dictionaries(
+        {"record": st.sampled_from(["a:b", "x"]), "expr": _EXPRESSIONS},
+        optional={"labels": _LABELS},
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(_EXPRESSIONS)
+def test_words_in_any_order_are_promql_or_say_where_they_are_not(expr):
+    """Within the expression, or at its end."""
+    parsed = parse_expression(expr)
+    assert (parsed.tree is None) == bool(parsed.error)
+    assert 0 <= parsed.offset <= len(expr)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_RULES, max_size=5))
+def test_rules_of_any_kind_are_checked_and_shown(rules):
+    """Each problem at a place that the file has."""
+    text = yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]}, allow_unicode=True)
+    try:
+        (document,) = parse_documents(text, "f")
+        read = read_rules(document, text)
+    except InputError:
+        return
+    problems = lint(read)
+    lines = read[0].group.source.lines if read else ()
+    for each in problems:
+        assert 0 < each.line <= len(lines)
+        assert 0 < each.column <= len(lines[each.line - 1]) + 1
+    assert list(text_lines(problems, {"f": lines})) or not problems
+
+
+def test_a_damaged_file_is_read_or_refused():
+    """With bytes changed, left out and put in."""
+    damage(*READERS["rules"], seconds=1.0)

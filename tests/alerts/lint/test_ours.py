@@ -1,0 +1,66 @@
+"""The rules that shardwatch writes have nothing wrong with them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import shardwatch
+from alerts.lint import Setting, lint, read_rule_files
+from alerts.lint.checks.unbounded import UNBOUNDED
+from alerts.lint.families import known_names, labels_of
+from alerts.lint.scenarios import read_expected
+from exporters.catalog import SERVED_FAMILIES
+from exporters.config import read_config
+from exporters.generated import write_generated
+from slo.rule_files import RulesForm
+from slo.rules_format import RulesFormat
+
+ROOT = Path(__file__).parents[3]
+CONFIG = ROOT / "tests/alerts/demo_like/shardwatch.yaml"
+
+
+@pytest.fixture(scope="module", params=RulesFormat)
+def rules(request, tmp_path_factory):
+    """All that are built for a configuration as the demo's, in each form."""
+    folder = tmp_path_factory.mktemp("built")
+    form = RulesForm(request.param, None, {})
+    write_generated(folder, shardwatch._build_all(read_config(CONFIG), form))
+    # A manifest has the same rules as the rule file beside it.
+    kind = "manifests" if request.param is RulesFormat.OPERATOR else "rules"
+    return read_rule_files(sorted(folder.glob(f"{kind}/*.yaml")))
+
+
+def test_our_rules_are_clean(rules):
+    """Scraped as the demo is."""
+    assert len(rules) > 100
+    found = lint(rules, Setting(scrape_interval_seconds=5.0))
+    assert [] == [str(each) for each in found]
+
+
+def test_a_mistake_in_our_rules_is_found(rules):
+    """So that nothing being found says something."""
+    broken = [replace(each, expr=each.expr.replace("cluster, region", "region")) for each in rules]
+    found = {each.check for each in lint(broken, Setting(scrape_interval_seconds=5.0))}
+    assert {"labels/lost"} <= found
+
+
+def test_the_scenarios_of_the_demo_can_be_read():
+    """What they expect are alerts that there are."""
+    assert "GpuLost" in read_expected(ROOT / "demo/scenarios")
+
+
+def test_no_label_of_ours_is_among_the_unbounded():
+    """Ours have bounded sets of values."""
+    ours = {label for family in SERVED_FAMILIES.values() for label in family.labels}
+    assert set() == ours & UNBOUNDED
+
+
+def test_every_series_of_ours_is_known_with_its_labels():
+    """A histogram by its three series, and not by its own name."""
+    names = known_names()
+    assert "shardwatch_router_time_to_first_token_seconds_bucket" in names
+    assert "shardwatch_router_time_to_first_token_seconds" not in names
+    (labels,) = labels_of("shardwatch_router_time_to_first_token_seconds_bucket")
+    assert "le" in labels.sure
+    assert labels.is_known
