@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from alerts.causes.draining import DRAIN_OVERDUE, DRAINING
+from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
 from alerts.causes.gpus import GPU_FAULTY, GPU_LOST, GPU_NEEDS_ATTENTION, GPU_THROTTLED
 from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
 from alerts.causes.hosts import HOST_DOWN
-from alerts.causes.regions import REGION_DOWN
+from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
 from alerts.causes.tools import LEAST_SUCCESS_RATIO, TOOL_OUTAGE
 from demo.stack.truth import ActiveFault
 
@@ -50,6 +52,12 @@ SIGNS: Mapping[str, Sign] = {
         frozenset({TOOL_OUTAGE}), 150, above_strength=1 - LEAST_SUCCESS_RATIO + 0.1
     ),
 }
+
+CONSEQUENCES = frozenset(
+    {CAPACITY_LOW, DRAINING, DRAIN_OVERDUE, GPU_NEEDS_ATTENTION, PATCH_SKEW, RESERVE_GONE,
+     ROLL_OUT_OVERDUE}
+)  # fmt: skip
+"""Alerts of what comes of faults, some of them long after, elsewhere, or on purpose."""
 
 
 def tells_of(alert: Mapping[str, str], place: Mapping[str, str]) -> bool:
