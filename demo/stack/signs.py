@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.causes.gpus import GPU_LOST
-from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
+from alerts.causes.draining import DRAIN_OVERDUE, DRAINING
+from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
+from alerts.causes.gpus import GPU_FAULTY, GPU_LOST, GPU_NEEDS_ATTENTION, GPU_THROTTLED
+from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
+from alerts.causes.hosts import HOST_DOWN
+from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
 from alerts.causes.tools import LEAST_SUCCESS_RATIO, TOOL_OUTAGE
 from demo.stack.truth import ActiveFault
 
@@ -32,10 +36,15 @@ class Sign:
 
 SIGNS: Mapping[str, Sign] = {
     "lost-gpu": Sign(frozenset({GPU_LOST}), 45),
+    "ecc-error": Sign(frozenset({GPU_FAULTY, GPU_NEEDS_ATTENTION}), 90),
+    "nvlink-error": Sign(frozenset({GPU_FAULTY}), 60),
+    # The rack needs minutes to grow hot, and heat that lasts two is a ticket.
+    "thermal": Sign(frozenset({GPU_THROTTLED}), 450, above_strength=0.5),
+    # A batch must fill up first: a GPU that has speed to spare shows nothing.
+    "straggler": Sign(frozenset({GROUP_DEGRADED}), 450, above_strength=0.35),
     # Two minutes of a dead group make an alert: an engine that is restarted is dead for as long.
-    "ecc-error": Sign(frozenset({GPU_LOST, GROUP_DEAD}), 200, above_strength=0.5),
-    "lost-host": Sign(frozenset({GPU_LOST, GROUP_DEAD}), 200),
-    "lost-region": Sign(frozenset({GPU_LOST, GROUP_DEAD}), 200),
+    "lost-host": Sign(frozenset({HOST_DOWN, GROUP_DEAD}), 200),
+    "lost-region": Sign(frozenset({REGION_DOWN}), 200),
     # Engines are stalled after 30 s without a step.
     "frozen-worker": Sign(frozenset({GROUP_STALLED, GROUP_DEAD}), 90),
     # Calls time out, and the base window must fill with them.
@@ -43,6 +52,12 @@ SIGNS: Mapping[str, Sign] = {
         frozenset({TOOL_OUTAGE}), 150, above_strength=1 - LEAST_SUCCESS_RATIO + 0.1
     ),
 }
+
+CONSEQUENCES = frozenset(
+    {CAPACITY_LOW, DRAINING, DRAIN_OVERDUE, GPU_NEEDS_ATTENTION, PATCH_SKEW, RESERVE_GONE,
+     ROLL_OUT_OVERDUE}
+)  # fmt: skip
+"""Alerts of what comes of faults, some of them long after, elsewhere, or on purpose."""
 
 
 def tells_of(alert: Mapping[str, str], place: Mapping[str, str]) -> bool:

@@ -102,6 +102,21 @@ SPOILS = (
     Spoil("that a cause tells of a dead group", '{group!=""}', '{group="nobody"}', "watch"),
     Spoil("that only our rules are looked at", ".*;(shardwatch|slo)-.+", ".*", "watch"),
     Spoil("that a budget is back only with some left", "< 0.02", "< 0", "budget"),
+    Spoil("what a router sees end well", 'outcome="ok"', 'outcome="none"', "regions"),
+    Spoil(
+        "the silence over parts of a region that is down",
+        'unless on (cluster, region)\nshardwatch:cause:state{cause="RegionDown"}',
+        "unless on (cluster, region)\nup",
+        "regions",
+    ),
+    Spoil(
+        "what is away on purpose",
+        "deadline_seconds > time())",
+        "deadline_seconds > 1e12)",
+        "groups",
+    ),
+    Spoil("a page of engines that answer no more", "shardwatch_group_up == 1", "up == 7", "groups"),
+    Spoil("heat on one GPU", ">= 2\n", ">= 1\n", "gpus"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
 )
 

@@ -187,6 +187,13 @@ def test_a_group_that_is_really_not_up_explains_its_alert():
     assert [] == _differing(truth)
 
 
+def test_what_comes_of_a_fault_is_no_false_alert():
+    """A cell without a reserve, or a GPU that is to be reset at the next window."""
+    for name in ("RegionReserveGone", "GpuNeedsAttention"):
+        later = ALERT | {"alertname": name, "group": "eu-chat-1", "host": "h5"}
+        assert [] == _differing(stack=replace(STACK, causes=(*STACK.causes, later)))
+
+
 def test_the_worst_stands_last():
     """Words that differ are worse than any number."""
     stack = replace(

@@ -28,10 +28,11 @@ def test_an_alert_is_about_a_place_where_all_that_both_name_is_the_same(
 
 
 def test_only_the_alerts_of_its_kind_tell_of_a_fault():
-    """A stalled group does not tell of a lost region, nor anything of a wrong answer."""
+    """A dead group does not tell of a lost region, nor anything of a wrong answer."""
     stalled = DEAD | {"alertname": "ShardGroupStalled"}
+    down = {"alertname": "RegionDown", "region": "us"}
     region = ActiveFault("lost-region", {"region": "us"}, None, 0.0)
-    assert [DEAD] == alerts_of(region, [stalled, DEAD])
+    assert [down] == alerts_of(region, [stalled, DEAD, down])
     wrong = ActiveFault("silent-corruption", {"group": "us-chat-0"}, 0.3, 0.0)
     assert [] == alerts_of(wrong, [stalled, DEAD])
 
