@@ -8,10 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from alerts.causes.answers import ANSWERS_DISAGREE, ANSWERS_WRONG
+from alerts.causes.canaries import CANARY_WORSE
+from alerts.causes.captchas import CAPTCHA_WAVE
+from alerts.causes.governance import (
+    DATA_OUTSIDE,
+    GOV_DATA_OUTSIDE,
+    SAFETY_BYPASSED,
+    TOKENS_UNBILLED,
+)
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
+from alerts.causes.looping import AGENTS_LOOPING
+from alerts.causes.slow_tools import TOOL_SLOW
 from alerts.causes.tools import LEAST_SUCCESS_RATIO, TOOL_OUTAGE
+from alerts.causes.weights import WEIGHTS_SLOW
 from demo.stack.truth import ActiveFault
+from exporters import catalog
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,13 @@ SIGNS: Mapping[str, Sign] = {
     "lost-region": Sign(frozenset({GPU_LOST, GROUP_DEAD}), 200),
     # Engines are stalled after 30 s without a step.
     "frozen-worker": Sign(frozenset({GROUP_STALLED, GROUP_DEAD}), 90),
+    # Probes must find it on several prompts, twice.
+    "silent-corruption": Sign(frozenset({ANSWERS_DISAGREE}), 300, above_strength=0.25),
+    # Windows of five minutes must fill with them; bills are compared over half an hour.
+    "captcha-wave": Sign(frozenset({CAPTCHA_WAVE}), 360, above_strength=0.2),
+    "safety-bypass": Sign(frozenset({SAFETY_BYPASSED}), 300, above_strength=0.02),
+    "misrouted-data": Sign(frozenset({DATA_OUTSIDE}), 300, above_strength=0.01),
+    "metering-loss": Sign(frozenset({TOKENS_UNBILLED}), 1500, above_strength=0.04),
     # Calls time out, and the base window must fill with them.
     "tool-outage": Sign(
         frozenset({TOOL_OUTAGE}), 150, above_strength=1 - LEAST_SUCCESS_RATIO + 0.1
@@ -45,10 +65,24 @@ SIGNS: Mapping[str, Sign] = {
 }
 
 
+LOOKS_BACK = frozenset(
+    {
+        *(AGENTS_LOOPING, ANSWERS_DISAGREE, ANSWERS_WRONG, CANARY_WORSE, CAPTCHA_WAVE),
+        *(DATA_OUTSIDE, GOV_DATA_OUTSIDE, SAFETY_BYPASSED, TOKENS_UNBILLED, TOOL_SLOW),
+        WEIGHTS_SLOW,
+    }
+)
+"""Alerts about what was in the last minutes: they may be of a fault that is repaired by now, or of
+what another fault brings along."""
+
+
 def tells_of(alert: Mapping[str, str], place: Mapping[str, str]) -> bool:
     """Whether an alert can be about a place: their labels agree where both have them."""
     shared = alert.keys() & place.keys()
-    return bool(shared) and all(alert[key] == place[key] for key in shared)
+    # What is wrong with data is wrong where it belongs.
+    home = {catalog.REGION: alert[catalog.HOME_REGION]} if catalog.HOME_REGION in alert else {}
+    at = {**alert, **home}
+    return bool(shared) and all(at[key] == place[key] for key in shared)
 
 
 def alerts_of(fault: ActiveFault, firing: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
