@@ -118,6 +118,41 @@ SPOILS = (
     Spoil("a page of engines that answer no more", "shardwatch_group_up == 1", "up == 7", "groups"),
     Spoil("heat on one GPU", ">= 2\n", ">= 1\n", "gpus"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
+    Spoil("the fewest requests of a revision", ">= 50", ">= 0", "rollouts"),
+    Spoil(
+        "that a revision may be on its way out",
+        "unless shardwatch:revision_events",
+        "unless 0 * shardwatch:revision_events",
+        "rollouts",
+    ),
+    Spoil("the fewest loads that make a usual time", ">= 3)", ">= 0)", "rollouts"),
+    Spoil(
+        "how long revisions may stay apart", "[1d:15m]) > 1", "[1h:15m]) > 1 or vector(0)", "skew"
+    ),
+    Spoil("that captchas are most of what fails", ">= 0.5 * sum", ">= 0 * sum", "agents"),
+    Spoil("what chance does to a tool's times", "> 3 / sqrt(", "> 0 / sqrt(", "agents"),
+    Spoil(
+        "that failures are no slowness",
+        " - sum by (cluster, region, tool)",
+        " - 0 * sum by (cluster, region, tool)",
+        "agents",
+    ),
+    Spoil(
+        "that a tool is out already",
+        "unless on (cluster, region, tool)",
+        "unless on (cluster, region, tool) up == 7 and on ()",
+        "agents",
+    ),
+    Spoil("that failing requests are not billed", "> 0.02)", "> 2)", "governance"),
+    Spoil("engines that are not seen", "(1 - 2 * (1 -", "(1 - 0 * (1 -", "governance"),
+    Spoil("the share of a cell that answers wrongly", ">= 0.2", ">= 0", "answers"),
+    Spoil(
+        "groups in a roll-out",
+        "unless on (cluster, region, model, group)\n(",
+        "unless on (cluster, region, model, group) up == 7 and on () (",
+        "answers",
+    ),
+    Spoil("users that tell of a cell themselves", ">= 5)", ">= 500)", "answers"),
 )
 
 

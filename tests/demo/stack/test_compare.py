@@ -175,9 +175,9 @@ def test_a_weak_fault_need_not_be_told():
 
 def test_a_fault_that_no_alert_knows_is_said_to_be_so():
     """Neither right nor wrong."""
-    fault = ActiveFault("silent-corruption", {"group": "us-chat-0"}, 0.3, since=0.0)
+    fault = ActiveFault("cache-flush", {"region": "us"}, 1.0, since=0.0)
     rows = compare(replace(TRUTH, faults=(LOST, fault)), STACK, GROUPS, GPUS)
-    [row] = [each for each in rows if each.name == "silent-corruption"]
+    [row] = [each for each in rows if each.name == "cache-flush"]
     assert ("nothing: no alert of a cause knows this fault", True) == (row.stack, row.agrees)
 
 

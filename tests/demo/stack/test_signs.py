@@ -37,6 +37,13 @@ def test_only_the_alerts_of_its_kind_tell_of_a_fault():
     assert [] == alerts_of(wrong, [stalled, DEAD])
 
 
+def test_misrouted_data_is_told_of_where_it_belongs():
+    """The alert stands where it was served."""
+    alert = {"alertname": "DataOutsideRegion", "region": "us", "home_region": "eu"}
+    assert tells_of(alert, {"region": "eu"})
+    assert not tells_of(alert, {"region": "us"})
+
+
 def test_only_faults_that_there_are_have_signs():
     """And those that last: an event is over before anybody looks."""
     assert SIGNS.keys() <= FAULTS.keys()
