@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
+from alerts.causes.queues import QUEUE_SNOWBALL
+from alerts.causes.tenants import TENANT_FLOOD
 from alerts.causes.tools import LEAST_SUCCESS_RATIO, TOOL_OUTAGE
 from demo.stack.truth import ActiveFault
 
@@ -38,6 +40,10 @@ SIGNS: Mapping[str, Sign] = {
     "lost-region": Sign(frozenset({GPU_LOST, GROUP_DEAD}), 200),
     # Engines are stalled after 30 s without a step.
     "frozen-worker": Sign(frozenset({GROUP_STALLED, GROUP_DEAD}), 90),
+    # At its peak a region serves less than twice the usual; at night even three times.
+    "traffic-spike": Sign(frozenset({QUEUE_SNOWBALL}), 240, above_strength=5),
+    # A quarter of the others' traffic is within the tenant's limit.
+    "tenant-flood": Sign(frozenset({TENANT_FLOOD}), 150, above_strength=0.75),
     # Calls time out, and the base window must fill with them.
     "tool-outage": Sign(
         frozenset({TOOL_OUTAGE}), 150, above_strength=1 - LEAST_SUCCESS_RATIO + 0.1
