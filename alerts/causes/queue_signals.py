@@ -31,8 +31,9 @@ PERSISTENCE, DEGRADATION, REFUSAL = "persistence", "degradation", "refusal"
 PATIENCE_SECONDS = 10
 """How long clients wait for a first token. Chosen: software waits longer (OpenAI's client 600 s),
 people hardly do, and the demo's clients have this deadline."""
-QUEUED_SECONDS = 1
-"""Of arrivals that wait: a shorter queue is none. Chosen: on a good day a fifth of it waits."""
+QUEUED_SECONDS = 0.5
+"""Of arrivals that wait: a shorter queue is none. Chosen: on a good day chats and completions wait
+for a fifth of a second at most."""
 RETRIES_WARN, RETRIES_BAD = 1.1, 1.5
 """Attempts over first attempts (the SRE book, chapters 21 and 22: 10 % of a client's requests)."""
 GOODPUT_RATIO = 0.8

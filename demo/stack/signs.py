@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.causes.answers import ANSWERS_DISAGREE, ANSWERS_WRONG
+from alerts.causes.caches import CACHE_EVICTION_PRESSURE, CACHE_HIT_COLLAPSE
 from alerts.causes.canaries import CANARY_WORSE
 from alerts.causes.captchas import CAPTCHA_WAVE
 from alerts.causes.draining import DRAIN_OVERDUE, DRAINING
@@ -23,8 +24,10 @@ from alerts.causes.gpus import GPU_FAULTY, GPU_LOST, GPU_NEEDS_ATTENTION, GPU_TH
 from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
 from alerts.causes.hosts import HOST_DOWN
 from alerts.causes.looping import AGENTS_LOOPING
+from alerts.causes.queues import QUEUE_METASTABLE, QUEUE_SNOWBALL
 from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
 from alerts.causes.slow_tools import TOOL_SLOW
+from alerts.causes.tenants import PAID_THROTTLED, TENANT_FLOOD
 from alerts.causes.tools import LEAST_SUCCESS_RATIO, TOOL_OUTAGE
 from alerts.causes.weights import WEIGHTS_SLOW
 from demo.stack.truth import ActiveFault
@@ -67,6 +70,10 @@ SIGNS: Mapping[str, Sign] = {
     "safety-bypass": Sign(frozenset({SAFETY_BYPASSED}), 300, above_strength=0.02),
     "misrouted-data": Sign(frozenset({DATA_OUTSIDE}), 300, above_strength=0.01),
     "metering-loss": Sign(frozenset({TOKENS_UNBILLED}), 1500, above_strength=0.04),
+    # At its peak a region serves less than twice the usual; at night even three times.
+    "traffic-spike": Sign(frozenset({QUEUE_SNOWBALL}), 240, above_strength=5),
+    # A quarter of the others' traffic is within the tenant's limit.
+    "tenant-flood": Sign(frozenset({TENANT_FLOOD}), 150, above_strength=0.75),
     # Calls time out, and the base window must fill with them.
     "tool-outage": Sign(
         frozenset({TOOL_OUTAGE}), 150, above_strength=1 - LEAST_SUCCESS_RATIO + 0.1
@@ -78,6 +85,8 @@ CONSEQUENCES = frozenset(
         *(CAPACITY_LOW, DRAINING, DRAIN_OVERDUE, GPU_NEEDS_ATTENTION, PATCH_SKEW, RESERVE_GONE),
         *(AGENTS_LOOPING, ANSWERS_DISAGREE, ANSWERS_WRONG, CANARY_WORSE, CAPTCHA_WAVE),
         *(DATA_OUTSIDE, GOV_DATA_OUTSIDE, SAFETY_BYPASSED, TOKENS_UNBILLED, TOOL_SLOW),
+        *(CACHE_EVICTION_PRESSURE, CACHE_HIT_COLLAPSE, PAID_THROTTLED),
+        *(QUEUE_METASTABLE, QUEUE_SNOWBALL),
         *(ROLL_OUT_OVERDUE, WEIGHTS_SLOW),
     }
 )

@@ -38,6 +38,7 @@ def test_the_files_are_those_that_the_servers_read(built: dict[str, str]):
         "prometheus.yml",
         "rules/alerts.yaml",
         "rules/causes.yaml",
+        "rules/cells.yaml",
         "rules/slo-chat-availability.yaml",
         "rules/slo-chat-ttft.yaml",
         "rules/slo-tool-success.yaml",

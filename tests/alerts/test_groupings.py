@@ -175,7 +175,14 @@ def test_no_two_rules_give_alerts_of_the_same_labels(
                 selectors(query)
 
 
-OF_ROUTERS = {"GpuLost", "ShardGroupDead", "ShardGroupStalled", "CanaryWorse", "WeightsSlow"}
+OF_ROUTERS = {
+    "GpuLost",
+    "ShardGroupDead",
+    "ShardGroupStalled",
+    "CanaryWorse",
+    "QueueSnowball",
+    "WeightsSlow",
+}
 OF_TOOLS = {"ToolOutage", "CaptchaWave", "ToolSlow", "AgentsLooping"}
 OF_NOTHING = {"RevisionSkew", "DataOutsideRegion", "TokensUnbilled", "SafetyBypassed"}
 

@@ -117,6 +117,18 @@ SPOILS = (
     ),
     Spoil("a page of engines that answer no more", "shardwatch_group_up == 1", "up == 7", "groups"),
     Spoil("heat on one GPU", ">= 2\n", ">= 1\n", "gpus"),
+    Spoil("what the queue's growth asks", "deriv(", "-deriv(", "queues"),
+    Spoil(
+        "the guard of missing capacity",
+        "shardwatch:cell_capacity:ratio < on (cluster, region, model) 0.9",
+        "shardwatch:cell_capacity:ratio < on (cluster, region, model) 0.1",
+        "queues",
+    ),
+    Spoil("how long the trigger is gone", "[3m]", "[30s]", "queues"),
+    Spoil("the points that hits fall", "- 0.2)", "- 0.1)", "caches"),
+    Spoil("the age of what is evicted", "* 300 < 30", "* 300 < 9000", "caches"),
+    Spoil("the growth of a flood's share", "> 2 * (", "> 0.2 * (", "tenants"),
+    Spoil("the share of paid requests", "> 0.05", "> 0.01", "tenants"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
     Spoil("the fewest requests of a revision", ">= 50", ">= 0", "rollouts"),
     Spoil(
