@@ -24,6 +24,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cmp_to_key
 from typing import Any
 
 from demo.lab.alertmanager.inhibiting import Inhibition, read_inhibitions
@@ -57,7 +58,7 @@ class Notification:
     status: str
     """:data:`FIRING`, if any of its alerts does, else :data:`RESOLVED`."""
     alerts: tuple[Firing, ...]
-    """What it tells of, sorted by labels: ended ones too, where the integration wants them."""
+    """What it tells of, in its order: ended ones too, where the integration wants them."""
 
     @property
     def dedup_key(self) -> str:
@@ -95,6 +96,31 @@ def notifications(
         ValueError: if the configuration has something that is none of Alertmanager's.
     """
     return list(_Dispatcher(config, start, evaluation_seconds).run(firings, end))
+
+
+def group_key(route: Route, labels: Mapping[str, str]) -> str:
+    """Return the key of a group as Alertmanager writes it, of which PagerDuty's is a hash."""
+    written = (f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in sorted(labels.items()))
+    return f"{route.key}:{{{', '.join(written)}}}"
+
+
+def _order(one: Firing, other: Firing) -> int:
+    """Compare two alerts as a message sorts them (types/types.go ``AlertSlice``).
+
+    By job and instance, where they have any, then by the number of labels, then by labels; who
+    lacks the first that differs comes first.
+    """
+    for name in ("job", "instance"):
+        mine, theirs = one.labels.get(name), other.labels.get(name)
+        if mine != theirs:
+            return -1 if theirs is None or (mine is not None and mine < theirs) else 1
+    if len(one.labels) != len(other.labels):
+        return len(one.labels) - len(other.labels)
+    for name in sorted({*one.labels, *other.labels}):
+        mine, theirs = one.labels.get(name), other.labels.get(name)
+        if mine != theirs:
+            return -1 if mine is None or (theirs is not None and mine < theirs) else 1
+    return 0
 
 
 def _fires(firing: Firing, at: float) -> bool:
@@ -139,7 +165,7 @@ class _Dispatcher:
         )
         self._intervals = read_time_intervals(config)
         self._integrations = read_integrations(config)
-        self._groups: dict[tuple[str, str, str], _Group] = {}
+        self._groups: dict[tuple[int, str], _Group] = {}
         self._told: dict[tuple[Integration, str], _Told] = {}
         self._known: dict[object, Firing] = {}
         """The newest of each set of labels, as the inhibitor knows them."""
@@ -182,19 +208,16 @@ class _Dispatcher:
             self._known[key] = firing
         else:
             return  # it fires again, and Prometheus has forgotten that it had ended
-        for number, route in enumerate(self._root.matching(firing.labels)):
-            self._insert(route, number, firing, key, at)
+        for route in self._root.matching(firing.labels):
+            self._insert(route, firing, key, at)
 
-    def _insert(self, route: Route, number: int, firing: Firing, key: object, at: float) -> None:
+    def _insert(self, route: Route, firing: Firing, key: object, at: float) -> None:
         labels = route.group_labels(firing.labels)
-        written = ", ".join(
-            f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in sorted(labels.items())
-        )
-        group_key = f"{route.key}:{{{written}}}"
-        place = (route.key, f"{number} {route.receiver}", group_key)
+        key_of_group = group_key(route, labels)
+        place = (id(route), key_of_group)
         group = self._groups.get(place)
         if group is None or group.goes_at <= at:
-            group = _Group(route, labels, group_key, at + route.group_wait_seconds)
+            group = _Group(route, labels, key_of_group, at + route.group_wait_seconds)
             self._groups[place] = group
         group.alerts[key] = firing
         group.goes_at = math.inf
@@ -210,7 +233,7 @@ class _Dispatcher:
         group.has_flushed = True
         if not group.alerts:
             return
-        alerts = [group.alerts[key] for key in sorted(group.alerts, key=str)]
+        alerts = sorted(group.alerts.values(), key=cmp_to_key(_order))
         group.alerts = {key: each for key, each in group.alerts.items() if _fires(each, at)}
         if not group.alerts:
             looks = math.floor((at - self._start) / CLEANUP_SECONDS) + 1

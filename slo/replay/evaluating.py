@@ -12,9 +12,10 @@ import numpy as np
 from slo.prometheus import PrometheusClient
 from slo.replay.asking import MOST_MOMENTS
 from slo.replay.firing import Firing
+from slo.replay.grids import Key
 from slo.replay.holding import Holding
 from slo.replay.moments import TimedGroup
-from slo.replay.ordering import Step, plan
+from slo.replay.ordering import Placed, Step, plan
 from slo.replay.playing import COPY, Player
 from slo.replay.reading import ALERTS_FOR_STATE, name_of
 from slo.steps import Times
@@ -25,7 +26,11 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Failure:
-    """A rule that could not be evaluated at some moments: then it records and fires nothing."""
+    """A rule that could not be evaluated at some moments: then it records and fires nothing.
+
+    Or one that gives a series which another rule records: it is left to that, as a server would
+    refuse the later sample of one moment.
+    """
 
     group: str
     rule: str
@@ -49,7 +54,8 @@ class Replay:
 
         Args:
             client: of the server, which takes remote writes and holds what was scraped. Of what the
-                rules record it holds nothing younger than ``start``.
+                rules record, ALERTS too, it holds nothing younger than ``start``: so files that are
+                to be compared need a server each.
             groups: of rules; those due at the same millisecond are evaluated in this order.
             start: nothing is evaluated at or before this time, UNIX seconds.
             at_once: queries that may run at the same time.
@@ -64,8 +70,9 @@ class Replay:
         reads_states = any(
             read.name in (None, ALERTS_FOR_STATE) for each in every for read in each.reads
         )
+        owners: dict[Key, Placed] = {}
         self._players = {
-            each.place: Player(client, each, reads_states, each.place in planned.copied)
+            each.place: Player(client, each, reads_states, each.place in planned.copied, owners)
             for each in every
         }
         self._levels = [[self._played(step) for step in level] for level in planned.levels]

@@ -52,6 +52,8 @@ class Grid:
     rows: dict[Key, Row] = field(default_factory=dict)
     failed: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
     """Where it could not be evaluated; shape (n,). There it gives nothing, and ends nothing."""
+    said: str = ""
+    """Why it could not."""
 
     @classmethod
     def of(cls, times_ms: Times) -> Grid:

@@ -10,7 +10,7 @@ rest is guessed and asked again. One query for each change, however many moments
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from slo.series import Series
 from slo.steps import Times
 
 _numbers = itertools.count()
+_FEWEST_ASKED = 64
+_ASKED_TIMES = 16
+"""So many times as many moments are asked for as were right the time before."""
 
 
 @dataclass
@@ -36,28 +39,27 @@ class _Guess:
         Up to the first change of any series all is right. After that each series is guessed to go
         on as it came out of its own first change.
         """
-        count = len(self.known.times_ms)
-        differs = {key: self._change(key, given, first) for key in given.rows | self.guessed}
+        stop = first + len(given.times_ms)
+        differs = {key: self._change(key, given, first, stop) for key in given.rows | self.guessed}
         failed = np.flatnonzero(given.failed)
-        changed = min([*differs.values(), *(first + failed[:1]).tolist()], default=count)
-        end = min(changed + 1, count)
+        changed = min([*differs.values(), *(first + failed[:1]).tolist()], default=stop)
+        end = min(changed + 1, stop)
         for key in differs:
             if key not in self.known.rows:
-                self.known.rows[key] = Row.empty(count)
+                self.known.rows[key] = Row.empty(len(self.known.times_ms))
             _copy(given.row(key), self.known.rows[key], slice(0, end - first), slice(first, end))
         self.known.failed[first:end] = given.failed[: end - first]
         for key, change in differs.items():
-            if change < count:
+            if change < stop:
                 self._go_on(key, given.row(key), change - first, change)
         return end
 
-    def _change(self, key: Key, given: Grid, first: int) -> int:
-        count = len(self.known.times_ms)
-        guessed = self.guessed.get(key) or Row.empty(count)
-        rest = Row(guessed.values[first:], guessed.present[first:])
+    def _change(self, key: Key, given: Grid, first: int, stop: int) -> int:
+        guessed = self.guessed.get(key) or Row.empty(len(self.known.times_ms))
+        asked = Row(guessed.values[first:stop], guessed.present[first:stop])
         # Where the rule failed its series stays as it was.
-        places = np.flatnonzero(rest.differs(given.row(key)) & ~given.failed)
-        return first + int(places[0]) if places.size else count
+        places = np.flatnonzero(asked.differs(given.row(key)) & ~given.failed)
+        return first + int(places[0]) if places.size else stop
 
     def _go_on(self, key: Key, given: Row, place: int, change: int) -> None:
         row = self.guessed.setdefault(key, Row.empty(len(self.known.times_ms)))
@@ -94,12 +96,16 @@ class Holding:
                 for key, value in self._before.items()
             },
         )
-        place = 0
+        place, asked, said = 0, count, ""
         while place < count:
-            given = await self._ask(guess, times_ms, place, names)
-            place = guess.accept(given, place)
+            given = await self._ask(guess, times_ms[: place + asked], place, names)
+            accepted = guess.accept(given, place) - place
+            place += accepted
+            said = said or given.said
+            # Of a rule that changes all the time little can be guessed.
+            asked = max(_FEWEST_ASKED, _ASKED_TIMES * accepted)
         self._remember(guess.known)
-        await self.player.write(guess.known)
+        await self.player.write(replace(guess.known, said=said))
 
     async def _ask(self, guess: _Guess, times_ms: Times, first: int, names: dict[str, str]) -> Grid:
         prefix = f"replay:guess{next(_numbers)}:"
@@ -118,12 +124,13 @@ class Holding:
         """Return delayed samples of what is known just before ``first``, and guessed from there."""
         before = self._seen(guess.known, first)
         at = self._before_ms if not first else int(times_ms[first - 1])
-        times = np.concatenate(([at], times_ms[first:-1]))
+        guessed = slice(first, len(times_ms) - 1)
+        times = np.concatenate(([at], times_ms[guessed]))
         grid = Grid.of(times)
         for key in before.keys() | guess.guessed.keys():
             row = guess.guessed.get(key) or Row.empty(len(times_ms))
-            values = np.concatenate(([before.get(key, np.nan)], row.values[first:-1]))
-            present = np.concatenate(([key in before], row.present[first:-1]))
+            values = np.concatenate(([before.get(key, np.nan)], row.values[guessed]))
+            present = np.concatenate(([key in before], row.present[guessed]))
             grid.rows[key] = Row(values, present)
         return stored(copied(grid, prefix), (), DELAY_MS)[0]
 

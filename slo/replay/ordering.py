@@ -107,17 +107,14 @@ class _Links:
         self.before: list[set[int]] = [set() for _ in rules]
         """Of each: those that must be played before it, or with it."""
         # Else somebody would find a copy that has another name.
-        self._names_are_free = all(may_use_other_names(each.rule.expr) for each in rules)
-        by_name: dict[str, list[int]] = {}
-        for index, each in enumerate(rules):
-            for name in {output.name for output in each.outputs}:
-                by_name.setdefault(name, []).append(index)
+        self._names_are_free = all(
+            may_use_other_names(each.rule.expr, each.reads) for each in rules
+        )
+        find = _Finder(rules)
         for index, each in enumerate(rules):
             for read in each.reads:
-                known = range(len(rules)) if read.name is None else by_name.get(read.name, ())
-                for other in known:
-                    if any(map(read.may_find, rules[other].outputs)):
-                        self._link(index, read, other)
+                for other in find(read):
+                    self._link(index, read, other)
         for index in range(len(rules)):
             if not self.can_be_shown_copies(index):
                 self._join(index, self._seen_before(index))
@@ -192,6 +189,28 @@ class _Links:
         if reads_itself and (is_alone or not self.can_be_shown_copies(index)):
             return Step(rules, moment_by_moment=True)
         return Step(rules, is_alone, reads_itself, self.delayed(index))
+
+
+class _Finder:
+    """Finds whose series a selector may find; many rules have the same selectors."""
+
+    def __init__(self, rules: Sequence[Placed]) -> None:
+        self._rules = rules
+        self._by_name: dict[str, list[int]] = {}
+        self._known: dict[str, list[int]] = {}
+        for index, each in enumerate(rules):
+            for name in {output.name for output in each.outputs}:
+                self._by_name.setdefault(name, []).append(index)
+
+    def __call__(self, read: Read) -> list[int]:
+        """Return the indices of rules."""
+        if read.text not in self._known:
+            every = range(len(self._rules))
+            named = every if read.name is None else self._by_name.get(read.name, ())
+            self._known[read.text] = [
+                each for each in named if any(map(read.may_find, self._rules[each].outputs))
+            ]
+        return self._known[read.text]
 
 
 def _coincide(one: Moments, two: Moments) -> bool:

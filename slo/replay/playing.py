@@ -31,6 +31,8 @@ class Player:
     """Of an alert: whether ``ALERTS_FOR_STATE`` is wanted too."""
     is_copied: bool = False
     """Whether a delayed copy of its series is wanted."""
+    owners: dict[Key, Placed] = field(default_factory=dict)
+    """Who writes each series, of all players of a server."""
     alerts: Alerts | None = None
     failed: dict[str, list[float]] = field(default_factory=dict)
     """Moments at which it failed, by what was said of that."""
@@ -62,7 +64,9 @@ class Player:
 
     def labelled(self, times_ms: Times, found: list[Series], failed: Bools, said: str) -> Grid:
         """Return a result as the rule's series, of an alert before its ``for``."""
-        grid = Grid(times_ms, {}, failed.copy())
+        grid = Grid(
+            times_ms, {}, failed.copy(), said or "it gives several elements with equal labels"
+        )
         rule = self.placed.rule
         for each in found:
             if self.alerts is not None:
@@ -70,25 +74,37 @@ class Player:
             elif isinstance(rule, RecordingRule):
                 key = key_of({**each.labels, **rule.labels, NAME: rule.record})
                 grid.add(key, each.times_ms, each.values)
-        if grid.failed.any():
-            grid.clear_failed()
-            said = said or "it gives several elements with the same labels"
-            self.failed.setdefault(said, []).extend((times_ms[grid.failed] / 1000).tolist())
+        grid.clear_failed()
         return grid
 
     async def write(self, grid: Grid) -> None:
         """Write what the rule gave, and go on from there."""
+        self._note(grid.said, grid.times_ms[grid.failed])
         if self.alerts is not None:
             grid = self.alerts.advance(grid)
-            if not self.writes_states:
-                states = {k: v for k, v in grid.rows.items() if (NAME, ALERTS_FOR_STATE) not in k}
-                grid = Grid(grid.times_ms, states, grid.failed)
+        grid = self._own(grid)
         series, self._last = stored(grid, self._last)
         if self.is_copied:
             copies, self._last_copies = stored(copied(grid, COPY), self._last_copies, DELAY_MS)
             series += copies
         if series:
             await self.client.remote_write(series)
+
+    def _own(self, grid: Grid) -> Grid:
+        """Return a grid of what this rule is to write: no series that another writes already."""
+        rows = {}
+        for key, row in grid.rows.items():
+            if (NAME, ALERTS_FOR_STATE) in key and not self.writes_states:
+                continue
+            if self.owners.setdefault(key, self.placed) is self.placed:
+                rows[key] = row
+            else:
+                self._note("another rule records the same series", grid.times_ms[row.present])
+        return Grid(grid.times_ms, rows, grid.failed)
+
+    def _note(self, said: str, times_ms: Times) -> None:
+        if times_ms.size:
+            self.failed.setdefault(said, []).extend((times_ms / 1000).tolist())
 
     async def begin(self, first_ms: int) -> None:
         """Copy what is there before the first moment, of which nobody recorded it here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -34,24 +34,19 @@ class Depth(Enum):
 class Read:
     """One selector of an expression."""
 
-    selector: promql_parser.VectorSelector
+    name: str | None
+    """Of the series; None if it may be any."""
+    text: str
+    """The selector as text, by which it is known in its expression."""
+    matchers: tuple[tuple[str, promql_parser.MatchOp, str], ...]
+    """Label, operator, value."""
     depth: Depth
-
-    @property
-    def name(self) -> str | None:
-        """Return the name of the series; None if it may be any."""
-        return self.selector.name or None
-
-    @property
-    def text(self) -> str:
-        """Return the selector as text, by which it is known in its expression."""
-        return str(self.selector)
 
     def may_find(self, output: Output) -> bool:
         """Tell whether a series that a rule writes may be found; if in doubt, it may."""
         if self.name is not None and self.name != output.name:
             return False
-        return all(_may_match(each, output) for each in self.selector.matchers.matchers)
+        return all(_may_match(*each, output) for each in self.matchers)
 
 
 @dataclass(frozen=True)
@@ -105,9 +100,9 @@ def is_told_its_moment(expr: str) -> bool:
     return "@" in expr
 
 
-def may_use_other_names(expr: str) -> bool:
+def may_use_other_names(expr: str, reads: Iterable[Read]) -> bool:
     """Tell whether an expression gives the same with series of other names: it asks for none."""
-    return NAME not in expr and all(each.name is not None for each in reads_of(expr))
+    return NAME not in expr and all(each.name is not None for each in reads)
 
 
 def with_names(expr: str, names: Mapping[str, str]) -> str:
@@ -133,7 +128,8 @@ def _reads(node: promql_parser.Expr, depth: Depth) -> Iterator[Read]:
         yield from _reads(node.vector_selector, Depth.PAST if is_past else Depth.MANY)
         return
     if isinstance(node, promql_parser.VectorSelector):
-        yield Read(node, Depth.PAST if is_past else depth)
+        matchers = tuple((each.name, each.op, each.value) for each in node.matchers.matchers)
+        yield Read(node.name or None, str(node), matchers, Depth.PAST if is_past else depth)
         return
     has_times = isinstance(node, promql_parser.SubqueryExpr) or (
         isinstance(node, promql_parser.Call) and node.func.name == "timestamp"
@@ -143,17 +139,16 @@ def _reads(node: promql_parser.Expr, depth: Depth) -> Iterator[Read]:
         yield from _reads(child, inner)
 
 
-def _may_match(matcher: promql_parser.Matcher, output: Output) -> bool:
-    found = output.name if matcher.name == NAME else output.labels.get(matcher.name)
+def _may_match(name: str, op: promql_parser.MatchOp, value: str, output: Output) -> bool:
+    found = output.name if name == NAME else output.labels.get(name)
     if found is None:
         return True
-    op = matcher.op
     if op == promql_parser.MatchOp.Equal:
-        return bool(found == matcher.value)
+        return found == value
     if op == promql_parser.MatchOp.NotEqual:
-        return bool(found != matcher.value)
+        return found != value
     try:
-        matches = re.fullmatch(matcher.value, found) is not None
+        matches = re.fullmatch(value, found) is not None
     except re.error:  # Go knows what Python does not
         return True
     return matches is bool(op == promql_parser.MatchOp.Re)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from demo.lab.alertmanager.matching import Matchers, match_all, read_matchers
@@ -62,9 +62,18 @@ def read_route(config: Mapping[str, Any]) -> Route:
         ValueError: if something in it is none of Alertmanager's.
     """
     root = Route(
-        "", "", (), False, (), USUAL_GROUP_WAIT_SECONDS, USUAL_GROUP_INTERVAL_SECONDS,
-        USUAL_REPEAT_INTERVAL_SECONDS, (), (), (),
-    )  # fmt: skip
+        key="",
+        receiver="",
+        matchers=(),
+        goes_on=False,
+        group_by=(),
+        group_wait_seconds=USUAL_GROUP_WAIT_SECONDS,
+        group_interval_seconds=USUAL_GROUP_INTERVAL_SECONDS,
+        repeat_interval_seconds=USUAL_REPEAT_INTERVAL_SECONDS,
+        muted_in=(),
+        active_in=(),
+        routes=(),
+    )
     return _route(config, root)
 
 
@@ -87,7 +96,7 @@ def _route(config: Mapping[str, Any], parent: Route) -> Route:
         routes=(),
     )
     children = tuple(_route(each, alone) for each in config.get("routes") or ())
-    return Route(**{**alone.__dict__, "routes": children})
+    return replace(alone, routes=children)
 
 
 def _seconds(config: Mapping[str, Any], name: str, inherited: float) -> float:

@@ -22,7 +22,7 @@ BUILT_EVERY = 10
 """Every so many scenarios the rules are those that we build for real objectives."""
 BUILT_INTERVAL_SECONDS = 60
 """At which both groups of an objective are evaluated: promtool knows one interval only."""
-BUILT_MOMENTS = 100
+BUILT_MOMENTS = 80
 
 _CONFIG = {
     "topology": "topology.yaml",
@@ -30,8 +30,9 @@ _CONFIG = {
         "url": "http://127.0.0.1:9090",
         "scrape_interval": f"{BUILT_INTERVAL_SECONDS}s",
     },
-    "objectives": ["library:chat"],
 }
+_OBJECTIVES = ("library:chat", "library:agents")
+"""By turns."""
 _TOPOLOGY = {
     "version": 1,
     "cluster": "demo",
@@ -70,7 +71,7 @@ def random_scenario(seed: int) -> FaithfulnessScenario:
     if seed % BUILT_EVERY == 0:
         interval, moments = BUILT_INTERVAL_SECONDS, BUILT_MOMENTS
         series = cluster_series(random, moments, interval)
-        rules = _built_rules()
+        rules = _built_rules(_OBJECTIVES[seed // BUILT_EVERY % len(_OBJECTIVES)])
     else:
         interval, moments = int(random.choice(INTERVALS_SECONDS)), MOMENTS
         series = random_series(random, moments)
@@ -78,14 +79,14 @@ def random_scenario(seed: int) -> FaithfulnessScenario:
     return FaithfulnessScenario(seed, interval, moments, tuple(series), rules)
 
 
-def _built_rules() -> str:
-    """Return all rules of some objectives of the library, with all tiers and causes.
+def _built_rules(objectives: str) -> str:
+    """Return all rules of objectives of the library, with all tiers and causes.
 
     Without annotations: they change nothing of when an alert fires, and cost promtool seconds.
     """
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "shardwatch.yaml")
-        config.write_text(yaml.safe_dump(_CONFIG), encoding="utf-8")
+        config.write_text(yaml.safe_dump({**_CONFIG, "objectives": [objectives]}), encoding="utf-8")
         Path(folder, "topology.yaml").write_text(yaml.safe_dump(_TOPOLOGY), encoding="utf-8")
         files = build(read_config(config))
     groups = [
