@@ -93,7 +93,8 @@ def _burn_rates(picture: CellPicture, axis: _Axis, top: float) -> Iterator[str]:
         yield _line(list(axis.cut(curve)), y, colour, 1.2)
         x = LEFT + LEGEND + LEGEND_STEP * at
         yield (
-            f'<text x="{x}" y="{top - 8:.0f}" style="fill:{colour}">over {escape(curve.name)}</text>'
+            f'<text x="{x}" y="{top - 8:.0f}" style="fill:{colour}">'
+            f"over {escape(curve.name)}</text>"
         )
     by_factor: dict[float, list[str]] = {}
     for window, factor in picture.thresholds.items():
