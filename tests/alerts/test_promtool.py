@@ -133,8 +133,8 @@ SPOILS = (
     Spoil("the fewest requests of a revision", ">= 50", ">= 0", "rollouts"),
     Spoil(
         "that a revision may be on its way out",
-        "unless shardwatch:revision_events",
-        "unless 0 * shardwatch:revision_events",
+        "< 0.5 *",
+        "< 0 *",
         "rollouts",
     ),
     Spoil("the fewest loads that make a usual time", ">= 3)", ">= 0)", "rollouts"),
@@ -145,8 +145,8 @@ SPOILS = (
     Spoil("what chance does to a tool's times", "> 3 / sqrt(", "> 0 / sqrt(", "agents"),
     Spoil(
         "that failures are no slowness",
-        " - sum by (cluster, region, tool)",
-        " - 0 * sum by (cluster, region, tool)",
+        " - (sum by (cluster, region, tool)",
+        " - (0 * sum by (cluster, region, tool)",
         "agents",
     ),
     Spoil(
