@@ -76,7 +76,12 @@ class Spoil:
 
 
 SPOILS = (
-    Spoil("the cause query of pages", "topk(1, shardwatch:cause:state", "topk(1, up", "burn"),
+    Spoil(
+        "the cause query of pages",  # behind that of a region's causes, which have no model
+        " or shardwatch:cause:state{cause=~",
+        " or up{cause=~",
+        "burn",
+    ),
     Spoil(
         "the cause query of a tool's page", "topk(1, shardwatch:cause:state", "topk(1, up", "tools"
     ),
