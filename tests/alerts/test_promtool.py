@@ -125,8 +125,8 @@ SPOILS = (
     Spoil("what the queue's growth asks", "deriv(", "-deriv(", "queues"),
     Spoil(
         "the guard of missing capacity",
-        "shardwatch:cell_capacity:ratio < on (cluster, region, model) 0.9",
-        "shardwatch:cell_capacity:ratio < on (cluster, region, model) 0.1",
+        "[2m]) < on (cluster, region, model) 0.9",
+        "[2m]) < on (cluster, region, model) 0.1",
         "queues",
     ),
     Spoil("how long the trigger is gone", "[3m]", "[30s]", "queues"),
