@@ -51,6 +51,11 @@ class Cell:
     phase_seconds: float = 0.0
     """By so much later it is scraped, and things go wrong, than full intervals."""
 
+    @property
+    def title(self) -> str:
+        """Return its name, without its phase."""
+        return self.name.partition(", begun ")[0]
+
     @cached_property
     def _sums(self) -> tuple[Floats, Floats]:
         """Return bad and all requests up to each second from three days and more before."""
@@ -126,9 +131,16 @@ def _quiet(seconds: Floats) -> Floats:
     return np.full(seconds.shape, QUIET_PER_HOUR / HOUR)
 
 
-def _constant(
-    name: str, ratio: float, wrong: float, watched: float, phase: float = 0.0
-) -> Cell:
+def _one_minute_of_ten(seconds: Floats) -> Floats:
+    return np.where(seconds % 600 < MINUTE, 1.0, 0.0)
+
+
+def _leak(seconds: Floats) -> Floats:
+    ratios: Floats = 0.02 / HOUR * seconds
+    return ratios
+
+
+def _constant(name: str, ratio: float, wrong: float, watched: float, phase: float = 0.0) -> Cell:
     told = f"{name}, begun {phase:g} s later" if phase else name
     return Cell(told, _always(ratio), wrong, watched, constant_ratio=ratio, phase_seconds=phase)
 
@@ -144,10 +156,10 @@ FAST = (
     ),
     _constant("five minutes of 100 %", 1.0, 5 * MINUTE, 2 * HOUR),
     _constant("five minutes of 10 %", 0.1, 5 * MINUTE, 2 * HOUR),
-    Cell("flapping: all fail in one minute of ten", lambda t: (t % 600 < MINUTE) * 1.0,
+    Cell("flapping: all fail in one minute of ten", _one_minute_of_ten,
          HOUR, 2 * HOUR),
-    Cell("a leak: 2 % more every hour", lambda t: 0.02 * t / HOUR, 1.5 * HOUR, 2 * HOUR),
-    Cell("a quiet night, 6 requests an hour, one error", lambda t: (t < 700) * 1.0,
+    Cell("a leak: 2 % more every hour", _leak, 1.5 * HOUR, 2 * HOUR),
+    Cell("a quiet night, 6 requests an hour, one error", _always(1.0),
          700, 2 * HOUR, _quiet, is_counted_one_by_one=True),
     Cell("a quiet night, 6 requests an hour, all fail", _always(1.0),
          1.5 * HOUR, 2 * HOUR, _quiet, is_counted_one_by_one=True),

@@ -151,7 +151,8 @@ def _burns(cell: Cell, firings: Sequence[Firing]) -> Iterator[Burn]:
     for objective in OBJECTIVES:
         for tier in objective.tiers:
             wanted = {conventions.SLO: objective.name, CELL: cell.name,
-                      conventions.BURN_TIER: tier.name, conventions.SEVERITY: tier.severity}  # fmt: skip
+                      conventions.BURN_TIER: tier.name,
+                      conventions.SEVERITY: tier.severity}  # fmt: skip
             mine = [
                 (each.firing_at - onset, None if each.ended_at is None else each.ended_at - onset)
                 for each in firings
