@@ -8,6 +8,7 @@ traffic of noons, and quiet cells see single requests.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,7 +67,7 @@ class HealthyCell:
         key = [self.seed, *(self.region + self.model).encode()]
         rng = np.random.default_rng(key)
         minutes = np.arange(self.days * DAY_SECONDS // STEP_SECONDS)
-        times: Floats = self.start + (minutes + 0.5) * STEP_SECONDS
+        times = self.start + (minutes.astype(np.float64) + 0.5) * STEP_SECONDS
         rates = self._mean_rate * _wave(times, HOURS_FROM_UTC.get(self.region, 0.0))
         rates *= np.exp(BURST_SIGMA * rng.standard_normal(rates.shape))
         ratio = np.full(rates.shape, BAD_REQUEST_RATIO)
@@ -115,12 +116,10 @@ class HealthyCell:
         return found
 
 
-def healthy_cells(start: int, seeds: int, days: int) -> list[HealthyCell]:
+def healthy_cells(start: int, seeds: Iterable[int], days: int) -> list[HealthyCell]:
     """Return the cells of some seeds, over the same days."""
     return [
-        HealthyCell(region, model, seed, start, days)
-        for seed in range(1, seeds + 1)
-        for region, model in PLAYED
+        HealthyCell(region, model, seed, start, days) for seed in seeds for region, model in PLAYED
     ]
 
 

@@ -57,7 +57,7 @@ class Days:
     """Of those, whose burn was below the threshold in truth."""
 
 
-async def play_days(seeds: int, days: int) -> Days:
+async def play_days(seeds: Sequence[int], days: int) -> Days:
     """Play the cells of some seeds over some days."""
     cells = healthy_cells(START, seeds, days)
     end = START + days * DAY_SECONDS
@@ -76,7 +76,7 @@ async def play_days(seeds: int, days: int) -> Days:
     pages = [each for each in replay.firings() if each.firing_at is not None]
     by_name = {each.name: each for each in cells}
     false = [each for each in pages if not _is_true(each, by_name[each.labels[CELL]])]
-    return Days(seeds, days, len(cells), pages, false)
+    return Days(len(seeds), days, len(cells), pages, false)
 
 
 def that_page(groups: Iterable[RuleGroup]) -> list[RuleGroup]:
