@@ -1,9 +1,10 @@
 """Runs each package's ``bench.py`` and merges the figures into one file.
 
-``python tests/bench.py OUT [PACKAGE...]``: ``python -m <package>.bench`` prints ``{"figures": [{"name",
-"value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with; several
-of these, one after the other, where its figures take long. A figure that could not be measured has
-the value null, and a ``reason``. Where packages are named, figures that OUT has of others stay.
+``python tests/bench.py OUT [PACKAGE...]``: ``python -m <package>.bench`` prints ``{"figures":
+[{"name", "value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with;
+several of these, one after the other, where its figures take long. A figure that could not be
+measured has the value null, and a ``reason``. Where packages are named, figures that OUT has of
+others stay.
 """
 
 from __future__ import annotations

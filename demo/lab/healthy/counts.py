@@ -19,7 +19,7 @@ from demo.sim.blips import BLIP_SECONDS, DAYS_BETWEEN_BLIPS, FAILING_RATIO
 from demo.sim.demand import HOURS_FROM_UTC, rhythm
 from demo.sim.habits import BAD_REQUEST_RATIO, habits_of
 from demo.sim.plan import CELLS, DEFAULT_GROUPS, groups_of_cells
-from demo.weektime import DAY_SECONDS, THURSDAY_SECONDS
+from demo.weektime import DAY_SECONDS, WEEK_SECONDS
 from slo.burn import Tier, error_ratio_needed
 from slo.objective import Objective
 from slo.replay.grids import Bools
@@ -124,10 +124,10 @@ def healthy_cells(start: int, seeds: Iterable[int], days: int) -> list[HealthyCe
 
 
 def _wave(times: Floats, hours: float) -> Floats:
-    """Return the week's rhythm, stretched until noons have 50 times the traffic of nights."""
+    """Return the week's rhythm, stretched until its noons have 50 times the traffic of nights."""
     shape = rhythm(times, np.full_like(times, hours))
-    one_day = np.arange(0.0, DAY_SECONDS, 600.0) - THURSDAY_SECONDS  # of a Monday
-    usual = rhythm(one_day, np.zeros_like(one_day))
+    week = np.arange(0.0, WEEK_SECONDS, 600.0)
+    usual = rhythm(week, np.zeros_like(week))
     stretch = math.log(PEAK_TO_NIGHT) / math.log(usual.max() / usual.min())
     waves = shape**stretch
     parts: Floats = waves / waves.mean()
