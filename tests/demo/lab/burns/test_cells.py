@@ -14,6 +14,7 @@ CONSTANT = [each for each in (*FAST, *SLOW) if each.constant_ratio is not None]
 
 
 def named(name: str) -> Cell:
+    """Return a cell of the table."""
     return next(each for each in (*FAST, *SLOW) if each.name == name)
 
 

@@ -13,6 +13,7 @@ FASTEST = OBJECTIVES[0].tiers[0]
 
 
 def burn(theory: float | None, fired: float | None, cell: Cell = FAST[0]) -> Burn:
+    """Return what the fastest tier did in a cell."""
     return Burn(cell, 0, FASTEST, theory, fired, None, None)
 
 
