@@ -8,6 +8,7 @@ written to ``out/lab``: ``RESULTS.md``, ``index.html``, ``results.json``.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -96,7 +97,8 @@ def main(
 
 def _parts(at_once: int) -> tuple[list[Part], list[Days]]:
     """Measure what is beside the scenarios; return healthy days apart. The longest begin first."""
-    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(at_once, mp_context=spawned, initializer=_begin_quietly) as pool:
         storm = pool.submit(storm_part)
         days = [pool.submit(days_part, each) for each in range(1, SEEDS + 1, SEEDS_AT_ONCE)]
         burns, quiet = pool.submit(burns_part), pool.submit(quiet_part)
@@ -111,6 +113,10 @@ def _parts(at_once: int) -> tuple[list[Part], list[Days]]:
         parts.append(faithful_figures([each.result() for each in faithful]))
         print_figures(*parts[-1].figures)
         return parts, [each.result() for each in days]
+
+
+def _begin_quietly() -> None:
+    logging.getLogger("shardwatch").setLevel(logging.CRITICAL)  # faults are no news here
 
 
 def _tell(said: str) -> None:

@@ -39,6 +39,7 @@ def quiet_scenario() -> Scenario:
                 labels={"slo": "probe-success", "region": REGION, "model": MODEL,
                         "severity": "page"},
                 page=True,
+                resolves=False,
                 within=DOWN_SECONDS,
             )
         ],

@@ -163,12 +163,12 @@ FAST = (
          700, 2 * HOUR, _quiet, is_counted_one_by_one=True),
     Cell("a quiet night, 6 requests an hour, all fail", _always(1.0),
          1.5 * HOUR, 2 * HOUR, _quiet, is_counted_one_by_one=True),
+    _constant("10 x what the period can bear", 0.01, 5 * HOUR, 8 * HOUR),
     Cell("traffic 50:1, 10 % by night", _always(0.1), 45 * MINUTE, 2 * HOUR, _wave),
 )  # fmt: skip
 """Cells in which all is said within hours."""
 
 SLOW = (
-    _constant("10 x what the period can bear", 0.01, 5 * HOUR, 8 * HOUR),
     _constant("5 x what the period can bear", 0.005, 20 * HOUR, 30 * HOUR),
     _constant("2 x what the period can bear", 0.002, 40 * HOUR, 48 * HOUR),
     _constant("1.1 x what the period can bear", 0.0011, 70 * HOUR, 78 * HOUR),
@@ -176,4 +176,4 @@ SLOW = (
     Cell("traffic 50:1, 0.4 x what the period can bear", _always(0.0004), 48 * HOUR, 48 * HOUR,
          _wave),
 )  # fmt: skip
-"""Cells in which that takes days."""
+"""Cells in which that takes days, and nobody is paged."""

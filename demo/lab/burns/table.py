@@ -11,8 +11,9 @@ from demo.lab.markdown import seconds, table
 _HEAD = ("cell", "fewest bad events", "tier", "severity", "theory", "fired", "later",
          "reset theory", "reset", "verdict")  # fmt: skip
 _SAYS = (
-    "An objective of 99.9 % over 28 days, scraped every 15 s, through all rules that it gets, "
-    f"without and with a minimum of {LEAST_BAD_EVENTS} bad events. Theory is when both windows of "
+    "An objective of 99.9 % over 28 days, scraped every 15 s (every minute where it takes days), "
+    "through all rules that it gets, without and with a minimum of "
+    f"{LEAST_BAD_EVENTS} bad events. Theory is when both windows of "
     "a tier burn at its factor by what really happened, second by second; reset counts from when "
     "all was well again. Of constant ratios, begun at four moments of a scrape interval, the "
     "latest stands here."
