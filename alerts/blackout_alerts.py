@@ -1,8 +1,10 @@
 """The alerts for cells whose traffic has vanished or whose events cannot be seen.
 
-Vanished traffic is one alert a cell, however many objectives see it: two pages for one fault help
-nobody. Blind cells are one alert a service, for one exporter that is down blinds them all. Nor may
-two rules give alerts of the same labels: to Alertmanager they are one, which either resolves.
+Vanished traffic is one alert a cell of the fleet, whatever objectives and services see it: two
+pages for one fault help nobody. Whoever sees more of it speaks: routers before what stands behind
+them, objectives grouped by fewer labels before those of more. Blind cells are one alert a service,
+for one exporter that is down blinds them all. Nor may two rules give alerts of the same labels: to
+Alertmanager they are one, which either resolves.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from alerts.blackout import LONGEST_HELD, counts_traffic
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
-from alerts.sources import EventSource, find_source, names_causes
+from alerts.sources import ROUTER, EventSource, find_source, names_causes
 from alerts.templates import cell_text, first_value, listing, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -38,6 +40,17 @@ class _Cells:
     slos: tuple[str, ...]
     are_of_groups: bool
     """Whether any of the objectives is about the fleet's groups."""
+
+    @property
+    def order(self) -> tuple[bool, int, str]:
+        """Who speaks first of one cell."""
+        return self.sources != (ROUTER,), len(self.labels), self.service
+
+    def speaks_for(self, other: _Cells) -> bool:
+        """Return whether traffic that vanishes here takes that of the other's cells with it."""
+        is_behind = other.are_of_groups and self.sources == (ROUTER,)
+        is_same = None not in self.sources and self.sources == other.sources
+        return (is_behind or is_same) and set(self.labels) <= set(other.labels)
 
     def any_in(self, state: str) -> str:
         """Return the expression of the cells for which any objective has recorded a state."""
@@ -64,16 +77,26 @@ def vanished_alerts(
     objectives: Iterable[Objective], scrape_interval_seconds: float, links: Links
 ) -> list[AlertingRule]:
     """Return the pages for vanished traffic, of the objectives that count some."""
+    kinds = sorted(_cells(filter(counts_traffic, objectives)), key=lambda each: each.order)
     return [
         AlertingRule(
             TRAFFIC_VANISHED,
-            cells.any_in(conventions.VANISHED_STATE),
+            "\nunless ".join(
+                [
+                    cells.any_in(conventions.VANISHED_STATE),
+                    *(
+                        f"on ({', '.join(each.labels)})\n{each.any_in(conventions.VANISHED_STATE)}"
+                        for each in kinds[:index]
+                        if each.speaks_for(cells)
+                    ),
+                ]
+            ),
             {conventions.SERVICE: cells.service, conventions.SEVERITY: conventions.PAGE},
             _vanished_annotations(cells, links),
             # The first samples after a start are from less than a window of traffic.
             base_window_seconds(scrape_interval_seconds),
         )
-        for cells in _cells(filter(counts_traffic, objectives))
+        for index, cells in enumerate(kinds)
     ]
 
 

@@ -161,7 +161,7 @@ def _alertmanager(
     """Return Alertmanager's configuration, whole and as a fragment."""
     head = header(config.generated_from)
     groups = [objective_groups(each, config, form)[0] for each in objectives]
-    groups.append(alerts_group(objectives, config))
+    groups += [causes_group(config), alerts_group(objectives, config)]
     names = [each.alert for group in groups for each in group.rules if hasattr(each, "alert")]
     about = (config.file, config.path.parent, config.topology.cluster, objectives)
     fragment = _to_yaml(alertmanager_fragment(*about, names))

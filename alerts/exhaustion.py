@@ -10,6 +10,7 @@ aside, for it is little beside a burn that pages, and what they give back is nev
 from __future__ import annotations
 
 from alerts.links import SLO_BOARD, link_annotations
+from alerts.owners import owner_label
 from alerts.templates import cell_text, first_value, lookup, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -97,6 +98,7 @@ def exhausted_alert(objective: Objective, links: Links) -> AlertingRule:
         BUDGET_EXHAUSTED,
         f"{matching(conventions.EXHAUSTED_STATE, objective)} == 1",
         {
+            **owner_label(objective),
             **dict(objective.extras(conventions.TICKET).labels),
             conventions.SEVERITY: conventions.TICKET,
         },

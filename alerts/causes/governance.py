@@ -10,6 +10,7 @@ from alerts.causes.canaries import revision_levels
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import IN_CELL, by
 from alerts.causes.windows import increases, short_window, with_reason
+from alerts.sources import GOVERNANCE
 from alerts.templates import choice, first_value, matchers
 from exporters import catalog
 from exporters.durations import format_duration
@@ -109,7 +110,7 @@ def _data_outside(
     return Cause(
         name=name,
         rank=rank,
-        explains=(),
+        explains=(GOVERNANCE,),
         state=(
             f"group by ({by(_HOME_LABELS)}) (\n"
             f"{increases(requests, _HOME_LABELS, OUTSIDE_WINDOW)} {enough}\n"
@@ -162,7 +163,7 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
     return Cause(
         name=TOKENS_UNBILLED,
         rank=310,
-        explains=(),
+        explains=(GOVERNANCE,),
         state=(
             f"{_passes(f'1 - {_RATIO}', 'unbilled')}\nor\n"
             f"{_passes(f'{_RATIO} * (1 - {unseen}) - 1', 'overbilled')}"
@@ -241,7 +242,7 @@ def _safety_bypassed(window_seconds: float) -> Cause:
     return Cause(
         name=SAFETY_BYPASSED,
         rank=320,
-        explains=(),
+        explains=(GOVERNANCE,),
         state=(
             with_reason(
                 f"group by ({by(stage)}) (\n"

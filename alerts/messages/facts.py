@@ -24,6 +24,7 @@ FACTS: Mapping[str, str] = {
     "budget_gone": "Budget gone",
     "groups_hit": "Groups hit",
     "probable_cause": "Probable cause",
+    "cause_since": "Cause since",
     "first_step": "First",
     "description": "Description",
 }

@@ -17,7 +17,10 @@ from typing import Any
 
 from alerts.blackout_alerts import EVENTS_BLIND
 from alerts.burn import ERROR_BUDGET_BURN
-from alerts.causes.groups import GROUP_DEAD, GROUP_STALLED
+from alerts.causes.draining import DRAINING
+from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
+from alerts.causes.hosts import HOST_DOWN
+from alerts.causes.regions import REGION_DOWN
 from alerts.messages.facts import ALERTNAME
 from alerts.routing.names import Naming, equals, is_there
 from alerts.sources import SOURCES, EventSource, find_source
@@ -27,11 +30,6 @@ from exporters import catalog
 from exporters.scrape import JOBS
 from slo import conventions
 from slo.objective import Objective
-
-REGION_DOWN = "RegionDown"
-HOST_DOWN = "HostDown"
-GROUP_DEGRADED = "ShardGroupDegraded"
-GROUP_DRAINING = "ShardGroupDraining"
 
 _IS_PAGE = equals(conventions.SEVERITY, conventions.PAGE)
 _IS_TICKET = equals(conventions.SEVERITY, conventions.TICKET)
@@ -77,14 +75,12 @@ INHIBITIONS = (
         "a dead group is neither slow nor stalled",
     ),
     Inhibition(
-        GROUP_DRAINING,
-        (f'{ALERTNAME}!="{GROUP_DRAINING}"',),
+        DRAINING,
+        (f'{ALERTNAME}!="{DRAINING}"',),
         catalog.GROUP_LABELS,
         "what happens to a group that is being emptied was meant to",
     ),
 )
-"""Alerts that nobody has inhibit nothing."""
-
 PAGE_OVER_TICKET = "a page of a cell says what its tickets would"
 FASTER_TIER = "a faster tier of a cell's burn says what a slower one would"
 EXPORTER_OVER_EVENTS = "an exporter that does not answer is why its events cannot be seen"

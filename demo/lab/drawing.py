@@ -14,6 +14,8 @@ HEIGHT, GAP = 130, 34
 """Of a plot, and between two."""
 BAR = 20
 MOST_BARS = 24
+LEGEND, LEGEND_STEP = 430, 75
+"""Where the windows' names begin beside a plot's title, and how far they are apart."""
 TICK_SECONDS = 120.0
 LEAST_BURN, MOST_BURN = 0.1, 1000.0
 _Scale = Callable[[float], float]
@@ -89,9 +91,11 @@ def _burn_rates(picture: CellPicture, axis: _Axis, top: float) -> Iterator[str]:
     for at, curve in enumerate(picture.burn_rates):
         colour = _COLOURS[at % len(_COLOURS)]
         yield _line(list(axis.cut(curve)), y, colour, 1.2)
-        label_y = top + 14 + 16 * at
-        yield (f'<text x="{WIDTH - RIGHT + 150}" y="{label_y:.0f}" style="fill:{colour}">'
-               f"over {escape(curve.name)}</text>")  # fmt: skip
+        x = LEFT + LEGEND + LEGEND_STEP * at
+        yield (
+            f'<text x="{x}" y="{top - 8:.0f}" style="fill:{colour}">'
+            f"over {escape(curve.name)}</text>"
+        )
     by_factor: dict[float, list[str]] = {}
     for window, factor in picture.thresholds.items():
         by_factor.setdefault(factor, []).append(window)

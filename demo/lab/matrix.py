@@ -38,7 +38,7 @@ def results_text(
         table(_SCENARIO_HEAD, (_scenario_row(each) for each in _sorted(ours))),
         "## Alerts",
         _matrix(_sorted(ours)),
-        *_section("## Pages", _PAGE_HEAD, _page_rows(_sorted(ours))),
+        *_section("## What PagerDuty gets", _PAGE_HEAD, _page_rows(_sorted(ours))),
         *_section("## Not as expected", ("scenario", "what"), _failure_rows(_sorted(ours))),
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
         *_section("## Strengths", _SWEEP_HEAD, _sweep_rows(ours, sweep)),
@@ -134,8 +134,8 @@ def _page_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
 
 
 def described(alert: AlertOutcome) -> str:
-    """Return an alert and where it is, in a few words."""
-    hidden = {conventions.SERVICE, "cluster"}
+    """Return an alert and where it is, in a few words: an objective says its service."""
+    hidden = {"cluster", *([conventions.SERVICE] if conventions.SLO in alert.labels else [])}
     rest = [value for key, value in sorted(alert.labels.items()) if key not in hidden]
     return " ".join((alert.alert, *rest))
 

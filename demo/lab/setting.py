@@ -9,7 +9,9 @@ from typing import Any
 
 import yaml
 
-from alerts.build import ALERTMANAGER_PATH, build
+from alerts.build import ALERTMANAGER_PATH
+from alerts.build import build as build_alerts
+from dashboards.build import build as build_dashboards
 from demo.sim.plan import DEFAULT_GROUPS, cluster_topology
 from demo.stack.files import Timing, write_inputs
 from demo.stack.layout import DEFAULT_PORTS, Layout
@@ -59,7 +61,7 @@ def make_setting(
     layout = Layout(folder, DEFAULT_PORTS)
     write_inputs(layout, cluster_topology(layout.url("engine"), groups), timing, objectives)
     config = read_config(layout.config)
-    files = build(config)
+    files = {**build_alerts(config), **build_dashboards(config)}  # all that has rules
     for path, text in files.items():
         target = layout.build / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from demo.stack.report import Budget
-from demo.stack.signs import SIGNS, alerts_of
+from demo.stack.signs import CONSEQUENCES, SIGNS, alerts_of
 from demo.stack.truth import Truth
 from exporters import catalog
 
@@ -188,7 +188,9 @@ def _unexplained(truth: Truth, causes: Sequence[Mapping[str, str]]) -> Iterator[
     """Yield the alerts of causes that no fault explains, nor a group that is not up."""
     explained = [each for fault in truth.faults for each in alerts_of(fault, causes)]
     for alert in causes:
-        if alert not in explained and alert.get(catalog.GROUP) not in truth.groups:
+        if alert["alertname"] in CONSEQUENCES or alert in explained:
+            continue
+        if alert.get(catalog.GROUP) not in truth.groups:
             yield Row("alert", _name(alert), _NOTHING, "fires", None)
 
 

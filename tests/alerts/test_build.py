@@ -38,6 +38,7 @@ def test_the_files_are_those_that_the_servers_read(built: dict[str, str]):
         "prometheus.yml",
         "rules/alerts.yaml",
         "rules/causes.yaml",
+        "rules/cells.yaml",
         "rules/slo-chat-availability.yaml",
         "rules/slo-chat-ttft.yaml",
         "rules/slo-tool-success.yaml",
@@ -194,3 +195,14 @@ def test_of_two_servers_the_alerts_are_one(tmp_path: Path):
         "alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}],
         "alertmanagers": [{"static_configs": [{"targets": ["am-a:9093", "am-b:9093"]}]}],
     } == built["alerting"]
+
+
+def test_a_fragment_takes_every_alert_that_is_built(
+    built: dict[str, str], alerts: list[dict[str, Any]]
+):
+    """By its name; what always fires has a route of its own."""
+    fragment = yaml.safe_load(built["alertmanager-fragment.yml"])
+    [taken] = fragment["route"]["routes"][-1]["matchers"]
+    names = {each["alert"] for each in alerts} - {"Watchdog"}
+
+    assert f'alertname=~"{"|".join(sorted(names))}"' == taken

@@ -76,7 +76,12 @@ class Spoil:
 
 
 SPOILS = (
-    Spoil("the cause query of pages", "topk(1, shardwatch:cause:state", "topk(1, up", "burn"),
+    Spoil(
+        "the cause query of pages",  # behind that of a region's causes, which have no model
+        " or shardwatch:cause:state{cause=~",
+        " or up{cause=~",
+        "burn",
+    ),
     Spoil(
         "the cause query of a tool's page", "topk(1, shardwatch:cause:state", "topk(1, up", "tools"
     ),
@@ -102,7 +107,69 @@ SPOILS = (
     Spoil("that a cause tells of a dead group", '{group!=""}', '{group="nobody"}', "watch"),
     Spoil("that only our rules are looked at", ".*;(shardwatch|slo)-.+", ".*", "watch"),
     Spoil("that a budget is back only with some left", "< 0.02", "< 0", "budget"),
+    Spoil("what a router sees end well", 'outcome="ok"', 'outcome="none"', "regions"),
+    Spoil(
+        "the silence over parts of a region that is down",
+        'unless on (cluster, region)\nshardwatch:cause:state{cause="RegionDown"}',
+        "unless on (cluster, region)\nup",
+        "regions",
+    ),
+    Spoil(
+        "what is away on purpose",
+        "deadline_seconds > time())",
+        "deadline_seconds > 1e12)",
+        "groups",
+    ),
+    Spoil("a page of engines that answer no more", "shardwatch_group_up == 1", "up == 7", "groups"),
+    Spoil("heat on one GPU", ">= 2\n", ">= 1\n", "gpus"),
+    Spoil("what the queue's growth asks", "deriv(", "-deriv(", "queues"),
+    Spoil(
+        "the guard of missing capacity",
+        "[2m]) < on (cluster, region, model) 0.9",
+        "[2m]) < on (cluster, region, model) 0.1",
+        "queues",
+    ),
+    Spoil("how long the trigger is gone", "[3m]", "[30s]", "queues"),
+    Spoil("the points that hits fall", "- 0.2)", "- 0.1)", "caches"),
+    Spoil("the age of what is evicted", "* 300 < 30", "* 300 < 9000", "caches"),
+    Spoil("the growth of a flood's share", "> 2 * (", "> 0.2 * (", "tenants"),
+    Spoil("the share of paid requests", "> 0.05", "> 0.01", "tenants"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
+    Spoil("the fewest requests of a revision", ">= 50", ">= 0", "rollouts"),
+    Spoil(
+        "that a revision may be on its way out",
+        "< 0.5 *",
+        "< 0 *",
+        "rollouts",
+    ),
+    Spoil("the fewest loads that make a usual time", ">= 3)", ">= 0)", "rollouts"),
+    Spoil(
+        "how long revisions may stay apart", "[1d:15m]) > 1", "[1h:15m]) > 1 or vector(0)", "skew"
+    ),
+    Spoil("that captchas are most of what fails", ">= 0.5 * sum", ">= 0 * sum", "agents"),
+    Spoil("what chance does to a tool's times", "> 3 / sqrt(", "> 0 / sqrt(", "agents"),
+    Spoil(
+        "that failures are no slowness",
+        " - (sum by (cluster, region, tool)",
+        " - (0 * sum by (cluster, region, tool)",
+        "agents",
+    ),
+    Spoil(
+        "that a tool is out already",
+        "unless on (cluster, region, tool)",
+        "unless on (cluster, region, tool) up == 7 and on ()",
+        "agents",
+    ),
+    Spoil("that failing requests are not billed", "> 0.02)", "> 2)", "governance"),
+    Spoil("engines that are not seen", "(1 - 2 * (1 -", "(1 - 0 * (1 -", "governance"),
+    Spoil("the share of a cell that answers wrongly", ">= 0.2", ">= 0", "answers"),
+    Spoil(
+        "groups in a roll-out",
+        "unless on (cluster, region, model, group)\n(",
+        "unless on (cluster, region, model, group) up == 7 and on () (",
+        "answers",
+    ),
+    Spoil("users that tell of a cell themselves", ">= 5)", ">= 500)", "answers"),
 )
 
 

@@ -13,6 +13,7 @@ GROUPS = 9
 
 @pytest.fixture(scope="session")
 def setting(tmp_path_factory) -> Setting:
+    """Chat alone, on nine groups, at the usual timing."""
     folder: Path = tmp_path_factory.mktemp("lab")
     return make_setting(folder, USUAL, groups=GROUPS, objectives=["library:chat"])
 

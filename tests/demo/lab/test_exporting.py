@@ -19,10 +19,12 @@ ITS_OWN = ("shardwatch_exporter_", "process_", "shardwatch_source_duration")
 
 @pytest.fixture(params=["gpu", "groups", "router", "tools"])
 def name(request) -> str:
+    """Of an exporter that reads sources."""
     return request.param
 
 
 def series(page: Page) -> dict[tuple[str, tuple[str, ...]], object]:
+    """Return what is on a page but for what a process says of itself."""
     every = {**page.values, **page.distributions}
     return {
         (name, labels): value
@@ -33,6 +35,7 @@ def series(page: Page) -> dict[tuple[str, tuple[str, ...]], object]:
 
 
 async def test_it_serves_what_the_process_would_have_served(setting, name: str) -> None:
+    """A collector of the real process, on the same pages at the same moments."""
     topology = setting.config.topology
     simulation = Simulation(fleet_of(topology, step_seconds=1.0), seed=1, now=1.79e9)
     state = simulation.state
@@ -65,6 +68,7 @@ async def test_it_serves_what_the_process_would_have_served(setting, name: str) 
 
 
 async def test_it_is_gone_while_it_restarts_and_has_forgotten_all_after(setting) -> None:
+    """Its core is made anew."""
     topology = setting.config.topology
     simulation = Simulation(fleet_of(topology, step_seconds=1.0), seed=1, now=1.79e9)
     state = simulation.state

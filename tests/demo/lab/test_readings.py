@@ -12,6 +12,7 @@ RESTART = {"fault": "exporter-restart", "at": "31s", "place": {"exporter": "rout
 
 
 def readings_of(setting, *faults: dict[str, object], watched_seconds=180.0) -> Readings:
+    """Return readings of some faults after a healthy minute."""
     return take_readings(
         story(*faults), setting.config, healthy_seconds=60.0, watched_seconds=watched_seconds
     )
@@ -19,15 +20,18 @@ def readings_of(setting, *faults: dict[str, object], watched_seconds=180.0) -> R
 
 @pytest.fixture(scope="module")
 def lost(setting) -> Readings:
+    """A GPU is lost for 90 s."""
     return readings_of(setting, LOST)
 
 
 def find(readings: Readings, name: str, **labels: str) -> list[Series]:
+    """Return the series with these labels."""
     wanted = {"__name__": name, **labels}.items()
     return [each for each in readings.series if wanted <= each.labels.items()]
 
 
 def test_each_exporter_is_scraped_at_its_own_moments_of_every_interval(lost: Readings) -> None:
+    """Prometheus spreads its targets over the interval."""
     first = set()
     for name in ("gpu", "groups", "router", "tools", "probe"):
         (up,) = find(lost, "up", job=f"shardwatch-{name}")
@@ -38,6 +42,7 @@ def test_each_exporter_is_scraped_at_its_own_moments_of_every_interval(lost: Rea
 
 
 def test_a_lost_gpu_is_lost_in_the_series_within_two_scrapes(lost: Readings) -> None:
+    """Healthy before it, lost after it, and healthy again once it is repaired."""
     (state,) = find(lost, "shardwatch_gpu_state", state="lost", uuid=lost.place["uuid"])
     seconds = state.times_ms / 1000 - lost.fault_at
 
@@ -48,6 +53,7 @@ def test_a_lost_gpu_is_lost_in_the_series_within_two_scrapes(lost: Readings) -> 
 
 
 def test_every_other_gpu_stays_as_it_was(lost: Readings) -> None:
+    """Also those of its host and its group."""
     others = [
         each
         for each in find(lost, "shardwatch_gpu_state", state="lost")
@@ -58,6 +64,7 @@ def test_every_other_gpu_stays_as_it_was(lost: Readings) -> None:
 
 
 def test_the_truth_has_the_requests_that_the_fault_cost(lost: Readings) -> None:
+    """In its own cell, and in no other."""
     cell = "chat-availability", (("model", "chat"), ("region", "eu"))
     other = "chat-availability", (("model", "chat"), ("region", "us"))
     ratio = {
@@ -71,6 +78,7 @@ def test_the_truth_has_the_requests_that_the_fault_cost(lost: Readings) -> None:
 
 
 def test_the_routers_page_says_what_the_truth_says(lost: Readings) -> None:
+    """What is scraped is what happened."""
     cell = "chat-availability", (("model", "chat"), ("region", "us"))
     counted = sum(
         each.values[-1] - each.values[0]
@@ -84,6 +92,7 @@ def test_the_routers_page_says_what_the_truth_says(lost: Readings) -> None:
 
 
 def test_an_exporter_that_is_restarted_misses_one_scrape_at_the_most(setting) -> None:
+    """It is gone for three seconds of fifteen; the others are scraped all the time."""
     readings = readings_of(setting, RESTART, watched_seconds=120.0)
 
     (up,) = find(readings, "up", job="shardwatch-router")
@@ -93,6 +102,7 @@ def test_an_exporter_that_is_restarted_misses_one_scrape_at_the_most(setting) ->
 
 
 def test_the_same_seed_gives_the_same_samples(setting, lost: Readings) -> None:
+    """To the last bit, markers included."""
     again = readings_of(setting, LOST)
 
     assert [each.labels for each in lost.series] == [each.labels for each in again.series]

@@ -13,6 +13,7 @@ STALE_BITS = np.array([STALE]).view(np.int64)[0]
 
 
 def page(*groups: str) -> Page:
+    """Return a page on which these groups are up."""
     found = Page()
     for group in groups:
         found.of(catalog.GROUP_UP)[("demo", "eu", "chat", group)] = 1.0
@@ -21,6 +22,7 @@ def page(*groups: str) -> Page:
 
 @pytest.fixture
 def scrapes() -> Scrapes:
+    """Of one target, none so far."""
     return Scrapes("shardwatch-groups", "h:1")
 
 
@@ -32,11 +34,14 @@ def found(scrapes: Scrapes, name: str, **labels: str) -> list[tuple[float, float
         if {"__name__": name, **labels}.items() <= each.labels.items()
     )
     is_stale = series.values.view(np.int64) == STALE_BITS
-    values = ["stale" if stale else value for value, stale in zip(series.values, is_stale)]
+    values = [
+        "stale" if stale else value for value, stale in zip(series.values, is_stale, strict=True)
+    ]
     return list(zip((series.times_ms / 1000).tolist(), values, strict=True))
 
 
 def test_a_series_that_vanishes_is_marked_once_where_it_is_first_missing(scrapes: Scrapes) -> None:
+    """Prometheus writes the marker at the scrape that lacks it, and no second one."""
     for time, seen in ((10.0, page("a", "b")), (25.0, page("b")), (40.0, page("b"))):
         scrapes.take(time, seen)
 
@@ -47,6 +52,7 @@ def test_a_series_that_vanishes_is_marked_once_where_it_is_first_missing(scrapes
 
 
 def test_a_series_that_comes_back_goes_on_after_its_marker(scrapes: Scrapes) -> None:
+    """The scrapes between have no sample at all."""
     for time, seen in ((10.0, page("a")), (25.0, page()), (40.0, page()), (55.0, page("a"))):
         scrapes.take(time, seen)
 
@@ -57,6 +63,7 @@ def test_a_series_that_comes_back_goes_on_after_its_marker(scrapes: Scrapes) -> 
 def test_a_scrape_that_fails_ends_all_series_and_says_that_the_target_is_down(
     scrapes: Scrapes,
 ) -> None:
+    """As a connection that is refused does."""
     scrapes.take(10.0, page("a"))
     scrapes.take(25.0, None)
 
@@ -65,6 +72,7 @@ def test_a_scrape_that_fails_ends_all_series_and_says_that_the_target_is_down(
 
 
 def test_a_series_has_the_labels_of_its_target(scrapes: Scrapes) -> None:
+    """Beside its own, as honor_labels leaves them."""
     scrapes.take(10.0, page("a"))
 
     (series,) = (e for e in scrapes.series() if e.labels["__name__"] == "shardwatch_group_up")
@@ -80,6 +88,7 @@ def test_a_series_has_the_labels_of_its_target(scrapes: Scrapes) -> None:
 
 
 def test_a_histogram_is_buckets_a_sum_and_a_count(scrapes: Scrapes) -> None:
+    """With the bounds as the text format writes them."""
     family = catalog.PROBE_TIME_TO_FIRST_TOKEN
     counts = tuple(float(at) for at in range(len(family.bounds)))
     seen = Page()
@@ -94,6 +103,7 @@ def test_a_histogram_is_buckets_a_sum_and_a_count(scrapes: Scrapes) -> None:
 
 
 def test_what_nobody_reads_is_not_kept() -> None:
+    """But what Prometheus says of the scrape itself."""
     scrapes = Scrapes("j", "h:1", lambda name: name == "shardwatch_gpu_up")
     scrapes.take(10.0, page("a"))
 

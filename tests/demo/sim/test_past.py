@@ -5,6 +5,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from demo.sim.engines.figures import LOAD_SECONDS
 from demo.sim.past import PARTS_OF_MEAN, SERVED_SECONDS, let_routers_have_served
 from demo.sim.routers.counts import OK, RATE_LIMITED
 
@@ -54,3 +55,11 @@ def test_a_cluster_that_never_served_has_no_past(run):
     with pytest.raises(ValueError, match="nothing was served yet"):
         let_routers_have_served(run.state)
     assert run.state.routers.attempts.sum() == 0
+
+
+def test_engines_have_loaded_weights_in_the_past(warm):
+    """In the time that a load takes, with some reads that were tried again: what is usual."""
+    let_routers_have_served(warm.state)
+    loads = warm.state.loads
+    assert (loads.ended >= 3).all()
+    assert loads.seconds / loads.ended == pytest.approx(LOAD_SECONDS, rel=0.1)

@@ -175,9 +175,9 @@ def test_a_weak_fault_need_not_be_told():
 
 def test_a_fault_that_no_alert_knows_is_said_to_be_so():
     """Neither right nor wrong."""
-    fault = ActiveFault("silent-corruption", {"group": "us-chat-0"}, 0.3, since=0.0)
+    fault = ActiveFault("cache-flush", {"region": "us"}, 1.0, since=0.0)
     rows = compare(replace(TRUTH, faults=(LOST, fault)), STACK, GROUPS, GPUS)
-    [row] = [each for each in rows if each.name == "silent-corruption"]
+    [row] = [each for each in rows if each.name == "cache-flush"]
     assert ("nothing: no alert of a cause knows this fault", True) == (row.stack, row.agrees)
 
 
@@ -185,6 +185,13 @@ def test_a_group_that_is_really_not_up_explains_its_alert():
     """A patch takes groups down without a fault of their own."""
     truth = replace(TRUTH, faults=())
     assert [] == _differing(truth)
+
+
+def test_what_comes_of_a_fault_is_no_false_alert():
+    """A cell without a reserve, or a GPU that is to be reset at the next window."""
+    for name in ("RegionReserveGone", "GpuNeedsAttention"):
+        later = ALERT | {"alertname": name, "group": "eu-chat-1", "host": "h5"}
+        assert [] == _differing(stack=replace(STACK, causes=(*STACK.causes, later)))
 
 
 def test_the_worst_stands_last():

@@ -1,0 +1,112 @@
+"""The command refuses what it cannot play in sentences, before it plays anything."""
+
+import json
+
+import pytest
+
+from demo.lab import cli
+from demo.lab.playing import Options
+from demo.lab.running import Job, jobs_of
+from demo.scenario import find_scenario, read_scenario
+from exporters.problems import InputError
+from tests.demo.lab.outcomes import alert, outcome
+
+RULES = """
+groups:
+- name: g
+  rules:
+  - {alert: A, expr: up == 0}
+"""
+
+
+@pytest.fixture
+def played(monkeypatch) -> list[Job]:
+    """The jobs that the command would have played; each goes as it should."""
+    jobs: list[Job] = []
+
+    def run(asked, at_once, tell):
+        jobs.extend(asked)
+        good = outcome(alert("GpuLost", "expected", 20.0))
+        return [(each, [good]) for each in asked]
+
+    monkeypatch.setattr(cli, "run_jobs", run)
+    return jobs
+
+
+def test_all_simulated_scenarios_are_played_at_all_their_strengths(tmp_path, played) -> None:
+    """Those of real vLLM cannot be: nobody speeds up its time."""
+    cli.lab(tmp_path / "out")
+
+    names = [each.name for each in played]
+    assert "gpu-lost" in names
+    assert {"bad-canary at 1", "bad-canary at 0.5", "bad-canary at 0.2"} <= set(names)
+    assert not [each for each in played if each.scenario.engine != "sim"]
+
+
+def test_results_are_a_table_a_page_and_json(tmp_path, played, capsys) -> None:
+    """The table stands on stdout as well."""
+    cli.lab(tmp_path, scenario=["gpu-lost"])
+
+    assert (tmp_path / "RESULTS.md").read_text() == capsys.readouterr().out
+    assert ["gpu-lost"] == [
+        each["scenario"] for each in json.loads((tmp_path / "results.json").read_text())
+    ]
+    assert (tmp_path / "index.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"scenario": ["frozen-worker"]}, "is a scenario for vllm, expected one for sim"),
+        ({"scenario": ["nonsense"]}, "no such scenario"),
+        ({"at_once": 0}, "found 0, expected 1 or more"),
+        ({"seed": -1}, "found -1, expected 0 or more"),
+    ],
+)
+def test_what_cannot_be_played_is_refused(tmp_path, played, options, said) -> None:
+    """Nothing is written then."""
+    with pytest.raises(InputError) as refused:
+        cli.lab(tmp_path / "out", **options)
+
+    assert said in " ".join(str(each) for each in refused.value.problems)
+    assert not (tmp_path / "out").exists()
+    assert [] == played
+
+
+def test_others_rules_that_do_not_parse_are_refused_with_their_place(tmp_path, played) -> None:
+    """Before anything is played."""
+    bad = tmp_path / "peer.yaml"
+    bad.write_text(RULES.replace("up == 0", "up =="), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        cli.lab(tmp_path / "out", peer=[bad])
+
+    (found,) = refused.value.problems
+    assert str(bad) == found.file
+    assert 5 == found.line
+    assert [] == played
+
+
+def test_a_folder_is_one_peer(tmp_path, played) -> None:
+    """Of all rule files in it, by the folder's name."""
+    folder = tmp_path / "sloth"
+    folder.mkdir()
+    for name in ("b.yml", "a.yaml", "notes.txt"):
+        (folder / name).write_text(RULES, encoding="utf-8")
+    cli.lab(tmp_path / "out", scenario=["calm"], peer=[folder])
+
+    ((peer,),) = (each.options.peers for each in played)
+    assert "sloth" == peer.name
+    assert ["a.yaml", "b.yml"] == [each.name for each in peer.files]
+
+
+def test_a_sweep_goes_below_what_a_scenario_promises_and_above_no_effect() -> None:
+    """Of a factor, no effect is 1."""
+    scenario = read_scenario(find_scenario("black-friday"))
+    jobs = jobs_of([scenario], Options(), sweep=True)
+
+    promised = [each.scenario.strength for each in jobs if not each.is_swept]
+    weaker = [each.scenario.strength for each in jobs if each.is_swept]
+    assert [3, 2] == promised
+    assert all(1 < each < 3 for each in weaker)
+    assert weaker == sorted(weaker, reverse=True)
+    assert not set(weaker) & set(promised)

@@ -1,0 +1,115 @@
+"""Tables say what was expected, what came, and what must not have come."""
+
+from demo.lab.matrix import false_ones, first_page, results_text
+from demo.lab.outcome import Outcome
+from tests.demo.lab.outcomes import CELL, alert, outcome
+
+PAGE = {**CELL, "severity": "page"}
+
+
+def row(text: str, heading: str, key: str) -> list[str]:
+    """Return the cells of a table's row."""
+    table = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    (found,) = (line for line in table.splitlines() if line.startswith(f"| {key} "))
+    return [each.strip() for each in found.strip("|").split("|")]
+
+
+def matrix_of(*outcomes: Outcome) -> dict[str, str]:
+    """Return the alerts' cells of the first outcome, by alert."""
+    text = results_text(outcomes)
+    head, cells = row(text, "Alerts", "scenario"), row(text, "Alerts", outcomes[0].key)
+    return dict(zip(head, cells, strict=True))
+
+
+def test_an_expected_alert_that_came_is_a_yes_with_its_time() -> None:
+    """The first of its labels counts."""
+    assert "yes 21 s" == matrix_of(outcome(alert("GpuLost", "expected", 21.4)))["GpuLost"]
+
+
+def test_an_expected_alert_that_did_not_come_is_missed() -> None:
+    """Though no row of alerts names it."""
+    assert "MISSED" == matrix_of(outcome())["GpuLost"]
+
+
+def test_a_forbidden_alert_must_not_even_where_another_of_its_name_was_expected() -> None:
+    """The worst of a cell is what it shows."""
+    found = matrix_of(outcome(alert("GpuLost", "expected", 20), alert("GpuLost", "forbidden", 30)))
+    assert "MUST NOT 20 s" == found["GpuLost"]
+
+
+def test_an_alert_that_merely_may_come_stands_with_its_time() -> None:
+    """Without a word."""
+    found = matrix_of(outcome(alert("ShardGroupDead", "allowed", 140)))
+    assert "140 s" == found["ShardGroupDead"]
+
+
+def test_what_fired_before_the_scenario_is_no_work_of_it() -> None:
+    """It has a table of its own."""
+    text = results_text([outcome(alert("EventsBlind", "standing", -900))])
+
+    assert "EventsBlind" not in row(text, "Alerts", "scenario")
+    assert ["EventsBlind chat eu", "gpu-lost"] == row(
+        text, "Firing before any fault", "EventsBlind chat eu"
+    )
+
+
+def test_an_expected_page_counts_before_an_earlier_one_that_was_not() -> None:
+    """What the scenario waits for is what is scored."""
+    found = first_page(
+        outcome(
+            alert("A", "allowed", 5, paged_seconds=10.0, labels=PAGE),
+            alert("B", "expected", 50, paged_seconds=60.0, labels=PAGE),
+        )
+    )
+    assert found is not None
+    assert "B" == found.alert
+
+
+def test_a_ticket_is_no_page() -> None:
+    """Though PagerDuty gets it."""
+    ticket = {**CELL, "severity": "ticket"}
+    told = alert("A", "allowed", 5, paged_seconds=10.0, labels=ticket)
+    assert first_page(outcome(told)) is None
+
+
+def test_alerts_before_the_fault_and_forbidden_ones_are_false() -> None:
+    """What was expected is not."""
+    played = outcome(
+        alert("A", "allowed", -5),
+        alert("B", "forbidden", 5),
+        alert("C", "expected", 5),
+        alert("D", "standing", -500),
+    )
+    assert 3 == false_ones(played)
+
+
+def test_peers_stand_beside_ours_and_are_not_judged() -> None:
+    """Side by side in one table, and in no other."""
+    sloth = outcome(
+        alert("Other", "allowed", 200, paged_seconds=230.0, pages=1,
+              labels={"sloth_severity": "page"}),
+        rules="sloth", is_judged=False, samples_read=1234,
+    )  # fmt: skip
+    ours = outcome(alert("GpuLost", "expected", 21.4), samples_read=99)
+    text = results_text([sloth, ours])
+
+    assert 1 == text.partition("## Scenarios")[2].partition("## Alerts")[0].count("| gpu-lost |")
+    peers = text.partition("## Beside others' rules")[2]
+    assert "| gpu-lost | sloth | 200 s | 230 s | 1 | never | 0 | 1,234 |" in peers
+    assert "| gpu-lost | shardwatch | 21 s |  | 0 |  | 0 | 99 |" in peers
+
+
+def test_a_sweep_says_at_which_strength_a_fault_is_still_seen() -> None:
+    """Beside the strengths that the scenario promises."""
+    strong = outcome(alert("GpuLost", "expected", 21.4), strength=1.0)
+    weak = outcome(strength=0.5)
+    text = results_text([strong], [weak]).partition("## Strengths")[2]
+
+    assert "| gpu-lost | 1 | GpuLost | 21 s |  |" in text
+    assert "| gpu-lost | 0.5 | GpuLost | not |  |" in text
+
+
+def test_tables_are_the_same_in_whatever_order_plays_end() -> None:
+    """Several run at once."""
+    one, other = outcome(scenario="a"), outcome(scenario="b")
+    assert results_text([one, other]) == results_text([other, one])

@@ -1,0 +1,64 @@
+"""A whole play: a lost GPU on a small cluster, from its readings to the page that names it."""
+
+import pytest
+
+from demo.lab.outcome import AlertOutcome, Outcome
+from demo.lab.playing import Options, play
+from demo.stack.files import LIVE
+from tests.demo.lab.conftest import GROUPS, story
+
+OPTIONS = Options(timing=LIVE, groups=GROUPS, healthy_seconds=60.0, objectives=("library:chat",))
+SCENARIO = story(
+    {"fault": "lost-gpu", "at": "10s", "length": "120s", "place": {"group": "eu-chat-0"}},
+    starts_at="tue 21:00",
+    watch=None,
+    shows=['shardwatch_gpu_state{state="lost"} == 1'],
+    expect=[
+        {"alert": "GpuLost", "labels": {"group": "eu-chat-0"}, "within": "15s"},
+        {
+            "alert": "ErrorBudgetBurn",
+            "labels": {"slo": "chat-availability", "region": "eu", "severity": "page"},
+            "page": True,
+            # The cell has this one group: a slower tier burns too, and is told in the same page.
+            "resolves": False,
+            "cause": "GpuLost",
+            "evidence": ["host", "uuid"],
+            "within": "180s",
+            "within_theory": "75s",
+        },
+    ],
+    forbid=[{"page": True, "labels": {"region": "us"}}, {"alert": "TrafficVanished"}],
+)
+
+
+def only(outcome: Outcome, alert: str, **labels: str) -> AlertOutcome:
+    """Return the first of an alert that has these labels."""
+    return next(
+        each
+        for each in outcome.alerts
+        if each.alert == alert and labels.items() <= each.labels.items()
+    )
+
+
+async def test_a_play_is_as_expected_scored_and_drawn() -> None:
+    """One play, for it takes a while: everything that can be said of a page is said of this one."""
+    (outcome,) = await play(SCENARIO, OPTIONS)
+
+    assert ([], []) == (list(outcome.failures), list(outcome.rule_failures))
+    assert {'shardwatch_gpu_state{state="lost"} == 1': True} == outcome.conditions
+    lost = only(outcome, "GpuLost")
+    assert 0 < lost.fired_seconds <= 15
+    assert lost.paged_seconds is None, "a cause is told within the page that it explains"
+    page = only(outcome, "ErrorBudgetBurn", burn_tier="1h", region="eu")
+    assert "expected" == page.role
+    assert (page.paged_seconds or 0) - page.fired_seconds == pytest.approx(5, abs=0.01)
+    assert f"GpuLost: {outcome.place['uuid']} on host {outcome.place['host']}" in (page.cause or "")
+    assert (page.theory_seconds or 0) < page.fired_seconds
+    assert 0 < (page.budget_spent_ratio or 0) < 0.2
+    assert (page.cause_lead_evaluations or 0) >= 1
+    assert page.resolved_seconds is None
+    assert 200 < (page.reset_seconds or 0) < 400, "its short window of 5 minutes is over"
+    (picture, *_) = outcome.pictures
+    assert {"region": "eu", "model": "chat"} == picture.labels
+    assert max(picture.truth.values) > 0.2
+    assert {"1h", "5m"} <= {each.name for each in picture.burn_rates}
