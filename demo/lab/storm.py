@@ -36,6 +36,11 @@ GROUPS = 15_625
 GPUS_OF_GROUP = 8
 HEALTHY_SECONDS = 600.0
 DARK_SECONDS = 900.0
+STARTS_AT = "tue 07:00"
+"""An hour at which the other regions can bear those who come: what they suffer at the busiest hour
+is another fault, with pages of its own."""
+PEAK = "wed 14:00"
+"""That hour, of ``region-loss``."""
 _GROUP, _HOST, _UUID, _EXTRA = "group", "host", "uuid", "-x"
 _SPARSE = {catalog.GROUP_STATE.name, catalog.GROUP_REASON.name}
 
@@ -83,15 +88,18 @@ class Storm:
         ]
 
 
-def storm_scenario() -> Scenario:
+def storm_scenario(starts_at: str = STARTS_AT) -> Scenario:
     """Return ``region-loss`` whose region stays dark as long as anybody looks."""
     scenario = read_scenario(find_scenario("region-loss"))
     faults = [each.model_copy(update={"length": None}) for each in scenario.faults]
-    return scenario.model_copy(update={"faults": faults, "watch": DARK_SECONDS})
+    return scenario.model_copy(
+        update={"faults": faults, "watch": DARK_SECONDS, "starts_at": starts_at}
+    )
 
 
 async def play_storm(
     groups: int = GROUPS,
+    starts_at: str = STARTS_AT,
     objectives: Sequence[str] = OBJECTIVES,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Storm:
@@ -99,6 +107,7 @@ async def play_storm(
 
     Args:
         groups: a multiple of those of the small cluster is taken, and not fewer.
+        starts_at: weekday and time, UTC.
         objectives: as a configuration names them.
         tell: is told how far it is.
     """
@@ -108,7 +117,7 @@ async def play_storm(
         rules = read_rule_files(setting.rule_files, interval)
         names = names_read(rule.expr for group in rules for rule in group.rules)
         small = take_readings(
-            storm_scenario(),
+            storm_scenario(starts_at),
             setting.config,
             healthy_seconds=HEALTHY_SECONDS,
             watched_seconds=DARK_SECONDS,
@@ -132,7 +141,7 @@ async def play_storm(
         told = notifications(firings, setting.alertmanager, small.start, small.end, interval)
         return Storm(
             groups=times * DEFAULT_GROUPS,
-            gpus=sum(each.labels["__name__"] == catalog.GPU_UP.name for each in series),
+            gpus=times * DEFAULT_GROUPS * GPUS_OF_GROUP,
             series=len(series),
             fault_at=small.fault_at,
             firings=firings,
