@@ -75,7 +75,7 @@ async def play_days(seeds: Sequence[int], days: int) -> Days:
         raise ValueError(f"found {failures[0]}, expected all rules to be evaluated")
     pages = [each for each in replay.firings() if each.firing_at is not None]
     by_name = {each.name: each for each in cells}
-    false = [each for each in pages if not _is_true(each, by_name[each.labels[CELL]])]
+    false = [each for each in pages if not is_true(each, by_name[each.labels[CELL]])]
     return Days(len(seeds), days, len(cells), pages, false)
 
 
@@ -108,7 +108,7 @@ def _pages(rule: Rule) -> bool:
     )
 
 
-def _is_true(page: Firing, cell: HealthyCell) -> bool:
+def is_true(page: Firing, cell: HealthyCell) -> bool:
     """Tell whether a page's burn was above its threshold, by what really happened."""
     if page.alert != ERROR_BUDGET_BURN or page.firing_at is None:
         return False  # traffic never vanishes here
