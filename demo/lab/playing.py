@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,8 @@ class Options:
     """Instead of ours."""
     peers: Sequence[Rules] = ()
     """Beside them, on the same readings."""
+    traffic_ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """By region and model, users in multiples of what is usual there."""
 
 
 async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome]:
@@ -98,9 +100,10 @@ async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome
             healthy_seconds=options.healthy_seconds,
             watched_seconds=watched_seconds(scenario),
             seed=options.seed,
+            traffic_ratios=options.traffic_ratios,
             is_wanted=lambda name: names is None or name in names,
         )
-        habits = habits_of_cluster(options.groups)
+        habits = habits_of_cluster(options.groups, options.traffic_ratios)
         async with _empty_server() as client:
             await write_readings(client, readings.series, readings.start, readings.began_at)
             usual = await measure_usual(client, setting.objectives, habits, readings)
@@ -221,7 +224,7 @@ class _Play:
             truth=self.readings.truth,
             scrape_interval_seconds=self.readings.interval_seconds,
             live_since=self.readings.start,
-            habits=habits_of_cluster(self.options.groups),
+            habits=habits_of_cluster(self.options.groups, self.options.traffic_ratios),
         )
 
     async def _conditions(

@@ -40,6 +40,7 @@ TRUTH_SECONDS = 5.0
 """Between two moments at which the truth is noted; in between, events are taken to come evenly."""
 PROBE_DEADLINE_SECONDS = 10.0
 """The probe exporter's own default."""
+NONE_UNUSUAL: Mapping[tuple[str, str], float] = {}
 RESTART_SECONDS = 3.0
 """For so long the demo's supervisor lets an exporter be gone."""
 
@@ -78,6 +79,7 @@ def take_readings(
     seed: int = DEFAULT_SEED,
     is_wanted: Callable[[str], bool] = lambda _: True,
     failure_rate: float = 1.0,
+    traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL,
 ) -> Readings:
     """Play a scenario on a simulated cluster, and return what was scraped.
 
@@ -89,13 +91,15 @@ def take_readings(
         seed: of all that the simulator draws.
         is_wanted: tells by its name whether a series is kept.
         failure_rate: of the hardware, in multiples of what was published.
+        traffic_ratios: by region and model, users in multiples of what is usual there.
 
     Raises:
         demo.orders.FaultError: if a fault has no such place.
     """
     began_at = WEEK_ZERO + read_week_time(scenario.starts_at)
     return _Play(
-        scenario, config, seed, is_wanted, failure_rate, began_at - healthy_seconds, began_at,
+        scenario, config, seed, is_wanted, failure_rate, traffic_ratios,
+        began_at - healthy_seconds, began_at,
         began_at + watched_seconds,
     ).run()  # fmt: skip
 
@@ -107,6 +111,7 @@ class _Play:
     seed: int
     is_wanted: Callable[[str], bool]
     failure_rate: float
+    traffic_ratios: Mapping[tuple[str, str], float]
     start: float
     began_at: float
     end: float
@@ -124,6 +129,8 @@ class _Play:
         )
         state = self._state = self._simulation.state
         let_routers_have_served(state)
+        for cell, ratio in self.traffic_ratios.items():
+            state.service.peak_rates[fleet.cells.index(cell)] *= ratio
         truth = TruthRecord(fine_seconds=inf)
         stall_prober = StallProber(state)
         makers = dict(make_cores(topology, stall_prober, lambda: state.now))
