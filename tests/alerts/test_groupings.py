@@ -196,7 +196,6 @@ OF_OTHERS = {"RevisionSkew", "DataOutsideRegion", "TokensUnbilled", "SafetyBypas
 @pytest.mark.parametrize(
     ("total", "some", "none"),
     [
-<<<<<<< HEAD
         (ROUTER, OF_ROUTERS, OF_TOOLS | OF_OTHERS),
         (
             "shardwatch_router_time_to_first_token_seconds_count",
@@ -215,26 +214,11 @@ OF_OTHERS = {"RevisionSkew", "DataOutsideRegion", "TokensUnbilled", "SafetyBypas
 def test_an_objective_is_explained_by_what_its_events_depend_on(
     total: str, some: set[str], none: set[str]
 ):
-=======
-        (ROUTER, OF_REQUESTS),
-        ("shardwatch_router_time_to_first_token_seconds_count", OF_REQUESTS),
-        ('shardwatch_tool_calls_total{outcome!="cancelled"}', {"ToolOutage"}),
-        ("vllm:request_success_total", {*OF_REQUESTS, "ToolOutage"}),
-        (FOREIGN, set()),
-    ],
-)
-def test_an_objective_is_explained_by_what_its_events_depend_on(total: str, expected: set[str]):
->>>>>>> h-hw
     """A tool does not fail for a lost GPU, nor a shop's checkout for anything of the fleet's."""
     found = {cause.name for cause in explaining(causes(15), objective(total, "region"))}
 
-<<<<<<< HEAD
     assert some <= found
     assert not none & found
-=======
-    assert expected == {cause.name for cause in found}
-    assert sorted(found, key=lambda each: -each.rank) == list(found)
->>>>>>> h-hw
 
 
 @pytest.mark.parametrize("target", ["0.999", "1"])
@@ -266,12 +250,8 @@ def test_whoever_knows_better_says_whether_causes_are_named():
     asked = replace(objective(FOREIGN, "region"), names_causes=True)
     declined = replace(objective(ROUTER, "region"), names_causes=False)
 
-<<<<<<< HEAD
     every = [each for each in causes(15) if each.explains]
     assert every == list(explaining(causes(15), asked))
-=======
-    assert {*OF_REQUESTS, "ToolOutage"} == {each.name for each in explaining(causes(15), asked)}
->>>>>>> h-hw
     assert () == explaining(causes(15), declined)
 
 
@@ -279,18 +259,9 @@ def test_the_more_a_cause_explains_the_higher_it_ranks():
     """A page names the highest; two of one rank would take turns."""
     ranks = {cause.name: cause.rank for cause in causes(15)}
 
-<<<<<<< HEAD
     expected = ["GpuLost", "ShardGroupDead", "ShardGroupStalled", "CanaryWorse", "CaptchaWave",
                 "ToolOutage", "ToolSlow", "SafetyBypassed", "AnswersDisagree"]  # fmt: skip
     assert expected == sorted(expected, key=lambda name: -ranks[name])
-=======
-    for chain in (
-        ["RegionDown", "HostDown", "GpuLost", "ShardGroupDead", "RegionCapacityLow"],
-        ["GpuHung", "ShardGroupStalled", "RegionCapacityLow", "ToolOutage"],
-        ["GpuFaulty", "GpuThrottled", "GpuNeedsAttention", "ShardGroupDegraded"],
-    ):
-        assert chain == sorted(chain, key=lambda name: -ranks[name])
->>>>>>> h-hw
     assert len(ranks) == len(set(ranks.values()))
 
 
