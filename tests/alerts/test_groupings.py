@@ -48,6 +48,138 @@ def config() -> Config:
     return read_config(PROMTOOL_TESTS / "config" / "shardwatch.yaml")
 
 
+GROUPINGS = [
+    (ROUTER, ()),
+    (ROUTER, ("region",)),
+    (ROUTER, ("cluster", "region", "model")),
+    (ROUTER, ("region", "model", "tier")),
+    (ROUTER, ("tier",)),
+    (FOREIGN, ("region", "model")),
+    (FOREIGN, ("zone",)),
+]
+groupings = pytest.mark.parametrize(
+    ("total", "labels"),
+    GROUPINGS,
+    ids=[f"{total.partition('{')[0]} by {labels}" for total, labels in GROUPINGS],
+)
+
+
+@groupings
+def test_rules_and_the_queries_of_annotations_are_promql(
+    total: str, labels: tuple[str, ...], config: Config
+):
+    """With no labels at all, with more, with labels that no exporter of ours knows."""
+    groups = [*objective_groups(objective(total, *labels), config),
+              alerts_group([objective(total, *labels)], config)]  # fmt: skip
+
+    for rule in (rule for group in groups for rule in group.rules):
+        selectors(rule.expr)
+        for annotation in getattr(rule, "annotations", {}).values():
+            for query in queries_of(annotation):
+                selectors(query)
+
+
+@groupings
+def test_a_page_of_any_cell_comes_and_holds_in_a_blackout(
+    total: str, labels: tuple[str, ...], config: Config, tmp_path: Path
+):
+    """10 minutes of outage, then nothing at all for 15: no rule fails, and the page is there."""
+    mine = objective(total, *labels)
+    groups = [*objective_groups(mine, config), alerts_group([mine], config)]
+    (tmp_path / "rules.yaml").write_text(render_groups(groups, ["test"]))
+    name = total.partition("{")[0]
+    series = f'{name}{{{LABELS},zone="z",outcome='
+    cell = "".join(
+        f',{label}="{value}"'
+        for label, value in (("cluster", "demo"), ("region", "eu"), ("model", "chat"),
+                             ("tier", "pro"), ("zone", "z"))
+        if label in labels
+    )  # fmt: skip
+    fires = (
+        'ALERTS{alertname="ErrorBudgetBurn",alertstate="firing",burn_tier="1h",severity="page",'
+        f'slo="mine",service="inference"{cell}}}'
+    )
+    content = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "15s",
+        "tests": [
+            {
+                "interval": "15s",
+                "input_series": [
+                    {"series": f'{series}"ok"}}', "values": "0+150x20 3000+75x40 stale"},
+                    {"series": f'{series}"timeout"}}', "values": "0x20 0+75x40 stale"},
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": 'ALERTS{alertname="ErrorBudgetBurn",burn_tier="1h"}',
+                        "eval_time": moment,
+                        "exp_samples": expected,
+                    }
+                    for moment, expected in (
+                        ("5m", []),
+                        ("15m", [{"labels": fires, "value": 1}]),
+                        ("30m", [{"labels": fires, "value": 1}]),
+                    )
+                ],
+            }
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(content))
+
+    done = subprocess.run(
+        [str(find_program("promtool")), "test", "rules", "test.yaml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+
+
+TOOL = "shardwatch_tool_calls_total"
+
+
+@pytest.mark.parametrize(
+    "objectives",
+    {
+        "of two sources": [(ROUTER, ("region", "model")), (TOOL, ("region", "model"))],
+        "in another order": [(ROUTER, ("region", "model")), (ROUTER, ("model", "region"))],
+        "of two groupings": [(ROUTER, ("region", "model")), (TOOL, ("region", "tool"))],
+        "with none of ours": [(ROUTER, ()), (FOREIGN, ()), (FOREIGN, ("zone",))],
+    }.values(),
+)
+def test_no_two_rules_give_alerts_of_the_same_labels(
+    objectives: list[tuple[str, tuple[str, ...]]], config: Config
+):
+    """Alertmanager would take them for one, and either rule's recovery would close it."""
+    every = [
+        replace(objective(total, *labels), name=f"mine-{number}")
+        for number, (total, labels) in enumerate(objectives)
+    ]
+    group = alerts_group(every, config)
+    kinds = [
+        (rule.alert, tuple(sorted(rule.labels.items())), frozenset(by.replace(" ", "").split(",")))
+        for rule in group.rules
+        if isinstance(rule, AlertingRule)
+        # The outermost aggregation is what gives the alert its labels.
+        for by in re.findall(r"^(?:count|group) by \(([^)]*)\)", rule.expr)
+    ]
+
+    assert {"TrafficVanished", "EventsBlind"} <= {alert for alert, *_ in kinds}
+    assert sorted(set(kinds), key=str) == sorted(kinds, key=str)
+    recorded = {f"mine-{number}" for number in range(len(every))}
+    for alert in ("TrafficVanished", "EventsBlind"):
+        text = " ".join(rule.expr for rule in group.rules if getattr(rule, "alert", "") == alert)
+        assert recorded == set(re.findall(r"mine-\d", text)), alert
+    for rule in group.rules:
+        for annotation in getattr(rule, "annotations", {}).values():
+            for query in queries_of(annotation):
+                selectors(query)
+
+
+OF_ROUTERS = {
+    "GpuFaulty", "GpuHung", "GpuLost", "GpuNeedsAttention", "GpuThrottled", "HostDown",
+    "RegionCapacityLow", "RegionDown", "ShardGroupDead", "ShardGroupDegraded", "ShardGroupStalled",
+    "CanaryWorse", "QueueSnowball", "WeightsSlow",
+}  # fmt: skip
 OF_TOOLS = {"ToolOutage", "CaptchaWave", "ToolSlow", "AgentsLooping"}
 OF_OTHERS = {"RevisionSkew", "DataOutsideRegion", "TokensUnbilled", "SafetyBypassed"}
 
