@@ -132,7 +132,7 @@ def _probes_failing(window_seconds: float) -> Cause:
             f"unless on ({catalog.CLUSTER}, {catalog.REGION}) ({catalog.ROUTER_UP.name} == 0)\n)"
         ),
         state_labels=catalog.CELL_LABELS,
-        sight=_SIGHT,
+        sight=Sight("probe", catalog.PROBE_UP.name, catalog.CELL_LABELS),
         evidence=("no group of {{ .Labels.model }} in region {{ .Labels.region }} answers probes"),
         first_step="send {{ .Labels.model }} of region {{ .Labels.region }} elsewhere",
         labels=catalog.CELL_LABELS,
