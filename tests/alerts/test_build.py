@@ -142,7 +142,6 @@ def test_a_cause_is_seen_by_labels_that_its_state_has():
     """Else it would hold for ever while its exporter is down: no place of it were ever seen."""
     for cause in causes(15):
         assert set(cause.sight.labels) <= set(cause.state_labels), cause.name
-        assert set(cause.labels) <= {*cause.state_labels, "reason"}, cause.name
 
 
 def test_no_group_is_evaluated_more_rarely_than_every_two_minutes(groups: list[dict[str, Any]]):
