@@ -42,6 +42,8 @@ is another fault, with pages of its own."""
 PEAK = "wed 14:00"
 """That hour, of ``region-loss``."""
 _GROUP, _HOST, _UUID, _EXTRA = "group", "host", "uuid", "-x"
+_SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
+"""How names end of what routers and tools add up over a region's groups."""
 _SPARSE = {catalog.GROUP_STATE.name, catalog.GROUP_REASON.name}
 
 
@@ -152,7 +154,8 @@ async def play_storm(
 def multiplied(readings: Readings, times: int) -> Iterator[Series]:
     """Yield readings with so many groups for each one, of one host each.
 
-    Sorted by nothing; samples are shared, not copied.
+    What is of no group is there once, and counts for all of them. In no order; samples of groups
+    are shared, not copied.
     """
     hosts: dict[str, str] = {}
     for each in readings.series:
@@ -161,7 +164,11 @@ def multiplied(readings: Readings, times: int) -> Iterator[Series]:
             hosts[name] = min(hosts.get(name, host), host)
     for each in readings.series:
         if (group := each.labels.get(_GROUP)) is None:
-            yield each
+            is_sum = each.labels["__name__"].endswith(_SUMS)
+            # A stale marker is a NaN of its own, which a product is not.
+            kept = np.isnan(each.values) if is_sum else np.ones(each.values.shape, bool)
+            values = np.where(kept, each.values, each.values * times)
+            yield Series(each.labels, each.times_ms, values)
             continue
         if _HOST in each.labels and each.labels[_HOST] != hosts[group]:
             continue
