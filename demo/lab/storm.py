@@ -166,8 +166,8 @@ def multiplied(readings: Readings, times: int) -> Iterator[Series]:
         if (group := each.labels.get(_GROUP)) is None:
             is_sum = each.labels["__name__"].endswith(_SUMS)
             # A stale marker is a NaN of its own, which a product is not.
-            kept = np.isnan(each.values) if is_sum else np.ones(each.values.shape, bool)
-            values = np.where(kept, each.values, each.values * times)
+            values = each.values.copy()
+            values[~np.isnan(values) & is_sum] *= times
             yield Series(each.labels, each.times_ms, values)
             continue
         if _HOST in each.labels and each.labels[_HOST] != hosts[group]:
