@@ -176,13 +176,10 @@ def test_no_two_rules_give_alerts_of_the_same_labels(
 
 
 OF_ROUTERS = {
-    "GpuLost",
-    "ShardGroupDead",
-    "ShardGroupStalled",
-    "CanaryWorse",
-    "QueueSnowball",
-    "WeightsSlow",
-}
+    "GpuFaulty", "GpuHung", "GpuLost", "GpuNeedsAttention", "GpuThrottled", "HostDown",
+    "RegionCapacityLow", "RegionDown", "ShardGroupDead", "ShardGroupDegraded", "ShardGroupStalled",
+    "CanaryWorse", "QueueSnowball", "WeightsSlow",
+}  # fmt: skip
 OF_TOOLS = {"ToolOutage", "CaptchaWave", "ToolSlow", "AgentsLooping"}
 OF_OTHERS = {"RevisionSkew", "DataOutsideRegion", "TokensUnbilled", "SafetyBypassed"}
 
