@@ -1,9 +1,10 @@
 """A region of a cluster of 125,000 GPUs goes dark: how often is PagerDuty told?
 
 What is scraped of a small cluster in the scenario ``region-loss`` is multiplied: every series of a
-group's under hundreds of other names, one host of eight GPUs of each. Kept is what the rules read;
-states that a thing is never in are left out, for all rules ask for those that are. Then all goes
-through the same rules, and the built configuration of Alertmanager.
+group's under hundreds of other names, one host of eight GPUs of each. Kept is what the rules read,
+and of that what is ever above 0: of states that a group is never in, and of errors that it never
+has, there are ten times as many. Then all goes through the same rules, and the built configuration
+of Alertmanager.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from demo.lab.readings import Readings, take_readings
 from demo.lab.setting import OBJECTIVES, make_setting, names_read
 from demo.scenario import Scenario, find_scenario, read_scenario
 from demo.sim.plan import DEFAULT_GROUPS
-from exporters import catalog
 from exporters.benching import Figure, figure
 from slo.benching.server import empty_server
 from slo.replay.evaluating import Replay
@@ -42,7 +42,8 @@ is another fault, with pages of its own."""
 PEAK = "wed 14:00"
 """That hour, of ``region-loss``."""
 _GROUP, _HOST, _UUID, _EXTRA = "group", "host", "uuid", "-x"
-_SPARSE = {catalog.GROUP_STATE.name, catalog.GROUP_REASON.name}
+_SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
+"""How names end of what routers and tools add up over a region's groups."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ async def play_storm(
 def multiplied(readings: Readings, times: int) -> Iterator[Series]:
     """Yield readings with so many groups for each one, of one host each.
 
-    Sorted by nothing; samples are shared, not copied.
+    What is of no group is there once, and counts for all of them. In no order; samples of groups
+    are shared, not copied.
     """
     hosts: dict[str, str] = {}
     for each in readings.series:
@@ -161,11 +163,15 @@ def multiplied(readings: Readings, times: int) -> Iterator[Series]:
             hosts[name] = min(hosts.get(name, host), host)
     for each in readings.series:
         if (group := each.labels.get(_GROUP)) is None:
-            yield each
+            is_sum = each.labels["__name__"].endswith(_SUMS)
+            # A stale marker is a NaN of its own, which a product is not.
+            values = each.values.copy()
+            values[~np.isnan(values) & is_sum] *= times
+            yield Series(each.labels, each.times_ms, values)
             continue
         if _HOST in each.labels and each.labels[_HOST] != hosts[group]:
             continue
-        if each.labels["__name__"] in _SPARSE and not np.nan_to_num(each.values).any():
+        if not np.nan_to_num(each.values).any():
             continue
         yield each
         for number in range(1, times):

@@ -28,6 +28,8 @@ from slo.rule import AlertingRule, Rule, RuleGroup
 START = 20_000 * DAY_SECONDS
 """UNIX seconds: in October 2024."""
 BATCH_SECONDS = 4 * DAY_SECONDS
+"""Scraped, then played: a server takes nothing that is older than what it has by half of its
+shortest block, and the lab's have none shorter than 10 days."""
 LATE_SECONDS = 300.0
 """By so much a page may come after the burn that it tells of: scrapes, evaluations and the base
 window of a minute each, and the minute of the truth."""
@@ -66,11 +68,11 @@ async def play_days(seeds: Sequence[int], days: int) -> Days:
     groups.append(RuleGroup("healthy-alerts", STEP_SECONDS, tuple(vanished)))
     async with empty_server() as client:
         series = [of for each in cells for of in each.series()]
-        for batch in in_time_order(series, BATCH_SECONDS):
+        replay = Replay(client, timed(that_page(groups)), START)
+        for number, batch in enumerate(in_time_order(series, BATCH_SECONDS), start=1):
             for at in range(0, len(batch), LARGEST_WRITE_SERIES):
                 await client.remote_write(batch[at : at + LARGEST_WRITE_SERIES])
-        replay = Replay(client, timed(that_page(groups)), START)
-        await replay.advance(end)
+            await replay.advance(min(START + number * BATCH_SECONDS, end))
     if failures := replay.failures():
         raise ValueError(f"found {failures[0]}, expected all rules to be evaluated")
     pages = [each for each in replay.firings() if each.firing_at is not None]

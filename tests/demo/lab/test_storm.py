@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from demo.lab.storm import multiplied, storm_scenario
-from slo.series import Series
+from slo.series import STALE, Series
 
 TIMES = np.array([0, 15_000])
 
@@ -45,6 +45,19 @@ def test_one_host_of_a_group_is_kept():
 def test_what_is_no_groups_stays_one():
     """Routers do not get more."""
     assert 1 == len(made(series("shardwatch_router_up", region="us")))
+
+
+def test_what_routers_count_is_of_all_groups():
+    """As much as the groups serve together; their states are what they are."""
+    requests = Series(
+        {"__name__": "shardwatch_router_requests_total"}, TIMES, np.array([7.0, STALE])
+    )
+    readings = SimpleNamespace(series=[requests, series("shardwatch_router_up")])
+
+    found = list(multiplied(readings, 3))  # type: ignore[arg-type]
+
+    assert [21.0, 1.0] == [each.values[0] for each in found]
+    assert requests.values[1:].tobytes() == found[0].values[1:].tobytes()  # still a stale marker
 
 
 def test_states_that_a_group_is_never_in_are_left_out():
