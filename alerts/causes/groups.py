@@ -99,8 +99,8 @@ def _slow() -> str:
 
     The exporter compares groups at similar load only (:mod:`exporters.groups.peers`): a slow group
     that is sent as much as before fills up, and soon has no peer. Then it is this that tells: more
-    requests than the cell's mean, and fewer tokens. It is slow until it is not, by the tokens that each
-    request gets.
+    requests than the cell's mean, and fewer tokens. From then on it is slow until its requests get
+    about as many tokens as others.
     """
     below_peers = (
         f'group by ({_GROUP}) ({catalog.GROUP_REASON.name}{{{catalog.REASON}="below_peers"}} == 1)'
