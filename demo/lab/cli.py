@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from demo.lab.matrix import results_text
-from demo.lab.page import page_text
 from demo.lab.playing import Options, Rules
+from demo.lab.results import Results
 from demo.lab.running import jobs_of, run_jobs
 from demo.scenario import Scenario, find_scenario, read_scenario, scenario_names
 from demo.sim.plan import DEFAULT_SEED
@@ -20,7 +18,6 @@ from demo.stack.layout import make_folder
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, problem
 from slo.replay.rule_files import read_rule_files
 
-RESULTS, JSON_RESULTS, PAGE = "RESULTS.md", "results.json", "index.html"
 _SUFFIXES = (".yaml", ".yml")
 
 app = typer.Typer(help="Every alert against every fault, in virtual time, scored.")
@@ -63,17 +60,12 @@ def lab(
         if each:
             read_rule_files(each.files)  # what is wrong with them is said before anything is played
     make_folder(out, "--out")
+    results = Results(out)
     jobs = jobs_of(stories, options, sweep=sweep)
-    done = run_jobs(jobs, at_once, lambda said: typer.echo(said, err=True))
+    done = run_jobs(jobs, at_once, lambda said: typer.echo(said, err=True), results.note)
     outcomes = [each for job, found in done if not job.is_swept for each in found]
     swept = [each for job, found in done if job.is_swept for each in found]
-    text = results_text(outcomes, swept)
-    content = [each.to_data() for each in (*outcomes, *swept)]
-    written = json.dumps(content, indent=1, sort_keys=True) + "\n"
-    for name, said in ((RESULTS, text), (JSON_RESULTS, written),
-                       (PAGE, page_text(outcomes, swept))):  # fmt: skip
-        (out / name).write_text(said, encoding="utf-8")
-    sys.stdout.write(text)
+    sys.stdout.write(results.finish(outcomes, swept))
     if not all(each.is_good for each in outcomes if each.is_judged):
         raise typer.Exit(EXIT_PROBLEMS_FOUND)
 
