@@ -98,8 +98,10 @@ def _data_outside(
     """Return the cause that requests are served outside the region that their data belongs to."""
     tier = f"{catalog.TIER}{tiers}"
     requests = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier}}}"
+    served = increases(requests, _HOME_LABELS, OUTSIDE_WINDOW)
+    # Over the same window: what is served at home must not be forgotten before what is not.
     at_home = (
-        f"label_replace(group by ({_CELL}) ({requests}), "
+        f"label_replace(group by ({_CELL}) ({served}), "
         f'"{catalog.HOME_REGION}", "$1", "{catalog.REGION}", "(.+)")'
     )
     here = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier},{matchers({}, _HOME_LABELS)}}}"
@@ -113,7 +115,7 @@ def _data_outside(
         explains=(GOVERNANCE,),
         state=(
             f"group by ({by(_HOME_LABELS)}) (\n"
-            f"{increases(requests, _HOME_LABELS, OUTSIDE_WINDOW)} {enough}\n"
+            f"{served} {enough}\n"
             f"unless on ({by(_HOME_LABELS)})\n{at_home}\n)"
         ),
         state_labels=_HOME_LABELS,
