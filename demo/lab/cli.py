@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from demo.lab.peers import GIVEN, doubts_about, read_peers, rule_files
 from demo.lab.playing import Options, Rules
 from demo.lab.results import Results
 from demo.lab.running import jobs_of, run_jobs
@@ -17,8 +18,6 @@ from demo.sim.plan import DEFAULT_SEED
 from demo.stack.layout import make_folder
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, problem
 from slo.replay.rule_files import read_rule_files
-
-_SUFFIXES = (".yaml", ".yml")
 
 app = typer.Typer(help="Every alert against every fault, in virtual time, scored.")
 
@@ -36,8 +35,11 @@ def lab(
         typer.Option(help="Rule files, or folders of them, to be scored instead of ours."),
     ] = None,
     peer: Annotated[
-        list[Path] | None,
-        typer.Option(help="A rule file, or a folder of them, to be scored beside ours."),
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]PATH",
+            help="A rule file, or a folder of them, to be scored beside ours; once for each peer.",
+        ),
     ] = None,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Play weaker faults too: which are still caught?")
@@ -53,12 +55,15 @@ def lab(
     stories = _scenarios(scenario)
     options = Options(
         seed=seed,
-        rules=Rules("given", _files(rules)) if rules else None,
-        peers=_peers(peer or []),
+        rules=Rules(GIVEN, rule_files(rules)) if rules else None,
+        peers=read_peers(peer or []),
     )
     for each in (options.rules, *options.peers):
         if each:
             read_rule_files(each.files)  # what is wrong with them is said before anything is played
+    for each in options.peers:
+        for doubt in doubts_about(each):
+            typer.echo(str(doubt), err=True)
     make_folder(out, "--out")
     results = Results(out)
     jobs = jobs_of(stories, options, sweep=sweep)
@@ -97,30 +102,3 @@ def _scenarios(names: Sequence[str] | None) -> list[Scenario]:
     if wrong:
         raise InputError(wrong)
     return stories
-
-
-def _peers(paths: Sequence[Path]) -> tuple[Rules, ...]:
-    names = [path.stem for path in paths]
-    wrong = [problem(path, f"another peer is called {path.stem!r} too", fix="rename the file")
-             for path in paths if names.count(path.stem) > 1]  # fmt: skip
-    if wrong:
-        raise InputError(wrong)
-    return tuple(Rules(path.stem, _files([path])) for path in paths)
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    """Return rule files: those named, and those in folders that are named, sorted.
-
-    Raises:
-        InputError: if a folder has none.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        files = sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES)
-        if not files:
-            raise InputError([problem(path, "found no rule file, expected .yaml or .yml")])
-        found += files
-    return found
