@@ -85,12 +85,22 @@ def main(
             help="Play weaker faults than scenarios promise too, each at seven strengths: hours.",
         ),
     ] = False,
+    live: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LIVE",
+            exists=True,
+            dir_okay=False,
+            help="A table of `demo.lab.live --table`, to be added.",
+        ),
+    ] = None,
 ) -> None:
     """Run the whole lab, print each figure as it comes, and write the tables.
 
     Exit code 0 if all bars are kept, 1 if one is broken or its figure could not be measured.
     """
     began = time.monotonic()
+    compared = [live.read_text(encoding="utf-8").strip()] if live else []
     results = Results(out)
     parts, days = _parts(at_once)
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
@@ -110,7 +120,7 @@ def main(
         outcomes=outcomes,
         swept=[each for job, found in plays if job.is_swept for each in found],
         healthy=healthy,
-        parts=[*parts, of_days],
+        parts=[*parts, of_days, Part([], compared)],
         figures=figures,
     ).write(results)
     judge(figures)
