@@ -89,8 +89,8 @@ async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome
         ours = options.rules or Rules(OURS, setting.rule_files)
         every = [ours, *options.peers]
         interval = setting.config.file.prometheus.scrape_interval
-        groups = {each.name: read_rule_files(each.files, interval) for each in every}
-        expressions = [rule.expr for of in groups.values() for group in of for rule in group.rules]
+        groups = [read_rule_files(each.files, interval) for each in every]
+        expressions = [rule.expr for of in groups for group in of for rule in group.rules]
         conditions = [*scenario.shows, *(each.holds for each in scenario.expect if each.holds)]
         names = names_read([*expressions, *conditions])
         names = None if names is None else names | ALWAYS_READ
@@ -109,9 +109,9 @@ async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome
             usual = await measure_usual(client, setting.objectives, habits, readings)
         return [
             await _Play(scenario, options, setting, readings, usual, each).run(
-                groups[each.name], is_ours=each is ours
+                of, is_ours=each is ours
             )
-            for each in every
+            for each, of in zip(every, groups, strict=True)
         ]
 
 

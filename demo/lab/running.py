@@ -66,7 +66,10 @@ def _weaker(scenario: Scenario) -> list[float]:
 
 
 def run_jobs(
-    jobs: Sequence[Job], at_once: int, tell: Callable[[str], None]
+    jobs: Sequence[Job],
+    at_once: int,
+    tell: Callable[[str], None],
+    note: Callable[[Sequence[Outcome]], None] = lambda _: None,
 ) -> list[tuple[Job, list[Outcome]]]:
     """Play all jobs, so many at the same time; return them with their outcomes, in their order.
 
@@ -74,6 +77,7 @@ def run_jobs(
         jobs: at least one.
         at_once: processes.
         tell: is told of each that ends.
+        note: gets what came of it.
 
     Raises:
         InputError: if a play cannot be: no such place, or rules that cannot be used.
@@ -86,6 +90,7 @@ def run_jobs(
             for future in as_completed(running):
                 at = running[future]
                 results[at] = future.result()
+                note(results[at])
                 said = _said(results[at])
                 tell(f"{len(results)} of {len(jobs)}: {jobs[at].name}: {said}")
         except BaseException:
