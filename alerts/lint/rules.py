@@ -13,9 +13,9 @@ from alerts.lint.families import labels_of
 from alerts.lint.label_sets import LabelSet
 from alerts.lint.labels import LabelFlow
 from alerts.lint.recorded import Recording, follow
-from alerts.lint.rule_files import Rule
 from alerts.lint.values import ValueFlow
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 SEVERITIES = ("critical", "error", "info", "none", "page", "ticket", "warning")
 """Severities that alerts have in public, and ours."""

@@ -10,11 +10,11 @@ import promql_parser
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.label_sets import NAME, LabelSet, either
 from alerts.lint.labels import alternatives, name_of, narrowed
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.checks.labels import matches
 from slo.promql import nodes
+from slo.rule_reading.rules import Rule
 
 
 def check_label(rule: Rule, rules: Rules) -> Iterator[Problem]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from alerts.lint.checks.label import listed
 from alerts.lint.finding import At, finding
 from alerts.lint.label_sets import NAME
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.templates import labels_asked_for
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 
 def check_lost(rule: Rule, rules: Rules) -> Iterator[Problem]:

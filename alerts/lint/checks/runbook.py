@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.finding import At, finding
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.runbooks import runbook_names
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 RUNBOOK_URL = "runbook_url"
 
