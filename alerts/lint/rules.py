@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import promql_parser
 
@@ -32,6 +32,8 @@ class Setting:
     """Alerts that scenarios expect; None where nobody asks."""
     with_ours: bool = False
     """Whether the rules are to be loaded beside shardwatch's."""
+    target_labels: frozenset[str] | None = None
+    """That scrapes attach to series besides ``job`` and ``instance``; None where nobody said."""
     served: frozenset[str] | None = None
     """Those names that a server has of all that the rules select; None where none is asked."""
 
@@ -66,7 +68,8 @@ class Rules:
     @cached_property
     def labels(self) -> LabelFlow:
         """Labels of expressions."""
-        return follow(self._recordings, labels_of)
+        others = partial(labels_of, target_labels=self.setting.target_labels)
+        return follow(self._recordings, others)
 
     @cached_property
     def values(self) -> ValueFlow:
