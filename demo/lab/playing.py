@@ -17,7 +17,7 @@ from demo.lab.pictures import cell_pictures
 from demo.lab.readings import Readings, Watch, began_at
 from demo.lab.reporting import Reporting, watched_seconds
 from demo.lab.scoring import Scoring, after
-from demo.lab.servers import copy_data, keep_data, server_on
+from demo.lab.servers import DATA, copy_data, keep_data, server_on
 from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
 from demo.scenario import Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
@@ -146,14 +146,12 @@ async def _base_of(
     rules: Rules, groups: Sequence[RuleGroup], well: Readings, past: Path, folder: Path
 ) -> _Base:
     """Replay rules over healthy readings after a past."""
-    kept = folder.with_suffix(".kept")
     copy_data(past, folder)
     async with server_on(folder) as client:
         await write_readings(client, well.series, well.start, well.end)
         replay = Replay(client, timed(groups), well.start)
         await replay.advance(well.end)
-        await keep_data(client, folder, kept)
-    return _Base(rules, groups, replay, kept)
+    return _Base(rules, groups, replay, folder / DATA)
 
 
 @dataclass(frozen=True)

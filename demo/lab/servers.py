@@ -22,6 +22,10 @@ _FLAGS = (
     "--log.level=error",
     "--web.enable-admin-api",
 )
+_LOGS = {"wal", "chunks_head"}
+"""Folders of files that a server goes on with, in its data."""
+_OF_RUN = ("lock", "queries.active", "snapshots")
+"""What there is of a run, in the data."""
 _PATIENCE_SECONDS = 300.0
 
 
@@ -54,6 +58,17 @@ async def keep_data(client: PrometheusClient, folder: Path, kept: Path) -> None:
 
 
 def copy_data(kept: Path, folder: Path) -> None:
-    """Make a new server's folder that holds kept data. Blocks never change: files are linked."""
+    """Make a new server's folder that holds kept data, or that of a server that has ended.
+
+    Its blocks never change, so that their files are linked; what it logged goes on.
+    """
     folder.mkdir()
-    shutil.copytree(kept, folder / DATA, copy_function=os.link)
+    left_out = shutil.ignore_patterns(*_OF_RUN)
+    shutil.copytree(kept, folder / DATA, copy_function=_copy, ignore=left_out)
+
+
+def _copy(source: str, target: str) -> None:
+    if _LOGS & set(Path(source).parts[-3:]):
+        shutil.copyfile(source, target)
+    else:
+        os.link(source, target)
