@@ -11,6 +11,7 @@ ONCE ?=
 STAY ?=
 OUT ?=
 AT_ONCE ?= 1
+SWEEP ?=
 
 # On, unless empty or 0.
 flag = $(if $(filter-out 0,$(2)),$(1))
@@ -27,7 +28,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 locks := requirements/build.txt requirements/base.txt
 
-.PHONY: help setup demo test test-e2e test-scenarios test-vllm lint lock bench clean
+.PHONY: help setup demo test test-e2e test-scenarios test-vllm lint lock bench lab clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -79,6 +80,11 @@ lock: ## resolve requirements/*.txt again (UPGRADE=1 takes newer versions); need
 bench: ## measure, and write bench.json
 	$(set_up) base test
 	@.venv/bin/python tests/bench.py bench.json
+
+lab: ## play every fault through every alert, score them, and write demo/lab/RESULTS.md
+	$(set_up) base test
+	@SWEEP='$(SWEEP)' .venv/bin/python tests/bench.py bench.json demo.lab
+	@cp out/lab/RESULTS.md demo/lab/RESULTS.md
 
 clean: ## remove what was built and fetched
 	rm -rf .venv .venv-vllm .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist out bench.json

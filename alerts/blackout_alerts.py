@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from alerts.blackout import LONGEST_HELD, counts_traffic
 from alerts.groups_hit import groups_hit
 from alerts.links import SLO_BOARD, link_annotations
-from alerts.sources import ROUTER, EventSource, find_source, names_causes
+from alerts.sources import ROUTER, TOOLS, EventSource, find_source, names_causes
 from alerts.templates import cell_text, first_value, listing, matchers
 from exporters import catalog
 from exporters.config import Links
@@ -77,7 +77,7 @@ def vanished_alerts(
     objectives: Iterable[Objective], scrape_interval_seconds: float, links: Links
 ) -> list[AlertingRule]:
     """Return the pages for vanished traffic, of the objectives that count some."""
-    kinds = sorted(_cells(filter(counts_traffic, objectives)), key=lambda each: each.order)
+    kinds = sorted(_cells(filter(_tells_of_users, objectives)), key=lambda each: each.order)
     return [
         AlertingRule(
             TRAFFIC_VANISHED,
@@ -98,6 +98,11 @@ def vanished_alerts(
         )
         for index, cells in enumerate(kinds)
     ]
+
+
+def _tells_of_users(objective: Objective) -> bool:
+    """Return whether users are away where its events are: a dead engine ends nothing either."""
+    return counts_traffic(objective) and find_source(objective) in (None, ROUTER, TOOLS)
 
 
 def blind_alerts(objectives: Iterable[Objective], links: Links) -> list[AlertingRule]:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alerts.causes.answers import PROBES_FAILING
+from alerts.causes.caches import CACHE_EVICTION_PRESSURE
+from alerts.causes.draining import DRAIN_OVERDUE
+from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
+from alerts.causes.gpus import GPU_HUNG
+from alerts.causes.weights import REVISION_SKEW
 from alerts.exhaustion import BUDGET_EXHAUSTED
 from alerts.quiet import BURN_SUPPRESSED
 from alerts.watch.exporters import (
@@ -23,6 +29,13 @@ UNSEEN: Mapping[str, str] = {
     BUDGET_EXHAUSTED: "minutes of a scenario do not spend the budget of 28 days",
     BURN_SUPPRESSED: "the demo's objectives have no minimum of bad events",
     ZERO_TOLERANCE_BROKEN: "the demo's objectives have a budget",
+    GPU_HUNG: "simulated GPUs are lost or slow, and never hang",
+    PATCH_SKEW: "drivers may differ for an hour, longer than a scenario",
+    ROLL_OUT_OVERDUE: "a roll-out may take two days",
+    DRAIN_OVERDUE: "a drain may take half an hour, longer than a scenario",
+    REVISION_SKEW: "a roll-out of a revision may take a day",
+    CACHE_EVICTION_PRESSURE: "simulated engines hardly ever preempt a request",
+    PROBES_FAILING: "no cell of the demo is so quiet that only probes tell of it",
     EXPORTER_DOWN: "an exporter that is restarted misses one scrape, and that is to be silent",
     EXPORTER_CONFIG_STALE: "the demo's files do not change while it runs",
     EXPORTER_MISTAKE: "a mistake that we knew of would be mended",

@@ -1,9 +1,10 @@
 """Runs each package's ``bench.py`` and merges the figures into one file.
 
-``python tests/bench.py OUT``: ``python -m <package>.bench`` prints ``{"figures": [{"name",
-"value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with; several
-of these, one after the other, where its figures take long. A figure that could not be measured has
-the value null, and a ``reason``.
+``python tests/bench.py OUT [PACKAGE...]``: ``python -m <package>.bench`` prints ``{"figures":
+[{"name", "value", "unit", "baseline"}]}``, where baseline is null if there is none to compare with;
+several of these, one after the other, where its figures take long. A figure that could not be
+measured has the value null, and a ``reason``. Where packages are named, figures that OUT has of
+others stay.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from demo.setup.programs import PROGRAMS, find_program
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo.sim", "demo")
+PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo.sim", "demo.lab", "demo")
 KEYS = {"name", "value", "unit", "baseline"}
 
 
@@ -86,14 +87,23 @@ def run_bench(package: str) -> Iterator[dict[str, Any]]:
         raise ValueError(f"{package}: its bench ended with {bench.returncode}")
 
 
-def main(out: Path, run: Callable[[str], Iterable[dict[str, Any]]] = run_bench) -> int:
+def main(
+    out: Path,
+    run: Callable[[str], Iterable[dict[str, Any]]] = run_bench,
+    packages: Sequence[str] = (),
+) -> int:
     """Run what there is, show each figure as it comes and write ``out``; return the exit code.
 
     A bench that fails costs the figures that it has not printed, and no other's.
+
+    Args:
+        out: ``bench.json``.
+        run: runs a package's bench.
+        packages: whose benches; none for all. Of some, what ``out`` has of others is kept.
     """
     figures: list[dict[str, Any]] = []
     failed: list[ValueError] = []
-    for package in PACKAGES:
+    for package in packages or PACKAGES:
         if not (ROOT / package.replace(".", "/") / "bench.py").is_file():
             continue
         try:
@@ -103,11 +113,21 @@ def main(out: Path, run: Callable[[str], Iterable[dict[str, Any]]] = run_bench) 
                 sys.stdout.flush()
         except ValueError as error:
             failed.append(error)
-    out.write_text(merge(figures), encoding="utf-8")
+    kept = _others(out, figures) if packages else []
+    out.write_text(merge([*kept, *figures]), encoding="utf-8")
     sys.stdout.write(f"{len(figures)} figures in {out}\n")
     for error in failed:
         sys.stderr.write(f"{error}\n")
     return 1 if failed else 0
+
+
+def _others(out: Path, figures: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a file has of figures of other names."""
+    if not out.is_file():
+        return []
+    measured = {each["name"] for each in figures}
+    known = json.loads(out.read_text(encoding="utf-8"))["figures"]
+    return [each for each in known if each["name"] not in measured]
 
 
 def _said(figure: dict[str, Any]) -> str:
@@ -117,4 +137,4 @@ def _said(figure: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), packages=sys.argv[2:]))

@@ -77,3 +77,13 @@ def test_a_figure_that_could_not_be_measured_says_why():
     for wrong in (without, {**FAST, "reason": "why?"}):
         with pytest.raises(ValueError, match="slo: a figure has"):
             list(figures_of("slo", [json.dumps({"figures": [wrong]})]))
+
+
+def test_figures_of_packages_that_are_not_run_stay(tmp_path):
+    """One that is measured anew is replaced."""
+    out = tmp_path / "bench.json"
+    out.write_text(merge([SLOW, {**FAST, "value": 9}]))
+
+    assert 0 == main(out, lambda _: [FAST], ["slo"])
+
+    assert {"figures": [SLOW, FAST]} == json.loads(out.read_text())

@@ -129,10 +129,12 @@ def _probes_failing(window_seconds: float) -> Cause:
             f"unless on ({_CELL}) ({users})\n"
             f"unless on ({_CELL}) ({not_yet})\n"
             f"unless on ({_CELL}) ({on_purpose})\n"
-            f"unless on ({catalog.CLUSTER}, {catalog.REGION}) ({catalog.ROUTER_UP.name} == 0)\n)"
+            # Users are only known to be few where their router is seen, or where there is none.
+            f"and on ({catalog.CLUSTER}, {catalog.REGION}) ({catalog.ROUTER_UP.name} == 1\n"
+            f"or {catalog.GROUP_ROUTER_MISSING.name} == 1)\n)"
         ),
         state_labels=catalog.CELL_LABELS,
-        sight=_SIGHT,
+        sight=Sight("probe", catalog.PROBE_UP.name, catalog.CELL_LABELS),
         evidence=("no group of {{ .Labels.model }} in region {{ .Labels.region }} answers probes"),
         first_step="send {{ .Labels.model }} of region {{ .Labels.region }} elsewhere",
         labels=catalog.CELL_LABELS,

@@ -102,7 +102,8 @@ def cause_state_rule(cause: Cause) -> RecordingRule:
     return RecordingRule(
         conventions.CAUSE_STATE,
         f"{cause.rank} * (\n{cause.state}\n)\n"
-        f"or\n"
+        # A state over a range is known for a while longer than the places are seen: not twice then.
+        f"or on ({', '.join(cause.state_labels)})\n"
         f"({cause.recorded}\nunless on ({on})\n{sight.expr})\n"
         f'and on () (min(up{{job="{JOBS[sight.exporter]}"}}) == 0)',
         {conventions.CAUSE: cause.name},

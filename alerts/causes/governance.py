@@ -10,6 +10,7 @@ from alerts.causes.canaries import revision_levels
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import IN_CELL, by
 from alerts.causes.windows import increases, short_window, with_reason
+from alerts.sources import GOVERNANCE
 from alerts.templates import choice, first_value, matchers
 from exporters import catalog
 from exporters.durations import format_duration
@@ -97,8 +98,10 @@ def _data_outside(
     """Return the cause that requests are served outside the region that their data belongs to."""
     tier = f"{catalog.TIER}{tiers}"
     requests = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier}}}"
+    served = increases(requests, _HOME_LABELS, OUTSIDE_WINDOW)
+    # Over the same window: what is served at home must not be forgotten before what is not.
     at_home = (
-        f"label_replace(group by ({_CELL}) ({requests}), "
+        f"label_replace(group by ({_CELL}) ({served}), "
         f'"{catalog.HOME_REGION}", "$1", "{catalog.REGION}", "(.+)")'
     )
     here = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier},{matchers({}, _HOME_LABELS)}}}"
@@ -109,10 +112,10 @@ def _data_outside(
     return Cause(
         name=name,
         rank=rank,
-        explains=(),
+        explains=(GOVERNANCE,),
         state=(
             f"group by ({by(_HOME_LABELS)}) (\n"
-            f"{increases(requests, _HOME_LABELS, OUTSIDE_WINDOW)} {enough}\n"
+            f"{served} {enough}\n"
             f"unless on ({by(_HOME_LABELS)})\n{at_home}\n)"
         ),
         state_labels=_HOME_LABELS,
@@ -162,7 +165,7 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
     return Cause(
         name=TOKENS_UNBILLED,
         rank=310,
-        explains=(),
+        explains=(GOVERNANCE,),
         state=(
             f"{_passes(f'1 - {_RATIO}', 'unbilled')}\nor\n"
             f"{_passes(f'{_RATIO} * (1 - {unseen}) - 1', 'overbilled')}"
@@ -241,7 +244,7 @@ def _safety_bypassed(window_seconds: float) -> Cause:
     return Cause(
         name=SAFETY_BYPASSED,
         rank=320,
-        explains=(),
+        explains=(GOVERNANCE,),
         state=(
             with_reason(
                 f"group by ({by(stage)}) (\n"

@@ -8,6 +8,7 @@ from alerts.causes.places import IN_CELL, by, reason_here, told
 from alerts.causes.regions import unless_region_is_down
 from alerts.sources import ROUTER
 from exporters import catalog
+from exporters.groups.peers import FAST_AGAIN_RATIO
 from slo import conventions
 from slo.rules import RecordingRule
 
@@ -22,14 +23,11 @@ SLOW_WINDOW = "2m"
 SLOWER_RATIO = 0.9
 """Of its cell's mean of tokens a second: a slow group makes less,"""
 FULLER_RATIO = 1.3
-"""... though it has this many times the cell's mean of requests in its batch. Of two groups that is
-less than 45 % of the other one's tokens for each request. In an engine that is well, more requests
+"""... though it has this many times the cell's mean of requests. Of two groups that is less than
+45 % of the other one's tokens for each request. In an engine that is well, more requests
 make more tokens: a step reads all weights once, whatever the batch."""
-STILL_SLOWER_RATIO = 1.0
-STILL_FULLER_RATIO = 1.1
-"""The same of one that is slow already: what it is sent varies."""
-FEWEST_RUNNING = 4
-"""Requests in the batch, on average, below which nothing is said of a group's speed. Chosen."""
+FEWEST_REQUESTS = 4
+"""On average, below which nothing is said of a group's speed. Chosen."""
 SLOW_FOR_SECONDS = 120.0
 """After the window has filled. Chosen: the first minutes after a start are slow for cold caches."""
 
@@ -45,8 +43,9 @@ SPEED_LEVELS = (
         f"and on ({_GROUP})\n({catalog.GROUP_CAPACITY.name} == 1)",
     ),
     RecordingRule(
-        conventions.GROUP_BATCH,
+        conventions.GROUP_REQUESTS,
         f"max by ({_GROUP}) (avg_over_time({catalog.GROUP_RUNNING.name}[{SLOW_WINDOW}]))\n"
+        f"+ max by ({_GROUP}) (avg_over_time({catalog.GROUP_WAITING.name}[{SLOW_WINDOW}]))\n"
         f"and on ({_GROUP})\n{conventions.GROUP_SPEED}",
     ),
 )
@@ -100,27 +99,26 @@ def _slow() -> str:
 
     The exporter compares groups at similar load only (:mod:`exporters.groups.peers`): a slow group
     that is sent as much as before fills up, and soon has no peer. Then it is this that tells: more
-    requests in the batch than the cell's mean, and fewer tokens.
+    requests than the cell's mean, and fewer tokens. From then on it is slow until its requests get
+    about as many tokens as others.
     """
     below_peers = (
         f'group by ({_GROUP}) ({catalog.GROUP_REASON.name}{{{catalog.REASON}="below_peers"}} == 1)'
     )
-    speed, batch = conventions.GROUP_SPEED, conventions.GROUP_BATCH
+    speed, requests = conventions.GROUP_SPEED, conventions.GROUP_REQUESTS
 
     def mean(level: str) -> str:
         return f"on ({_CELL}) group_left () avg by ({_CELL}) ({level})"
 
-    def full(slower: float, fuller: float) -> str:
-        return (
-            f"{speed} < {mean(f'{slower:g} * {speed}')}\n"
-            f"and on ({_GROUP})\n"
-            f"(({batch} >= {FEWEST_RUNNING}) > {mean(f'{fuller:g} * {batch}')})"
-        )
-
     before = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{GROUP_DEGRADED}"}}'
+    of_each = f"({speed} / ({requests} >= {FEWEST_REQUESTS}))"
     full_and_slow = (
-        f"group by ({_GROUP}) (\n{full(SLOWER_RATIO, FULLER_RATIO)}\nor\n"
-        f"({full(STILL_SLOWER_RATIO, STILL_FULLER_RATIO)})\nand on ({_GROUP})\n{before}\n)"
+        f"group by ({_GROUP}) (\n"
+        f"{speed} < {mean(f'{SLOWER_RATIO} * {speed}')}\n"
+        f"and on ({_GROUP})\n"
+        f"(({requests} >= {FEWEST_REQUESTS}) > {mean(f'{FULLER_RATIO} * {requests}')})\nor\n"
+        # What it is sent varies, and clients leave: then it is no fuller, and slow all the same.
+        f"({of_each} < {mean(f'{FAST_AGAIN_RATIO} * {of_each}')})\nand on ({_GROUP})\n{before}\n)"
     )
     gpus = "|".join((GPU_FAULTY, GPU_HUNG, GPU_LOST, GPU_THROTTLED))
     return (

@@ -11,8 +11,8 @@ from exporters import catalog
 
 HOST_DOWN = "HostDown"
 
-DOWN_FOR_SECONDS = 60.0
-"""Chosen: an engine and a page of telemetry that are restarted together are back sooner."""
+DOWN_FOR_SECONDS = 120.0
+"""As of a dead group. Also longer than it takes to know that all of the region is down."""
 
 
 def host_causes() -> tuple[Cause, ...]:

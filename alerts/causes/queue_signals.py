@@ -64,6 +64,8 @@ FEWEST_WAITING = 50
 _LONG_SECONDS = 300
 _LONG = format_duration(_LONG_SECONDS)
 _DERIVED = "2m"
+_SHORTLY = "2m"
+"""What queued while groups were gone drains within this, or it is no longer their fault."""
 _GONE = format_duration(TRIGGER_GONE_SECONDS)
 _FIRST, _RETRY = (
     f'{conventions.QUEUE_ATTEMPTS_RATE}{{{catalog.ATTEMPT}="{each}"}}' for each in catalog.ATTEMPTS
@@ -78,8 +80,13 @@ _HITS = conventions.CELL_CACHE_HIT_RATIO
 _KNOWN_AT_ONCE = f"{AMPLIFICATION}|{GROWTH}|{REFUSAL}"
 UNUSUAL = f'{conventions.QUEUE_SIGNAL}{{{catalog.SIGNAL}=~"{_KNOWN_AT_ONCE}"}} > 0'
 """Cells in which nothing is usual; known without what is usual."""
-SHORT_OF_CAPACITY = f"{_CAPACITY} < on ({CELL}) {CAPACITY_RATIO} * {usual('capacity')}"
-"""Cells whose groups serve less than usual."""
+_RESTARTING = f'{conventions.CELL_GROUPS}{{{catalog.STATE}=~"draining|starting"}}'
+SHORT_OF_CAPACITY = (
+    f"min_over_time({_CAPACITY}[{_SHORTLY}]) < on ({CELL}) {CAPACITY_RATIO} * {usual('capacity')}\n"
+    f"or\nsum by ({CELL}) (max_over_time({_RESTARTING}[{_SHORTLY}]))\n"
+    f"> on ({CELL}) {1 - CAPACITY_RATIO:g} * sum by ({CELL}) ({conventions.CELL_GROUPS})"
+)
+"""Cells whose groups serve less than usual, did so until just now, or are being restarted."""
 
 
 def signal(name: str, condition: str = "> 0") -> str:

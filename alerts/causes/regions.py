@@ -144,7 +144,8 @@ def _region_down(window_seconds: float) -> Cause:
         f"and on ({_REGION})\n({serving} < {BACK_RATIO} * {known})\n)\n)\n"
         f"unless on ({_REGION})\n{served}\n)"
     )
-    all_routers = f"max by ({_REGION}) ({catalog.ROUTER_UP.name}) == 0"
+    # For a while: a page that fails to answer at night, when nobody asks anything, is no region.
+    all_routers = f"max by ({_REGION}) (max_over_time({catalog.ROUTER_UP.name}[2m])) == 0"
     had_requests = f"max_over_time({requests}[30m]) >= {FEWEST_REQUESTS}"
     routers_gone = (
         f"group by ({_REGION}) (\n"

@@ -56,7 +56,7 @@ def tool_slow(window_seconds: float) -> Cause:
     calls = f"{catalog.TOOL_CALLS.name}{{{catalog.OUTCOME}%s}}"
     failed = increases(calls % '!~"ok|cancelled"', _TOOL, window)
     # Failures may be slow or fast, and are no matter of this.
-    difference = f"(max by ({tool}) ({before} - {within}) - {failed} / {count})"
+    difference = f"(max by ({tool}) ({before} - {within}) - ({failed} / {count} or 0 * {count}))"
     slow = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{TOOL_SLOW}"}}'
     state = (
         f"group by ({cell}) ({_COUNT})\nand on ({tool})\n"

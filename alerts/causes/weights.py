@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import IN_CELL, by
 from alerts.causes.windows import with_reason
-from alerts.sources import ROUTER
+from alerts.sources import ROUTER, WEIGHTS
 from alerts.templates import choice, first_value, listing, matchers
 from exporters import catalog
 from exporters.durations import format_duration
@@ -66,7 +66,7 @@ def _weights_slow(window_seconds: float) -> Cause:
     return Cause(
         name=WEIGHTS_SLOW,
         rank=720,
-        explains=(ROUTER,),
+        explains=(ROUTER, WEIGHTS),
         state=(
             with_reason(f"group by ({_CELL}) (\n(\n{slow}\n)\nand\n{going_on}\n)", _LOADING)
             + "\nor\n"

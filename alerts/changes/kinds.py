@@ -9,9 +9,6 @@ from exporters import catalog
 Cell = tuple[str, ...]
 """Values of a kind's ``cell`` labels: the cluster, the region, and the model where it has one."""
 
-DRIVER_VERSION = "DCGM_FI_DRIVER_VERSION"
-"""The label of dcgm-exporter's families, and of ours under its names (``--dcgm-names``)."""
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -35,12 +32,6 @@ def _each(name: str, value: str) -> str:
     return f"group by ({', '.join((*catalog.GROUP_LABELS, value))}) ({name})"
 
 
-_HOSTS = f"group by ({catalog.CLUSTER}, {catalog.REGION}, {catalog.HOST}, {catalog.UUID})"
-_DRIVERS = (
-    f"group by ({catalog.UUID}, {DRIVER_VERSION}) (label_replace("
-    f'DCGM_FI_DEV_GPU_TEMP{{{DRIVER_VERSION}!=""}}, "{catalog.UUID}", "$1", "UUID", "(.+)"))'
-)
-
 KINDS = (
     Kind(
         "revision",
@@ -62,13 +53,11 @@ KINDS = (
     ),
     Kind(
         "driver",
-        f"group by ({catalog.CLUSTER}, {catalog.REGION}, {catalog.HOST}, {DRIVER_VERSION}) (\n"
-        f"{_DRIVERS}\n* on ({catalog.UUID}) "
-        f"group_left ({catalog.CLUSTER}, {catalog.REGION}, {catalog.HOST})\n"
-        f"{_HOSTS} ({catalog.GPU_UP.name})\n)",
+        f"group by ({catalog.CLUSTER}, {catalog.REGION}, {catalog.HOST}, {catalog.VERSION}) "
+        f"({catalog.GPU_DRIVER.name})",
         (catalog.CLUSTER, catalog.REGION),
         catalog.HOST,
-        DRIVER_VERSION,
+        catalog.VERSION,
         "hosts",
         "have the driver",
     ),

@@ -3,7 +3,8 @@
 An inhibited alert is not told, and neither is its end. Prometheus sends an end for 15 minutes, and
 so it is told late, once nothing inhibits it any more; after these, what was told before it was
 inhibited stays open where it was told. So whatever inhibits should end soon after what it inhibits,
-as a group is up soon after its GPUs are. Pages are never inhibited by causes.
+as a group is up soon after its GPUs are. Of causes one alone inhibits pages, and is one itself: a
+region that is down, over what its users feel of it.
 
 A label that both alerts lack counts as equal. Of what is in the table both must have all of
 ``equal``; of an objective's cell, labels that it is not grouped by are lacking on both sides.
@@ -15,13 +16,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.blackout_alerts import EVENTS_BLIND
+from alerts.blackout_alerts import EVENTS_BLIND, TRAFFIC_VANISHED
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.draining import DRAINING
 from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
 from alerts.causes.hosts import HOST_DOWN
 from alerts.causes.regions import REGION_DOWN
+from alerts.exhaustion import BUDGET_EXHAUSTED
 from alerts.messages.facts import ALERTNAME
+from alerts.quiet import BURN_SUPPRESSED
 from alerts.routing.names import Naming, equals, is_there
 from alerts.sources import SOURCES, EventSource, find_source
 from alerts.watch.exporters import EXPORTER_DOWN
@@ -83,6 +86,7 @@ INHIBITIONS = (
 )
 PAGE_OVER_TICKET = "a page of a cell says what its tickets would"
 FASTER_TIER = "a faster tier of a cell's burn says what a slower one would"
+REGION_OVER_CELLS = "a region that is down is one page, however many objectives see it"
 EXPORTER_OVER_EVENTS = "an exporter that does not answer is why its events cannot be seen"
 
 
@@ -109,6 +113,7 @@ def inhibit_rules(
         },
         *_faster_tiers(objectives, cell),
         *_blinding(objectives),
+        *_region_over_cells(ours),
         *(
             {
                 "source_matchers": [equals(ALERTNAME, each.source)],
@@ -153,6 +158,25 @@ def _faster_tiers(objectives: Iterable[Objective], cell: list[str]) -> Iterator[
                 "target_matchers": [*burns, equals(conventions.BURN_TIER, slower)],
                 "equal": cell,
             }
+
+
+def _region_over_cells(ours: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rules of cells in a region that is down: of one cluster, where cells have any."""
+    alerts = (ERROR_BUDGET_BURN, TRAFFIC_VANISHED, BUDGET_EXHAUSTED, BURN_SUPPRESSED)
+    for clusters, equal in (
+        (is_there(catalog.CLUSTER), [catalog.CLUSTER, catalog.REGION]),
+        (f'{catalog.CLUSTER}=""', [catalog.REGION]),
+    ):
+        yield {
+            "source_matchers": [equals(ALERTNAME, REGION_DOWN), is_there(catalog.REGION)],
+            "target_matchers": [
+                equals(ALERTNAME, alerts),
+                is_there(catalog.REGION),
+                clusters,
+                *ours,
+            ],
+            "equal": equal,
+        }
 
 
 def _blinding(objectives: Iterable[Objective]) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from alerts.blackout_alerts import EVENTS_BLIND
 from alerts.messages.facts import ALERTNAME
 from alerts.owners import OWNER
 from alerts.routing.names import Naming, equals, fallback_of, is_there
@@ -108,6 +109,7 @@ def _fallback(file: ConfigFile, cell: list[str], naming: Naming) -> list[dict[st
     return [
         {**pages, "matchers": [_IS_PAGE, _HAS_SERVICE], "group_by": cell},
         {**pages, "matchers": [_IS_PAGE]},
+        {**tickets, "matchers": [equals(ALERTNAME, EVENTS_BLIND)]},
         {**tickets, "matchers": [_IS_TICKET, _HAS_SERVICE], "group_by": cell},
         *causes,
     ]

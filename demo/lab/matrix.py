@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from demo.lab.markdown import seconds, table
 from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcome
 from slo import conventions
 
@@ -18,12 +19,15 @@ _LEGEND = (
 )
 
 
-def results_text(outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = ()) -> str:
+def results_text(
+    outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = (), more: Sequence[str] = ()
+) -> str:
     """Return ``RESULTS.md``: all tables.
 
     Args:
         outcomes: of our rules and of peers', in any order.
         sweep: of our rules, at strengths that no scenario promises.
+        more: headings, paragraphs and tables of what else was measured.
     """
     ours = [each for each in outcomes if each.rules == _own_name(outcomes)]
     parts = [
@@ -31,7 +35,7 @@ def results_text(outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = ()) -> 
         "# What the alerts see",
         _LEGEND,
         "## Scenarios",
-        _table(_SCENARIO_HEAD, (_scenario_row(each) for each in _sorted(ours))),
+        table(_SCENARIO_HEAD, (_scenario_row(each) for each in _sorted(ours))),
         "## Alerts",
         _matrix(_sorted(ours)),
         *_section("## What PagerDuty gets", _PAGE_HEAD, _page_rows(_sorted(ours))),
@@ -39,6 +43,7 @@ def results_text(outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = ()) -> 
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
         *_section("## Strengths", _SWEEP_HEAD, _sweep_rows(ours, sweep)),
         *_section("## Beside others' rules", _PEER_HEAD, _peer_rows(outcomes)),
+        *more,
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -77,11 +82,11 @@ def _scenario_row(outcome: Outcome) -> tuple[str, ...]:
         outcome.scenario,
         "" if outcome.strength is None else f"{outcome.strength:g}",
         verdict(outcome),
-        _seconds(min(fired, default=None)),
-        _seconds(page.paged_seconds if page else None),
-        _seconds(outcome.theory_seconds),
+        seconds(min(fired, default=None)),
+        seconds(page.paged_seconds if page else None),
+        seconds(outcome.theory_seconds),
         _percent(page.budget_spent_ratio if page else None),
-        _seconds(page.reset_seconds if page else None),
+        seconds(page.reset_seconds if page else None),
         (page.cause or "").partition(":")[0] if page else "",
         "" if page is None or page.cause_lead_evaluations is None
         else f"{page.cause_lead_evaluations:g}",
@@ -94,13 +99,13 @@ def _matrix(outcomes: Sequence[Outcome]) -> str:
     rows = (
         (each.key, *(_matrix_cell(each, name) for name in names)) for each in outcomes
     )  # fmt: skip
-    return _table(("scenario", *names), rows)
+    return table(("scenario", *names), rows)
 
 
 def _matrix_cell(outcome: Outcome, name: str) -> str:
     mine = [each for each in outcome.alerts if each.alert == name and each.role != STANDING]
     roles = {each.role for each in mine}
-    at = _seconds(min((each.fired_seconds for each in mine), default=None))
+    at = seconds(min((each.fired_seconds for each in mine), default=None))
     if FORBIDDEN in roles:
         return f"{MUST_NOT} {at}"
     if EXPECTED in roles:
@@ -118,11 +123,11 @@ def _page_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
             yield (
                 of.key,
                 described(each),
-                _seconds(each.fired_seconds),
-                _seconds(each.paged_seconds),
-                _seconds(each.theory_seconds),
+                seconds(each.fired_seconds),
+                seconds(each.paged_seconds),
+                seconds(each.theory_seconds),
                 _percent(each.budget_spent_ratio),
-                _seconds(each.resolved_seconds) or "open",
+                seconds(each.resolved_seconds) or "open",
                 each.cause or "",
                 "" if each.cause_lead_evaluations is None else f"{each.cause_lead_evaluations:g}",
             )
@@ -163,7 +168,7 @@ def _sweep_rows(ours: Sequence[Outcome], sweep: Sequence[Outcome]) -> Iterator[t
             fired = min((each.fired_seconds for each in mine), default=None)
             paged = min((e.paged_seconds for e in mine if e.paged_seconds is not None),
                         default=None)  # fmt: skip
-            yield of.scenario, strength, name, _seconds(fired) or "not", _seconds(paged)
+            yield of.scenario, strength, name, seconds(fired) or "not", seconds(paged)
 
 
 def _peer_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
@@ -177,10 +182,10 @@ def _peer_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
         yield (
             of.key,
             of.rules,
-            _seconds(min((each.fired_seconds for each in mine), default=None)),
-            _seconds(page.paged_seconds if page else None),
+            seconds(min((each.fired_seconds for each in mine), default=None)),
+            seconds(page.paged_seconds if page else None),
             str(sum(each.pages for each in mine if is_page(each))),
-            "never" if None in resets else _seconds(worst),
+            "never" if None in resets else seconds(worst),
             str(false_ones(of)),
             "" if of.samples_read is None else f"{of.samples_read:,}",
         )
@@ -208,17 +213,7 @@ def _section(heading: str, head: Sequence[str], rows: Iterable[tuple[str, ...]])
     every = list(rows)
     if every:
         yield heading
-        yield _table(head, every)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(each.replace('|', '/') for each in row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f} s"
+        yield table(head, every)
 
 
 def _percent(value: float | None) -> str:

@@ -28,14 +28,16 @@ h2 { margin: 1.2rem 0 .2rem; } .place { color: var(--mute); margin: 0 0 .5rem; }
 _MARKS = {"yes": "good", "as": "good", "MISSED": "bad", "MUST": "bad", "NOT": "bad"}
 
 
-def page_text(outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = ()) -> str:
-    """Return the page."""
+def page_text(
+    outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = (), more: Sequence[str] = ()
+) -> str:
+    """Return the page; its arguments are those of :func:`demo.lab.matrix.results_text`."""
     every = sorted(outcomes, key=lambda each: (each.scenario, -(each.strength or 0), each.rules))
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>What the alerts see</title><style>{_STYLE}</style></head><body>",
-        *_of_markdown(results_text(outcomes, sweep)),
+        *_of_markdown(results_text(outcomes, sweep, more)),
         *(part for each in every for part in _section(each)),
         "</body></html>",
     ]

@@ -6,13 +6,14 @@ the past is as the healthy minutes before the play were: an even one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from demo.engine import Habit
-from demo.lab.readings import Readings
+from demo.lab.readings import NONE_UNUSUAL, Readings
 from demo.sim.habits import habits_of
 from demo.sim.plan import CELLS, groups_of_cells
 from demo.stack.history import cells_of
@@ -37,10 +38,15 @@ Usual = dict[str, list[CellTraffic]]
 """By an objective's name, what its cells usually do."""
 
 
-def habits_of_cluster(groups: int) -> list[Habit]:
+def habits_of_cluster(
+    groups: int, traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL
+) -> list[Habit]:
     """Return what the cells of a simulated cluster do while nothing is wrong."""
     return [
-        habit
+        replace(
+            habit,
+            events_per_second=habit.events_per_second * traffic_ratios.get((region, model), 1.0),
+        )
         for (region, model), count in zip(CELLS, groups_of_cells(groups), strict=True)
         if count
         for habit in habits_of(region, model, count)

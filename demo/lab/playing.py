@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.engine import Habit
@@ -57,6 +57,13 @@ class Options:
     """Instead of ours."""
     peers: Sequence[Rules] = ()
     """Beside them, on the same readings."""
+    traffic_ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """By region and model, users in multiples of what is usual there."""
+
+    @property
+    def habits(self) -> list[Habit]:
+        """What the cells of the cluster do while nothing is wrong."""
+        return habits_of_cluster(self.groups, self.traffic_ratios)
 
 
 async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome]:
@@ -104,11 +111,12 @@ async def prepare(starts_at: str, options: Options, conditions: Sequence[str], f
         began_at=began_at(starts_at),
         healthy_seconds=options.healthy_seconds,
         seed=options.seed,
+        traffic_ratios=options.traffic_ratios,
         is_wanted=lambda name: names is None or name in names | ALWAYS_READ,
     )
     well = watch.be_well()
     past = folder / "past"
-    await _keep_past(setting, habits_of_cluster(options.groups), well, folder, past)
+    await _keep_past(setting, options.habits, well, folder, past)
     bases = [
         await _base_of(each, of, well, past, folder / f"rules-{at}")
         for at, (each, of) in enumerate(zip(every, groups, strict=True))
@@ -215,7 +223,7 @@ class Eve:
             scenario,
             setting,
             readings,
-            habits_of_cluster(self.options.groups),
+            self.options.habits,
             client,
             is_built=self.options.rules is None,
         )

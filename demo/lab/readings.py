@@ -40,6 +40,7 @@ TRUTH_SECONDS = 5.0
 """Between two moments at which the truth is noted; in between, events are taken to come evenly."""
 PROBE_DEADLINE_SECONDS = 10.0
 """The probe exporter's own default."""
+NONE_UNUSUAL: Mapping[tuple[str, str], float] = {}
 RESTART_SECONDS = 3.0
 """For so long the demo's supervisor lets an exporter be gone."""
 EVE_SECONDS = 1.0
@@ -80,6 +81,7 @@ def take_readings(
     seed: int = DEFAULT_SEED,
     is_wanted: Callable[[str], bool] = lambda _: True,
     failure_rate: float = 1.0,
+    traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL,
 ) -> Readings:
     """Play a scenario on a simulated cluster, and return what was scraped.
 
@@ -91,6 +93,7 @@ def take_readings(
         seed: of all that the simulator draws.
         is_wanted: tells by its name whether a series is kept.
         failure_rate: of the hardware, in multiples of what was published.
+        traffic_ratios: by region and model, users in multiples of what is usual there.
 
     Raises:
         demo.orders.FaultError: if a fault has no such place.
@@ -102,6 +105,7 @@ def take_readings(
         seed=seed,
         is_wanted=is_wanted,
         failure_rate=failure_rate,
+        traffic_ratios=traffic_ratios,
     )
     return watch.play(scenario, watched_seconds)
 
@@ -123,6 +127,7 @@ class Watch:
         seed: of all that the simulator draws.
         is_wanted: tells by its name whether a series is kept.
         failure_rate: of the hardware, in multiples of what was published.
+        traffic_ratios: by region and model, users in multiples of what is usual there.
     """
 
     def __init__(
@@ -134,6 +139,7 @@ class Watch:
         seed: int = DEFAULT_SEED,
         is_wanted: Callable[[str], bool] = lambda _: True,
         failure_rate: float = 1.0,
+        traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL,
     ) -> None:
         self._config, self._is_wanted = config, is_wanted
         self.start, self.began_at = began_at - healthy_seconds, began_at
@@ -148,6 +154,8 @@ class Watch:
         self._simulation = Simulation(fleet, seed=seed, now=self.start, failure_rate=failure_rate)
         state = self._state = self._simulation.state
         let_routers_have_served(state)
+        for cell, ratio in traffic_ratios.items():
+            state.service.peak_rates[fleet.cells.index(cell)] *= ratio
         stall_prober = StallProber(state)
         makers = dict(make_cores(topology, stall_prober, lambda: state.now))
         makers["probe"] = self._make_probe_core

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from alerts.templates import matchers
 from demo.lab.judging import WATCHDOG, role_of, told_of
 from demo.lab.judging import Told as ToldOfAlert
 from demo.lab.outcome import ROLES, STANDING, AlertOutcome
@@ -18,6 +19,7 @@ from slo import conventions
 from slo.prometheus import PrometheusClient
 from slo.replay.firing import Firing
 
+_PLACES = ("region", "model", "tool")
 UNKNOWN = "unknown"
 """How a page begins that names no cause."""
 
@@ -112,12 +114,19 @@ class Scoring:
         if not name or name == UNKNOWN or at is None:
             return None
         interval = self.readings.interval_seconds
-        own = {conventions.SLO: firing.labels.get(conventions.SLO, ""), conventions.CAUSE: name}
         found = await self.client.query_range(
-            f"count({conventions.CAUSE_STATE}{{{matchers(own, ())}}})",
+            f"count({conventions.CAUSE_STATE}{{{_of_cause(name, firing.labels)}}})",
             self.readings.fault_at, at, interval,
         )  # fmt: skip
         return None if not found else round((at * 1000 - found[0].times_ms[0]) / 1000 / interval, 1)
+
+
+def _of_cause(name: str, cell: Mapping[str, str]) -> str:
+    """Return the matchers of a cause's states in a cell: each has some of the cell's labels."""
+    where = (
+        f"{label}=~{json.dumps(re.escape(cell[label]) + '|')}" for label in _PLACES if label in cell
+    )
+    return ",".join((f'{conventions.CAUSE}="{name}"', *where))
 
 
 def after(moment: float | None, fault_at: float) -> float | None:

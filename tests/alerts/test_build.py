@@ -138,6 +138,12 @@ def test_cells_are_recorded_at_the_scrape_interval(built: dict[str, str], config
     assert f"{config.file.prometheus.scrape_interval:g}s" == group["interval"]
 
 
+def test_a_cause_is_seen_by_labels_that_its_state_has():
+    """Else it would hold for ever while its exporter is down: no place of it were ever seen."""
+    for cause in causes(15):
+        assert set(cause.sight.labels) <= set(cause.state_labels), cause.name
+
+
 def test_no_group_is_evaluated_more_rarely_than_every_two_minutes(groups: list[dict[str, Any]]):
     """Prometheus forgets a sample after five, and alerts with it."""
     assert {"15s", "1m"} == {group["interval"] for group in groups}

@@ -76,7 +76,12 @@ class Spoil:
 
 
 SPOILS = (
-    Spoil("the cause query of pages", "topk(1, shardwatch:cause:state", "topk(1, up", "burn"),
+    Spoil(
+        "the cause query of pages",  # behind that of a region's causes, which have no model
+        " or shardwatch:cause:state{cause=~",
+        " or up{cause=~",
+        "burn",
+    ),
     Spoil(
         "the cause query of a tool's page", "topk(1, shardwatch:cause:state", "topk(1, up", "tools"
     ),
@@ -120,8 +125,8 @@ SPOILS = (
     Spoil("what the queue's growth asks", "deriv(", "-deriv(", "queues"),
     Spoil(
         "the guard of missing capacity",
-        "shardwatch:cell_capacity:ratio < on (cluster, region, model) 0.9",
-        "shardwatch:cell_capacity:ratio < on (cluster, region, model) 0.1",
+        "[2m]) < on (cluster, region, model) 0.9",
+        "[2m]) < on (cluster, region, model) 0.1",
         "queues",
     ),
     Spoil("how long the trigger is gone", "[3m]", "[30s]", "queues"),
@@ -133,8 +138,8 @@ SPOILS = (
     Spoil("the fewest requests of a revision", ">= 50", ">= 0", "rollouts"),
     Spoil(
         "that a revision may be on its way out",
-        "unless shardwatch:revision_events",
-        "unless 0 * shardwatch:revision_events",
+        "< 0.5 *",
+        "< 0 *",
         "rollouts",
     ),
     Spoil("the fewest loads that make a usual time", ">= 3)", ">= 0)", "rollouts"),
@@ -145,8 +150,8 @@ SPOILS = (
     Spoil("what chance does to a tool's times", "> 3 / sqrt(", "> 0 / sqrt(", "agents"),
     Spoil(
         "that failures are no slowness",
-        " - sum by (cluster, region, tool)",
-        " - 0 * sum by (cluster, region, tool)",
+        " - (sum by (cluster, region, tool)",
+        " - (0 * sum by (cluster, region, tool)",
         "agents",
     ),
     Spoil(

@@ -195,6 +195,28 @@ def test_time_does_not_vanish(config, name):
     assert {"slo:events_blind:state", "ErrorBudgetBurn"} <= made
 
 
+@pytest.mark.parametrize(
+    ("counted", "pages"),
+    [
+        ("shardwatch_router_requests_total", True),
+        ("shardwatch_tool_calls_total", True),
+        ("gateway_requests_total", True),
+        ("shardwatch_group_requests_finished_total", False),
+        ("shardwatch_probe_requests_total", False),
+        ("shardwatch_metering_billed_tokens_total", False),
+    ],
+)
+def test_users_are_gone_only_where_it_is_they_who_are_counted(config, counted, pages):
+    """A dead engine ends nothing; its burn holds all the same, for the state is recorded."""
+    indicator = Ratio(f"rate({counted}[$window])", bad=f"rate({counted}{{outcome='e'}}[$window])")
+    objective = replace(PLAIN, indicator=indicator)
+    groups = [*objective_groups(objective, config), alerts_group([objective], config)]
+    made = {getattr(rule, "alert", getattr(rule, "record", "")) for g in groups for rule in g.rules}
+
+    assert "slo:traffic_vanished:state" in made
+    assert pages == ("TrafficVanished" in made)
+
+
 def test_alerts_of_every_kind_are_complete_and_taken_by_both_servers(config, tmp_path):
     """Runbook, summary, series that exist; by promtool and by vmalert, templates included."""
     files = []

@@ -40,7 +40,6 @@ def fleet(begin: float, end: float, revision: str, weights: str, driver: str) ->
     for index in range(8):
         group = {**CELL, "group": f"g{index}"}
         new = index < 3
-        host, uuid = f"h{index}", f"GPU-{index}"
         found += [
             series("shardwatch_group_info",
                    {**group, "revision": revision if new else "r1", "engine": "0",
@@ -49,10 +48,8 @@ def fleet(begin: float, end: float, revision: str, weights: str, driver: str) ->
                      {**group, "router": router, "revision": "r1",
                       "hash": weights if new else "w1"}, begin, end)
               for router in ("a", "b")),
-            series("shardwatch_gpu_up", {**group, "host": host, "uuid": uuid}, begin, end),
-            series("DCGM_FI_DEV_GPU_TEMP",
-                   {"UUID": uuid, "Hostname": host, "DCGM_FI_DRIVER_VERSION":
-                    driver if new else "580"}, begin, end),
+            series("shardwatch_gpu_driver_info",
+                   {**group, "host": f"h{index}", "version": driver if new else "580"}, begin, end),
         ]  # fmt: skip
     return found
 

@@ -16,6 +16,7 @@ from alerts.routing.inhibitions import (
     FASTER_TIER,
     INHIBITIONS,
     PAGE_OVER_TICKET,
+    REGION_OVER_CELLS,
 )
 from demo.setup.programs import find_program
 from tests.alerts.routing.configuring import configure
@@ -120,6 +121,11 @@ def _status(url: str, labels: dict[str, str]) -> dict[str, Any]:
          "ErrorBudgetBurn slo=all service=a severity=page burn_tier=6h"),
         (f"RegionDown {EU} severity=page", f"ShardGroupDead {GROUP} severity=ticket"),
         (f"RegionDown {EU} severity=page", f"GpuLost {GROUP} host=h1 severity=ticket"),
+        (f"RegionDown {EU} severity=page", f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h"),
+        (f"RegionDown {EU} severity=page",
+         f"ErrorBudgetBurn slo=x service=y {EU} severity=page burn_tier=1h"),
+        (f"RegionDown {EU} severity=page",
+         "TrafficVanished service=a region=eu model=chat severity=page"),
         (f"HostDown {GROUP} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"HostDown {EU} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"ShardGroupDead {GROUP} severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
@@ -159,8 +165,12 @@ def test_what_goes_without_saying_is_inhibited(alertmanager: str, source: str, t
         ("ShardGroupDraining severity=none", "ToolOutage tool=browser severity=ticket"),
         # What wakes people, and what users feel, is told whatever the cause is called.
         (f"RegionDown {EU} severity=page",
-         f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h"),
-        (f"RegionDown {EU} severity=page", f"TrafficVanished {EU} model=chat severity=page"),
+         f"ZeroToleranceBroken {CELL} severity=page"),
+        (f"RegionDown {EU} severity=page",
+         f"ErrorBudgetBurn {CELL.replace('eu', 'us')} severity=page burn_tier=1h"),
+        (f"RegionDown {EU} severity=page",
+         "ErrorBudgetBurn slo=x service=y cluster=other region=eu severity=page burn_tier=1h"),
+        (f"RegionDown {EU} severity=page", f"GovDataOutsideRegion {EU} severity=page"),
         (f"ShardGroupDead {GROUP} severity=ticket", f"Snowball {GROUP} host=h1 severity=page"),
         # A dead group is no reason for the host that it lost, nor is one lost host for another.
         (f"ShardGroupDead {GROUP} severity=ticket", f"HostDown {GROUP} host=h1 severity=ticket"),
@@ -182,6 +192,12 @@ def test_the_reasons_are_told():
     """Each in README.md."""
     text = (Path(__file__).parents[3] / "alerts/routing/README.md").read_text()
     said = " ".join(text.split())
-    reasons = (PAGE_OVER_TICKET, FASTER_TIER, EXPORTER_OVER_EVENTS, *(i.why for i in INHIBITIONS))
+    reasons = (
+        PAGE_OVER_TICKET,
+        FASTER_TIER,
+        REGION_OVER_CELLS,
+        EXPORTER_OVER_EVENTS,
+        *(i.why for i in INHIBITIONS),
+    )
 
     assert [] == [each for each in reasons if each not in said]

@@ -160,7 +160,7 @@ def test_the_page_has_every_family_that_such_a_card_can_have(card, read, make_to
         "memory_free_bytes", "memory_reserved_bytes", "row_remap_pending", "row_remap_failure",
         "remapped_rows_total", "ecc_errors_total", "clock_event_seconds_total",
         "pcie_replays_total", "pcie_bytes_per_second", "fabric_info", "recovery_action_info",
-        "rank_info", "backend_up", "children_started_total", "host_expected_gpus",
+        "rank_info", "backend_up", "children_started_total", "driver_info", "host_expected_gpus",
         "host_found_gpus", "host_unexpected_gpus",
     }  # fmt: skip
     assert set(catalog.DCGM_FAMILIES) - served == {

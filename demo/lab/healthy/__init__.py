@@ -1,0 +1,1 @@
+"""Weeks in which nothing is wrong beyond the usual: who is paged?"""

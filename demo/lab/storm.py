@@ -1,0 +1,182 @@
+"""A region of a cluster of 125,000 GPUs goes dark: how often is PagerDuty told?
+
+What is scraped of a small cluster in the scenario ``region-loss`` is multiplied: every series of a
+group's under hundreds of other names, one host of eight GPUs of each. Kept is what the rules read,
+and of that what is ever above 0: of states that a group is never in, and of errors that it never
+has, there are ten times as many. Then all goes through the same rules, and the built configuration
+of Alertmanager.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from demo.lab.markdown import seconds, table
+from demo.lab.notifying import Notification, notifications
+from demo.lab.paging import PAGERDUTY
+from demo.lab.past import habits_of_cluster, measure_usual, write_past, write_readings
+from demo.lab.readings import Readings, take_readings
+from demo.lab.setting import OBJECTIVES, make_setting, names_read
+from demo.scenario import Scenario, find_scenario, read_scenario
+from demo.sim.plan import DEFAULT_GROUPS
+from exporters.benching import Figure, figure
+from slo.benching.server import empty_server
+from slo.replay.evaluating import Replay
+from slo.replay.firing import Firing
+from slo.replay.moments import timed
+from slo.replay.rule_files import read_rule_files
+from slo.series import Series
+
+GROUPS = 15_625
+GPUS_OF_GROUP = 8
+HEALTHY_SECONDS = 600.0
+DARK_SECONDS = 900.0
+STARTS_AT = "tue 07:00"
+"""An hour at which the other regions can bear those who come: what they suffer at the busiest hour
+is another fault, with pages of its own."""
+PEAK = "wed 14:00"
+"""That hour, of ``region-loss``."""
+_GROUP, _HOST, _UUID, _EXTRA = "group", "host", "uuid", "-x"
+_SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
+"""How names end of what routers and tools add up over a region's groups."""
+
+
+@dataclass(frozen=True)
+class Storm:
+    """What a region's loss brought about."""
+
+    groups: int
+    gpus: int
+    series: int
+    """Scraped, of all groups."""
+    fault_at: float
+    """UNIX seconds."""
+    firings: Sequence[Firing]
+    told: Sequence[Notification]
+    """PagerDuty's events from the fault on, by time."""
+
+    def figures(self) -> list[Figure]:
+        """Return ``lab.storm_events``."""
+        return [figure("lab.storm_events", len(self.told), "events")]
+
+    def blocks(self) -> list[str]:
+        """Return heading, explanation and table."""
+        rows = (
+            (
+                seconds(each.at - self.fault_at),
+                each.action,
+                ", ".join(sorted({alert.alert for alert in each.alerts})),
+                ", ".join(f"{k}={v}" for k, v in sorted(each.group_labels.items())),
+                f"{len(each.firing):,}",
+            )
+            for each in self.told
+        )
+        fired = sum(each.firing_at is not None for each in self.firings)
+        said = (
+            f"{self.groups:,} groups with {self.gpus:,} GPUs, {self.series:,} series; a region is "
+            f"dark for {DARK_SECONDS:g} s. {fired:,} alerts fire; PagerDuty gets {len(self.told)} "
+            "events:"
+        )
+        return [
+            "## A region of 125,000 GPUs goes dark",
+            said,
+            table(("after", "event", "alerts", "group", "firing"), rows),
+        ]
+
+
+def storm_scenario(starts_at: str = STARTS_AT) -> Scenario:
+    """Return ``region-loss`` whose region stays dark as long as anybody looks."""
+    scenario = read_scenario(find_scenario("region-loss"))
+    faults = [each.model_copy(update={"length": None}) for each in scenario.faults]
+    return scenario.model_copy(
+        update={"faults": faults, "watch": DARK_SECONDS, "starts_at": starts_at}
+    )
+
+
+async def play_storm(
+    groups: int = GROUPS,
+    starts_at: str = STARTS_AT,
+    objectives: Sequence[str] = OBJECTIVES,
+    tell: Callable[[str], object] = lambda _: None,
+) -> Storm:
+    """Play it in a cluster of so many groups.
+
+    Args:
+        groups: a multiple of those of the small cluster is taken, and not fewer.
+        starts_at: weekday and time, UTC.
+        objectives: as a configuration names them.
+        tell: is told how far it is.
+    """
+    with tempfile.TemporaryDirectory(prefix="shardwatch-storm-") as folder:
+        setting = make_setting(Path(folder), objectives=objectives)
+        interval = setting.config.file.prometheus.scrape_interval
+        rules = read_rule_files(setting.rule_files, interval)
+        names = names_read(rule.expr for group in rules for rule in group.rules)
+        small = take_readings(
+            storm_scenario(starts_at),
+            setting.config,
+            healthy_seconds=HEALTHY_SECONDS,
+            watched_seconds=DARK_SECONDS,
+            is_wanted=lambda name: names is None or name in names,
+        )
+        tell(f"{len(small.series)} series of {DEFAULT_GROUPS} groups")
+        async with empty_server() as client:
+            await write_readings(client, small.series, small.start, small.began_at)
+            habits = habits_of_cluster(DEFAULT_GROUPS)
+            usual = await measure_usual(client, setting.objectives, habits, small)
+        times = -(-groups // DEFAULT_GROUPS)
+        series = list(multiplied(small, times))
+        tell(f"{len(series)} series of {times * DEFAULT_GROUPS} groups")
+        async with empty_server() as client:
+            await write_past(client, setting.objectives, usual, small.start, interval)
+            await write_readings(client, series, small.start, small.end)
+            tell("written")
+            replay = Replay(client, timed(rules), small.start)
+            await replay.advance(small.end)
+        firings = replay.firings()
+        told = notifications(firings, setting.alertmanager, small.start, small.end, interval)
+        return Storm(
+            groups=times * DEFAULT_GROUPS,
+            gpus=times * DEFAULT_GROUPS * GPUS_OF_GROUP,
+            series=len(series),
+            fault_at=small.fault_at,
+            firings=firings,
+            told=[e for e in told if e.integration == PAGERDUTY and e.at >= small.fault_at],
+        )
+
+
+def multiplied(readings: Readings, times: int) -> Iterator[Series]:
+    """Yield readings with so many groups for each one, of one host each.
+
+    What is of no group is there once, and counts for all of them. In no order; samples of groups
+    are shared, not copied.
+    """
+    hosts: dict[str, str] = {}
+    for each in readings.series:
+        if _GROUP in each.labels and _HOST in each.labels:
+            name, host = each.labels[_GROUP], each.labels[_HOST]
+            hosts[name] = min(hosts.get(name, host), host)
+    for each in readings.series:
+        if (group := each.labels.get(_GROUP)) is None:
+            is_sum = each.labels["__name__"].endswith(_SUMS)
+            # A stale marker is a NaN of its own, which a product is not.
+            values = each.values.copy()
+            values[~np.isnan(values) & is_sum] *= times
+            yield Series(each.labels, each.times_ms, values)
+            continue
+        if _HOST in each.labels and each.labels[_HOST] != hosts[group]:
+            continue
+        if not np.nan_to_num(each.values).any():
+            continue
+        yield each
+        for number in range(1, times):
+            labels = dict(each.labels)
+            for key in (_GROUP, _HOST, _UUID):
+                if key in labels:
+                    labels[key] += f"{_EXTRA}{number}"
+            yield Series(labels, each.times_ms, each.values)

@@ -1,0 +1,72 @@
+"""Figures of plays."""
+
+import pytest
+
+from demo.lab.figures import cause_leads, figures_of
+from demo.lab.outcome import ALLOWED, EXPECTED, AlertOutcome, Outcome
+
+
+def alert(name: str, fired: float, **more: object) -> AlertOutcome:
+    """Return a ticket that was expected."""
+    return AlertOutcome(**{"alert": name, "labels": {"severity": "ticket"}, "role": EXPECTED,
+                           "firing": [(fired, None)], **more})  # fmt: skip
+
+
+def page(fired: float, cause: str | None, lead: float | None = None) -> AlertOutcome:
+    """Return a page that was expected."""
+    return alert("ErrorBudgetBurn", fired, labels={"severity": "page"}, paged_seconds=fired + 30,
+                 cause=cause, cause_lead_evaluations=lead)  # fmt: skip
+
+
+def outcome(*alerts: AlertOutcome, scenario: str = "gpu-lost", **more: object) -> Outcome:
+    """Return a play that went as expected."""
+    return Outcome(**{"scenario": scenario, "strength": None, "rules": "shardwatch",
+                      "is_judged": True, "expected": [], "failures": [], "alerts": alerts,
+                      "place": {}, "recovered_seconds": None, "ends_seconds": 900.0,
+                      "begins_seconds": -10.0, **more})  # fmt: skip
+
+
+def values(*outcomes: Outcome) -> dict[str, float | None]:
+    """Return figures by name."""
+    return {each["name"]: each["value"] for each in figures_of(outcomes)}
+
+
+def test_a_play_that_is_not_as_expected_is_a_missed_fault():
+    """Each strength is one; what peers' rules do is not ours."""
+    missed = outcome(failures=["GpuLost did not fire"])
+    peer = outcome(failures=["?"], is_judged=False)
+
+    assert 2 == values(missed, outcome(), missed, peer)["lab.faults_missed"]
+
+
+def test_a_lost_gpu_is_timed_without_the_delay_of_its_telemetry():
+    """The latest of all scenarios in which it is the first to tell."""
+    first = outcome(alert("GpuLost", 35.0), alert("ShardGroupDead", 160.0))
+    later = outcome(alert("HostLost", 20.0), alert("GpuLost", 400.0))
+
+    assert 30.0 == values(outcome(alert("GpuLost", 20.0)), first, later)["lab.lost_gpu_seconds"]
+
+
+def test_the_warning_of_a_snowball_is_ahead_of_the_page_by_their_difference():
+    """Of the storm that builds up."""
+    storm = outcome(alert("QueueSnowball", 100.0), page(260.0, "QueueSnowball: ..."),
+                    scenario="creeping-snowball")  # fmt: skip
+
+    assert 160.0 == values(storm)["lab.snowball_lead_seconds"]
+
+
+def test_the_least_lead_of_a_cause_counts_and_one_unheard_of_is_none():
+    """Only of pages that name one."""
+    pages = outcome(
+        page(100.0, "GpuLost: GPU-1", 4.0), page(100.0, "ShardGroupDead: g", None),
+        page(100.0, "unknown: nothing", None), page(100.0, None),
+        alert("ErrorBudgetBurn", 1.0, role=ALLOWED, labels={"severity": "page"}),
+    )  # fmt: skip
+
+    assert [4.0, 0.0] == list(cause_leads([pages]))
+    assert pytest.approx(0.0) == values(pages)["lab.cause_lead_evaluations"]
+
+
+def test_what_no_scenario_tells_is_not_measured():
+    """Instead of a value that looks well."""
+    assert values(outcome())["lab.stalled_group_seconds"] is None

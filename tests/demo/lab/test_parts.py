@@ -1,0 +1,52 @@
+"""What the whole lab says of its parts, and what it writes."""
+
+import json
+from dataclasses import replace
+
+from demo.lab.bench import Whole
+from demo.lab.healthy.days import Days
+from demo.lab.outcome import Outcome
+from demo.lab.parts import Part, faithful_figures, healthy_part
+from slo.replay.firing import Firing
+from tests.demo.lab.test_figures import outcome, page
+
+WATCHED = replace(outcome(), begins_seconds=-1800.0, ends_seconds=1800.0)
+
+
+def days(*false: str) -> Days:
+    """Return healthy days of five seeds, with false pages of some cells."""
+    pages = [Firing("ErrorBudgetBurn", {"cell": each}, 1.0, 1.0, None) for each in false]
+    return Days(5, 28, 20, pages, pages)
+
+
+def test_false_pages_are_those_of_days_and_of_whole_clusters():
+    """Of all servers together."""
+    paged: Outcome = replace(WATCHED, alerts=[page(10.0, None)])
+
+    found = healthy_part([days("a"), days()], [WATCHED, paged])
+
+    assert [2.0] == [each["value"] for each in found.figures]
+    heading, said, table = found.blocks
+    assert "## Healthy days" == heading
+    assert said.startswith("10 seeds, 28 days each, 40 cells together")
+    assert "Whole clusters for 2.0 hours" in said
+    assert "| ErrorBudgetBurn | cell=a |" == table.splitlines()[2]
+
+
+def test_no_false_page_leaves_no_table():
+    """Nothing is a short story."""
+    assert 2 == len(healthy_part([days()], [WATCHED]).blocks)
+
+
+def test_all_random_scenarios_are_one_figure():
+    """However many processes judged them."""
+    assert [3] == [each["value"] for each in faithful_figures([(1, 40), (2, 60)]).figures]
+
+
+def test_tables_page_and_data_are_written(tmp_path):
+    """With what was measured beside the scenarios."""
+    Whole([outcome()], [], [Part([], ["## Burns", "All fire."])]).write(tmp_path / "lab")
+
+    assert "\n## Burns\n\nAll fire.\n" in (tmp_path / "lab/RESULTS.md").read_text()
+    assert "<h2>Burns</h2>" in (tmp_path / "lab/index.html").read_text()
+    assert "gpu-lost" == json.loads((tmp_path / "lab/results.json").read_text())[0]["scenario"]

@@ -1,0 +1,44 @@
+"""``demo/lab/RESULTS.md`` is of the scenarios and alerts that there are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alerts.runbooks import runbook_names
+from demo.scenario import find_scenario, read_scenario, scenario_names
+
+RESULTS = Path(__file__).parents[3] / "demo/lab/RESULTS.md"
+
+pytestmark = pytest.mark.skipif(not RESULTS.is_file(), reason="`make lab` has not run yet")
+
+
+def rows(heading: str) -> Iterator[list[str]]:
+    """Yield the cells of the rows of the table under a heading, its head first."""
+    _, _, section = RESULTS.read_text(encoding="utf-8").partition(f"\n## {heading}\n")
+    for line in section.partition("\n## ")[0].splitlines():
+        if line.startswith("| "):
+            yield [each.strip() for each in line.strip("|").split("|")]
+
+
+def test_every_scenario_of_the_simulator_was_played():
+    """And none that there is no more: `make lab` makes the file anew."""
+    played = {row[0] for row in list(rows("Scenarios"))[1:]}
+    scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
+
+    assert {each.name for each in scenarios if each.engine == "sim"} == played
+
+
+def test_every_alert_of_the_matrix_is_one_of_ours():
+    """What was renamed or removed is not in the tables any more."""
+    head = next(rows("Alerts"))
+
+    assert set(head[1:]) <= set(runbook_names())
+
+
+def test_all_that_was_measured_beside_scenarios_is_there():
+    """A part that failed would be missing."""
+    text = RESULTS.read_text(encoding="utf-8")
+
+    for heading in ("Burns", "A quiet cell goes down", "Healthy days", "Faithfulness"):
+        assert f"\n## {heading}\n" in text

@@ -1,0 +1,76 @@
+"""A small cluster multiplied."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from demo.lab.storm import multiplied, storm_scenario
+from slo.series import STALE, Series
+
+TIMES = np.array([0, 15_000])
+
+
+def series(name: str, value: float = 1.0, **labels: str) -> Series:
+    """Return a series that never changes."""
+    return Series({"__name__": name, **labels}, TIMES, np.full(2, value))
+
+
+def made(*readings: Series, times: int = 3) -> list[dict[str, str]]:
+    """Return the labels of what readings become."""
+    found = multiplied(SimpleNamespace(series=readings), times)  # type: ignore[arg-type]
+    return [dict(each.labels) for each in found]
+
+
+def test_every_group_is_there_so_often_under_names_of_its_own():
+    """Its GPUs and hosts with it."""
+    gpu = series("shardwatch_gpu_up", group="g", host="g-h0", uuid="GPU-1")
+
+    found = made(gpu)
+
+    assert 3 == len({each["group"] for each in found})
+    assert 3 == len({(each["host"], each["uuid"]) for each in found})
+
+
+def test_one_host_of_a_group_is_kept():
+    """The first by name, of all its series."""
+    found = made(
+        series("shardwatch_gpu_up", group="g", host="g-h1", uuid="GPU-9"),
+        series("shardwatch_gpu_up", group="g", host="g-h0", uuid="GPU-1"),
+        times=1,
+    )
+
+    assert ["GPU-1"] == [each["uuid"] for each in found]
+
+
+def test_what_is_no_groups_stays_one():
+    """Routers do not get more."""
+    assert 1 == len(made(series("shardwatch_router_up", region="us")))
+
+
+def test_what_routers_count_is_of_all_groups():
+    """As much as the groups serve together; their states are what they are."""
+    requests = Series(
+        {"__name__": "shardwatch_router_requests_total"}, TIMES, np.array([7.0, STALE])
+    )
+    readings = SimpleNamespace(series=[requests, series("shardwatch_router_up")])
+
+    found = list(multiplied(readings, 3))  # type: ignore[arg-type]
+
+    assert [21.0, 1.0] == [each.values[0] for each in found]
+    assert requests.values[1:].tobytes() == found[0].values[1:].tobytes()  # still a stale marker
+
+
+def test_states_that_a_group_is_never_in_are_left_out():
+    """And kept where it is in them once."""
+    found = made(
+        series("shardwatch_group_state", 0.0, group="g", state="dead"),
+        series("shardwatch_group_state", 1.0, group="g", state="up"),
+        times=1,
+    )
+
+    assert ["up"] == [each["state"] for each in found]
+
+
+def test_the_region_stays_dark():
+    """Nobody repairs it."""
+    assert all(each.length is None for each in storm_scenario().faults)
