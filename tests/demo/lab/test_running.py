@@ -20,7 +20,9 @@ LOST = story(
     {"fault": "lost-gpu", "at": "10s", "length": "20s", "place": {"group": "eu-chat-0"}},
     expect=[{"alert": "GpuLost", "labels": {"group": "eu-chat-0"}, "within": "15s"}],
 )
-NOTHING = story({"fault": "lost-gpu", "at": "10s", "length": "20s", "place": {"group": "us-code-0"}})
+NOTHING = story(
+    {"fault": "lost-gpu", "at": "10s", "length": "20s", "place": {"group": "us-code-0"}}
+)
 NOWHERE = story({"fault": "lost-gpu", "at": "10s", "length": "20s", "place": {"group": "none"}})
 UNENDING = """
 from demo.lab.playing import Options
@@ -61,7 +63,7 @@ def test_nothing_outlives_a_command_that_is_ended(tmp_path: Path, number: signal
     """Neither eves nor plays nor servers; nor files, if it can still delete them."""
     script = tmp_path / "unending.py"
     script.write_text(UNENDING, encoding="utf-8")
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
     command = subprocess.Popen([sys.executable, script], env=environment)
     try:
         _await(lambda: list(tmp_path.glob("shardwatch-lab-*/*/usual/data/wal")))
