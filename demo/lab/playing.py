@@ -19,6 +19,7 @@ from demo.lab.reporting import Reporting, watched_seconds
 from demo.lab.scoring import Scoring, after
 from demo.lab.servers import DATA, copy_data, keep_data, server_on
 from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
+from demo.lab.severities import routed_as_ours
 from demo.scenario import Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.files import Timing
@@ -213,7 +214,7 @@ class Eve:
     ) -> Outcome:
         setting, replay = self.setting, base.replay
         interval = readings.interval_seconds
-        firings = [each for each in replay.firings() if each.firing_at is not None]
+        firings = [routed_as_ours(e) for e in replay.firings() if e.firing_at is not None]
         told = notifications(firings, setting.alertmanager, readings.start, readings.end, interval)
         asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
         pages = await pages_of(told, asker, readings.fault_at)
