@@ -12,6 +12,7 @@ STAY ?=
 OUT ?=
 AT_ONCE ?= 1
 SWEEP ?=
+LIVE ?=
 
 # On, unless empty or 0.
 flag = $(if $(filter-out 0,$(2)),$(1))
@@ -83,7 +84,7 @@ bench: ## measure, and write bench.json
 
 lab: ## play every fault through every alert, score them, and write demo/lab/RESULTS.md
 	$(set_up) base test
-	@SWEEP='$(SWEEP)' .venv/bin/python tests/bench.py bench.json demo.lab
+	@SWEEP='$(SWEEP)' LIVE='$(LIVE)' .venv/bin/python tests/bench.py bench.json demo.lab
 	@cp out/lab/RESULTS.md demo/lab/RESULTS.md
 
 clean: ## remove what was built and fetched

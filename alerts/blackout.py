@@ -116,11 +116,13 @@ def _below_expected(
     fewest = _fewest_an_hour(window_seconds)
     hour = _hour(objective)
     # Last week's hour, one before and one after: where only full hours are kept, one is in there.
-    last_week = f"min_over_time({hour}[2h] offset 167h)"
+    last_week = f"min_over_time({hour}[2h] offset 167h) >= {fewest}"
+    # A load test of last week is no traffic of today, nor is that of a cell since retired.
+    still = f"max_over_time({hour}[{LONGEST_HELD}]) >= {fewest}"
     return (
         f"{series} < ignoring ({conventions.WINDOW})\n"
         f"{VANISHED_RATIO} * {series_seconds} / 3600 * "
-        f"({hour} >= {fewest} or {last_week} >= {fewest})"
+        f"({hour} >= {fewest} or {last_week} and {still})"
     )
 
 

@@ -53,6 +53,14 @@ def lint(
         list[str] | None,
         typer.Option(metavar="NAME", help="A severity that you have besides the usual."),
     ] = None,
+    target_label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A label that scrapes attach to our exporters' series besides job and instance; "
+            "if none is named, they may attach any.",
+        ),
+    ] = None,
     with_ours: Annotated[
         bool, typer.Option("--with-ours", help="Tell names that shardwatch's rules have, too.")
     ] = False,
@@ -69,6 +77,7 @@ def lint(
         severities=tuple(sorted({*SEVERITIES, *(severity or ())})),
         expected=None if scenarios is None else read_expected(scenarios),
         with_ours=with_ours,
+        target_labels=None if target_label is None else frozenset(target_label),
     )
     asked = Lint(tuple(paths), setting, prometheus, http_config)
     raise SystemExit(print_lint(asked, format_))

@@ -14,7 +14,6 @@ from alerts.exhaustion import BUDGET_EXHAUSTED
 from alerts.quiet import BURN_SUPPRESSED
 from alerts.watch.exporters import (
     EXPORTER_CONFIG_STALE,
-    EXPORTER_DOWN,
     EXPORTER_MISTAKE,
     TARGETS_UNPLACED,
 )
@@ -36,7 +35,6 @@ UNSEEN: Mapping[str, str] = {
     REVISION_SKEW: "a roll-out of a revision may take a day",
     CACHE_EVICTION_PRESSURE: "simulated engines hardly ever preempt a request",
     PROBES_FAILING: "no cell of the demo is so quiet that only probes tell of it",
-    EXPORTER_DOWN: "an exporter that is restarted misses one scrape, and that is to be silent",
     EXPORTER_CONFIG_STALE: "the demo's files do not change while it runs",
     EXPORTER_MISTAKE: "a mistake that we knew of would be mended",
     TARGETS_UNPLACED: "the demo's topology is a file, and has a place for all",

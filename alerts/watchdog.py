@@ -17,7 +17,7 @@ def watchdog_alert(links: Links) -> AlertingRule:
     return AlertingRule(
         WATCHDOG,
         "vector(1)",
-        {conventions.SEVERITY: "none"},
+        {conventions.SEVERITY: conventions.NOBODY},
         {
             "summary": "Alerts reach whoever reads this",
             "description": (

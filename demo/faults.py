@@ -289,5 +289,13 @@ FAULTS: dict[str, FaultKind] = {
             by_stack=True,
             repaired=False,
         ),
+        FaultKind(
+            "exporter-away",
+            "an exporter is gone, and nobody starts it again for a while",
+            needs=_keys("exporter"),
+            engines=BOTH,
+            by_stack=True,
+            takes_away=_keys("exporter"),
+        ),
     )
 }

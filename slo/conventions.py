@@ -23,6 +23,8 @@ PERIOD_PHASE_LABEL = "period_phase"
 
 PAGE = "page"
 TICKET = "ticket"
+NOBODY = "none"
+"""Of alerts that only inhibit others, or say that alerts come."""
 
 # --- base level: recorded at the scrape interval, with grouping labels ---------------------------
 

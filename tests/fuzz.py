@@ -22,7 +22,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.lint import lint
-from alerts.lint.rule_files import read_rules
 from exporters.documents import parse_documents
 from exporters.exposition import PageError, PageReader
 from exporters.gpu.kernel_log import LogParser
@@ -33,6 +32,7 @@ from exporters.testing import telemetry_page
 from exporters.tools.otlp import testing as otlp
 from exporters.tools.otlp.decoding import decode_metrics, decode_traces
 from exporters.tools.otlp.items import OtlpError
+from slo.rule_reading.files import groups_of
 
 ENGINE = (Path(__file__).parent / "fixtures/vllm/vllm-0.32.0-cpu-tp1.metrics.txt").read_bytes()
 REFUSALS = (PageError, OtlpError, InputError)
@@ -54,7 +54,12 @@ RULES = b"""groups:
 def read_and_lint(data: bytes) -> object:
     """Read rules and check them."""
     text = data.decode("utf-8", "replace")
-    rules = [rule for each in parse_documents(text, "f") for rule in read_rules(each, text)]
+    rules = [
+        rule
+        for each in parse_documents(text, "f")
+        for _, of_group in groups_of(each, text)
+        for rule in of_group
+    ]
     return lint(rules)
 
 

@@ -24,6 +24,10 @@ from exporters.scrape import JOBS
 from slo import conventions
 from slo.rules import AlertingRule, RecordingRule
 
+HELD_FOR = "6h"
+"""For no longer are causes held while an exporter is away: with many of them one always is, and a
+place that was taken out meanwhile would be at fault for ever. Chosen."""
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -105,9 +109,15 @@ def cause_state_rule(cause: Cause) -> RecordingRule:
         # A state over a range is known for a while longer than the places are seen: not twice then.
         f"or on ({', '.join(cause.state_labels)})\n"
         f"({cause.recorded}\nunless on ({on})\n{sight.expr})\n"
-        f'and on () (min(up{{job="{JOBS[sight.exporter]}"}}) == 0)',
+        f"and on () (count({_down_for_less(JOBS[sight.exporter])}) > 0)",
         {conventions.CAUSE: cause.name},
     )
+
+
+def _down_for_less(job: str) -> str:
+    """Return the exporters that are down, and were not for as long as causes are held."""
+    up = f'up{{job="{job}"}}'
+    return f"{up} == 0 and max_over_time({up}[{HELD_FOR}]) == 1"
 
 
 def cause_alert(cause: Cause, links: Links) -> AlertingRule:

@@ -18,8 +18,6 @@ from slo.rules import RecordingRule
 
 DRAINING = "ShardGroupDraining"
 DRAIN_OVERDUE = "ShardGroupDrainOverdue"
-NO_SEVERITY = "none"
-"""Of what is told to nobody, and silences others."""
 
 DRAIN_SECONDS = 1800.0
 """After a group began to drain of itself it must serve again. Chosen: the requests on their way, a
@@ -75,7 +73,7 @@ def draining_causes() -> tuple[Cause, ...]:
                 "Group {{ $labels.group }} drains, or is patched or started again. What it lacks "
                 f"is nobody's alert for another {deadline}, or until it serves."
             ),
-            severity=NO_SEVERITY,
+            severity=conventions.NOBODY,
         ),
         _cause(
             DRAIN_OVERDUE,

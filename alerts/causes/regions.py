@@ -53,7 +53,9 @@ def _groups(each: str) -> str:
     return f"count by ({_CELL}) (\n{each}\n)"
 
 
-_KNOWN = f"group by ({_GROUP}) ({catalog.GROUP_UP.name})"
+# A group that discovery no longer tells of was scaled in: it is neither known nor lost.
+_SCALED_IN = f'({catalog.GROUP_REASON.name}{{{catalog.REASON}="undiscovered"}} == 1)'
+_KNOWN = f"group by ({_GROUP}) ({catalog.GROUP_UP.name}\nunless on ({_GROUP})\n{_SCALED_IN})"
 _ON_PURPOSE = f"({conventions.GROUP_DRAIN_DEADLINE} > time())"
 
 CELL_LEVELS = (
@@ -61,7 +63,10 @@ CELL_LEVELS = (
     RecordingRule(conventions.CELL_GROUPS_KNOWN, _groups(_KNOWN)),
     RecordingRule(
         conventions.CELL_GROUPS_DOWN,
-        _groups(f"{_in_states('dead|stalled')}\nunless on ({_GROUP})\n{_ON_PURPOSE}"),
+        _groups(
+            f"{_in_states('dead|stalled')}\n"
+            f"unless on ({_GROUP})\n{_ON_PURPOSE}\nunless on ({_GROUP})\n{_SCALED_IN}"
+        ),
     ),
     RecordingRule(
         conventions.CELL_GROUPS_SERVING,

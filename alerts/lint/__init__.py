@@ -9,16 +9,16 @@ from collections.abc import Sequence
 
 from alerts.lint.checks import ALL
 from alerts.lint.ignoring import without_ignored
-from alerts.lint.rule_files import Rule, find_rule_files, read_rule_files
 from alerts.lint.rules import Rules, Setting
 from alerts.lint.table import CHECKS, must_be_mended, severity_of
 from exporters.problems import Problem
+from slo.rule_reading.files import read_rule_files
+from slo.rule_reading.rules import Rule
 
 __all__ = [
     "CHECKS",
     "Rule",
     "Setting",
-    "find_rule_files",
     "lint",
     "must_be_mended",
     "read_rule_files",

@@ -13,7 +13,6 @@ import typer
 from alerts.lint import lint
 from alerts.lint.live import names_asked_for, served_names
 from alerts.lint.report import counted, text_lines, write_json
-from alerts.lint.rule_files import Rule, find_rule_files, read_rule_files
 from alerts.lint.rules import Setting
 from alerts.lint.table import must_be_mended
 from exporters.access import HttpAccess
@@ -25,6 +24,8 @@ from exporters.problems import (
     problem,
 )
 from slo.prometheus import PrometheusClient, PrometheusDeniedError, PrometheusError
+from slo.rule_reading.files import read_rule_files
+from slo.rule_reading.rules import Rule
 from slo.servers import access_to
 
 
@@ -54,8 +55,7 @@ def lint_files(asked: Lint) -> tuple[list[Rule], list[Problem]]:
     Raises:
         InputError: if a file cannot be read, or the server does not answer.
     """
-    files = find_rule_files(asked.paths)
-    rules = read_rule_files(files)
+    rules = read_rule_files(asked.paths)
     if not rules:
         message = "found no rule, expected one at least"
         raise InputError([problem(str(path), message) for path in asked.paths])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import get_args
 
@@ -24,6 +24,15 @@ OURS = ("shardwatch_", "shardwatch:", "slo:")
 """Beginnings of names of which every one is known: another one is a mistake. Of vLLM's and DCGM's
 some are served only where a feature is on, or a counter was asked for."""
 
+_OF_EACH_SCRAPE = (
+    "up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added",
+    "scrape_samples_post_metric_relabeling", "scrape_timeout_seconds", "scrape_sample_limit",
+    "scrape_body_size_bytes",
+)  # fmt: skip
+"""Gauges that Prometheus makes of each scrape:
+https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series."""
+_OF_ALERTS = {"ALERTS": ("alertname", "alertstate"), "ALERTS_FOR_STATE": ("alertname",)}
+"""Gauges that Prometheus makes of each alert, with the labels that each has."""
 _RANGES = {
     "up": (0.0, 1.0),
     "ALERTS": (1.0, 1.0),
@@ -53,6 +62,8 @@ class KnownSeries:
     labels: LabelSet
     lowest: float = float("-inf")
     highest: float = float("inf")
+    is_ours: bool = False
+    """Whether our exporters serve it, with the same labels in each version."""
 
 
 @cache
@@ -61,16 +72,32 @@ def find_series(name: str) -> KnownSeries | None:
     return _all_series().get(name)
 
 
-def labels_of(name: str) -> Sequence[LabelSet]:
-    """Return the labels of the series of a name; any, if nobody is known to serve it."""
+def labels_of(name: str, target_labels: frozenset[str] | None = None) -> Sequence[LabelSet]:
+    """Return the labels of the series of a name; any, if nobody is known to serve it.
+
+    Args:
+        name: of the series.
+        target_labels: that scrapes attach besides ``job`` and ``instance``; None where nobody said
+            which, and it may be any.
+    """
     found = find_series(name)
-    return [ANYTHING if found is None else found.labels]
+    if found is None:
+        return [ANYTHING]
+    if found.is_ours and target_labels is not None:
+        return [made(found.labels.sure, Names.of(found.labels.sure | target_labels))]
+    return [found.labels]
 
 
 @cache
 def known_names() -> frozenset[str]:
     """Return every name that is known to be served, recorded by shardwatch, or Prometheus's."""
     return frozenset({*_all_series(), *known_series(), *OF_PROMETHEUS})
+
+
+@cache
+def all_labels() -> frozenset[str]:
+    """Return every label that a known series has of its own, or of its target."""
+    return frozenset(label for each in _all_series().values() for label in each.labels.sure)
 
 
 def instead_of(name: str) -> str | None:
@@ -94,11 +121,15 @@ def instead_of(name: str) -> str | None:
 @cache
 def _all_series() -> dict[str, KnownSeries]:
     found: dict[str, KnownSeries] = {}
-    # Targets of others may be given labels of any name; those of ours are placed by the topology.
+    # Targets may be given labels of any name (namespace, pod, ...).
+    may = Names.but([])
+    for name in _OF_EACH_SCRAPE:
+        found[name] = _known(name, "gauge", "", made(OF_TARGETS, may))
+    for name, labels in _OF_ALERTS.items():
+        found[name] = _known(name, "gauge", "", made(labels, may))
     for dialect in get_args(DialectName):
         for foreign in read_dialect(dialect).families:
             for name, kind, more in _series(foreign.name, foreign.type):
-                may = Names.but([])
                 sure = {*foreign.labels, *more, *OF_TARGETS}
                 found[name] = _known(name, kind, foreign.help, made(sure, may))
             if foreign.created:
@@ -108,9 +139,8 @@ def _all_series() -> dict[str, KnownSeries]:
     for family in SERVED_FAMILIES.values():
         is_ours = family.name.startswith("shardwatch_")
         for name, kind, more in _series(family.name, family.kind):
-            labels = {*family.labels, *more, *OF_TARGETS}
-            may = Names.of(labels) if is_ours else Names.but([])
-            found[name] = _known(name, kind, family.help, made(labels, may))
+            known = _known(name, kind, family.help, made({*family.labels, *more, *OF_TARGETS}, may))
+            found[name] = replace(known, is_ours=is_ours)
     return found
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerts.lint.expressions import offset_of
-from alerts.lint.rule_files import Rule
 from exporters.documents import Place
 from exporters.problems import Problem
-
-EXPR: Place = ("expr",)
+from slo.rule_reading.expressions import offset_of
+from slo.rule_reading.rules import EXPR, Rule
 
 
 @dataclass(frozen=True)

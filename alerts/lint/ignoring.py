@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from alerts.lint.rule_files import Rule
 from alerts.lint.table import CHECKS
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 _COMMENT = re.compile(r"#\s*shardwatch:ignore\b[ \t]*(?P<check>\S*)[ \t]*(?P<reason>.*)")
 

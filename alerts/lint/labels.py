@@ -34,7 +34,6 @@ such series."""
 
 CHOOSING = ("topk", "bottomk", "limitk", "limit_ratio")
 """Aggregations that keep elements as they are."""
-_SETS = ("and", "or", "unless")
 _OF_ONE_SIDE = {"VectorMatchCardinality.ManyToOne": False, "VectorMatchCardinality.OneToMany": True}
 """Cardinalities, and whether the elements are the right side's."""
 _MATCHING_ALL = frozenset({"(.*)", ".*", "(.+)?", "(?s:.*)"})

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from alerts.lint.label_sets import NAME
 from alerts.lint.labels import name_of
-from alerts.lint.rule_files import Rule
 from slo.prometheus import PrometheusClient
 from slo.promql import selectors_in
+from slo.rule_reading.rules import Rule
 
 AT_ONCE = 100
 """Names in a question."""

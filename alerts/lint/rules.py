@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import promql_parser
 
@@ -13,9 +13,9 @@ from alerts.lint.families import labels_of
 from alerts.lint.label_sets import LabelSet
 from alerts.lint.labels import LabelFlow
 from alerts.lint.recorded import Recording, follow
-from alerts.lint.rule_files import Rule
 from alerts.lint.values import ValueFlow
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 SEVERITIES = ("critical", "error", "info", "none", "page", "ticket", "warning")
 """Severities that alerts have in public, and ours."""
@@ -32,6 +32,8 @@ class Setting:
     """Alerts that scenarios expect; None where nobody asks."""
     with_ours: bool = False
     """Whether the rules are to be loaded beside shardwatch's."""
+    target_labels: frozenset[str] | None = None
+    """That scrapes attach to series besides ``job`` and ``instance``; None where nobody said."""
     served: frozenset[str] | None = None
     """Those names that a server has of all that the rules select; None where none is asked."""
 
@@ -66,7 +68,8 @@ class Rules:
     @cached_property
     def labels(self) -> LabelFlow:
         """Labels of expressions."""
-        return follow(self._recordings, labels_of)
+        others = partial(labels_of, target_labels=self.setting.target_labels)
+        return follow(self._recordings, others)
 
     @cached_property
     def values(self) -> ValueFlow:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from alerts.lint.rule_files import SUFFIXES
 from exporters.documents import read_document
 from exporters.problems import InputError, Problem, problem
+from slo.rule_reading.files import SUFFIXES
 
 
 class _Expectation(BaseModel):

@@ -39,26 +39,29 @@ _CHECKS = (
           "Prometheus before 2.42."),
     Check("alerts/never-fires", "error", "An alert that nothing can make fire: two matchers that "
           "no series satisfies, a threshold beyond what the value can be, a burn above 1 / (1 - "
-          "target), `absent` of what is always there, a `for` that outlasts its condition."),
+          "target), conditions that exclude each other, `absent` of what is always there, a `for` "
+          "that outlasts its condition."),
     Check("alerts/no-summary", "warning", "An alert without the annotations summary or "
           "description: whoever is woken reads only its name."),
-    Check("alerts/runbook", "warning", "An alert without the annotation runbook_url. Of ours: with "
-          "one that is not among the runbooks."),
+    Check("alerts/runbook", "warning", "An alert without the annotation runbook_url, or with one "
+          "that is no URL. Of ours: with one that is not among the runbooks."),
     Check("alerts/severity", "warning", "An alert without the label severity, or with one that is "
           "not among the known: no route takes it to anybody."),
     Check("alerts/unexpected", "warning", "With `--scenarios`: an alert that no scenario expects, "
-          "so that nobody has ever seen it fire. Those that always fire apart."),
+          "so that nobody has ever seen it fire. Those that always fire apart, and of ours those "
+          "that no scenario can show (alerts/unseen.py)."),
     # --- labels -------------------------------------------------------------------------------
     Check("labels/lost", "error", "A template names a label that the expression's result cannot "
-          "have: an aggregation dropped it, or the rule sets it itself, which templates do not "
-          "see. It is filled in as nothing."),
+          "have: an aggregation dropped it, it is mistyped, or the rule sets it itself, which "
+          "templates do not see. It is filled in as nothing."),
     Check("labels/overwritten", "error", "The rule sets a label that the expression's result has "
           "with several values: elements become one, and the whole rule fails (`vector contains "
           "metrics with the same labelset`)."),
     Check("labels/unbounded", "warning", "A label with as many values as there are users, requests "
           "or addresses: each is a series or an alert of its own."),
-    Check("labels/value", "error", "A label of an alert has the value in it: with each change it "
-          "is another alert, which never reaches its `for` and pages anew."),
+    Check("labels/value", "error", "A label of an alert has the value in it, or one that it asks "
+          "the server for: with each change it is another alert, which never reaches its `for` and "
+          "pages anew."),
     # --- PromQL -------------------------------------------------------------------------------
     Check("promql/counter", "warning", "The value of a known counter in place of its rate: all "
           "events since a process began."),
@@ -66,8 +69,8 @@ _CHECKS = (
           "that is late or lost leaves a gap."),
     Check("promql/gauge", "error", "The rate of a gauge, or of a recorded series: each fall counts "
           "as a restart."),
-    Check("promql/label", "error", "A label is selected or grouped by that the series cannot have: "
-          "nothing is selected, or all cells become one."),
+    Check("promql/label", "error", "A label is selected or grouped by that the series cannot have, "
+          "or that is mistyped: nothing is selected, or all cells become one."),
     Check("promql/matching", "error", "Two sides of an operator that can never match: a label of "
           "which they must agree is on one of them only."),
     Check("promql/named-counter", "info", "The value of a series that is called as a counter is "

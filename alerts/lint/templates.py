@@ -11,6 +11,8 @@ _MOVING = frozenset({"with", "range", "block", "define"})
 """Blocks within which ``.`` is something else."""
 _BLOCKS = _MOVING | {"if"}
 _LABELS, _VALUE = "$labels", "$value"
+_QUERY, _OF_SAMPLE = "query", "value"
+"""Functions: what asks the server, and what takes the value of what it answers."""
 
 
 @dataclass
@@ -45,12 +47,27 @@ def labels_asked_for(text: str) -> list[str]:
 
 
 def shows_value(text: str) -> bool:
-    """Tell whether a template has the alert's value in it, and does not only compare it."""
-    return any(
+    """Tell whether a template has the alert's value in it, or one that it asks the server for.
+
+    Not where it only compares it.
+    """
+    return _asks_for_value(text) or any(
         _is_value(tokens, index, is_root=is_root)
         for tokens, is_root in _with_dots(text)
         if not _is_condition(tokens)
         for index in range(len(tokens))
+    )
+
+
+def _asks_for_value(text: str) -> bool:
+    found = [tokens for tokens, _ in _with_dots(text)]
+    if not any(each.text == _QUERY and each.kind == "word" for of in found for each in of):
+        return False
+    return any(
+        (each.kind, each.text) in (("word", _OF_SAMPLE), ("field", ".Value"))
+        for tokens in found
+        if not _is_condition(tokens)
+        for each in tokens
     )
 
 

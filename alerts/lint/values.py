@@ -14,6 +14,7 @@ from typing import Any
 
 import promql_parser
 
+from alerts.lint.contradictions import compares_with_itself, contradiction
 from alerts.lint.families import find_series, value_range
 from alerts.lint.label_sets import ANYTHING
 from alerts.lint.labels import alternatives, name_of, narrowed
@@ -164,6 +165,9 @@ class ValueFlow:
         inner: list[Reason] = []
         left, right = self.of(tree.lhs, inner), self.of(tree.rhs, inner)
         found = _of_sides(tree, left, right, inner)
+        if found is not None and (said := contradiction(tree)) is not None:
+            why.append(Reason(f"{write_promql(tree)} is never true: {said}", tree))
+            return None
         if found is None:
             why += inner
         return found
@@ -208,6 +212,10 @@ def _compared(
     operator = str(tree.op)
     if tree.modifier is not None and tree.modifier.return_bool:
         return YES_OR_NO
+    if compares_with_itself(tree):
+        said = f"{write_promql(tree)} is never true: its sides are the same"
+        why.append(Reason(said, tree))
+        return None
     if IMPOSSIBLE[operator](left, right):
         sides = (_said(tree.lhs, left), _said(tree.rhs, right))
         said = f"{write_promql(tree)} is never true: {' and '.join(filter(None, sides))}"

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from alerts.routing.inhibitions import inhibit_rules
-from alerts.routing.names import FRAGMENT_PREFIX, Naming
+from alerts.routing.names import FRAGMENT_PREFIX, Naming, equals
 from alerts.routing.receivers import heartbeat_of, receivers_of
 from alerts.routing.routes import top_route
 from alerts.routing.times import time_intervals
 from alerts.watchdog import WATCHDOG
 from exporters.config import ConfigFile
+from slo import conventions
 from slo.objective import Objective
 
 HOW_TO_INCLUDE = """\
@@ -60,11 +61,17 @@ def alertmanager_fragment(
     naming = Naming(FRAGMENT_PREFIX, tuple(sorted({*alerts} - {WATCHDOG})))
     config = _config(file, folder, cluster, tuple(objectives), naming)
     heartbeat, *others = config["route"]["routes"]
-    ours = {"matchers": [naming.is_ours], **config["route"], "routes": others}
+    ours = {"matchers": [naming.is_ours, _OUR_SEVERITY], **config["route"], "routes": others}
     # Others may have an alert of that name and a route for it: both are told then.
     heartbeats = [{**heartbeat, "continue": True}] if heartbeat_of(file) else []
     routes = [*heartbeats, ours]
     return {**config, "route": {"receiver": naming.nobody, "routes": routes}}
+
+
+_OUR_SEVERITY = equals(
+    conventions.SEVERITY, (conventions.PAGE, conventions.TICKET, conventions.NOBODY)
+)
+"""Others call alerts as we do, and their severities otherwise."""
 
 
 def _config(

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.blackout_alerts import EVENTS_BLIND, TRAFFIC_VANISHED
+from alerts.blackout_alerts import TRAFFIC_VANISHED
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.draining import DRAINING
 from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
@@ -26,11 +26,8 @@ from alerts.exhaustion import BUDGET_EXHAUSTED
 from alerts.messages.facts import ALERTNAME
 from alerts.quiet import BURN_SUPPRESSED
 from alerts.routing.names import Naming, equals, is_there
-from alerts.sources import SOURCES, EventSource, find_source
-from alerts.watch.exporters import EXPORTER_DOWN
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
 from exporters import catalog
-from exporters.scrape import JOBS
 from slo import conventions
 from slo.objective import Objective
 
@@ -87,7 +84,6 @@ INHIBITIONS = (
 PAGE_OVER_TICKET = "a page of a cell says what its tickets would"
 FASTER_TIER = "a faster tier of a cell's burn says what a slower one would"
 REGION_OVER_CELLS = "a region that is down is one page, however many objectives see it"
-EXPORTER_OVER_EVENTS = "an exporter that does not answer is why its events cannot be seen"
 
 
 def inhibit_rules(
@@ -112,7 +108,6 @@ def inhibit_rules(
             "equal": cell,
         },
         *_faster_tiers(objectives, cell),
-        *_blinding(objectives),
         *_region_over_cells(ours),
         *(
             {
@@ -177,23 +172,3 @@ def _region_over_cells(ours: list[str]) -> Iterator[dict[str, Any]]:
             ],
             "equal": equal,
         }
-
-
-def _blinding(objectives: Iterable[Objective]) -> Iterator[dict[str, Any]]:
-    """Yield a rule for each exporter that alone sees the events of services."""
-    sources: dict[str, set[EventSource | None]] = {}
-    for each in objectives:
-        sources.setdefault(each.service, set()).add(find_source(each))
-    for source in SOURCES:
-        services = tuple(sorted(name for name, seen in sources.items() if seen == {source}))
-        if services:
-            yield {
-                "source_matchers": [
-                    equals(ALERTNAME, EXPORTER_DOWN),
-                    equals("job", JOBS[source.name]),
-                ],
-                "target_matchers": [
-                    equals(ALERTNAME, EVENTS_BLIND),
-                    equals(conventions.SERVICE, services),
-                ],
-            }

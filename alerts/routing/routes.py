@@ -18,13 +18,15 @@ from slo import conventions
 
 _IS_PAGE = equals(conventions.SEVERITY, conventions.PAGE)
 _IS_TICKET = equals(conventions.SEVERITY, conventions.TICKET)
-_IS_STATE = equals(conventions.SEVERITY, "none")
+_IS_STATE = equals(conventions.SEVERITY, conventions.NOBODY)
 """Alerts that only inhibit others."""
 _HAS_SERVICE = is_there(conventions.SERVICE)
 """What an objective says; a cause belongs to none."""
 
 BY_KIND = [ALERTNAME, catalog.CLUSTER, catalog.REGION]
-"""What alerts of no objective are grouped by."""
+"""What tickets of no objective are grouped by."""
+BY_CELL = [*BY_KIND, catalog.MODEL]
+"""What pages of no objective are: the second model that is short of capacity wakes somebody too."""
 
 
 def top_route(file: ConfigFile, grouping_labels: Sequence[str], naming: Naming) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def _fallback(file: ConfigFile, cell: list[str], naming: Naming) -> list[dict[st
     causes = [tickets] if file.alertmanager.fallback is not None else []
     return [
         {**pages, "matchers": [_IS_PAGE, _HAS_SERVICE], "group_by": cell},
-        {**pages, "matchers": [_IS_PAGE]},
+        {**pages, "matchers": [_IS_PAGE], "group_by": BY_CELL},
         {**tickets, "matchers": [equals(ALERTNAME, EVENTS_BLIND)]},
         {**tickets, "matchers": [_IS_TICKET, _HAS_SERVICE], "group_by": cell},
         *causes,

@@ -7,7 +7,6 @@ written to ``out/lab``: ``RESULTS.md``, ``index.html``, ``results.json``.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -19,13 +18,11 @@ from typing import Annotated
 
 import typer
 
-from demo.lab.cli import JSON_RESULTS, PAGE, RESULTS
+from demo.lab.bars import broken, figure_blocks
 from demo.lab.figures import figures_of
 from demo.lab.healthy.clusters import healthy_jobs
 from demo.lab.healthy.days import Days
-from demo.lab.matrix import results_text
 from demo.lab.outcome import Outcome
-from demo.lab.page import page_text
 from demo.lab.parts import (
     FAITHFUL_SCENARIOS,
     SEEDS,
@@ -40,9 +37,11 @@ from demo.lab.parts import (
     storm_part,
 )
 from demo.lab.playing import Options
+from demo.lab.results import Results
 from demo.lab.running import jobs_of, run_jobs
 from demo.scenario import find_scenario, read_scenario, scenario_names
-from exporters.benching import figure, print_figures
+from exporters.benching import Figure, figure, print_figures
+from exporters.problems import EXIT_PROBLEMS_FOUND
 
 OUT = Path("out/lab")
 AT_ONCE = 2
@@ -57,19 +56,21 @@ class Whole:
     """Of all scenarios, at the strengths that they promise."""
     swept: Sequence[Outcome]
     """At weaker ones."""
+    healthy: Sequence[Outcome]
+    """Of clusters that are well."""
     parts: Sequence[Part]
+    figures: Sequence[Figure]
+    """All of them."""
 
-    def write(self, out: Path) -> None:
-        """Write tables, page and data into a folder."""
-        more = [block for each in self.parts for block in each.blocks]
-        content = [each.to_data() for each in (*self.outcomes, *self.swept)]
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in (
-            (JSON_RESULTS, json.dumps(content, indent=1, sort_keys=True) + "\n"),
-            (RESULTS, results_text(self.outcomes, self.swept, more)),
-            (PAGE, page_text(self.outcomes, self.swept, more)),
-        ):
-            (out / name).write_text(text, encoding="utf-8")
+    def write(self, results: Results) -> None:
+        """Write tables, page and data."""
+        results.finish(
+            self.outcomes,
+            self.swept,
+            healthy=self.healthy,
+            first=figure_blocks(self.figures),
+            more=[block for each in self.parts for block in each.blocks],
+        )
 
 
 def main(
@@ -84,24 +85,53 @@ def main(
             help="Play weaker faults than scenarios promise too, each at seven strengths: hours.",
         ),
     ] = False,
+    live: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LIVE",
+            exists=True,
+            dir_okay=False,
+            help="A table of `demo.lab.live --table`, to be added.",
+        ),
+    ] = None,
 ) -> None:
-    """Run the whole lab, print each figure as it comes, and write the tables."""
+    """Run the whole lab, print each figure as it comes, and write the tables.
+
+    Exit code 0 if all bars are kept, 1 if one is broken or its figure could not be measured.
+    """
     began = time.monotonic()
+    compared = [live.read_text(encoding="utf-8").strip()] if live else []
+    results = Results(out)
     parts, days = _parts(at_once)
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
     simulated = [each for each in scenarios if each.engine == "sim"]
     jobs = jobs_of(simulated, Options(), sweep=sweep)
-    done = run_jobs([*jobs, *healthy_jobs(SEEDS)], at_once, _tell)
-    plays, healthy = done[: len(jobs)], done[len(jobs) :]
-    of_days = healthy_part(days, [each for _, found in healthy for each in found])
-    whole = Whole(
-        outcomes=[each for job, found in plays if not job.is_swept for each in found],
-        swept=[each for job, found in plays if job.is_swept for each in found],
-        parts=[*parts, of_days],
-    )
+    done = run_jobs([*jobs, *healthy_jobs(SEEDS)], at_once, _tell, results.note)
+    plays = done[: len(jobs)]
+    outcomes = [each for job, found in plays if not job.is_swept for each in found]
+    healthy = [each for _, found in done[len(jobs) :] for each in found]
+    of_days = healthy_part(days, healthy)
+    first_faults = {each.name: each.first_fault.fault for each in simulated}
     minutes = figure("lab.minutes", (time.monotonic() - began) / 60, "min", digits=1)
-    print_figures(*of_days.figures, *figures_of(whole.outcomes), minutes)
-    whole.write(out)
+    last = [*of_days.figures, *figures_of(outcomes, first_faults), minutes]
+    print_figures(*last)
+    figures = [*(of for each in parts for of in each.figures), *last]
+    Whole(
+        outcomes=outcomes,
+        swept=[each for job, found in plays if job.is_swept for each in found],
+        healthy=healthy,
+        parts=[*parts, of_days, Part([], compared)],
+        figures=figures,
+    ).write(results)
+    judge(figures)
+
+
+def judge(figures: Sequence[Figure]) -> None:
+    """Say on stderr which bars are broken, and end with exit code 1 if any is."""
+    if said := broken(figures):
+        for each in said:
+            _tell(each)
+        raise typer.Exit(EXIT_PROBLEMS_FOUND)
 
 
 def _parts(at_once: int) -> tuple[list[Part], list[Days]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,18 +9,15 @@ from typing import Annotated
 
 import typer
 
-from demo.lab.matrix import results_text
-from demo.lab.page import page_text
+from demo.lab.peers import GIVEN, doubts_about, read_peers, rule_files
 from demo.lab.playing import Options, Rules
+from demo.lab.results import Results
 from demo.lab.running import jobs_of, run_jobs
 from demo.scenario import Scenario, find_scenario, read_scenario, scenario_names
 from demo.sim.plan import DEFAULT_SEED
 from demo.stack.layout import make_folder
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, problem
 from slo.replay.rule_files import read_rule_files
-
-RESULTS, JSON_RESULTS, PAGE = "RESULTS.md", "results.json", "index.html"
-_SUFFIXES = (".yaml", ".yml")
 
 app = typer.Typer(help="Every alert against every fault, in virtual time, scored.")
 
@@ -39,8 +35,11 @@ def lab(
         typer.Option(help="Rule files, or folders of them, to be scored instead of ours."),
     ] = None,
     peer: Annotated[
-        list[Path] | None,
-        typer.Option(help="A rule file, or a folder of them, to be scored beside ours."),
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]PATH",
+            help="A rule file, or a folder of them, to be scored beside ours; once for each peer.",
+        ),
     ] = None,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Play weaker faults too: which are still caught?")
@@ -56,24 +55,22 @@ def lab(
     stories = _scenarios(scenario)
     options = Options(
         seed=seed,
-        rules=Rules("given", _files(rules)) if rules else None,
-        peers=_peers(peer or []),
+        rules=Rules(GIVEN, rule_files(rules)) if rules else None,
+        peers=read_peers(peer or []),
     )
     for each in (options.rules, *options.peers):
         if each:
             read_rule_files(each.files)  # what is wrong with them is said before anything is played
+    for each in options.peers:
+        for doubt in doubts_about(each):
+            typer.echo(str(doubt), err=True)
     make_folder(out, "--out")
+    results = Results(out)
     jobs = jobs_of(stories, options, sweep=sweep)
-    done = run_jobs(jobs, at_once, lambda said: typer.echo(said, err=True))
+    done = run_jobs(jobs, at_once, lambda said: typer.echo(said, err=True), results.note)
     outcomes = [each for job, found in done if not job.is_swept for each in found]
     swept = [each for job, found in done if job.is_swept for each in found]
-    text = results_text(outcomes, swept)
-    content = [each.to_data() for each in (*outcomes, *swept)]
-    written = json.dumps(content, indent=1, sort_keys=True) + "\n"
-    for name, said in ((RESULTS, text), (JSON_RESULTS, written),
-                       (PAGE, page_text(outcomes, swept))):  # fmt: skip
-        (out / name).write_text(said, encoding="utf-8")
-    sys.stdout.write(text)
+    sys.stdout.write(results.finish(outcomes, swept))
     if not all(each.is_good for each in outcomes if each.is_judged):
         raise typer.Exit(EXIT_PROBLEMS_FOUND)
 
@@ -105,30 +102,3 @@ def _scenarios(names: Sequence[str] | None) -> list[Scenario]:
     if wrong:
         raise InputError(wrong)
     return stories
-
-
-def _peers(paths: Sequence[Path]) -> tuple[Rules, ...]:
-    names = [path.stem for path in paths]
-    wrong = [problem(path, f"another peer is called {path.stem!r} too", fix="rename the file")
-             for path in paths if names.count(path.stem) > 1]  # fmt: skip
-    if wrong:
-        raise InputError(wrong)
-    return tuple(Rules(path.stem, _files([path])) for path in paths)
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    """Return rule files: those named, and those in folders that are named, sorted.
-
-    Raises:
-        InputError: if a folder has none.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        files = sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES)
-        if not files:
-            raise InputError([problem(path, "found no rule file, expected .yaml or .yml")])
-        found += files
-    return found

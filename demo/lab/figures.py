@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.groups import GROUP_STALLED
 from alerts.causes.queues import QUEUE_SNOWBALL
 from demo.lab.matrix import is_page
-from demo.lab.outcome import EXPECTED, AlertOutcome, Outcome
+from demo.lab.outcome import EXPECTED, STANDING, AlertOutcome, Outcome
 from demo.lab.scoring import UNKNOWN
 from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from exporters.benching import Figure, figure, unmeasured
@@ -19,40 +19,58 @@ SNOWBALL = "creeping-snowball"
 _NOT_PLAYED = "no play of a scenario that tells it"
 
 
-def figures_of(outcomes: Sequence[Outcome]) -> list[Figure]:
-    """Return the figures of plays by our rules, at the strengths that scenarios promise."""
+def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> list[Figure]:
+    """Return the figures of plays by our rules, at the strengths that scenarios promise.
+
+    Args:
+        outcomes: of all plays.
+        first_faults: by scenario, the name of the fault that strikes first.
+    """
     ours = [each for each in outcomes if each.is_judged]
-    lost = _latest(ours, GPU_LOST)
+    leads = min(cause_leads(ours), default=None)
+
+    def latest(name: str, fault: str, alert: str, delay_seconds: float = 0.0) -> Figure:
+        told = [each for each in ours if first_faults.get(each.scenario) == fault]
+        return _latest(name, told, alert, delay_seconds)
+
     return [
         figure("lab.faults_missed", sum(not each.is_good for each in ours), "plays"),
-        _figure("lab.stalled_group_seconds", "s", _latest(ours, GROUP_STALLED)),
-        _figure(
-            "lab.lost_gpu_seconds", "s", None if lost is None else lost - DCGM_INTERVAL_SECONDS
-        ),
+        latest("lab.stalled_group_seconds", "frozen-worker", GROUP_STALLED),
+        latest("lab.lost_gpu_seconds", "lost-gpu", GPU_LOST, DCGM_INTERVAL_SECONDS),
         _figure("lab.snowball_lead_seconds", "s", _snowball_lead(ours)),
-        _figure(
-            "lab.cause_lead_evaluations", "evaluations", min(cause_leads(ours), default=None)
-        ),
-    ]  # fmt: skip
+        _figure("lab.cause_lead_evaluations", "evaluations", leads),
+    ]
 
 
 def _figure(name: str, unit: str, value: float | None) -> Figure:
     return unmeasured(name, unit, _NOT_PLAYED) if value is None else figure(name, value, unit)
 
 
-def _latest(outcomes: Iterable[Outcome], alert: str) -> float | None:
-    """Return how long after the first fault an expected alert first fired, at the latest.
+def _latest(name: str, outcomes: Sequence[Outcome], alert: str, delay_seconds: float) -> Figure:
+    """Return how long after the first fault its alert first fired there, at the latest.
 
-    Only of scenarios in which it tells of the first fault: it is the first alert there.
+    Args:
+        name: of the figure.
+        outcomes: of plays that begin with the fault. One without the alert leaves nothing measured.
+        alert: that tells of it.
+        delay_seconds: for so long nobody can know.
     """
     found = []
     for each in outcomes:
-        expected = [of for of in each.alerts if of.role == EXPECTED]
-        first = min((of.fired_seconds for of in expected), default=None)
-        mine = [of.fired_seconds for of in expected if of.alert == alert]
-        if mine and min(mine) == first:
-            found.append(min(mine))
-    return max(found, default=None)
+        fired = [
+            of.fired_seconds
+            for of in each.alerts
+            if of.alert == alert and of.role != STANDING and _is_at(of, each.place)
+        ]
+        if not fired:
+            return unmeasured(name, "s", f"{alert} did not fire in {each.key}")
+        found.append(min(fired) - delay_seconds)
+    return _figure(name, "s", max(found, default=None))
+
+
+def _is_at(alert: AlertOutcome, place: Mapping[str, str]) -> bool:
+    """Return whether an alert is about a place, by the labels that both have."""
+    return all(alert.labels[key] == place[key] for key in alert.labels.keys() & place.keys())
 
 
 def _snowball_lead(outcomes: Iterable[Outcome]) -> float | None:

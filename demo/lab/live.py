@@ -1,8 +1,9 @@
-"""Live runs held against the lab: ``python -m demo.lab.live REPORT.json...``.
+"""Live runs held against the lab: ``python -m demo.lab.live REPORT.json... [--table FILE]``.
 
 Each report of ``shardwatch demo up --out`` is of a scenario that ran on real servers in real time.
 The lab plays the same one at the demo's own intervals; what fired and who was paged must agree
-within one interval, and a resolve within one interval of the group that tells of it.
+within one interval, and a resolve within one interval of the group that tells of it. ``--table``
+writes what came of it as ``make lab LIVE=FILE`` takes it into ``RESULTS.md``.
 
 Exit code 0 if all agrees, 1 if not, 2 if a report cannot be used.
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from demo.lab import markdown
 from demo.lab.outcome import STANDING, Outcome
 from demo.lab.playing import Options, play
 from demo.scenario import Scenario, find_scenario, read_scenario
@@ -66,15 +68,21 @@ def main() -> None:
     """Compare, and print a table for each report."""
     parser = argparse.ArgumentParser(prog="python -m demo.lab.live", description=__doc__)
     parser.add_argument("reports", nargs="+", type=Path, metavar="REPORT.json")
+    parser.add_argument("--table", type=Path, metavar="FILE")
     logging.getLogger("shardwatch").setLevel(logging.CRITICAL)  # faults are no news here
     try:
-        read = [(path, *_read(path)) for path in parser.parse_args().reports]
+        asked = parser.parse_args()
+        read = [(path, *_read(path)) for path in asked.reports]
         agreed = True
+        compared: list[tuple[str, Sequence[Row]]] = []
         for path, report, scenario in read:
             (outcome,) = asyncio.run(play(scenario, OPTIONS))
             rows = compare(report, outcome)
             agreed &= all(each.agrees for each in rows)
+            compared.append((outcome.key, rows))
             sys.stdout.write(f"{path}: {outcome.key}\n{table(rows)}\n")
+        if asked.table:
+            asked.table.write_text("\n\n".join(live_blocks(compared)) + "\n", encoding="utf-8")
     except InputError as error:
         exit_with(error.problems)
     if not agreed:
@@ -106,6 +114,34 @@ def table(rows: Sequence[Row]) -> str:
         lines.append(f"{_shown(each.live):>8} {_shown(each.lab):>8} {apart:>7}  {each.what} "
                      f"{each.alert}{mark}")  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def live_blocks(compared: Sequence[tuple[str, Sequence[Row]]]) -> list[str]:
+    """Return heading, explanation and table of several comparisons, as of ``RESULTS.md``.
+
+    Args:
+        compared: rows, each with the play that they are of.
+    """
+    rows = [
+        (
+            key,
+            each.what,
+            each.alert,
+            _shown(each.live),
+            _shown(each.lab),
+            "yes" if each.agrees else "NO",
+        )
+        for key, of in compared
+        for each in of
+    ]
+    differing = sum(row[-1] != "yes" for row in rows)
+    said = (
+        f"{len(compared)} runs of the demo on real servers, and the same played here at the demo's "
+        f"intervals, in seconds after the fault: {len(rows)} things happened, {differing} of them "
+        "further apart than one interval, or in one of both alone."
+    )
+    head = ("scenario", "what", "alert", "live", "lab", "agrees")
+    return ["## Live runs", said, markdown.table(head, rows)]
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], Scenario]:

@@ -25,11 +25,16 @@ svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-ser
   fill: currentColor; }
 h2 { margin: 1.2rem 0 .2rem; } .place { color: var(--mute); margin: 0 0 .5rem; }
 """.strip()
-_MARKS = {"yes": "good", "as": "good", "MISSED": "bad", "MUST": "bad", "NOT": "bad"}
+_MARKS = {"yes": "good", "as": "good", "MISSED": "bad", "MUST": "bad", "NOT": "bad",
+          "kept": "good", "BROKEN": "bad"}  # fmt: skip
 
 
 def page_text(
-    outcomes: Sequence[Outcome], sweep: Sequence[Outcome] = (), more: Sequence[str] = ()
+    outcomes: Sequence[Outcome],
+    sweep: Sequence[Outcome] = (),
+    *,
+    first: Sequence[str] = (),
+    more: Sequence[str] = (),
 ) -> str:
     """Return the page; its arguments are those of :func:`demo.lab.matrix.results_text`."""
     every = sorted(outcomes, key=lambda each: (each.scenario, -(each.strength or 0), each.rules))
@@ -37,7 +42,7 @@ def page_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>What the alerts see</title><style>{_STYLE}</style></head><body>",
-        *_of_markdown(results_text(outcomes, sweep, more)),
+        *_of_markdown(results_text(outcomes, sweep, first=first, more=more)),
         *(part for each in every for part in _section(each)),
         "</body></html>",
     ]

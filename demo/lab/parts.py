@@ -105,7 +105,10 @@ def healthy_part(days: Sequence[Days], clusters: Sequence[Outcome]) -> Part:
         *((each.alert, described(each)) for each in paged),
     ]  # fmt: skip
     return Part(
-        [figure("lab.false_pages", len(false) + len(paged), "pages")],
+        [
+            figure("lab.false_pages", len(false) + len(paged), "pages"),
+            figure("lab.healthy_cause_hours", hours_of(clusters), "h", digits=1),
+        ],
         ["## Healthy days", said, *([table(("page", "of"), rows)] if rows else [])],
     )
 

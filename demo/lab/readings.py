@@ -276,7 +276,8 @@ class Watch:
         place = dict(fault.place)
         fault_id = None
         if kind.by_stack:
-            self._exporters[fault.place["exporter"]].restart(now, RESTART_SECONDS)
+            away_seconds = RESTART_SECONDS if fault.length is None else fault.length
+            self._exporters[fault.place["exporter"]].restart(now, away_seconds)
         else:
             struck = self._simulation.faults.strike(
                 self._state, fault.fault, fault.place, fault.strength

@@ -70,7 +70,10 @@ def _weaker(scenario: Scenario) -> list[float]:
 
 
 def run_jobs(
-    jobs: Sequence[Job], at_once: int, tell: Callable[[str], None]
+    jobs: Sequence[Job],
+    at_once: int,
+    tell: Callable[[str], None],
+    note: Callable[[Sequence[Outcome]], None] = lambda _: None,
 ) -> list[tuple[Job, list[Outcome]]]:
     """Play all jobs, so many at the same time; return them with their outcomes, in their order.
 
@@ -78,21 +81,28 @@ def run_jobs(
         jobs: at least one.
         at_once: processes.
         tell: is told of each that ends.
+        note: gets what came of it.
 
     Raises:
         InputError: if a play cannot be: no such place, or rules that cannot be used.
     """
     with _folder() as folder, _ended_by_sigterm():
-        return _Running(jobs, at_once, tell, folder).run()
+        return _Running(jobs, at_once, folder, tell, note).run()
 
 
 class _Running:
     """Jobs that are played."""
 
     def __init__(
-        self, jobs: Sequence[Job], at_once: int, tell: Callable[[str], None], folder: Path
+        self,
+        jobs: Sequence[Job],
+        at_once: int,
+        folder: Path,
+        tell: Callable[[str], None],
+        note: Callable[[Sequence[Outcome]], None],
     ) -> None:
-        self._jobs, self._at_once, self._tell, self._folder = jobs, at_once, tell, folder
+        self._jobs, self._at_once, self._folder = jobs, at_once, folder
+        self._tell, self._note = tell, note
         self._conditions = sorted({said for each in jobs for said in conditions_of(each.scenario)})
         self._waiting: list[tuple[Kind, list[int]]] = []
         """What is to be played, by the eve that it begins from."""
@@ -117,7 +127,7 @@ class _Running:
                     pass
                 by_pipe = {each.told: each for each in self._eves}
                 for ready in wait(list(by_pipe)):
-                    self._note(by_pipe[ready])  # type: ignore[index]
+                    self._take(by_pipe[ready])  # type: ignore[index]
         finally:
             for eve in self._eves:
                 eve.end()
@@ -142,13 +152,14 @@ class _Running:
                 return True
         return False
 
-    def _note(self, eve: EveProcess) -> None:
+    def _take(self, eve: EveProcess) -> None:
         told = eve.result()
         if told is not None:
             number, result = told
             if isinstance(result, Failed):
                 raise result.error()
             self._results[number] = result
+            self._note(result)
             said = f"{len(self._results)} of {len(self._jobs)}: {self._jobs[number].name}"
             self._tell(f"{said}: {_said(result)}")
         is_over = not any(numbers for kind, numbers in self._waiting if kind == eve.kind)

@@ -39,8 +39,6 @@ DARK_SECONDS = 900.0
 STARTS_AT = "tue 07:00"
 """An hour at which the other regions can bear those who come: what they suffer at the busiest hour
 is another fault, with pages of its own."""
-PEAK = "wed 14:00"
-"""That hour, of ``region-loss``."""
 _GROUP, _HOST, _UUID, _EXTRA = "group", "host", "uuid", "-x"
 _SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
 """How names end of what routers and tools add up over a region's groups."""

@@ -42,6 +42,7 @@ class Supervisor:
     def __init__(self, log_folder: Path) -> None:
         self._log_folder = log_folder
         self._running: dict[str, _Running] = {}
+        self._away: dict[str, Child] = {}
         log_folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -78,6 +79,16 @@ class Supervisor:
         running.process.kill()
         await asyncio.to_thread(running.process.wait)
         await self.start(running.child)
+
+    async def take_away(self, name: str) -> None:
+        """End a child that is to come back; until then nobody misses it."""
+        child = self._running[name].child
+        await self.stop(name)
+        self._away[name] = child
+
+    async def bring_back(self, name: str) -> None:
+        """Start a child again that was taken away; return when it is ready."""
+        await self.start(self._away.pop(name))
 
     async def stop(self, *names: str) -> None:
         """End the named children, or all, in the reverse order of their start."""

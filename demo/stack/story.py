@@ -93,8 +93,10 @@ class Story:
         if first:
             told.fault_at = now
         fault_id, place = "", dict(fault.place)
-        if kind.by_stack:
-            await self.supervisor.restart(f"exporter-{fault.place['exporter']}")
+        if kind.by_stack and kind.repaired:
+            await self.supervisor.take_away(_exporter(fault))
+        elif kind.by_stack:
+            await self.supervisor.restart(_exporter(fault))
         else:
             fault_id, place = await self.observer.inject(fault.fault, fault.place, fault.strength)
         if first:
@@ -107,7 +109,10 @@ class Story:
 
     async def _repair(self, repair: tuple[float, Fault, str], told: Told) -> None:
         _, fault, fault_id = repair
-        await self.observer.repair(fault_id)
+        if FAULTS[fault.fault].by_stack:
+            await self.supervisor.bring_back(_exporter(fault))
+        else:
+            await self.observer.repair(fault_id)
         told.recovered_at = self.clock()
         seconds = told.recovered_at - told.fault_at
         self.terminal.event(seconds, "recovery", f"{fault.fault} is repaired")
@@ -170,6 +175,11 @@ class Story:
         if now >= recovered + RESOLVE_WITHIN_SECONDS:
             return True
         return told.ended_at is not None and not told.open_pages
+
+
+def _exporter(fault: Fault) -> str:
+    """Return the name of the child that a fault of the stack's own strikes."""
+    return f"exporter-{fault.place['exporter']}"
 
 
 def _describe(firing: Firing) -> str:

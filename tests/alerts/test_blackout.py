@@ -102,21 +102,41 @@ def test_a_cell_that_comes_back_at_a_quiet_hour_is_let_go(tmp_path: Path):
 
 
 def test_last_weeks_busy_hour_tells_that_a_quiet_cell_has_vanished(tmp_path: Path):
-    """Nothing for two hours, so the last hour expects nothing; the same a week ago was busy."""
+    """A quiet night lets nothing be expected; the same hour a week ago was busy, and yesterday."""
     _, objective = availability()
     group = RuleGroup("test", 60, (blind_rule(objective), vanished_rule(objective, 60)))
-    one_hour, week = f'slo:events:count{{{LABELS},window="1h"}}', 7 * 24 * 60
+
+    def day(busy: str, evening: str, night: str) -> str:
+        return f"{busy}x239 {night}x8759 {busy}x359 {evening}x59 {night}x1000"
+
     check(
         tmp_path,
         [group],
         {
-            one_hour: f"36000x239 0x{week - 1}",
-            f"slo:events:rate{{{LABELS}}}": f"10x239 0x{week - 1}",
-            f'slo:events:count{{{LABELS},window="5m"}}': f"3000x239 0x{week - 1}",
+            f'slo:events:count{{{LABELS},window="1h"}}': day("36000", "3600", "216"),
+            f"slo:events:rate{{{LABELS}}}": day("10", "1", "0.06"),
+            f'slo:events:count{{{LABELS},window="5m"}}': day("3000", "300", "18"),
         },
         [
             # The busy hours lie 4 hours after the start of the week that ends here.
             (VANISHED, "165h", []),
             (VANISHED, "170h", GONE),
         ],
+    )
+
+
+def test_a_busy_week_does_not_haunt_a_cell_that_was_retired_since(tmp_path: Path):
+    """Nor does a load test of last week: the last day says what there may be today."""
+    _, objective = availability()
+    group = RuleGroup("test", 60, (blind_rule(objective), vanished_rule(objective, 60)))
+    week = 7 * 24 * 60
+    check(
+        tmp_path,
+        [group],
+        {
+            f'slo:events:count{{{LABELS},window="1h"}}': f"36000x239 0x{week + 300}",
+            f"slo:events:rate{{{LABELS}}}": f"10x239 0x{week + 300}",
+            f'slo:events:count{{{LABELS},window="5m"}}': f"3000x239 0x{week + 300}",
+        },
+        [(VANISHED, "40h", []), (VANISHED, "170h", [])],
     )

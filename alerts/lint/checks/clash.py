@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.finding import At, finding
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.runbooks import runbook_names
 from exporters.problems import Problem
 from slo.promql import known_series
+from slo.rule_reading.rules import Rule
 
 _GROUPS = "shardwatch-"
 

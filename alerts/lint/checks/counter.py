@@ -9,10 +9,11 @@ import promql_parser
 from alerts.lint.families import find_series
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
-from alerts.lint.rule_files import Rule
+from alerts.lint.ranges import COMPARED
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import selectors_in
+from slo.rule_reading.rules import Rule
 
 COUNTER, NAMED_COUNTER = "promql/counter", "promql/named-counter"
 
@@ -77,8 +78,23 @@ def _valued_of_both(node: promql_parser.BinaryExpr) -> Iterator[promql_parser.Ve
     if operator == "-" and _names(node.lhs) & _names(node.rhs):
         return  # how much it grew
     yield from _valued(node.lhs)
-    if operator != "and":
-        yield from _valued(node.rhs)
+    yield from _thresholds(node.rhs) if operator == "and" else _valued(node.rhs)
+
+
+def _thresholds(node: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector]:
+    """Yield the selectors whose value is compared, of what need only be there.
+
+    A value above 0 is one that was born.
+    """
+    match node:
+        case promql_parser.ParenExpr():
+            yield from _thresholds(node.expr)
+        case promql_parser.BinaryExpr() if str(node.op) in COMPARED:
+            if not (_is_zero(node.lhs) or _is_zero(node.rhs)):
+                yield from _valued_of_both(node)
+        case promql_parser.BinaryExpr() if str(node.op) in ("and", "or"):
+            yield from _thresholds(node.lhs)
+            yield from _thresholds(node.rhs)
 
 
 def _names(node: promql_parser.Expr) -> set[str | None]:

@@ -10,10 +10,10 @@ from alerts.lint.finding import At, finding
 from alerts.lint.label_sets import LabelSet, disagreement
 from alerts.lint.names import Names
 from alerts.lint.recorded import with_rule_labels
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql_text import write_promql
+from slo.rule_reading.rules import Rule
 
 _EVERY = Names.but([])
 

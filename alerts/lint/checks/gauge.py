@@ -9,10 +9,10 @@ import promql_parser
 from alerts.lint.families import find_series
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import nodes
+from slo.rule_reading.rules import Rule
 
 _RATES = frozenset({"rate", "increase", "irate"})
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.durations import format_duration
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 from slo.rules import LONGEST_INTERVAL_SECONDS
 
 

@@ -10,11 +10,12 @@ import promql_parser
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.label_sets import NAME, LabelSet, either
 from alerts.lint.labels import alternatives, name_of, narrowed
-from alerts.lint.rule_files import Rule
+from alerts.lint.mistyped import meant
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.checks.labels import matches
 from slo.promql import nodes
+from slo.rule_reading.rules import Rule
 
 
 def check_label(rule: Rule, rules: Rules) -> Iterator[Problem]:
@@ -44,9 +45,10 @@ def _check_selector(
     name = name_of(selector)
     kinds = [] if name is None else list(rules.labels.series_labels(name))
     whole = reduce(either, kinds, None)
-    if whole is None or any(
-        narrowed(kind, matchers) for kind in kinds for matchers in alternatives(selector)
-    ):
+    if whole is None:
+        return
+    if any(narrowed(kind, matchers) for kind in kinds for matchers in alternatives(selector)):
+        yield from _check_mistyped(rule, rules, selector)
         return
     for matcher in (each for matchers in alternatives(selector) for each in matchers):
         if matcher.name not in whole.may and not matches(matcher, ""):
@@ -67,6 +69,23 @@ def _check_selector(
             return
 
 
+def _check_mistyped(
+    rule: Rule, rules: Rules, selector: promql_parser.VectorSelector
+) -> Iterator[Problem]:
+    """Yield labels that a selector asks for, and that look like one that its series have."""
+    bare = promql_parser.parse(name_of(selector) or "vector(1)")
+    for matcher in (each for matchers in alternatives(selector) for each in matchers):
+        near = None if matches(matcher, "") else meant(matcher.name, bare, rules)
+        if near is not None:
+            message = f"selects {name_of(selector)} by {matcher.name}, which may be {near} mistyped"
+            yield _at(rule, matcher.name, message, mistyped_fix(near))
+
+
+def mistyped_fix(near: str) -> str:
+    """Return what to do about a label that looks like another."""
+    return f"take {near}, or say with --target-label that scrapes attach it"
+
+
 def _check_grouping(
     rule: Rule, rules: Rules, node: promql_parser.AggregateExpr
 ) -> Iterator[Problem]:
@@ -77,6 +96,9 @@ def _check_grouping(
         if inside is not None and label != NAME and label not in inside.may:
             message = f"groups by {label}, which is on no element; their labels are "
             yield _at(rule, label, message + listed(inside), "correct the label, or keep it within")
+        elif (near := meant(label, node.expr, rules)) is not None:
+            message = f"groups by {label}, which may be {near} mistyped"
+            yield _at(rule, label, message, mistyped_fix(near))
 
 
 def _check_included(rule: Rule, rules: Rules, node: promql_parser.BinaryExpr) -> Iterator[Problem]:

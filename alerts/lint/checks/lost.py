@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.checks.label import listed
+from alerts.lint.checks.label import listed, mistyped_fix
 from alerts.lint.finding import At, finding
 from alerts.lint.label_sets import NAME
-from alerts.lint.rule_files import Rule
+from alerts.lint.mistyped import meant
 from alerts.lint.rules import Rules
 from alerts.lint.templates import labels_asked_for
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 
 def check_lost(rule: Rule, rules: Rules) -> Iterator[Problem]:
@@ -22,7 +23,12 @@ def check_lost(rule: Rule, rules: Rules) -> Iterator[Problem]:
         return
     for field, text in rule.templates:
         for label in labels_asked_for(text):
+            at = At(field, label, text.find(f".{label}") + 1)
             if label in found.may or label == NAME:
+                near = meant(label, rule.parsed.tree, rules)
+                if near is not None:
+                    said = f"{field[-1]} shows {label}, which may be {near} mistyped"
+                    yield finding(rule, "labels/lost", said, mistyped_fix(near), at)
                 continue
             is_own = label in rule.labels or label == "alertname"
             why = (
@@ -35,5 +41,5 @@ def check_lost(rule: Rule, rules: Rules) -> Iterator[Problem]:
                 "labels/lost",
                 f"{field[-1]} shows {label}, {why}",
                 "write its value out" if is_own else "keep the label, or do not show it",
-                At(field, label, text.find(f".{label}") + 1),
+                at,
             )

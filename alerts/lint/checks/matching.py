@@ -10,10 +10,10 @@ from alerts.lint.checks.label import listed
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.label_sets import LabelSet, disagreement
 from alerts.lint.labels import compared_labels, has_fill
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import nodes
+from slo.rule_reading.rules import Rule
 from slo.sloth.cells import is_number
 
 

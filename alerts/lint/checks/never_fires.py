@@ -8,7 +8,6 @@ import promql_parser
 
 from alerts.lint.finding import At, finding, in_expr
 from alerts.lint.labels import name_of
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.stretches import longest_seconds
 from alerts.lint.values import Reason
@@ -16,6 +15,7 @@ from exporters.durations import format_duration
 from exporters.problems import Problem
 from slo import conventions
 from slo.promql import nodes, selectors_in
+from slo.rule_reading.rules import Rule
 
 
 def check_never_fires(rule: Rule, rules: Rules) -> Iterator[Problem]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.finding import At, finding
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.templates import is_copy
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 
 def check_overwritten(rule: Rule, rules: Rules) -> Iterator[Problem]:

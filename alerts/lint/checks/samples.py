@@ -8,11 +8,11 @@ import promql_parser
 
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.durations import format_duration
 from exporters.problems import Problem
 from slo.promql import nodes
+from slo.rule_reading.rules import Rule
 
 NEEDED, WANTED = 2, 4
 """Intervals in a window: for there to be a rate at all, and for one scrape to be lost."""

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from alerts.lint.families import OF_SERVERS, OURS, instead_of, known_names
 from alerts.lint.finding import finding, in_expr
 from alerts.lint.labels import name_of
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import OF_PROMETHEUS, selectors_in
+from slo.rule_reading.rules import Rule
 
 NEARLY_EQUAL = 0.9
 """Two names are, of which one may be the other misspelt: difflib's ratio."""

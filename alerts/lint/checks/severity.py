@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.finding import At, finding
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.documents import shown
 from exporters.problems import Problem
 from slo.conventions import SEVERITY
+from slo.rule_reading.rules import Rule
 
 
 def check_severity(rule: Rule, rules: Rules) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.finding import At, finding
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 _SAYING = ("summary", "description")
 

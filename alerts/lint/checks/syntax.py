@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.lint.expressions import words
-from alerts.lint.finding import EXPR, At, finding
-from alerts.lint.rule_files import Rule
+from alerts.lint.finding import At, finding
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
+from slo.rule_reading.expressions import words
+from slo.rule_reading.rules import EXPR, Rule
 
 
 def check_syntax(rule: Rule, _: Rules) -> Iterator[Problem]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.finding import At, finding, in_expr
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.templates import labels_asked_for
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
 
 UNBOUNDED = frozenset(
     {"client_ip", "conversation_id", "email", "error_message", "ip", "message", "pod_ip",

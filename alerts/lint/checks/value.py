@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.lint.finding import At, finding
-from alerts.lint.rule_files import Rule
 from alerts.lint.rules import Rules
 from alerts.lint.templates import shows_value
 from exporters.problems import Problem
+from slo.rule_reading.rules import Rule
+
+_WORDS = ("$value", ".Value", "value")
 
 
 def check_value(rule: Rule, _: Rules) -> Iterator[Problem]:
@@ -21,5 +23,5 @@ def check_value(rule: Rule, _: Rules) -> Iterator[Problem]:
                 f"the label {name} has the value in it: with each change it is another alert, "
                 "which waits and pages anew",
                 "show the value in an annotation",
-                At(("labels", name), "$value" if "$value" in text else ".Value"),
+                At(("labels", name), next(each for each in _WORDS if each in text)),
             )

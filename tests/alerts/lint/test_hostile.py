@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.lint import lint
-from alerts.lint.expressions import parse_expression
 from alerts.lint.report import text_lines
-from alerts.lint.rule_files import read_rules
 from exporters.documents import parse_documents
 from exporters.problems import InputError
+from slo.rule_reading.expressions import parse_expression
+from slo.rule_reading.files import groups_of
 from tests.fuzz import READERS, damage
 
 WORDS = [
@@ -112,7 +112,7 @@ def test_rules_of_any_kind_are_checked_and_shown(rules):
     text = yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]}, allow_unicode=True)
     try:
         (document,) = parse_documents(text, "f")
-        read = read_rules(document, text)
+        read = [rule for _, of_group in groups_of(document, text) for rule in of_group]
     except InputError:
         return
     problems = lint(read)

@@ -8,7 +8,8 @@ import pytest
 import shardwatch
 from alerts.lint import Setting, lint, read_rule_files
 from alerts.lint.checks.unbounded import UNBOUNDED
-from alerts.lint.families import known_names, labels_of
+from alerts.lint.families import find_series, known_names, labels_of
+from alerts.lint.names import Names
 from alerts.lint.scenarios import read_expected
 from exporters.catalog import SERVED_FAMILIES
 from exporters.config import read_config
@@ -32,9 +33,14 @@ def rules(request, tmp_path_factory):
 
 
 def test_our_rules_are_clean(rules):
-    """Scraped as the demo is."""
+    """Scraped as the demo is, held against its scenarios, with no labels of targets."""
     assert len(rules) > 100
-    found = lint(rules, Setting(scrape_interval_seconds=5.0))
+    setting = Setting(
+        scrape_interval_seconds=5.0,
+        expected=read_expected(ROOT / "demo/scenarios"),
+        target_labels=frozenset(),
+    )
+    found = lint(rules, setting)
     assert [] == [str(each) for each in found]
 
 
@@ -61,6 +67,30 @@ def test_every_series_of_ours_is_known_with_its_labels():
     names = known_names()
     assert "shardwatch_router_time_to_first_token_seconds_bucket" in names
     assert "shardwatch_router_time_to_first_token_seconds" not in names
-    (labels,) = labels_of("shardwatch_router_time_to_first_token_seconds_bucket")
-    assert "le" in labels.sure
+    (labels,) = labels_of("shardwatch_router_time_to_first_token_seconds_bucket", frozenset({"x"}))
+    assert {"le", "job", "router"} <= labels.sure
     assert labels.is_known
+    assert "x" in labels.may - Names.of(labels.sure)
+
+
+def test_a_scrape_may_attach_any_label_unless_somebody_said_which():
+    """Ours are known otherwise; of others' series nobody knows all."""
+    (labels,) = labels_of("shardwatch_group_up")
+    assert "namespace" in labels.may
+    (labels,) = labels_of("shardwatch_group_up", frozenset())
+    assert "namespace" not in labels.may
+    (labels,) = labels_of("vllm:prompt_tokens_total", frozenset())
+    assert "namespace" in labels.may
+
+
+def test_what_prometheus_makes_is_known():
+    """Of a scrape by its target, of an alert by its name."""
+    for name, sure in (
+        ("up", {"job", "instance"}),
+        ("scrape_samples_scraped", {"job", "instance"}),
+        ("ALERTS", {"alertname", "alertstate"}),
+        ("ALERTS_FOR_STATE", {"alertname"}),
+    ):
+        (labels,) = labels_of(name)
+        assert sure == labels.sure
+        assert "gauge" == find_series(name).kind

@@ -32,7 +32,12 @@ VALUES = {
     "{{ printf `%f` $value }}": True,
     "{{ if gt $value 0.5 }}a{{ else }}b{{ end }}": False,
     "{{ if $labels.a }}{{ $value }}{{ end }}": True,
-    "{{ range query `x` }}{{ .Value }}{{ end }}": False,
+    "{{ range query `x` }}{{ .Value }}{{ end }}": True,
+    "{{ with query `x` }}{{ . | first | value }}{{ end }}": True,
+    "{{ query `x` | first | value | humanize }}": True,
+    "{{ if gt (query `x` | first | value) 5.0 }}a{{ end }}": False,
+    "{{ query `x` | first | label `value` }}": False,
+    "{{ with .Labels }}{{ .Value }}{{ end }}": False,
     "{{ $labels.value }}": False,
     "$value": False,
 }
@@ -40,7 +45,7 @@ VALUES = {
 
 @pytest.mark.parametrize("text", VALUES)
 def test_a_template_shows_the_value_or_only_compares_it(text):
-    """What is compared changes when a threshold is crossed, and not at each evaluation."""
+    """Its own, or one that it asks for: what is compared changes only as it crosses a threshold."""
     assert shows_value(text) is VALUES[text]
 
 

@@ -105,6 +105,20 @@ EMPTY = {
     "sum(x == 0) > 0": "sum(x == 0) > 0 is never true: sum(x == 0) is 0",
     'x{a="1",a="2"} > 0': 'x{a="1",a="2"} selects nothing: no series satisfies all its matchers',
     'x{a="1",a!~"1|2"}': 'x{a="1",a!~"1|2"} selects nothing: no series satisfies all its matchers',
+    "up > 0.5 and up < 0.2": "up > 0.5 and up < 0.2 is never true: up is never > 0.5 and < 0.2",
+    "x > 5 and (x) < 5": "x > 5 and (x) < 5 is never true: x is never > 5 and < 5",
+    "x >= 5 and 5 > x": "x >= 5 and 5 > x is never true: x is never >= 5 and < 5",
+    "x == 5 and x != 5": "x == 5 and x != 5 is never true: x is never == 5 and != 5",
+    "x > 5 and on (a) y and x < 3": (
+        "x > 5 and on (a) y and x < 3 is never true: x is never > 5 and < 3"
+    ),
+    "(x > 5 unless y) and rate(z[5m]) > 1 and x < 3": (
+        "(x > 5 unless y) and rate(z[5m]) > 1 and x < 3 is never true: x is never > 5 and < 3"
+    ),
+    "x > x": "x > x is never true: its sides are the same",
+    "sum by (a) (x) < on (a) sum by (a) (x)": (
+        "sum by (a) (x) < on (a) sum by (a) (x) is never true: its sides are the same"
+    ),
     "absent(vector(1))": "absent(vector(1)) is empty: vector(1) is always there",
     'slo:burn_rate:ratio{slo="chat"} > 101': (
         'slo:burn_rate:ratio{slo="chat"} > 101 is never true: '
@@ -124,6 +138,9 @@ def test_what_can_have_no_value_says_why(expr):
 @pytest.mark.parametrize(
     "expr",
     ["up > 1 or x", "x unless (up > 1)", "up >= 1", "up == 1",
+     "x > 0.5 and on (a) x < 0.2", "x > 5 or x < 2", "x >= 5 and x <= 5", "x > bool 5 and x < 2",
+     'x{a="1"} > 5 and x{a="2"} < 2', '{a="1"} > 5 and {a="1"} < 2', "x >= x", "x > x offset 5m",
+     "x > 5 and (y and x < 3 or z)", "x > bool x", "y unless x > x",
      'slo:burn_rate:ratio{slo="chat"} >= 100', "x > scalar(up > 1)", "absent(up > 1)",
      'x{a=~"1|2",a="1"}'],
 )  # fmt: skip

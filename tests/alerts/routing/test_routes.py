@@ -104,7 +104,8 @@ def test_an_incident_is_an_objectives_cell_and_never_a_tier_or_a_cause():
         groupings = {tuple(each.get("group_by", ())) for each in routes_of(config)}
 
         assert ["alertname", "cluster", "region"] == config["route"]["group_by"]
-        assert {(), ("slo", "service", "model", "region")} == groupings
+        cell = ("alertname", "cluster", "region", "model")
+        assert {(), cell, ("slo", "service", "model", "region")} == groupings
 
 
 def test_the_timing_is_the_users():

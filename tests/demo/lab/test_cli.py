@@ -24,7 +24,7 @@ def played(monkeypatch) -> list[Job]:
     """The jobs that the command would have played; each goes as it should."""
     jobs: list[Job] = []
 
-    def run(asked, at_once, tell):
+    def run(asked, at_once, tell, note):
         jobs.extend(asked)
         good = outcome(alert("GpuLost", "expected", 20.0))
         return [(each, [good]) for each in asked]
@@ -78,7 +78,7 @@ def test_others_rules_that_do_not_parse_are_refused_with_their_place(tmp_path, p
     bad = tmp_path / "peer.yaml"
     bad.write_text(RULES.replace("up == 0", "up =="), encoding="utf-8")
     with pytest.raises(InputError) as refused:
-        cli.lab(tmp_path / "out", peer=[bad])
+        cli.lab(tmp_path / "out", peer=[str(bad)])
 
     (found,) = refused.value.problems
     assert str(bad) == found.file
@@ -86,17 +86,40 @@ def test_others_rules_that_do_not_parse_are_refused_with_their_place(tmp_path, p
     assert [] == played
 
 
-def test_a_folder_is_one_peer(tmp_path, played) -> None:
-    """Of all rule files in it, by the folder's name."""
-    folder = tmp_path / "sloth"
-    folder.mkdir()
-    for name in ("b.yml", "a.yaml", "notes.txt"):
-        (folder / name).write_text(RULES, encoding="utf-8")
-    cli.lab(tmp_path / "out", scenario=["calm"], peer=[folder])
+def test_a_peer_that_reads_what_nobody_serves_or_clashes_with_ours_is_told_of_and_played(
+    tmp_path, played, capsys
+) -> None:
+    """Before it is played, with its place."""
+    path = tmp_path / "peer.yaml"
+    rules = RULES.replace("alert: A", "alert: GpuLost")
+    path.write_text(rules.replace("up == 0", "node_nonsense > 3"), encoding="utf-8")
+    cli.lab(tmp_path / "out", scenario=["calm"], peer=[str(path)])
 
-    ((peer,),) = (each.options.peers for each in played)
-    assert "sloth" == peer.name
-    assert ["a.yaml", "b.yml"] == [each.name for each in peer.files]
+    told = capsys.readouterr().err
+    assert f"{path}:5:" in told
+    assert "promql/unknown: GpuLost: asks for node_nonsense, which is unknown here; nobody" in told
+    assert "alerts/clash: GpuLost: found the alert GpuLost, which shardwatch writes, too" in told
+    assert 1 == len(played)
+
+
+def test_what_was_played_is_kept_though_a_later_play_fails(tmp_path, monkeypatch) -> None:
+    """As data, and without tables of an earlier lab beside it."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "RESULTS.md").write_text("of yesterday")
+
+    def run(asked, at_once, tell, note):
+        note([outcome(scenario="one")])
+        note([outcome(scenario="two")])
+        raise RuntimeError
+
+    monkeypatch.setattr(cli, "run_jobs", run)
+    with pytest.raises(RuntimeError):
+        cli.lab(out, scenario=["calm"])
+
+    kept = json.loads((out / "results.json").read_text())
+    assert ["one", "two"] == [each["scenario"] for each in kept]
+    assert ["results.json"] == [each.name for each in out.iterdir()]
 
 
 def test_a_sweep_goes_below_what_a_scenario_promises_and_above_no_effect() -> None:

@@ -57,7 +57,7 @@ def section(text: str, heading: str) -> list[list[str]]:
 def test_others_rules_are_scored_beside_ours(tmp_path, capsys) -> None:
     """On the same readings: they fire after the fault, and know nothing of causes."""
     out = tmp_path / "out"
-    cli.lab(out, scenario=[lost_gpu(tmp_path)], peer=[SLOTH], at_once=1)
+    cli.lab(out, scenario=[lost_gpu(tmp_path)], peer=[str(SLOTH)], at_once=1)
 
     ours, theirs = section((out / "RESULTS.md").read_text(), "Beside others' rules")
     assert ["short", "shardwatch"] == ours[:2]

@@ -3,7 +3,9 @@
 import pytest
 
 from demo.lab.figures import cause_leads, figures_of
-from demo.lab.outcome import ALLOWED, EXPECTED, AlertOutcome, Outcome
+from demo.lab.outcome import ALLOWED, EXPECTED, STANDING, AlertOutcome, Outcome
+
+FIRST_FAULTS = {"gpu-lost": "lost-gpu", "two-gpus-lost": "lost-gpu", "memory-error": "ecc-error"}
 
 
 def alert(name: str, fired: float, **more: object) -> AlertOutcome:
@@ -28,7 +30,7 @@ def outcome(*alerts: AlertOutcome, scenario: str = "gpu-lost", **more: object) -
 
 def values(*outcomes: Outcome) -> dict[str, float | None]:
     """Return figures by name."""
-    return {each["name"]: each["value"] for each in figures_of(outcomes)}
+    return {each["name"]: each["value"] for each in figures_of(outcomes, FIRST_FAULTS)}
 
 
 def test_a_play_that_is_not_as_expected_is_a_missed_fault():
@@ -40,11 +42,31 @@ def test_a_play_that_is_not_as_expected_is_a_missed_fault():
 
 
 def test_a_lost_gpu_is_timed_without_the_delay_of_its_telemetry():
-    """The latest of all scenarios in which it is the first to tell."""
+    """The latest of all scenarios that begin with one, whatever else tells of it sooner."""
     first = outcome(alert("GpuLost", 35.0), alert("ShardGroupDead", 160.0))
-    later = outcome(alert("HostLost", 20.0), alert("GpuLost", 400.0))
+    later = outcome(alert("HostLost", 20.0), alert("GpuLost", 400.0, role=ALLOWED),
+                    scenario="two-gpus-lost")  # fmt: skip
+    other = outcome(alert("GpuLost", 900.0), scenario="memory-error")
 
-    assert 30.0 == values(outcome(alert("GpuLost", 20.0)), first, later)["lab.lost_gpu_seconds"]
+    assert 30.0 == values(outcome(alert("GpuLost", 20.0)), first, other)["lab.lost_gpu_seconds"]
+    assert 395.0 == values(first, later, other)["lab.lost_gpu_seconds"]
+
+
+def test_a_lost_gpu_that_one_play_did_not_see_leaves_nothing_measured():
+    """An alert of another place, or of before the fault, is none of it."""
+    unseen = outcome(
+        alert("GpuLost", 10.0, labels={"group": "b"}),
+        alert("GpuLost", -900.0, labels={"group": "a"}, role=STANDING),
+        scenario="two-gpus-lost", place={"group": "a"},
+    )  # fmt: skip
+    (found,) = (
+        each
+        for each in figures_of([outcome(alert("GpuLost", 20.0)), unseen], FIRST_FAULTS)
+        if each["name"] == "lab.lost_gpu_seconds"
+    )
+
+    assert found["value"] is None
+    assert "GpuLost did not fire in two-gpus-lost" == found["reason"]
 
 
 def test_the_warning_of_a_snowball_is_ahead_of_the_page_by_their_difference():

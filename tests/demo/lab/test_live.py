@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from demo.lab.live import compare, main, table
+from demo.lab.live import compare, live_blocks, main, table
 from tests.demo.lab.outcomes import CELL, alert, outcome
 
 BURN = {**CELL, "slo": "chat-availability", "severity": "page"}
@@ -43,6 +43,22 @@ def test_a_page_that_is_two_intervals_late_differs() -> None:
 
     assert ["paged"] == [each.what for each in rows if not each.agrees]
     assert "<- DIFFERS" in table(rows)
+
+
+def test_comparisons_are_a_section_of_the_results() -> None:
+    """Each with its play; what differs is counted, and marked."""
+    good = compare(report(104.0, 111.0, 412.0), LAB)
+    late = compare(report(104.0, 116.5, 412.0), LAB)
+
+    heading, said, rows = live_blocks([("gpu-lost", good), ("slow-gpu@0.4", late)])
+
+    assert "## Live runs" == heading
+    assert said.startswith("2 runs")
+    assert "6 things happened, 1 of them" in said
+    assert 5 == rows.count(" | yes |")
+    (differing,) = (each for each in rows.splitlines() if each.endswith("| NO |"))
+    assert differing.startswith("| slow-gpu@0.4 | paged | ErrorBudgetBurn page chat-availability ")
+    assert differing.endswith("| 116.5 | 106.0 | NO |")
 
 
 def test_what_only_one_of_them_saw_differs() -> None:

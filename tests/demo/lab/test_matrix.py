@@ -99,6 +99,17 @@ def test_peers_stand_beside_ours_and_are_not_judged() -> None:
     assert "| gpu-lost | shardwatch | 21 s |  | 0 |  | 0 | 99 |" in peers
 
 
+def test_a_peer_of_our_name_is_no_outcome_of_ours() -> None:
+    """Who is judged is ours, whatever the others are called."""
+    theirs = outcome(alert("Other", "allowed", 200), is_judged=False)
+    ours = outcome(alert("GpuLost", "expected", 21.4))
+    text = results_text([theirs, ours])
+
+    assert 1 == text.partition("## Scenarios")[2].partition("## Alerts")[0].count("| gpu-lost |")
+    assert "Other" not in text.partition("## Beside others' rules")[0]
+    assert 2 == text.partition("## Beside others' rules")[2].count("| gpu-lost | shardwatch |")
+
+
 def test_a_sweep_says_at_which_strength_a_fault_is_still_seen() -> None:
     """Beside the strengths that the scenario promises."""
     strong = outcome(alert("GpuLost", "expected", 21.4), strength=1.0)

@@ -10,6 +10,8 @@ from tests.demo.lab.conftest import story
 LOST = {"fault": "lost-gpu", "at": "30s", "length": "90s", "place": {"group": "eu-chat-0"}}
 RESTART = {"fault": "exporter-restart", "at": "31s", "place": {"exporter": "router"}}
 
+AWAY = {"fault": "exporter-away", "at": "30s", "length": "90s", "place": {"exporter": "router"}}
+
 
 def readings_of(setting, *faults: dict[str, object], watched_seconds=180.0) -> Readings:
     """Return readings of some faults after a healthy minute."""
@@ -99,6 +101,24 @@ def test_an_exporter_that_is_restarted_misses_one_scrape_at_the_most(setting) ->
     others = find(readings, "up", job="shardwatch-gpu")
     assert sum(up.values == 0) <= 1
     assert all((each.values == 1).all() for each in others)
+
+
+def test_an_exporter_that_is_away_is_scraped_in_vain_as_long(setting) -> None:
+    """What it served is gone with it, and back with it; what it counts has gone on."""
+    readings = readings_of(setting, AWAY, watched_seconds=240.0)
+
+    (up,) = find(readings, "up", job="shardwatch-router")
+    seconds = up.times_ms / 1000 - readings.fault_at
+    is_away = (seconds >= 0) & (seconds < 90)
+    assert is_away.sum() == 6
+    assert np.array_equal(up.values == 0, is_away)
+    for each in find(readings, "shardwatch_router_up"):
+        served = each.times_ms[~np.isnan(each.values)]
+        assert np.array_equal(served, up.times_ms[~is_away])
+    assert readings.recovered_at == readings.fault_at + 90
+    requests = find(readings, "shardwatch_router_requests_total", outcome="ok")
+    assert requests
+    assert all((np.diff(each.values[~np.isnan(each.values)]) >= 0).all() for each in requests)
 
 
 def test_the_same_seed_gives_the_same_samples(setting, lost: Readings) -> None:

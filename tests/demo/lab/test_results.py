@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from alerts.runbooks import runbook_names
+from demo.lab.bars import BARS
+from demo.lab.matrix import MISSED, MUST_NOT
 from demo.scenario import find_scenario, read_scenario, scenario_names
 
 RESULTS = Path(__file__).parents[3] / "demo/lab/RESULTS.md"
@@ -27,6 +29,23 @@ def test_every_scenario_of_the_simulator_was_played():
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
 
     assert {each.name for each in scenarios if each.engine == "sim"} == played
+
+
+def test_no_alert_was_missed_and_none_was_that_must_not():
+    """Whoever commits the file with one has a fault to mend first."""
+    cells = [(row[0], cell) for row in list(rows("Alerts"))[1:] for cell in row[1:]]
+
+    assert [] == [each for each in cells if each[1].startswith((MISSED, MUST_NOT))]
+
+
+def test_all_bars_are_kept():
+    """Of figures that were all measured."""
+    found = {row[0]: row[1:] for row in list(rows("Figures"))[1:]}
+
+    for bar in BARS:
+        value, said, verdict = found[bar.name]
+        assert (bar.said, "kept") == (said, verdict)
+        assert bar.is_kept(float(value.split()[0]))
 
 
 def test_every_alert_of_the_matrix_is_one_of_ours():

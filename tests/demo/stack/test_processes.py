@@ -78,6 +78,23 @@ async def test_a_child_that_dies_later_is_noticed(tmp_path: Path, free_port: int
     await supervisor.stop()
 
 
+async def test_a_child_that_is_taken_away_is_not_missed_and_comes_back(
+    tmp_path: Path, free_port: int
+):
+    """It has ended, and not by itself."""
+    supervisor = Supervisor(tmp_path / "log")
+    await supervisor.start(_server(tmp_path, free_port))
+    before = supervisor.pids["server"]
+
+    await supervisor.take_away("server")
+
+    supervisor.check()
+    assert not _lives(before)
+    await supervisor.bring_back("server")
+    assert _lives(supervisor.pids["server"])
+    await supervisor.stop()
+
+
 async def test_a_restarted_child_has_another_process(tmp_path: Path, free_port: int):
     """As after a crash: killed, started again, ready."""
     supervisor = Supervisor(tmp_path / "log")

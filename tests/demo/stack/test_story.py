@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from demo.scenario import Scenario
+from demo.scenario import Fault, Scenario
 from demo.stack.layout import Layout
 from demo.stack.observe import Observer
 from demo.stack.story import Story
@@ -60,6 +60,15 @@ class _Parts:
     async def repair(self, fault_id: str) -> None:
         self.seen.append(("repair", fault_id))
 
+    async def restart(self, name: str) -> None:
+        self.seen.append(("restart", name))
+
+    async def take_away(self, name: str) -> None:
+        self.seen.append(("take away", name))
+
+    async def bring_back(self, name: str) -> None:
+        self.seen.append(("bring back", name))
+
 
 async def test_faults_strike_at_their_strength_and_are_repaired(monkeypatch: pytest.MonkeyPatch):
     """Events are not; what was really hit is kept and told."""
@@ -73,6 +82,25 @@ async def test_faults_strike_at_their_strength_and_are_repaired(monkeypatch: pyt
     assert [("straggler", 0.7), ("killed-engine", None), ("repair", "straggler")] == parts.seen
     assert {"group": "g", "uuid": "GPU-1"} == told.place
     assert "(group g, uuid GPU-1; strength 0.7)" in out.getvalue()
+
+
+async def test_the_stack_strikes_and_repairs_what_is_its_own(monkeypatch: pytest.MonkeyPatch):
+    """No engine is asked."""
+    monkeypatch.setattr("demo.stack.story.POLL_SECONDS", 0)
+    faults = [
+        Fault(fault="exporter-away", at=5.0, length=9.0, place={"exporter": "router"}),
+        Fault(fault="exporter-restart", at=7.0, place={"exporter": "gpu"}),
+    ]
+    parts = _Parts()
+    scenario = SCENARIO.model_copy(update={"faults": faults})
+    story = Story(scenario, parts, parts, Terminal(StringIO()), parts.tick)  # type: ignore[arg-type]
+
+    told = await story.play()
+
+    assert [("take away", "exporter-router"), ("restart", "exporter-gpu"),
+            ("bring back", "exporter-router")] == parts.seen  # fmt: skip
+    assert {"exporter": "router"} == told.place
+    assert told.recovered_at is not None
 
 
 @pytest.mark.parametrize(

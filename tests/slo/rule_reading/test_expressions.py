@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.lint.expressions import DEEPEST, MOST_TOKENS, offset_of, parse_expression
+from slo.rule_reading.expressions import DEEPEST, MOST_TOKENS, offset_of, parse_expression
 
 WRONG = {
     "a b": ("found b, which cannot stand here", 2),
