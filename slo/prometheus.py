@@ -163,6 +163,18 @@ class PrometheusClient(HttpClient):
             raise self._foreign(answered)
         return said
 
+    async def snapshot(self) -> str:
+        """Let the server keep all that it holds now, as blocks; return their folder's name.
+
+        It lies in ``snapshots`` of the server's data. Needs ``--web.enable-admin-api``.
+
+        Raises:
+            PrometheusError: if there is no answer, or it is refused.
+        """
+        data = await self._ask("admin/tsdb/snapshot", {})
+        with self._reading():
+            return str(data["name"])
+
     async def labels(self, selectors: Sequence[str] = ()) -> list[str]:
         """Return the names of labels, of all series or of those that a selector finds.
 

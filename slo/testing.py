@@ -115,9 +115,20 @@ def rule_tests(
 
 @contextlib.contextmanager
 def running_prometheus(
-    prometheus: Path, folder: Path, config: str = "{}", flags: Sequence[str] = ()
+    prometheus: Path,
+    folder: Path,
+    config: str = "{}",
+    flags: Sequence[str] = (),
+    through: Sequence[str] = (),
 ) -> Iterator[str]:
     """Run a Prometheus that takes remote writes on a free port; give its address; end it.
+
+    Args:
+        prometheus: the program.
+        folder: for its configuration, log and data.
+        config: of it, as text.
+        flags: more of them.
+        through: a command that becomes the one that follows it.
 
     Raises:
         AssertionError: if it does not come up, with its log.
@@ -125,6 +136,7 @@ def running_prometheus(
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
     address = _free_address()
     command = [
+        *through,
         str(prometheus),
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",

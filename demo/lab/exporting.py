@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from demo.lab.gpu_parts import PartedGpuCore
 from demo.lab.probing import StallProber, path_of
 from demo.sim.engines.state import Phase
 from demo.sim.hardware.run import Use
@@ -30,7 +31,6 @@ from exporters.collecting import (
     add_source,
 )
 from exporters.fetching import Response
-from exporters.gpu.core import GpuCore
 from exporters.groups.core import GroupsCore
 from exporters.page import Page
 from exporters.router.core import RouterCore
@@ -207,7 +207,7 @@ def make_cores(
         clock: virtual time, in UNIX seconds.
     """
     return {
-        "gpu": lambda _: GpuCore(topology, wall=clock),
+        "gpu": lambda _: PartedGpuCore(topology, clock),
         "groups": lambda _: GroupsCore(topology, stall_prober),
         "router": lambda _: RouterCore(topology),
         "tools": lambda _: ToolsCore(topology),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from demo.lab.markdown import seconds, table
 from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcome
+from demo.lab.severities import severity_of
 from slo import conventions
 
 SEEN, MISSED, MUST_NOT, MAY = "yes", "MISSED", "MUST NOT", "may"
@@ -77,8 +78,7 @@ def first_page(outcome: Outcome) -> AlertOutcome | None:
 
 def is_page(alert: AlertOutcome) -> bool:
     """Return whether an alert wakes somebody: by the labels that we, Sloth and others use."""
-    severities = {alert.labels.get(conventions.SEVERITY), alert.labels.get("sloth_severity")}
-    return bool(severities & {conventions.PAGE, "critical"})
+    return severity_of(alert.labels) == conventions.PAGE
 
 
 def _scenario_row(outcome: Outcome) -> tuple[str, ...]:

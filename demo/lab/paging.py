@@ -7,7 +7,6 @@ server by the annotation's own query, at the moment at which the page goes out.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from alerts.messages.facts import ALERTNAME
 from alerts.probable_cause import probable_cause
 from alerts.sources import names_causes
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
+from demo.lab.evidence import filled_in
 from demo.lab.notifying import Notification
 from demo.stack.report import Page
 from slo import conventions
@@ -27,8 +27,6 @@ from slo.replay.firing import Firing
 
 PAGERDUTY = "pagerduty"
 CAUSE_DETAIL = "probable_cause"
-_OF_LABEL = re.compile(r"\{\{\s*\.Labels\.(\w+)\s*\}\}")
-_ANY_ACTION = re.compile(r"\{\{.*?\}\}")
 
 
 @dataclass(frozen=True)
@@ -107,10 +105,8 @@ def _common(alerts: Sequence[Firing]) -> dict[str, str]:
 
 
 def _evidence(every: Sequence[Cause], name: str, labels: Mapping[str, str]) -> str:
-    """Return a cause's evidence, of whose template only the labels are filled in."""
     (text,) = (each.evidence for each in every if each.name == name)
-    filled = _OF_LABEL.sub(lambda match: labels.get(match[1], ""), text)
-    return _ANY_ACTION.sub("...", filled)
+    return filled_in(text, labels)
 
 
 def _sign(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from demo.engine import EnginePlan
-from demo.lab.judging import fired, scenario_at
+from demo.engine import Habit
+from demo.lab.judging import scenario_at
 from demo.lab.notifying import notifications
 from demo.lab.outcome import Outcome
 from demo.lab.paging import PAGERDUTY, CauseAsker, pages_of
-from demo.lab.past import Usual, habits_of_cluster, measure_usual, write_past, write_readings
+from demo.lab.past import habits_of_cluster, measure_usual, write_past, write_readings
 from demo.lab.pictures import cell_pictures
-from demo.lab.readings import Readings, take_readings
+from demo.lab.readings import Readings, Watch, began_at
+from demo.lab.reporting import Reporting, watched_seconds
 from demo.lab.scoring import Scoring, after
+from demo.lab.servers import DATA, copy_data, keep_data, server_on
 from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
+from demo.lab.severities import routed_as_ours
 from demo.scenario import Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.files import Timing
-from demo.stack.observe import Firings
-from demo.stack.report import Page, Report, failures
-from demo.stack.story import AFTER_RECOVERY_SECONDS, Told
-from demo.stack.sums import Measured, compare_budgets, summarise
-from exporters.programs import locate_program
+from demo.stack.report import failures
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
-from slo.replay.firing import Firing
 from slo.replay.moments import timed
 from slo.replay.rule_files import read_rule_files
 from slo.rule import RuleGroup
-from slo.testing import running_prometheus
 
 OURS = "shardwatch"
 HEALTHY_SECONDS = 1800.0
 """Scraped before a scenario begins."""
-WATCHED_AFTER_SECONDS = 900.0
-"""After the last repair: a page ends when its short window of 5 minutes has, and a group tells of
-it a group interval later at the most."""
-CONDITION_SECONDS = 5.0
-"""Between two looks at what a scenario must show."""
 ALWAYS_READ = frozenset({"up"})
-_FLAGS = ("--query.timeout=5m", "--query.max-samples=200000000", "--log.level=error")
-_PATIENCE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +61,11 @@ class Options:
     traffic_ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """By region and model, users in multiples of what is usual there."""
 
+    @property
+    def habits(self) -> list[Habit]:
+        """What the cells of the cluster do while nothing is wrong."""
+        return habits_of_cluster(self.groups, self.traffic_ratios)
+
 
 async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome]:
     """Play a scenario and return what came of it: by our rules, and by each peer's.
@@ -83,178 +75,184 @@ async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome
         demo.orders.FaultError: if the cluster has no place that a fault names.
     """
     with tempfile.TemporaryDirectory(prefix="shardwatch-lab-") as folder:
-        setting = make_setting(
-            Path(folder), options.timing, groups=options.groups, objectives=options.objectives
-        )
-        ours = options.rules or Rules(OURS, setting.rule_files)
-        every = [ours, *options.peers]
-        interval = setting.config.file.prometheus.scrape_interval
-        groups = [read_rule_files(each.files, interval) for each in every]
-        expressions = [rule.expr for of in groups for group in of for rule in group.rules]
-        conditions = [*scenario.shows, *(each.holds for each in scenario.expect if each.holds)]
-        names = names_read([*expressions, *conditions])
-        names = None if names is None else names | ALWAYS_READ
-        readings = take_readings(
-            scenario,
-            setting.config,
-            healthy_seconds=options.healthy_seconds,
-            watched_seconds=watched_seconds(scenario),
-            seed=options.seed,
-            traffic_ratios=options.traffic_ratios,
-            is_wanted=lambda name: names is None or name in names,
-        )
-        habits = habits_of_cluster(options.groups, options.traffic_ratios)
-        async with _empty_server() as client:
-            await write_readings(client, readings.series, readings.start, readings.began_at)
-            usual = await measure_usual(client, setting.objectives, habits, readings)
-        return [
-            await _Play(scenario, options, setting, readings, usual, each).run(
-                of, is_ours=each is ours
-            )
-            for each, of in zip(every, groups, strict=True)
-        ]
+        eve = await prepare(scenario.starts_at, options, conditions_of(scenario), Path(folder))
+        return await eve.play(scenario)
 
 
-def watched_seconds(scenario: Scenario) -> float:
-    """Return how long a scenario is watched, from its time 0."""
-    ends = [each.at + (each.length or 0.0) for each in scenario.faults]
-    return max(scenario.watch or 0.0, max(ends) + WATCHED_AFTER_SECONDS)
+def conditions_of(scenario: Scenario) -> list[str]:
+    """Return the expressions that are asked of a play beside its rules."""
+    return [*scenario.shows, *(each.holds for each in scenario.expect if each.holds)]
 
 
-def judged_seconds(scenario: Scenario) -> float:
-    """Return up to when a scenario is judged, from its time 0: a demo would end there."""
-    if scenario.watch is not None:
-        return scenario.watch
-    return watched_seconds(scenario)
+async def prepare(starts_at: str, options: Options, conditions: Sequence[str], folder: Path) -> Eve:
+    """Return all that is the same for every scenario that starts at a time: up to its eve.
+
+    Args:
+        starts_at: time of the week.
+        options: how scenarios are played.
+        conditions: expressions that will be asked beside the rules.
+        folder: empty, for files that the plays need; to be deleted when they are over.
+
+    Raises:
+        InputError: if rule files cannot be used.
+    """
+    inputs = folder / "setting"
+    inputs.mkdir()
+    setting = make_setting(
+        inputs, options.timing, groups=options.groups, objectives=options.objectives
+    )
+    ours = options.rules or Rules(OURS, setting.rule_files)
+    every = [ours, *options.peers]
+    interval = setting.config.file.prometheus.scrape_interval
+    groups = [read_rule_files(each.files, interval) for each in every]
+    expressions = [rule.expr for of in groups for group in of for rule in group.rules]
+    names = names_read([*expressions, *conditions])
+    watch = Watch(
+        setting.config,
+        began_at=began_at(starts_at),
+        healthy_seconds=options.healthy_seconds,
+        seed=options.seed,
+        traffic_ratios=options.traffic_ratios,
+        is_wanted=lambda name: names is None or name in names | ALWAYS_READ,
+    )
+    well = watch.be_well()
+    past = folder / "past"
+    await _keep_past(setting, options.habits, well, folder, past)
+    bases = [
+        await _base_of(each, of, well, past, folder / f"rules-{at}")
+        for at, (each, of) in enumerate(zip(every, groups, strict=True))
+    ]
+    return Eve(options, setting, watch, well.end, bases, folder)
 
 
-@dataclass
-class _Play:
-    scenario: Scenario
+@dataclass(frozen=True)
+class _Base:
+    """Rules, as far as they were replayed."""
+
+    rules: Rules
+    groups: Sequence[RuleGroup]
+    replay: Replay
+    data: Path
+    """What their server held then."""
+
+
+async def _keep_past(
+    setting: Setting, habits: Sequence[Habit], well: Readings, folder: Path, kept: Path
+) -> None:
+    """Keep the four weeks before some healthy readings, and nothing younger."""
+    interval = well.interval_seconds
+    for name in ("usual", "unborn"):
+        (folder / name).mkdir()
+    async with server_on(folder / "usual") as client:
+        await write_readings(client, well.series, well.start, well.end)
+        usual = await measure_usual(client, setting.objectives, habits, well)
+    async with server_on(folder / "unborn") as client:
+        await write_past(client, setting.objectives, usual, well.start, interval)
+        await keep_data(client, folder / "unborn", kept)
+
+
+async def _base_of(
+    rules: Rules, groups: Sequence[RuleGroup], well: Readings, past: Path, folder: Path
+) -> _Base:
+    """Replay rules over healthy readings after a past."""
+    copy_data(past, folder)
+    async with server_on(folder) as client:
+        await write_readings(client, well.series, well.start, well.end)
+        replay = Replay(client, timed(groups), well.start)
+        await replay.advance(well.end)
+    return _Base(rules, groups, replay, folder / DATA)
+
+
+@dataclass(frozen=True)
+class Eve:
+    """The eve of a scenario: all is well, has been for four weeks, and the rules have seen it.
+
+    Whoever wants to play several scenarios forks a process for each: a play moves on what is here.
+    """
+
     options: Options
     setting: Setting
-    readings: Readings
-    usual: Usual
-    rules: Rules
+    watch: Watch
+    at: float
+    """UNIX seconds."""
+    bases: Sequence[_Base]
+    """First of our rules, then of each peer's."""
+    folder: Path
 
-    async def run(self, groups: Sequence[RuleGroup], *, is_ours: bool) -> Outcome:
-        readings, setting = self.readings, self.setting
+    async def play(self, scenario: Scenario) -> list[Outcome]:
+        """Play a scenario, once, and return what came of it: by our rules, and by each peer's.
+
+        Raises:
+            demo.orders.FaultError: if the cluster has no place that a fault names.
+        """
+        readings = self.watch.play(scenario, watched_seconds(scenario))
+        return [
+            await self._play(scenario, readings, each, is_ours=each is self.bases[0])
+            for each in self.bases
+        ]
+
+    async def _play(
+        self, scenario: Scenario, readings: Readings, base: _Base, *, is_ours: bool
+    ) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="play-", dir=self.folder) as folder:
+            own = Path(folder) / "server"
+            copy_data(base.data, own)
+            async with server_on(own) as client:
+                await write_readings(client, readings.series, self.at + 0.001, readings.end)
+                base.replay.go_on_with(client)
+                await base.replay.advance(readings.end)
+                return await self._outcome(client, scenario, readings, base, is_ours=is_ours)
+
+    async def _outcome(
+        self,
+        client: PrometheusClient,
+        scenario: Scenario,
+        readings: Readings,
+        base: _Base,
+        *,
+        is_ours: bool,
+    ) -> Outcome:
+        setting, replay = self.setting, base.replay
         interval = readings.interval_seconds
-        async with _empty_server() as client:
-            await write_past(client, setting.objectives, self.usual, readings.start, interval)
-            await write_readings(client, readings.series, readings.start, readings.end)
-            replay = Replay(client, timed(groups), readings.start)
-            await replay.advance(readings.end)
-            firings = [each for each in replay.firings() if each.firing_at is not None]
-            told = notifications(
-                firings, setting.alertmanager, readings.start, readings.end, interval
-            )
-            asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
-            pages = await pages_of(told, asker, readings.fault_at)
-            said = [each for each in told if each.integration == PAGERDUTY]
-            by_page = {at: each.firing for at, each in enumerate(said)}
-            report = await self._report(client, firings, pages)
-            judged = scenario_at(self.scenario, self.options.timing)
-            return Outcome(
-                scenario=self.scenario.name,
-                strength=self.scenario.strength,
-                rules=self.rules.name,
-                is_judged=is_ours,
-                expected=sorted({each.alert for each in self.scenario.expect}),
-                failures=failures(report, judged) if is_ours else [],
-                alerts=await Scoring(self.scenario, readings, self.measured, client).alerts(
-                    firings, pages, by_page
-                ),
-                place=readings.place,
-                recovered_seconds=after(readings.recovered_at, readings.fault_at),
-                begins_seconds=readings.began_at - readings.fault_at,
-                ends_seconds=readings.end - readings.fault_at,
-                theory_seconds=report.theory_seconds,
-                pictures=await cell_pictures(client, setting.objectives, readings, firings),
-                rule_failures=[f"{e.group}: {e.rule}: {e.said}" for e in replay.failures()],
-                samples_read=(
-                    await _samples_read(client, groups, readings.end)
-                    if self.options.peers
-                    else None
-                ),
-                conditions=report.conditions,
-            )
-
-    async def _report(
-        self, client: PrometheusClient, firings: Sequence[Firing], pages: Sequence[Page]
-    ) -> Report:
-        """Return the report that a demo would have written of this play."""
-        readings, scenario = self.readings, self.scenario
-        judged_at = readings.began_at + judged_seconds(scenario)
-        began = readings.began_at - readings.fault_at
-        seen = Firings()
-        for each in fired(firings, readings.began_at, readings.fault_at):
-            if each.seconds <= judged_at - readings.fault_at:
-                seen.note([each.labels], each.seconds)
-        told = Told(
-            fault_at=readings.fault_at,
-            place=dict(readings.place),
-            recovered_at=readings.recovered_at,
-            firings=seen,
-            pages=[
-                each for each in pages if began <= each.seconds <= judged_at - readings.fault_at
-            ],
-            conditions=await self._conditions(client, firings, judged_at),
+        firings = [routed_as_ours(e) for e in replay.firings() if e.firing_at is not None]
+        told = notifications(firings, setting.alertmanager, readings.start, readings.end, interval)
+        asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
+        pages = await pages_of(told, asker, readings.fault_at)
+        said = [each for each in told if each.integration == PAGERDUTY]
+        by_page = {at: each.firing for at, each in enumerate(said)}
+        reporting = Reporting(
+            scenario,
+            setting,
+            readings,
+            self.options.habits,
+            client,
+            is_built=self.options.rules is None,
         )
-        ended_at = judged_at
-        if scenario.watch is None and readings.recovered_at is not None:
-            ended_at = min(readings.recovered_at + AFTER_RECOVERY_SECONDS, readings.end)
-        is_built = self.options.rules is None
-        return summarise(
-            scenario=scenario,
-            plan=EnginePlan("sim", _topology_of(self.setting), (), ""),
-            told=told,
-            measured=self.measured,
-            budgets=await compare_budgets(self.measured, ended_at, client) if is_built else [],
-            first_data_seconds=0.0,
-            panels_without_data=[],
+        report = await reporting.report(firings, pages)
+        judged = scenario_at(scenario, self.options.timing)
+        scoring = Scoring(scenario, readings, reporting.measured, client)
+        return Outcome(
+            scenario=scenario.name,
+            strength=scenario.strength,
+            rules=base.rules.name,
+            is_judged=is_ours,
+            expected=sorted({each.alert for each in scenario.expect}),
+            failures=failures(report, judged) if is_ours else [],
+            alerts=await scoring.alerts(firings, pages, by_page),
+            place=readings.place,
+            recovered_seconds=after(readings.recovered_at, readings.fault_at),
+            begins_seconds=readings.began_at - readings.fault_at,
+            ends_seconds=readings.end - readings.fault_at,
+            theory_seconds=report.theory_seconds,
+            pictures=await cell_pictures(client, setting.objectives, readings, firings),
+            rule_failures=[f"{e.group}: {e.rule}: {e.said}" for e in replay.failures()],
+            samples_read=(
+                await _samples_read(client, base.groups, readings.end)
+                if self.options.peers
+                else None
+            ),
+            conditions=report.conditions,
         )
-
-    @cached_property
-    def measured(self) -> Measured:
-        """What the truth is held against: objectives of which the simulator tells it."""
-        known = {cell[0] for cell in self.readings.truth.bad}
-        return Measured(
-            objectives=[each for each in self.setting.objectives if each.name in known],
-            truth=self.readings.truth,
-            scrape_interval_seconds=self.readings.interval_seconds,
-            live_since=self.readings.start,
-            habits=habits_of_cluster(self.options.groups, self.options.traffic_ratios),
-        )
-
-    async def _conditions(
-        self, client: PrometheusClient, firings: Sequence[Firing], judged_at: float
-    ) -> dict[str, bool]:
-        began_at = self.readings.began_at
-        held = {
-            condition: bool(
-                await client.query_range(condition, began_at, judged_at, CONDITION_SECONDS)
-            )
-            for condition in self.scenario.shows
-        }
-        for expected in self.scenario.expect:
-            if expected.holds is None:
-                continue
-            for each in firings:
-                is_it = each.alert == expected.alert
-                if is_it and each.firing_at and expected.labels.items() <= each.labels.items():
-                    holds = bool(await client.query(expected.holds, each.firing_at))
-                    held.setdefault(expected.holds, holds)
-        return held
-
-
-@contextlib.asynccontextmanager
-async def _empty_server() -> AsyncIterator[PrometheusClient]:
-    with tempfile.TemporaryDirectory(prefix="shardwatch-lab-") as folder:
-        program = locate_program("prometheus")
-        with running_prometheus(program, Path(folder), flags=_FLAGS) as url:
-            async with PrometheusClient(url, timeout_seconds=_PATIENCE_SECONDS) as client:
-                yield client
 
 
 async def _samples_read(client: PrometheusClient, groups: Sequence[RuleGroup], end: float) -> int:
@@ -263,7 +261,3 @@ async def _samples_read(client: PrometheusClient, groups: Sequence[RuleGroup], e
         for rule in group.rules:
             read += await client.samples_read(rule.expr, end) or 0
     return read
-
-
-def _topology_of(setting: Setting) -> dict[str, Any]:
-    return setting.config.topology.model_dump(mode="json")

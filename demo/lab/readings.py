@@ -8,7 +8,7 @@ demo. The same scenario, seed and options give the same samples.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from math import inf
@@ -43,6 +43,8 @@ PROBE_DEADLINE_SECONDS = 10.0
 NONE_UNUSUAL: Mapping[tuple[str, str], float] = {}
 RESTART_SECONDS = 3.0
 """For so long the demo's supervisor lets an exporter be gone."""
+EVE_SECONDS = 1.0
+"""Before a scenario's time 0: up to then all is the same for every scenario that starts there."""
 
 
 @dataclass(frozen=True)
@@ -96,42 +98,64 @@ def take_readings(
     Raises:
         demo.orders.FaultError: if a fault has no such place.
     """
-    began_at = WEEK_ZERO + read_week_time(scenario.starts_at)
-    return _Play(
-        scenario, config, seed, is_wanted, failure_rate, traffic_ratios,
-        began_at - healthy_seconds, began_at,
-        began_at + watched_seconds,
-    ).run()  # fmt: skip
+    watch = Watch(
+        config,
+        began_at=began_at(scenario.starts_at),
+        healthy_seconds=healthy_seconds,
+        seed=seed,
+        is_wanted=is_wanted,
+        failure_rate=failure_rate,
+        traffic_ratios=traffic_ratios,
+    )
+    return watch.play(scenario, watched_seconds)
 
 
-@dataclass
-class _Play:
-    scenario: Scenario
-    config: Config
-    seed: int
-    is_wanted: Callable[[str], bool]
-    failure_rate: float
-    traffic_ratios: Mapping[tuple[str, str], float]
-    start: float
-    began_at: float
-    end: float
-    _due: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
-    _entries: int = 0
-    _place: dict[str, str] = field(default_factory=dict)
-    _recovered_at: float | None = None
+def began_at(starts_at: str) -> float:
+    """Return when a scenario's time 0 is that starts at a time of the week, UNIX seconds."""
+    return WEEK_ZERO + read_week_time(starts_at)
 
-    def run(self) -> Readings:
-        topology = self.config.topology
-        interval = self.config.file.prometheus.scrape_interval
+
+class Watch:
+    """A simulated cluster that is scraped: while it is well at first, then while a scenario plays.
+
+    What is scraped while it is well is the same for all scenarios that start at that time.
+
+    Args:
+        config: topology, scrape interval and addresses of the exporters.
+        began_at: when a scenario's time 0 will be, UNIX seconds.
+        healthy_seconds: scraped before.
+        seed: of all that the simulator draws.
+        is_wanted: tells by its name whether a series is kept.
+        failure_rate: of the hardware, in multiples of what was published.
+        traffic_ratios: by region and model, users in multiples of what is usual there.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        began_at: float,
+        healthy_seconds: float,
+        seed: int = DEFAULT_SEED,
+        is_wanted: Callable[[str], bool] = lambda _: True,
+        failure_rate: float = 1.0,
+        traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL,
+    ) -> None:
+        self._config, self._is_wanted = config, is_wanted
+        self.start, self.began_at = began_at - healthy_seconds, began_at
+        self._due: list[tuple[float, int, Callable[[float], None]]] = []
+        self._entries = 0
+        self._place: dict[str, str] = {}
+        self._recovered_at: float | None = None
+        self._truth = TruthRecord(fine_seconds=inf)
+        topology = config.topology
+        self._interval = config.file.prometheus.scrape_interval
         fleet = fleet_of(topology, step_seconds=STEP_SECONDS, more_revisions=REVISIONS[1:])
-        self._simulation = Simulation(
-            fleet, seed=self.seed, now=self.start, failure_rate=self.failure_rate
-        )
+        self._simulation = Simulation(fleet, seed=seed, now=self.start, failure_rate=failure_rate)
         state = self._state = self._simulation.state
         let_routers_have_served(state)
-        for cell, ratio in self.traffic_ratios.items():
+        for cell, ratio in traffic_ratios.items():
             state.service.peak_rates[fleet.cells.index(cell)] *= ratio
-        truth = TruthRecord(fine_seconds=inf)
         stall_prober = StallProber(state)
         makers = dict(make_cores(topology, stall_prober, lambda: state.now))
         makers["probe"] = self._make_probe_core
@@ -142,29 +166,49 @@ class _Play:
             )
             for name in PORTS
         }  # fmt: skip
-        scrapes = {name: self._scrape_regularly(name, interval) for name in PORTS}
-        self._again(self.start, TRUTH_SECONDS, lambda now: self._note_truth(truth, now))
+        self._scrapes = {name: self._scrape_regularly(name) for name in PORTS}
+        self._again(self.start, TRUTH_SECONDS, self._note_truth)
         self._again(self.start, STEP_SECONDS, self._look_between)
         self._at(self.start, self._probe)
-        for fault in self.scenario.faults:
+
+    def be_well(self) -> Readings:
+        """Let all be well until just before a scenario begins; return what was scraped."""
+        self._run_until(self.began_at - EVE_SECONDS)
+        return self._readings(self.began_at - EVE_SECONDS, self.began_at)
+
+    def play(self, scenario: Scenario, watched_seconds: float) -> Readings:
+        """Play a scenario, once, and return all that was scraped.
+
+        Args:
+            scenario: that starts when this was told.
+            watched_seconds: from its time 0 on.
+
+        Raises:
+            demo.orders.FaultError: if a fault has no such place.
+        """
+        for fault in scenario.faults:
             self._at(self.began_at + fault.at, partial(self._strike, fault))
-        self._run_until(self.end)
-        target = {"instance": self.config.file.prometheus.url.partition("://")[2],
-                  "job": "prometheus"}  # fmt: skip
-        itself = Scrapes(target["job"], target["instance"])
-        for at in range(int((self.end - self.start) // interval)):
-            itself.take_up(self.start + at * interval)
-        every = [each for of in (*scrapes.values(), itself) for each in of.series()]
+        end = self.began_at + watched_seconds
+        self._run_until(end)
+        return self._readings(end, self.began_at + scenario.first_fault_at)
+
+    def _readings(self, end: float, fault_at: float) -> Readings:
+        instance = self._config.file.prometheus.url.partition("://")[2]
+        itself = Scrapes("prometheus", instance)
+        for at in range(1, int((end - self.start) // self._interval) + 1):
+            itself.take_up(self.start + at * self._interval)
+        scrapes = (*self._scrapes.values(), itself)
+        every = [each for of in scrapes for each in of.series()]
         return Readings(
             series=sorted(every, key=lambda each: sorted(each.labels.items())),
             start=self.start,
             began_at=self.began_at,
-            end=self.end,
-            fault_at=self.began_at + self.scenario.first_fault_at,
+            end=end,
+            fault_at=fault_at,
             recovered_at=self._recovered_at,
             place=self._place,
-            truth=truth,
-            interval_seconds=interval,
+            truth=self._truth,
+            interval_seconds=self._interval,
         )
 
     def _run_until(self, end: float) -> None:
@@ -188,9 +232,10 @@ class _Play:
 
         self._at(first, run)
 
-    def _scrape_regularly(self, name: str, interval: float) -> Scrapes:
-        instance = getattr(self.config.file.exporters, name)[0]
-        scrapes = Scrapes(JOBS[name], instance, self.is_wanted)
+    def _scrape_regularly(self, name: str) -> Scrapes:
+        interval = self._interval
+        instance = getattr(self._config.file.exporters, name)[0]
+        scrapes = Scrapes(JOBS[name], instance, self._is_wanted)
         exporter = self._exporters[name]
         # Of targets in Prometheus, a hash as well: so they do not come at once.
         offset = round(crc32(instance.encode()) / 2**32 * interval, 3)
@@ -204,7 +249,7 @@ class _Play:
             exporter.look(now)
 
     def _make_probe_core(self, now: float) -> ProbeCore:
-        topology = self.config.topology
+        topology = self._config.topology
         every = probe_interval_seconds(len(topology.groups))
         core = ProbeCore(topology, every, PROBE_DEADLINE_SECONDS, now)
         self._prober = Prober(core, self._state)
@@ -219,12 +264,12 @@ class _Play:
         self._prober.run(now)
         self._at(max(self._prober.next_at, now + 0.001), self._probe)
 
-    def _note_truth(self, truth: TruthRecord, now: float) -> None:
+    def _note_truth(self, now: float) -> None:
         events = {}
         for told in tell_classes(self._state):
             each = TruthClass(told["slo"], told["labels"], told["bad"], told["total"])
             events[each.cell] = each.bad, each.total
-        truth.add(now, events)
+        self._truth.add(now, events)
 
     def _strike(self, fault: Fault, now: float) -> None:
         kind, is_first = FAULTS[fault.fault], not self._place

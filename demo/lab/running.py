@@ -1,23 +1,27 @@
-"""Many plays at once, each in a process of its own."""
+"""Many plays, some at once: each in a process of its own, forked from its eve's."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing.connection import wait
+from pathlib import Path
 
 from demo.faults import FAULTS
+from demo.lab.eves import EveProcess, Failed, Kind
 from demo.lab.outcome import Outcome
-from demo.lab.playing import Options, play
-from demo.orders import FaultError
+from demo.lab.playing import Options, conditions_of
 from demo.scenario import Scenario
-from exporters.problems import InputError, problem
 
 SWEPT_SHARES = (0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 """Of a fault's usual strength, beyond where it does nothing."""
+_DELETIONS, _BETWEEN_DELETIONS_SECONDS = 20, 0.1
 
 
 @dataclass(frozen=True)
@@ -82,29 +86,119 @@ def run_jobs(
     Raises:
         InputError: if a play cannot be: no such place, or rules that cannot be used.
     """
-    results: dict[int, list[Outcome]] = {}
-    # A fresh process has none of our sockets and threads, and Prometheus is a child of its own.
-    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(_play, each): at for at, each in enumerate(jobs)}
+    with _folder() as folder, _ended_by_sigterm():
+        return _Running(jobs, at_once, folder, tell, note).run()
+
+
+class _Running:
+    """Jobs that are played."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        at_once: int,
+        folder: Path,
+        tell: Callable[[str], None],
+        note: Callable[[Sequence[Outcome]], None],
+    ) -> None:
+        self._jobs, self._at_once, self._folder = jobs, at_once, folder
+        self._tell, self._note = tell, note
+        self._conditions = sorted({said for each in jobs for said in conditions_of(each.scenario)})
+        self._waiting: list[tuple[Kind, list[int]]] = []
+        """What is to be played, by the eve that it begins from."""
+        for number, job in enumerate(jobs):
+            kind = Kind(job.scenario.starts_at, job.options)
+            for known, numbers in self._waiting:
+                if known == kind:
+                    numbers.append(number)
+                    break
+            else:
+                self._waiting.append((kind, [number]))
+        self._waiting.sort(key=lambda each: -len(each[1]))  # the longest work begins first
+        self._eves: list[EveProcess] = []
+        self._made = 0
+        self._results: dict[int, list[Outcome]] = {}
+
+    def run(self) -> list[tuple[Job, list[Outcome]]]:
+        """Play them all."""
         try:
-            for future in as_completed(running):
-                at = running[future]
-                results[at] = future.result()
-                note(results[at])
-                said = _said(results[at])
-                tell(f"{len(results)} of {len(jobs)}: {jobs[at].name}: {said}")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [(job, results[at]) for at, job in enumerate(jobs)]
+            while len(self._results) < len(self._jobs):
+                while sum(each.load for each in self._eves) < self._at_once and self._begin():
+                    pass
+                by_pipe = {each.told: each for each in self._eves}
+                for ready in wait(list(by_pipe)):
+                    self._take(by_pipe[ready])  # type: ignore[index]
+        finally:
+            for eve in self._eves:
+                eve.end()
+        return [(job, self._results[number]) for number, job in enumerate(self._jobs)]
+
+    def _begin(self) -> bool:
+        """Begin a play from an eve that is there, or prepare another; return whether one did."""
+        known = {id(kind): eve for eve in self._eves for kind, _ in self._waiting
+                 if eve.kind == kind}  # fmt: skip
+        for kind, numbers in self._waiting:
+            eve = known.get(id(kind))
+            if numbers and eve and eve.is_ready:
+                number = numbers.pop(0)
+                eve.play(number, self._jobs[number].scenario)
+                return True
+        for kind, numbers in self._waiting:
+            if numbers and id(kind) not in known:
+                folder = self._folder / str(self._made)
+                folder.mkdir()
+                self._made += 1
+                self._eves.append(EveProcess(kind, self._conditions, folder))
+                return True
+        return False
+
+    def _take(self, eve: EveProcess) -> None:
+        told = eve.result()
+        if told is not None:
+            number, result = told
+            if isinstance(result, Failed):
+                raise result.error()
+            self._results[number] = result
+            self._note(result)
+            said = f"{len(self._results)} of {len(self._jobs)}: {self._jobs[number].name}"
+            self._tell(f"{said}: {_said(result)}")
+        is_over = not any(numbers for kind, numbers in self._waiting if kind == eve.kind)
+        if is_over and eve.is_ready and not eve.playing:
+            self._eves.remove(eve)
+            eve.end()
+            shutil.rmtree(eve.folder)
 
 
-def _play(job: Job) -> list[Outcome]:
-    logging.getLogger("shardwatch").setLevel(logging.CRITICAL)  # faults are no news here
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a new folder, and delete it in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="shardwatch-lab-"))
     try:
-        return asyncio.run(play(job.scenario, job.options))
-    except FaultError as refused:
-        raise InputError([problem(job.scenario.name, str(refused))]) from None
+        yield folder
+    finally:
+        for left in reversed(range(_DELETIONS)):
+            # A server that was just killed may still be writing.
+            shutil.rmtree(folder, ignore_errors=left > 0)
+            if not folder.exists():
+                break
+            time.sleep(_BETWEEN_DELETIONS_SECONDS)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this process as an exception does, so that all is cleared away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _said(outcomes: Sequence[Outcome]) -> str:

@@ -15,11 +15,16 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def main(parent: int, command: list[str]) -> None:
-    """Replace this process by ``command``; exit with 127 and a line if that cannot be."""
+def tie_to(parent: int) -> None:
+    """Let the kernel kill this process when its parent dies; exit if it has died already."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the wish was made
         raise SystemExit(1)
+
+
+def main(parent: int, command: list[str]) -> None:
+    """Replace this process by ``command``; exit with 127 and a line if that cannot be."""
+    tie_to(parent)
     try:
         os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
     except OSError as error:

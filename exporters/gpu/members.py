@@ -98,6 +98,12 @@ class _Host:
     """When all its GPUs lost their values."""
     is_read: bool = False
     """Whether it was, by the last look."""
+    stands: bool = False
+    """Whether the last look saw the very readings of the look before: nothing was read anew."""
+    stood_until: float | None = None
+    """When that was last so, if it was at the last look or the one before."""
+    stood_at: float | None = None
+    """When the last look was, if it saw the very readings of the look before."""
 
     @property
     def gpus(self) -> list[str]:
@@ -106,8 +112,13 @@ class _Host:
 
     def look(self, content: GpuReadings | Reports | None, now: float) -> None:
         """Take what one collection saw; None if it saw nothing."""
-        self.is_read = content is not None
-        if content is None:
+        stands = self.is_read and content is not None and content is self.shown
+        if stands:
+            self.stood_until = now
+        elif not self.stands:
+            self.stood_until = None
+        self.is_read, self.stands = content is not None, stands
+        if content is None or stands:
             return
         self._learn(content)
         if self.shown and any(content.get(uuid, old) != old for uuid, old in self.shown.items()):
@@ -252,8 +263,16 @@ class WatchedGpus:
         places = self.places
         for place in places:
             host = host_of[place.uuid]
+            known = before.get(place.uuid)
+            if known and known.reading and known.is_settled and host.stood_until is not None:
+                if host.stands:
+                    self._verdicts[place.uuid] = known
+                    continue
+                # What grows is compared with how it was at the look before this one.
+                setting = host.setting(host.stood_until, self.size(place.group.name))
+                known = before[place.uuid] = judge(known.reading, known, host.stood_until, setting)
             setting = host.setting(now, self.size(place.group.name))
-            verdict = judge(host.see(place.uuid), before.get(place.uuid), now, setting)
+            verdict = judge(host.see(place.uuid), known, now, setting)
             self._verdicts[place.uuid] = verdict
             gone[host.name] += verdict.state in ("lost", "hung")
         for place in places:

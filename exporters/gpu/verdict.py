@@ -84,6 +84,18 @@ class Verdict:
     memory: Memory = field(default_factory=Memory)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the same reading, seen later, would be judged the same: time tells nothing."""
+        return (
+            self.answers
+            and self.reason == "none"
+            and self.reading is not None
+            and not self.xids
+            and not self.memory.since
+            and not self.memory.grew_at
+        )
+
+    @property
     def xid(self) -> int:
         """The last one that was seen, 0 if none."""
         return self.xids[-1].code if self.xids else 0

@@ -63,7 +63,7 @@ class Replay:
         Raises:
             ValueError: if an expression is no PromQL.
         """
-        self._client, self._groups = client, list(groups)
+        self._groups = list(groups)
         self._until, self._has_begun = start, False
         planned = plan(groups)
         every = [each for level in planned.levels for step in level for each in step.rules]
@@ -76,7 +76,7 @@ class Replay:
             for each in every
         }
         self._levels = [[self._played(step) for step in level] for level in planned.levels]
-        self._free = asyncio.Semaphore(at_once)
+        self._at_once = at_once
         shortest = min((each.moments.interval_seconds for each in groups), default=1.0)
         self._longest_seconds = MOST_MOMENTS * shortest
 
@@ -104,6 +104,11 @@ class Replay:
                 await self._gather(each.play(self._until, end) for each in level)
             self._until = end
 
+    def go_on_with(self, client: PrometheusClient) -> None:
+        """Ask another server from now on, which holds what the one before held."""
+        for each in self._players.values():
+            each.client = client
+
     def firings(self) -> list[Firing]:
         """Return what became active up to now, by time and labels."""
         found = [
@@ -128,8 +133,10 @@ class Replay:
         ]
 
     async def _gather(self, works: Iterable[Awaitable[None]]) -> None:
+        free = asyncio.Semaphore(self._at_once)
+
         async def one(work: Awaitable[None]) -> None:
-            async with self._free:
+            async with free:
                 await work
 
         try:

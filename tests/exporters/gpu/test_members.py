@@ -152,3 +152,28 @@ def test_hosts_that_cannot_be_read_are_not_counted(discovered):
     """Nobody knows what they have."""
     assert discovered.look(h1=None, h2=gpus(b=well())) == {"b": "none"}
     assert discovered.watched.hosts == {"h2": HostCount(1, 1, 0)}
+
+
+def test_what_was_not_read_anew_is_judged_as_if_it_were_looked_at_each_time():
+    """Also that a counter grew too fast, right after readings that stood for minutes."""
+    still = gpus(a=well(nvlink_errors={"crc": 0.0}))
+    grown = gpus(a=well(2.0, nvlink_errors={"crc": 2000.0}))
+    standing, fresh = Looks(host("h1", "a")), Looks(host("h1", "a"))
+
+    for _ in range(20):
+        fresh.look(h1=gpus(a=well(nvlink_errors={"crc": 0.0})))
+        assert {"a": "none"} == standing.look(h1=still)
+    # In the 5 s since the last look, not in the 100 s since it was read.
+    assert {"a": "nvlink"} == fresh.look(h1=grown)
+    assert {"a": "nvlink"} == standing.look(h1=grown)
+
+
+def test_what_is_wrong_lasts_until_it_counts_whether_it_was_read_anew_or_not():
+    """A slow-down is one after minutes, though the very same reading is looked at again."""
+    slowed = gpus(a=well(clock_events=0x20 | 0x40))
+    looks = Looks(host("h1", "a"))
+
+    reasons = [looks.look(60.0, h1=slowed)["a"] for _ in range(40)]
+
+    assert "none" == reasons[0]
+    assert "none" != reasons[-1]
