@@ -9,14 +9,16 @@ from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcom
 from demo.lab.severities import severity_of
 from slo import conventions
 
-SEEN, MISSED, MUST_NOT, MAY = "yes", "MISSED", "MUST NOT", "may"
-"""Of an alert in a scenario: expected and there, expected and not, forbidden, neither."""
+WORDS = MISSED, MUST_NOT, SEEN, MAY = "MISSED", "MUST NOT", "yes", "may"
+"""Of an alert in a scenario: expected and not there, forbidden and there, expected and there,
+neither expected nor forbidden and there."""
 
 
+ALERTS_HEADING = "## Alerts"
 _LEGEND = (
-    "Seconds count from the first fault; reset from the last repair. A `yes` was expected and "
-    "came, `MISSED` was expected and did not, `MUST NOT` was forbidden and came; what merely may "
-    "come stands with its time."
+    "Seconds count from the first fault; reset from the last repair. Of alerts, `yes` are "
+    "scenarios in which one was expected and came, `MISSED` those in which it was and did not, "
+    "`MUST NOT` those that forbid it and in which it came; in others it `may` come, and did."
 )
 
 
@@ -43,8 +45,8 @@ def results_text(
         _LEGEND,
         "## Scenarios",
         table(_SCENARIO_HEAD, (_scenario_row(each) for each in _sorted(ours))),
-        "## Alerts",
-        _matrix(_sorted(ours)),
+        ALERTS_HEADING,
+        table(_ALERT_HEAD, _alert_rows(_sorted(ours))),
         *_section("## What PagerDuty gets", _PAGE_HEAD, _page_rows(_sorted(ours))),
         *_section("## Not as expected", ("scenario", "what"), _failure_rows(_sorted(ours))),
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
@@ -64,6 +66,7 @@ _SCENARIO_HEAD = ("scenario", "strength", "verdict", "first alert", "page", "the
                   "budget spent", "reset", "cause", "lead")  # fmt: skip
 _PAGE_HEAD = ("scenario", "alert", "fired", "paged", "theory", "budget spent", "resolved", "cause",
               "lead")  # fmt: skip
+_ALERT_HEAD = ("alert", *WORDS)
 _SWEEP_HEAD = ("scenario", "strength", "alert", "fired", "paged")
 _PEER_HEAD = ("scenario", "rules", "first alert", "first page", "pages", "reset", "false",
               "samples read")  # fmt: skip
@@ -99,26 +102,39 @@ def _scenario_row(outcome: Outcome) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _matrix(outcomes: Sequence[Outcome]) -> str:
-    names = sorted({each.alert for of in outcomes for each in of.alerts if each.role != STANDING}
-                   | {name for of in outcomes for name in of.expected})  # fmt: skip
-    rows = (
-        (each.key, *(_matrix_cell(each, name) for name in names)) for each in outcomes
-    )  # fmt: skip
-    return table(("scenario", *names), rows)
+def alerts_of(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the names of alerts that fired in plays, or should have, sorted."""
+    return sorted(
+        {each.alert for of in outcomes for each in of.alerts if each.role != STANDING}
+        | {name for of in outcomes for name in of.expected}
+    )
 
 
-def _matrix_cell(outcome: Outcome, name: str) -> str:
+def _alert_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+    for name in alerts_of(outcomes):
+        found: dict[str, list[str]] = {word: [] for word in WORDS}
+        for of in outcomes:
+            if seen := cell(of, name):
+                word, fired = seen
+                found[word].append(" ".join(filter(None, (of.key, seconds(fired)))))
+        yield name, *(", ".join(found[word]) for word in WORDS)
+
+
+def cell(outcome: Outcome, name: str) -> tuple[str, float | None] | None:
+    """Return which of :data:`WORDS` an alert is worth in a play, and when it first fired.
+
+    None where it was not expected and did not fire. The worst of several labels counts.
+    """
     mine = [each for each in outcome.alerts if each.alert == name and each.role != STANDING]
     roles = {each.role for each in mine}
-    at = seconds(min((each.fired_seconds for each in mine), default=None))
+    fired = min((each.fired_seconds for each in mine), default=None)
     if FORBIDDEN in roles:
-        return f"{MUST_NOT} {at}"
+        return MUST_NOT, fired
     if EXPECTED in roles:
-        return f"{SEEN} {at}"
+        return SEEN, fired
     if name in outcome.expected:
-        return MISSED
-    return at
+        return MISSED, None
+    return (MAY, fired) if mine else None
 
 
 def _page_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from demo.lab.drawing import drawing
-from demo.lab.matrix import results_text, verdict
+from demo.lab.grid import grid
+from demo.lab.matrix import ALERTS_HEADING, results_text, verdict
 from demo.lab.outcome import Outcome
 
 _STYLE = """
@@ -23,6 +24,15 @@ th { font-weight: 600; }
 section { border-top: 1px solid var(--line); margin-top: 2.5rem; }
 svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif;
   fill: currentColor; }
+.grid { border-collapse: separate; border-spacing: 1px; }
+.grid th, .grid td { border: 0; padding: 0 .3rem; white-space: nowrap; }
+.grid thead th { vertical-align: bottom; writing-mode: sideways-lr; writing-mode: vertical-rl;
+  transform: rotate(180deg); font-weight: 400; }
+.grid tbody th { font-weight: 400; position: sticky; left: 0; background: Canvas; }
+.grid td { min-width: 1.6rem; text-align: right; background: #8881; }
+.grid .good { background: #2a8a4a33; } .grid .bad { background: #c8323255; }
+.grid .may { color: var(--mute); }
+nav a { margin-right: .8rem; white-space: nowrap; } a { color: inherit; }
 h2 { margin: 1.2rem 0 .2rem; } .place { color: var(--mute); margin: 0 0 .5rem; }
 """.strip()
 _MARKS = {"yes": "good", "as": "good", "MISSED": "bad", "MUST": "bad", "NOT": "bad",
@@ -42,7 +52,10 @@ def page_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>What the alerts see</title><style>{_STYLE}</style></head><body>",
-        *_of_markdown(results_text(outcomes, sweep, first=first, more=more)),
+        *_of_markdown(
+            results_text(outcomes, sweep, first=first, more=more),
+            [each for each in every if each.is_judged],
+        ),
         *(part for each in every for part in _section(each)),
         "</body></html>",
     ]
@@ -65,10 +78,18 @@ def _section(outcome: Outcome) -> Iterator[str]:
     yield "</section>"
 
 
-def _of_markdown(text: str) -> Iterator[str]:
-    """Yield HTML of what :mod:`demo.lab.matrix` writes: headings, paragraphs and tables."""
+def _of_markdown(text: str, judged: Sequence[Outcome]) -> Iterator[str]:
+    """Yield HTML of what :mod:`demo.lab.matrix` writes: headings, paragraphs and tables.
+
+    The table of alerts is a grid here, for which there is room.
+    """
+    heading = ""
     for block in text.strip().split("\n\n"):
         if block.startswith("<!--"):
+            continue
+        before, heading = heading, block
+        if before == ALERTS_HEADING:
+            yield from grid(judged)
             continue
         if block.startswith("#"):
             marks, _, words = block.partition(" ")

@@ -42,7 +42,15 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
     checker.feed(page_text([PLAYED]))
 
     assert [] == checker.open
-    assert [] == checker.loaded
+    assert [] == [each for each in checker.loaded if not each.startswith("#")]
+
+
+def test_a_cell_of_the_grid_says_what_an_alert_is_worth_in_a_play() -> None:
+    """By its colour, and in words for those who point at it."""
+    text = page_text([PLAYED, outcome(scenario="other")])
+    assert '<td class="good" title="gpu-lost: GpuLost: yes">21</td>' in text
+    assert '<td class="bad" title="other: GpuLost: MISSED">no</td>' in text
+    assert '<th><a href="#other">other</a></th>' in text
 
 
 def test_what_others_named_is_text_and_no_markup() -> None:
