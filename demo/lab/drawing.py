@@ -9,15 +9,20 @@ from math import isfinite, log10
 from demo.lab.matrix import described
 from demo.lab.outcome import FORBIDDEN, STANDING, AlertOutcome, CellPicture, Curve, Outcome
 
-WIDTH, LEFT, RIGHT = 1200, 70, 330
+WIDTH, LEFT, RIGHT = 1270, 70, 400
 HEIGHT, GAP = 130, 34
 """Of a plot, and between two."""
 BAR = 20
 MOST_BARS = 24
+LONGEST_NAME = 62
+"""Characters of an alert's, beside its bar."""
+LINE = 13
+"""Between two lines of text, at least."""
 LEGEND, LEGEND_STEP = 430, 75
 """Where the windows' names begin beside a plot's title, and how far they are apart."""
 TICK_SECONDS = 120.0
 LEAST_BURN, MOST_BURN = 0.1, 1000.0
+PAGE, RESOLVED = "page", "resolved"
 _Scale = Callable[[float], float]
 _COLOURS = ("#3366cc", "#dc9a1e", "#109618", "#990099", "#0099c6", "#b82e2e")
 _OF_ROLE = {FORBIDDEN: "#c83232", "expected": "#2a8a4a", "allowed": "#7a8699"}
@@ -76,7 +81,7 @@ def _truth(picture: CellPicture, axis: _Axis, top: float) -> Iterator[str]:
         return top + HEIGHT * (1 - value / most)
 
     yield _title(f"{picture.slo} {cell}: bad events in truth, % of all", top)
-    yield _frame(top, f"{100 * most:.2g} %", "0")
+    yield _frame(top, f"{100 * most:.3g} %", "0")
     yield _line(points, y, "var(--truth)", 1.6)
     yield _level(y(picture.budget_ratio), f"allowed {100 * picture.budget_ratio:g} %", "#888")
 
@@ -99,11 +104,30 @@ def _burn_rates(picture: CellPicture, axis: _Axis, top: float) -> Iterator[str]:
     by_factor: dict[float, list[str]] = {}
     for window, factor in picture.thresholds.items():
         by_factor.setdefault(factor, []).append(window)
+    free = top + HEIGHT + LINE
     for factor, windows in sorted(by_factor.items()):
-        yield _level(y(factor), f"page above {factor:g} ({', '.join(windows)})", "#888")
+        free = min(y(factor), free - LINE)  # two thresholds may be close to each other
+        said = f"page above {factor:g} ({', '.join(windows)})"
+        yield _level(y(factor), said, "#888", text_y=free)
+
+
+def shortened(name: str) -> str:
+    """Return a name as there is room for it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _bars(alerts: Sequence[AlertOutcome], axis: _Axis, top: float) -> Iterator[str]:
+    if not alerts:
+        return
+    yield _title("alerts:", top)
+    x = LEFT + 50.0
+    for role in sorted({each.role for each in alerts}):
+        yield (f'<text x="{x}" y="{top - 8:.0f}" style="fill:{_OF_ROLE[role]}">{role}</text>')
+        x += LEGEND_STEP
+    for what in (PAGE, RESOLVED):
+        yield _mark(x, top - 21, what)
+        yield f'<text x="{x + 10}" y="{top - 8:.0f}">{what}</text>'
+        x += LEGEND_STEP
     for at, each in enumerate(alerts):
         y = top + BAR * at
         colour = _OF_ROLE[each.role]
@@ -113,21 +137,19 @@ def _bars(alerts: Sequence[AlertOutcome], axis: _Axis, top: float) -> Iterator[s
             yield (f'<rect x="{x:.1f}" y="{y + 4:.1f}" width="{max(width, 2):.1f}" height="11" '
                    f'rx="2" style="fill:{colour}"/>')  # fmt: skip
         if each.paged_seconds is not None:
-            yield _mark(axis.x(each.paged_seconds), y, "page")
+            yield _mark(axis.x(each.paged_seconds), y, PAGE, is_titled=True)
         if each.resolved_seconds is not None:
-            yield _mark(axis.x(each.resolved_seconds), y, "resolved")
+            yield _mark(axis.x(each.resolved_seconds), y, RESOLVED, is_titled=True)
         yield (f'<text x="{WIDTH - RIGHT + 8}" y="{y + 13:.1f}">'
-               f"{escape(described(each)[:48])}</text>")  # fmt: skip
+               f"{escape(shortened(described(each)))}</text>")  # fmt: skip
 
 
-def _mark(x: float, y: float, what: str) -> str:
+def _mark(x: float, y: float, what: str, *, is_titled: bool = False) -> str:
     corners = ((0, 1), (5, 9.5), (0, 18), (-5, 9.5))
     points = " ".join(f"{x + right:.1f},{y + down:.1f}" for right, down in corners)
-    filled = "currentColor" if what == "page" else "none"
-    return (
-        f'<polygon points="{points}" style="fill:{filled};stroke:currentColor">'
-        f"<title>{what}</title></polygon>"
-    )
+    filled = "currentColor" if what == PAGE else "none"
+    title = f"<title>{what}</title>" if is_titled else ""
+    return f'<polygon points="{points}" style="fill:{filled};stroke:currentColor">{title}</polygon>'
 
 
 def _times(axis: _Axis, height: float) -> Iterator[str]:
@@ -166,10 +188,11 @@ def _line(points: Sequence[tuple[float, float]], y: _Scale, colour: str, width: 
             f'stroke-width:{width}"/>')  # fmt: skip
 
 
-def _level(y: float, text: str, colour: str) -> str:
+def _level(y: float, text: str, colour: str, text_y: float | None = None) -> str:
     right = WIDTH - RIGHT
+    text_y = y if text_y is None else text_y
     return (
         f'<line x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" '
         f'style="stroke:{colour};stroke-dasharray:4 3"/>'
-        f'<text x="{right + 8}" y="{y + 4:.1f}">{escape(text)}</text>'
+        f'<text x="{right + 8}" y="{text_y + 4:.1f}">{escape(text)}</text>'
     )

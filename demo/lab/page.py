@@ -20,6 +20,7 @@ table { border-collapse: collapse; font-size: 13px; margin: 1rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left;
   vertical-align: top; font-variant-numeric: tabular-nums; }
 th { font-weight: 600; }
+.short { white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 section { border-top: 1px solid var(--line); margin-top: 2.5rem; }
 svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif;
@@ -35,6 +36,8 @@ svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-ser
 nav a { margin-right: .8rem; white-space: nowrap; } a { color: inherit; }
 h2 { margin: 1.2rem 0 .2rem; } .place { color: var(--mute); margin: 0 0 .5rem; }
 """.strip()
+LONGEST_UNBROKEN = 24
+"""Characters of a cell that stay in one line: times, and names of scenarios."""
 _MARKS = {"yes": "good", "as": "good", "MISSED": "bad", "MUST": "bad", "NOT": "bad",
           "kept": "good", "BROKEN": "bad"}  # fmt: skip
 
@@ -110,5 +113,7 @@ def _table(lines: Iterable[str]) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     mark = _MARKS.get(text.partition(" ")[0])
-    attribute = f' class="{mark}"' if mark else ""
+    short = "short" if len(text) <= LONGEST_UNBROKEN else None
+    classes = " ".join(filter(None, (mark, short)))
+    attribute = f' class="{classes}"' if classes else ""
     return f"<td{attribute}>{escape(text)}</td>"

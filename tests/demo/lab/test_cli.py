@@ -133,3 +133,16 @@ def test_a_sweep_goes_below_what_a_scenario_promises_and_above_no_effect() -> No
     assert all(1 < each < 3 for each in weaker)
     assert weaker == sorted(weaker, reverse=True)
     assert not set(weaker) & set(promised)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_played(
+    tmp_path, played
+) -> None:
+    """An hour of plays would be for nothing."""
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(InputError) as refused:
+        cli.lab(file, scenario=["calm"])
+
+    assert str(file) in str(refused.value)
+    assert [] == played
