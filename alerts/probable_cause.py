@@ -10,7 +10,6 @@ from alerts.templates import matchers
 from slo import conventions
 from slo.objective import Objective
 
-ALERTNAME = "alertname"
 SINCE_UNKNOWN = "unknown"
 
 
@@ -104,7 +103,7 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
 
 def _active_since(labels: Sequence[str]) -> str:
     """Return a template of when a cause's alert became active; ``.Labels`` are its state's."""
-    chosen = ",".join(f"{each}=%q" for each in (ALERTNAME, *labels))
+    chosen = ",".join(f"{each}=%q" for each in (conventions.ALERTNAME, *labels))
     values = "".join(f" .Labels.{each}" for each in (conventions.CAUSE, *labels))
     return (
         f"{{{{ with printf `ALERTS_FOR_STATE{{{chosen}}}`{values} | query }}}}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 # --- labels -------------------------------------------------------------------------------------
 
+ALERTNAME = "alertname"
+"""That of every alert, which Prometheus adds."""
 SLO = "slo"
 SERVICE = "service"
 WINDOW = "window"

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.burn import ERROR_BUDGET_BURN
-from alerts.messages.facts import ALERTNAME
 from exporters import catalog
 from slo import conventions
 
@@ -40,7 +39,7 @@ class Incident:
         ends = self.ends if now >= self.ends else now + holds_seconds
         return {
             "labels": {
-                ALERTNAME: ERROR_BUDGET_BURN,
+                conventions.ALERTNAME: ERROR_BUDGET_BURN,
                 conventions.SLO: SLO,
                 conventions.SERVICE: SERVICE,
                 conventions.SEVERITY: conventions.PAGE,

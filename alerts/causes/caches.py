@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import IN_CELL, by
+from alerts.causes.places import IN_CELL, at_work, by
 from alerts.causes.queue_signals import HIT_DROP, PREEMPTIONS_RATE, signal_rules
 from alerts.causes.usual import CELL, usual
 from alerts.sources import ROUTER
@@ -46,7 +46,7 @@ def _hit_collapse(window_seconds: float) -> Cause:
     def fell(points: float) -> str:
         return f"({ratio} < on ({CELL}) {median} - {points:g})"
 
-    before = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{CACHE_HIT_COLLAPSE}"}}'
+    before = at_work(CACHE_HIT_COLLAPSE)
     fallen = (
         f"group by ({CELL}) (\n{fell(HIT_DROP)}\nor\n"
         f"({before}\nand on ({CELL})\n{fell(HIT_DROP / 2)})\n)"
@@ -110,7 +110,7 @@ def _eviction_pressure() -> Cause:
         f"rate({catalog.GROUP_CACHE_EVICTED_IDLE.name}[{_LONG}])\n/ "
         f"(increase({catalog.GROUP_CACHE_EVICTIONS.name}[{_LONG}]) >= {FEWEST_EVICTIONS}) * 300"
     )
-    before = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{CACHE_EVICTION_PRESSURE}"}}'
+    before = at_work(CACHE_EVICTION_PRESSURE)
 
     def pressed(usage: float, preemptions: float, age_seconds: float) -> str:
         return (

@@ -14,8 +14,8 @@ is well, one failure of 50 is a large z.
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import by
-from alerts.causes.windows import increases, short_window, with_reason
+from alerts.causes.places import at_work, by, with_reason
+from alerts.causes.windows import increases, short_window
 from alerts.sources import ROUTER
 from alerts.templates import choice, first_value, matchers
 from exporters import catalog
@@ -140,7 +140,7 @@ def _is_worse(reason: str) -> str:
     share = f"{all_} / ({all_} + {others})"
     earlier = f"{all_} offset 30m / ({all_} offset 30m + {others} offset 30m)"
     least = LEAST_DIFFERENCE[reason]
-    worse = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{CANARY_WORSE}"}}'
+    worse = at_work(CANARY_WORSE)
     labels = by((*_REVISION_LABELS, catalog.REASON))
     return (
         f"(\n(\n{difference} > {least:g}\n"

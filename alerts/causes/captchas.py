@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import by
+from alerts.causes.places import TOOL_PLACE, at_work, by
 from alerts.causes.windows import increases, short_window
 from alerts.sources import TOOLS
 from alerts.templates import first_value, matchers
 from exporters import catalog
-from slo import conventions
 
 CAPTCHA_WAVE = "CaptchaWave"
 
@@ -23,7 +22,6 @@ always makes fewer."""
 LEAST_OF_FAILURES = 0.5
 """Share that captchas have of all failed calls; else it is no wave of captchas."""
 
-_TOOL = (catalog.CLUSTER, catalog.REGION, catalog.TOOL)
 _CALLS = catalog.TOOL_CALLS.name
 _CAPTCHA = f'{_CALLS}{{{catalog.OUTCOME}="captcha"%s}}'
 _FAILED = f'{_CALLS}{{{catalog.OUTCOME}!~"ok|cancelled"}}'
@@ -37,21 +35,21 @@ def captcha_wave(window_seconds: float) -> Cause:
         window_seconds: the base window.
     """
     window = short_window(window_seconds)
-    tool, cell = by(_TOOL), by(catalog.TOOL_LABELS)
-    captchas = increases(_CAPTCHA % "", _TOOL, window)
-    share = f"{captchas}\n/\n{increases(_COUNTED % '', _TOOL, window)}"
-    going_on = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{CAPTCHA_WAVE}"}}'
+    tool, cell = by(TOOL_PLACE), by(catalog.TOOL_LABELS)
+    captchas = increases(_CAPTCHA % "", TOOL_PLACE, window)
+    share = f"{captchas}\n/\n{increases(_COUNTED % '', TOOL_PLACE, window)}"
+    going_on = at_work(CAPTCHA_WAVE)
     state = (
         f"group by ({cell}) ({_CAPTCHA % ''})\nand on ({tool})\n"
         f"(\n(\n{share}\n> {LEAST_CAPTCHA_RATIO}\n"
         f"and\n{captchas} >= {FEWEST_CAPTCHAS}\n"
         f"or\n{share}\n> {STAYS_ABOVE_RATIO}\nand on ({tool}) {going_on}\n)\n"
-        f"and\n{captchas} >= {LEAST_OF_FAILURES} * {increases(_FAILED, _TOOL, window)}\n)"
+        f"and\n{captchas} >= {LEAST_OF_FAILURES} * {increases(_FAILED, TOOL_PLACE, window)}\n)"
     )
-    here = f",{matchers({}, _TOOL)}"
+    here = f",{matchers({}, TOOL_PLACE)}"
     told = first_value(
         f"sum(rate({_CAPTCHA % here}[{window}])) / sum(rate({_COUNTED % here}[{window}]))",
-        _TOOL, "humanizePercentage", missing="An unknown share",
+        TOOL_PLACE, "humanizePercentage", missing="An unknown share",
     )  # fmt: skip
     return Cause(
         name=CAPTCHA_WAVE,
@@ -68,7 +66,7 @@ def captcha_wave(window_seconds: float) -> Cause:
             "slow {{ .Labels.tool }} down in region {{ .Labels.region }}, and let it go out by "
             "other addresses"
         ),
-        labels=_TOOL,
+        labels=TOOL_PLACE,
         summary="Captchas for tool {{ $labels.tool }} in region {{ $labels.region }}",
         description=(
             f"{told} of the calls of {{{{ $labels.tool }}}} in region {{{{ $labels.region }}}} "

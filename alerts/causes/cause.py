@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerts.causes.places import at_work
 from alerts.links import FLEET_BOARD, link_annotations
 from alerts.sources import EventSource
 from exporters import catalog
@@ -82,7 +83,7 @@ class Cause:
     @property
     def recorded(self) -> str:
         """Return the selector of its recorded state."""
-        return f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{self.name}"}}'
+        return at_work(self.name)
 
 
 def cause_levels(every: Iterable[Cause]) -> tuple[RecordingRule, ...]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from alerts.causes.canaries import revision_levels
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import IN_CELL, by
-from alerts.causes.windows import increases, short_window, with_reason
+from alerts.causes.places import IN_CELL, by, with_reason
+from alerts.causes.windows import increases, short_window
 from alerts.sources import GOVERNANCE
 from alerts.templates import choice, first_value, matchers
 from exporters import catalog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.gpus import GPU_FAULTY, GPU_HUNG, GPU_LOST, GPU_THROTTLED
-from alerts.causes.places import IN_CELL, by, reason_here, told
+from alerts.causes.places import IN_CELL, at_work, by, reason_here, with_reason
 from alerts.causes.regions import unless_region_is_down
 from alerts.sources import ROUTER
 from exporters import catalog
@@ -110,7 +110,7 @@ def _slow() -> str:
     def mean(level: str) -> str:
         return f"on ({_CELL}) group_left () avg by ({_CELL}) ({level})"
 
-    before = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{GROUP_DEGRADED}"}}'
+    before = at_work(GROUP_DEGRADED)
     of_each = f"({speed} / ({requests} >= {FEWEST_REQUESTS}))"
     full_and_slow = (
         f"group by ({_GROUP}) (\n"
@@ -122,8 +122,8 @@ def _slow() -> str:
     )
     gpus = "|".join((GPU_FAULTY, GPU_HUNG, GPU_LOST, GPU_THROTTLED))
     return (
-        f"({told(below_peers, 'below_peers')}\nor on ({_GROUP})\n"
-        f"{told(full_and_slow, 'full_and_slow')})\n"
+        f"({with_reason(below_peers, 'below_peers')}\nor on ({_GROUP})\n"
+        f"{with_reason(full_and_slow, 'full_and_slow')})\n"
         f"unless on ({_GROUP})\n"
         f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}=~"{gpus}"}}'
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.causes.cause import Cause
 from alerts.causes.gpus import HOSTS_SEEN, LOST_REASONS, SIGHT, gpus_with
-from alerts.causes.places import HOST_LABELS, IN_CELL, by, reason_here, told
+from alerts.causes.places import HOST_LABELS, IN_CELL, by, reason_here, with_reason
 from alerts.causes.regions import unless_region_is_down
 from alerts.sources import ROUTER
 from exporters import catalog
@@ -37,7 +37,10 @@ def _host_down() -> Cause:
         name=HOST_DOWN,
         rank=960,
         explains=(ROUTER,),
-        state=f"{told(unreachable, 'unreachable')}\nor\n{told(all_lost, 'all_gpus_lost')}",
+        state=(
+            f"{with_reason(unreachable, 'unreachable')}\nor\n"
+            f"{with_reason(all_lost, 'all_gpus_lost')}"
+        ),
         state_labels=HOST_LABELS,
         sight=SIGHT,
         evidence=(

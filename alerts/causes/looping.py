@@ -8,9 +8,9 @@ calls and of attempts tell them; OpenTelemetry counts them by agent for the same
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import by
+from alerts.causes.places import TOOL_PLACE, at_work, by, with_reason
 from alerts.causes.tools import TOOL_OUTAGE
-from alerts.causes.windows import increases, short_window, with_reason
+from alerts.causes.windows import increases, short_window
 from alerts.sources import TOOLS
 from alerts.templates import first_value, matchers
 from exporters import catalog
@@ -51,8 +51,8 @@ def agents_looping(window_seconds: float) -> Cause:
     again_share = f"{again}\n/\n({first} >= {FEWEST_ATTEMPTS})"
     per_request = conventions.TOOL_CALLS_PER_REQUEST
     before = f"quantile_over_time(0.5, {per_request}[{BEFORE}] offset {BEFORE_OFFSET})"
-    outage = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{TOOL_OUTAGE}"}}'
-    of_tool = by((catalog.CLUSTER, catalog.REGION, catalog.TOOL))
+    outage = at_work(TOOL_OUTAGE)
+    of_tool = by(TOOL_PLACE)
     return Cause(
         name=AGENTS_LOOPING,
         rank=610,

@@ -10,6 +10,8 @@ from slo import conventions
 
 HOST_LABELS = (*catalog.GROUP_LABELS, catalog.HOST)
 REGION_LABELS = (catalog.CLUSTER, catalog.REGION)
+TOOL_PLACE = (catalog.CLUSTER, catalog.REGION, catalog.TOOL)
+"""A tool of a region, whichever models call it."""
 IN_CELL = "({{ $labels.region }}, {{ $labels.model }})"
 
 
@@ -18,7 +20,12 @@ def by(labels: Iterable[str]) -> str:
     return ", ".join(labels)
 
 
-def told(expr: str, reason: str) -> str:
+def at_work(cause: str) -> str:
+    """Return the selector of a cause's recorded state, as it was when it was last looked at."""
+    return f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{cause}"}}'
+
+
+def with_reason(expr: str, reason: str) -> str:
     """Return the elements of an expression with a reason that is the same for all of them."""
     return f'label_replace(\n{expr},\n"{catalog.REASON}", "{reason}", "", "")'
 

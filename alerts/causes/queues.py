@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import IN_CELL
+from alerts.causes.places import IN_CELL, at_work, with_reason
 from alerts.causes.queue_signals import (
     AMPLIFICATION,
     DEGRADATION,
@@ -16,7 +16,7 @@ from alerts.causes.queue_signals import (
 )
 from alerts.causes.usual import CELL
 from alerts.sources import ROUTER
-from alerts.templates import first_value
+from alerts.templates import first_value, matchers
 from exporters import catalog
 from slo import conventions
 
@@ -26,7 +26,6 @@ QUEUE_METASTABLE = "QueueMetastable"
 SIGHT = Sight("router", catalog.ROUTER_IN_FLIGHT.name, catalog.CELL_LABELS)
 
 _BAD = f'{conventions.QUEUE_SIGNAL}{{{catalog.SIGNAL}=~"{GROWTH}|{GOODPUT}"}} > 0'
-_CELL_MATCHERS = "{" + ",".join(f"{label}=%q" for label in catalog.CELL_LABELS) + "}"
 
 
 def queue_causes(window_seconds: float) -> tuple[Cause, ...]:
@@ -95,7 +94,7 @@ def _snowball_state() -> str:
     """
     retries = f"{signal(AMPLIFICATION, '> 1')}\nand on ({CELL})\n{signal(GOODPUT)}"
     begins = f"({signal(GROWTH)}\nor\n({retries}))\nunless on ({CELL})\n({SHORT_OF_CAPACITY})"
-    return _by_reason(f"({begins})\nor\n({_before(QUEUE_SNOWBALL)}\nand on ({CELL})\n({_BAD}))")
+    return _by_reason(f"({begins})\nor\n({at_work(QUEUE_SNOWBALL)}\nand on ({CELL})\n({_BAD}))")
 
 
 def _metastable_state() -> str:
@@ -106,24 +105,17 @@ def _metastable_state() -> str:
     )
 
 
-def _before(cause: str) -> str:
-    return f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{cause}"}}'
-
-
 def _by_reason(cells: str) -> str:
     """Return cells with what drives their queue: caches, retries, or load alone."""
     plain = f"group by ({CELL}) (\n{cells}\n)"
     degraded, retried = signal(DEGRADATION), signal(AMPLIFICATION)
 
-    def reason(of: str, why: str) -> str:
-        return f'label_replace(\n{of},\n"{catalog.REASON}", "{why}", "", "")'
-
-    by_cache = reason(f"{plain}\nand on ({CELL})\n{degraded}", "capacity_degraded")
-    by_retries = reason(f"{plain}\nand on ({CELL})\n{retried}", "retries")
-    by_load = reason(plain, "load")
+    by_cache = with_reason(f"{plain}\nand on ({CELL})\n{degraded}", "capacity_degraded")
+    by_retries = with_reason(f"{plain}\nand on ({CELL})\n{retried}", "retries")
+    by_load = with_reason(plain, "load")
     return f"{by_cache}\nor on ({CELL})\n{by_retries}\nor on ({CELL})\n{by_load}"
 
 
 def _value(series: str, shown: str) -> str:
-    selector = f"{series}{_CELL_MATCHERS}"
+    selector = f"{series}{{{matchers({}, catalog.CELL_LABELS)}}}"
     return first_value(selector, catalog.CELL_LABELS, shown, missing="unknown")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.draining import DRAIN_DEADLINE
-from alerts.causes.places import IN_CELL, REGION_LABELS, by, reason_here, told
+from alerts.causes.places import IN_CELL, REGION_LABELS, at_work, by, reason_here, with_reason
 from alerts.sources import ROUTER
 from alerts.templates import first_value, matchers
 from exporters import catalog
@@ -122,7 +122,7 @@ def unless_region_is_down() -> str:
 
     Of a region with 50,000 GPUs there would be thousands, each with queries in its texts.
     """
-    down = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{REGION_DOWN}"}}'
+    down = at_work(REGION_DOWN)
     return f"unless on ({_REGION})\n{down}"
 
 
@@ -163,8 +163,8 @@ def _region_down(window_seconds: float) -> Cause:
         rank=980,
         explains=(ROUTER,),
         state=(
-            f"{told(groups_down, 'groups_down')}\nor on ({_REGION})\n"
-            f"{told(routers_gone, 'routers_gone')}"
+            f"{with_reason(groups_down, 'groups_down')}\nor on ({_REGION})\n"
+            f"{with_reason(routers_gone, 'routers_gone')}"
         ),
         state_labels=REGION_LABELS,
         sight=SIGHT,
@@ -205,7 +205,7 @@ def _capacity_low() -> Cause:
 
 
 def _reserve_gone() -> Cause:
-    low = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{CAPACITY_LOW}"}}'
+    low = at_work(CAPACITY_LOW)
     return _short_of_groups(
         RESERVE_GONE,
         rank=804,

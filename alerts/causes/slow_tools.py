@@ -11,7 +11,7 @@ each tool, and no assumption about the distribution.
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import by
+from alerts.causes.places import TOOL_PLACE, at_work, by
 from alerts.causes.windows import increases, short_window
 from alerts.sources import TOOLS
 from alerts.templates import first_value, matchers
@@ -37,7 +37,6 @@ is usual from then on."""
 BEFORE_OFFSET = "5m"
 """They end before the calls that are looked at."""
 
-_TOOL = (catalog.CLUSTER, catalog.REGION, catalog.TOOL)
 _LE = "le"
 _BUCKET = f"{catalog.TOOL_DURATION.name}_bucket"
 _COUNT = f"{catalog.TOOL_DURATION.name}_count"
@@ -50,14 +49,14 @@ def tool_slow(window_seconds: float) -> Cause:
         window_seconds: the base window.
     """
     window = short_window(window_seconds)
-    tool, cell = by(_TOOL), by(catalog.TOOL_LABELS)
+    tool, cell = by(TOOL_PLACE), by(catalog.TOOL_LABELS)
     count, within = conventions.TOOL_CALLS_COUNT, conventions.TOOL_CALLS_WITHIN
     before = f"quantile_over_time(0.5, {within}[{BEFORE}] offset {BEFORE_OFFSET})"
     calls = f"{catalog.TOOL_CALLS.name}{{{catalog.OUTCOME}%s}}"
-    failed = increases(calls % '!~"ok|cancelled"', _TOOL, window)
+    failed = increases(calls % '!~"ok|cancelled"', TOOL_PLACE, window)
     # Failures may be slow or fast, and are no matter of this.
     difference = f"(max by ({tool}) ({before} - {within}) - ({failed} / {count} or 0 * {count}))"
-    slow = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{TOOL_SLOW}"}}'
+    slow = at_work(TOOL_SLOW)
     state = (
         f"group by ({cell}) ({_COUNT})\nand on ({tool})\n"
         f"(\n{difference}\n> {LEAST_DIFFERENCE}\n"
@@ -76,7 +75,7 @@ def tool_slow(window_seconds: float) -> Cause:
             "shorten the deadline of {{ .Labels.tool }} so that agents do not wait, and call its "
             "owner"
         ),
-        labels=_TOOL,
+        labels=TOOL_PLACE,
         summary="Tool {{ $labels.tool }} is slow in region {{ $labels.region }}",
         description=(
             "Within five minutes half of the calls of {{ $labels.tool }} in region "
@@ -84,10 +83,10 @@ def tool_slow(window_seconds: float) -> Cause:
             f"than {_quantile(0.9, window)}; far more than in the hours before."
         ),
         levels=(
-            RecordingRule(count, increases(_COUNT, _TOOL, window)),
+            RecordingRule(count, increases(_COUNT, TOOL_PLACE, window)),
             RecordingRule(
                 within,
-                f"{increases(_BUCKET, (*_TOOL, _LE), window)}\n"
+                f"{increases(_BUCKET, (*TOOL_PLACE, _LE), window)}\n"
                 f"/ on ({tool}) group_left ()\n({count} >= {FEWEST_CALLS})",
             ),
         ),
@@ -96,6 +95,6 @@ def tool_slow(window_seconds: float) -> Cause:
 
 def _quantile(quantile: float, window: str) -> str:
     """Return a template of a quantile of the calls of the alert's tool."""
-    here = matchers({}, _TOOL)
+    here = matchers({}, TOOL_PLACE)
     expr = f"histogram_quantile({quantile}, sum by ({_LE}) (rate({_BUCKET}{{{here}}}[{window}])))"
-    return first_value(expr, _TOOL, "humanizeDuration", missing="an unknown time")
+    return first_value(expr, TOOL_PLACE, "humanizeDuration", missing="an unknown time")

@@ -7,7 +7,7 @@ the router's log.
 from __future__ import annotations
 
 from alerts.causes.cause import Cause
-from alerts.causes.places import by
+from alerts.causes.places import at_work, by
 from alerts.causes.queues import SIGHT as ROUTER_SIGHT
 from alerts.sources import ROUTER
 from alerts.templates import first_value, matchers
@@ -67,7 +67,7 @@ def tier_rules(window_seconds: float) -> tuple[RecordingRule, ...]:
 
 
 def _tenant_flood(window_seconds: float) -> Cause:
-    before = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{TENANT_FLOOD}"}}'
+    before = at_work(TENANT_FLOOD)
     fewest = f"{FEWEST_LIMITED} / {window_seconds:g}"
     usually = f"quantile_over_time(0.5, {_REQUESTS}[{_USUALLY}])"
     usually_limited = f"quantile_over_time(0.5, {_LIMITED}[{_USUALLY}])"
@@ -119,7 +119,7 @@ def _tenant_flood(window_seconds: float) -> Cause:
 
 
 def _paid_throttled(window_seconds: float) -> Cause:
-    before = f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{PAID_THROTTLED}"}}'
+    before = at_work(PAID_THROTTLED)
     paid = f'{{{catalog.TIER}=~"{"|".join(PAID_TIERS)}"}}'
     limited, requests = (f"avg_over_time({of}{paid}[{_LONG}])" for of in (_LIMITED, _REQUESTS))
 

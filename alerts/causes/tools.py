@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import by
+from alerts.causes.places import TOOL_PLACE, by
 from alerts.sources import TOOLS
 from alerts.templates import first_value, matchers
 from exporters import catalog
@@ -18,7 +18,6 @@ LEAST_SUCCESS_RATIO = 0.5
 
 SIGHT = Sight("tools", catalog.TOOL_CALLS.name, catalog.TOOL_LABELS)
 
-_TOOL = (catalog.CLUSTER, catalog.REGION, catalog.TOOL)
 _FAILING, _COUNTED = '!~"ok|cancelled"', '!="cancelled"'
 
 
@@ -38,7 +37,7 @@ def _tool_outage(window_seconds: float) -> Cause:
         selector = f"{catalog.TOOL_CALLS.name}{{{catalog.OUTCOME}{outcomes}{here}}}"
         return f"sum by ({labels}) (rate({selector}[{window}]))"
 
-    tool, cell = by(_TOOL), by(catalog.TOOL_LABELS)
+    tool, cell = by(TOOL_PLACE), by(catalog.TOOL_LABELS)
     fewest = f"{FEWEST_CALLS} / {window_seconds:g}"
     out = (
         f"1 -\n{rate(tool, _FAILING)}\n/\n({rate(tool, _COUNTED)} >= {fewest})\n"
@@ -52,9 +51,9 @@ def _tool_outage(window_seconds: float) -> Cause:
         f'"{catalog.REASON}", "$1", "{catalog.OUTCOME}", "(.*)")\n)\n'
         f"and on ({tool})\n({out})"
     )
-    here = f",{matchers({}, _TOOL)}"
+    here = f",{matchers({}, TOOL_PLACE)}"
     share = f"1 - {rate(tool, _FAILING, here)} / {rate(tool, _COUNTED, here)}"
-    succeeded = first_value(share, _TOOL, "humanizePercentage", missing="an unknown share")
+    succeeded = first_value(share, TOOL_PLACE, "humanizePercentage", missing="an unknown share")
     return Cause(
         name=TOOL_OUTAGE,
         rank=640,
@@ -67,7 +66,7 @@ def _tool_outage(window_seconds: float) -> Cause:
             "(mostly {{ .Labels.reason }})"
         ),
         first_step="let agents do without {{ .Labels.tool }}, and call its owner",
-        labels=_TOOL,
+        labels=TOOL_PLACE,
         summary="Tool {{ $labels.tool }} is out in region {{ $labels.region }}",
         description=(
             "Of the calls of {{ $labels.tool }} in region {{ $labels.region }} only "

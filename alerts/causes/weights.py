@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from alerts.causes.cause import Cause, Sight
-from alerts.causes.places import IN_CELL, by
-from alerts.causes.windows import with_reason
+from alerts.causes.places import IN_CELL, by, with_reason
 from alerts.sources import ROUTER, WEIGHTS
 from alerts.templates import choice, first_value, listing, matchers
 from exporters import catalog

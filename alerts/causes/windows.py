@@ -20,8 +20,3 @@ def short_window(base_window_seconds: float) -> str:
 def increases(selector: str, labels: Iterable[str], window: str) -> str:
     """Return PromQL of how much counters grew within a window, summed up by labels."""
     return f"sum by ({by(labels)}) (increase({selector}[{window}]))"
-
-
-def with_reason(expr: str, reason: str) -> str:
-    """Return PromQL that gives each element the label ``reason``."""
-    return f'label_replace({expr}, "reason", "{reason}", "", "")'

@@ -16,8 +16,6 @@ from alerts.owners import OWNER
 from exporters import catalog
 from slo import conventions
 
-ALERTNAME = "alertname"
-
 FACTS: Mapping[str, str] = {
     "burn_rate": "Burns",
     "budget_left": "Budget left",

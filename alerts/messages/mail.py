@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from alerts.messages.facts import (
-    ALERTNAME,
     FACTS,
     dashboard_url,
     listed,
@@ -18,6 +17,7 @@ from alerts.messages.facts import (
     title,
 )
 from exporters.notifying import Mail
+from slo import conventions
 
 
 def email_config(
@@ -57,7 +57,7 @@ def _text(grouping_labels: Sequence[str]) -> str:
     )
     places = "".join(
         f"{{{{ with .Labels.{name} }}}}{name}: {{{{ . }}}}\n{{{{ end }}}}"
-        for name in (ALERTNAME, *place_labels(grouping_labels))
+        for name in (conventions.ALERTNAME, *place_labels(grouping_labels))
     )
     return (
         of_the_first(f"{{{{ .Annotations.summary }}}}\n\n{facts}\n{places}")

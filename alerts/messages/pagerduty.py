@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from alerts.messages.facts import (
-    ALERTNAME,
     FACTS,
     annotation,
     dashboard_url,
@@ -48,7 +47,7 @@ def pagerduty_config(
         "severity": SEVERITIES[severity],
         "client": "shardwatch",
         "source": cluster,
-        "class": label(ALERTNAME),
+        "class": label(conventions.ALERTNAME),
         "component": label(conventions.SERVICE),
         "group": " ".join(map(label, grouping_labels)),
         "description": annotation("summary"),
@@ -61,7 +60,7 @@ def pagerduty_config(
 
 
 def _details(cluster: str, grouping_labels: Sequence[str]) -> dict[str, str]:
-    labels = (ALERTNAME, conventions.SEVERITY, *place_labels(grouping_labels))
+    labels = (conventions.ALERTNAME, conventions.SEVERITY, *place_labels(grouping_labels))
     found = {
         **{each: label(each) for each in labels},
         **{each: annotation(each) for each in FACTS},

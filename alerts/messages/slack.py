@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from alerts.messages.facts import (
-    ALERTNAME,
     FACTS,
     dashboard_url,
     of_the_first,
@@ -59,7 +58,7 @@ def _text(grouping_labels: Sequence[str]) -> str:
         f"{{{{ with .Annotations.{name} }}}}*{said}:* {{{{ . }}}}\n{{{{ end }}}}"
         for name, said in FACTS.items()
     )
-    places = f"{ALERTNAME} `{{{{ .Labels.{ALERTNAME} }}}}`" + "".join(
+    places = f"{conventions.ALERTNAME} `{{{{ .Labels.{conventions.ALERTNAME} }}}}`" + "".join(
         f"{{{{ with .Labels.{name} }}}} {name} `{{{{ . }}}}`{{{{ end }}}}"
         for name in place_labels(grouping_labels)
     )

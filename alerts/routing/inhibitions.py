@@ -23,7 +23,6 @@ from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
 from alerts.causes.hosts import HOST_DOWN
 from alerts.causes.regions import REGION_DOWN
 from alerts.exhaustion import BUDGET_EXHAUSTED
-from alerts.messages.facts import ALERTNAME
 from alerts.quiet import BURN_SUPPRESSED
 from alerts.routing.names import Naming, equals, is_there
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
@@ -58,25 +57,25 @@ INHIBITIONS = (
     ),
     Inhibition(
         HOST_DOWN,
-        (f'{ALERTNAME}!="{HOST_DOWN}"',),
+        (f'{conventions.ALERTNAME}!="{HOST_DOWN}"',),
         (catalog.CLUSTER, catalog.HOST),
         "a host that is gone takes with it all that runs on it",
     ),
     Inhibition(
         GROUP_DEAD,
-        (is_there(catalog.HOST), f'{ALERTNAME}!="{HOST_DOWN}"'),
+        (is_there(catalog.HOST), f'{conventions.ALERTNAME}!="{HOST_DOWN}"'),
         catalog.GROUP_LABELS,
         "a dead group tells its reason, the GPU that it lost among them",
     ),
     Inhibition(
         GROUP_DEAD,
-        (equals(ALERTNAME, (GROUP_DEGRADED, GROUP_STALLED)),),
+        (equals(conventions.ALERTNAME, (GROUP_DEGRADED, GROUP_STALLED)),),
         catalog.GROUP_LABELS,
         "a dead group is neither slow nor stalled",
     ),
     Inhibition(
         DRAINING,
-        (f'{ALERTNAME}!="{DRAINING}"',),
+        (f'{conventions.ALERTNAME}!="{DRAINING}"',),
         catalog.GROUP_LABELS,
         "what happens to a group that is being emptied was meant to",
     ),
@@ -101,7 +100,7 @@ def inhibit_rules(
     return [
         {
             "source_matchers": [
-                equals(ALERTNAME, (ERROR_BUDGET_BURN, ZERO_TOLERANCE_BROKEN)),
+                equals(conventions.ALERTNAME, (ERROR_BUDGET_BURN, ZERO_TOLERANCE_BROKEN)),
                 _IS_PAGE,
             ],
             "target_matchers": [_IS_TICKET, is_there(conventions.SLO), *ours],
@@ -111,7 +110,7 @@ def inhibit_rules(
         *_region_over_cells(ours),
         *(
             {
-                "source_matchers": [equals(ALERTNAME, each.source)],
+                "source_matchers": [equals(conventions.ALERTNAME, each.source)],
                 "target_matchers": [
                     _IS_TICKET,
                     _OF_NO_OBJECTIVE,
@@ -145,7 +144,7 @@ def _faster_tiers(objectives: Iterable[Objective], cell: list[str]) -> Iterator[
         )
         if slower:
             burns = [
-                equals(ALERTNAME, ERROR_BUDGET_BURN),
+                equals(conventions.ALERTNAME, ERROR_BUDGET_BURN),
                 equals(conventions.SEVERITY, severity),
             ]
             yield {
@@ -163,9 +162,12 @@ def _region_over_cells(ours: list[str]) -> Iterator[dict[str, Any]]:
         (f'{catalog.CLUSTER}=""', [catalog.REGION]),
     ):
         yield {
-            "source_matchers": [equals(ALERTNAME, REGION_DOWN), is_there(catalog.REGION)],
+            "source_matchers": [
+                equals(conventions.ALERTNAME, REGION_DOWN),
+                is_there(catalog.REGION),
+            ],
             "target_matchers": [
-                equals(ALERTNAME, alerts),
+                equals(conventions.ALERTNAME, alerts),
                 is_there(catalog.REGION),
                 clusters,
                 *ours,

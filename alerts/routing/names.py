@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import dataclass
 
-from alerts.messages.facts import ALERTNAME
 from exporters.config import ConfigFile
 from slo import conventions
 
@@ -51,7 +50,7 @@ class Naming:
     @property
     def is_ours(self) -> str:
         """The matcher of all our alerts."""
-        return equals(ALERTNAME, self.alerts)
+        return equals(conventions.ALERTNAME, self.alerts)
 
 
 def equals(label: str, values: str | tuple[str, ...]) -> str:

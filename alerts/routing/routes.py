@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerts.blackout_alerts import EVENTS_BLIND
-from alerts.messages.facts import ALERTNAME
 from alerts.owners import OWNER
 from alerts.routing.names import Naming, equals, fallback_of, is_there
 from alerts.routing.times import times_of
@@ -23,7 +22,7 @@ _IS_STATE = equals(conventions.SEVERITY, conventions.NOBODY)
 _HAS_SERVICE = is_there(conventions.SERVICE)
 """What an objective says; a cause belongs to none."""
 
-BY_KIND = [ALERTNAME, catalog.CLUSTER, catalog.REGION]
+BY_KIND = [conventions.ALERTNAME, catalog.CLUSTER, catalog.REGION]
 """What tickets of no objective are grouped by."""
 BY_CELL = [*BY_KIND, catalog.MODEL]
 """What pages of no objective are: the second model that is short of capacity wakes somebody too."""
@@ -73,7 +72,7 @@ def _last_resort(file: ConfigFile, naming: Naming) -> str:
 def _watchdog(naming: Naming) -> dict[str, Any]:
     return {
         "receiver": naming.watchdog,
-        "matchers": [equals(ALERTNAME, WATCHDOG)],
+        "matchers": [equals(conventions.ALERTNAME, WATCHDOG)],
         "group_interval": format_duration(HEARTBEAT_SECONDS),
         "repeat_interval": format_duration(HEARTBEAT_SECONDS),
     }
@@ -111,7 +110,7 @@ def _fallback(file: ConfigFile, cell: list[str], naming: Naming) -> list[dict[st
     return [
         {**pages, "matchers": [_IS_PAGE, _HAS_SERVICE], "group_by": cell},
         {**pages, "matchers": [_IS_PAGE], "group_by": BY_CELL},
-        {**tickets, "matchers": [equals(ALERTNAME, EVENTS_BLIND)]},
+        {**tickets, "matchers": [equals(conventions.ALERTNAME, EVENTS_BLIND)]},
         {**tickets, "matchers": [_IS_TICKET, _HAS_SERVICE], "group_by": cell},
         *causes,
     ]

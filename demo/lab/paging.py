@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from alerts.burn import ERROR_BUDGET_BURN, NO_CAUSE
 from alerts.causes.cause import Cause
 from alerts.causes.every import causes, explaining
-from alerts.messages.facts import ALERTNAME
 from alerts.probable_cause import probable_cause
 from alerts.sources import names_causes
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
@@ -91,8 +90,8 @@ async def _event(told: Notification, asker: CauseAsker) -> dict[str, object]:
     details = dict(common)
     if (cause := await asker.ask(firing[0], told.at)) is not None:
         details[CAUSE_DETAIL] = cause
-    summary = " ".join((common.get(ALERTNAME, "several alerts"),
-                        *(v for k, v in sorted(common.items()) if k != ALERTNAME)))  # fmt: skip
+    about = (value for key, value in sorted(common.items()) if key != conventions.ALERTNAME)
+    summary = " ".join((common.get(conventions.ALERTNAME, "several alerts"), *about))
     severity = "critical" if common.get(conventions.SEVERITY) == conventions.PAGE else "warning"
     event["payload"] = {"summary": summary, "severity": severity, "custom_details": details}
     return event

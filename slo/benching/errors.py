@@ -19,16 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 
 from slo import conventions as names
+from slo.benching.counted import counted, events_of
 from slo.benching.playing import groups_of, recording
 from slo.benching.raw_windows import error_ratio, mean_of_ratios
 from slo.benching.traffic import DAY, DAYS, HOUR, SCRAPE_SECONDS, Fleet, Truth
 from slo.burn import burn_factor
-from slo.objective import Objective, Ratio
+from slo.objective import Objective
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
 from slo.replay.moments import Moments, TimedGroup
@@ -41,18 +41,8 @@ _BASELINE_EVERY = 5
 """Windows over raw series take long: every so many of the random times are asked of them."""
 _SHORTEST_SECONDS = HOUR
 _RAW_RATIO = "raw:error_ratio"
-_REQUESTS = Ratio(
-    total="rate(fleet_requests_total[$window])",
-    bad='rate(fleet_requests_total{outcome="error"}[$window])',
-)
-OBJECTIVE = Objective(
-    name="month",
-    service="inference",
-    target=Decimal("0.999"),
-    period_seconds=28 * DAY,
-    grouping_labels=(CELL,),
-    indicator=_REQUESTS,
-)
+_REQUESTS = events_of("fleet_requests_total")
+OBJECTIVE = counted("month", _REQUESTS, CELL)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from itertools import product
 import numpy as np
 
 from slo import conventions as names
+from slo.benching.counted import counted, events_of
 from slo.benching.playing import groups_of, recording
 from slo.benching.raw_windows import error_ratio
 from slo.burn import burn_factor, error_ratio_needed, format_decimal, theory_seconds
-from slo.objective import Objective, Ratio
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
 from slo.rule import RecordingRule, matching
@@ -34,18 +34,8 @@ PHASES = 8
 CELL = "cell"
 _REQUESTS_PER_SECOND = 40
 _HEALTHY_SECONDS, _FAILING_SECONDS = 2 * HOUR, 900
-_REQUESTS = Ratio(
-    total="rate(paged_requests_total[$window])",
-    bad='rate(paged_requests_total{outcome="error"}[$window])',
-)
-OBJECTIVE = Objective(
-    name="paged",
-    service="inference",
-    target=Decimal("0.999"),
-    period_seconds=28 * DAY,
-    grouping_labels=(CELL,),
-    indicator=_REQUESTS,
-)
+_REQUESTS = events_of("paged_requests_total")
+OBJECTIVE = counted("paged", _REQUESTS, CELL)
 
 
 async def measure_pages(client: PrometheusClient, start: int) -> tuple[float, float]:

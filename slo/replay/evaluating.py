@@ -132,6 +132,11 @@ class Replay:
             for said, moments in sorted(player.failed.items())
         ]
 
+    def require_no_failure(self) -> None:
+        """Raise ValueError if a rule could not be evaluated at some moment."""
+        if failures := self.failures():
+            raise ValueError(f"found {failures[0]}, expected all rules to be evaluated")
+
     async def _gather(self, works: Iterable[Awaitable[None]]) -> None:
         free = asyncio.Semaphore(self._at_once)
 

@@ -9,6 +9,7 @@ from enum import Enum
 
 import promql_parser
 
+from slo import conventions
 from slo.promql import children
 from slo.promql_text import write_promql, write_selector
 from slo.replay.label_templates import is_fixed
@@ -16,7 +17,7 @@ from slo.rule import AlertingRule, RecordingRule, Rule
 
 NAME = "__name__"
 ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
-ALERTNAME, ALERTSTATE = "alertname", "alertstate"
+ALERTNAME, ALERTSTATE = conventions.ALERTNAME, "alertstate"
 
 
 class Depth(Enum):

@@ -28,9 +28,6 @@ _INSTEAD = {
 
 _RENAME = "give it another name"
 
-ALERTNAME = "alertname"
-"""The label that holds an alert's name."""
-
 
 @dataclass
 class AlertReader:
@@ -71,7 +68,7 @@ class AlertReader:
         """
         in_camel = "apiVersion" in self.document.data
         alerting = self.slo.alerting
-        named = self.renamed.get(ALERTNAME)
+        named = self.renamed.get(conventions.ALERTNAME)
         page = self._read_severity("pageAlert" if in_camel else "page_alert", alerting.page_alert)
         ticket = self._read_severity(
             "ticketAlert" if in_camel else "ticket_alert", alerting.ticket_alert
@@ -81,7 +78,8 @@ class AlertReader:
                 (*self.place, "alerting", "name"),
                 f"found the name {alerting.name!r}, which is lost: burn alerts of all objectives "
                 "have one name, and are told apart by the label slo",
-                f"route and silence by slo, or import with --rename-label {ALERTNAME}=NAME",
+                "route and silence by slo, or import with --rename-label "
+                f"{conventions.ALERTNAME}=NAME",
             )
         return alert_extras(page, ticket)
 
@@ -127,9 +125,9 @@ class AlertReader:
     def _named(self, place: Place) -> dict[str, str]:
         """Return the label that keeps the name of Sloth's alerts, where one is asked for."""
         name = self.slo.alerting.name
-        if not name or ALERTNAME not in self.renamed:
+        if not name or conventions.ALERTNAME not in self.renamed:
             return {}
-        return self._labels(place[:-1], {ALERTNAME: name})
+        return self._labels(place[:-1], {conventions.ALERTNAME: name})
 
     def _annotations(self, place: Place, annotations: dict[str, str]) -> dict[str, str]:
         for name, text in annotations.items():

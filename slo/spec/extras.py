@@ -17,7 +17,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 ADDED_LABELS = frozenset(
     {
-        "alertname",
+        conventions.ALERTNAME,
         conventions.SLO,
         conventions.SERVICE,
         conventions.WINDOW,

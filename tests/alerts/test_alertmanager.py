@@ -1,7 +1,5 @@
 """A real Alertmanager on our configuration, and PagerDuty's stand-in: what really arrives."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,9 +12,8 @@ import pytest
 import yaml
 
 from alerts.build import build
-from demo.setup.programs import find_program
 from exporters.config import read_config
-from tests.alerts.test_testing import wait_for
+from tests.alerts.chain import running_chain
 
 KEY = "0123456789abcdef0123456789abcdef"
 PATIENCE_SECONDS = 30
@@ -107,23 +104,8 @@ def chain(tmp_path: Path, free_ports: tuple[int, int]) -> Iterator[Chain]:
     config.write_text(yaml.safe_dump(content))
     built = tmp_path / "alertmanager.yml"
     built.write_text(build(read_config(config))["alertmanager.yml"])
-    commands = (
-        [sys.executable, "-m", "alerts.testing", "--port", str(stand_in_port),
-         "--routing-key-file", str(key_file)],
-        [str(find_program("alertmanager")), f"--config.file={built}",
-         f"--storage.path={tmp_path / 'data'}", "--cluster.listen-address=",
-         f"--web.listen-address=127.0.0.1:{alertmanager_port}", "--log.level=warn"],
-    )  # fmt: skip
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        for command, port in zip(commands, free_ports, strict=True):
-            started.append(subprocess.Popen(command, cwd=Path(__file__).parents[2]))
-            wait_for(port)
+    with running_chain(built, key_file, free_ports):
         yield chain
-    finally:
-        for each in started:
-            each.terminate()
-            each.wait()
 
 
 def test_a_page_arrives_with_all_it_should_say_and_resolves_under_the_same_key(chain: Chain):

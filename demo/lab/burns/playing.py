@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import numpy as np
 
@@ -15,10 +14,11 @@ from demo.lab.burns.cells import CELL, COUNTER, DAY, FAST, HEALTHY_SECONDS, SLOW
 from demo.lab.past import write_readings
 from exporters.config import Links
 from slo import conventions
+from slo.benching.counted import counted, events_of
 from slo.benching.server import empty_server
 from slo.burn import Tier
 from slo.history import CellTraffic, history_batches
-from slo.objective import Objective, Ratio
+from slo.objective import Objective
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
 from slo.replay.firing import Firing
@@ -31,17 +31,7 @@ SLOW_SCRAPE_SECONDS = 60
 ONSET = 20_000 * DAY + HEALTHY_SECONDS
 """UNIX seconds: in October 2024, when something goes wrong in each cell."""
 LEAST_BAD_EVENTS = 20
-_PLAIN = Objective(
-    name="burned",
-    service="inference",
-    target=Decimal("0.999"),
-    period_seconds=28 * DAY,
-    grouping_labels=(CELL,),
-    indicator=Ratio(
-        total=f"rate({COUNTER}[$window])",
-        bad=f'rate({COUNTER}{{outcome="error"}}[$window])',
-    ),
-)
+_PLAIN = counted("burned", events_of(COUNTER), CELL)
 OBJECTIVES = (
     _PLAIN,
     replace(_PLAIN, name="burned-often", minimum_bad_events=LEAST_BAD_EVENTS),
@@ -147,8 +137,7 @@ async def play(
     groups = [group for each in objectives for group in groups_at(each, interval_seconds, Links())]
     replay = Replay(client, timed(groups), start)
     await replay.advance(end)
-    if failures := replay.failures():
-        raise ValueError(f"found {failures[0]}, expected all rules to be evaluated")
+    replay.require_no_failure()
     return replay.firings()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import numpy as np
 
@@ -16,9 +15,9 @@ from demo.lab.past import LARGEST_WRITE_SERIES
 from demo.weektime import DAY_SECONDS
 from exporters.config import Links
 from slo import conventions
+from slo.benching.counted import counted, events_of
 from slo.benching.server import empty_server
 from slo.history import in_time_order
-from slo.objective import Objective, Ratio
 from slo.replay.evaluating import Replay
 from slo.replay.firing import Firing
 from slo.replay.moments import timed
@@ -33,17 +32,7 @@ shortest block, and the lab's have none shorter than 10 days."""
 LATE_SECONDS = 300.0
 """By so much a page may come after the burn that it tells of: scrapes, evaluations and the base
 window of a minute each, and the minute of the truth."""
-OBJECTIVE = Objective(
-    name="healthy",
-    service="inference",
-    target=Decimal("0.999"),
-    period_seconds=28 * DAY_SECONDS,
-    grouping_labels=(CELL,),
-    indicator=Ratio(
-        total=f"rate({COUNTER}[$window])",
-        bad=f'rate({COUNTER}{{outcome="error"}}[$window])',
-    ),
-)
+OBJECTIVE = counted("healthy", events_of(COUNTER), CELL)
 
 
 @dataclass(frozen=True)
@@ -73,8 +62,7 @@ async def play_days(seeds: Sequence[int], days: int) -> Days:
             for at in range(0, len(batch), LARGEST_WRITE_SERIES):
                 await client.remote_write(batch[at : at + LARGEST_WRITE_SERIES])
             await replay.advance(min(START + number * BATCH_SECONDS, end))
-    if failures := replay.failures():
-        raise ValueError(f"found {failures[0]}, expected all rules to be evaluated")
+    replay.require_no_failure()
     pages = [each for each in replay.firings() if each.firing_at is not None]
     by_name = {each.name: each for each in cells}
     false = [each for each in pages if not is_true(each, by_name[each.labels[CELL]])]

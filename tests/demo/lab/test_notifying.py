@@ -1,7 +1,5 @@
 """Who is told of what, and when: by hand, and by a real Alertmanager for the same alerts."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,10 +11,9 @@ import pytest
 import yaml
 
 from demo.lab.notifying import notifications
-from demo.setup.programs import find_program
 from slo.replay.firing import Firing
+from tests.alerts.chain import running_chain
 from tests.alerts.conftest import free_ports
-from tests.alerts.test_testing import wait_for
 
 __all__ = ["free_ports"]  # a fixture
 
@@ -181,23 +178,8 @@ def alertmanager(tmp_path: Path, free_ports: tuple[int, int]) -> Iterator[tuple[
     config, key = tmp_path / "alertmanager.yml", tmp_path / "key"
     config.write_text(yaml.safe_dump({**CONFIG, "receivers": receivers}))
     key.write_text("0123456789abcdef0123456789abcdef\n")
-    commands = (
-        [sys.executable, "-m", "alerts.testing", "--port", str(stand_in_port),
-         "--routing-key-file", str(key)],
-        [str(find_program("alertmanager")), f"--config.file={config}",
-         f"--storage.path={tmp_path / 'data'}", "--cluster.listen-address=",
-         f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"],
-    )  # fmt: skip
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        for command, each in zip(commands, free_ports, strict=True):
-            started.append(subprocess.Popen(command, cwd=Path(__file__).parents[3]))
-            wait_for(each)
+    with running_chain(config, key, free_ports):
         yield f"http://127.0.0.1:{port}", stand_in
-    finally:
-        for process in started:
-            process.terminate()
-            process.wait()
 
 
 def send(alertmanager: str, each: Firing, start: float, *, ended: bool) -> None:
