@@ -161,7 +161,7 @@ SEQUENCES = [
     firing({**PAGE, "region": "ap"}, 10.4, 11.9),
     firing({"alertname": "Quiet", "severity": "quiet", "host": "h0"}, 0.5, 10.2),
     firing({"alertname": "Lost", "severity": "none", "host": "h1", "region": "eu"}, 1.0, 5.0),
-    firing({"alertname": "Lost", "severity": "none", "host": "h0", "region": "us"}, 2.6, 8.0),
+    firing({"alertname": "Lost", "severity": "none", "host": "h0", "region": "us"}, 2.6, 7.3),
 ]
 LASTS_SECONDS = 14.0
 
