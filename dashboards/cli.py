@@ -1,4 +1,4 @@
-"""``shardwatch dashboards build``: the boards' JSON, for import by hand or by a sidecar."""
+"""``shardwatch dashboards``: the boards' JSON, and a preview of it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from typing import Annotated
 
 import typer
 
+from exporters.addresses import LARGEST_PORT
 from exporters.generated import write_generated
 
 app = typer.Typer(help="Dashboards for Grafana.", no_args_is_help=True)
-
-
-@app.callback()
-def _options() -> None:
-    # With a callback, a single command keeps its name: `dashboards build`, not `dashboards`.
-    pass
 
 
 @app.command()
@@ -30,3 +25,35 @@ def build(
     for path in (*written.changed, *written.removed):
         typer.echo(f"{'wrote' if path in files else 'removed'} {out / path}")
     typer.echo(f"{len(files)} boards in {out}, {len(written.changed)} of them changed")
+
+
+@app.command()
+def preview(
+    *,
+    prometheus: Annotated[str, typer.Option(help="Address of the Prometheus that is asked.")],
+    boards: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder of dashboards, or a file; by default shardwatch's own."),
+    ] = None,
+    listen: Annotated[str, typer.Option(help="Host to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=LARGEST_PORT, help="Port to listen at.")] = 19811,
+    http_config: Annotated[
+        Path | None,
+        typer.Option(help="A file of a http_client_config: who asks, and whom we trust."),
+    ] = None,
+    scrape_interval: Annotated[
+        str, typer.Option(help="Of Prometheus: the least that steps and rates are made of.")
+    ] = "15s",
+) -> None:
+    """Show dashboards in a browser, without Grafana, with the data of a Prometheus."""
+    from dashboards.preview.command import serve_preview  # noqa: PLC0415 - as late as it is wanted
+
+    serve_preview(
+        prometheus=prometheus,
+        paths=boards or [],
+        host=listen,
+        port=port,
+        http_config=http_config,
+        scrape_interval=scrape_interval,
+        tell=typer.echo,
+    )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import numpy as np
@@ -38,6 +39,10 @@ class PrometheusRefusedError(PrometheusError):
     """The request was answered with an error: a query that cannot be, samples out of order."""
 
 
+class PrometheusTooLargeError(PrometheusError):
+    """The answer is larger than the client was told to take."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """One element of an instant query's result."""
@@ -60,6 +65,7 @@ class PrometheusClient(HttpClient):
         timeout_seconds: float = 30.0,
         access: HttpAccess | None = None,
         write_url: str | None = None,
+        largest_bytes: int | None = None,
     ) -> None:
         """Make a client that is not yet open.
 
@@ -68,11 +74,13 @@ class PrometheusClient(HttpClient):
             timeout_seconds: for one answer.
             access: who asks, and whom they trust; nobody in particular, if None.
             write_url: where remote write goes, in full; ``/api/v1/write`` of the server, if None.
+            largest_bytes: of one answer; a larger one is none. Any size will do, if None.
         """
         self._url = url.rstrip("/")
         self._write_url = write_url or f"{self._url}/api/v1/write"
         self._access = access or HttpAccess()
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._largest_bytes = largest_bytes
 
     def _make_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(timeout=self._timeout)
@@ -185,6 +193,31 @@ class PrometheusClient(HttpClient):
         with self._reading():
             return [str(each) for each in data]
 
+    async def label_values(
+        self,
+        label: str,
+        selectors: Sequence[str] = (),
+        start: float | None = None,
+        end: float | None = None,
+    ) -> list[str]:
+        """Return the values of a label, of all series or of those that a selector finds.
+
+        Args:
+            label: its name.
+            selectors: of series; none for all.
+            start: UNIX seconds, from which on series count.
+            end: UNIX seconds.
+
+        Raises:
+            PrometheusError: if there is no answer, or a selector is refused.
+        """
+        form = [("match[]", each) for each in selectors]
+        form += [(k, f"{v:.3f}") for k, v in (("start", start), ("end", end)) if v is not None]
+        url = self._api(f"label/{quote(label, safe='')}/values")
+        data = self._read_answer(*await self._send("GET", f"{url}?{urlencode(form)}", None, {}))
+        with self._reading():
+            return [str(each) for each in data]
+
     async def remote_write(self, series: Iterable[Series]) -> None:
         """Write samples, in one request. Earlier ones must be written before later ones.
 
@@ -238,7 +271,7 @@ class PrometheusClient(HttpClient):
         options = {**options, "headers": {**headers, **options.get("headers", {})}}
         try:
             async with self._session.request(method, url, data=body, **options) as answer:
-                status, text = answer.status, await answer.text(errors="replace")
+                status, text = answer.status, await self._read_text(answer)
         except (TimeoutError, aiohttp.ClientError) as error:
             said = str(error) or "no answer in time"
             raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
@@ -248,6 +281,17 @@ class PrometheusClient(HttpClient):
             denied = f"{who} answered {status} {HTTPStatus(status).phrase}"
             raise PrometheusDeniedError(f"{denied}: {why[:_LONGEST_SAID]}" if why else denied)
         return status, text
+
+    async def _read_text(self, answer: aiohttp.ClientResponse) -> str:
+        if self._largest_bytes is None:
+            return await answer.text(errors="replace")
+        body = bytearray()
+        async for part in answer.content.iter_chunked(1 << 16):
+            body += part
+            if len(body) > self._largest_bytes:
+                found = f"{self._url} answers with more than {self._largest_bytes} bytes"
+                raise PrometheusTooLargeError(found)
+        return body.decode("utf-8", "replace")
 
 
 def _in_a_line(said: Any) -> str:

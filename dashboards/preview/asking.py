@@ -1,0 +1,144 @@
+"""What a panel's queries give: asked of the one Prometheus, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dashboards.interpolation import Standing, interpolate
+from dashboards.preview.lines import Line, Values, name_lines, put_on_grid
+from dashboards.preview.loose import Json, at, mapping, mappings, number, text
+from dashboards.preview.model import Panel
+from dashboards.preview.times import Range, aligned, built_in, parse_seconds, step_seconds
+from slo.prometheus import PrometheusClient, PrometheusTooLargeError
+
+ANSWER_WITHIN_SECONDS = 15.0
+"""A query that takes longer is given up, and its panel says so."""
+LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+AT_ONCE = 6
+"""Queries that Prometheus answers for us at the same time."""
+MOST_TARGETS = 26
+MOST_SERIES = 1000
+"""Of one query. More cannot be drawn; they are counted."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the panel's queries gave."""
+
+    lines: Sequence[Line]
+    times: Values
+    step: float
+    range: Range
+    notes: Sequence[str]
+
+
+class Asker:
+    """Asks Prometheus for panels, a few queries at a time."""
+
+    def __init__(self, prometheus: PrometheusClient, scrape_seconds: float) -> None:
+        self._prometheus = prometheus
+        self._scrape_seconds = scrape_seconds
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(
+        self, panel: Panel, range_: Range, points: int, standing: Mapping[str, Standing]
+    ) -> Told:
+        """Return the lines of a panel, on one grid.
+
+        Args:
+            panel: whose queries are asked.
+            range_: of the board; the panel may have one of its own.
+            points: that there is room for.
+            standing: what stands for the board's variables.
+
+        Raises:
+            PrometheusError: if one of the queries cannot be answered.
+        """
+        content = panel.content
+        range_ = _own_range(content, range_)
+        targets = [each for each in mappings(content.get("targets")) if _is_asked(each)]
+        targets = targets[:MOST_TARGETS]
+        wanted = [parse_seconds(interpolate(text(each.get("interval")), standing))
+                  for each in (content, *targets)]  # fmt: skip
+        room = int(number(content.get("maxDataPoints")) or points)
+        step = step_seconds(range_.seconds, min(room, points),
+                            max(self._scrape_seconds, *wanted))  # fmt: skip
+        grid = aligned(range_, step)
+        times = np.arange(grid.start, grid.end + step / 2, step)
+        known = {**standing, **built_in(range_, step, self._scrape_seconds)}
+        instant_only = bool(targets) and all(_is_instant(each, panel) for each in targets)
+        if instant_only:
+            times = np.array([range_.end])
+        nothing = Told((), times, step, range_, ())
+        found = await asyncio.gather(
+            *(self._target(each, panel, known, nothing) for each in targets)
+        )
+        notes = [note for _, more in found for note in more]
+        return replace(nothing, lines=[line for lines, _ in found for line in lines], notes=notes)
+
+    async def _target(
+        self, target: Json, panel: Panel, standing: Mapping[str, Standing], on: Told
+    ) -> tuple[list[Line], list[str]]:
+        ref = text(target.get("refId"), "A")
+        expr = interpolate(text(target.get("expr")), standing)
+        legend = interpolate(text(target.get("legendFormat")), standing, where="text")
+        form = text(target.get("format"), "time_series")
+        times = on.times
+        async with self._free:
+            try:
+                if _is_instant(target, panel):
+                    samples = await self._prometheus.query(expr, on.range.end)
+                    labels = [dict(each.labels) for each in samples]
+                    rows = [np.where(times == times[-1], each.value, np.nan) for each in samples]
+                else:
+                    series = await self._prometheus.query_range(
+                        expr, float(times[0]), float(times[-1]), on.step
+                    )
+                    labels = [dict(each.labels) for each in series]
+                    rows = [put_on_grid(each, times) for each in series[:MOST_SERIES]]
+            except PrometheusTooLargeError:
+                mebibytes = LARGEST_ANSWER_BYTES >> 20
+                fix = "choose fewer, or a shorter time range"
+                said = f"The answer to query {ref} is larger than {mebibytes} MiB: {fix}."
+                raise PrometheusTooLargeError(said) from None
+        left_out = max(0, len(labels) - MOST_SERIES)
+        labels = labels[:MOST_SERIES]
+        names = name_lines(legend, labels)
+        lines = [
+            Line(name, ref, own, values, form)
+            for name, own, values in zip(names, labels, rows, strict=False)
+        ]
+        return lines, [f"Query {ref}: {left_out} more series are left out."] if left_out else []
+
+
+def foreign_source(panel: Panel) -> str | None:
+    """Return the type of the data source that a panel reads from, if it is no Prometheus."""
+    sources = [panel.content.get("datasource")]
+    sources += [each.get("datasource") for each in mappings(panel.content.get("targets"))]
+    for source in sources:
+        kind = text(at(source, "type"))
+        if kind and kind not in ("prometheus", "datasource", "mixed") and "prometheus" not in kind:
+            return kind
+    return None
+
+
+def _own_range(content: Json, range_: Range) -> Range:
+    length = parse_seconds(text(content.get("timeFrom")))
+    shift = parse_seconds(text(content.get("timeShift")))
+    start = range_.end - length if length else range_.start
+    return Range(start - shift, range_.end - shift)
+
+
+def _is_asked(target: Json) -> bool:
+    return target.get("hide") is not True and bool(text(target.get("expr")).strip())
+
+
+def _is_instant(target: Json, panel: Panel) -> bool:
+    """Tell whether a query is asked for one moment; old tables are, though they say nothing."""
+    if isinstance(target.get("instant"), bool):
+        return target["instant"] is True and target.get("range") is not True
+    return panel.kind == "table" and mapping(target).get("format") == "table"

@@ -1,0 +1,80 @@
+"""``shardwatch dashboards preview``: boards read, a port taken, pages served until Ctrl-C."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from dashboards.build import build_boards
+from dashboards.preview.reading import boards_of_texts, read_boards
+from dashboards.preview.server import Setting, preview_application
+from exporters.addresses import Address
+from exporters.options import read_duration
+from exporters.problems import InputError, problem
+from slo.servers import access_to
+
+_BACKLOG = 128
+_END_WITHIN_SECONDS = 2
+
+
+def serve_preview(
+    *,
+    prometheus: str,
+    paths: Sequence[Path],
+    host: str,
+    port: int,
+    http_config: Path | None,
+    scrape_interval: str,
+    tell: Callable[[str], None],
+) -> None:
+    """Serve boards until the process is told to end.
+
+    Args:
+        prometheus: address of the server that is asked.
+        paths: folders or files of dashboards; shardwatch's own, if there are none.
+        host: to listen at.
+        port: to listen at; 0 for any free one.
+        http_config: a file that says who asks.
+        scrape_interval: of Prometheus, as a duration.
+        tell: takes a line for the user.
+
+    Raises:
+        InputError: if a board, the address or the port cannot be used.
+    """
+    if urlsplit(prometheus).scheme not in ("http", "https") or not urlsplit(prometheus).netloc:
+        said = f"found {prometheus!r}, expected an address such as http://127.0.0.1:9090"
+        raise InputError([problem("--prometheus", said)])
+    boards = read_boards(paths) if paths else boards_of_texts(build_boards())
+    setting = Setting(
+        boards,
+        prometheus.rstrip("/"),
+        host,
+        access=access_to(prometheus, http_config, None),
+        scrape_seconds=read_duration("--scrape-interval", scrape_interval),
+    )
+    with _listen(host, port) as listener:
+        address = Address(host, listener.getsockname()[1])
+        tell(f"{len(boards)} boards with the data of {setting.prometheus_url}: http://{address}/")
+        config = uvicorn.Config(
+            preview_application(setting, time.time),  # type: ignore[arg-type]
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_END_WITHIN_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        said = f"cannot be listened at: {error.strerror or error}"
+        fix = "give another with --port or --listen"
+        raise InputError([problem(str(Address(host, port)), said, fix=fix)]) from None

@@ -1,0 +1,312 @@
+"""A dashboard's variables: what they offer, what is chosen, what stands for it in a query.
+
+Each may be narrowed by those before it, so they are resolved in the dashboard's order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dashboards.interpolation import ALL, Standing, interpolate
+from dashboards.preview.fields import compiled
+from dashboards.preview.loose import Json, at, mapping, mappings, number, text, texts
+from dashboards.preview.times import Range
+from slo.prometheus import PrometheusError, Sample
+
+MOST_OPTIONS = 2000
+"""Of a variable: what a person can look through. More are counted."""
+_EVERYTHING = ".*"
+_HIDDEN = 2
+_LABEL_VALUES = re.compile(
+    r"label_values\(\s*(?:(?P<selector>.+?),)?\s*(?P<label>[\w:]+)\s*\)", re.S
+)
+_LABEL_NAMES = re.compile(r"label_names\((?P<pattern>.*)\)", re.S)
+_METRICS = re.compile(r"metrics\((?P<pattern>.*)\)", re.S)
+_QUERY_RESULT = re.compile(r"query_result\((?P<expr>.+)\)", re.S)
+_ASKED = ("query",)
+_WRITTEN = ("custom", "constant", "textbox", "interval")
+"""Kinds whose values stand in the dashboard."""
+
+
+class Offers(Protocol):
+    """Who knows labels and values: a Prometheus."""
+
+    async def label_values(
+        self, label: str, selectors: Sequence[str], start: float | None, end: float | None
+    ) -> list[str]:
+        """Return the values of a label of the series that selectors find."""
+
+    async def labels(self, selectors: Sequence[str]) -> list[str]:
+        """Return the names of labels."""
+
+    async def query(self, expr: str, time: float | None) -> list[Sample]:
+        """Return an instant vector."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A variable, with what it offers and what is chosen of it."""
+
+    name: str
+    label: str
+    kind: str
+    is_hidden: bool
+    is_multi: bool
+    has_all: bool
+    options: Sequence[tuple[str, str]]
+    """Value and text of each, without "all"."""
+    chosen: Sequence[str]
+    """:data:`ALL` alone for all."""
+    all_value: str = ""
+    problem: str = ""
+    """Why nothing is offered, where something should be."""
+
+    @property
+    def standing(self) -> Standing:
+        """Return what stands for it."""
+        if self.kind == "datasource" or not (self.is_multi or self.has_all):
+            return Standing(tuple(self.chosen[:1]) or ("",))
+        if list(self.chosen) != [ALL]:
+            return Standing(tuple(self.chosen), is_pattern=True)
+        if self.all_value or not self.options:
+            return Standing((self.all_value or _EVERYTHING,), is_raw=True, is_all=True)
+        every = tuple(value for value, _ in self.options)
+        return Standing(every, is_pattern=True, is_all=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the browser shows of it."""
+        return {
+            "name": self.name,
+            "label": self.label or self.name,
+            "kind": self.kind,
+            "hidden": self.is_hidden,
+            "multi": self.is_multi,
+            "has_all": self.has_all,
+            "options": [{"value": value, "text": said} for value, said in self.options],
+            "chosen": list(self.chosen),
+            "is_offered": self.kind in _ASKED and not self.all_value,
+            "problem": self.problem,
+        }
+
+
+async def resolve(
+    variables: Sequence[Json],
+    asked: Mapping[str, Sequence[str]],
+    range_: Range,
+    prometheus: Offers,
+    address: str,
+) -> list[Resolved]:
+    """Return a dashboard's variables with their offers, each narrowed by those before it.
+
+    Args:
+        variables: as the dashboard has them.
+        asked: what an address chooses, ``{"region": ["eu"]}``; else the dashboard's own choice.
+        range_: in which series count.
+        prometheus: who is asked.
+        address: of it, which is all that a variable of data sources offers.
+    """
+    found: list[Resolved] = []
+    standing: dict[str, Standing] = {}
+    for variable in variables:
+        name = text(variable.get("name"))
+        if not name:
+            continue
+        one = await _resolve_one(
+            variable,
+            name,
+            asked.get(name),
+            standing,
+            range_,
+            prometheus=prometheus,
+            address=address,
+        )
+        found.append(one)
+        standing[name] = one.standing
+    return found
+
+
+def chosen_alone(
+    variables: Sequence[Json],
+    asked: Mapping[str, Sequence[str]],
+    offered: Mapping[str, Sequence[str]],
+) -> list[Resolved]:
+    """Return a dashboard's variables with what is chosen of them; nobody is asked.
+
+    Args:
+        variables: as the dashboard has them.
+        asked: what is chosen, as for :func:`resolve`.
+        offered: all values of those of which all are chosen, as they were offered before.
+    """
+    return [
+        _with_options(each, name, asked.get(name), [(one, one) for one in options])
+        for each in variables
+        if (name := text(each.get("name")))
+        for options in [offered.get(name, ())]
+    ]
+
+
+async def _resolve_one(
+    variable: Json,
+    name: str,
+    asked: Sequence[str] | None,
+    standing: Mapping[str, Standing],
+    range_: Range,
+    *,
+    prometheus: Offers,
+    address: str,
+) -> Resolved:
+    kind = text(variable.get("type"), "query")
+    own = texts(at(variable, "current", "value"))
+    problem = ""
+    options: list[tuple[str, str]] = []
+    if kind in _ASKED:
+        try:
+            options = await _offered(variable, standing, range_, prometheus)
+        except PrometheusError as error:
+            problem = str(error)
+    elif kind == "datasource":
+        options = [((asked or own or ["prometheus"])[0], f"Prometheus at {address}")]
+    elif kind not in _WRITTEN:
+        problem = f"The preview knows no variables of type {kind}."
+    if len(options) > MOST_OPTIONS:
+        problem = f"{len(options)} values; the first {MOST_OPTIONS} are offered."
+    return _with_options(variable, name, asked, options, problem)
+
+
+def _with_options(
+    variable: Json,
+    name: str,
+    asked: Sequence[str] | None,
+    options: Sequence[tuple[str, str]],
+    problem: str = "",
+) -> Resolved:
+    kind = text(variable.get("type"), "query")
+    has_all, is_multi = variable.get("includeAll") is True, variable.get("multi") is True
+    own = texts(at(variable, "current", "value"))
+    if kind in _WRITTEN:
+        options = _written(variable, kind)
+    chosen = _chosen(asked, own, options, kind=kind, has_all=has_all, is_multi=is_multi)
+    return Resolved(
+        name=name,
+        label=text(variable.get("label")),
+        kind=kind,
+        is_hidden=number(variable.get("hide")) == _HIDDEN or kind == "constant",
+        is_multi=is_multi,
+        has_all=has_all,
+        options=options[:MOST_OPTIONS],
+        chosen=chosen,
+        all_value=text(variable.get("allValue")),
+        problem=problem,
+    )
+
+
+def _chosen(
+    asked: Sequence[str] | None,
+    own: Sequence[str],
+    options: Sequence[tuple[str, str]],
+    *,
+    kind: str,
+    has_all: bool,
+    is_multi: bool,
+) -> list[str]:
+    offered = [value for value, _ in options]
+    if kind == "constant":
+        return offered[:1]
+    for wanted in (asked, own):
+        # What an address asks for stays chosen though it is not offered now, as in Grafana.
+        known = [each for each in wanted or () if each == ALL or wanted is asked
+                 or each in offered or kind == "textbox"]  # fmt: skip
+        if has_all and (ALL in known or (wanted is asked and known == ["All"])):
+            return [ALL]
+        known = [each for each in known if each != ALL]
+        if known:
+            return known if is_multi else known[:1]
+    return [ALL] if has_all else offered[:1]
+
+
+def _written(variable: Json, kind: str) -> list[tuple[str, str]]:
+    """Return the options that stand in the dashboard itself."""
+    raw = text(variable.get("query"))
+    if kind in ("constant", "textbox"):
+        return [(raw, raw)]
+    pairs = [each.strip() for each in re.split(r"(?<!\\),", raw)]
+    options = []
+    for pair in filter(None, pairs):
+        said, separator, value = pair.replace("\\,", ",").partition(" : ")
+        options.append((value, said) if separator else (said, said))
+    return options or [
+        (value, text(each.get("text"), value))
+        for each in mappings(variable.get("options"))
+        if (value := text(each.get("value"))) and value != ALL
+    ]
+
+
+async def _offered(
+    variable: Json, standing: Mapping[str, Standing], range_: Range, prometheus: Offers
+) -> list[tuple[str, str]]:
+    query = variable.get("query")
+    raw = text(query) or text(mapping(query).get("query")) or text(variable.get("definition"))
+    values = await _ask(interpolate(raw, standing), range_, prometheus)
+    return _sorted(_narrowed(values, text(variable.get("regex"))), variable.get("sort"))
+
+
+async def _ask(query: str, range_: Range, prometheus: Offers) -> list[str]:
+    """Return what one of Grafana's queries for variables gives."""
+    if match := _LABEL_VALUES.fullmatch(query.strip()):
+        selectors = [match["selector"].strip()] if match["selector"] else []
+        return await prometheus.label_values(match["label"], selectors, range_.start, range_.end)
+    if match := _LABEL_NAMES.fullmatch(query.strip()):
+        return _found(await prometheus.labels([]), match["pattern"])
+    if match := _METRICS.fullmatch(query.strip()):
+        every = await prometheus.label_values("__name__", [], range_.start, range_.end)
+        return _found(every, match["pattern"])
+    match = _QUERY_RESULT.fullmatch(query.strip())
+    samples = await prometheus.query(match["expr"] if match else query, range_.end)
+    return [_as_text(each) for each in samples]
+
+
+def _found(names: Sequence[str], pattern: str) -> list[str]:
+    wanted = compiled(pattern.strip())
+    return list(names) if wanted is None else [each for each in names if wanted.search(each)]
+
+
+def _as_text(sample: Sample) -> str:
+    labels = ",".join(f'{key}="{value}"' for key, value in sorted(sample.labels.items())
+                      if key != "__name__")  # fmt: skip
+    return f"{sample.labels.get('__name__', '')}{{{labels}}} {sample.value:g}"
+
+
+def _narrowed(values: Sequence[str], pattern: str) -> list[tuple[str, str]]:
+    """Return values and texts as a variable's regular expression takes them out of others."""
+    wanted = compiled(pattern)
+    if wanted is None:
+        return [(each, each) for each in dict.fromkeys(values)]
+    options: dict[str, str] = {}
+    for each in values:
+        match = wanted.search(each)
+        if match is None:
+            continue
+        named = match.groupdict()
+        value = named.get("value") or named.get("text") or next(iter(match.groups()), None)
+        options.setdefault(value or match[0], named.get("text") or value or match[0])
+    return list(options.items())
+
+
+def _sorted(options: list[tuple[str, str]], order: Any) -> list[tuple[str, str]]:
+    """Return options in one of Grafana's orders: odd ones ascend, of numbers from 3 to 4."""
+    kind = int(number(order) or 0)
+    if kind in (1, 2):
+        return sorted(options, key=lambda each: each[1], reverse=kind == 2)
+    if kind in (3, 4):
+        return sorted(options, key=lambda each: _number_in(each[1]), reverse=kind == 4)
+    if kind in (5, 6, 7, 8):
+        return sorted(options, key=lambda each: each[1].lower(), reverse=kind in (6, 8))
+    return options
+
+
+def _number_in(said: str) -> float:
+    match = re.search(r"\d+(?:\.\d+)?", said)
+    return float(match[0]) if match else -1.0

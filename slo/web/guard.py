@@ -1,0 +1,141 @@
+"""What every page of ours is guarded by: a strict policy, known hosts, bodies of a bounded size."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""No script or style that stands within a page, none from elsewhere, and no frame around it."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+LARGEST_BODY_BYTES = 256 * 1024
+_LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
+
+
+class Guard:
+    """Stands before an application (ASGI).
+
+    On loopback it answers only to the names of loopback: a page from elsewhere whose name was made
+    to lead here would otherwise be read as ours. What changes something, or asks for something,
+    must come from our own pages.
+    """
+
+    def __init__(
+        self, application: Application, host: str, *, largest_body_bytes: int = LARGEST_BODY_BYTES
+    ) -> None:
+        """Guard an application that listens at ``host``."""
+        self._application = application
+        self._hosts = _LOOPBACK_NAMES | {host} if is_loopback(host) else None
+        self._largest = largest_body_bytes
+        self._headers = [(name.lower().encode(), text.encode()) for name, text in HEADERS.items()]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): text.decode("latin-1")
+                   for name, text in scope["headers"]}  # fmt: skip
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._headers]
+            await send(message)
+
+        refused = self._refusal(scope["method"], headers)
+        if refused is not None:
+            await _answer(send_guarded, *refused)
+            return
+        body = b""
+        if scope["method"] not in ("GET", "HEAD"):
+            taken = await _take(receive, self._largest)
+            if taken is None:
+                said = f"The request is larger than {self._largest} bytes."
+                await _answer(send_guarded, 413, said)
+                return
+            body = taken
+        is_given = False
+
+        async def give() -> Message:
+            nonlocal is_given
+            if is_given:
+                return await receive()
+            is_given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._application(scope, give, send_guarded)
+
+    def _refusal(self, method: str, headers: dict[str, str]) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if self._hosts is not None and _name_of(host) not in self._hosts:
+            return 421, "This address is served under the names of loopback alone."
+        if method in ("GET", "HEAD"):
+            return None
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return 403, "The request comes from a page of another origin."
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return 403, "The request comes from another site."
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host to listen at is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _name_of(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+async def _take(receive: Receive, largest: int) -> bytes | None:
+    """Return the body of a request; None if it is too large."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > largest:
+            return None
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+async def _answer(send: Send, status: int, said: str) -> None:
+    body = json.dumps({"problem": said}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
