@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboards.panels import About, Meaning, Step, colored_column, table
+from dashboards.layout import Band
+from dashboards.panels import About, Meaning, Step, colored_column, table, text
 from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts
 from dashboards.queries.cells import STATE_RANKS
 from dashboards.queries.objectives import GROUPING
@@ -56,6 +57,11 @@ def burn_steps(tiers: Sequence[Tier]) -> tuple[Step, ...]:
         Step(1, "yellow"),
         *(Step(factor, color) for factor, color in zip(pages, colors, strict=False)),
     )
+
+
+def opening(question: str, how_to_read: str) -> Band:
+    """Return the top of every board (id 1): what it answers, and how it is read."""
+    return Band(3, (text(1, question, how_to_read),))
 
 
 ALERT_PLACE = (catalog.GROUP, catalog.HOST, catalog.TOOL)

@@ -22,7 +22,6 @@ from dashboards.panels import (
     stat,
     state_timeline,
     table,
-    text,
     time_series,
 )
 from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts, cells
@@ -36,6 +35,7 @@ from dashboards.signs import (
     WORST,
     alerts_table,
     burn_steps,
+    opening,
 )
 from exporters import catalog
 from slo import conventions
@@ -57,7 +57,7 @@ def fleet_board(tiers: Sequence[Tier]) -> Board:
         question=QUESTION,
         next_uids=(links.SLO_BOARD,),
         bands=(
-            Band(3, (text(1, QUESTION, HOW_TO_READ),)),
+            opening(QUESTION, HOW_TO_READ),
             *_first_screen(tiers[0]),
             *what_users_feel(),
             *what_engines_do(),

@@ -17,7 +17,6 @@ from dashboards.panels import (
     stat,
     state_timeline,
     table,
-    text,
     time_series,
 )
 from dashboards.queries import alerts
@@ -38,6 +37,7 @@ from dashboards.signs import (
     WORST,
     alerts_table,
     burn_steps,
+    opening,
 )
 from exporters import catalog
 from slo import conventions
@@ -74,7 +74,7 @@ def slo_board(tiers: Sequence[Tier]) -> Board:
         next_uids=(links.FLEET_BOARD,),
         hidden=(catalog.CLUSTER,),
         bands=(
-            Band(3, (text(1, QUESTION, HOW_TO_READ),)),
+            opening(QUESTION, HOW_TO_READ),
             _numbers(tiers),
             _budgets(),
             Band(8, tuple(_tier(_FIRST_TIER_ID + i, tier) for i, tier in enumerate(tiers))),
