@@ -61,7 +61,7 @@ def serve_preview(
         address = Address(host, listener.getsockname()[1])
         tell(f"{len(boards)} boards with the data of {setting.prometheus_url}: http://{address}/")
         config = uvicorn.Config(
-            preview_application(setting, time.time),  # type: ignore[arg-type]
+            preview_application(setting, time.time),
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -73,7 +73,7 @@ def value_links(links: Sequence[Json], carried: Carried, of_value: Mapping[str, 
     """
     own = {name: Standing((value,)) for name, value in of_value.items()}
     standing = carried.standing_in_addresses(own)
-    found = []
+    found: list[Json] = []
     for each in links:
         address = interpolate(text(each.get("url")), standing, where=ADDRESS)
         safe = safe_address(address)

@@ -57,6 +57,7 @@ class Guard:
         self._headers = [(name.lower().encode(), text.encode()) for name, text in HEADERS.items()]
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request, or let the application do so."""
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return

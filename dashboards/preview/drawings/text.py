@@ -11,11 +11,9 @@ from dashboards.preview.drawings.given import Drawing
 from dashboards.preview.links import safe_address
 from dashboards.preview.loose import Json, mapping, text
 
-_MARKDOWN = (
-    MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
-)
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 # An image would be fetched from elsewhere; the page's policy would refuse it in any case.
-_MARKDOWN.validateLink = lambda address: safe_address(address) is not None  # type: ignore[method-assign]
+setattr(_MARKDOWN, "validateLink", lambda url: safe_address(url) is not None)  # noqa: B010
 
 
 def draw_text(content: Json, standing: dict[str, Standing]) -> Drawing:
