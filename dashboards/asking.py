@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from string import Template
 from typing import Any
+
+from dashboards.interpolation import Standing, interpolate
 
 EVERYTHING: Mapping[str, str] = {
     **dict.fromkeys(
@@ -52,13 +53,14 @@ def panel_queries(
     Raises:
         KeyError: a query uses a variable that is not given.
     """
+    standing = {name: Standing.raw(each) for name, each in variables.items()}
     allowed = expressions_that_may_be_empty() if may_be_empty is None else may_be_empty
     return [
         PanelQuery(
             board_json["uid"],
             panel["title"],
             target["refId"],
-            Template(target["expr"]).substitute(variables),
+            interpolate(target["expr"], standing, strict=True),
             target["expr"] in allowed,
             bool(target.get("instant")),
         )

@@ -184,9 +184,10 @@ def _join(tables: Sequence[Table], options: Json) -> Table:
         return _merge(tables, {})
     rows: dict[Cell, dict[str, Cell]] = {}
     columns: dict[str, Column] = {}
+    keys = [set(each.cells) for table in holding for each in table if each.name == by]
+    kept = set.intersection(*keys) if options.get("mode") == "inner" else set.union(*keys)
     for table in holding:
         here = next(each for each in table if each.name == by)
-        seen = set()
         for each in table:
             name = (
                 each.name
@@ -195,10 +196,8 @@ def _join(tables: Sequence[Table], options: Json) -> Table:
             )
             columns[name] = replace(each, name=name)
             for row, cell in enumerate(each.cells):
-                rows.setdefault(here.cells[row], {})[name] = cell
-                seen.add(here.cells[row])
-        if options.get("mode") == "inner":
-            rows = {key: cells for key, cells in rows.items() if key in seen}
+                if here.cells[row] in kept:
+                    rows.setdefault(here.cells[row], {})[name] = cell
     return tuple(
         replace(column, cells=tuple(cells.get(name) for cells in rows.values()))
         for name, column in columns.items()

@@ -68,6 +68,21 @@ class PrivateApt:
         found = [pair[1].strip() for pair in words if len(pair) == 2 and "Depends" in pair[0]]
         return [name for name in found if not name.startswith("<")]
 
+    def missing(self, packages: Sequence[str]) -> list[str]:
+        """Return ``packages`` and all that they need, as far as this system has not installed it.
+
+        Raises:
+            InputError: apt knows no such package, or cannot tell.
+        """
+        # The one thing of the system's that is looked at, and not written to: what it has.
+        installed = ("-o", "Dir::State::status=/var/lib/dpkg/status")
+        command = ("apt-get", "install", "--simulate", "--no-install-recommends", "--assume-yes")
+        done = self._run(*command, *installed, *packages)
+        if done.returncode != 0:
+            raise self._failure(f"cannot tell what {', '.join(packages)} need", done)
+        lines = done.stdout.splitlines()
+        return [line.split()[1] for line in lines if line.startswith("Inst ")]
+
     def download(self, packages: Sequence[str]) -> list[Path]:
         """Fetch ``packages`` with apt's own checks of signatures; return the files, sorted.
 

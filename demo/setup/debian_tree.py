@@ -39,6 +39,9 @@ class Tree:
     """What is unpacked and then thrown away, by path in the tree."""
     start_scripts: Mapping[str, str] = field(hash=False)
     """The last lines of a program's start script, by its name; ``$tree`` is the unpacked tree."""
+    with_all_it_needs: bool = False
+    """Whether everything that its packages depend on and this system lacks is unpacked with them:
+    for programs that link to more than the C library."""
 
 
 _OF_SERVICES = ("etc", "var", "lib")
@@ -67,6 +70,34 @@ VICTORIA_METRICS = Tree(
         *(f"usr/bin/{name}" for name in ("vmagent", "vmauth", "vmctl", "vmbackup", "vmrestore")),
     ),
     {name: f'exec "$tree/usr/bin/{name}" "$@"' for name in ("victoria-metrics", "vmalert")},
+)
+
+CHROMIUM = Tree(
+    "Chromium",
+    ("chromium", "fonts-dejavu-core"),
+    # Drivers of graphics cards, and what a desktop or a reader looks at: 300 MB.
+    (
+        "var",
+        "boot",
+        "usr/sbin",
+        *(f"usr/share/{name}" for name in ("doc", "icons", "locale", "man")),
+        *(
+            f"usr/lib/{machine}-linux-gnu/{name}"
+            for machine in ("x86_64", "aarch64")
+            for name in ("dri", "libLLVM-15.so.1", "perl", "perl5")
+        ),
+    ),
+    {
+        # Its libraries find each other here; fonts are looked for beside the user's.
+        "chromium": 'for folder in "$tree"/usr/lib/*-linux-gnu "$tree"/lib/*-linux-gnu \\\n'
+        '  "$tree"/usr/lib/*-linux-gnu/pulseaudio; do\n'
+        '  LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folder"\n'
+        "done\n"
+        'export LD_LIBRARY_PATH XDG_DATA_HOME="$tree/usr/share"\n'
+        '[ ! -e "$tree/etc/fonts/fonts.conf" ] || export FONTCONFIG_PATH="$tree/etc/fonts"\n'
+        'exec "$tree/usr/lib/chromium/chromium" "$@"',
+    },
+    with_all_it_needs=True,
 )
 
 MANIFEST = "manifest.json"
@@ -148,6 +179,12 @@ def _fetch(staging: Path, tree: Tree, tell: Say) -> None:
     apt = PrivateApt(staging / "apt")
     tell("reading Debian's lists of packages (private directories; nothing is installed)")
     apt.update()
+    if tree.with_all_it_needs:
+        wanted = apt.missing(tree.packages)
+        others = len(set(wanted) - set(tree.packages))
+        tell(f"downloading {tree.packages[0]}, and {others} packages that it needs")
+        apt.download(wanted)
+        return
     wanted = list(tree.packages)
     for package in wanted:  # grows while it is read: parts of pages depend on parts of pages
         parts = [each for each in apt.depends(package) if each.startswith(PAGE_PARTS)]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.setup.debian_tree import PROMETHEUS, VICTORIA_METRICS, Tree, provide_tree
+from demo.setup.debian_tree import CHROMIUM, PROMETHEUS, VICTORIA_METRICS, Tree, provide_tree
 from demo.setup.telling import Say, end_after, say
 from exporters.problems import InputError, Problem, problem
 from exporters.programs import program_variable, tools_directory
@@ -24,7 +24,13 @@ VERSION = r"^{name}, version (\d+)\.(\d+)"
 VICTORIA_VERSION = r"\A\s*\Z|{name}-\S*v(\d+)\.(\d+)"
 """Debian's builds say nothing."""
 
-FOLDERS = {PROMETHEUS.what: ".", VICTORIA_METRICS.what: "victoria-metrics"}
+CHROMIUM_VERSION = r"^\w*\s*(?:Chromium|Chrome) (\d+)\.(\d+)"
+
+FOLDERS = {
+    PROMETHEUS.what: ".",
+    VICTORIA_METRICS.what: "victoria-metrics",
+    CHROMIUM.what: "chromium",
+}
 """Of each tree under ``.tools``."""
 
 
@@ -62,10 +68,17 @@ PROGRAMS: Mapping[str, Program] = {
 }
 
 TEST_PROGRAMS: Mapping[str, Program] = {
-    name: Program(name, (1, 79), tree=VICTORIA_METRICS, version=VICTORIA_VERSION)
-    for name in ("victoria-metrics", "vmalert")
+    **{
+        name: Program(name, (1, 79), tree=VICTORIA_METRICS, version=VICTORIA_VERSION)
+        for name in ("victoria-metrics", "vmalert")
+    },
+    # light-dark() of CSS came with 123.
+    "chromium": Program(
+        "chromium", (123, 0), ("google-chrome", "chrome"), CHROMIUM, CHROMIUM_VERSION
+    ),
 }
-"""Other servers that rules must work on; only tests run them."""
+"""Other servers that rules must work on, and the browser that pages are seen in; only tests run
+them."""
 
 _EVERY = {**PROGRAMS, **TEST_PROGRAMS}
 
@@ -78,6 +91,7 @@ WHERE = {
     "archives of prometheus.io/download",
     VICTORIA_METRICS.what: "macOS: `brew install victoriametrics`; elsewhere the release archives "
     "of github.com/VictoriaMetrics/VictoriaMetrics, vmutils among them",
+    CHROMIUM.what: "Chromium, or Chrome, of 123 or later",
 }
 
 
@@ -85,8 +99,8 @@ def find_program(name: str, chosen: Path | None = None) -> Path:
     """Return the program ``name``: the one chosen, or else of PATH, or else of ``.tools/bin``.
 
     Args:
-        name: ``prometheus``, ``promtool``, ``alertmanager``, ``amtool``, ``victoria-metrics`` or
-            ``vmalert``.
+        name: ``prometheus``, ``promtool``, ``alertmanager``, ``amtool``, ``victoria-metrics``,
+            ``vmalert`` or ``chromium``.
         chosen: what a user named by an option; without it ``SHARDWATCH_<NAME>`` counts.
 
     Raises:
@@ -123,7 +137,7 @@ def provide_programs(names: Iterable[str] = tuple(PROGRAMS), tell: Say = say) ->
     """
     wanted = list(names)
     fetched = [_EVERY[name] for name in wanted if _is_fetched(name, tell)]
-    for tree in (PROMETHEUS, VICTORIA_METRICS):
+    for tree in (PROMETHEUS, VICTORIA_METRICS, CHROMIUM):
         missing = [each for each in fetched if each.tree is tree]
         if missing:
             provide_tree(missing[0].directory, tell, no_apt=_no_apt(missing), tree=tree)
