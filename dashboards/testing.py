@@ -1,6 +1,6 @@
 """A stand-in for Prometheus that knows an answer to every query, for tests of what draws them.
 
-It reads no PromQL: each query gives some series that have every label of ours, each bucket too where
+It reads no PromQL: each query gives some series that have every label of ours, or buckets where
 ``le`` is asked for. It can be slow, wrong or away, as a real one can.
 """
 
@@ -11,7 +11,7 @@ import math
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -128,10 +128,11 @@ def stand_in_prometheus(answers: Answers, port: int = 0) -> Iterator[str]:
             else:
                 data = answer_of(answers, path, form)
                 body = json.dumps({"status": "success", "data": data}).encode()
-            self.send_response(answers.status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(BrokenPipeError, ConnectionResetError):  # who asked had no patience
+                self.send_response(answers.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from dashboards.build import build_boards
+from dashboards.preview.model import Board
 from dashboards.preview.reading import boards_of_texts, read_boards
 from dashboards.preview.server import Setting, preview_application
 from exporters.addresses import Address
@@ -49,7 +49,7 @@ def serve_preview(
     if urlsplit(prometheus).scheme not in ("http", "https") or not urlsplit(prometheus).netloc:
         said = f"found {prometheus!r}, expected an address such as http://127.0.0.1:9090"
         raise InputError([problem("--prometheus", said)])
-    boards = read_boards(paths) if paths else boards_of_texts(build_boards())
+    boards = read_boards(paths) if paths else _our_boards()
     setting = Setting(
         boards,
         prometheus.rstrip("/"),
@@ -68,6 +68,12 @@ def serve_preview(
             timeout_graceful_shutdown=_END_WITHIN_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _our_boards() -> dict[str, Board]:
+    from dashboards.build import build_boards  # noqa: PLC0415 - grafanalib takes a second
+
+    return boards_of_texts(build_boards())
 
 
 def _listen(host: str, port: int) -> socket.socket:

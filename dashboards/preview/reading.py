@@ -35,9 +35,9 @@ def read_boards(paths: Iterable[Path]) -> dict[str, Board]:
     """
     problems: list[Problem] = []
     boards: dict[str, Board] = {}
-    for path in paths:
+    for path in [file for each in paths for file in _files_of(each)]:
         try:
-            for board in _boards_of(path):
+            for board in _parse(read_text(path, largest_bytes=LARGEST_BYTES), str(path)):
                 if board.uid in boards:
                     said = f"has the uid {board.uid!r}, as {boards[board.uid].file} has"
                     fix = "give one of them another uid"
@@ -66,12 +66,8 @@ def boards_of_texts(files: Mapping[str, str]) -> dict[str, Board]:
     return {each.uid: each for each in boards}
 
 
-def _boards_of(path: Path) -> Iterator[Board]:
-    if path.is_dir():
-        for file in sorted(path.glob("*.json")):
-            yield from _parse(read_text(file, largest_bytes=LARGEST_BYTES), str(file))
-    else:
-        yield from _parse(read_text(path, largest_bytes=LARGEST_BYTES), str(path))
+def _files_of(path: Path) -> list[Path]:
+    return sorted(path.glob("*.json")) if path.is_dir() else [path]
 
 
 def _parse(content: str, file: str) -> list[Board]:

@@ -16,6 +16,7 @@ from exporters.problems import InputError, problem
 
 DEFAULT_PORTS = {
     **{f"exporter-{name}": port for name, port in EXPORTER_PORTS.items()},
+    "preview": 19811,
     "engine": 19820,
     "prometheus": 19821,
     "alertmanager": 19822,

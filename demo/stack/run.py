@@ -228,7 +228,8 @@ class _Demo:
         pages = count_pages(self.plan)
         terminal.step(f"starting the exporters, which first read {pages:,} pages")
         history = servers.history_prometheus(layout)
-        await supervisor.start(history, *servers.exporters(layout, groups, pages))
+        preview = servers.preview(layout, config.file.prometheus.scrape_interval)
+        await supervisor.start(history, preview, *servers.exporters(layout, groups, pages))
         terminal.step("writing 28 days of history into Prometheus")
         await write_history(layout, config, self.plan)
         await supervisor.stop(history.name)
@@ -250,12 +251,13 @@ class _Demo:
         self.terminal.heading("Where to look")
         self.terminal.addresses(
             {
+                "dashboards": self.layout.url("preview"),
                 "pages (PagerDuty's stand-in)": self.layout.url("pagerduty"),
                 "Prometheus, alerts": f"{self.layout.url('prometheus')}/classic/alerts",
                 "Prometheus, queries": f"{self.layout.url('prometheus')}/classic/graph",
                 "Alertmanager, API": f"{self.layout.url('alertmanager')}/api/v2/alerts",
                 "probes, who disagrees": f"{self.layout.url('exporter-probe')}/metrics",
-                "dashboards (for Grafana)": str(self.layout.build / "dashboards"),
+                "dashboards, for Grafana": str(self.layout.build / "dashboards"),
                 "logs": str(self.layout.logs),
             }
         )

@@ -83,6 +83,17 @@ def alertmanager(layout: Layout) -> Child:
     )
 
 
+def preview(layout: Layout, scrape_interval_seconds: float) -> Child:
+    """Return what draws the built dashboards for people without Grafana."""
+    return Child(
+        name="preview",
+        command=(*COMMAND, "dashboards", "preview", "--boards", str(layout.build / "dashboards"),
+                 "--prometheus", layout.url("prometheus"), "--port", str(layout.ports["preview"]),
+                 "--scrape-interval", format_duration(scrape_interval_seconds)),
+        ready_url=f"{layout.url('preview')}/healthz",
+    )  # fmt: skip
+
+
 def prometheus(layout: Layout) -> Child:
     """Return the Prometheus on the built configuration."""
     return _prometheus(layout, layout.build / "prometheus.yml")

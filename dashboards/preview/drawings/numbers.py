@@ -99,7 +99,7 @@ def _bands(field: Field, low: float, high: float) -> list[Json]:
     steps = field.steps
     if field.is_of_share:
         steps = [(low + (high - low) * begin / 100, color) for begin, color in steps]
-    ends = [*(begin for begin, _ in steps[1:]), math.inf]
+    ends = [*(begin for begin, _ in steps[1:]), math.inf][: len(steps)]
     return [
         {"from": _share(begin, low, high) if math.isfinite(begin) else 0.0,
          "to": _share(end, low, high) if math.isfinite(end) else 1.0, "color": color}

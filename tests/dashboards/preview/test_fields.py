@@ -12,8 +12,8 @@ MEANINGS = [
     {"type": "value", "options": {"0": {"text": "up", "color": "green", "index": 1},
                                   "6": {"text": "dead", "color": "red", "index": 0}}},
     {"type": "range", "options": {"from": 10, "to": None, "result": {"text": "many", "index": 2}}},
-    {"type": "special", "options": {"match": "null", "result": {"text": "nothing"}}},
-    {"type": "regex", "options": {"pattern": "^xid_", "result": {"text": "an XID"}}},
+    {"type": "special", "options": {"match": "null", "result": {"text": "nothing", "index": 3}}},
+    {"type": "regex", "options": {"pattern": "^xid_", "result": {"text": "an XID", "index": 4}}},
 ]  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_meanings_are_listed_in_their_own_order():
         ("wrong", False),
     ],
 )
-def test_an_override_counts_where_it_matches(matcher: object, matches: bool):
+def test_an_override_counts_where_it_matches(matcher, matches):
     """By name, pattern, query or type; a matcher that is none matches nothing."""
     config = {
         "defaults": {"unit": "s"},

@@ -27,9 +27,7 @@ NOON = 1_767_268_800.0  # 2026-01-01T12:00:00Z, a Thursday
         ("2026-01-01T11:00:00Z", "2026-01-01 12:00", (NOON - 3600, NOON)),
     ],
 )
-def test_a_range_is_read_as_grafana_writes_it(
-    start: str, end: str, expected: tuple[float, float]
-):
+def test_a_range_is_read_as_grafana_writes_it(start: str, end: str, expected: tuple[float, float]):
     """Relative, rounded, in milliseconds, as dates."""
     found = parse_range(start, end, NOON)
     assert expected == (found.start, found.end)

@@ -1,0 +1,82 @@
+"""Every panel of every board of ours is drawn, whatever the ground is."""
+
+import pytest
+
+from tests.browser.seeing import open_board, settled, until
+
+UIDS = [f"shardwatch-{name}" for name in (
+    "fleet", "slo", "slo-detail", "group", "gpu", "tools", "rollout", "latency", "cache", "queue",
+    "tenants", "regions", "metering", "capacity", "itself")]  # fmt: skip
+DRAWN = {
+    "timeseries": "canvas", "heatmap": "canvas", "state-timeline": "canvas", "stat": ".stat",
+    "bargauge": ".bar-item", "gauge": ".dial", "table": "tbody tr", "text": ".words",
+}  # fmt: skip
+"""What is there of each kind once it is drawn."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _every_board_is_tested(our_boards):
+    assert set(UIDS) >= set(our_boards)
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_every_panel_is_drawn_and_the_console_stays_silent(uid: str, our_boards, serve, page):
+    """Of its kind, with its title, and not with what stands there in place of data."""
+    if uid not in our_boards:
+        pytest.skip("this board is not built")
+    address = serve(our_boards)
+    open_board(page, f"{address}/d/{uid}")
+    for button in page.locator('.row-toggle[aria-expanded="false"]').all():
+        button.click()
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": 1600, "height": height + 200})
+    settled(page)
+    wrong = []
+    for panel in page.locator(".panel").all():
+        kind, title = panel.get_attribute("data-kind"), panel.locator("h3").inner_text()
+        if panel.get_attribute("data-failed") or not panel.locator(DRAWN[kind or ""]).count():
+            wrong.append((title, kind, panel.inner_text()[:200]))
+    assert [] == wrong
+    assert len(our_boards[uid].panels) == page.locator(".panel[data-drawn]").count()
+
+
+def test_the_list_leads_to_every_board(our_boards, serve, page):
+    """With the question that each answers, and the word that this is not Grafana."""
+    page.goto(serve(our_boards))
+    assert len(our_boards) == page.locator(".boards a").count()
+    assert page.locator(".what").inner_text() == "preview, not Grafana"
+    page.locator(".boards a").first.click()
+    until(lambda: page.locator(".panel[data-drawn]").count())
+
+
+def test_dark_and_light_follow_the_system_until_somebody_chooses(our_boards, serve, page):
+    """And the choice outlives a reload, and reaches what is drawn on canvas."""
+    open_board(page, f"{serve(our_boards)}/d/shardwatch-fleet")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    axis = """(() => { const canvas = document.querySelector('.panel canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let sum = 0; let count = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at + 3] > 200) { sum += data[at]; count += 1; }
+      }
+      return count ? sum / count : 0; })()"""
+    light, light_ink = page.evaluate(ground), page.evaluate(axis)
+    page.emulate_media(color_scheme="dark")
+    dark = page.evaluate(ground)
+    assert light != dark
+    until(lambda: page.evaluate(axis) != light_ink)
+    page.keyboard.press("d")
+    assert light == page.evaluate(ground)
+    page.reload()
+    assert light == page.evaluate(ground)
+    page.locator("[data-theme-toggle]").click()
+    assert dark == page.evaluate(ground)
+
+
+def test_a_printed_page_has_panels_and_no_controls(our_boards, serve, page):
+    """On light ground, whatever the screen has."""
+    open_board(page, f"{serve(our_boards)}/d/shardwatch-fleet")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.locator(".panel").first.is_visible()
+    assert not page.locator('[data-field="quick"]').is_visible()
+    assert "rgb(255, 255, 255)" == page.evaluate("getComputedStyle(document.body).backgroundColor")
