@@ -27,7 +27,9 @@ _STATES = ("up", "dead", "stalled")
 
 
 def _usual_values() -> dict[str, tuple[str, ...]]:
+    every = {name for each in catalog.FAMILIES.values() for name in each.labels}
     return {
+        **dict.fromkeys(sorted(every), ("x",)),
         "__name__": ("up",),
         "cluster": ("demo",),
         "region": ("eu", "us"),

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dashboards.build import build_boards
+from dashboards.pictures.browser import open_browser
 from dashboards.preview.model import Board
 from dashboards.preview.reading import boards_of_texts
 from dashboards.preview.server import Setting, preview_application
@@ -23,12 +24,8 @@ HALF_SCREEN = {"width": 1600, "height": 1000}
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=["--no-sandbox"]
-        )
+    with open_browser(find_program("chromium")) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

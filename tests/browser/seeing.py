@@ -7,10 +7,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from dashboards.pictures.browser import PATIENCE_SECONDS, wait_until_settled
 from dashboards.preview.model import Board
 from dashboards.preview.reading import boards_of_texts
-
-PATIENCE_SECONDS = 60.0
 
 
 def until(is_so: Callable[[], Any]) -> Any:
@@ -32,17 +31,4 @@ def board_of(*panels: dict[str, Any], **more: Any) -> dict[str, Board]:
 def open_board(page: Page, address: str, *, query: str = "") -> None:
     """Open a board and wait until every panel in sight is drawn, or has said why not."""
     page.goto(f"{address}?{query}")
-    settled(page)
-
-
-def settled(page: Page) -> None:
-    """Wait until no panel in sight waits for anything."""
-    script = """() => {
-      const inSight = [...document.querySelectorAll('.panel')].filter((each) => {
-        const place = each.getBoundingClientRect();
-        return place.height > 0 && place.top < innerHeight && place.bottom > 0;
-      });
-      return inSight.length > 0 && inSight.every((each) =>
-        !each.hasAttribute('aria-busy') && (each.dataset.drawn || each.dataset.failed));
-    }"""
-    until(lambda: page.evaluate(script))
+    wait_until_settled(page)

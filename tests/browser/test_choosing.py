@@ -4,7 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.browser.seeing import board_of, open_board, settled, until
+from dashboards.pictures.browser import wait_until_settled
+from tests.browser.seeing import board_of, open_board, until
 
 PANEL = {
     "id": 1, "type": "timeseries", "title": "In $region",
@@ -33,6 +34,11 @@ def query_of(url: str) -> dict[str, list[str]]:
     return parse_qs(urlsplit(url).query)
 
 
+def chosen(page) -> dict[str, list[str]]:
+    """Return the parameters of a page's address, as it is this moment."""
+    return query_of(page.evaluate("location.href"))
+
+
 def last_query(answers) -> str:
     """Return the expression that Prometheus was asked for last."""
     asked = [form for path, form in answers.asked if path.endswith("query_range")]
@@ -44,7 +50,7 @@ def test_what_an_address_chooses_is_asked_for(address, answers, page):
     open_board(page, address, query="var-region=eu&var-region=us&from=now-1h&to=now")
     assert 'rate(x{region=~"(eu|us)"}[1m])' == last_query(answers)
     assert "In eu + us" == page.locator(".panel h3").first.inner_text()
-    assert ["eu", "us"] == query_of(page.url)["var-region"]
+    assert ["eu", "us"] == chosen(page)["var-region"]
 
 
 def test_all_is_what_the_board_says_that_it_is(address, answers, page):
@@ -64,9 +70,9 @@ def test_several_values_are_chosen_by_keyboard_alone(address, answers, page):
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
-    until(lambda: query_of(page.url).get("var-region") == ["eu"])
+    until(lambda: chosen(page).get("var-region") == ["eu"])
     until(lambda: 'region=~"eu"' in last_query(answers))
-    settled(page)
+    wait_until_settled(page)
     assert "Region: eu" == summary.get_attribute("aria-label")
     assert page.evaluate("document.activeElement.closest('[data-variable]').dataset.variable")
 
@@ -74,9 +80,9 @@ def test_several_values_are_chosen_by_keyboard_alone(address, answers, page):
 def test_a_variable_of_one_value_is_a_list(address, answers, page):
     """Its first value is chosen where nothing chooses another."""
     open_board(page, address)
-    assert ["chat"] == query_of(page.url)["var-model"]
+    assert ["chat"] == chosen(page)["var-model"]
     page.locator('select[data-variable="model"]').select_option("code")
-    until(lambda: query_of(page.url)["var-model"] == ["code"])
+    until(lambda: chosen(page)["var-model"] == ["code"])
 
 
 def test_links_keep_what_is_chosen_and_the_time(address, page):
@@ -92,17 +98,17 @@ def test_times_are_chosen_from_a_list_typed_or_dragged(address, answers, page):
     """A part of a graph that is dragged over becomes the range, in milliseconds."""
     open_board(page, address)
     page.locator('[data-field="quick"]').select_option("now-24h")
-    until(lambda: query_of(page.url)["from"] == ["now-24h"])
-    settled(page)
+    until(lambda: chosen(page)["from"] == ["now-24h"])
+    wait_until_settled(page)
     place = page.locator(".u-over").first.bounding_box()
     middle = place["y"] + place["height"] / 2
     page.mouse.move(place["x"] + place["width"] * 0.25, middle)
     page.mouse.down()
     page.mouse.move(place["x"] + place["width"] * 0.75, middle, steps=5)
     page.mouse.up()
-    until(query_of(page.url)["from"][0].isdigit)
-    chosen = query_of(page.url)
-    hours = (int(chosen["to"][0]) - int(chosen["from"][0])) / 3_600_000
+    until(lambda: chosen(page)["from"] != ["now-24h"])
+    found = chosen(page)
+    hours = (int(found["to"][0]) - int(found["from"][0])) / 3_600_000
     assert 11.5 < hours < 12.5
 
 
@@ -116,20 +122,20 @@ def test_a_time_that_is_none_is_said_and_mended(address, page):
     assert "found 'once upon a time'" in page.locator('[data-field="variables"]').inner_text()
     page.locator('[data-field="quick"]').select_option("now-1h")
     until(lambda: page.locator('[data-variable="region"]').count())
-    settled(page)
+    wait_until_settled(page)
 
 
 def test_keys_go_back_in_time_and_forward(address, page):
     """``[`` and ``]`` by half of the range, ``z`` to a longer one."""
     open_board(page, address, query="from=1767265200000&to=1767268800000")
     page.keyboard.press("[")
-    until(lambda: query_of(page.url)["from"] == ["1767263400000"])
+    until(lambda: chosen(page)["from"] == ["1767263400000"])
     page.keyboard.press("]")
-    until(lambda: query_of(page.url)["from"] == ["1767265200000"])
+    until(lambda: chosen(page)["from"] == ["1767265200000"])
     page.keyboard.press("z")
-    until(lambda: query_of(page.url)["from"] == ["1767263400000"])
+    until(lambda: chosen(page)["from"] == ["1767263400000"])
     page.go_back()
-    until(lambda: query_of(page.url)["from"] == ["1767265200000"])
+    until(lambda: chosen(page)["from"] == ["1767265200000"])
 
 
 def test_arrow_keys_tell_the_values_of_a_graph(address, page):
@@ -169,7 +175,7 @@ def test_a_closed_row_asks_for_nothing_until_it_is_opened(address, answers, page
     page.wait_for_timeout(300)
     assert before == len(answers.asked)
     row.press("Enter")
-    settled(page)
+    wait_until_settled(page)
     assert 2 == page.locator(".panel[data-drawn]").count()
 
 

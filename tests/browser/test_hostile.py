@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from dashboards.pictures.browser import wait_until_settled
 from dashboards.preview.reading import boards_of_texts
-from tests.browser.seeing import open_board, settled
+from tests.browser.seeing import open_board
 
 SCRIPT = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>'
 LINK = "javascript:window.ran=1"
@@ -67,7 +68,7 @@ def hostile(answers, serve, page):
     answers.values |= dict.fromkeys(("region", "slo", "group"), (SCRIPT, f"{SCRIPT} 2"))
     open_board(page, f"{serve(boards_of_texts({'h.json': json.dumps(BOARD)}))}/d/hostile")
     page.set_viewport_size({"width": 1600, "height": 2000})
-    settled(page)
+    wait_until_settled(page)
     return page
 
 

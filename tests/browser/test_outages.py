@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.seeing import board_of, open_board, settled, until
+from dashboards.pictures.browser import wait_until_settled
+from tests.browser.seeing import board_of, open_board, until
 
 PANEL = {
     "id": 1, "type": "stat", "title": "Up", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 6},
@@ -76,6 +77,6 @@ def test_nothing_is_no_error(serve, answers, page):
     answers.is_empty = True
     panel = {**PANEL, "fieldConfig": {"defaults": {"noValue": "All is well"}}}
     open_board(page, f"{serve(board_of(panel))}/d/b")
-    settled(page)
+    wait_until_settled(page)
     assert "All is well" in page.locator(".panel .body").inner_text()
     assert not page.locator(".panel .problem").count()

@@ -227,7 +227,8 @@ const showVariables = ({ variables, links, problem }) => {
   const shown = variables.filter((each) => !each.hidden);
   const problems = [...new Set([problem, ...shown.map((each) => each.problem)])].filter(Boolean);
   const focused = document.activeElement?.closest("[data-variable]")?.dataset.variable;
-  field("variables").replaceChildren(
+  const isInUse = field("variables").querySelector("details[open]"); // somebody is choosing
+  if (!isInUse) field("variables").replaceChildren(
     ...shown.map((each) => (each.kind === "textbox" ? typed(each) : each.multi ? several(each) : single(each))),
     ...problems.map((each) => make("span", { class: "problem" }, each)));
   if (focused) {
@@ -256,11 +257,22 @@ const choose = async (change, push = true) => {
   Object.assign(choice, change);
   writeAddress(push);
   showTime();
+  await show();
+};
+
+/** Shows what is chosen now; what was chosen before, and is still on its way, is of no use then. */
+let shows = 0;
+const show = async () => {
+  shows += 1;
+  const mine = shows;
+  main.setAttribute("aria-busy", "true");
   await loadVariables();
+  if (mine !== shows) return;
   writeAddress(false);
   isReady = true;
   wakeAll();
   loadMarks();
+  main.removeAttribute("aria-busy");
 };
 
 const chooseValues = (name, values) => choose({ chosen: { ...choice.chosen, [name]: values } });
@@ -337,11 +349,7 @@ const KEYS = {
   "?": () => field("help").showModal(),
 };
 
-const refreshNow = async () => {
-  await loadVariables();
-  wakeAll();
-  loadMarks();
-};
+const refreshNow = () => show();
 
 const listen = () => {
   field("quick").addEventListener("change", ({ target }) => target.value && choose({ from: target.value, to: "now" }));

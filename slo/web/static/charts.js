@@ -261,8 +261,17 @@ const valueAxis = (scale, index) => ({
   label: scale.label || undefined,
   labelSize: scale.label ? 18 : undefined,
   labelFont: FONT,
-  values: (_, splits) => splits.map((each) => format(each, scale.unit)),
+  values: (_, splits) => apart(splits, scale.unit),
 });
+
+/** Numbers beside an axis: with as many digits as it takes to tell them apart. */
+const apart = (splits, unit) => {
+  for (const decimals of [null, 1, 2, 3, 4, 5]) {
+    const said = splits.map((each) => format(each, unit, decimals));
+    if (new Set(said).size === said.length) return said;
+  }
+  return splits.map((each) => format(each, unit, 6));
+};
 
 const drawThresholds = (plot, thresholds) => {
   if (!thresholds) return;
