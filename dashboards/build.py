@@ -9,6 +9,8 @@ import yaml
 
 from dashboards import variables
 from dashboards.boards.fleet import fleet_board
+from dashboards.boards.gpu import gpu_board
+from dashboards.boards.group import group_board
 from dashboards.boards.slo import slo_board
 from dashboards.frame import Board, draw_up
 from dashboards.links import TAG
@@ -39,7 +41,7 @@ _DATASOURCES_COMMENT = """\
 def all_boards() -> tuple[Board, ...]:
     """Return every board, in the order in which they should be read."""
     tiers = read_tiers()
-    return (fleet_board(tiers), slo_board(tiers))
+    return (fleet_board(tiers), group_board(), gpu_board(), slo_board(tiers))
 
 
 def build_boards() -> dict[str, str]:
