@@ -259,10 +259,10 @@ def test_a_graphs_rank_is_taken_once_and_not_at_every_step(boards):
 
 def test_burn_rates_are_drawn_tier_by_tier_with_the_tiers_threshold(boards):
     """Both windows, and the dashed line that both have to cross."""
-    slo = by_uid(boards, "slo")
+    detail = by_uid(boards, "slo-detail")
     for tier in read_tiers():
         title = f"Burn over {tier.long_window} and {tier.short_window}: {tier.severity}"
-        panel = by_title(slo, title)
+        panel = by_title(detail, title)
         long, short, threshold = (each["expr"] for each in panel["targets"])
         assert f'window="{tier.long_window}"' in long
         assert f'window="{tier.short_window}"' in short

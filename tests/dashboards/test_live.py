@@ -89,7 +89,7 @@ def objective_lines() -> Iterator[str]:
     for tier in read_tiers():
         for window in (tier.long_window, tier.short_window):
             yield lines(conventions.BURN_RATE, {**cell, "window": window}, 0)
-    for name in (conventions.EVENTS_BAD_COUNT, conventions.COVERAGE):
+    for name in (conventions.EVENTS_BAD_COUNT, conventions.EVENTS_COUNT, conventions.COVERAGE):
         yield lines(name, {**cell, "window": "28d"}, 1)
 
 

@@ -20,10 +20,10 @@ from slo.promql import nodes, selectors
 
 CELL = frozenset(catalog.CELL_LABELS)
 OBJECTIVE = frozenset(("slo", "service"))
-OBJECTIVE_CELL = OBJECTIVE | {"region", "model"}
-"""The library's objectives are grouped by region and model."""
+OBJECTIVE_CELL = OBJECTIVE | {"region", "model", "tool", "tier"}
+"""The library's objectives are grouped by region and model, a few by tool or tier too."""
 
-ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host", "tool"}
+ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host"}
 
 RECORDED: dict[str, frozenset[str]] = {
     conventions.EVENTS_BAD_RATE: OBJECTIVE_CELL,
@@ -84,17 +84,20 @@ def selections(expr: str) -> list[Selection]:
     ]
 
 
-def grouping(expr: str) -> Iterator[tuple[frozenset[str], str]]:
-    """Give the labels of each ``by`` and each series within it."""
+def grouping(expr: str) -> Iterator[tuple[frozenset[str], list[str]]]:
+    """Give the labels of each ``by``, and all series within it."""
     for node in nodes(promql_parser.parse(expr)):
         if (
             isinstance(node, promql_parser.AggregateExpr)
             and node.modifier is not None
             and node.modifier.type == promql_parser.AggModifierType.By
         ):
-            for each in nodes(node.expr):
-                if isinstance(each, promql_parser.VectorSelector):
-                    yield frozenset(node.modifier.labels), each.name
+            within = [
+                each.name
+                for each in nodes(node.expr)
+                if isinstance(each, promql_parser.VectorSelector)
+            ]
+            yield frozenset(node.modifier.labels), within
 
 
 def labels_of(series: str) -> frozenset[str] | None:
@@ -119,10 +122,10 @@ def complaints(expr: str) -> list[str]:
             found.append(f"nobody serves {each.series}")
         else:
             found += [f"{each.series} has no label {label}" for label in each.labels - known]
-    for labels, series in grouping(expr):
-        found += [
-            f"{series} has no label {label}" for label in labels - (labels_of(series) or set())
-        ]
+    for labels, within in grouping(expr):
+        # Of several that are joined, one need have it.
+        carried = frozenset().union(*(labels_of(each) or set() for each in within))
+        found += [f"{each} has no label {label}" for label in labels - carried for each in within]
     return found
 
 

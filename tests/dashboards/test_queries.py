@@ -63,7 +63,13 @@ MAY_BE_EMPTY: dict[str, set[str]] = {
         "Memory errors",
         "NVLink traffic",
     },
-    "shardwatch-slo": {"Alerts firing", "Causes with their evidence"},
+    "shardwatch-slo": {"Alerts firing"},
+    "shardwatch-slo-detail": {
+        "Alerts firing",
+        "Causes with their evidence",
+        "Bad events while a cause is at work",
+        "Lasts, at the pace of 3d",
+    },
 }
 """Panels that rightly show nothing in a healthy cluster, by board."""
 
