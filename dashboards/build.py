@@ -8,9 +8,11 @@ from typing import Any
 import yaml
 
 from dashboards import variables
+from dashboards.boards.capacity import capacity_board
 from dashboards.boards.fleet import fleet_board
 from dashboards.boards.gpu import gpu_board
 from dashboards.boards.group import group_board
+from dashboards.boards.itself import itself_board
 from dashboards.boards.slo import slo_board
 from dashboards.boards.slo_detail import slo_detail_board
 from dashboards.boards.slo_scope import OURS, scope_of
@@ -44,7 +46,15 @@ _DATASOURCES_COMMENT = """\
 def all_boards() -> tuple[Board, ...]:
     """Return every board, in the order in which they should be read."""
     tiers = read_tiers()
-    return (fleet_board(tiers), group_board(), gpu_board(), slo_board(OURS), slo_detail_board(OURS))
+    return (
+        fleet_board(tiers),
+        group_board(),
+        gpu_board(),
+        slo_board(OURS),
+        slo_detail_board(OURS),
+        capacity_board(),
+        itself_board(),
+    )
 
 
 def build_boards() -> dict[str, str]:

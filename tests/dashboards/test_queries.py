@@ -63,6 +63,14 @@ MAY_BE_EMPTY: dict[str, set[str]] = {
         "Memory errors",
         "NVLink traffic",
     },
+    "shardwatch-itself": {
+        "Alerts firing",
+        "Exporters with a fault",
+        "Targets without a place",
+        "Sources that do not answer",
+        "Silent sources by reason",
+        "Time of notifications, p99",
+    },
     "shardwatch-slo": {"Alerts firing"},
     "shardwatch-slo-detail": {
         "Alerts firing",
