@@ -142,7 +142,7 @@ def a_free_port() -> int:
 
 @pytest.fixture(scope="module")
 def prometheus(cluster: str, tmp_path_factory) -> Iterator[str]:
-    """The address of a Prometheus that scrapes the page and records the cells, every two seconds."""
+    """The address of a Prometheus that scrapes the page and records the cells, at 2 s."""
     folder: Path = tmp_path_factory.mktemp("prometheus")
     address = f"127.0.0.1:{a_free_port()}"
     levels = RuleGroup("levels", 2, cause_levels(causes(2)))
