@@ -14,16 +14,17 @@ from alerts.causes.every import causes
 from alerts.cells import cells_group
 from dashboards.asking import EVERYTHING, panel_queries
 from dashboards.build import build as dashboards_build
+from dashboards.queries.itself import SERVED_BY_SERVERS
 from exporters import catalog
 from slo import conventions
 from slo.promql import nodes, selectors
 
 CELL = frozenset(catalog.CELL_LABELS)
 OBJECTIVE = frozenset(("slo", "service"))
-OBJECTIVE_CELL = OBJECTIVE | {"region", "model"}
-"""The library's objectives are grouped by region and model."""
+OBJECTIVE_CELL = OBJECTIVE | {"region", "model", "tool", "tier"}
+"""The library's objectives are grouped by region and model, a few by tool or tier too."""
 
-ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host", "tool"}
+ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host"}
 
 RECORDED: dict[str, frozenset[str]] = {
     conventions.EVENTS_BAD_RATE: OBJECTIVE_CELL,
@@ -51,6 +52,12 @@ RECORDED: dict[str, frozenset[str]] = {
     conventions.CELL_GPU_POWER: CELL,
     conventions.CELL_REVISION_GROUPS: CELL | {"revision"},
     conventions.CELL_REVISIONS: CELL,
+    conventions.CELL_GROUPS_KNOWN: CELL,
+    conventions.CELL_GROUPS_SERVING: CELL,
+    conventions.CELL_GROUPS_NEEDED: CELL,
+    conventions.CELL_GROUPS_BUSY: CELL,
+    conventions.CELL_KV_CACHES_IN_USE: CELL,
+    conventions.DRIVER_HOSTS: CELL | {"failure_domain", "version"},
     conventions.CELL_WAITING: CELL,
     conventions.CELL_KV_CACHE_USAGE: CELL,
     conventions.CELL_PREFIX_HIT_RATIO: CELL,
@@ -78,25 +85,31 @@ def selections(expr: str) -> list[Selection]:
     ]
 
 
-def grouping(expr: str) -> Iterator[tuple[frozenset[str], str]]:
-    """Give the labels of each ``by`` and each series within it."""
+def grouping(expr: str) -> Iterator[tuple[frozenset[str], list[str]]]:
+    """Give the labels of each ``by``, and all series within it."""
     for node in nodes(promql_parser.parse(expr)):
         if (
             isinstance(node, promql_parser.AggregateExpr)
             and node.modifier is not None
             and node.modifier.type == promql_parser.AggModifierType.By
         ):
-            for each in nodes(node.expr):
-                if isinstance(each, promql_parser.VectorSelector):
-                    yield frozenset(node.modifier.labels), each.name
+            within = [
+                each.name
+                for each in nodes(node.expr)
+                if isinstance(each, promql_parser.VectorSelector)
+            ]
+            yield frozenset(node.modifier.labels), within
 
 
 def labels_of(series: str) -> frozenset[str] | None:
     """Return the labels that a series carries; None if nobody serves or records it."""
     if series in RECORDED:
         return RECORDED[series]
+    if series in SERVED_BY_SERVERS:
+        return frozenset(SERVED_BY_SERVERS[series])
     if series in catalog.FAMILIES and catalog.FAMILIES[series].kind != "histogram":
-        return frozenset(catalog.FAMILIES[series].labels)
+        # An exporter's own process is told by who scraped it.
+        return frozenset(catalog.FAMILIES[series].labels or ("job", "instance"))
     for suffix, added in (("_bucket", {"le"}), ("_sum", set()), ("_count", set())):
         family = catalog.FAMILIES.get(series.removesuffix(suffix))
         if series.endswith(suffix) and family is not None and family.kind == "histogram":
@@ -113,10 +126,10 @@ def complaints(expr: str) -> list[str]:
             found.append(f"nobody serves {each.series}")
         else:
             found += [f"{each.series} has no label {label}" for label in each.labels - known]
-    for labels, series in grouping(expr):
-        found += [
-            f"{series} has no label {label}" for label in labels - (labels_of(series) or set())
-        ]
+    for labels, within in grouping(expr):
+        # Of several that are joined, one need have it.
+        carried = frozenset().union(*(labels_of(each) or set() for each in within))
+        found += [f"{each} has no label {label}" for label in labels - carried for each in within]
     return found
 
 
