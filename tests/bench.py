@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from demo.setup.programs import PROGRAMS, find_program
+from demo.setup.programs import PROGRAMS, TEST_PROGRAMS, find_program
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("exporters", "slo", "alerts", "dashboards", "demo.sim", "demo.lab", "demo")
@@ -64,7 +64,8 @@ def merge(figures: Iterable[dict[str, Any]]) -> str:
 
 def programs() -> dict[str, str]:
     """Return the variables that name each program, for a package that cannot find them itself."""
-    return {each.variable: str(find_program(name)) for name, each in PROGRAMS.items()}
+    every = {**PROGRAMS, "chromium": TEST_PROGRAMS["chromium"]}
+    return {each.variable: str(find_program(name)) for name, each in every.items()}
 
 
 def run_bench(package: str) -> Iterator[dict[str, Any]]:
