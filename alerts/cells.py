@@ -23,6 +23,10 @@ FEWEST_PROMPT_TOKENS = 50_000
 """Looked up within the base window, below which no share of hits says anything of a cell: some 50
 prompts of a chat, fewer of agents. Chosen."""
 
+TEMPERATURE_BANDS = (30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95)
+"""Degrees Celsius at the end of each band; what is colder or hotter counts in the first or last.
+Chosen: GPUs slow down somewhere above 80, and a change of five degrees is seen."""
+
 _USERS = f'{{{catalog.TIER}!="{catalog.PROBE_TIER}"}}'
 """Of routers' series, those that are users'."""
 _CELL = ", ".join(catalog.CELL_LABELS)
@@ -35,6 +39,7 @@ def cells_group(scrape_interval_seconds: float) -> RuleGroup:
     rules = (
         *_request_rules(window),
         *_group_rules(),
+        *_gpu_rules(),
         *_engine_rules(window, window_seconds),
         *_latency_rules(window),
         *_tool_rules(window),
@@ -84,6 +89,27 @@ def _group_rules() -> tuple[RecordingRule, ...]:
         RecordingRule(conventions.CELL_CAPACITY, _over_cell("avg", catalog.GROUP_CAPACITY)),
         RecordingRule(conventions.CELL_GPUS_EXPECTED, expected),
         RecordingRule(conventions.CELL_GPUS_MISSING, f"sum by ({_CELL}) ({missing})"),
+        RecordingRule(
+            conventions.CELL_REVISION_GROUPS,
+            f"count by ({_by((catalog.REVISION,))}) ({catalog.GROUP_INFO.name})",
+        ),
+        RecordingRule(
+            conventions.CELL_GPUS, _over_cell("sum", catalog.GROUP_MEMBERS, catalog.STATE)
+        ),
+    )
+
+
+def _gpu_rules() -> tuple[RecordingRule, ...]:
+    coldest, hottest = TEMPERATURE_BANDS[0], TEMPERATURE_BANDS[-1]
+    width = TEMPERATURE_BANDS[1] - coldest
+    band = f"clamp(ceil({catalog.GPU_TEMPERATURE.name} / {width}) * {width}, {coldest}, {hottest})"
+    return (
+        # One pass over all GPUs, where a histogram's buckets would take one a bound.
+        RecordingRule(
+            conventions.CELL_GPUS_BY_TEMPERATURE,
+            f'count_values by ({_CELL}) ("{conventions.BAND}", {band})',
+        ),
+        RecordingRule(conventions.CELL_GPU_POWER, _over_cell("sum", catalog.GPU_POWER)),
     )
 
 

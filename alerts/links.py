@@ -8,7 +8,20 @@ from alerts.runbooks import runbook_url
 from exporters.config import Links
 
 FLEET_BOARD = "shardwatch-fleet"
+GROUP_BOARD = "shardwatch-group"
+GPU_BOARD = "shardwatch-gpu"
 SLO_BOARD = "shardwatch-slo"
+SLO_DETAIL_BOARD = "shardwatch-slo-detail"
+LATENCY_BOARD = "shardwatch-latency"
+QUEUE_BOARD = "shardwatch-queue"
+CACHE_BOARD = "shardwatch-cache"
+TOOLS_BOARD = "shardwatch-tools"
+ROLLOUT_BOARD = "shardwatch-rollout"
+TENANTS_BOARD = "shardwatch-tenants"
+REGIONS_BOARD = "shardwatch-regions"
+METERING_BOARD = "shardwatch-metering"
+CAPACITY_BOARD = "shardwatch-capacity"
+ITSELF_BOARD = "shardwatch-itself"
 """The uids of the boards; dashboards are built after alerts, and a test holds the two together."""
 
 TIME_RANGE = "from=now-3h&to=now"

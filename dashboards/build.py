@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 from dashboards import variables
-from dashboards.fleet import fleet_board
-from dashboards.frame import TAG, Board, draw_up
+from dashboards.boards.fleet import fleet_board
+from dashboards.boards.slo import slo_board
+from dashboards.frame import Board, draw_up
+from dashboards.links import TAG
 from dashboards.normalise import to_json, to_text
-from dashboards.slo import slo_board
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.generated import header
@@ -42,7 +44,13 @@ def all_boards() -> tuple[Board, ...]:
 
 def build_boards() -> dict[str, str]:
     """Return the boards' JSON by file name, ``fleet.json``. The same for every configuration."""
-    return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each))) for each in all_boards()}
+    return draw_up_boards(all_boards())
+
+
+def draw_up_boards(boards: Sequence[Board]) -> dict[str, str]:
+    """Return boards' JSON by file name; they lead to each other and to no others."""
+    among = {each.uid for each in boards}
+    return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each, among))) for each in boards}
 
 
 def build(config: Config, _: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:

@@ -116,6 +116,8 @@ COVERAGE_NEEDED = 0.99
 # ``region``, ``model`` and what is said. Rates are per second over the base window.
 
 QUANTILE = "quantile"
+BAND = "band"
+"""The end of a range of values, in the unit of what is counted."""
 
 CELL_REQUESTS_RATE = "shardwatch:cell_requests:rate"
 """Requests that ended, by ``outcome``."""
@@ -143,6 +145,14 @@ CELL_CAPACITY = "shardwatch:cell_capacity:ratio"
 CELL_GPUS_EXPECTED = "shardwatch:cell_gpus_expected:sum"
 CELL_GPUS_MISSING = "shardwatch:cell_gpus_missing:sum"
 """GPUs expected, less those that answer and are not lost."""
+CELL_GPUS = "shardwatch:cell_gpus:count"
+"""GPUs by ``state``, unknown among them."""
+CELL_GPUS_BY_TEMPERATURE = "shardwatch:cell_gpus_by_temperature:count"
+"""GPUs by ``band``: the end of the five degrees Celsius that its temperature is within."""
+CELL_GPU_POWER = "shardwatch:cell_gpu_power_watts:sum"
+"""Power draw of the cell's GPUs."""
+CELL_REVISION_GROUPS = "shardwatch:cell_revision_groups:count"
+"""Shard groups by ``revision``."""
 CELL_WAITING = "shardwatch:cell_requests_waiting:sum"
 """Requests in the engines' queues."""
 CELL_KV_CACHE_USAGE = "shardwatch:cell_kv_cache_usage:max"

@@ -1,39 +1,33 @@
 """What every board owes to the person on call."""
 
 from collections import Counter
+from collections.abc import Iterator
+from string import Template
 from typing import Any
 
 import pytest
 
+from dashboards.asking import EVERYTHING, every_panel
 from dashboards.layout import COLUMNS, FIRST_SCREEN_HEIGHT
-from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, panel_queries
 from dashboards.variables import DATASOURCE_REF
 from exporters import catalog
 from slo.windows import read_tiers
+from tests.dashboards.bounds import is_bounded
 
 WITHOUT_DATA = ("row", "text")
 KNOWN_TYPES = (
-    "bargauge", "row", "stat", "state-timeline", "table", "text", "timeseries",
+    "bargauge", "gauge", "heatmap", "row", "stat", "state-timeline", "table", "text", "timeseries",
 )  # fmt: skip
-AGGREGATED_TO_FEW = (
-    "by (outcome)",
-    "by (phase, region)",
-    "by (slo)",
-    "or on ()",
-    "{slo=~",
-    "vector(",
-)
-"""Queries that need no limit: as many series as outcomes, phases and regions, or objectives."""
 
 
 def panels_with_data(board: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the panels that show data."""
-    return [each for each in board["panels"] if each["type"] not in WITHOUT_DATA]
+    return [each for each in every_panel(board) if each["type"] not in WITHOUT_DATA]
 
 
 def by_title(board: dict[str, Any], title: str) -> dict[str, Any]:
     """Return the panel with a title."""
-    return next(each for each in board["panels"] if each["title"] == title)
+    return next(each for each in every_panel(board) if each["title"] == title)
 
 
 def test_the_uids_never_change(boards):
@@ -71,7 +65,7 @@ def test_every_panel_says_what_it_is(boards):
         if not said
     ]
     assert [] == silent
-    assert all(panel["title"] for board in boards for panel in board["panels"])
+    assert all(panel["title"] for board in boards for panel in every_panel(board))
 
 
 def test_every_panel_and_query_takes_its_data_source_from_the_variable(boards):
@@ -89,13 +83,13 @@ def test_every_panel_and_query_takes_its_data_source_from_the_variable(boards):
 def test_panel_ids_are_unique_and_given_by_hand(boards):
     """A link to a panel survives that another is put before it."""
     for board in boards:
-        counts = Counter(each["id"] for each in board["panels"])
+        counts = Counter(each["id"] for each in every_panel(board))
         assert {1} == set(counts.values())
 
 
 def test_boards_are_made_of_modern_panels_only(boards):
     """Grafana's old graph panel is gone, and our preview draws these."""
-    types = {panel["type"] for board in boards for panel in board["panels"]}
+    types = {panel["type"] for board in boards for panel in every_panel(board)}
     assert types <= set(KNOWN_TYPES)
 
 
@@ -103,46 +97,72 @@ def test_variables_are_the_same_on_all_boards_and_the_data_source_comes_first(bo
     """A link from board to board carries each of them."""
     expected = ["datasource", "cluster", "slo", "region", "model"]
     for board in boards:
-        assert expected == [each["name"] for each in board["templating"]["list"]]
+        names = [each["name"] for each in board["templating"]["list"]]
+        assert expected == names[: len(expected)]
 
 
 def test_several_values_or_all_can_be_chosen_and_all_is_the_start(boards):
     """All matches what has no such label too."""
     for board in boards:
         for variable in board["templating"]["list"][1:]:
+            if variable["name"] in ("group", "host"):
+                continue
             assert variable["multi"]
             assert variable["includeAll"]
             assert (".*", ["$__all"]) == (variable["allValue"], variable["current"]["value"])
 
 
-def test_each_board_leads_to_the_other_and_keeps_variables_and_time(boards):
+def test_of_groups_and_hosts_one_is_chosen_for_all_that_it_serves_is_shown(boards):
+    """All of them at once would be every series there is."""
+    for board in boards:
+        for variable in board["templating"]["list"]:
+            if variable["name"] in ("group", "host"):
+                assert (False, False) == (variable["multi"], variable["includeAll"])
+
+
+def test_each_board_leads_to_others_that_there_are_and_keeps_variables_and_time(boards):
     """Whoever follows a link goes on looking at the same thing."""
-    fleet, slo = boards
-    for here, there in ((fleet, slo), (slo, fleet)):
-        (link,) = here["links"]
-        assert (f"/d/{there['uid']}", True, True) == (
-            link["url"], link["includeVars"], link["keepTime"],
-        )  # fmt: skip
+    addresses = {f"/d/{each['uid']}" for each in boards}
+    for board in boards:
+        *following, menu = board["links"]
+        assert following
+        assert ("dashboards", ["shardwatch"]) == (menu["type"], menu["tags"])
+        assert {each["url"] for each in following} <= addresses - {f"/d/{board['uid']}"}
+        assert {(True, True)} == {
+            (each["includeVars"], each["keepTime"]) for each in board["links"]
+        }
 
 
-def test_alerts_are_drawn_on_the_graphs(boards):
-    """Pages always, tickets when asked for."""
+def test_every_board_can_be_reached_from_another(boards):
+    """By a link at its top, and not by the menu alone."""
+    reached = {each["url"] for board in boards for each in board["links"]}
+    assert {f"/d/{each['uid']}" for each in boards} == reached - {""}
+
+
+def test_alerts_and_rollouts_are_drawn_on_the_graphs(boards):
+    """Pages and new revisions always, tickets when asked for."""
     for board in boards:
         drawn = [(each["name"], each["enable"]) for each in board["annotations"]["list"]]
-        assert [("Pages", True), ("Tickets", False)] == drawn
+        assert [("Pages", True), ("Tickets", False), ("Rollouts", True)] == drawn
+
+
+def grids(board: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """Give the panels that stand on the board, and those of each row that is closed."""
+    yield board["panels"]
+    yield from (each["panels"] for each in board["panels"] if each.get("panels"))
 
 
 def test_panels_fill_the_width_and_never_overlap(boards):
     """Every cell of the grid belongs to one panel."""
-    for board in boards:
+    for grid in (grid for board in boards for grid in grids(board)):
         cells = Counter(
             (x, y)
-            for panel in board["panels"]
+            for panel in grid
             for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
             for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
         )
-        height = max(y for _, y in cells) + 1
-        assert {(x, y): 1 for x in range(COLUMNS) for y in range(height)} == dict(cells)
+        rows = range(min(y for _, y in cells), max(y for _, y in cells) + 1)
+        assert {(x, y): 1 for x in range(COLUMNS) for y in rows} == dict(cells)
 
 
 def test_the_fleets_first_screen_shows_what_is_on_fire(boards):
@@ -175,17 +195,35 @@ def test_no_graph_of_the_fleet_reads_series_of_single_groups_or_gpus(boards):
 
 
 def test_every_query_gives_a_bounded_number_of_series(boards):
-    """A rank limits it, or it is aggregated to one number or to few."""
-    variables = dict.fromkeys(("cluster", "slo", "region", "model"), ".*")
+    """A rank limits it, it is of one group or host, or it is aggregated to one number or to few."""
     unbounded = [
-        (query.board, query.panel, query.expr)
+        (board["uid"], panel["title"], target["expr"])
         for board in boards
-        for query in panel_queries(board, variables)
-        if not any(f"k({limit}, " in query.expr for limit in (SHOWN_LINES, SHOWN_ROWS))
-        and not query.expr.startswith(("sum(", "min(", "max(", "count("))
-        and not any(few in query.expr for few in AGGREGATED_TO_FEW)
+        for panel in panels_with_data(board)
+        for target in panel["targets"]
+        if not is_bounded(target["expr"], Template(target["expr"]).substitute(EVERYTHING))
     ]
     assert [] == unbounded
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    {
+        "a series of each group": ("shardwatch_group_up", False),
+        "of one group": ('shardwatch_group_up{group=~"$group"}', True),
+        "of a host on one side only": ('a{host=~"$host"} or b{region=~"$region"}', False),
+        "ranked": ("topk(12, a)", True),
+        "ranked too far": ("topk(500, a)", False),
+        "by few": ("sum by (outcome, region) (a)", True),
+        "by cells": ("sum by (cluster, region, model) (a)", False),
+        "without some": ("sum without (le) (a)", False),
+        "among those that are ranked": ("a and topk(12, a @ end())", True),
+        "a quantile of few": ("histogram_quantile(0.9, sum by (le) (rate(a[1m]))) >= 0", True),
+    }.values(),
+)
+def test_the_bound_is_seen(template: str, *, expected: bool):
+    """The test above is not green for nothing."""
+    assert expected == is_bounded(template, Template(template).substitute(EVERYTHING))
 
 
 def test_a_graphs_rank_is_taken_once_and_not_at_every_step(boards):

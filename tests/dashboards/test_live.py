@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, product
 from pathlib import Path
+from string import Template
 from threading import Thread
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 import yaml
 
 from alerts.cells import cells_group
-from dashboards.queries import PanelQuery, panel_queries
+from dashboards.asking import EVERYTHING, PanelQuery, panel_queries
 from demo.setup.programs import find_program
 from exporters import catalog
 from exporters.catalog import Family
@@ -28,7 +29,7 @@ from slo.render import render_groups
 from slo.windows import read_tiers
 
 PATIENCE_SECONDS = 60
-VARIABLES = {"cluster": "demo", "slo": ".*", "region": "(eu|us)", "model": "chat"}
+VARIABLES = {**EVERYTHING, "cluster": "demo", "region": "(eu|us)", "model": "chat"}
 
 BOUNDED: dict[str, tuple[str, ...]] = {
     "cluster": ("demo",),
@@ -209,7 +210,7 @@ def test_variables_offer_the_cells_of_the_cluster(boards, prometheus: str):
         selector, _, label = (
             variable["definition"].removeprefix("label_values(").removesuffix(")").rpartition(", ")
         )
-        selector = selector.replace("$cluster", ".*").replace("$region", ".*")
+        selector = Template(selector).substitute(EVERYTHING)
         query = urllib.parse.urlencode({"match[]": selector})
         expected = {"slo": ["s"]}.get(label, list(BOUNDED.get(label, ())))
         assert expected == fetch(f"{prometheus}/api/v1/label/{label}/values?{query}")

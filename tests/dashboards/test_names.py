@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from string import Template
 
 import promql_parser
 import pytest
@@ -11,13 +12,11 @@ from alerts.build import build as alerts_build
 from alerts.causes.cause import cause_levels
 from alerts.causes.every import causes
 from alerts.cells import cells_group
+from dashboards.asking import EVERYTHING, panel_queries
 from dashboards.build import build as dashboards_build
-from dashboards.queries import panel_queries
 from exporters import catalog
 from slo import conventions
 from slo.promql import nodes, selectors
-
-VARIABLES = dict.fromkeys(("cluster", "slo", "region", "model"), ".*")
 
 CELL = frozenset(catalog.CELL_LABELS)
 OBJECTIVE = frozenset(("slo", "service"))
@@ -58,6 +57,11 @@ RECORDED: dict[str, frozenset[str]] = {
     conventions.CELL_CAPACITY: CELL,
     conventions.CELL_GPUS_EXPECTED: CELL,
     conventions.CELL_GPUS_MISSING: CELL,
+    conventions.CELL_GPUS: CELL | {"state"},
+    conventions.CELL_GPUS_BY_TEMPERATURE: CELL | {"band"},
+    conventions.CELL_GPU_POWER: CELL,
+    conventions.CELL_REVISION_GROUPS: CELL | {"revision"},
+    conventions.CELL_REVISIONS: CELL,
     conventions.CELL_WAITING: CELL,
     conventions.CELL_KV_CACHE_USAGE: CELL,
     conventions.CELL_PREFIX_HIT_RATIO: CELL,
@@ -132,7 +136,7 @@ def test_every_query_of_a_panel_asks_for_what_exists(boards):
     found = {
         (query.board, query.panel, query.ref): complaints(query.expr)
         for board in boards
-        for query in panel_queries(board, VARIABLES)
+        for query in panel_queries(board, EVERYTHING)
     }
     assert {key: [] for key in found} == found
 
@@ -153,7 +157,7 @@ def test_every_recorded_series_of_a_board_is_recorded_by_the_built_rules(boards,
     asked = {
         (each.name, window_of(each))
         for board in boards
-        for query in panel_queries(board, VARIABLES)
+        for query in panel_queries(board, EVERYTHING)
         for each in selectors(query.expr)
         if ":" in each.name
     }
@@ -173,7 +177,9 @@ def window_of(selector: promql_parser.VectorSelector) -> str | None:
 def test_every_annotation_asks_for_what_exists(boards):
     """The alerts on the graphs are Prometheus's own series."""
     exprs = [each["target"]["expr"] for board in boards for each in board["annotations"]["list"]]
-    assert [[] for _ in exprs] == [complaints(expr.replace("$", "")) for expr in exprs]
+    assert [[] for _ in exprs] == [
+        complaints(Template(expr).substitute(EVERYTHING)) for expr in exprs
+    ]
 
 
 def test_every_variable_offers_the_values_of_a_label_that_exists(boards):

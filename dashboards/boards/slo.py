@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboards import queries
-from dashboards.frame import FLEET_UID, SLO_UID, Board
+from alerts import links
+from dashboards.frame import Board
 from dashboards.layout import Band
 from dashboards.panels import (
     About,
@@ -17,8 +17,16 @@ from dashboards.panels import (
     stat,
     state_timeline,
     table,
-    text,
     time_series,
+)
+from dashboards.queries import alerts
+from dashboards.queries.objectives import (
+    BLIND,
+    LIBRARY,
+    TARGETS,
+    TRAFFIC,
+    VANISHED,
+    burn_threshold,
 )
 from dashboards.signs import (
     BUDGET_STEPS,
@@ -29,6 +37,7 @@ from dashboards.signs import (
     WORST,
     alerts_table,
     burn_steps,
+    opening,
 )
 from exporters import catalog
 from slo import conventions
@@ -51,23 +60,21 @@ _EVIDENCE = (
     catalog.REASON,
 )
 _TRAFFIC = (
-    Meaning(queries.TRAFFIC, "traffic", "green"),
-    Meaning(queries.VANISHED, "vanished", "red"),
-    Meaning(queries.BLIND, "blind", "purple"),
+    Meaning(TRAFFIC, "traffic", "green"),
+    Meaning(VANISHED, "vanished", "red"),
+    Meaning(BLIND, "blind", "purple"),
 )
 
 
 def slo_board(tiers: Sequence[Tier]) -> Board:
     """Return the board; ``tiers`` are those of the burn alerts, the fastest first."""
     return Board(
-        uid=SLO_UID,
-        title="shardwatch / SLO",
+        uid=links.SLO_BOARD,
         question=QUESTION,
-        next_uid=FLEET_UID,
-        next_title="Fleet",
-        by_cluster=False,
+        next_uids=(links.FLEET_BOARD,),
+        hidden=(catalog.CLUSTER,),
         bands=(
-            Band(3, (text(1, QUESTION, HOW_TO_READ),)),
+            opening(QUESTION, HOW_TO_READ),
             _numbers(tiers),
             _budgets(),
             Band(8, tuple(_tier(_FIRST_TIER_ID + i, tier) for i, tier in enumerate(tiers))),
@@ -84,7 +91,7 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             "The share of events that shall be good.",
             "percentunit", "No objective recorded", decimals=3,
         ),
-        queries.TARGETS,
+        TARGETS,
     )  # fmt: skip
     budget = stat(
         About(
@@ -93,7 +100,7 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             "overspent.",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS, decimals=1,
         ),
-        queries.LOWEST_BUDGET,
+        LIBRARY.lowest_budget,
     )  # fmt: skip
     burn = stat(
         About(
@@ -102,7 +109,7 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             "over 28 days.",
             "short", "No traffic", burn_steps(tiers), decimals=2,
         ),
-        queries.highest_burn(fastest.long_window),
+        LIBRARY.highest_burn(fastest.long_window),
     )  # fmt: skip
     bad = stat(
         About(
@@ -110,7 +117,7 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             "Bad events of the chosen cells within the objective's period.",
             "short", "No events recorded", decimals=0,
         ),
-        queries.BAD_EVENTS_OVER_PERIOD,
+        LIBRARY.bad_events_over_period,
     )  # fmt: skip
     coverage = stat(
         About(
@@ -119,7 +126,7 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             f"{conventions.COVERAGE_NEEDED:.0%} a budget is unknown, not good.",
             "percentunit", "No coverage recorded", COVERAGE_STEPS, decimals=2,
         ),
-        queries.LOWEST_COVERAGE,
+        LIBRARY.lowest_coverage,
     )  # fmt: skip
     pages = stat(
         About(
@@ -127,7 +134,7 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             "Pages that fire for the chosen objectives and cells.",
             "short", "No alerts known", NONE_IS_GOOD,
         ),
-        queries.alerts_firing(conventions.PAGE),
+        alerts.alerts_firing(conventions.PAGE),
     )  # fmt: skip
     return Band(4, (target, budget, burn, bad, coverage, pages))
 
@@ -140,7 +147,7 @@ def _budgets() -> Band:
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1,
         ),
-        queries.BUDGET_BARS,
+        LIBRARY.budget_bars,
     )  # fmt: skip
     over_time = time_series(
         About(
@@ -150,7 +157,7 @@ def _budgets() -> Band:
             "percentunit", BUDGET_UNKNOWN, highest=1,
             steps=(Step(None, "red"), Step(0, "transparent")),
         ),
-        [queries.BUDGETS_OVER_TIME],
+        [LIBRARY.budgets_over_time],
         time_from="28d",
     )  # fmt: skip
     return Band(8, (now, over_time), (8, 16))
@@ -172,10 +179,10 @@ def _tier(id: int, tier: Tier) -> Any:
             "short", "No traffic", lowest=0,
         ),
         [
-            queries.burn_rates(tier.long_window, tier.long_window),
-            queries.burn_rates(tier.short_window, tier.short_window),
+            LIBRARY.burn_rates(tier.long_window, tier.long_window),
+            LIBRARY.burn_rates(tier.short_window, tier.short_window),
         ],
-        dashed=[queries.burn_threshold(tier)],
+        dashed=[burn_threshold(tier)],
     )  # fmt: skip
 
 
@@ -189,7 +196,7 @@ def _what_spends_it() -> tuple[Band, ...]:
                     f"Bad events per second, by objective and cell. {WORST}",
                     "eps", "No traffic", lowest=0,
                 ),
-                [queries.BAD_EVENTS],
+                [LIBRARY.bad_events],
             ),
             time_series(
                 About(
@@ -197,7 +204,7 @@ def _what_spends_it() -> tuple[Band, ...]:
                     f"All events per second, by objective and cell. {BUSIEST}",
                     "eps", "No traffic", lowest=0,
                 ),
-                [queries.EVENTS],
+                [LIBRARY.events],
             ),
             state_timeline(
                 About(
@@ -207,7 +214,7 @@ def _what_spends_it() -> tuple[Band, ...]:
                     "short", "No rules evaluated",
                     meanings=(Meaning(0, "none", "green"), Meaning(1, "at work", "red")),
                 ),
-                queries.CAUSES_OVER_TIME,
+                alerts.CAUSES_OVER_TIME,
             ),
         )),
         Band(8, (
@@ -218,7 +225,7 @@ def _what_spends_it() -> tuple[Band, ...]:
                     "Causes at work now, the most probable first.",
                     "short", "No cause is at work",
                 ),
-                queries.CAUSES,
+                alerts.causes(),
                 {**{each: each for each in _EVIDENCE}, "Value": "rank"},
             ),
         )),
@@ -233,7 +240,7 @@ def _what_spends_it() -> tuple[Band, ...]:
                         Step(None, "yellow"), Step(conventions.COVERAGE_NEEDED, "transparent"),
                     ),
                 ),
-                [queries.COVERAGES],
+                [LIBRARY.coverages],
             ),
             state_timeline(
                 About(
@@ -243,7 +250,7 @@ def _what_spends_it() -> tuple[Band, ...]:
                     f"{WORST}",
                     "short", "No traffic yet", meanings=_TRAFFIC,
                 ),
-                queries.SIGHT,
+                LIBRARY.sight,
             ),
         )),
     )  # fmt: skip
