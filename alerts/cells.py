@@ -89,14 +89,21 @@ def _group_rules() -> tuple[RecordingRule, ...]:
         RecordingRule(conventions.CELL_CAPACITY, _over_cell("avg", catalog.GROUP_CAPACITY)),
         RecordingRule(conventions.CELL_GPUS_EXPECTED, expected),
         RecordingRule(conventions.CELL_GPUS_MISSING, f"sum by ({_CELL}) ({missing})"),
-        RecordingRule(
-            conventions.CELL_REVISION_GROUPS,
-            f"count by ({_by((catalog.REVISION,))}) ({catalog.GROUP_INFO.name})",
-        ),
+        RecordingRule(conventions.CELL_REVISION_GROUPS, _groups_by_revision()),
         RecordingRule(
             conventions.CELL_GPUS, _over_cell("sum", catalog.GROUP_MEMBERS, catalog.STATE)
         ),
     )
+
+
+def _groups_by_revision() -> str:
+    weights = catalog.WEIGHTS_INFO.name
+    group = ", ".join((*catalog.GROUP_LABELS, catalog.REVISION))
+    themselves, told = (
+        f"count by ({_by((catalog.REVISION,))}) (group by ({group}) ({each}))"
+        for each in (weights, catalog.GROUP_INFO.name)
+    )
+    return f"{themselves}\nor\n({told}\nunless on ({_CELL})\n{weights})"
 
 
 def _gpu_rules() -> tuple[RecordingRule, ...]:

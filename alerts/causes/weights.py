@@ -181,19 +181,6 @@ def _revision_skew() -> Cause:
             + "."
         ),
         levels=(
-            RecordingRule(conventions.CELL_REVISION_GROUPS, _groups_by_revision()),
             RecordingRule(revisions, f"count by ({of_cell}) ({conventions.CELL_REVISION_GROUPS})"),
         ),
     )
-
-
-def _groups_by_revision() -> str:
-    """Return the groups of each revision: as they say themselves, else as the topology does."""
-    cell, group = (
-        by((*of, catalog.REVISION)) for of in (catalog.CELL_LABELS, catalog.GROUP_LABELS)
-    )
-    weights, told = (
-        f"count by ({cell}) (group by ({group}) ({each}))"
-        for each in (catalog.WEIGHTS_INFO.name, catalog.GROUP_INFO.name)
-    )
-    return f"{weights}\nor\n({told}\nunless on ({_CELL})\n{catalog.WEIGHTS_INFO.name})"
