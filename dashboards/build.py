@@ -8,8 +8,16 @@ from typing import Any
 import yaml
 
 from dashboards import variables
+from dashboards.boards.cache import cache_board
 from dashboards.boards.fleet import fleet_board
+from dashboards.boards.latency import latency_board
+from dashboards.boards.metering import metering_board
+from dashboards.boards.queue import queue_board
+from dashboards.boards.regions import regions_board
+from dashboards.boards.rollout import rollout_board
 from dashboards.boards.slo import slo_board
+from dashboards.boards.tenants import tenants_board
+from dashboards.boards.tools import tools_board
 from dashboards.frame import Board, draw_up
 from dashboards.links import TAG
 from dashboards.normalise import to_json, to_text
@@ -39,7 +47,18 @@ _DATASOURCES_COMMENT = """\
 def all_boards() -> tuple[Board, ...]:
     """Return every board, in the order in which they should be read."""
     tiers = read_tiers()
-    return (fleet_board(tiers), slo_board(tiers))
+    return (
+        fleet_board(tiers),
+        slo_board(tiers),
+        latency_board(),
+        queue_board(),
+        cache_board(),
+        tools_board(),
+        rollout_board(),
+        tenants_board(),
+        regions_board(),
+        metering_board(),
+    )
 
 
 def build_boards() -> dict[str, str]:
