@@ -42,7 +42,7 @@ def cache_board() -> Board:
         uid=links.CACHE_BOARD,
         question=QUESTION,
         next_uids=(
-            links.LATENCY_BOARD, links.QUEUE_BOARD, links.ROLLOUT_BOARD, links.CAPACITY_BOARD,
+            links.LATENCY_BOARD, links.QUEUE_BOARD, links.ROLLOUT_BOARD, links.TOOLS_BOARD,
         ),
         bands=(
             opening(QUESTION, HOW_TO_READ),

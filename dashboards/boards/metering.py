@@ -22,8 +22,8 @@ from dashboards.signs import NONE_IS_GOOD, WORST, opening
 QUESTION = "Is all that was served billed, is all of it read by the safety filter, and is it right?"
 HOW_TO_READ = (
     "None of this hurts a user while it happens, and no objective of answers sees it. First what "
-    "is billed of what engines served, what passed the filter unread, and which groups answer probes "
-    "otherwise than their peers; then each of the three by itself."
+    "is billed of what engines served, what passed the filter unread, and which groups answer "
+    "probes otherwise than their peers; then each of the three by itself."
 )
 _BILLED = (
     Step(None, "red"), Step(1 - MOST_UNBILLED_RATIO, "green"), Step(1 + MOST_UNBILLED_RATIO, "red"),

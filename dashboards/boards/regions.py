@@ -90,7 +90,7 @@ def _numbers() -> Band:
                 "the cell that is fullest. Above 100 % what is left cannot carry it.",
                 "percentunit", "Nothing is in use", USED_STEPS, decimals=0,
             ),
-            regions.MOSTUSED_STEPS,
+            regions.MOST_USED,
         ),
         stat(
             About(
@@ -156,7 +156,7 @@ def _where() -> Band:
                 Column("serve", regions.ROW_SERVING, "short", decimals=0),
                 Column("requests", regions.ROW_REQUESTS, "reqps", decimals=1),
                 Column("failing", regions.ROW_ERRORS, "percentunit", decimals=2),
-                Column("fullest cell", regions.ROWUSED_STEPS, "percentunit", USED_STEPS, decimals=0),
+                Column("fullest cell", regions.ROW_USED, "percentunit", USED_STEPS, decimals=0),
                 Column("in engines", regions.ROW_IN_ENGINES, "short", decimals=0),
                 Column(
                     "routers", regions.ROW_ROUTERS, "percentunit",

@@ -65,7 +65,8 @@ def _deviations(reason: str, at: str = "") -> str:
     pooled = f"(({bad} + {other_bad}) / ({every} + {others}))"
     variance = f"{pooled} * (1 - {pooled}) * (1 / {every} + 1 / {others})"
     # Where nothing fails nothing differs: 0, not 0 over 0.
-    return f"{_difference(reason, at)} / sqrt({variance} > 0) or 0 * {_difference(reason, at)}"
+    sure = f"{_difference(reason, at)} / sqrt({variance} > 0)"
+    return f"({sure} or 0 * {_difference(reason, at)})"
 
 
 def _traffic(at: str = "") -> str:
