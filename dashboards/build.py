@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
@@ -10,12 +10,16 @@ import yaml
 from dashboards import variables
 from dashboards.boards.cache import cache_board
 from dashboards.boards.fleet import fleet_board
+from dashboards.boards.gpu import gpu_board
+from dashboards.boards.group import group_board
 from dashboards.boards.latency import latency_board
 from dashboards.boards.metering import metering_board
 from dashboards.boards.queue import queue_board
 from dashboards.boards.regions import regions_board
 from dashboards.boards.rollout import rollout_board
 from dashboards.boards.slo import slo_board
+from dashboards.boards.slo_detail import slo_detail_board
+from dashboards.boards.slo_scope import OURS, scope_of
 from dashboards.boards.tenants import tenants_board
 from dashboards.boards.tools import tools_board
 from dashboards.frame import Board, draw_up
@@ -24,6 +28,7 @@ from dashboards.normalise import to_json, to_text
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.generated import header
+from slo.objective import Objective
 from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm
 from slo.windows import read_tiers
 
@@ -49,7 +54,10 @@ def all_boards() -> tuple[Board, ...]:
     tiers = read_tiers()
     return (
         fleet_board(tiers),
-        slo_board(tiers),
+        group_board(),
+        gpu_board(),
+        slo_board(OURS),
+        slo_detail_board(OURS),
         latency_board(),
         queue_board(),
         cache_board(),
@@ -64,6 +72,15 @@ def all_boards() -> tuple[Board, ...]:
 def build_boards() -> dict[str, str]:
     """Return the boards' JSON by file name, ``fleet.json``. The same for every configuration."""
     return draw_up_boards(all_boards())
+
+
+def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
+    """Return the JSON of the boards of objectives that somebody brings, by file name.
+
+    Their grouping labels are the variables, and nothing is asked for but what their rules record.
+    """
+    scope = scope_of(objectives)
+    return draw_up_boards((slo_board(scope), slo_detail_board(scope)))
 
 
 def draw_up_boards(boards: Sequence[Board]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from exporters.generated import write_generated
+from slo.objectives import read_objective_paths
 
 app = typer.Typer(help="Dashboards for Grafana.", no_args_is_help=True)
 
@@ -21,11 +22,20 @@ def _options() -> None:
 @app.command()
 def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
+    slo: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--slo",
+            metavar="PATH",
+            help="Only the boards of these objectives: OpenSLO or Sloth files, or folders of them; "
+            "may be repeated. Their grouping labels become the boards' variables.",
+        ),
+    ] = None,
 ) -> None:
     """Write the boards as JSON files that Grafana 12 and 13 import."""
-    from dashboards.build import build_boards  # noqa: PLC0415 - grafanalib takes a second
+    from dashboards.build import build_boards, build_slo_boards  # noqa: PLC0415 - takes a second
 
-    files = build_boards()
+    files = build_slo_boards(read_objective_paths(slo)) if slo else build_boards()
     written = write_generated(out, files)
     for path in (*written.changed, *written.removed):
         typer.echo(f"{'wrote' if path in files else 'removed'} {out / path}")

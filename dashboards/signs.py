@@ -26,6 +26,7 @@ BUDGET_STEPS = (Step(None, "dark-red"), Step(0, "orange"), Step(0.25, "green"))
 BUDGET_UNKNOWN = "Unknown: too few samples"
 """A budget is recorded only while the coverage over its period suffices."""
 COVERAGE_STEPS = (Step(None, "yellow"), Step(conventions.COVERAGE_NEEDED, "green"))
+CAPACITY_STEPS = (Step(None, "red"), Step(0.9, "yellow"), Step(1, "green"))
 NONE_IS_GOOD = (Step(None, "green"), Step(1, "red"))
 FEW_ARE_TOLERABLE = (Step(None, "green"), Step(1, "orange"))
 
@@ -42,6 +43,18 @@ STATES = tuple(
     Meaning(STATE_RANKS[state], state, _STATE_COLORS[state]) for state in catalog.GROUP_STATES
 )
 """The states of groups, the worst first."""
+GPU_STATES = tuple(
+    Meaning(rank, state, color)
+    for (rank, state), color in zip(
+        reversed(list(enumerate(reversed(catalog.GPU_STATES)))),
+        ("dark-red", "red", "orange", "green"),
+        strict=True,
+    )
+)
+"""Those of GPUs."""
+UNKNOWN = Meaning(-1, "unknown", "purple")
+"""A member that nobody can see; no state of a GPU has its number."""
+YES_OR_NO = (Meaning(1, "yes", "green"), Meaning(0, "no", "red"))
 
 
 def burn_steps(tiers: Sequence[Tier]) -> tuple[Step, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts import links
+from dashboards.boards.fleet_cells import regions_and_models
 from dashboards.boards.fleet_sections import (
     what_engines_do,
     what_is_not_seen,
@@ -13,12 +14,15 @@ from dashboards.boards.fleet_sections import (
 )
 from dashboards.frame import Board
 from dashboards.layout import Band
-from dashboards.links import of_series, value_link
+from dashboards.links import of_row, of_series, value_link
 from dashboards.panels import (
     About,
     Step,
     bar_gauge,
     colored_column,
+    colored_lines,
+    linked_column,
+    row,
     stat,
     state_timeline,
     table,
@@ -29,6 +33,7 @@ from dashboards.queries.objectives import GROUPING, LIBRARY, burn_threshold
 from dashboards.signs import (
     BUDGET_STEPS,
     BUDGET_UNKNOWN,
+    CAPACITY_STEPS,
     FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     STATES,
@@ -44,10 +49,12 @@ from slo.burn import Tier
 QUESTION = "What is on fire: which objective, in which region and model, and is a shard group why?"
 HOW_TO_READ = (
     "From left to right, from top to bottom: what was promised, how fast it is being broken, which "
-    "groups are down. A click on a budget opens its objective; links keep what you chose."
+    "groups are down. A click on a budget opens its objective, one on a group that group; links "
+    "keep what you chose."
 )
 
 OBJECTIVE_PLACE = {each: each for each in (conventions.SLO, *GROUPING)}
+GROUP_PLACE = {each: each for each in catalog.GROUP_LABELS}
 
 
 def fleet_board(tiers: Sequence[Tier]) -> Board:
@@ -55,10 +62,19 @@ def fleet_board(tiers: Sequence[Tier]) -> Board:
     return Board(
         uid=links.FLEET_BOARD,
         question=QUESTION,
-        next_uids=(links.SLO_BOARD,),
+        next_uids=(
+            links.SLO_BOARD,
+            links.GROUP_BOARD,
+            links.GPU_BOARD,
+            links.LATENCY_BOARD,
+            links.QUEUE_BOARD,
+            links.TOOLS_BOARD,
+            links.REGIONS_BOARD,
+        ),
         bands=(
             opening(QUESTION, HOW_TO_READ),
             *_first_screen(tiers[0]),
+            *_how_fast_and_how_much(tiers[0]),
             *what_users_feel(),
             *what_engines_do(),
             *what_they_stand_on(),
@@ -68,7 +84,7 @@ def fleet_board(tiers: Sequence[Tier]) -> Board:
 
 
 def _first_screen(fastest: Tier) -> tuple[Band, ...]:
-    return (_numbers(fastest), _objectives_and_states(fastest), _lists())
+    return (_numbers(fastest), _cells_and_budgets(), _lists())
 
 
 def _numbers(fastest: Tier) -> Band:
@@ -128,7 +144,7 @@ def _numbers(fastest: Tier) -> Band:
             8, "Capacity",
             "Share of all shard groups that can serve.",
             "percentunit", "No groups exporter",
-            (Step(None, "red"), Step(0.9, "yellow"), Step(1, "green")), decimals=1,
+            CAPACITY_STEPS, decimals=1,
         ),
         cells.CAPACITY,
     )  # fmt: skip
@@ -143,9 +159,11 @@ def _numbers(fastest: Tier) -> Band:
     return Band(4, (pages, tickets, budget, unknown, burn, groups, capacity, gpus))
 
 
-def _objectives_and_states(fastest: Tier) -> Band:
+def _cells_and_budgets() -> Band:
     opened = (
-        value_link("Open this objective and cell", of_series(links.SLO_BOARD, OBJECTIVE_PLACE)),
+        value_link(
+            "Open this objective and cell", of_series(links.SLO_DETAIL_BOARD, OBJECTIVE_PLACE)
+        ),
     )
     budgets = bar_gauge(
         About(
@@ -157,15 +175,34 @@ def _objectives_and_states(fastest: Tier) -> Band:
         ),
         LIBRARY.budget_bars,
     )  # fmt: skip
-    burns = time_series(
+    by_state = time_series(
         About(
-            11, f"Burn rates, {fastest.long_window}",
-            "How fast budgets are spent; 1 spends one in exactly the period. The dashed line is "
-            f"where the fastest page fires, for the longest period chosen. {WORST}",
-            "short", "No traffic", lowest=0, links=opened,
+            34, "Groups not up, by state",
+            "How many shard groups are in each state but up, one on the other.",
+            "short", "No groups exporter", decimals=0, lowest=0,
+            overrides=colored_lines(STATES),
         ),
-        [LIBRARY.burn_rates(fastest.long_window)],
-        dashed=[burn_threshold(fastest)],
+        [cells.GROUPS_NOT_UP_BY_STATE],
+        stacked=True,
+    )  # fmt: skip
+    return Band(7, (regions_and_models(35), budgets, by_state), (14, 5, 5))
+
+
+def _lists() -> Band:
+    firing = alerts_table(13)
+    groups = table(
+        About(
+            14, "Which groups are not up",
+            f"Shard groups that are not up, with the reason. At most {SHOWN_ROWS}. A click on a "
+            "group opens it.",
+            "none", "All groups are up",
+            overrides=(
+                colored_column("state", STATES),
+                linked_column("group", "Open this group", of_row(links.GROUP_BOARD, GROUP_PLACE)),
+            ),
+        ),
+        cells.GROUPS_NOT_UP_ROWS,
+        {each: each for each in (*catalog.GROUP_LABELS, catalog.STATE, catalog.REASON)},
     )  # fmt: skip
     states = state_timeline(
         About(
@@ -177,20 +214,25 @@ def _objectives_and_states(fastest: Tier) -> Band:
         ),
         cells.WORST_STATES,
     )  # fmt: skip
-    return Band(8, (budgets, burns, states))
+    return Band(8, (firing, groups, states), (9, 8, 7))
 
 
-def _lists() -> Band:
-    alerts = alerts_table(13)
-    groups = table(
+def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
+    burns = time_series(
         About(
-            14, "Groups not up",
-            f"Shard groups that are not up, with the reason. At most {SHOWN_ROWS}.",
-            "none", "All groups are up",
-            overrides=(colored_column("state", STATES),),
+            11, f"Burn rates, {fastest.long_window}",
+            "How fast budgets are spent; 1 spends one in exactly the period. The dashed line is "
+            f"where the fastest page fires, for the longest period chosen. {WORST}",
+            "short", "No traffic", lowest=0,
+            links=(
+                value_link(
+                    "Open this objective and cell",
+                    of_series(links.SLO_DETAIL_BOARD, OBJECTIVE_PLACE),
+                ),
+            ),
         ),
-        cells.GROUPS_NOT_UP_ROWS,
-        {each: each for each in (*catalog.GROUP_LABELS, catalog.STATE, catalog.REASON)},
+        [LIBRARY.burn_rates(fastest.long_window)],
+        dashed=[burn_threshold(fastest)],
     )  # fmt: skip
     capacity = bar_gauge(
         About(
@@ -202,4 +244,7 @@ def _lists() -> Band:
         ),
         cells.CAPACITY_BARS,
     )  # fmt: skip
-    return Band(7, (alerts, groups, capacity))
+    return (
+        Band(1, (row(36, "How fast budgets go, and how much can serve"),)),
+        Band(8, (burns, capacity), (16, 8)),
+    )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from alerts import links
 from dashboards.layout import Band
-from dashboards.panels import About, row, table, time_series
+from dashboards.links import of_row
+from dashboards.panels import About, linked_column, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, cells, itself
 from dashboards.signs import BUSIEST, WORST
 from exporters import catalog
+
+_HERE = {each: each for each in catalog.GROUP_LABELS}
+_GPU_HERE = {**{each: each for each in (*catalog.CELL_LABELS, catalog.HOST)}, "gpu": catalog.UUID}
 
 
 def what_users_feel() -> tuple[Band, ...]:
@@ -138,6 +143,10 @@ def what_they_stand_on() -> tuple[Band, ...]:
                     "GPUs that are lost, hung or degraded, or cannot be seen, with the reason and "
                     f"the group that each takes down. At most {SHOWN_ROWS}.",
                     "none", "No GPU has a fault",
+                    overrides=(
+                        linked_column("group", "Open this group", of_row(links.GROUP_BOARD, _HERE)),
+                        linked_column("host", "Open this GPU", of_row(links.GPU_BOARD, _GPU_HERE)),
+                    ),
                 ),
                 cells.GPU_FAULT_ROWS,
                 {each: each for each in (*catalog.GPU_LABELS, catalog.REASON)},

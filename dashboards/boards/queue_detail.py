@@ -55,14 +55,15 @@ def what_comes_and_goes() -> tuple[Band, ...]:
                 ),
                 [queues.QUEUE_SECONDS],
             ),
-            time_series(
+            bar_gauge(
                 About(
                     29, "Rejected by engines",
-                    "Requests per second that engines refused because their queue was full, by the "
-                    "limit. Routers and clients try these again.",
-                    "reqps", "No groups exporter", lowest=0,
+                    "Requests per second that engines refused because their queue was full, by "
+                    "group and limit. Routers and clients try these again. "
+                    f"{WORST}",
+                    "reqps", "No groups exporter", decimals=2, lowest=0,
                 ),
-                [queues.REJECTED],
+                queues.REJECTED,
             ),
             time_series(
                 About(

@@ -1,97 +1,95 @@
-"""The SLO board: how much error budget is left, what spends it, and how sure we are."""
+"""The SLO overview: which objectives are in danger, and where."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from alerts import links
+from dashboards.boards.slo_scope import Scope
+from dashboards.boards.slo_sections import burn_of_tier, causes_over_time, traffic
 from dashboards.frame import Board
 from dashboards.layout import Band
+from dashboards.links import of_row, of_series, value_link
 from dashboards.panels import (
     About,
-    Meaning,
+    Column,
     Step,
     bar_gauge,
+    joined_table,
+    linked_column,
     row,
     stat,
-    state_timeline,
-    table,
     time_series,
 )
-from dashboards.queries import alerts
-from dashboards.queries.objectives import (
-    BLIND,
-    LIBRARY,
-    TARGETS,
-    TRAFFIC,
-    VANISHED,
-    burn_threshold,
-)
+from dashboards.queries import SHOWN_ROWS, alerts
+from dashboards.queries.objectives import variable_of
 from dashboards.signs import (
     BUDGET_STEPS,
     BUDGET_UNKNOWN,
-    BUSIEST,
     COVERAGE_STEPS,
+    FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     WORST,
     alerts_table,
     burn_steps,
     opening,
 )
-from exporters import catalog
 from slo import conventions
-from slo.burn import Tier, format_decimal
 
-QUESTION = "How much error budget is left, how fast is it being spent, and on what?"
+QUESTION = "Which objectives are in danger, how fast are their budgets spent, and where?"
 HOW_TO_READ = (
-    "Choose an objective, a region and a model above. Budgets first; below them how fast they are "
-    "spent, on what, and how sure we are."
-)
-_FIRST_TIER_ID = 11
-_EVIDENCE = (
-    conventions.CAUSE,
-    catalog.REGION,
-    catalog.MODEL,
-    catalog.GROUP,
-    catalog.HOST,
-    catalog.UUID,
-    catalog.TOOL,
-    catalog.REASON,
-)
-_TRAFFIC = (
-    Meaning(TRAFFIC, "traffic", "green"),
-    Meaning(VANISHED, "vanished", "red"),
-    Meaning(BLIND, "blind", "purple"),
+    "Every row of the table is one objective in one cell: budgets that are unknown first, then "
+    "those with least left. A click on an objective opens its detail."
 )
 
 
-def slo_board(tiers: Sequence[Tier]) -> Board:
-    """Return the board; ``tiers`` are those of the burn alerts, the fastest first."""
+def slo_board(scope: Scope) -> Board:
+    """Return the board of the objectives of a scope."""
+    bands = (
+        opening(QUESTION, HOW_TO_READ),
+        _numbers(scope),
+        _objectives(scope),
+        _budgets(scope),
+        *_burns(scope),
+        *_why(scope),
+    )
     return Board(
         uid=links.SLO_BOARD,
         question=QUESTION,
-        next_uids=(links.FLEET_BOARD,),
-        hidden=(catalog.CLUSTER,),
-        bands=(
-            opening(QUESTION, HOW_TO_READ),
-            _numbers(tiers),
-            _budgets(),
-            Band(8, tuple(_tier(_FIRST_TIER_ID + i, tier) for i, tier in enumerate(tiers))),
-            *_what_spends_it(),
+        next_uids=(
+            links.SLO_DETAIL_BOARD,
+            links.FLEET_BOARD,
+            links.REGIONS_BOARD,
+            links.CAPACITY_BOARD,
         ),
+        usual_choices=scope.choices,
+        hidden=scope.hidden,
+        grouping=scope.ask.grouping,
+        rollouts=scope.has_cells,
+        bands=bands,
     )
 
 
-def _numbers(tiers: Sequence[Tier]) -> Band:
-    fastest = tiers[0]
-    target = stat(
+def _numbers(scope: Scope) -> Band:
+    grouping = scope.ask.grouping
+    of_objectives = f'{conventions.SLO}!=""'
+    pages = stat(
         About(
-            2, "Objective",
-            "The share of events that shall be good.",
-            "percentunit", "No objective recorded", decimals=3,
+            7, "Pages firing",
+            "Pages that fire for the chosen objectives and cells: somebody was woken.",
+            "short", "No alerts known", NONE_IS_GOOD,
         ),
-        TARGETS,
+        alerts.alerts_firing(conventions.PAGE, of_objectives, grouping=grouping),
+    )  # fmt: skip
+    tickets = stat(
+        About(
+            29, "Tickets firing",
+            "Tickets that fire for the chosen objectives and cells: slow burns, and budgets that "
+            "are spent.",
+            "short", "No alerts known", FEW_ARE_TOLERABLE,
+        ),
+        alerts.alerts_firing(conventions.TICKET, of_objectives, grouping=grouping),
     )  # fmt: skip
     budget = stat(
         About(
@@ -100,54 +98,88 @@ def _numbers(tiers: Sequence[Tier]) -> Band:
             "overspent.",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS, decimals=1,
         ),
-        LIBRARY.lowest_budget,
+        scope.ask.lowest_budget,
     )  # fmt: skip
+    overspent = stat(
+        About(
+            30, "Budgets overspent",
+            "Cells that have had more bad events within the period than their objective allows.",
+            "short", BUDGET_UNKNOWN, NONE_IS_GOOD, decimals=0,
+        ),
+        scope.ask.budgets_overspent,
+    )  # fmt: skip
+    unknown = stat(
+        About(
+            31, "Budgets unknown",
+            "Budgets whose coverage over the period is below "
+            f"{conventions.COVERAGE_NEEDED:.0%}: too many samples are missing to call them good.",
+            "short", "No coverage recorded", (Step(None, "green"), Step(1, "yellow")),
+        ),
+        scope.ask.budgets_unknown,
+    )  # fmt: skip
+    if scope.fastest is None:
+        return Band(4, (pages, tickets, budget, overspent, unknown), (5, 5, 5, 5, 4))
     burn = stat(
         About(
-            4, f"Highest burn, {fastest.long_window}",
+            4, f"Highest burn, {scope.fastest.long_window}",
             "1 spends a budget in exactly the period. Colours change at 1 and where pages fire "
             "over 28 days.",
-            "short", "No traffic", burn_steps(tiers), decimals=2,
+            "short", "No traffic", burn_steps(scope.tiers), decimals=2,
         ),
-        LIBRARY.highest_burn(fastest.long_window),
+        scope.ask.highest_burn(scope.fastest.long_window),
     )  # fmt: skip
-    bad = stat(
-        About(
-            5, "Bad events, period",
-            "Bad events of the chosen cells within the objective's period.",
-            "short", "No events recorded", decimals=0,
-        ),
-        LIBRARY.bad_events_over_period,
-    )  # fmt: skip
-    coverage = stat(
-        About(
-            6, "Lowest coverage",
-            "Samples present over those expected within the period. Below "
-            f"{conventions.COVERAGE_NEEDED:.0%} a budget is unknown, not good.",
-            "percentunit", "No coverage recorded", COVERAGE_STEPS, decimals=2,
-        ),
-        LIBRARY.lowest_coverage,
-    )  # fmt: skip
-    pages = stat(
-        About(
-            7, "Pages firing",
-            "Pages that fire for the chosen objectives and cells.",
-            "short", "No alerts known", NONE_IS_GOOD,
-        ),
-        alerts.alerts_firing(conventions.PAGE),
-    )  # fmt: skip
-    return Band(4, (target, budget, burn, bad, coverage, pages))
+    return Band(4, (pages, tickets, budget, overspent, unknown, burn))
 
 
-def _budgets() -> Band:
+def _objectives(scope: Scope) -> Band:
+    ask = scope.ask
+    labels = (conventions.SLO, *ask.grouping)
+    opened = of_row(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels})
+    return Band(9, (
+        joined_table(
+            About(
+                32, "Objectives",
+                f"Every objective and cell; at most {SHOWN_ROWS}, those whose budget is unknown "
+                "first, then those with least left. Burn: 1 spends a budget in exactly the "
+                "period. A click on an objective opens it.",
+                "short", "No objective recorded",
+                overrides=(linked_column(conventions.SLO, "Open this objective", opened),),
+            ),
+            {each: each for each in (*labels, *ask.told)},
+            tuple(_columns(scope)),
+        ),
+    ))  # fmt: skip
+
+
+def _columns(scope: Scope) -> Iterator[Column]:
+    ask = scope.ask
+    left = ask.rows("min", conventions.BUDGET_REMAINING)
+    yield Column("budget left", left, "percentunit", BUDGET_STEPS, 1)
+    for each in dict.fromkeys(tier.long_window for tier in scope.tiers):
+        yield Column(f"burn {each}", ask.rows_of_burn(each), "short", burn_steps(scope.tiers), 2)
+    bad = ask.rows_over_period("sum", conventions.EVENTS_BAD_COUNT)
+    yield Column("bad, period", bad, "short", decimals=0)
+    every = ask.rows_over_period("sum", conventions.EVENTS_COUNT)
+    yield Column("events, period", every, "short", decimals=0)
+    coverage = ask.rows_over_period("min", conventions.COVERAGE)
+    yield Column("coverage", coverage, "percentunit", COVERAGE_STEPS, 1)
+    yield Column("objective", ask.rows_of_targets, "percentunit", decimals=3)
+
+
+def _budgets(scope: Scope) -> Band:
+    labels = (conventions.SLO, *scope.ask.grouping)
+    opened = value_link(
+        "Open this objective and cell",
+        of_series(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}),
+    )
     now = bar_gauge(
         About(
             8, "Budget left now",
-            f"Share of each error budget left, by objective, region and model. {WORST}",
+            f"Share of each error budget left, by objective and cell. {WORST}",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
-            decimals=1, lowest=0, highest=1,
+            decimals=1, lowest=0, highest=1, links=(opened,),
         ),
-        LIBRARY.budget_bars,
+        scope.ask.budget_bars,
     )  # fmt: skip
     over_time = time_series(
         About(
@@ -157,100 +189,36 @@ def _budgets() -> Band:
             "percentunit", BUDGET_UNKNOWN, highest=1,
             steps=(Step(None, "red"), Step(0, "transparent")),
         ),
-        [LIBRARY.budgets_over_time],
+        [scope.ask.budgets_over_time],
         time_from="28d",
     )  # fmt: skip
     return Band(8, (now, over_time), (8, 16))
 
 
-def _tier(id: int, tier: Tier) -> Any:
-    action = "wakes somebody" if tier.severity == conventions.PAGE else "opens a ticket"
-    line = (
-        f"where {tier.budget_share:.0%} of the budget is spent within {tier.long_window}, but "
-        "never below 1; for the longest period chosen"
-        if tier.factor is None
-        else f"at {format_decimal(tier.factor)}, whatever the period"
-    )
-    return time_series(
+def _burns(scope: Scope) -> tuple[Band, ...]:
+    if scope.fastest is None:
+        return ()
+    by_window = time_series(
         About(
-            id, f"Burn over {tier.long_window} and {tier.short_window}: {tier.severity}",
-            f"Both windows of a cell above the dashed line {action}. The line stands "
-            f"{line}. {WORST}",
+            33, "Highest burn of each window",
+            "The fastest spending of any budget chosen, over each window: a short window shows "
+            "what is happening, a long one what it comes to.",
             "short", "No traffic", lowest=0,
         ),
-        [
-            LIBRARY.burn_rates(tier.long_window, tier.long_window),
-            LIBRARY.burn_rates(tier.short_window, tier.short_window),
-        ],
-        dashed=[burn_threshold(tier)],
+        [scope.ask.highest_by_window],
     )  # fmt: skip
+    return (Band(8, (burn_of_tier(34, scope, scope.fastest), by_window)),)
 
 
-def _what_spends_it() -> tuple[Band, ...]:
+def _why(scope: Scope) -> tuple[Band, ...]:
+    firing: Any = alerts_table(25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=())
+    if not scope.has_cells:
+        return (Band(1, (row(21, "What tells of it"),)), Band(8, (firing, traffic(28, scope))))
     return (
-        Band(1, (row(21, "What spends it"),)),
-        Band(8, (
-            time_series(
-                About(
-                    22, "Bad events",
-                    f"Bad events per second, by objective and cell. {WORST}",
-                    "eps", "No traffic", lowest=0,
-                ),
-                [LIBRARY.bad_events],
-            ),
-            time_series(
-                About(
-                    23, "All events",
-                    f"All events per second, by objective and cell. {BUSIEST}",
-                    "eps", "No traffic", lowest=0,
-                ),
-                [LIBRARY.events],
-            ),
-            state_timeline(
-                About(
-                    24, "Causes at work",
-                    "Which known causes were at work in the chosen cells: compare with the budget "
-                    "above.",
-                    "short", "No rules evaluated",
-                    meanings=(Meaning(0, "none", "green"), Meaning(1, "at work", "red")),
-                ),
-                alerts.CAUSES_OVER_TIME,
-            ),
-        )),
-        Band(8, (
-            alerts_table(25),
-            table(
-                About(
-                    26, "Causes with their evidence",
-                    "Causes at work now, the most probable first.",
-                    "short", "No cause is at work",
-                ),
-                alerts.causes(),
-                {**{each: each for each in _EVIDENCE}, "Value": "rank"},
-            ),
-        )),
-        Band(8, (
-            time_series(
-                About(
-                    27, "Coverage",
-                    "Samples present over those expected within the period: how sure the budget "
-                    f"is. {WORST}",
-                    "percentunit", "No coverage recorded", highest=1,
-                    steps=(
-                        Step(None, "yellow"), Step(conventions.COVERAGE_NEEDED, "transparent"),
-                    ),
-                ),
-                [LIBRARY.coverages],
-            ),
-            state_timeline(
-                About(
-                    28, "Traffic",
-                    "Whether a cell's events arrive. Vanished: it had traffic and has none. Blind: "
-                    "what sees its events does not answer. Pages hold through both. "
-                    f"{WORST}",
-                    "short", "No traffic yet", meanings=_TRAFFIC,
-                ),
-                LIBRARY.sight,
-            ),
-        )),
-    )  # fmt: skip
+        Band(1, (row(21, "What spends them"),)),
+        Band(8, (firing, causes_over_time(24), traffic(28, scope))),
+    )
+
+
+def _variable(label: str) -> str:
+    return label if label == conventions.SLO else variable_of(label)

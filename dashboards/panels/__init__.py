@@ -9,6 +9,7 @@ from dashboards.panels.about import About as About
 from dashboards.panels.about import Json as Json
 from dashboards.panels.about import Meaning as Meaning
 from dashboards.panels.about import Step as Step
+from dashboards.panels.graphs import colored_lines as colored_lines
 from dashboards.panels.graphs import heatmap as heatmap
 from dashboards.panels.graphs import state_timeline as state_timeline
 from dashboards.panels.graphs import time_series as time_series

@@ -7,7 +7,7 @@ from typing import Any
 
 from grafanalib import core
 
-from dashboards.panels.about import About, Json, basics, extra, targets
+from dashboards.panels.about import About, Json, Meaning, basics, extra, targets
 from dashboards.queries.query import Query
 
 
@@ -100,6 +100,17 @@ def heatmap(about: About, query: Query, *, cell_unit: str = "short", cells: str 
     return Heatmap(
         **basics(about, targets([legend], instant=False, format="heatmap")),
         extraJson={**extra(about), "options": options},
+    )
+
+
+def colored_lines(meanings: Sequence[Meaning]) -> tuple[Json, ...]:
+    """Return overrides that give lines the colours of what they are named after."""
+    return tuple(
+        {
+            "matcher": {"id": "byName", "options": each.text},
+            "properties": [{"id": "color", "value": {"fixedColor": each.color, "mode": "fixed"}}],
+        }
+        for each in meanings
     )
 
 

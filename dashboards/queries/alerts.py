@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dashboards.queries.objectives import GROUPING, variable_of
+from dashboards.queries.objectives import GROUPING, LIBRARY, variable_of
 from dashboards.queries.query import RATE_INTERVAL, SHOWN_ROWS, Query
 from dashboards.queries.selecting import CELL, in_cells, or_zero
 from slo import conventions
@@ -67,6 +67,16 @@ def causes(*matchers: str) -> Query:
     """Return the causes at work with their evidence as labels; the value is the rank."""
     inside = ", ".join((*matchers, 'region=~"$region|"', 'model=~"$model|"'))
     return Query(f"topk({SHOWN_ROWS}, {conventions.CAUSE_STATE}{{{inside}}})", may_be_empty=True)
+
+
+BAD_EVENTS_WHILE_AT_WORK = Query(
+    f"sum by (cause) (group by (cause, region, model) ({_CAUSES})"
+    f" * on (region, model) group_left ()"
+    f" sum by (region, model) ({LIBRARY.select(conventions.EVENTS_BAD_RATE)}))",
+    "{{cause}}",
+    may_be_empty=True,
+)
+"""Of the cells where a cause is at work; where several are, each has all of a cell's."""
 
 
 def new_revisions() -> str:

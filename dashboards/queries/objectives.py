@@ -24,11 +24,13 @@ class Objectives:
     """
 
     grouping: tuple[str, ...] = GROUPING
+    told: tuple[str, ...] = ()
+    """Labels that some have beside these: told, and no variables."""
 
     @property
     def legend(self) -> str:
         """Return the name of a line: the objective and its cell."""
-        return " ".join(f"{{{{{each}}}}}" for each in (conventions.SLO, *self.grouping))
+        return " ".join(f"{{{{{each}}}}}" for each in self._labels)
 
     @property
     def chosen(self) -> str:
@@ -88,10 +90,10 @@ class Objectives:
         """Return the burn rates over a window where it is highest now."""
         return self.worst("topk", conventions.BURN_RATE, _window(window), prefix=prefix)
 
-    def all_burn_rates(self, windows: tuple[str, ...]) -> Query:
-        """Return the highest burn rate of each window, by window."""
-        matcher = f'{conventions.WINDOW}=~"{"|".join(windows)}"'
-        burn = self.select(conventions.BURN_RATE, matcher)
+    @property
+    def highest_by_window(self) -> Query:
+        """Return the highest burn rate of each window there is."""
+        burn = self.select(conventions.BURN_RATE)
         return Query(f"max by ({conventions.WINDOW}) ({burn})", "{{window}}")
 
     # --- events ----------------------------------------------------------------------------------
@@ -133,7 +135,35 @@ class Objectives:
     def spenders(self) -> Query:
         """Return the cells with most bad events within their objective's period, for bars."""
         bad = self.select(conventions.EVENTS_BAD_COUNT, _OVER_PERIOD)
-        return Query(f"topk({SHOWN_LINES}, {bad})", self.legend)
+        return Query(f"topk({SHOWN_LINES}, max by ({self.place}) ({bad}))", self.legend)
+
+    @property
+    def events_left(self) -> Query:
+        """Return how many more events may be bad within the period, of all chosen cells together.
+
+        Of a cell that is what is left of the budget, of the events that may be bad.
+        """
+        left = f"max by ({self.place}) ({self.select(conventions.BUDGET_REMAINING)})"
+        every = f"max by ({self.place}) ({self.select(conventions.EVENTS_COUNT, _OVER_PERIOD)})"
+        allowed = f"(1 - max by (slo) ({conventions.OBJECTIVE}{{{_CHOSEN}}}))"
+        return Query(
+            f"sum({left} * on ({self.place}) {every} * on (slo) group_left () {allowed})", "left"
+        )
+
+    def lasts(self, window: str) -> Query:
+        """Return the seconds until the first budget is spent at the pace of a window.
+
+        What is left over what is spent a second, the burn rate over the period. Nothing while
+        nothing is spent.
+        """
+        left = f"max by ({self.place}) ({self.select(conventions.BUDGET_REMAINING)} > 0)"
+        burn = f"max by ({self.place}) ({self.select(conventions.BURN_RATE, _window(window))} > 0)"
+        period = f"max by (slo) ({conventions.PERIOD}{{{_CHOSEN}}})"
+        return Query(
+            f"min({left} / on ({self.place}) {burn} * on (slo) group_left () {period})",
+            "at this pace",
+            may_be_empty=True,
+        )
 
     # --- how sure we are -------------------------------------------------------------------------
 
@@ -160,17 +190,54 @@ class Objectives:
 
     # --- rows of tables --------------------------------------------------------------------------
 
-    def rows(self, series: str, *matchers: str) -> Query:
-        """Return a row for each objective and cell, those with least budget left."""
-        place = ", ".join((conventions.SLO, *self.grouping))
-        lowest = f"bottomk({SHOWN_ROWS}, {self.select(conventions.BUDGET_REMAINING)})"
-        here = f"max by ({place}) ({self.select(series, *matchers)})"
-        return Query(f"{here} and on ({place}) {lowest}")
+    def rows(self, operator: str, series: str, *matchers: str) -> Query:
+        """Return a row for each objective and cell: of the budgets unknown, then of the lowest.
+
+        Args:
+            operator: how series of the same labels become one: those of an objective that is
+                grouped by more than is told.
+            series: recorded of objectives.
+            matchers: of its labels.
+        """
+        return self._in_danger(f"{operator} by ({self.place}) ({self.select(series, *matchers)})")
+
+    def rows_of_burn(self, window: str) -> Query:
+        """Return the burn rate over a window in each of these rows."""
+        return self.rows("max", conventions.BURN_RATE, _window(window))
+
+    def rows_over_period(self, operator: str, series: str) -> Query:
+        """Return what is counted over the period in each of these rows."""
+        return self.rows(operator, series, _OVER_PERIOD)
+
+    @property
+    def rows_of_targets(self) -> Query:
+        """Return the target in each of these rows."""
+        cells = f"max by ({self.place}) ({self.select(conventions.COVERAGE, _OVER_PERIOD)})"
+        target = f"max by (slo) ({conventions.OBJECTIVE}{{{_CHOSEN}}})"
+        return self._in_danger(f"({cells} * 0 + on (slo) group_left () {target})")
+
+    @property
+    def place(self) -> str:
+        """Return the labels of an objective's cell, as ``by`` takes them."""
+        return ", ".join(self._labels)
+
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        return (conventions.SLO, *self.grouping, *self.told)
+
+    def _in_danger(self, expr: str) -> Query:
+        left = f"min by ({self.place}) ({self.select(conventions.BUDGET_REMAINING)})"
+        cells = f"max by ({self.place}) ({self.select(conventions.COVERAGE, _OVER_PERIOD)})"
+        unknown_first = f"{left} or on ({self.place}) {cells} * 0 - 1"
+        return Query(f"{expr} and on ({self.place}) bottomk({SHOWN_ROWS}, {unknown_first})")
 
 
-LIBRARY = Objectives()
-"""Of objectives grouped as the library's are: by region and model."""
+LIBRARY = Objectives(GROUPING, (catalog.TOOL, catalog.TIER))
+"""Of objectives grouped as the library's are: by region and model, a few by tool or tier too."""
 
+ALLOWED = Query(f'max(1 - {conventions.OBJECTIVE}{{slo=~"$slo"}})', "allowed")
+"""The share of events that may be bad, of the laxest objective chosen."""
+PERIOD = Query(f'max({conventions.PERIOD}{{slo=~"$slo"}})', "period")
 TARGETS = Query(f'{conventions.OBJECTIVE}{{slo=~"$slo"}}', "{{slo}}")
 _CHOSEN = 'slo=~"$slo"'
 _TAKEN = ("datasource", "cluster", "slo")

@@ -132,9 +132,7 @@ QUEUE_SECONDS = ranked(
 )
 _GROUP_LEGEND = "{{region}} {{model}} {{group}}"
 FULLEST_QUEUES = bars("topk", in_cells(catalog.GROUP_WAITING.name), _GROUP_LEGEND)
-REJECTED = Query(
-    f"sum by ({catalog.REASON}) ({rate(in_cells(catalog.GROUP_REJECTED.name))})", "{{reason}}"
-)
+REJECTED = bars("topk", rate(in_cells(catalog.GROUP_REJECTED.name)), _GROUP_LEGEND + " {{reason}}")
 
 # --- cell by cell --------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What every board owes to the person on call."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from string import Template
@@ -9,10 +10,11 @@ import pytest
 
 from dashboards.asking import EVERYTHING, every_panel
 from dashboards.layout import COLUMNS, FIRST_SCREEN_HEIGHT
+from dashboards.links import TITLES
 from dashboards.variables import DATASOURCE_REF
 from exporters import catalog
 from slo.windows import read_tiers
-from tests.dashboards.bounds import is_bounded
+from tests.dashboards.bounds import CHOSEN_ONE, is_bounded
 
 WITHOUT_DATA = ("row", "text")
 KNOWN_TYPES = (
@@ -25,6 +27,11 @@ def panels_with_data(board: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in every_panel(board) if each["type"] not in WITHOUT_DATA]
 
 
+def by_uid(boards: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """Return the board of a name."""
+    return next(each for each in boards if each["uid"] == f"shardwatch-{name}")
+
+
 def by_title(board: dict[str, Any], title: str) -> dict[str, Any]:
     """Return the panel with a title."""
     return next(each for each in every_panel(board) if each["title"] == title)
@@ -32,7 +39,7 @@ def by_title(board: dict[str, Any], title: str) -> dict[str, Any]:
 
 def test_the_uids_never_change(boards):
     """Alerts and bookmarks are made of them."""
-    assert ["shardwatch-fleet", "shardwatch-slo"] == [each["uid"] for each in boards]
+    assert set(TITLES) >= {each["uid"] for each in boards}
 
 
 def test_alerts_lead_to_boards_that_exist(boards):
@@ -85,6 +92,13 @@ def test_panel_ids_are_unique_and_given_by_hand(boards):
     for board in boards:
         counts = Counter(each["id"] for each in every_panel(board))
         assert {1} == set(counts.values())
+
+
+def test_no_two_panels_of_a_board_have_the_same_title(boards):
+    """People say to each other which one they look at."""
+    for board in boards:
+        counts = Counter(each["title"] for each in every_panel(board))
+        assert {} == {title: number for title, number in counts.items() if number > 1}
 
 
 def test_boards_are_made_of_modern_panels_only(boards):
@@ -167,29 +181,33 @@ def test_panels_fill_the_width_and_never_overlap(boards):
 
 def test_the_fleets_first_screen_shows_what_is_on_fire(boards):
     """Pages, budgets, burns, groups, capacity and GPUs, without scrolling."""
-    fleet = boards[0]
+    fleet = by_uid(boards, "fleet")
     seen = {
         panel["title"]
         for panel in fleet["panels"]
         if panel["gridPos"]["y"] + panel["gridPos"]["h"] <= FIRST_SCREEN_HEIGHT
     }
     expected = {
-        "Pages firing", "Lowest budget left", "Budgets left", "Burn rates, 1h", "Groups not up",
-        "Worst group of each cell", "Capacity", "Capacity by region and model", "GPUs missing",
+        "Pages firing", "Lowest budget left", "Budgets left", "Regions and models", "Groups not up",
+        "Worst group of each cell", "Capacity", "Groups not up, by state", "GPUs missing",
         "Alerts firing",
     }  # fmt: skip
     assert set() == expected - seen
 
 
-def test_no_graph_of_the_fleet_reads_series_of_single_groups_or_gpus(boards):
+def test_no_graph_reads_series_of_groups_or_gpus_but_of_the_one_that_is_chosen(boards):
     """At 12,500 groups a graph over raw series would stop Prometheus: cells are recorded."""
+    single = [
+        name for name, family in catalog.FAMILIES.items() if {"group", "host"} & {*family.labels}
+    ]
     raw = [
-        panel["title"]
+        (board["uid"], panel["title"])
         for board in boards
         for panel in panels_with_data(board)
         for target in panel["targets"]
-        for family in catalog.FAMILIES
-        if family in target["expr"] and not target["instant"]
+        for series in re.findall(r"([a-z_:]+)\{([^}]*)\}", target["expr"])
+        if not target["instant"] and series[0].startswith(tuple(single))
+        if not CHOSEN_ONE.search(series[1])
     ]
     assert [] == raw
 
@@ -241,10 +259,10 @@ def test_a_graphs_rank_is_taken_once_and_not_at_every_step(boards):
 
 def test_burn_rates_are_drawn_tier_by_tier_with_the_tiers_threshold(boards):
     """Both windows, and the dashed line that both have to cross."""
-    slo = boards[1]
+    detail = by_uid(boards, "slo-detail")
     for tier in read_tiers():
         title = f"Burn over {tier.long_window} and {tier.short_window}: {tier.severity}"
-        panel = by_title(slo, title)
+        panel = by_title(detail, title)
         long, short, threshold = (each["expr"] for each in panel["targets"])
         assert f'window="{tier.long_window}"' in long
         assert f'window="{tier.short_window}"' in short
@@ -255,7 +273,7 @@ def test_burn_rates_are_drawn_tier_by_tier_with_the_tiers_threshold(boards):
 
 def test_colours_of_burn_rates_change_where_pages_fire_over_28_days(boards):
     """0.02 x 672 h / 1 h = 13.44 and 0.05 x 672 h / 6 h = 5.6."""
-    panel = by_title(boards[1], "Highest burn, 1h")
+    panel = by_title(by_uid(boards, "slo"), "Highest burn, 1h")
     steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert [None, 1, 5.6, 13.44] == [each["value"] for each in steps]
 
@@ -263,17 +281,17 @@ def test_colours_of_burn_rates_change_where_pages_fire_over_28_days(boards):
 @pytest.mark.parametrize("state", catalog.GROUP_STATES)
 def test_every_state_of_a_group_has_a_word_and_a_colour(boards, state: str):
     """A state that the timeline does not know would be a bare number."""
-    panel = by_title(boards[0], "Worst group of each cell")
+    panel = by_title(by_uid(boards, "fleet"), "Worst group of each cell")
     (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
     assert state in {each["text"] for each in mapping["options"].values()}
 
 
 def test_a_click_on_a_budget_opens_its_objective_and_cell(boards):
     """With the data source, the cluster and the time that were chosen."""
-    panel = by_title(boards[0], "Budgets left")
+    panel = by_title(by_uid(boards, "fleet"), "Budgets left")
     (link,) = panel["fieldConfig"]["defaults"]["links"]
     expected = (
-        "/d/shardwatch-slo?${datasource:queryparam}&${cluster:queryparam}"
+        "/d/shardwatch-slo-detail?${datasource:queryparam}&${cluster:queryparam}"
         "&var-slo=${__field.labels.slo}&var-region=${__field.labels.region}"
         "&var-model=${__field.labels.model}&${__url_time_range}"
     )

@@ -20,10 +20,13 @@ from slo.promql import nodes, selectors
 
 CELL = frozenset(catalog.CELL_LABELS)
 OBJECTIVE = frozenset(("slo", "service"))
-OBJECTIVE_CELL = OBJECTIVE | {"region", "model"}
-"""The library's objectives are grouped by region and model."""
+OBJECTIVE_CELL = OBJECTIVE | {"region", "model", "tool", "tier"}
+"""The library's objectives are grouped by region and model, a few by tool or tier too."""
 
-ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host", "tool"}
+ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host"}
+
+PLACE = frozenset(("cluster", "region"))
+REVISION = CELL | {"reason", "revision"}
 
 RECORDED: dict[str, frozenset[str]] = {
     conventions.EVENTS_BAD_RATE: OBJECTIVE_CELL,
@@ -37,7 +40,7 @@ RECORDED: dict[str, frozenset[str]] = {
     conventions.PERIOD: OBJECTIVE,
     conventions.VANISHED_STATE: OBJECTIVE_CELL,
     conventions.BLIND_STATE: OBJECTIVE_CELL,
-    conventions.CAUSE_STATE: CELL | {"cause"},
+    conventions.CAUSE_STATE: CELL | {"cause", "reason", "revision", "tier", "tool"},
     conventions.CELL_REQUESTS_RATE: CELL | {"outcome"},
     conventions.CELL_ERROR_RATIO: CELL,
     conventions.CELL_TTFT: CELL | {"quantile"},
@@ -62,12 +65,41 @@ RECORDED: dict[str, frozenset[str]] = {
     conventions.CELL_GPU_POWER: CELL,
     conventions.CELL_REVISION_GROUPS: CELL | {"revision"},
     conventions.CELL_REVISIONS: CELL,
+    conventions.CELL_GROUPS_KNOWN: CELL,
+    conventions.CELL_GROUPS_SERVING: CELL,
+    conventions.CELL_GROUPS_NEEDED: CELL,
+    conventions.CELL_GROUPS_BUSY: CELL,
+    conventions.CELL_KV_CACHES_IN_USE: CELL,
+    conventions.DRIVER_HOSTS: CELL | {"failure_domain", "version"},
     conventions.CELL_WAITING: CELL,
     conventions.CELL_KV_CACHE_USAGE: CELL,
     conventions.CELL_PREFIX_HIT_RATIO: CELL,
     conventions.CELL_TOKENS_RATE: CELL | {"phase"},
     conventions.CELL_TOOL_CALLS_RATE: CELL | {"tool", "outcome"},
     conventions.CELL_TOOL_SUCCESS_RATIO: CELL | {"tool"},
+    conventions.CELL_CACHE_HIT_RATIO: CELL,
+    conventions.CELL_GROUPS_DOWN: CELL,
+    conventions.REGION_REQUESTS: PLACE,
+    conventions.GROUP_DRAIN_DEADLINE: CELL | {"group"},
+    conventions.USUAL: CELL | {"of"},
+    conventions.QUEUE_ATTEMPTS_RATE: CELL | {"attempt"},
+    conventions.QUEUE_AMPLIFICATION: CELL,
+    conventions.QUEUE_DRAIN: CELL,
+    conventions.QUEUE_REFUSED: CELL,
+    conventions.QUEUE_SIGNAL: CELL | {"signal"},
+    conventions.TIER_REQUESTS_RATE: CELL | {"tier"},
+    conventions.TIER_LIMITED_RATE: CELL | {"tier"},
+    conventions.TOOL_CALLS_WITHIN_COUNT: PLACE | {"tool", "le"},
+    conventions.TOOL_CALLS_WITHIN: PLACE | {"tool", "le"},
+    conventions.TOOL_CALLS_PER_REQUEST: CELL,
+    conventions.REVISION_EVENTS: REVISION,
+    conventions.REVISION_BAD_EVENTS: REVISION,
+    conventions.OTHER_REVISIONS_EVENTS: REVISION,
+    conventions.OTHER_REVISIONS_BAD_EVENTS: REVISION,
+    conventions.SERVED_TOKENS_RATE: CELL | {"phase"},
+    conventions.BILLED_TOKENS_RATE: CELL | {"phase"},
+    conventions.BILLED_RATIO: CELL | {"phase"},
+    conventions.CELL_SEEN: CELL | {"phase"},
     "ALERTS": ALERT_LABELS,
     "ALERTS_FOR_STATE": ALERT_LABELS - {"alertstate"},
 }
@@ -89,17 +121,20 @@ def selections(expr: str) -> list[Selection]:
     ]
 
 
-def grouping(expr: str) -> Iterator[tuple[frozenset[str], str]]:
-    """Give the labels of each ``by`` and each series within it."""
+def grouping(expr: str) -> Iterator[tuple[frozenset[str], list[str]]]:
+    """Give the labels of each ``by``, and all series within it."""
     for node in nodes(promql_parser.parse(expr)):
         if (
             isinstance(node, promql_parser.AggregateExpr)
             and node.modifier is not None
             and node.modifier.type == promql_parser.AggModifierType.By
         ):
-            for each in nodes(node.expr):
-                if isinstance(each, promql_parser.VectorSelector):
-                    yield frozenset(node.modifier.labels), each.name
+            within = [
+                each.name
+                for each in nodes(node.expr)
+                if isinstance(each, promql_parser.VectorSelector)
+            ]
+            yield frozenset(node.modifier.labels), within
 
 
 def labels_of(series: str) -> frozenset[str] | None:
@@ -124,10 +159,10 @@ def complaints(expr: str) -> list[str]:
             found.append(f"nobody serves {each.series}")
         else:
             found += [f"{each.series} has no label {label}" for label in each.labels - known]
-    for labels, series in grouping(expr):
-        found += [
-            f"{series} has no label {label}" for label in labels - (labels_of(series) or set())
-        ]
+    for labels, within in grouping(expr):
+        # Of several that are joined, one need have it.
+        carried = frozenset().union(*(labels_of(each) or set() for each in within))
+        found += [f"{each} has no label {label}" for label in labels - carried for each in within]
     return found
 
 

@@ -48,12 +48,28 @@ def test_a_variable_that_is_not_given_is_refused_by_name():
 MAY_BE_EMPTY: dict[str, set[str]] = {
     "shardwatch-fleet": {
         "Alerts firing",
-        "Groups not up",
+        "Which groups are not up",
         "GPUs with a fault",
         "Sources that do not answer",
         "Exporters with a fault",
     },
-    "shardwatch-slo": {"Alerts firing", "Causes with their evidence"},
+    "shardwatch-group": {"Alerts firing", "KV cache over time", "Speed to peers"},
+    "shardwatch-gpu": {
+        "GPUs with a fault, and what to do",
+        "XIDs within a day",
+        "Last XIDs",
+        "Memory at risk",
+        "Hosts with too few GPUs",
+        "Memory errors",
+        "NVLink traffic",
+    },
+    "shardwatch-slo": {"Alerts firing"},
+    "shardwatch-slo-detail": {
+        "Alerts firing",
+        "Causes with their evidence",
+        "Bad events while a cause is at work",
+        "Lasts, at the pace of 3d",
+    },
 }
 """Panels that rightly show nothing in a healthy cluster, by board."""
 
