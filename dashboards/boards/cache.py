@@ -95,7 +95,7 @@ def _numbers() -> Band:
             About(
                 6, "GPUs for misses, at most",
                 "GPUs that were at most busy with prompt tokens that no tier had: a bound, for "
-                "prefills share their batch.",
+                "prefills share their batch, and no more than the cells have.",
                 "short", "Engines do not say", decimals=1,
             ),
             caches.MISSED_GPUS,

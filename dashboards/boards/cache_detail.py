@@ -8,7 +8,7 @@ from dashboards.layout import Band
 from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
 from dashboards.promises import good_shares
-from dashboards.queries import SHOWN_ROWS, caches
+from dashboards.queries import SHOWN_ROWS, caches, latency
 from dashboards.signs import WORST
 from exporters import catalog
 
@@ -39,20 +39,20 @@ def what_misses_cost() -> tuple[Band, ...]:
             time_series(
                 About(
                     23, "GPUs for misses, by cell",
-                    "GPUs that were at most busy with prompt tokens that no tier had. They appear "
-                    f"when a request finishes. {WORST}",
+                    "GPUs that were at most busy with prompt tokens that no tier had, and no more "
+                    f"than the cell has. {WORST}",
                     "short", "Engines do not say", lowest=0,
                 ),
                 [caches.MISSED_GPUS_BY_CELL],
             ),
             time_series(
                 About(
-                    24, "Share of the cell's GPUs",
-                    "The same over all GPUs that the cell is to have. Above 1 prefills wait for "
-                    f"each other, and each counts all of it. {WORST}",
-                    "percentunit", "Engines do not say", lowest=0,
+                    24, "Prefill, by cell",
+                    "Mean seconds from the queue to the first token: what users pay for prompts "
+                    f"that are computed. {WORST}",
+                    "s", "No requests", lowest=0,
                 ),
-                [caches.GPU_SHARE],
+                [latency.PREFILL_BY_CELL],
             ),
         )),
     )  # fmt: skip

@@ -111,7 +111,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                7, "Served outside home",
+                7, "Data outside home",
                 "Requests per second that were served in another region than their data belongs "
                 "to. Some may be: of users who are sent elsewhere while theirs is down.",
                 "reqps", "No residency is told", (Step(None, "green"), Step(0.001, "orange")),

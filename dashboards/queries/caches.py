@@ -39,12 +39,19 @@ def _fallen(at: str = "") -> str:
     return f"max by ({CELL}) ({_USUAL}{at}) - on ({CELL}) {in_cells(_RATIO)}{at}"
 
 
+def _missed_gpus(at: str = "") -> str:
+    """Return the GPUs that were at most busy with what no tier had: no more than there are."""
+    bound = in_cells(conventions.CELL_MISSED_GPUS) + at
+    there = in_cells(conventions.CELL_GPUS_EXPECTED) + at
+    return f"({bound} < on ({CELL}) {there} or on ({CELL}) ({there} and on ({CELL}) {bound}))"
+
+
 # --- numbers -------------------------------------------------------------------------------------
 
 HIT_RATIO = Query(share(_HITS, _LOOKED_UP), "found")
 SAVED = Query(f"sum({_HITS})", "found")
 MISSED = Query(f"sum({_MISSED})", "computed")
-MISSED_GPUS = Query(f"sum({in_cells(conventions.CELL_MISSED_GPUS)})", "GPUs")
+MISSED_GPUS = Query(f"sum({_missed_gpus()})", "GPUs")
 LARGEST_FALL = Query(f"max({_fallen()})", "points")
 PREEMPTIONS = Query(f"sum({in_cells(conventions.CELL_PREEMPTIONS_RATE)})", "preempted")
 FULLEST = Query(f"max({in_cells(conventions.CELL_KV_CACHE_USAGE)})", "fullest")
@@ -83,16 +90,8 @@ def _beyond(at: str = "") -> str:
 
 
 BEYOND_USUAL = ranked("topk", _beyond)
-MISSED_GPUS_BY_CELL = worst_cells("topk", conventions.CELL_MISSED_GPUS)
+MISSED_GPUS_BY_CELL = ranked("topk", _missed_gpus)
 MISSED_BY_CELL = worst_cells("topk", conventions.CELL_MISSED_RATE)
-GPU_SHARE = ranked(
-    "topk",
-    lambda at: (
-        f"{in_cells(conventions.CELL_MISSED_GPUS)}{at}"
-        f" / ({in_cells(conventions.CELL_GPUS_EXPECTED)}{at} > 0)"
-    ),
-)
-
 # --- groups, by instant queries that are ranked --------------------------------------------------
 
 _GROUP_LEGEND = "{{region}} {{model}} {{group}}"
@@ -120,4 +119,4 @@ ROWS = Rows(catalog.CELL_LABELS, _LOOKED_UP)
 ROW_RATIO = ROWS.column(in_cells(_RATIO))
 ROW_USUAL = ROWS.column(_USUAL)
 ROW_MISSED = ROWS.column(_MISSED)
-ROW_GPUS = ROWS.column(in_cells(conventions.CELL_MISSED_GPUS))
+ROW_GPUS = ROWS.column(_missed_gpus())

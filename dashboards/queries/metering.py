@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerts.causes.answers import ANSWERS_DISAGREE, ANSWERS_WRONG, LARGE_SHARE
 from alerts.causes.governance import (
     MOST_BYPASSED_RATIO,
@@ -65,8 +67,9 @@ def _unasked(at: str = "") -> str:
 
 # --- numbers -------------------------------------------------------------------------------------
 
-LEAST_BILLED = Query(f"min({_RATIO})", "lowest")
-MOST_BILLED = Query(f"max({_RATIO})", "highest")
+# Bills are compared from ten minutes on.
+LEAST_BILLED = Query(f"min({_RATIO})", "lowest", may_be_empty=True)
+MOST_BILLED = Query(f"max({_RATIO})", "highest", may_be_empty=True)
 UNBILLED = Query(f"sum({in_cells(_SERVED)}) - sum({in_cells(_BILLED)})", "unbilled")
 UNREAD = Query(_unread(), "bypassed")
 MOST_UNASKED = Query(f"max({_unasked()})", "never asked")
@@ -78,8 +81,8 @@ CAUSES_OVER_TIME = causes_over_time(CAUSES)
 
 # --- metering ------------------------------------------------------------------------------------
 
-BILLED_BARS = bars("bottomk", _RATIO, _BY_PHASE)
-BILLED_RATIOS = ranked("bottomk", lambda at: _RATIO + at, _BY_PHASE)
+BILLED_BARS = replace(bars("bottomk", _RATIO, _BY_PHASE), may_be_empty=True)
+BILLED_RATIOS = ranked("bottomk", lambda at: _RATIO + at, _BY_PHASE, may_be_empty=True)
 UNBILLED_LIMIT = level(1 - MOST_UNBILLED_RATIO, "unbilled")
 OVERBILLED_LIMIT = level(1 + MOST_UNBILLED_RATIO, "overbilled")
 TOKENS_SERVED = Query(f"sum by ({catalog.PHASE}) ({in_cells(_SERVED)})", "served {{phase}}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
 from dashboards.queries.selecting import CELL_LEGEND, by, is_one_of, or_zero, worst
@@ -15,15 +15,23 @@ USERS = f'{catalog.TIER}!="{catalog.PROBE_TIER}"'
 """Of routers' series, those that are users'."""
 
 
-def ranked(operator: str, expr: Callable[[str], str], legend: str = CELL_LEGEND) -> Query:
+def ranked(
+    operator: str,
+    expr: Callable[[str], str],
+    legend: str = CELL_LEGEND,
+    *,
+    may_be_empty: bool = False,
+) -> Query:
     """Return the lines of an expression that rank first at the end of the time range.
 
     Args:
         operator: ``topk`` or ``bottomk``.
         expr: gives the expression; what it is given follows each of its selectors.
         legend: of each line.
+        may_be_empty: as that of a query.
     """
-    return worst(operator, expr(""), expr(AT_END), legend)
+    found = worst(operator, expr(""), expr(AT_END), legend)
+    return replace(found, may_be_empty=may_be_empty)
 
 
 def rate_at(selector: str, at: str) -> str:

@@ -16,7 +16,6 @@ from dashboards.queries.ranked import (
     share,
 )
 from dashboards.queries.selecting import (
-    CELL_LEGEND,
     bars,
     by,
     equals,
@@ -25,7 +24,6 @@ from dashboards.queries.selecting import (
     or_zero,
     rate,
     rows,
-    worst_cells,
 )
 from exporters import catalog
 from slo import conventions
@@ -101,19 +99,19 @@ ROUTERS = ranked("bottomk", lambda at: f"avg by ({_REGION}) ({_ROUTERS}{at})", _
 
 SERVING_BY_CELL = ranked("bottomk", lambda at: f"{_SERVING}{at} / ({_KNOWN}{at} > 0)")
 USED = ranked("topk", _used)
-DOWN_BY_CELL = Query(
-    worst_cells("topk", conventions.CELL_GROUPS_DOWN).expr, CELL_LEGEND, may_be_empty=True
-)
+DOWN_BY_CELL = ranked("topk", lambda at: _DOWN + at, may_be_empty=True)
 
 # --- whose data ----------------------------------------------------------------------------------
 
-OUTSIDE_BY_REGION = Query(
-    ranked("topk", lambda at: _elsewhere(at=at)).expr,
+OUTSIDE_BY_REGION = ranked(
+    "topk",
+    lambda at: _elsewhere(at=at),
     "{{home_region}} served in {{region}}",
     may_be_empty=True,
 )
-OUTSIDE_BY_TIER = Query(
-    ranked("topk", lambda at: _elsewhere(at=at, labels=(catalog.TIER,))).expr,
+OUTSIDE_BY_TIER = ranked(
+    "topk",
+    lambda at: _elsewhere(at=at, labels=(catalog.TIER,)),
     "{{tier}}: {{home_region}} served in {{region}}",
     may_be_empty=True,
 )

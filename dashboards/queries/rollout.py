@@ -96,12 +96,14 @@ def own(reason: str) -> Query:
 
 def others(reason: str) -> Query:
     """Return the same of all other revisions of each revision's cell."""
-    return ranked("topk", lambda at: _others_share(reason, at), "all but " + _LEGEND)
+    return ranked(
+        "topk", lambda at: _others_share(reason, at), "all but " + _LEGEND, may_be_empty=True
+    )
 
 
 def deviations(reason: str) -> Query:
     """Return how sure it is that revisions are worse: the difference in standard deviations."""
-    return ranked("topk", lambda at: _deviations(reason, at), _LEGEND)
+    return ranked("topk", lambda at: _deviations(reason, at), _LEGEND, may_be_empty=True)
 
 
 TRAFFIC = ranked("topk", _traffic, _LEGEND)
@@ -115,7 +117,7 @@ ROW_DEVIATIONS = ROWS.column(_deviations(ERROR), may_be_empty=True)
 
 def row_own(reason: str) -> Query:
     """Return a revision's share of what is bad, for a table."""
-    return ROWS.column(_own_share(reason), may_be_empty=reason == SLOW)
+    return ROWS.column(_own_share(reason))
 
 
 def row_others(reason: str) -> Query:
@@ -152,7 +154,7 @@ def _load_seconds(at: str = "") -> str:
 
 
 LOAD_SECONDS = Query(f"max({_load_seconds()})", "a load", may_be_empty=True)
-LOAD_TIMES = Query(ranked("topk", _load_seconds).expr, CELL_LEGEND, may_be_empty=True)
+LOAD_TIMES = ranked("topk", _load_seconds, may_be_empty=True)
 LOADING = ranked(
     "topk",
     lambda at: f"sum by ({CELL}) ({rate_at(in_cells(catalog.WEIGHTS_LOAD_SECONDS.name), at)})",

@@ -153,12 +153,10 @@ def _mcp(at: str) -> str:
     return f"sum by ({catalog.METHOD}) ({rate_at(_MCP, at)})"
 
 
-MCP_REQUESTS = Query(ranked("topk", _mcp, "{{method}}").expr, "{{method}}", may_be_empty=True)
-MCP_FAILURES = Query(
-    ranked(
-        "topk",
-        lambda at: share(rate_at(_MCP_FAILED, at), rate_at(_MCP, at), catalog.METHOD),
-    ).expr,
+MCP_REQUESTS = ranked("topk", _mcp, "{{method}}", may_be_empty=True)
+MCP_FAILURES = ranked(
+    "topk",
+    lambda at: share(rate_at(_MCP_FAILED, at), rate_at(_MCP, at), catalog.METHOD),
     "{{method}}",
     may_be_empty=True,
 )
