@@ -41,7 +41,11 @@ def cells_group(scrape_interval_seconds: float) -> RuleGroup:
         *_group_rules(),
         *_gpu_rules(),
         *_engine_rules(window, window_seconds),
+        *_latency_rules(window),
         *_tool_rules(window),
+        RecordingRule(
+            conventions.CELL_GROUPS_DISAGREEING, _over_cell("sum", catalog.PROBE_DISAGREES)
+        ),
     )
     return RuleGroup(GROUP_NAME, scrape_interval_seconds, rules)
 
@@ -58,9 +62,13 @@ def _request_rules(window: str) -> tuple[RecordingRule, ...]:
                 f'{requests}{{{catalog.OUTCOME}!="{NOT_COUNTED}"}}',
             ),
         ),
+        RecordingRule(
+            conventions.CELL_TTFT_BUCKETS,
+            _buckets(catalog.ROUTER_TIME_TO_FIRST_TOKEN, window, of=_USERS),
+        ),
         *(
             RecordingRule(
-                conventions.CELL_TTFT, _quantile(quantile, window), {conventions.QUANTILE: quantile}
+                conventions.CELL_TTFT, _quantile(quantile), {conventions.QUANTILE: quantile}
             )
             for quantile in QUANTILES
         ),
@@ -81,14 +89,21 @@ def _group_rules() -> tuple[RecordingRule, ...]:
         RecordingRule(conventions.CELL_CAPACITY, _over_cell("avg", catalog.GROUP_CAPACITY)),
         RecordingRule(conventions.CELL_GPUS_EXPECTED, expected),
         RecordingRule(conventions.CELL_GPUS_MISSING, f"sum by ({_CELL}) ({missing})"),
-        RecordingRule(
-            conventions.CELL_REVISION_GROUPS,
-            f"count by ({_by((catalog.REVISION,))}) ({catalog.GROUP_INFO.name})",
-        ),
+        RecordingRule(conventions.CELL_REVISION_GROUPS, _groups_by_revision()),
         RecordingRule(
             conventions.CELL_GPUS, _over_cell("sum", catalog.GROUP_MEMBERS, catalog.STATE)
         ),
     )
+
+
+def _groups_by_revision() -> str:
+    weights = catalog.WEIGHTS_INFO.name
+    group = ", ".join((*catalog.GROUP_LABELS, catalog.REVISION))
+    themselves, told = (
+        f"count by ({_by((catalog.REVISION,))}) (group by ({group}) ({each}))"
+        for each in (weights, catalog.GROUP_INFO.name)
+    )
+    return f"{themselves}\nor\n({told}\nunless on ({_CELL})\n{weights})"
 
 
 def _gpu_rules() -> tuple[RecordingRule, ...]:
@@ -106,15 +121,24 @@ def _gpu_rules() -> tuple[RecordingRule, ...]:
 
 
 def _engine_rules(window: str, window_seconds: float) -> tuple[RecordingRule, ...]:
-    queried = _rate(catalog.GROUP_PREFIX_QUERIED_TOKENS, window)
+    queried, missed = conventions.CELL_LOOKED_UP_RATE, conventions.CELL_MISSED_RATE
     hits = _rate(catalog.GROUP_PREFIX_HIT_TOKENS, window)
-    missed = _rate(catalog.GROUP_CACHE_MISSED_TOKENS, window)
     enough = f"({queried} >= {FEWEST_PROMPT_TOKENS} / {window_seconds:g})"
     return (
         RecordingRule(conventions.CELL_WAITING, _over_cell("sum", catalog.GROUP_WAITING)),
         RecordingRule(
             conventions.CELL_KV_CACHE_USAGE, _over_cell("max", catalog.GROUP_KV_CACHE_USAGE)
         ),
+        RecordingRule(queried, _rate(catalog.GROUP_PREFIX_QUERIED_TOKENS, window)),
+        RecordingRule(
+            conventions.CELL_HIT_RATE,
+            _rate(catalog.GROUP_CACHE_HIT_TOKENS, window, catalog.CACHE_TIER),
+        ),
+        RecordingRule(missed, _rate(catalog.GROUP_CACHE_MISSED_TOKENS, window)),
+        RecordingRule(
+            conventions.CELL_MISSED_GPUS, _rate(catalog.GROUP_CACHE_MISSED_GPU_SECONDS, window)
+        ),
+        RecordingRule(conventions.CELL_PREEMPTIONS_RATE, _rate(catalog.GROUP_PREEMPTIONS, window)),
         RecordingRule(
             conventions.CELL_PREFIX_HIT_RATIO,
             f"{hits} / ({queried} > 0)",
@@ -128,6 +152,36 @@ def _engine_rules(window: str, window_seconds: float) -> tuple[RecordingRule, ..
             conventions.CELL_TOKENS_RATE, _rate(catalog.GROUP_TOKENS, window, catalog.PHASE)
         ),
         RecordingRule(conventions.CELL_STEPS_RATE, _rate(catalog.GROUP_STEPS, window)),
+    )
+
+
+def _latency_rules(window: str) -> tuple[RecordingRule, ...]:
+    phases = {
+        "client_first_token": (catalog.ROUTER_TIME_TO_FIRST_TOKEN, _USERS),
+        "queue": (catalog.GROUP_QUEUE_TIME, ""),
+        "first_token": (catalog.GROUP_TIME_TO_FIRST_TOKEN, ""),
+        "end_to_end": (catalog.GROUP_END_TO_END, ""),
+    }
+    return (
+        RecordingRule(
+            conventions.CELL_DURATION_BUCKETS,
+            _buckets(catalog.ROUTER_END_TO_END, window, of=_USERS),
+        ),
+        RecordingRule(
+            conventions.CELL_PACE_BUCKETS, _buckets(catalog.GROUP_TIME_PER_OUTPUT_TOKEN, window)
+        ),
+        *(
+            RecordingRule(
+                recorded,
+                f"sum by ({_CELL}) (rate({family.name}{part}{of}[{window}]))",
+                {conventions.OF: phase},
+            )
+            for phase, (family, of) in phases.items()
+            for recorded, part in (
+                (conventions.CELL_PHASE_SECONDS, "_sum"),
+                (conventions.CELL_PHASE_REQUESTS, "_count"),
+            )
+        ),
     )
 
 
@@ -160,11 +214,13 @@ def _ratio(part: str, whole: str, *labels: str) -> str:
     return f"sum by ({by}) ({part}) / (sum by ({by}) ({whole}) > 0)"
 
 
-def _quantile(quantile: str, window: str) -> str:
-    buckets = f"{catalog.ROUTER_TIME_TO_FIRST_TOKEN.name}_bucket"
-    inside = f"sum by ({_CELL}, le) (rate({buckets}{_USERS}[{window}]))"
+def _buckets(family: Family, window: str, *, of: str = "") -> str:
+    return f"sum by ({_CELL}, le) (rate({family.name}_bucket{of}[{window}]))"
+
+
+def _quantile(quantile: str) -> str:
     # The comparison drops NaN, which is what a histogram without observations gives.
-    return f"histogram_quantile({quantile}, {inside}) >= 0"
+    return f"histogram_quantile({quantile}, {conventions.CELL_TTFT_BUCKETS}) >= 0"
 
 
 def _by(labels: tuple[str, ...]) -> str:

@@ -8,14 +8,22 @@ from typing import Any
 import yaml
 
 from dashboards import variables
+from dashboards.boards.cache import cache_board
 from dashboards.boards.capacity import capacity_board
 from dashboards.boards.fleet import fleet_board
 from dashboards.boards.gpu import gpu_board
 from dashboards.boards.group import group_board
 from dashboards.boards.itself import itself_board
+from dashboards.boards.latency import latency_board
+from dashboards.boards.metering import metering_board
+from dashboards.boards.queue import queue_board
+from dashboards.boards.regions import regions_board
+from dashboards.boards.rollout import rollout_board
 from dashboards.boards.slo import slo_board
 from dashboards.boards.slo_detail import slo_detail_board
 from dashboards.boards.slo_scope import OURS, scope_of
+from dashboards.boards.tenants import tenants_board
+from dashboards.boards.tools import tools_board
 from dashboards.frame import Board, draw_up
 from dashboards.links import TAG
 from dashboards.normalise import to_json, to_text
@@ -52,6 +60,14 @@ def all_boards() -> tuple[Board, ...]:
         gpu_board(),
         slo_board(OURS),
         slo_detail_board(OURS),
+        latency_board(),
+        queue_board(),
+        cache_board(),
+        tools_board(),
+        rollout_board(),
+        tenants_board(),
+        regions_board(),
+        metering_board(),
         capacity_board(),
         itself_board(),
     )
