@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -81,6 +82,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        said = f"cannot be listened at: {error.strerror or error}"
+        # Python adds the address to the system's words, where it is not the name that is unknown.
+        is_unknown = isinstance(error, socket.gaierror) or error.errno is None
+        why = error.strerror if is_unknown else os.strerror(error.errno or 0)
+        said = f"cannot be listened at: {why}"
         fix = "give another with --port or --listen"
         raise InputError([problem(str(Address(host, port)), said, fix=fix)]) from None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
+from alerts.links import FLEET_BOARD
 from demo.engine import EnginePlan
 from demo.places import check_places
 from demo.scenario import Scenario
@@ -251,7 +252,7 @@ class _Demo:
         self.terminal.heading("Where to look")
         self.terminal.addresses(
             {
-                "dashboards": self.layout.url("preview"),
+                "dashboards": f"{self.layout.url('preview')}/d/{FLEET_BOARD}",
                 "pages (PagerDuty's stand-in)": self.layout.url("pagerduty"),
                 "Prometheus, alerts": f"{self.layout.url('prometheus')}/classic/alerts",
                 "Prometheus, queries": f"{self.layout.url('prometheus')}/classic/graph",

@@ -11,6 +11,7 @@ from demo.setup.debian_tree import (
     FIXED_DIRECTORY,
     OUR_DIRECTORY,
     VICTORIA_METRICS,
+    Tree,
     provide_tree,
     relocate_alertmanager,
     tree_is_whole,
@@ -111,6 +112,23 @@ def test_another_tree_has_its_own_programs_and_nothing_that_nobody_runs(
     )
     assert not (tools / "current/tree/usr/bin/vmagent").exists()
     assert "downloading victoria-metrics" == said[1]
+
+
+@needs_apt
+def test_a_program_that_links_to_more_brings_what_this_system_lacks(archive: Path, tmp_path: Path):
+    """And nothing that is installed; its libraries are found where they lie."""
+    library = "usr/lib/x86_64-linux-gnu/liba.so"
+    add_package(archive, "shardwatch-browser", {"usr/bin/browse": SHOWS_ARGUMENTS},
+                depends="shardwatch-library, libc6")  # fmt: skip
+    add_package(archive, "shardwatch-library", {library: "x"})
+    tree = Tree("A browser", ("shardwatch-browser",), (), {"browse": f'cat "$tree/{library}"'},
+                with_all_it_needs=True)  # fmt: skip
+    said: list[str] = []
+
+    provide_tree(tmp_path / "tools", said.append, no_apt="get it elsewhere", tree=tree)
+
+    assert "x" == output(tmp_path / "tools/bin/browse")
+    assert "downloading shardwatch-browser, and 1 packages that it needs" == said[1]
 
 
 @needs_apt

@@ -1,0 +1,19 @@
+"""The stack's own processes, as they are started."""
+
+from pathlib import Path
+
+from demo.stack import servers
+from demo.stack.layout import DEFAULT_PORTS, Layout
+
+
+def test_the_preview_shows_the_boards_that_were_built_with_the_demos_own_prometheus():
+    """At the port that it is known by, in steps of the demo's scrapes."""
+    child = servers.preview(Layout(Path("/demo"), DEFAULT_PORTS), 5.0)
+    options = dict(zip(child.command[5::2], child.command[6::2], strict=True))
+    assert {
+        "--boards": "/demo/build/dashboards",
+        "--prometheus": "http://127.0.0.1:19821",
+        "--port": "19811",
+        "--scrape-interval": "5s",
+    } == options
+    assert "http://127.0.0.1:19811/healthz" == child.ready_url
