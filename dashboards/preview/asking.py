@@ -24,6 +24,8 @@ MOST_TARGETS = 26
 MOST_SERIES = 1000
 """Of one query. More cannot be drawn; they are counted."""
 
+_OF_THE_END = ("stat", "gauge", "bargauge", "table", "singlestat")
+
 
 @dataclass(frozen=True)
 class Told:
@@ -67,8 +69,11 @@ class Asker:
         room = int(number(content.get("maxDataPoints")) or points)
         step = step_seconds(range_.seconds, min(room, points),
                             max(self._scrape_seconds, *wanted))  # fmt: skip
-        grid = aligned(range_, step)
-        times = np.arange(grid.start, grid.end + step / 2, step)
+        # A single number is that of the end, not of up to a step before it; a graph that moved with
+        # each refresh would flicker.
+        grid = range_ if panel.kind in _OF_THE_END else aligned(range_, step)
+        count = int(grid.seconds / step) + 1
+        times: Values = grid.end - step * np.arange(count - 1, -1, -1)
         known = {**standing, **built_in(range_, step, self._scrape_seconds)}
         instant_only = bool(targets) and all(_is_instant(each, panel) for each in targets)
         if instant_only:

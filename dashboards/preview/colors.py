@@ -71,7 +71,16 @@ SCHEMES = {
 """Of heat maps, from little to much; d3's and matplotlib's, at five places."""
 
 
+_OF_ONE_HUE = ("", "Blues", "Greens", "Oranges", "Reds")
+"""Schemes that Grafana turns round with the theme."""
+
+
+def follows_ground(name: str) -> bool:
+    """Tell whether a scheme is turned round on light ground, so that little is light there."""
+    return name in _OF_ONE_HUE
+
+
 def scheme(name: str, *, is_reversed: bool) -> tuple[str, ...]:
     """Return the colours of a scheme, from little to much."""
-    colors = SCHEMES.get(name, SCHEMES["Oranges"][::-1] if not name else SCHEMES["Turbo"])
+    colors = SCHEMES.get(name or "Oranges", SCHEMES["Turbo"])
     return colors[::-1] if is_reversed else colors

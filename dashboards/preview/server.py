@@ -19,7 +19,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from dashboards.interpolation import Standing
+from dashboards.interpolation import WORDS, Standing, interpolate
 from dashboards.preview.asking import ANSWER_WITHIN_SECONDS, LARGEST_ANSWER_BYTES, Asker
 from dashboards.preview.drawing import draw_panel
 from dashboards.preview.links import Carried, board_links
@@ -174,7 +174,10 @@ def _serve_answers(
             board.variables, choice.chosen, range_, client, setting.prometheus_url
         )
         links = board_links(board, setting.boards, _carried(choice, found))
-        return {"variables": [each.to_json() for each in found], "links": links}
+        standing = {each.name: each.standing for each in found}
+        titles = [interpolate(each.title, standing, where=WORDS) for each in board.sections]
+        shown = [each.to_json() for each in found]
+        return {"variables": shown, "links": links, "titles": titles}
 
     @app.post("/api/panel")
     async def panel(choice: PanelChoice) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def test_dark_and_light_follow_the_system_until_somebody_chooses(our_boards, ser
     until(lambda: page.evaluate(axis) != light_ink)
     page.keyboard.press("d")
     assert light == page.evaluate(ground)
+    page.complaints[:] = [each for each in page.complaints if "getImageData" not in each]  # ours
     page.reload()
     assert light == page.evaluate(ground)
     page.locator("[data-theme-toggle]").click()

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboards.preview.colors import color_of, scheme
+from dashboards.preview.colors import color_of, follows_ground, scheme
 from dashboards.preview.drawings.given import Drawing, Given
 from dashboards.preview.fields import field_of
 from dashboards.preview.lines import Line, as_json
@@ -50,6 +50,7 @@ def draw_heatmap(given: Given) -> Drawing:
         "low": low if low is not None else float(min(known.min(), 0)) if known.size else 0.0,
         "high": high if high is not None else float(known.max()) if known.size else 1.0,
         "colors": _colors(color),
+        "follows_ground": _follows_ground(color),
         "exponent": _exponent(color),
         "no_value": field.no_value,
         "notes": [f"{left_out} more rows are not shown."] if left_out else [],
@@ -107,6 +108,11 @@ def _colors(color: Json | None) -> list[str]:
         return [f"{fill}{round(255 * (step + 1) / 8):02x}" for step in range(8)]
     # Grafana's schemes run from dark to light on dark ground: little is dark, unless reversed.
     return list(scheme(text(at(color, "scheme")), is_reversed=at(color, "reverse") is True))
+
+
+def _follows_ground(color: Json | None) -> bool:
+    """Tell whether little is light on light ground, and dark on dark."""
+    return text(at(color, "mode")) != "opacity" and follows_ground(text(at(color, "scheme")))
 
 
 def _exponent(color: Json | None) -> float:

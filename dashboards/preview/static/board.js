@@ -218,7 +218,11 @@ const typed = (variable) => {
   return make("label", { class: "variable" }, make("span", {}, variable.label), input);
 };
 
-const showVariables = ({ variables, links, problem }) => {
+const showVariables = ({ variables, links, titles, problem }) => {
+  document.querySelectorAll("section.row").forEach((section, index) => {
+    const button = section.querySelector(".row-toggle");
+    if (button) button.textContent = titles[index];
+  });
   for (const variable of variables) {
     choice.chosen[variable.name] = variable.chosen;
     if (variable.chosen[0] === ALL && variable.is_offered) choice.offered[variable.name] = variable.options.map((each) => each.value);

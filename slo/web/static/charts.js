@@ -233,6 +233,7 @@ const scaleRange = (scale) => (plot, low, high) => {
   if (scale.soft_min !== null && scale.min === null) least = Math.min(least, scale.soft_min);
   if (scale.soft_max !== null && scale.max === null) most = Math.max(most, scale.soft_max);
   if (scale.log) return uPlot.rangeLog(Math.max(least, 1e-9), Math.max(most, 1e-8), scale.log, false);
+  if (least === 0 && most === 0) return [0, 1];
   if (least >= most) {
     const room = Math.abs(least) || 1;
     least = scale.min ?? Math.min(least, least - room * 0.1);
@@ -466,10 +467,12 @@ const mixed = (colors, share) => {
   return `rgba(${mix(1)}, ${mix(3)}, ${mix(5)}, ${opacity})`;
 };
 
-/** The colour of a value on a heat map. */
+/** The colour of a value on a heat map: little is like the ground, where the scheme follows it. */
 export const heatColor = (drawing, value) => {
-  const share = (value - drawing.low) / ((drawing.high - drawing.low) || 1);
-  return mixed(drawing.colors, Math.max(share, 0) ** drawing.exponent);
+  const share = Math.max((value - drawing.low) / ((drawing.high - drawing.low) || 1), 0) ** drawing.exponent;
+  const isLight = getComputedStyle(document.documentElement).colorScheme === "light"
+    || (!document.documentElement.dataset.theme && !matchMedia("(prefers-color-scheme: dark)").matches);
+  return mixed(drawing.colors, drawing.follows_ground && isLight ? 1 - Math.min(share, 1) : share);
 };
 
 /** Draws a colour for each row at each time. The first row stands at the bottom. */

@@ -26,9 +26,8 @@ def serve(**changes: Any) -> None:
 def test_a_folder_of_boards_is_served_until_the_process_is_ended(tmp_path: Path):
     """Its first line says where; Prometheus need not be there yet."""
     (tmp_path / "a.json").write_text(json.dumps({"uid": "a", "title": "Mine", "panels": []}))
-    command = [sys.executable, "-m", "shardwatch", "dashboards", "preview",
-              
-               "--boards", str(tmp_path), "--prometheus", "http://127.0.0.1:1", "--port", "0"]  # fmt: skip
+    options = ["--boards", str(tmp_path), "--prometheus", "http://127.0.0.1:1", "--port", "0"]
+    command = [sys.executable, "-m", "shardwatch", "dashboards", "preview", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         said = process.stdout.readline() if process.stdout else ""
         address = said.split()[-1]

@@ -84,6 +84,17 @@ async def test_a_panel_is_asked_for_with_its_variables_step_and_range(client, an
     assert 61 == len(drawing["times"]) == len(drawing["series"][0]["values"])
 
 
+async def test_a_single_number_is_that_of_the_end_of_the_range(answers):
+    """A stat that is up to a step old would say that all is well while it is not."""
+    boards = boards_of_texts(
+        {"b.json": json.dumps({**BOARD, "panels": [{**PANEL, "type": "stat"}]})}
+    )
+    async with asking(answers, boards) as client:
+        await panel(client, points=100, **{"from": "now-6h", "to": f"{NOW * 1000 - 7000:.0f}"})
+    ((_, form),) = answers.asked
+    assert f"{NOW - 7:.3f}" == form["end"][0]
+
+
 async def test_all_of_a_variable_is_all_that_it_was_offered(client, answers):
     """As a regular expression of the values."""
     everything = {"chosen": {"region": ["$__all"]}, "offered": {"region": ["eu", "us"]}}
@@ -183,7 +194,7 @@ async def test_variables_come_with_what_they_offer_and_the_links_of_the_board(cl
     assert (["eu", "us"], ["eu"], True) == (
         [each["value"] for each in region["options"]], region["chosen"], region["is_offered"]
     )  # fmt: skip
-    assert [] == told["links"]
+    assert ([], [""]) == (told["links"], told["titles"])
 
 
 async def test_annotations_are_stretches_of_what_was_there(client, answers):
