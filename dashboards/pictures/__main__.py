@@ -31,6 +31,7 @@ def main(
     time_from: Annotated[str, typer.Option("--from", help="Begin of the range.")] = "now-1h",
     time_to: Annotated[str, typer.Option("--to", help="Its end.")] = "now",
     choice: Annotated[str, typer.Option(help="More of the address: var-group=eu-chat-0.")] = "",
+    tallest: Annotated[int, typer.Option(help="Pixels of height at most.")] = TALLEST,
     dark: Annotated[bool, typer.Option(help="On dark ground.")] = False,
 ) -> None:
     """Write a picture of every board."""
@@ -47,7 +48,7 @@ def main(
             wait_until_settled(page)
             for closed in page.locator('.row-toggle[aria-expanded="false"]').all():
                 closed.click()
-            height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+            height = min(page.evaluate("document.documentElement.scrollHeight"), tallest)
             page.set_viewport_size({"width": WIDTH, "height": height})
             wait_until_settled(page)
             page.wait_for_timeout(300)  # what follows a change of size is drawn a frame later

@@ -1,4 +1,4 @@
-"""Pictures of pages made small: at most 256 colours, as PNG has them. Pure.
+"""Pictures of pages made small: at most 96 colours. Pure.
 
 A page has few colours and many shades between them, at the edges of letters. Those that occur most
 stay; each other becomes the nearest of them, which nobody sees.
@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {2: 3, 6: 4}
 """Of PNG's colour types with 8 bits a channel: RGB, and RGB with opacity."""
-_COLORS = 256
+_COLORS = 96
+"""Fewer than PNG allows: fewer bits a pixel once packed."""
 _COARSE_BITS = 4
 
 Bytes = NDArray[np.uint8]
 
 
 def with_palette(picture: bytes) -> bytes:
-    """Return a PNG of 256 colours that looks like one of RGB.
+    """Return a PNG of few colours that looks like one of RGB.
 
     Raises:
         ValueError: it is no PNG of RGB or RGBA with 8 bits a channel, not interlaced.

@@ -73,7 +73,7 @@ class Asker:
         # each refresh would flicker.
         grid = range_ if panel.kind in _OF_THE_END else aligned(range_, step)
         count = int(grid.seconds / step) + 1
-        times: Values = grid.end - step * np.arange(count - 1, -1, -1)
+        times = (grid.end - step * np.arange(count - 1, -1, -1)).astype(np.float64)
         known = {**standing, **built_in(range_, step, self._scrape_seconds)}
         instant_only = bool(targets) and all(_is_instant(each, panel) for each in targets)
         if instant_only:

@@ -21,7 +21,7 @@ def test_a_section_is_what_the_boards_say(name: str):
 
 @pytest.mark.parametrize("name", SHORT_NAMES)
 def test_every_board_has_a_picture_that_is_not_large(name: str):
-    """Of 256 colours, so that a checkout stays small."""
+    """Of few colours, so that a checkout stays small."""
     content = ((FILE.parent / PICTURES).resolve() / f"{name}.png").read_bytes()
     depth, kind = struct.unpack_from(">BB", content, 24)
     assert (8, 3) == (depth, kind)
