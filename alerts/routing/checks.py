@@ -63,10 +63,11 @@ def _unheard(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Pl
 
 def _unread(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
     """Yield that what belongs to no objective is told to no person."""
+    such = f"{GPU_LOST}, {EXPORTER_DOWN} and the like"
     if file.alertmanager.fallback is None and file.webhook and _tells_people(file):
         yield (
             ("webhook",),
-            f"alone is told of tickets that no objective has: {GPU_LOST}, {EXPORTER_DOWN} and the like",
+            f"alone is told of tickets that no objective has: {such}",
             "name who is to read them as alertmanager.fallback",
         )
 

@@ -56,8 +56,8 @@ def silent(at: str, told: str) -> str:
     """Return what is said where nobody would notice."""
     return (
         f"shardwatch.yaml:{at}: alertmanager.watchdog: missing: Watchdog is told to {told}, and "
-        "where alerts stop, so does whoever would page; name a receiver whose webhook is outside, and "
-        "pages when it is not called for minutes"
+        "where alerts stop, so does whoever would page; name a receiver whose webhook is outside, "
+        "and pages when it is not called for minutes"
     )
 
 
