@@ -99,7 +99,8 @@ def fleet_series(groups: int, names: Iterable[str]) -> Iterator[Series]:
     wanted = set(names)
     steps = np.arange(round(SCRAPED_SECONDS / INTERVAL_SECONDS) + 1)
     times_ms = ((START + steps * INTERVAL_SECONDS) * 1000).astype(np.int64)
-    rising, flat, none = steps * 150.0, np.ones(len(steps)), np.zeros(len(steps))
+    rising = (steps * 150).astype(np.float64)
+    flat, none = np.ones(len(steps)), np.zeros(len(steps))
     for job in JOBS.values():
         yield Series({"__name__": "up", "job": job, "instance": job}, times_ms, flat)
     for family in sorted(_families(), key=lambda each: each.name):
