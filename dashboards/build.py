@@ -9,9 +9,11 @@ import yaml
 
 from dashboards import variables
 from dashboards.boards.cache import cache_board
+from dashboards.boards.capacity import capacity_board
 from dashboards.boards.fleet import fleet_board
 from dashboards.boards.gpu import gpu_board
 from dashboards.boards.group import group_board
+from dashboards.boards.itself import itself_board
 from dashboards.boards.latency import latency_board
 from dashboards.boards.metering import metering_board
 from dashboards.boards.queue import queue_board
@@ -66,6 +68,8 @@ def all_boards() -> tuple[Board, ...]:
         tenants_board(),
         regions_board(),
         metering_board(),
+        capacity_board(),
+        itself_board(),
     )
 
 

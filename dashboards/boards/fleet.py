@@ -70,6 +70,8 @@ def fleet_board(tiers: Sequence[Tier]) -> Board:
             links.QUEUE_BOARD,
             links.TOOLS_BOARD,
             links.REGIONS_BOARD,
+            links.CAPACITY_BOARD,
+            links.ITSELF_BOARD,
         ),
         bands=(
             opening(QUESTION, HOW_TO_READ),

@@ -63,14 +63,20 @@ class Gauge(core.Panel):  # type: ignore[misc]  # grafanalib's own is of an olde
         return panel
 
 
-def stat(about: About, query: Query) -> Any:
-    """Return one number with its recent course behind it."""
+def stat(about: About, query: Query, *, instant: bool = False) -> Any:
+    """Return one number with its recent course behind it.
+
+    Args:
+        about: the panel.
+        query: the number.
+        instant: without the course, for what is counted over series of a whole fleet.
+    """
     return core.Stat(
-        **basics(about, targets([query], instant=False)),
+        **basics(about, targets([query], instant=instant)),
         format=about.unit,
         reduceCalc="lastNotNull",
-        colorMode="background" if len(about.steps) > 1 else "value",
-        graphMode="area",
+        colorMode="background" if len(about.steps) > 1 or about.meanings else "value",
+        graphMode="none" if instant else "area",
         textMode="auto",
         extraJson=extra(about),
     )

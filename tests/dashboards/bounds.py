@@ -12,7 +12,7 @@ FEW_VALUES = frozenset((
     "action", "attempt", "cache_tier", "cause", "direction", "event", "exporter", "finish_reason",
     "job", "kind", "le", "outcome", "phase", "reason", "result", "severity", "signal", "slo",
     "stage", "state", "tier", "token_source", "verdict", "window", "code", "rule_group",
-    "region", "model", "cluster", "revision", "tool",
+    "region", "model", "cluster", "revision", "tool", "interval", "dialect",
 ))  # fmt: skip
 """Labels with so few values that a panel can show one line for each; at most three together, and
 of cells not all three: a fleet has hundreds."""

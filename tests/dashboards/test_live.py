@@ -23,9 +23,11 @@ from alerts.causes.cause import cause_levels
 from alerts.causes.every import causes
 from alerts.cells import cells_group
 from dashboards.asking import EVERYTHING, PanelQuery, panel_queries
+from dashboards.queries.itself import PROMETHEUS_JOB
 from demo.setup.programs import find_program
 from exporters import catalog
 from exporters.catalog import Family
+from exporters.scrape import JOBS
 from slo import conventions
 from slo.render import render_groups
 from slo.rules import RuleGroup
@@ -53,6 +55,8 @@ BOUNDED: dict[str, tuple[str, ...]] = {
     "home_region": ("eu", "us"),
 }
 """The values of labels; of others, ``x``."""
+NOT_NOW = (catalog.GROUP_DRAINING, catalog.GROUP_DRAINING_UNTIL)
+"""Gauges of what is not so in a healthy cluster."""
 CELL_OF_OBJECTIVE = {"slo": "s", "service": "i", "region": "eu", "model": "chat"}
 
 
@@ -70,12 +74,13 @@ def family_lines(family: Family, moment: int) -> Iterator[str]:
     for values in product(*({**BOUNDED, **states}.get(name, ("x",)) for name in names)):
         labels = dict(zip(names, values, strict=True))
         good = float(labels.get("state", "up") in ("up", "healthy"))
-        good *= family is not catalog.GROUP_DRAINING
         # Of few tokens nothing is recorded.
         each_second = 10_000.0 if "tokens" in family.name else 10.0
         # Nor of bills, while much fails.
         each_second *= 1.0 if labels.get("outcome", "ok") == "ok" else 0.001
         value = good if family.kind == "gauge" else each_second * moment
+        if family in NOT_NOW:
+            value = 0.0
         yield lines(family.name + ("_bucket" if "le" in labels else ""), labels, value)
         if labels.get("le") == "+Inf":
             del labels["le"]
@@ -84,7 +89,7 @@ def family_lines(family: Family, moment: int) -> Iterator[str]:
 
 
 def objective_lines() -> Iterator[str]:
-    """Give the samples of an objective, which in life are recorded by the rules of slo."""
+    """Give the samples of an objective, which rules of slo record, and of an Alertmanager."""
     cell = CELL_OF_OBJECTIVE
     once = (
         conventions.EVENTS_BAD_RATE,
@@ -99,6 +104,8 @@ def objective_lines() -> Iterator[str]:
     for tier in read_tiers():
         for window in (tier.long_window, tier.short_window):
             yield lines(conventions.BURN_RATE, {**cell, "window": window}, 0)
+    yield lines("alertmanager_notifications_total", {"integration": "pagerduty"}, 1)
+    yield lines("alertmanager_notifications_failed_total", {"integration": "pagerduty"}, 0)
     for name in (conventions.EVENTS_BAD_COUNT, conventions.EVENTS_COUNT, conventions.COVERAGE):
         yield lines(name, {**cell, "window": "28d"}, 1)
 
@@ -144,17 +151,24 @@ def a_free_port() -> int:
 
 @pytest.fixture(scope="module")
 def prometheus(cluster: str, tmp_path_factory) -> Iterator[str]:
-    """The address of a Prometheus that scrapes the page and records the cells, each second."""
+    """The address of a Prometheus that scrapes the page and records the cells, at 2 s."""
     folder: Path = tmp_path_factory.mktemp("prometheus")
-    levels = RuleGroup("levels", 1, cause_levels(causes(1)))
-    (folder / "rules.yaml").write_text(render_groups([cells_group(1), levels], ["shardwatch.yaml"]))
+    address = f"127.0.0.1:{a_free_port()}"
+    levels = RuleGroup("levels", 2, cause_levels(causes(2)))
+    (folder / "rules.yaml").write_text(render_groups([cells_group(2), levels], ["shardwatch.yaml"]))
     configuration = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "global": {
+            "scrape_interval": "2s",
+            "scrape_timeout": "2s",
+            "evaluation_interval": "2s",
+        },
         "rule_files": ["rules.yaml"],
-        "scrape_configs": [{"job_name": "cluster", "static_configs": [{"targets": [cluster]}]}],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [target]}]}
+            for job, target in ((JOBS["groups"], cluster), (PROMETHEUS_JOB, address))
+        ],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
-    address = f"127.0.0.1:{a_free_port()}"
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(
@@ -198,12 +212,12 @@ def has_numbers(result: list[Any]) -> bool:
     return any(math.isfinite(float(value)) for _, value in samples)
 
 
-def without_data(prometheus: str, queries: list[PanelQuery]) -> list[tuple[str, str, str]]:
+def without_data(prometheus: str, queries: list[PanelQuery]) -> list[PanelQuery]:
     """Return the queries that have no data, asked as a panel asks: for a range and an instant."""
     now = time.time()
     window = {"start": now - 60, "end": now, "step": 5}
     return [
-        (query.board, query.panel, query.ref)
+        query
         for query in queries
         if not has_numbers(ask(prometheus, "query", query=query.expr))
         or not has_numbers(ask(prometheus, "query_range", query=query.expr, **window))
@@ -215,9 +229,9 @@ def test_every_query_has_data_in_a_healthy_cluster_but_those_that_may_be_empty(
 ):
     """Of a range and of an instant; Prometheus takes those that may be empty all the same."""
     queries = [each for board in boards for each in panel_queries(board, VARIABLES)]
-    owed = [each for each in queries if not each.may_be_empty]
+    missing = [each for each in queries if not each.may_be_empty]
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (missing := without_data(prometheus, owed)) and time.monotonic() < deadline:
+    while (missing := without_data(prometheus, missing)) and time.monotonic() < deadline:
         time.sleep(1)
     assert [] == missing
     without_data(prometheus, [each for each in queries if each.may_be_empty])

@@ -14,6 +14,7 @@ from alerts.causes.every import causes
 from alerts.cells import cells_group
 from dashboards.asking import EVERYTHING, panel_queries
 from dashboards.build import build as dashboards_build
+from dashboards.queries.itself import SERVED_BY_SERVERS
 from exporters import catalog
 from slo import conventions
 from slo.promql import nodes, selectors
@@ -141,8 +142,11 @@ def labels_of(series: str) -> frozenset[str] | None:
     """Return the labels that a series carries; None if nobody serves or records it."""
     if series in RECORDED:
         return RECORDED[series]
+    if series in SERVED_BY_SERVERS:
+        return frozenset(SERVED_BY_SERVERS[series])
     if series in catalog.FAMILIES and catalog.FAMILIES[series].kind != "histogram":
-        return frozenset(catalog.FAMILIES[series].labels)
+        # An exporter's own process is told by who scraped it.
+        return frozenset(catalog.FAMILIES[series].labels or ("job", "instance"))
     for suffix, added in (("_bucket", {"le"}), ("_sum", set()), ("_count", set())):
         family = catalog.FAMILIES.get(series.removesuffix(suffix))
         if series.endswith(suffix) and family is not None and family.kind == "histogram":
