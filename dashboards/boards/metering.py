@@ -147,7 +147,7 @@ def _where() -> Band:
         causes_timeline(
             12, "Causes in what is owed",
             "Tokens that are not billed, or too many; checks that are bypassed or never asked for; "
-            "answers that are wrong.",
+            "answers that are wrong, or not there.",
             metering.CAUSES_OVER_TIME,
         ),
         budget_bars(13, "governance and probes", metering.BUDGETS),
