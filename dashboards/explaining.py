@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from alerts import links
-from dashboards.links import TITLES, of_series, value_link
-from dashboards.panels import About, Meaning, bar_gauge, stat, state_timeline
+from dashboards.links import TITLES, of_row, of_series, value_link
+from dashboards.panels import About, Meaning, bar_gauge, linked_column, stat, state_timeline
 from dashboards.queries import SHOWN_LINES, Query
 from dashboards.queries.objectives import GROUPING
 from dashboards.signs import BUDGET_STEPS, BUDGET_UNKNOWN, FEW_ARE_TOLERABLE
@@ -27,6 +27,11 @@ def region_link(uid: str) -> dict[str, Any]:
     """Return the link of a region's value to another board, for that region."""
     region = {each: each for each in (catalog.CLUSTER, catalog.REGION)}
     return value_link(f"Open {TITLES[uid]} of this region", of_series(uid, region))
+
+
+def cell_rows_link(uid: str) -> dict[str, Any]:
+    """Return what makes a table's models lead to another board, for the cell of the row."""
+    return linked_column(catalog.MODEL, f"Open {TITLES[uid]} of this cell", of_row(uid, _CELL))
 
 
 def causes_timeline(id: int, title: str, what: str, query: Query) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grafanalib import core
@@ -31,6 +31,8 @@ TITLES = {
 }
 """What each board is called, by its uid."""
 
+KEPT = ("datasource", "cluster")
+"""Variables that a link from a value keeps, unless it sets them."""
 _TIME = "${__url_time_range}"
 
 
@@ -66,29 +68,31 @@ def value_link(title: str, url: str) -> dict[str, Any]:
     return {"targetBlank": False, "title": title, "url": url}
 
 
-def of_series(uid: str, labels: Mapping[str, str]) -> str:
+def of_series(uid: str, labels: Mapping[str, str], keep: Sequence[str] = KEPT) -> str:
     """Return the address of a board for the series that is clicked: of graphs and bars.
 
     Args:
         uid: of the board.
         labels: variable of that board to the series' label that it becomes.
+        keep: variables of both boards that go along as they are.
     """
-    return _address(uid, {name: f"${{__field.labels.{label}}}" for name, label in labels.items()})
+    here = {name: f"${{__field.labels.{label}}}" for name, label in labels.items()}
+    return _address(uid, here, keep)
 
 
-def of_row(uid: str, columns: Mapping[str, str]) -> str:
+def of_row(uid: str, columns: Mapping[str, str], keep: Sequence[str] = KEPT) -> str:
     """Return the address of a board for the row of a table that is clicked.
 
     Args:
         uid: of the board.
         columns: variable of that board to the column that it becomes.
+        keep: variables of both boards that go along as they are.
     """
-    return _address(uid, {name: f"${{__data.fields.{each}}}" for name, each in columns.items()})
+    here = {name: f"${{__data.fields.{each}}}" for name, each in columns.items()}
+    return _address(uid, here, keep)
 
 
-def _address(uid: str, variables: Mapping[str, str]) -> str:
-    kept = [
-        f"${{{each}:queryparam}}" for each in ("datasource", "cluster") if each not in variables
-    ]
+def _address(uid: str, variables: Mapping[str, str], keep: Sequence[str]) -> str:
+    kept = [f"${{{each}:queryparam}}" for each in keep if each not in variables]
     set_here = [f"var-{name}={value}" for name, value in variables.items()]
     return f"/d/{uid}?{'&'.join((*kept, *set_here, _TIME))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerts.links import FLEET_BOARD, link_annotations
+from alerts.links import ITSELF_BOARD, link_annotations
 from exporters.config import Links
 from slo import conventions
 from slo.rules import AlertingRule
@@ -15,7 +15,7 @@ RESTART_SECONDS = 60
 
 @dataclass(frozen=True)
 class WatchAlert:
-    """One alert about shardwatch itself; a ticket."""
+    """One alert about shardwatch itself."""
 
     name: str
     """Of the alert and of its runbook."""
@@ -26,7 +26,11 @@ class WatchAlert:
     """Template."""
     description: str
     """Template."""
+    first_step: str
+    """What to do first, a short sentence."""
     for_seconds: float
+    severity: str = conventions.TICKET
+    """A page, where without it nobody might be woken."""
 
     def rule(self, links: Links) -> AlertingRule:
         """Return the alerting rule.
@@ -37,11 +41,12 @@ class WatchAlert:
         return AlertingRule(
             self.name,
             self.expr,
-            {conventions.SEVERITY: conventions.TICKET},
+            {conventions.SEVERITY: self.severity},
             {
                 "summary": self.summary,
                 "description": self.description,
-                **link_annotations(links, self.name, FLEET_BOARD, ()),
+                "first_step": self.first_step,
+                **link_annotations(links, self.name, ITSELF_BOARD, ()),
             },
             self.for_seconds,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts import links
 from alerts.causes.caches import KV_CACHE_HIGH_RATIO, YOUNG_SECONDS
+from dashboards.explaining import cell_rows_link
 from dashboards.layout import Band
 from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
@@ -69,6 +70,7 @@ def cells_and_groups() -> tuple[Band, ...]:
                     "Each cell: prompt tokens looked up a second, the share found now and usually, "
                     f"the rest, and the GPUs that it kept busy at most. The {SHOWN_ROWS} busiest.",
                     "short", "No prompts",
+                    overrides=(cell_rows_link(links.LATENCY_BOARD),),
                 ),
                 {each: each for each in catalog.CELL_LABELS},
                 [

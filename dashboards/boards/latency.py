@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alerts import links
-from dashboards.explaining import budget_bars, cell_link
+from dashboards.explaining import budget_bars, cell_link, cell_rows_link
 from dashboards.frame import Board
 from dashboards.layout import Band
 from dashboards.panels import (
@@ -211,8 +211,10 @@ def _over_time() -> tuple[Band, ...]:
                 About(
                     25, "Cells",
                     "Each cell: requests a second and what they wait, in seconds. The "
-                    f"{SHOWN_ROWS} whose first tokens are slowest.",
+                    f"{SHOWN_ROWS} whose first tokens are slowest. A click on a model opens its "
+                    "queue.",
                     "short", "No requests",
+                    overrides=(cell_rows_link(links.QUEUE_BOARD),),
                 ),
                 {each: each for each in catalog.CELL_LABELS},
                 [

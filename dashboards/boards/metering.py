@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from alerts import links
-from alerts.causes.governance import MOST_BYPASSED_RATIO, MOST_UNASKED_RATIO, MOST_UNBILLED_RATIO
+from alerts.causes.governance import MOST_UNBILLED_RATIO
+from alerts.causes.safety import MOST_BYPASSED_RATIO, MOST_UNASKED_RATIO
 from dashboards.boards.metering_sections import CHECK_SECONDS, what_is_read, what_probes_see
 from dashboards.explaining import budget_bars, causes_number, causes_timeline, cell_link
 from dashboards.frame import Board
@@ -146,7 +147,7 @@ def _where() -> Band:
         causes_timeline(
             12, "Causes in what is owed",
             "Tokens that are not billed, or too many; checks that are bypassed or never asked for; "
-            "answers that are wrong.",
+            "answers that are wrong, or not there.",
             metering.CAUSES_OVER_TIME,
         ),
         budget_bars(13, "governance and probes", metering.BUDGETS),

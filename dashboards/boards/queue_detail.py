@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts import links
 from alerts.causes import queue_signals as signals
+from dashboards.explaining import cell_rows_link
 from dashboards.layout import Band
 from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
@@ -90,6 +91,7 @@ def cell_by_cell() -> tuple[Band, ...]:
                     "first one, refused ones, good ends against the usual, and how many of the six "
                     f"signals are bad. The {SHOWN_ROWS} with most that wait.",
                     "short", "No groups exporter",
+                    overrides=(cell_rows_link(links.LATENCY_BOARD),),
                 ),
                 {each: each for each in catalog.CELL_LABELS},
                 [

@@ -16,12 +16,14 @@ from dashboards.explaining import (
 )
 from dashboards.frame import Board
 from dashboards.layout import Band
+from dashboards.links import TITLES, of_row
 from dashboards.panels import (
     About,
     Column,
     Meaning,
     Step,
     joined_table,
+    linked_column,
     row,
     stat,
     state_timeline,
@@ -30,6 +32,7 @@ from dashboards.panels import (
 from dashboards.queries import SHOWN_ROWS, regions
 from dashboards.queries.objectives import BLIND, TRAFFIC, VANISHED
 from dashboards.signs import BUSIEST, FEW_ARE_TOLERABLE, NONE_IS_GOOD, WORST, opening
+from exporters import catalog
 
 QUESTION = (
     "Does every region serve its own with groups to spare, and does data stay where it belongs?"
@@ -40,6 +43,11 @@ HOW_TO_READ = (
     "What a region's own router cannot tell is not seen: its users appear elsewhere, or vanish."
 )
 _SERVING = (Step(None, "red"), Step(0.9, "orange"), Step(1, "green"))
+_FLEET_OF_REGION = linked_column(
+    catalog.REGION,
+    f"Open {TITLES[links.FLEET_BOARD]} of this region",
+    of_row(links.FLEET_BOARD, {each: each for each in regions.REGION}),
+)
 _SIGHT = (
     Meaning(TRAFFIC, "traffic", "green"),
     Meaning(VANISHED, "vanished", "red"),
@@ -149,6 +157,7 @@ def _where() -> Band:
                 "fail, how full its fullest cell was in the last hour, requests in its engines, "
                 f"and whether its routers answer. At most {SHOWN_ROWS}.",
                 "short", "No groups exporter",
+                overrides=(_FLEET_OF_REGION,),
             ),
             {each: each for each in regions.REGION},
             [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts import links
 from alerts.causes.canaries import FEWEST_EVENTS, LATE_SECONDS, LEAST_DIFFERENCE, LEAST_Z
 from dashboards.boards.rollout_sections import what_runs, what_starts
-from dashboards.explaining import budget_bars, causes_number, causes_timeline
+from dashboards.explaining import budget_bars, causes_number, causes_timeline, cell_rows_link
 from dashboards.frame import Board
 from dashboards.layout import Band
 from dashboards.panels import About, Column, Step, joined_table, row, stat, time_series
@@ -109,6 +109,7 @@ def _where() -> Band:
                 "minutes. Deviations: by how many standard deviations its failing share is above "
                 f"theirs; from {LEAST_Z:g} on it is not chance. The {SHOWN_ROWS} busiest.",
                 "short", "No requests",
+                overrides=(cell_rows_link(links.LATENCY_BOARD),),
             ),
             {each: each for each in rollout.REVISION},
             [

@@ -134,7 +134,7 @@ def _numbers(scope: Scope) -> Band:
 def _objectives(scope: Scope) -> Band:
     ask = scope.ask
     labels = (conventions.SLO, *ask.grouping)
-    opened = of_row(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels})
+    opened = of_row(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}, scope.kept)
     return Band(9, (
         joined_table(
             About(
@@ -170,7 +170,7 @@ def _budgets(scope: Scope) -> Band:
     labels = (conventions.SLO, *scope.ask.grouping)
     opened = value_link(
         "Open this objective and cell",
-        of_series(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}),
+        of_series(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}, scope.kept),
     )
     now = bar_gauge(
         About(

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboards import variables
+from dashboards.links import KEPT
 from dashboards.queries.objectives import LIBRARY, Objectives, variable_of
-from dashboards.variables import Choice
+from dashboards.variables import DATASOURCE, Choice
 from slo import conventions
 from slo.burn import Tier
 from slo.objective import Objective
@@ -26,6 +27,11 @@ class Scope:
     hidden: tuple[str, ...] = ()
     has_cells: bool = True
     """Whether cells and causes are recorded beside them, as in a cluster of shard groups."""
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Return the variables that links from values keep as they are."""
+        return KEPT if self.has_cells else (DATASOURCE,)
 
     @property
     def fastest(self) -> Tier | None:

@@ -10,7 +10,7 @@ from alerts.causes.tenants import (
     PAID_RATIO,
     PAID_TIERS,
 )
-from dashboards.explaining import budget_bars, causes_number, causes_timeline
+from dashboards.explaining import budget_bars, causes_number, causes_timeline, cell_rows_link
 from dashboards.frame import Board
 from dashboards.layout import Band
 from dashboards.panels import (
@@ -259,6 +259,7 @@ def _rows() -> tuple[Band, ...]:
                     "Each tier of each cell: requests a second, its part of the cell, times its "
                     f"usual, and what is turned away, fails and is late. The {SHOWN_ROWS} busiest.",
                     "short", "No router that tells tiers",
+                    overrides=(cell_rows_link(links.QUEUE_BOARD),),
                 ),
                 {each: each for each in tenants.TIER},
                 [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from alerts.watch.every import watch_alerts
 from alerts.watch.notifications import ALERTMANAGER_JOB
+from alerts.watch.storage import STORAGE_SHORT
 from alerts.watchdog import WATCHDOG
 from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, Query
 from dashboards.queries.selecting import by, in_clusters, in_regions, is_one_of, or_zero, rows
@@ -42,7 +43,7 @@ SERVED_BY_SERVERS = {
 }
 """Series that Prometheus and Alertmanager serve of themselves, with the labels that are read."""
 
-WATCH_ALERTS = tuple(sorted({each.name for each in watch_alerts((), 15.0)}))
+WATCH_ALERTS = tuple(sorted({STORAGE_SHORT, *(each.name for each in watch_alerts((), 15.0))}))
 """The alerts about shardwatch itself."""
 
 _OURS = is_one_of(JOB, (*JOBS.values(), PROMETHEUS_JOB, ALERTMANAGER_JOB))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerts.causes.answers import ANSWERS_DISAGREE, ANSWERS_WRONG, LARGE_SHARE
-from alerts.causes.governance import (
+from alerts.causes.answers import ANSWERS_DISAGREE, ANSWERS_WRONG, LARGE_SHARE, PROBES_FAILING
+from alerts.causes.governance import MOST_UNBILLED_RATIO, TOKENS_UNBILLED
+from alerts.causes.safety import (
+    GOV_SAFETY_BYPASSED,
     MOST_BYPASSED_RATIO,
     MOST_UNASKED_RATIO,
-    MOST_UNBILLED_RATIO,
     SAFETY_BYPASSED,
-    TOKENS_UNBILLED,
 )
 from dashboards.queries.query import Query
 from dashboards.queries.ranked import (
@@ -35,7 +35,14 @@ from dashboards.queries.selecting import (
 from exporters import catalog
 from slo import conventions
 
-CAUSES = (TOKENS_UNBILLED, SAFETY_BYPASSED, ANSWERS_WRONG, ANSWERS_DISAGREE)
+CAUSES = (
+    TOKENS_UNBILLED,
+    SAFETY_BYPASSED,
+    GOV_SAFETY_BYPASSED,
+    ANSWERS_WRONG,
+    ANSWERS_DISAGREE,
+    PROBES_FAILING,
+)
 
 _PHASE = (*catalog.CELL_LABELS, catalog.PHASE)
 _STAGE = (*catalog.CELL_LABELS, catalog.STAGE)

@@ -240,7 +240,7 @@ ALLOWED = Query(f'max(1 - {conventions.OBJECTIVE}{{slo=~"$slo"}})', "allowed")
 PERIOD = Query(f'max({conventions.PERIOD}{{slo=~"$slo"}})', "period")
 TARGETS = Query(f'{conventions.OBJECTIVE}{{slo=~"$slo"}}', "{{slo}}")
 _CHOSEN = 'slo=~"$slo"'
-_TAKEN = ("datasource", "cluster", "slo")
+_TAKEN = ("datasource", "slo")
 
 
 def variable_of(label: str) -> str:

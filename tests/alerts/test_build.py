@@ -9,8 +9,6 @@ import yaml
 from alerts.build import build, causes_group, objective_groups
 from alerts.causes.cause import cause_levels
 from alerts.causes.every import causes
-from alerts.links import FLEET_BOARD, SLO_BOARD
-from dashboards.build import all_boards
 from exporters.config import Config, read_config
 from exporters.version import VERSION
 from slo.objectives import read_objectives
@@ -78,6 +76,15 @@ def test_every_alert_is_complete(alerts: list[dict[str, Any]]):
         assert alert["labels"]["severity"] in ("page", "ticket", "none"), alert["alert"]
         assert wanted <= alert["annotations"].keys(), alert["alert"]
         assert alert["annotations"]["runbook_url"] == f"http://runbooks/{alert['alert']}.md"
+
+
+def test_every_page_and_ticket_says_what_to_do_first(alerts: list[dict[str, Any]]):
+    """Causes say whom they hit and what is seen of them as well, where their labels tell."""
+    told = [each for each in alerts if each["labels"]["severity"] in ("page", "ticket")]
+    assert [] == [each["alert"] for each in told if not each["annotations"].get("first_step")]
+    names = {each.name for each in causes(15)}
+    for each in (each for each in told if each["alert"] in names):
+        assert {"users_hit", "evidence"} <= each["annotations"].keys(), each["alert"]
 
 
 def test_a_page_says_what_issue_and_pager_ask_of_it(alerts: list[dict[str, Any]]):
@@ -158,11 +165,6 @@ def test_every_series_in_rules_is_served_or_recorded(groups: list[dict[str, Any]
         ]
         for query in (rule["expr"], *queries):
             assert {each.name for each in selectors(query)} <= known, query
-
-
-def test_links_lead_to_the_boards_that_there_are():
-    """Boards are built after alerts, which therefore cannot ask them for their uids."""
-    assert {FLEET_BOARD, SLO_BOARD} <= {each.uid for each in all_boards()}
 
 
 def test_prometheus_reads_the_rules_scrapes_all_that_there_is_and_alerts():

@@ -7,12 +7,16 @@ from string import Template
 from typing import Any
 
 import pytest
+import yaml
 
+from alerts import links
+from alerts.build import build as build_alerts
 from dashboards.asking import EVERYTHING, every_panel
 from dashboards.layout import COLUMNS, FIRST_SCREEN_HEIGHT
 from dashboards.links import TITLES
 from dashboards.variables import DATASOURCE_REF
 from exporters import catalog
+from exporters.config import Links
 from slo.windows import read_tiers
 from tests.dashboards.bounds import CHOSEN_ONE, is_bounded
 
@@ -42,11 +46,32 @@ def test_the_uids_never_change(boards):
     assert set(TITLES) >= {each["uid"] for each in boards}
 
 
-def test_alerts_lead_to_boards_that_exist(boards):
-    """Alerts are built before dashboards and name the boards by their uids."""
-    from alerts import links
+def test_every_alert_leads_to_a_board_that_exists_and_has_what_it_chooses(boards, config):
+    """Alerts are built before dashboards, and name the boards and variables by themselves."""
+    variables = {
+        each["uid"]: {one["name"] for one in each["templating"]["list"]} for each in boards
+    }
+    urls = {
+        rule["alert"]: rule["annotations"]["dashboard_url"]
+        for path, text in build_alerts(config).items()
+        if path.startswith("rules/")
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    assert {"ErrorBudgetBurn", "GpuLost", "ToolOutage", "Watchdog"} <= urls.keys()
+    for alert, url in urls.items():
+        uid = url.partition("/d/")[2].partition("?")[0]
+        assert uid in variables, alert
+        assert set(re.findall(r"var-(\w+)=", url)) <= variables[uid], alert
 
-    assert {links.FLEET_BOARD, links.SLO_BOARD} <= {each["uid"] for each in boards}
+
+def test_causes_lead_to_the_board_that_shows_them():
+    """With what is said of the place chosen there."""
+    found = links.cause_link_annotations(Links(), "GpuLost", (*catalog.GROUP_LABELS, "host"))
+    board, _, chosen = found["dashboard_url"].partition("?")
+    assert board.endswith("/d/shardwatch-gpu")
+    assert ["cluster", "region", "model", "host"] == re.findall(r"var-(\w+)=", chosen)
 
 
 def test_a_boards_first_panel_asks_the_question_that_the_board_answers(boards):

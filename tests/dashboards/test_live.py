@@ -47,7 +47,12 @@ BOUNDED: dict[str, tuple[str, ...]] = {
     "tier": ("pro",),
     "reason": ("none",),
     "event": ("hw_thermal",),
-    "le": ("1.0", "+Inf"),
+    "le": ("1.0", "2.5", "+Inf"),
+    "attempt": catalog.ATTEMPTS,
+    "result": catalog.CACHE_RESULTS,
+    "stage": catalog.SAFETY_STAGES,
+    "verdict": catalog.SAFETY_VERDICTS,
+    "home_region": ("eu", "us"),
 }
 """The values of labels; of others, ``x``."""
 NOT_NOW = (catalog.GROUP_DRAINING, catalog.GROUP_DRAINING_UNTIL)
@@ -69,7 +74,11 @@ def family_lines(family: Family, moment: int) -> Iterator[str]:
     for values in product(*({**BOUNDED, **states}.get(name, ("x",)) for name in names)):
         labels = dict(zip(names, values, strict=True))
         good = float(labels.get("state", "up") in ("up", "healthy"))
-        value = good if family.kind == "gauge" else 10.0 * moment
+        # Of few tokens nothing is recorded.
+        each_second = 10_000.0 if "tokens" in family.name else 10.0
+        # Nor of bills, while much fails.
+        each_second *= 1.0 if labels.get("outcome", "ok") == "ok" else 0.001
+        value = good if family.kind == "gauge" else each_second * moment
         if family in NOT_NOW:
             value = 0.0
         yield lines(family.name + ("_bucket" if "le" in labels else ""), labels, value)

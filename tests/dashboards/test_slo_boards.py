@@ -48,7 +48,7 @@ def objective(name: str, labels: str = "", target: float = 0.99) -> str:
     return SHOP.format(name=name, annotations=json.dumps(annotations), target=target)
 
 
-VARIABLES = {**EVERYTHING, "team": ".*", "plan": ".*", "cluster_label": ".*"}
+VARIABLES = {**EVERYTHING, "team": ".*", "plan": ".*", "datasource_label": ".*"}
 
 
 @pytest.fixture
@@ -84,12 +84,12 @@ def test_their_grouping_labels_are_the_variables(shop: Path):
 
 def test_a_label_that_is_called_like_a_variable_of_ours_gets_another_one(tmp_path: Path):
     """The label itself keeps its name."""
-    (tmp_path / "a.yaml").write_text(objective("a", "cluster", 0.9))
+    (tmp_path / "a.yaml").write_text(objective("a", "datasource", 0.9))
     board, _ = boards_of(tmp_path)
     names = [each["name"] for each in board["templating"]["list"]]
-    assert ["datasource", "slo", "cluster_label"] == names
+    assert ["datasource", "slo", "datasource_label"] == names
     assert any(
-        'cluster=~"$cluster_label|"' in target["expr"]
+        'datasource=~"$datasource_label|"' in target["expr"]
         for panel in every_panel(board)
         for target in panel.get("targets", [])
     )
@@ -108,6 +108,12 @@ def test_they_ask_for_nothing_but_what_the_rules_of_the_objectives_record(shop: 
     }
     with_alerts = {"ALERTS", "ALERTS_FOR_STATE", "slo:events_blind:state"}
     assert {"slo:traffic_vanished:state"} | with_alerts == asked - recorded
+
+
+def test_links_from_values_use_no_variable_that_the_boards_do_not_have(shop: Path):
+    """There is no cluster at their top."""
+    for board in boards_of(shop):
+        assert "${cluster" not in json.dumps(board)
 
 
 def test_windows_are_those_of_the_objectives_burn_alerts(shop: Path):
