@@ -245,7 +245,17 @@ const scaleRange = (scale) => (plot, low, high) => {
   return [scale.min ?? below, scale.max ?? above];
 };
 
+// Steps beside an axis that people count in: of seconds minutes and hours, of bytes powers of two.
+const DECIMAL = [-6, -5, -4, -3, -2, -1].flatMap((each) => [1, 2, 5].map((step) => step * 10 ** each));
+const STEPS = {
+  s: [...DECIMAL, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 21600, 43200,
+    86400, 172800, 604800, 1209600, 2419200, 4838400],
+  bytes: Array.from({ length: 60 }, (_, power) => 2 ** power),
+};
+STEPS.binBps = STEPS.bytes;
+
 const valueAxis = (scale, index) => ({
+  incrs: scale.log ? undefined : STEPS[scale.unit],
   scale: `y${index}`,
   side: index === 0 ? 3 : 1,
   stroke: color("--muted"),
