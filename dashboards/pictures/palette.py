@@ -49,8 +49,11 @@ def _palette(colors: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np
         return colors
     chosen = list(order[: _COLORS // 2])
     coarse = colors >> (8 - _COARSE_BITS)
+    # Then what is colourful, though it is small: the marks of a legend, not the edges of letters.
+    vividness = colors.max(axis=1) - colors.min(axis=1)
+    order = np.argsort(-counts * (1 + vividness / 8), kind="stable")
     seen = {tuple(coarse[each]) for each in chosen}
-    for each in order[_COLORS // 2 :]:
+    for each in order:
         part = tuple(coarse[each])
         if part not in seen and len(chosen) < _COLORS:
             seen.add(part)

@@ -141,7 +141,7 @@ const timeAxis = () => ({
 const options = (box, width, height, { from, to, marks, onZoom, tell }, more) => ({
   width,
   height,
-  padding: [8, 8, 0, 0],
+  padding: [8, 14, 0, 0],
   legend: { show: false },
   ...more,
   scales: { x: { time: true, range: () => [from, to] }, ...more.scales },
