@@ -69,7 +69,8 @@ def first_step_here(cause: str, labels: Sequence[str], first_step: str) -> str:
     ordered = "."
     for label in reversed([each for each in named if each not in labels]):
         ordered = f'(sortByLabel "{label}" {ordered})'
-    return f"{{{{ with {found} }}}}{{{{ with first {ordered} }}}}{first_step}{{{{ end }}}}{{{{ end }}}}"
+    said = f"{{{{ with first {ordered} }}}}{first_step}{{{{ end }}}}"
+    return f"{{{{ with {found} }}}}{said}{{{{ end }}}}"
 
 
 def users_hit(labels: Sequence[str]) -> str:
