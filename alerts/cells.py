@@ -165,7 +165,9 @@ def _latency_rules(window: str) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             conventions.CELL_DURATION_BUCKETS,
-            _buckets(catalog.ROUTER_END_TO_END, window, of=_USERS),
+            # Engines tell of no request that hangs, so that they come second.
+            f"{_buckets(catalog.ROUTER_END_TO_END, window, of=_USERS)}\n"
+            f"or on ({_CELL})\n{_buckets(catalog.GROUP_END_TO_END, window)}",
         ),
         RecordingRule(
             conventions.CELL_PACE_BUCKETS, _buckets(catalog.GROUP_TIME_PER_OUTPUT_TOKEN, window)

@@ -128,8 +128,8 @@ CELL_TTFT = "shardwatch:cell_time_to_first_token:seconds"
 CELL_TTFT_BUCKETS = "shardwatch:cell_time_to_first_token_buckets:rate"
 """First tokens at the router that came within ``le`` seconds, users' alone."""
 CELL_DURATION_BUCKETS = "shardwatch:cell_request_duration_buckets:rate"
-"""Requests that ended within ``le`` seconds, as the router saw it, users' alone; absent where a
-router does not tell."""
+"""Requests that ended within ``le`` seconds, as the router saw it, users' alone; where none tells,
+those that finished, as engines saw it."""
 CELL_PACE_BUCKETS = "shardwatch:cell_time_per_output_token_buckets:rate"
 """Answers of engines that took at most ``le`` seconds for each token after the first."""
 CELL_PHASE_SECONDS = "shardwatch:cell_phase_seconds:rate"

@@ -10,7 +10,7 @@ from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
 from dashboards.promises import good_shares
 from dashboards.queries import SHOWN_ROWS, caches, latency
-from dashboards.signs import WORST
+from dashboards.signs import SLOWEST, WORST
 from exporters import catalog
 
 HIT_STEPS = good_shares("prefix-cache-efficiency", 0.3)
@@ -50,7 +50,7 @@ def what_misses_cost() -> tuple[Band, ...]:
                 About(
                     24, "Prefill, by cell",
                     "Mean seconds from the queue to the first token: what users pay for prompts "
-                    f"that are computed. {WORST}",
+                    f"that are computed. {SLOWEST}",
                     "s", "No requests", lowest=0,
                 ),
                 [latency.PREFILL_BY_CELL],

@@ -23,7 +23,7 @@ from dashboards.promises import good_shares
 from dashboards.queries import SHOWN_ROWS, latency
 from dashboards.queries.latency import DURATION, LATE, PACE, TTFT
 from dashboards.queries.ranked import level
-from dashboards.signs import WORST, opening
+from dashboards.signs import SLOWEST, WORST, opening
 from exporters import catalog
 
 QUESTION = (
@@ -91,7 +91,8 @@ def _numbers() -> Band:
         ),
         number(
             6, "Whole answer, p99",
-            f"From the request to the last token, at the router. {_ONE_IN_A_HUNDRED}",
+            "From the request to the last token, at the router; where none tells, at the "
+            f"engines. {_ONE_IN_A_HUNDRED}",
             _TURN, latency.over_all(0.99, DURATION),
         ),
         number(
@@ -116,7 +117,10 @@ def _where() -> Band:
     return Band(8, (
         slowest(8, "First token, p99, by cell", "At the client.", _TTFT, TTFT),
         slowest(9, "Each token, p99, by cell", "At the engines.", _PACE, PACE),
-        slowest(10, "Whole answer, p99, by cell", "At the router.", _TURN, DURATION),
+        slowest(
+            10, "Whole answer, p99, by cell", "At the router, else at the engines.",
+            _TURN, DURATION,
+        ),
         budget_bars(11, "latency: first tokens, pace, queues, turns, goodput", latency.BUDGETS),
     ))  # fmt: skip
 
@@ -142,7 +146,10 @@ def _how_spread() -> tuple[Band, ...]:
                 TTFT,
             ),
             spread(14, "Each token", "after the first, at the engines.", PACE),
-            spread(15, "Whole answers", "up to the last token, at the router, of users.", DURATION),
+            spread(
+                15, "Whole answers", "up to the last token, at the router, else at the engines.",
+                DURATION,
+            ),
         )),
     )  # fmt: skip
 
@@ -166,7 +173,7 @@ def _phases() -> tuple[Band, ...]:
             time_series(
                 About(
                     18, "In the queue, by cell",
-                    f"Mean seconds in the engine's queue, by cell. {WORST}",
+                    f"Mean seconds in the engine's queue, by cell. {SLOWEST}",
                     "s", "No requests", lowest=0,
                 ),
                 [latency.QUEUED_BY_CELL],
@@ -174,7 +181,7 @@ def _phases() -> tuple[Band, ...]:
             time_series(
                 About(
                     19, "Prefill, by cell",
-                    f"Mean seconds from the queue to the first token, by cell. {WORST}",
+                    f"Mean seconds from the queue to the first token, by cell. {SLOWEST}",
                     "s", "No requests", lowest=0,
                 ),
                 [latency.PREFILL_BY_CELL],
@@ -186,7 +193,7 @@ def _phases() -> tuple[Band, ...]:
 def _over_time() -> tuple[Band, ...]:
     def slowest(id: int, title: str, quantile: float, series: str, limit: float) -> Any:
         return time_series(
-            About(id, title, f"By cell. {WORST}", "s", "No requests", lowest=0),
+            About(id, title, f"By cell. {SLOWEST}", "s", "No requests", lowest=0),
             [latency.by_cell(quantile, series)],
             dashed=[level(limit, "promised")],
         )

@@ -29,9 +29,8 @@ HOW_TO_READ = (
     "snowball; persistence with few good ends and retries, or lost caches, is a queue that stays."
 )
 WHAT_TO_DO = (
-    "**Shed load, do not just scale.** New groups get the same retries. In this order: let the "
-    "router drop retries; cap its queue at what clients wait for; turn away the lowest tier; only "
-    "then look for more capacity. If caches were lost, let them warm up under less load."
+    "**Shed load, do not just scale:** new groups get the same retries. Drop retries at the "
+    "router; cap its queue at what clients wait for; turn away the lowest tier."
 )
 _DRAIN = (Step(None, "green"), Step(signals.PATIENCE_SECONDS, "red"))
 _RETRIES = (

@@ -9,7 +9,7 @@ from dashboards.layout import Band
 from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
 from dashboards.queries import SHOWN_ROWS, queues
-from dashboards.signs import WORST
+from dashboards.signs import SLOWEST, WORST
 from exporters import catalog
 
 
@@ -51,7 +51,7 @@ def what_comes_and_goes() -> tuple[Band, ...]:
             time_series(
                 About(
                     28, "Time in queues",
-                    f"Mean seconds in the engine's queue of requests that finished. {WORST}",
+                    f"Mean seconds in the engine's queue of requests that finished. {SLOWEST}",
                     "s", "No requests", lowest=0,
                 ),
                 [queues.QUEUE_SECONDS],
@@ -62,7 +62,7 @@ def what_comes_and_goes() -> tuple[Band, ...]:
                     "Requests per second that engines refused because their queue was full, by "
                     "group and limit. Routers and clients try these again. "
                     f"{WORST}",
-                    "reqps", "No groups exporter", decimals=2, lowest=0,
+                    "reqps", "No engine rejects any", decimals=2, lowest=0,
                 ),
                 queues.REJECTED,
             ),

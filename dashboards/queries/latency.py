@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alerts.causes.canaries import LATE_SECONDS
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import USERS, Rows, budgets_of, ranked, rate_at, share
+from dashboards.queries.ranked import USERS, Rows, budgets_of, ranked, ranked_within, rate_at, share
 from dashboards.queries.selecting import CELL, bars, buckets, by, equals, in_cells
 from exporters import catalog
 from slo import conventions
@@ -33,7 +33,7 @@ def over_all(quantile: float, series: str) -> Query:
 
 def by_cell(quantile: float, series: str) -> Query:
     """Return a quantile of the slowest cells, in seconds, over time."""
-    return ranked("topk", lambda at: _quantile(quantile, series, *catalog.CELL_LABELS, at=at))
+    return ranked_within(_quantile(quantile, series, *catalog.CELL_LABELS))
 
 
 def cell_bars(quantile: float, series: str) -> Query:
@@ -82,15 +82,13 @@ QUEUED = Query(_QUEUE, "queue")
 PREFILL = Query(f"clamp_min({_FIRST} - {_QUEUE}, 0)", "prefill")
 DECODE = Query(f"clamp_min({_END} - {_FIRST}, 0)", "decode")
 PHASES = (BEFORE_ENGINES, QUEUED, PREFILL, DECODE)
-QUEUED_BY_CELL = ranked("topk", lambda at: _seconds("queue", *catalog.CELL_LABELS, at=at))
+QUEUED_BY_CELL = ranked_within(_seconds("queue", *catalog.CELL_LABELS))
 
 
-def _prefill_by_cell(at: str) -> str:
-    first, queue = (_seconds(e, *catalog.CELL_LABELS, at=at) for e in ("first_token", "queue"))
-    return f"clamp_min({first} - {queue}, 0)"
-
-
-PREFILL_BY_CELL = ranked("topk", _prefill_by_cell)
+PREFILL_BY_CELL = ranked_within(
+    f"clamp_min({_seconds('first_token', *catalog.CELL_LABELS)}"
+    f" - {_seconds('queue', *catalog.CELL_LABELS)}, 0)"
+)
 
 # --- by tier -------------------------------------------------------------------------------------
 

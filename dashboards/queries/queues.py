@@ -16,6 +16,7 @@ from dashboards.queries.ranked import (
     causes_over_time,
     level,
     ranked,
+    ranked_within,
     share,
 )
 from dashboards.queries.selecting import (
@@ -122,17 +123,20 @@ ENDED = Query(
 IN_FLIGHT = worst_cells("topk", conventions.CELL_IN_FLIGHT)
 PREEMPTIONS = worst_cells("topk", conventions.CELL_PREEMPTIONS_RATE)
 CAPACITY = worst_cells("bottomk", conventions.CELL_CAPACITY)
-QUEUE_SECONDS = ranked(
-    "topk",
-    lambda at: share(
-        in_cells(conventions.CELL_PHASE_SECONDS, equals(conventions.OF, "queue")) + at,
-        in_cells(conventions.CELL_PHASE_REQUESTS, equals(conventions.OF, "queue")) + at,
+QUEUE_SECONDS = ranked_within(
+    share(
+        in_cells(conventions.CELL_PHASE_SECONDS, equals(conventions.OF, "queue")),
+        in_cells(conventions.CELL_PHASE_REQUESTS, equals(conventions.OF, "queue")),
         *catalog.CELL_LABELS,
-    ),
+    )
 )
 _GROUP_LEGEND = "{{region}} {{model}} {{group}}"
 FULLEST_QUEUES = bars("topk", in_cells(catalog.GROUP_WAITING.name), _GROUP_LEGEND)
-REJECTED = bars("topk", rate(in_cells(catalog.GROUP_REJECTED.name)), _GROUP_LEGEND + " {{reason}}")
+REJECTED = Query(
+    bars("topk", f"{rate(in_cells(catalog.GROUP_REJECTED.name))} > 0").expr,
+    _GROUP_LEGEND + " {{reason}}",
+    may_be_empty=True,
+)
 
 # --- cell by cell --------------------------------------------------------------------------------
 

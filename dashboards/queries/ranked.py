@@ -11,6 +11,8 @@ from exporters import catalog
 from slo import conventions
 
 AT_END = " @ end()"
+_LOOKS = "5m"
+"""Between two looks at a range."""
 USERS = f'{catalog.TIER}!="{catalog.PROBE_TIER}"'
 """Of routers' series, those that are users'."""
 
@@ -32,6 +34,15 @@ def ranked(
     """
     found = worst(operator, expr(""), expr(AT_END), legend)
     return replace(found, may_be_empty=may_be_empty)
+
+
+def ranked_within(expr: str, legend: str = CELL_LEGEND) -> Query:
+    """Return the lines of an expression that were highest at any time within the range.
+
+    For what is told of requests when they finish: where they hang there is nothing at the end.
+    """
+    highest = f"max_over_time(({expr})[$__range:{_LOOKS}]{AT_END})"
+    return worst("topk", f"({expr})", highest, legend)
 
 
 def rate_at(selector: str, at: str) -> str:

@@ -26,6 +26,19 @@ def test_buckets_of_a_cell_are_of_all_tiers_but_the_probes(tmp_path):
     check(tmp_path, inputs, expected)
 
 
+def test_whole_requests_are_the_engines_where_no_router_tells(tmp_path):
+    """And the router's alone where it does."""
+    code = {**CELL, "model": "code"}
+    engines, name = "shardwatch_group_end_to_end_latency_seconds", conventions.CELL_DURATION_BUCKETS
+    inputs = {
+        series("shardwatch_router_request_duration_seconds_bucket", ROUTED, le="1.0"): rate(3),
+        series(f"{engines}_bucket", CELL, group="g0", le="1.0"): rate(9),
+        series(f"{engines}_bucket", code, group="g1", le="1.0"): rate(5),
+    }
+    expected = {series(name, CELL, le="1.0"): 3, series(name, code, le="1.0"): 5}
+    check(tmp_path, inputs, {name: expected})
+
+
 def test_buckets_of_the_pace_are_of_all_groups(tmp_path):
     """Two groups of a cell."""
     bucket = "shardwatch_group_time_per_output_token_seconds_bucket"

@@ -72,7 +72,7 @@ MAY_BE_EMPTY: dict[str, set[str]] = {
         "Time of notifications, p99",
     },
     "shardwatch-latency": {"Budgets left"},
-    "shardwatch-queue": {"Budgets left"},
+    "shardwatch-queue": {"Budgets left", "Rejected by engines"},
     "shardwatch-cache": {"Budgets left", "Fullest host tiers", "Youngest evictions"},
     "shardwatch-tools": {
         "Budgets left",

@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.asking import EVERYTHING
 from dashboards.queries import Query, caches, latency, metering, queues, regions, rollout, tenants
-from dashboards.queries.ranked import Rows, causes_at_work, causes_over_time, ranked
+from dashboards.queries.ranked import Rows, causes_at_work, causes_over_time, ranked, ranked_within
 from slo import conventions
 from slo.promql import selectors
 from tests.dashboards.recording import CELL, STEPS, check, rate, series
@@ -29,6 +29,21 @@ def test_every_selector_of_a_rank_is_taken_at_the_end_of_the_range():
     now, end = promql_parser.parse(query.expr).lhs, promql_parser.parse(query.expr).rhs
     assert [None, None] == [each.at for each in selectors(str(now))]
     assert all(each.at is not None for each in selectors(str(end)))
+
+
+def test_what_hangs_at_the_end_is_ranked_by_what_it_was(tmp_path):
+    """It tells nothing any more, and is shown all the same up to then."""
+    query = ranked_within("slow")
+    gone = series("slow", CELL, model="code")
+    check(
+        tmp_path,
+        {series("slow", CELL): constant(1), gone: "9x10"},
+        {Template(query.expr).substitute({**EVERYTHING, "__range": "6m"}): {
+            series("slow", CELL): 1,
+        }, f"max_over_time(({Template(query.expr).substitute(EVERYTHING)})[6m:1m])": {
+            series("", CELL): 1, series("", CELL, model="code"): 9,
+        }},
+    )  # fmt: skip
 
 
 def test_all_columns_of_a_table_have_the_labels_that_tell_rows_apart(tmp_path):
