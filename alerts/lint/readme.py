@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from alerts.lint.table import CHECKS
+from alerts.lint.table import TABLE
 from exporters.sections import table, write_sections
 
 FILE = Path(__file__).with_name("README.md")
@@ -18,7 +18,7 @@ def main() -> None:
 
 def checks_table() -> str:
     """Return all checks, sorted by id."""
-    rows = [(f"`{each.id}`", each.severity, each.about) for _, each in sorted(CHECKS.items())]
+    rows = [(f"`{each.id}`", each.severity, each.about) for _, each in sorted(TABLE.by_id.items())]
     return table(("id", "severity", "finds"), rows)
 
 
