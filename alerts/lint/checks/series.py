@@ -16,6 +16,10 @@ NEARLY_EQUAL = 0.9
 """Two names are, of which one may be the other misspelt: difflib's ratio."""
 
 
+_NOTHING = "nothing"
+"""With this begins what there is in place of a name that is gone for good."""
+
+
 def check_series(asking: Asking, rules: Rules) -> Iterator[Problem]:
     """Yield the series that an expression asks for and nobody has."""
     if asking.parsed.tree is None:
@@ -44,7 +48,9 @@ def _wrong_with_name(name: str, recorded: set[str]) -> tuple[str, str, str] | No
     instead = instead_of(name)
     if instead is not None:
         message = f"asks for {name}, which newer versions of vLLM do not serve"
-        return "promql/renamed", message, f"take {instead}"
+        is_gone = instead.startswith(_NOTHING)
+        why = instead.removeprefix(_NOTHING)
+        return "promql/renamed", message, f"remove it{why}" if is_gone else f"take {instead}"
     if name in known_names() or name.startswith(OF_SERVERS):
         return None
     if name.startswith(OURS):

@@ -1,0 +1,33 @@
+"""``queries/fixed-window``, ``queries/interval``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.lint.board import Query
+from dashboards.lint.boards import Boards
+from dashboards.lint.references import references
+from exporters.problems import Problem
+
+_RATES = frozenset({"rate", "increase", "irate", "delta", "idelta"})
+_TOO_SHORT = frozenset({"__interval", "__interval_ms"})
+_FIX = "take $__rate_interval"
+
+
+def check_interval(query: Query, _: Boards) -> Iterator[Problem]:
+    """Yield rates over windows that do not follow the steps, or are too short for a rate."""
+    for window in query.filled.windows:
+        if window.function not in _RATES:
+            continue
+        names = {each.name for each in references(window.text)}
+        if names & _TOO_SHORT:
+            message = f"takes {window.function} over {window.text}, which may hold one sample"
+            yield _at(query, window.start, "queries/interval", message)
+        elif not names and query.is_range:
+            message = f"draws {window.function} over {window.text}, however long the steps are"
+            yield _at(query, window.start, "queries/fixed-window", message)
+
+
+def _at(query: Query, offset: int, check: str, message: str) -> Problem:
+    line, column = query.source.position_in(query.written.place, offset + query.shift)
+    return Problem(query.file, line, column, query.name, message, _FIX, check)
