@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from dashboards.lint.filling import fill
 from dashboards.lint.json_text import JsonFile
-from dashboards.lint.placeholders import NUMBER, SERIES, Filled, fill
+from dashboards.lint.placeholders import NUMBER, SERIES, Filled
 from dashboards.lint.references import references
 from exporters.documents import Place, format_place
 from exporters.problems import Problem

@@ -152,14 +152,14 @@ class _Reader:
             return self._object(place)
         if text == "[":
             return self._array(place)
-        raise self._refusal(index, f"found {text}, expected a value")
+        raise self._refusal(index, f"found {text!r}, expected a value")
 
     def _object(self, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        kind, text, index = self._token("a key, or }")
+        kind, text, index = self._token("a key or '}'")
         while text != "}":
             if kind != "string":
-                raise self._refusal(index, f"found {text}, expected a key in quotes")
+                raise self._refusal(index, f"found {text!r}, expected a key in quotes")
             key = _decoded(text)
             inside = (*place, key)
             if key in found:
@@ -177,23 +177,23 @@ class _Reader:
                 break
             kind, text, index = self._token("a key")
             if text == "}":
-                raise self._refusal(index, "found } after a comma, expected a key")
+                raise self._refusal(index, "found '}' after a comma, expected a key")
         return found
 
     def _array(self, place: Place) -> list[Any]:
         found: list[Any] = []
-        kind, text, index = self._token("a value, or ]")
+        kind, text, index = self._token("a value or ']'")
         while text != "]" or kind != "sign":
             found.append(self._value((*place, len(found)), kind, text, index))
             if self._sign(",]") == "]":
                 break
             kind, text, index = self._token("a value")
             if kind == "sign" and text == "]":
-                raise self._refusal(index, "found ] after a comma, expected a value")
+                raise self._refusal(index, "found ']' after a comma, expected a value")
         return found
 
     def _sign(self, wanted: str) -> str:
-        said = " or ".join(wanted)
+        said = " or ".join(map(repr, wanted))
         kind, text, index = self._token(said)
         if kind != "sign" or text not in wanted:
             raise self._refusal(index, f"found {self._shown(index)}, expected {said}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dashboards.lint.board import Board, Text
+from dashboards.lint.board import Board, Text, plain
 from dashboards.lint.classic import read_classic
 from dashboards.lint.json_text import JsonFile, read_json
 from dashboards.lint.second_schema import read_second
@@ -37,16 +37,18 @@ def read_boards(paths: Sequence[Path]) -> list[Board]:
     problems: list[Problem] = []
     for path in paths:
         files = _inside(path) if path.is_dir() else [path]
-        before = len(found)
+        has_board = False
         for file in files:
             try:
                 boards = found[file] if file in found else _read_file(file, is_named=file == path)
             except InputError as error:
                 problems += error.problems
+                has_board = True
                 continue
             if boards:
                 found[file] = boards
-        if path.is_dir() and len(found) == before and not problems:
+                has_board = True
+        if not has_board:
             problems.append(problem(path, "found no dashboard", fix="name files of dashboards"))
     if problems:
         raise InputError(problems)
@@ -103,8 +105,8 @@ def _board(source: JsonFile, place: Place, data: Any) -> Board:
     if isinstance(data.get("elements"), dict) and "layout" in data:
         return read_second(source, place, data, Text("", place))
     if not _is_board(data):
-        keys = ", ".join(map(repr, list(data)[:5])) or "no key"
-        raise InputError([_no_board(source, place, f"found an object with {shown(keys)}")])
+        keys = plain(", ".join(list(data)[:5])) or "no key"
+        raise InputError([_no_board(source, place, f"found an object with {keys}")])
     return read_classic(source, place, data)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dashboards.lint import second_fields
 from dashboards.lint.board import Board, DataSource, Grid, Panel, Query, Text, Variable, plain
 from dashboards.lint.classic import (
     data_source,
@@ -16,146 +17,12 @@ from dashboards.lint.classic import (
     option_units,
     value_links,
 )
-from dashboards.lint.fields import (
-    DataSourceFields,
-    FieldConfigFields,
-    LinkFields,
-    Loose,
-)
+from dashboards.lint.fields import DataSourceFields
 from dashboards.lint.json_text import JsonFile
 from dashboards.lint.variable_queries import variable_query
 from exporters.documents import Place, part_of
 
-_DATA_QUERY = "DataQuery"
 _VIZ_CONFIG = "VizConfig"
-
-
-class _QuerySpec(Loose):
-    expr: str | None = None
-    legendFormat: str | None = None  # noqa: N815
-    instant: bool | None = None
-    range: bool | None = None
-    query: str | None = None
-    """Of a variable."""
-
-
-class _DataQuery(Loose):
-    kind: str | None = None
-    group: str | None = None
-    datasource: DataSourceFields | None = None
-    spec: _QuerySpec | None = None
-
-    @property
-    def plugin(self) -> str:
-        return (self.group if self.kind == _DATA_QUERY else self.kind) or ""
-
-
-class _PanelQuerySpec(Loose):
-    refId: str | None = None  # noqa: N815
-    datasource: DataSourceFields | None = None
-    query: _DataQuery | None = None
-
-
-class _PanelQuery(Loose):
-    spec: _PanelQuerySpec | None = None
-
-
-class _QueryGroupSpec(Loose):
-    queries: list[_PanelQuery] | None = None
-
-
-class _QueryGroup(Loose):
-    spec: _QueryGroupSpec | None = None
-
-
-class _VizSpec(Loose):
-    options: dict[str, Any] | None = None
-    fieldConfig: FieldConfigFields | None = None  # noqa: N815
-
-
-class _Viz(Loose):
-    kind: str | None = None
-    group: str | None = None
-    spec: _VizSpec | None = None
-
-
-class _ElementSpec(Loose):
-    id: int | None = None
-    title: str | None = None
-    description: str | None = None
-    links: list[LinkFields] | None = None
-    data: _QueryGroup | None = None
-    vizConfig: _Viz | None = None  # noqa: N815
-
-
-class _Element(Loose):
-    kind: str | None = None
-    spec: _ElementSpec | None = None
-
-
-class _Reference(Loose):
-    name: str | None = None
-
-
-class _ItemSpec(Loose):
-    x: float | None = None
-    y: float | None = None
-    width: float | None = None
-    height: float | None = None
-    element: _Reference | None = None
-    elements: list[_Item] | None = None
-    layout: _Layout | None = None
-
-
-class _Item(Loose):
-    kind: str | None = None
-    spec: _ItemSpec | None = None
-
-
-class _LayoutSpec(Loose):
-    items: list[_Item] | None = None
-    rows: list[_Item] | None = None
-    tabs: list[_Item] | None = None
-
-
-class _Layout(Loose):
-    kind: str | None = None
-    spec: _LayoutSpec | None = None
-
-
-class _VariableSpec(Loose):
-    name: str | None = None
-    pluginId: str | None = None  # noqa: N815
-    query: _DataQuery | str | None = None
-    definition: str | None = None
-    datasource: DataSourceFields | None = None
-    multi: bool | None = None
-    includeAll: bool | None = None  # noqa: N815
-
-
-class _Variable(Loose):
-    kind: str | None = None
-    spec: _VariableSpec | None = None
-
-
-class _AnnotationSpec(Loose):
-    name: str | None = None
-    datasource: DataSourceFields | None = None
-    query: _DataQuery | None = None
-
-
-class _Annotation(Loose):
-    spec: _AnnotationSpec | None = None
-
-
-class _Spec(Loose):
-    title: str | None = None
-    description: str | None = None
-    elements: dict[str, _Element] | None = None
-    layout: _Layout | None = None
-    variables: list[_Variable] | None = None
-    annotations: list[_Annotation] | None = None
-    links: list[LinkFields] | None = None
 
 
 _OnGrid = tuple[Grid | None, Place]
@@ -174,7 +41,7 @@ def read_second(source: JsonFile, place: Place, data: Any, uid: Text) -> Board:
     Raises:
         InputError: if a field that is read has another type.
     """
-    fields = part_of(source.document, place, data).parse(_Spec)
+    fields = part_of(source.document, place, data).parse(second_fields.BoardSpec)
     grids = {} if fields.layout is None else dict(_grids(fields.layout, (*place, "layout")))
     return Board(
         source=source,
@@ -198,17 +65,17 @@ def read_second(source: JsonFile, place: Place, data: Any, uid: Text) -> Board:
     )
 
 
-def _grids(layout: _Layout, place: Place) -> Iterator[tuple[str, _OnGrid]]:
+def _grids(layout: second_fields.Layout, place: Place) -> Iterator[tuple[str, _OnGrid]]:
     """Yield the name of each element with where it stands, and on which grid."""
-    spec = layout.spec or _LayoutSpec()
+    spec = layout.spec or second_fields.LayoutSpec()
     for key in ("items", "rows", "tabs"):
-        items: list[_Item] = getattr(spec, key) or []
+        items: list[second_fields.Item] = getattr(spec, key) or []
         for index, item in enumerate(items):
             yield from _of_item(item, (*place, "spec", key, index), place)
 
 
-def _of_item(item: _Item, place: Place, group: Place) -> Iterator[tuple[str, _OnGrid]]:
-    spec = item.spec or _ItemSpec()
+def _of_item(item: second_fields.Item, place: Place, group: Place) -> Iterator[tuple[str, _OnGrid]]:
+    spec = item.spec or second_fields.ItemSpec()
     if spec.element is not None and spec.element.name:
         grid = None
         if spec.width is not None:
@@ -222,10 +89,10 @@ def _of_item(item: _Item, place: Place, group: Place) -> Iterator[tuple[str, _On
         yield from _of_item(each, (*place, "spec", "elements", index), place)
 
 
-def _panel(source: JsonFile, fields: _Element, place: Place, on: _OnGrid) -> Panel:
-    spec, below = fields.spec or _ElementSpec(), (*place, "spec")
-    viz = spec.vizConfig or _Viz()
-    shown = viz.spec or _VizSpec()
+def _panel(source: JsonFile, fields: second_fields.Element, place: Place, on: _OnGrid) -> Panel:
+    spec, below = fields.spec or second_fields.ElementSpec(), (*place, "spec")
+    viz = spec.vizConfig or second_fields.Viz()
+    shown = viz.spec or second_fields.VizSpec()
     kind = (viz.group if viz.kind == _VIZ_CONFIG else viz.kind) or ""
     group_spec = spec.data.spec if spec.data is not None else None
     of_queries = (*below, "data", "spec", "queries")
@@ -253,7 +120,9 @@ def _panel(source: JsonFile, fields: _Element, place: Place, on: _OnGrid) -> Pan
     )
 
 
-def _of_panel(source: JsonFile, fields: _PanelQuery, place: Place, title: str) -> Iterator[Query]:
+def _of_panel(
+    source: JsonFile, fields: second_fields.PanelQuery, place: Place, title: str
+) -> Iterator[Query]:
     spec = fields.spec
     if spec is None or spec.query is None or spec.query.spec is None:
         return
@@ -271,36 +140,42 @@ def _of_panel(source: JsonFile, fields: _PanelQuery, place: Place, title: str) -
     )
 
 
-def _source_of(query: _DataQuery, own: DataSourceFields | None, place: Place) -> DataSource:
+def _source_of(
+    query: second_fields.DataQuery, own: DataSourceFields | None, place: Place
+) -> DataSource:
     at = (*place, "datasource") if own is not None else (*place, "query", "datasource")
     found = data_source(own or query.datasource, at)
     return DataSource(found.type or query.plugin, found.name, at)
 
 
-def _variable(fields: _Variable, place: Place) -> Variable:
-    spec = fields.spec or _VariableSpec()
+def _variable(fields: second_fields.Variable, place: Place) -> Variable:
+    spec = fields.spec or second_fields.VariableSpec()
     kind = (fields.kind or "").removesuffix("Variable").lower()
     has_many = bool(spec.multi) or bool(spec.includeAll)
     return Variable(spec.name or "", kind, spec.pluginId or "", has_many=has_many, place=place)
 
 
-def _of_variables(source: JsonFile, fields: _Spec, place: Place) -> Iterator[Query]:
+def _of_variables(
+    source: JsonFile, fields: second_fields.BoardSpec, place: Place
+) -> Iterator[Query]:
     for index, each in enumerate(fields.variables or ()):
-        spec = each.spec or _VariableSpec()
+        spec = each.spec or second_fields.VariableSpec()
         below = (*place, "variables", index, "spec")
-        asked = spec.query if isinstance(spec.query, _DataQuery) else None
+        asked = spec.query if isinstance(spec.query, second_fields.DataQuery) else None
         written, at = spec.definition, (*below, "definition")
         if asked is not None and asked.spec is not None and asked.spec.query:
             written, at = asked.spec.query, (*below, "query", "spec", "query")
         if each.kind == "QueryVariable" and written:
-            chosen = _source_of(asked or _DataQuery(), spec.datasource, below)
+            chosen = _source_of(asked or second_fields.DataQuery(), spec.datasource, below)
             query = Query(source, f"${spec.name or ''}", Text(written, at), chosen, below)
             yield from variable_query(query)
 
 
-def _of_annotations(source: JsonFile, fields: _Spec, place: Place) -> Iterator[Query]:
+def _of_annotations(
+    source: JsonFile, fields: second_fields.BoardSpec, place: Place
+) -> Iterator[Query]:
     for index, each in enumerate(fields.annotations or ()):
-        spec = each.spec or _AnnotationSpec()
+        spec = each.spec or second_fields.AnnotationSpec()
         below = (*place, "annotations", index, "spec")
         asked = spec.query
         if asked is not None and asked.spec is not None and asked.spec.expr:
