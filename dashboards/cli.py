@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,32 @@ from exporters.options import read_duration
 app = typer.Typer(help="Dashboards for Grafana.", no_args_is_help=True)
 
 
+class BoardsFormat(StrEnum):
+    """What boards are written as."""
+
+    JSON = "json"
+    KUBERNETES = "kubernetes"
+
+
 @app.command()
 def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
+    *,
+    format_: Annotated[
+        BoardsFormat,
+        typer.Option(
+            "--format",
+            help="JSON to import or to provision, or ConfigMaps for the sidecar of a Grafana in "
+            "Kubernetes.",
+        ),
+    ] = BoardsFormat.JSON,
 ) -> None:
-    """Write the boards as JSON files that Grafana 12 and 13 import."""
+    """Write the boards, which Grafana 12 and 13 import."""
     from dashboards.build import build_boards  # noqa: PLC0415 - grafanalib takes a second
+    from dashboards.kubernetes import config_maps  # noqa: PLC0415
 
-    files = build_boards()
+    boards = build_boards()
+    files = config_maps(boards) if format_ is BoardsFormat.KUBERNETES else boards
     written = write_generated(out, files)
     for path in (*written.changed, *written.removed):
         typer.echo(f"{'wrote' if path in files else 'removed'} {out / path}")
