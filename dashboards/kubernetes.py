@@ -1,8 +1,8 @@
 """Boards as ConfigMaps, which a sidecar of Grafana in Kubernetes looks for and loads.
 
 As Grafana's Helm chart sets its sidecar up: ``sidecar.dashboards.label``; and, where it is set to
-the name below, ``sidecar.dashboards.folderAnnotation``. ``kubectl apply`` writes all that it applied
-into an annotation, which may have 256 KiB: ``kubectl apply --server-side`` does not.
+the name below, ``sidecar.dashboards.folderAnnotation``. ``kubectl apply`` writes all that it
+applied into an annotation, which may have 256 KiB: ``kubectl apply --server-side`` does not.
 """
 
 from __future__ import annotations
