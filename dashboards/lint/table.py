@@ -51,8 +51,8 @@ _CHECKS = (
     Check("queries/datasource", "warning", "A query that asks one data source by its uid or name, "
           "on a board that has a variable for it: it is empty wherever that one is not."),
     Check("queries/fixed-window", "info", "The rate over a fixed window below an hour on a "
-          "graph: where steps are longer than the window, what was between two windows is not seen. "
-          "`$__rate_interval` is as long as the steps, and never too short."),
+          "graph: where steps are longer than the window, what was between two windows is not "
+          "seen. `$__rate_interval` is as long as the steps, and never too short."),
     Check("queries/interval", "warning", "A rate over `$__interval`: as short as a scrape interval "
           "where the time range is short, so that it is empty. `$__rate_interval` is never "
           "shorter than 4 of them."),
