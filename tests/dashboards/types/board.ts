@@ -8,6 +8,7 @@ import type {
   Panel,
   RowPanel,
   VariableModel,
+  VariableOption,
 } from "@grafana/schema";
 import type * as bargauge from "@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen";
 import type * as gauge from "@grafana/schema/dist/esm/raw/composable/gauge/panelcfg/x/GaugePanelCfg_types.gen";
@@ -29,8 +30,11 @@ interface Asked extends DataQuery {
   range?: boolean;
 }
 
-// Grafana writes what a query variable asks as text beside the query.
-type Variable = VariableModel & { definition?: string };
+// Grafana writes what a query variable asks as text beside the query, and {} where nothing was chosen.
+type Variable = Omit<VariableModel, "current"> & {
+  current?: VariableOption | Record<string, never>;
+  definition?: string;
+};
 
 // Prometheus's annotations are named by templates of labels: fields of its plugin, as well.
 type Marked = Omit<AnnotationQuery, "target"> & {
@@ -56,9 +60,10 @@ type Of<Kind extends string, Options, Custom = never> = Omit<
   };
 };
 
+// The gauge of Grafana 13 has more options than that of 12, and takes the latter's as well.
 type Drawn =
   | Of<"bargauge", bargauge.Options>
-  | Of<"gauge", gauge.Options>
+  | Of<"gauge", Partial<gauge.Options>>
   | Of<"heatmap", heatmap.Options, heatmap.FieldConfig>
   | Of<"stat", stat.Options>
   | Of<"state-timeline", statetimeline.Options, statetimeline.FieldConfig>
