@@ -12,6 +12,10 @@ from exporters.problems import Problem
 _COMMENT = re.compile(r"shardwatch:ignore\b[ \t]*(?P<check>\S*)[ \t]*(?P<reason>[^\n]*)")
 
 
+LONGEST_CHARACTERS = 1000
+"""Of a comment."""
+
+
 @dataclass(frozen=True)
 class Ignored:
     """A comment that suppresses a check, and where it stands."""
@@ -32,7 +36,7 @@ def comments_in(text: str, mark: str, end: str = "\n") -> Iterator[tuple[int, st
     """
     at = text.find(mark)
     while at >= 0:
-        said, _, _ = text[at + len(mark) :].partition(end)
+        said, _, _ = text[at + len(mark) : at + LONGEST_CHARACTERS].partition(end)
         found = _COMMENT.match(said.lstrip())
         if found is not None:
             yield at, found["check"], found["reason"].strip()

@@ -19,6 +19,7 @@ from slo.rule_reading.source import Position
 SHOWN_CHARACTERS = 60
 """Of somebody's text, in a message."""
 LATEST_CLASSIC_SCHEMA = 42
+LONGEST_EXPRESSION_CHARACTERS = 20_000
 
 
 def plain(text: str) -> str:
@@ -104,11 +105,17 @@ class Query:
     @property
     def parsed(self) -> Parsed:
         """The tree of that, or why there is none."""
+        length = len(self.written.text)
+        if length > LONGEST_EXPRESSION_CHARACTERS:
+            said = f"found {length} characters, expected at most {LONGEST_EXPRESSION_CHARACTERS}"
+            return Parsed(None, said)
         return parse_expression(self.expr)
 
     @cached_property
     def filled(self) -> Filled:
         """The same, and what stands for what."""
+        if len(self.written.text) > LONGEST_EXPRESSION_CHARACTERS:
+            return Filled(self.written.text, [(0, 0)], is_open=True, guessed=())
         first = fill(self.written.text, NUMBER)
         if not first.guessed or parse_expression(first.text).tree is not None:
             return first

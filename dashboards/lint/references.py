@@ -1,7 +1,8 @@
 """Where a text refers to Grafana's variables: ``$name``, ``${name:format}``, ``[[name]]``.
 
 As Grafana finds them (``variableRegex`` of public/app/features/variables/utils.ts). A name of
-digits is none: ``$1`` is a group of a regular expression.
+digits is none: ``$1`` is a group of a regular expression. Fields and formats may have 99 characters,
+or a text of many beginnings would take for ever.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _REFERENCE = re.compile(
-    r"\$(?P<plain>\w+)|\[\[(?P<old>\w+)(?:\.[^:\]]+)?(?::\w+)?\]\]"
-    r"|\$\{(?P<braced>\w+)(?:\.[^:}]+)?(?::[^}]+)?\}",
+    r"\$(?P<plain>\w+)|\[\[(?P<old>\w+)(?:\.[^:\]]{1,99})?(?::\w{1,99})?\]\]"
+    r"|\$\{(?P<braced>\w+)(?:\.[^:}]{1,99})?(?::[^}]{1,99})?\}",
     re.ASCII,
 )
 _BUILT_IN = ("__", "timeFilter")

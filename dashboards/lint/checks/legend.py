@@ -11,7 +11,7 @@ from dashboards.lint.board import Query, plain
 from dashboards.lint.boards import Boards
 from exporters.problems import Problem
 
-_LABEL = re.compile(r"\{\{\s*(?P<label>[^{}]+?)\s*\}\}")
+_LABEL = re.compile(r"\{\{(?P<label>[^{}]+)\}\}")
 """As Grafana finds them: ``legendFormat`` of its Prometheus data source."""
 _NAME = "__name__"
 
@@ -25,8 +25,8 @@ def check_legend(query: Query, boards: Boards) -> Iterator[Problem]:
     if found is None:
         return
     for each in _LABEL.finditer(legend.text):
-        label = each["label"]
-        if label == _NAME or "$" in label:
+        label = each["label"].strip()
+        if label in ("", _NAME) or "$" in label:
             continue
         if label not in found.may:
             said = f"which the result does not have; its labels are {listed(found)}"
@@ -35,6 +35,8 @@ def check_legend(query: Query, boards: Boards) -> Iterator[Problem]:
             said, fix = f"which may be {near} mistyped", mistyped_fix(near)
         else:
             continue
-        line, column = query.source.position_in(legend.place, each.start("label"))
+        line, column = query.source.position_in(
+            legend.place, legend.text.index(label, each.start())
+        )
         message = f"its legend shows {plain(label)}, {said}"
         yield Problem(query.file, line, column, query.name, message, fix, "queries/legend")

@@ -1,8 +1,10 @@
 """Whatever a file holds, it is read or refused, and never fails."""
 
 import json
+import time
 from contextlib import suppress
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,6 +130,28 @@ def test_wrong_types_everywhere_are_refused(key, value, other):
 def test_a_damaged_file_is_read_or_refused():
     """With bytes changed, left out and put in."""
     damage(*READERS["dashboard"], seconds=1.0)
+
+
+LARGE = {
+    "references": {"title": "T", "panels": [{"title": "${a.[[a." * 40_000}]},
+    "legends": {"panels": [{"targets": [{"expr": "up", "legendFormat": "{{ " + " " * 300_000}]}]},
+    "comments": {"panels": [{"description": "<!-- " * 50_000}]},
+    "quotes": {"panels": [{"targets": [{"expr": '"$a"' * 4_000}]}]},
+    "a long expression": {"panels": [{"targets": [{"expr": "$a + " * 40_000 + "1"}]}]},
+    "panels": {
+        "panels": [
+            {"id": n, "gridPos": {"x": n % 24, "y": n // 24, "w": 1, "h": 1}} for n in range(3000)
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("board", LARGE.values(), ids=LARGE)
+def test_what_is_large_does_not_take_for_ever(board):
+    """Seconds of the processor, where the square of its size would be minutes."""
+    began = time.process_time()
+    lint(boards_of(parse_json(json.dumps(board), "f")))
+    assert time.process_time() - began < 20
 
 
 def test_a_query_that_is_not_promql_is_told_at_its_end_too():
