@@ -24,6 +24,8 @@ LARGEST_BYTES = 8 * 1024 * 1024
 """Of a file: some fifty boards of the largest that are known, in one array."""
 DEEPEST = 100
 """Values within one another; boards have some 20."""
+MOST_VALUES = 500_000
+"""Of a file; such boards have half of that."""
 LONGEST_NUMBER_CHARACTERS = 300
 
 _TOKEN = re.compile(
@@ -140,8 +142,10 @@ class _Reader:
 
     def _value(self, place: Place, kind: str, text: str, index: int) -> Any:
         self._starts[place] = index
+        if len(self._starts) > MOST_VALUES:
+            raise self._problem(index, f"found more than {MOST_VALUES} values", "split the file")
         if len(place) > DEEPEST:
-            raise self._refusal(index, f"nested more than {DEEPEST} deep")
+            raise self._problem(index, f"nested more than {DEEPEST} deep", "no dashboard is")
         if kind == "string":
             return _decoded(text)
         if kind == "word":
@@ -216,7 +220,12 @@ class _Reader:
 
     def _number(self, text: str, index: int) -> int | float:
         if len(text) > LONGEST_NUMBER_CHARACTERS:
-            raise self._refusal(index, f"found a number of {len(text)} characters")
+            raise self._problem(
+                index,
+                f"found a number of {len(text)} characters, expected at most "
+                f"{LONGEST_NUMBER_CHARACTERS}",
+                "round it",
+            )
         return float(text) if set(text) & set(".eE") else int(text)
 
     def _skip_space(self) -> int:
@@ -228,9 +237,12 @@ class _Reader:
         return repr(cut or self._text[index])
 
     def _refusal(self, index: int, said: str) -> InputError:
-        line, column = self._file.position_at(index)
         fix = "correct the file: Grafana reads JSON alone"
-        return InputError([Problem(self._file.file, line, column, "", f"not JSON: {said}", fix)])
+        return self._problem(index, f"not JSON: {said}", fix)
+
+    def _problem(self, index: int, message: str, fix: str) -> InputError:
+        line, column = self._file.position_at(index)
+        return InputError([Problem(self._file.file, line, column, "", message, fix)])
 
 
 def _decoded(literal: str) -> str:

@@ -1,8 +1,8 @@
 """Where a text refers to Grafana's variables: ``$name``, ``${name:format}``, ``[[name]]``.
 
 As Grafana finds them (``variableRegex`` of public/app/features/variables/utils.ts). A name of
-digits is none: ``$1`` is a group of a regular expression. Fields and formats may have 99 characters,
-or a text of many beginnings would take for ever.
+digits is none: ``$1`` is a group of a regular expression. Fields and formats may have 99
+characters, or a text of many beginnings would take for ever.
 """
 
 from __future__ import annotations

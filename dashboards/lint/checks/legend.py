@@ -35,8 +35,7 @@ def check_legend(query: Query, boards: Boards) -> Iterator[Problem]:
             said, fix = f"which may be {near} mistyped", mistyped_fix(near)
         else:
             continue
-        line, column = query.source.position_in(
-            legend.place, legend.text.index(label, each.start())
-        )
+        at = legend.text.index(label, each.start())
+        line, column = query.source.position_in(legend.place, at)
         message = f"its legend shows {plain(label)}, {said}"
         yield Problem(query.file, line, column, query.name, message, fix, "queries/legend")

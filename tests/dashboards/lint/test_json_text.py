@@ -69,6 +69,15 @@ def test_a_byte_order_mark_is_passed_over():
     assert [] == parse_json("\ufeff[]", "f").document.data
 
 
+def test_a_file_of_too_many_values_is_refused(monkeypatch):
+    """Each costs some hundred bytes of memory."""
+    monkeypatch.setattr(json_text, "MOST_VALUES", 3)
+    assert [1, 2] == parse_json("[1, 2]", "f").document.data
+    with pytest.raises(InputError) as refused:
+        parse_json("[1, 2, 3, 4]", "f")
+    assert "f:1:11: found more than 3 values; split the file" == str(refused.value)
+
+
 def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
     """Before it is read."""
     monkeypatch.setattr(json_text, "LARGEST_BYTES", 10)
