@@ -6,12 +6,15 @@
 *   ``pages.lost``: of 1,000 transitions, what a mesh of two Alertmanagers that are killed in turn
     never tells PagerDuty, or tells it as something new (:mod:`alerts.benching.losing`). It takes
     three minutes.
+*   ``alerts.cause_rules_cpu_seconds``: of Prometheus, for one evaluation of all causes at 5,000
+    shard groups (:mod:`alerts.benching.causes`), beside that of the recorded series of cells.
 """
 
 from __future__ import annotations
 
 import asyncio
 
+from alerts.benching.causes import measure_evaluation
 from alerts.benching.losing import WHOLE, play
 from alerts.build import groups_at
 from exporters.benching import SHARE_DIGITS, figure, print_figures
@@ -23,6 +26,8 @@ from slo.objective import Objective
 
 FLEETS = (200, 2000)
 """Shard groups of each."""
+LARGE_FLEET = 5000
+"""Shard groups, whose causes are evaluated."""
 _NAME = "slo.samples_ratio_vs_raw_windows"
 _HOUR = 20_000 * 86400 + 780
 """An hour's beginning by no clock, in October 2024."""
@@ -44,6 +49,10 @@ async def _measure() -> None:
             reads = await measure_reads(client, [size], _HOUR, what_is_built)
         name = _NAME if size == FLEETS[0] else f"{_NAME}_{size}"
         print_figures(figure(name, reads[size].ratio, "ratio", 1.0, digits=SHARE_DIGITS))
+    costs = await measure_evaluation(LARGE_FLEET)
+    print_figures(
+        figure("alerts.cause_rules_cpu_seconds", costs.causes, "s", costs.cells),
+    )
     heard = await play(WHOLE)
     print_figures(
         figure("pages.lost", heard.lost, "events", 0.0),

@@ -26,6 +26,12 @@ from slo.rules import AlertingRule, base_window_seconds
 TRAFFIC_VANISHED = "TrafficVanished"
 EVENTS_BLIND = "EventsBlind"
 
+FIRST_STEP_VANISHED = (
+    "send a request from outside, as a user would: if it fails, look at name resolution, "
+    "certificates and the load balancer; if it hangs, restart the router"
+)
+FIRST_STEP_BLIND = "ask the router itself whether requests succeed, and watch by hand until then"
+
 BLIND_AFTER_SECONDS = 120
 """An exporter that is restarted is back within this."""
 
@@ -160,9 +166,11 @@ def _vanished_annotations(cells: _Cells, links: Links) -> dict[str, str]:
     return {
         "summary": f"Traffic of {cells.service} has vanished in {where}",
         "description": (
-            f"{now} events a second now, up to {busiest} in the last day, in {where}. "
-            "What counts them answers, so users do not reach the service, or nothing ends."
+            "What counts the events answers, so users do not reach the service, or nothing ends."
         ),
+        "users_hit": where,
+        "evidence": f"{now} events a second now, up to {busiest} in the last day",
+        "first_step": FIRST_STEP_VANISHED,
         **({"groups_hit": groups_hit(cells.labels)} if cells.are_of_groups else {}),
         **link_annotations(links, TRAFFIC_VANISHED, SLO_BOARD, _variables(cells)),
     }
@@ -178,6 +186,7 @@ def _blind_annotations(service: str, kinds: Sequence[_Cells], links: Links) -> d
             f"Objectives {slos} are not measured, and their pages hold as they "
             f"were, in: {which}. Sources that do not answer: {_silent_sources(sources)}."
         ),
+        "first_step": FIRST_STEP_BLIND,
         **link_annotations(links, EVENTS_BLIND, SLO_BOARD, ()),
     }
 

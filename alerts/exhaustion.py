@@ -108,6 +108,7 @@ def exhausted_alert(objective: Objective, links: Links) -> AlertingRule:
                 f"Left of the budget of {period}: {left}. The ticket ends when more than "
                 f"{RECOVERED_SHARE:.0%} are left again."
             ),
+            "first_step": "see on the board whether it still burns; put off what is risky",
             **link_annotations(links, BUDGET_EXHAUSTED, SLO_BOARD, variables),
         },
     )

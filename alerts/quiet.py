@@ -104,6 +104,7 @@ def suppressed_alert(objective: Objective, links: Links) -> AlertingRule:
                 f"Fewer than {objective.minimum_bad_events} bad events in the window, {bad} of "
                 f"them within the last hour, and still too many of the cell's few: over {tiers}."
             ),
+            "first_step": "look at the bad events one by one in the router's log: they are few",
             **link_annotations(links, BURN_SUPPRESSED, SLO_BOARD, variables),
         },
     )

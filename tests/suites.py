@@ -74,7 +74,7 @@ def plan(suites: Sequence[str], processors: int, demos_at_once: int = 1) -> list
     gpu_lost = Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60)
     each_change = ("-m", "e2e and not vllm", "-n", "5", "--dist", "loadfile", "tests/e2e")
     e2e = Part("e2e", each_change, limit_seconds=30 * 60)
-    others = ("-m", "scenario", "-n", str(demos_at_once), "--dist", "load", "tests/e2e")
+    others = ("-m", "scenario", "-n", str(demos_at_once), "--dist", "load")
     scenarios = Part("scenarios", others, limit_seconds=12 * 60 * 60)
     vllm = Part("vllm", ("-m", "vllm", "-n", "2", "--dist", "loadfile"), limit_seconds=36 * 60)
     beside = {"quick": (quick, gpu_lost), "e2e": (e2e,), "scenarios": (scenarios,), "vllm": (vllm,)}

@@ -27,6 +27,9 @@ topology: topology.yaml
 prometheus: {url: "http://127.0.0.1:9090"}
 objectives: ["library:chat"]
 pagerduty: {routing_key_file: pager.key}
+alertmanager:
+  receivers: {outside: {webhook: {url: "http://127.0.0.1:9999"}}}
+  watchdog: outside
 """
 
 

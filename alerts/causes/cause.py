@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerts.causes.places import at_work
+from alerts.causes.places import at_work, evidence_here, first_step_here, users_hit
 from alerts.links import FLEET_BOARD, link_annotations
 from alerts.sources import EventSource
 from exporters import catalog
@@ -122,7 +122,8 @@ def _down_for_less(job: str) -> str:
 
 
 def cause_alert(cause: Cause, links: Links) -> AlertingRule:
-    """Return the alert of a cause, made of its state."""
+    """Return the alert of a cause, made of its state; what a burn says of it, it says as well."""
+    hit = users_hit(cause.labels)
     variables = [each for each in catalog.CELL_LABELS if each in cause.labels]
     return AlertingRule(
         cause.name,
@@ -132,6 +133,9 @@ def cause_alert(cause: Cause, links: Links) -> AlertingRule:
         {
             "summary": cause.summary,
             "description": cause.description,
+            **({"users_hit": hit} if hit else {}),
+            "evidence": evidence_here(cause.name, cause.labels, cause.evidence),
+            "first_step": first_step_here(cause.name, cause.labels, cause.first_step),
             **link_annotations(links, cause.name, cause.board, variables),
         },
         cause.for_seconds,

@@ -20,6 +20,11 @@ from alerts.templates import first_value, matchers
 from exporters import catalog
 from slo import conventions
 
+SNOWBALL_FOR_SECONDS = 30.0
+"""What queued while a GPU was lost drains for some seconds after it is back, and looks like the
+beginning of a snowball. Chosen: a quarter of the warning that there must be. Its state, which pages
+name, waits for nothing."""
+
 QUEUE_SNOWBALL = "QueueSnowball"
 QUEUE_METASTABLE = "QueueMetastable"
 
@@ -58,6 +63,7 @@ def queue_causes(window_seconds: float) -> tuple[Cause, ...]:
                 "after its client has given up, and asked again. Attempts for each first one: "
                 f"{amplification}."
             ),
+            for_seconds=SNOWBALL_FOR_SECONDS,
             levels=levels,
         ),
         Cause(

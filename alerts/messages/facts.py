@@ -20,9 +20,11 @@ FACTS: Mapping[str, str] = {
     "burn_rate": "Burns",
     "budget_left": "Budget left",
     "budget_gone": "Budget gone",
+    "users_hit": "Users hit",
     "groups_hit": "Groups hit",
     "probable_cause": "Probable cause",
     "cause_since": "Cause since",
+    "evidence": "Evidence",
     "first_step": "First",
     "description": "Description",
 }

@@ -1,15 +1,25 @@
-"""What is in doubt of who is told: pages that wake nobody, owners whom nobody knows."""
+"""What is in doubt of who is told.
+
+Pages that wake nobody, tickets that nobody reads, a watchdog whose silence nobody hears, owners
+whom nobody knows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from alerts.causes.gpus import GPU_LOST
+from alerts.causes.regions import REGION_DOWN
 from alerts.routing.names import fallback_of
+from alerts.watch.exporters import EXPORTER_DOWN
+from alerts.watchdog import WATCHDOG
 from exporters.config import Config, ConfigFile
 from exporters.documents import Place
 from exporters.notifying import Receiver
 from exporters.problems import Problem
 from slo.objective import Objective
+
+_ADD_PAGER = "add pagerduty, or alertmanager.fallback"
 
 
 def routing_doubts(config: Config, objectives: Iterable[Objective]) -> list[Problem]:
@@ -19,6 +29,8 @@ def routing_doubts(config: Config, objectives: Iterable[Objective]) -> list[Prob
         config.document.problem(place, message, fix)
         for place, message, fix in (
             *_unheard(config.file, every),
+            *_unread(config.file),
+            *_silent(config.file),
             *_owners(config.file, every),
             *_unused(config.file),
         )
@@ -41,12 +53,40 @@ def _unheard(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Pl
     alone = sorted(each.name for each in objectives if each.owner not in owned)
     if not ours.owners:
         hook = "only the webhook is told" if file.webhook else "nobody is told"
-        what = f"no page wakes anybody: {hook} of alerts"
-    else:
-        shown = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
-        of = f"the objectives {shown}, nor of vanished traffic" if alone else "vanished traffic"
-        what = f"no page wakes anybody of {of}"
-    yield (), what, "add pagerduty, or alertmanager.fallback"
+        yield (), f"no page wakes anybody: {hook} of alerts", _ADD_PAGER
+        return
+    shown = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+    of = f"the objectives {shown}, nor of " if alone else ""
+    what = f"no page wakes anybody of {of}vanished traffic, nor of causes such as {REGION_DOWN}"
+    yield (), what, _ADD_PAGER
+
+
+def _unread(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
+    """Yield that what belongs to no objective is told to no person."""
+    such = f"{GPU_LOST}, {EXPORTER_DOWN} and the like"
+    if file.alertmanager.fallback is None and file.webhook and _tells_people(file):
+        yield (
+            ("webhook",),
+            f"alone is told of tickets that no objective has: {such}",
+            "name who is to read them as alertmanager.fallback",
+        )
+
+
+def _silent(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
+    """Yield that nobody hears when alerts stop coming."""
+    if file.alertmanager.watchdog is not None or not _tells_people(file):
+        return
+    told = "is told to the webhook alone" if file.webhook else "is told to nobody"
+    yield (
+        ("alertmanager", "watchdog"),
+        f"missing: {WATCHDOG} {told}, and where alerts stop, so does whoever would page",
+        "name a receiver whose webhook is outside, and pages when it is not called for minutes",
+    )
+
+
+def _tells_people(file: ConfigFile) -> bool:
+    """Tell whether anybody is told at all, so that it matters what is not."""
+    return fallback_of(file) is not None or bool(file.alertmanager.owners)
 
 
 def _owners(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Place, str, str]]:

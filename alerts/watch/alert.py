@@ -15,7 +15,7 @@ RESTART_SECONDS = 60
 
 @dataclass(frozen=True)
 class WatchAlert:
-    """One alert about shardwatch itself; a ticket."""
+    """One alert about shardwatch itself."""
 
     name: str
     """Of the alert and of its runbook."""
@@ -26,7 +26,11 @@ class WatchAlert:
     """Template."""
     description: str
     """Template."""
+    first_step: str
+    """What to do first, a short sentence."""
     for_seconds: float
+    severity: str = conventions.TICKET
+    """A page, where without it nobody might be woken."""
 
     def rule(self, links: Links) -> AlertingRule:
         """Return the alerting rule.
@@ -37,10 +41,11 @@ class WatchAlert:
         return AlertingRule(
             self.name,
             self.expr,
-            {conventions.SEVERITY: conventions.TICKET},
+            {conventions.SEVERITY: self.severity},
             {
                 "summary": self.summary,
                 "description": self.description,
+                "first_step": self.first_step,
                 **link_annotations(links, self.name, FLEET_BOARD, ()),
             },
             self.for_seconds,

@@ -33,6 +33,7 @@ def _down() -> WatchAlert:
             "What it watches is unknown until it answers. Causes that it saw are taken to go on, "
             "whether they do or not, and new ones are not seen."
         ),
+        first_step="see whether its process runs, and watch by hand what it watched",
         for_seconds=RESTART_SECONDS,
     )
 
@@ -48,6 +49,7 @@ def _config_stale() -> WatchAlert:
             "It goes on with an earlier content, so what changed since is not watched: "
             f"{_instances(labels, stale)}. Its log says what is wrong, and where."
         ),
+        first_step="mend what its log names, or put the earlier file back",
         for_seconds=RESTART_SECONDS,
     )
 
@@ -63,6 +65,7 @@ def _mistake() -> WatchAlert:
             "It answers, with nothing of the cluster, which is a mistake of the exporter's: "
             f"{_instances(labels, failed)}. Its log has the reason."
         ),
+        first_step="restart it; if it fails again, go back to what was changed today",
         for_seconds=RESTART_SECONDS,
     )
 
@@ -78,6 +81,7 @@ def _unplaced() -> WatchAlert:
             "Service discovery tells {{ $value }} targets that nobody watches, reason: "
             "{{ $labels.reason }}. shardwatch validate names each."
         ),
+        first_step="run shardwatch validate, and give the targets it names their labels",
         for_seconds=ROLLING_SECONDS,
     )
 

@@ -1,20 +1,25 @@
 """Alerts that fire and are told to nobody: between Prometheus, Alertmanager and the receivers.
 
-This ticket takes the same way as what is lost on it. Where that is gone altogether, the watchdog
-falls silent, and whoever listens to it outside speaks. Names of the metrics: Prometheus,
-notifier/notifier.go, and Alertmanager, notify/notify.go; seen in 2.42 and 0.25.
+This takes the same way as what is lost on it. Where that is gone altogether, the watchdog falls
+silent, and whoever listens to it outside speaks. While one server of two still tells, it is a
+ticket; once none does, it pages by whatever way is left, for then no other page is heard.
+Names of the metrics: Prometheus, notifier/notifier.go, and Alertmanager, notify/notify.go; seen in
+2.42 and 0.25.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerts.watch.alert import WatchAlert
 from exporters import catalog
 from exporters.durations import format_duration
+from slo import conventions
 
 NOTIFICATIONS_FAILING = "NotificationsFailing"
 
-ALERTMANAGER_JOB = "alertmanager"
-"""The label ``job`` of its scrapes."""
+PROMETHEUS_JOB, ALERTMANAGER_JOB = "prometheus", "alertmanager"
+"""The label ``job`` of their scrapes."""
 WINDOW_SECONDS = 180
 """The watchdog is sent at least every 75 s (Prometheus's ``rules.alert.resend-delay`` of a minute,
 and an interval), so that what fails always fails within this."""
@@ -25,10 +30,11 @@ RECEIVER_WINDOW_SECONDS = 900
 tries again in the next one: twice within this is no chance."""
 
 _INTEGRATION = "integration"
+SERVERS = f'up{{job=~"{PROMETHEUS_JOB}|{ALERTMANAGER_JOB}"}}'
 
 
 def notification_alerts() -> tuple[WatchAlert, ...]:
-    """Return the alert about notifications."""
+    """Return the alert about notifications: as a page where nobody is told, else as a ticket."""
     window = format_duration(WINDOW_SECONDS)
     given_up = (
         f"increase(alertmanager_notifications_failed_total"
@@ -41,22 +47,37 @@ def notification_alerts() -> tuple[WatchAlert, ...]:
         "alertmanager_down": f'up{{job="{ALERTMANAGER_JOB}"}} == 0',
         "given_up": given_up,
     }
-    return (
-        WatchAlert(
-            NOTIFICATIONS_FAILING,
-            "\nor\n".join(
-                f"label_replace(\ngroup by (job, instance, {_INTEGRATION}) ({expr}),\n"
-                f'"{catalog.REASON}", "{reason}", "", "")'
-                for reason, expr in reasons.items()
-            ),
-            summary=(
-                "Notifications are lost at {{ $labels.instance }} ({{ $labels.reason }}"
-                f"{{{{ with $labels.{_INTEGRATION} }}}}, {{{{ . }}}}{{{{ end }}}})"
-            ),
-            description=(
-                "{{ $labels.job }} at {{ $labels.instance }} does not pass alerts on, reason: "
-                "{{ $labels.reason }}. Pages may reach nobody; look at the boards until they do."
-            ),
-            for_seconds=FAILING_FOR_SECONDS,
-        ),
+    # So many servers must have it that no other is left. To one Alertmanager of two, all
+    # Prometheus servers fail: nothing is lost.
+    every = dict.fromkeys(("no_alertmanager", "dropped", "given_up"), f"{SERVERS} == 1")
+    every["alertmanager_down"] = SERVERS
+    found = "\nor\n".join(_because(expr, reason) for reason, expr in reasons.items())
+    nowhere = "\nor\n".join(
+        f"({_because(reasons[reason], reason)})\nand on (job, {_INTEGRATION})\n"
+        f"(count by (job, {_INTEGRATION}) ({_group(reasons[reason])})\n"
+        f">= on (job) group_left () count by (job) ({servers}))"
+        for reason, servers in every.items()
     )
+    alert = WatchAlert(
+        NOTIFICATIONS_FAILING,
+        f"({found})\nunless\n({nowhere})",
+        summary=(
+            "Notifications are lost at {{ $labels.instance }} ({{ $labels.reason }}"
+            f"{{{{ with $labels.{_INTEGRATION} }}}}, {{{{ . }}}}{{{{ end }}}})"
+        ),
+        description=(
+            "{{ $labels.job }} at {{ $labels.instance }} does not pass alerts on, reason: "
+            "{{ $labels.reason }}. Pages may reach nobody; look at the boards until they do."
+        ),
+        first_step="tell whoever is on call what fires now, by voice",
+        for_seconds=FAILING_FOR_SECONDS,
+    )
+    return (replace(alert, expr=nowhere, severity=conventions.PAGE), alert)
+
+
+def _group(expr: str) -> str:
+    return f"group by (job, instance, {_INTEGRATION}) ({expr})"
+
+
+def _because(expr: str, reason: str) -> str:
+    return f'label_replace(\n{_group(expr)},\n"{catalog.REASON}", "{reason}", "", "")'

@@ -6,9 +6,13 @@ Names and meanings of its own metrics: Prometheus, rules/group.go; seen in 2.42.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerts.templates import listing, matchers
 from alerts.watch.alert import WatchAlert
+from alerts.watch.notifications import SERVERS
 from exporters.durations import format_duration
+from slo import conventions
 
 RULES_LATE = "RulesLate"
 RULES_FAILING = "RulesFailing"
@@ -23,6 +27,7 @@ and no interval of ours is above two."""
 _ALERTS_OF = ("job", "instance")
 _OURS = 'rule_group=~".*;(shardwatch|slo)-.+"'
 """Prometheus writes ``FILE;GROUP``."""
+_HERE = f"{_OURS},{matchers({}, _ALERTS_OF)}"
 
 
 def rule_alerts() -> tuple[WatchAlert, ...]:
@@ -40,10 +45,6 @@ def rule_alerts() -> tuple[WatchAlert, ...]:
             f" > {INTERVALS_WAITED} * {interval}"
         )
 
-    def failing(selector: str) -> str:
-        return f"increase(prometheus_rule_evaluation_failures_total{{{selector}}}[{window}]) > 0"
-
-    here = f"{_OURS},{matchers({}, _ALERTS_OF)}"
     return (
         WatchAlert(
             RULES_LATE,
@@ -51,23 +52,44 @@ def rule_alerts() -> tuple[WatchAlert, ...]:
             summary="{{ $value }} groups of rules are late at {{ $labels.instance }}",
             description=(
                 "Prometheus takes longer for them than their interval, has missed evaluations, or "
-                f"has stopped: {_groups(late(here))}. What they record has gaps, and alerts made "
+                f"has stopped: {_groups(late(_HERE))}. What they record has gaps, and alerts made "
                 "of it come late or end."
             ),
+            first_step="stop what else burdens the server: boards that refresh, queries over weeks",
             for_seconds=LATE_FOR_SECONDS,
         ),
-        WatchAlert(
-            RULES_FAILING,
-            _count(failing(_OURS)),
-            summary="Rules of {{ $value }} groups fail at {{ $labels.instance }}",
-            description=(
-                f"Evaluations end in errors: {_groups(failing(here))}. What these rules record is "
-                "missing, and their alerts do not fire. Prometheus's page of rules shows each "
-                "error."
-            ),
-            for_seconds=LATE_FOR_SECONDS,
-        ),
+        *_rules_failing(),
     )
+
+
+def _rules_failing() -> tuple[WatchAlert, WatchAlert]:
+    """Return the alert of rules that fail: a page where they do at every Prometheus, else a ticket.
+
+    One server of two still has what the other lacks. Where none has it, a page may be missing, and
+    nobody would be woken.
+    """
+
+    def failing(selector: str) -> str:
+        window = format_duration(WINDOW_SECONDS)
+        return f"increase(prometheus_rule_evaluation_failures_total{{{selector}}}[{window}]) > 0"
+
+    found = _count(failing(_OURS))
+    everywhere = (
+        f"{found}\nand on (job)\n"
+        f"(count by (job) (\n{found}\n)\n>= on (job) count by (job) ({SERVERS} == 1))"
+    )
+    alert = WatchAlert(
+        RULES_FAILING,
+        f"{found}\nunless\n({everywhere})",
+        summary="Rules of {{ $value }} groups fail at {{ $labels.instance }}",
+        description=(
+            f"Evaluations end in errors: {_groups(failing(_HERE))}. What these rules record is "
+            "missing, and their alerts do not fire. Prometheus's page of rules shows each error."
+        ),
+        first_step="look at the boards of these objectives by hand; put back rules built today",
+        for_seconds=LATE_FOR_SECONDS,
+    )
+    return replace(alert, expr=everywhere, severity=conventions.PAGE), alert
 
 
 def _count(expr: str) -> str:

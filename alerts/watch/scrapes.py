@@ -48,6 +48,7 @@ def scrape_alerts(scrape_interval_seconds: float) -> tuple[WatchAlert, ...]:
                 f"within {window} {{{{ $value }}}} took place.{{{{ end }}}} Rates over the base "
                 "window have gaps then, and burn rates with them."
             ),
+            first_step="trust pages less to end in time, and see what burdens the exporter",
             for_seconds=SLOW_FOR_SECONDS,
         ),
     )

@@ -47,6 +47,7 @@ def source_alerts() -> tuple[WatchAlert, ...]:
                 f"Without an answer, and why: {named}. What they would tell is unknown; "
                 "they may work all the same."
             ),
+            first_step="ask one of them by hand: for a router, send a request from outside",
             for_seconds=PATIENCE_SECONDS,
         ),
     )

@@ -41,6 +41,7 @@ def storage_alerts(objectives: Iterable[Objective]) -> tuple[WatchAlert, ...]:
                 f"{format_duration(needed)} are needed: budgets are unknown. Raise "
                 "--storage.tsdb.retention.time, or its limit of size."
             ),
+            first_step="raise the retention: what is deleted does not come back",
             for_seconds=RESTART_SECONDS,
         ),
     )

@@ -69,7 +69,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo.lab.live", description=__doc__)
     parser.add_argument("reports", nargs="+", type=Path, metavar="REPORT.json")
     parser.add_argument("--table", type=Path, metavar="FILE")
-    logging.getLogger("shardwatch").setLevel(logging.CRITICAL)  # faults are no news here
     try:
         asked = parser.parse_args()
         read = [(path, *_read(path)) for path in asked.reports]
@@ -212,4 +211,5 @@ def _shown(seconds: float | None) -> str:
 
 
 if __name__ == "__main__":
+    logging.getLogger("shardwatch").setLevel(logging.CRITICAL)  # faults are no news here
     main()

@@ -23,7 +23,6 @@ from demo.lab.past import habits_of_cluster, measure_usual, write_past, write_re
 from demo.lab.readings import Readings, take_readings
 from demo.lab.setting import OBJECTIVES, make_setting, names_read
 from demo.scenario import Scenario, find_scenario, read_scenario
-from demo.sim.plan import DEFAULT_GROUPS
 from exporters.benching import Figure, figure
 from slo.benching.server import empty_server
 from slo.replay.evaluating import Replay
@@ -33,6 +32,9 @@ from slo.replay.rule_files import read_rule_files
 from slo.series import Series
 
 GROUPS = 15_625
+SIMULATED_GROUPS = 180
+"""Simulated and scraped, and then multiplied: of fewer, the waiting of single requests would be
+multiplied as well, which evens out where there are many."""
 GPUS_OF_GROUP = 8
 HEALTHY_SECONDS = 600.0
 DARK_SECONDS = 900.0
@@ -99,6 +101,7 @@ def storm_scenario(starts_at: str = STARTS_AT) -> Scenario:
 async def play_storm(
     groups: int = GROUPS,
     starts_at: str = STARTS_AT,
+    simulated: int = SIMULATED_GROUPS,
     objectives: Sequence[str] = OBJECTIVES,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Storm:
@@ -107,11 +110,12 @@ async def play_storm(
     Args:
         groups: a multiple of those of the small cluster is taken, and not fewer.
         starts_at: weekday and time, UTC.
+        simulated: how many of them are simulated.
         objectives: as a configuration names them.
         tell: is told how far it is.
     """
     with tempfile.TemporaryDirectory(prefix="shardwatch-storm-") as folder:
-        setting = make_setting(Path(folder), objectives=objectives)
+        setting = make_setting(Path(folder), groups=simulated, objectives=objectives)
         interval = setting.config.file.prometheus.scrape_interval
         rules = read_rule_files(setting.rule_files, interval)
         names = names_read(rule.expr for group in rules for rule in group.rules)
@@ -122,14 +126,14 @@ async def play_storm(
             watched_seconds=DARK_SECONDS,
             is_wanted=lambda name: names is None or name in names,
         )
-        tell(f"{len(small.series)} series of {DEFAULT_GROUPS} groups")
+        tell(f"{len(small.series)} series of {simulated} groups")
         async with empty_server() as client:
             await write_readings(client, small.series, small.start, small.began_at)
-            habits = habits_of_cluster(DEFAULT_GROUPS)
+            habits = habits_of_cluster(simulated)
             usual = await measure_usual(client, setting.objectives, habits, small)
-        times = -(-groups // DEFAULT_GROUPS)
+        times = -(-groups // simulated)
         series = list(multiplied(small, times))
-        tell(f"{len(series)} series of {times * DEFAULT_GROUPS} groups")
+        tell(f"{len(series)} series of {times * simulated} groups")
         async with empty_server() as client:
             await write_past(client, setting.objectives, usual, small.start, interval)
             await write_readings(client, series, small.start, small.end)
@@ -139,8 +143,8 @@ async def play_storm(
         firings = replay.firings()
         told = notifications(firings, setting.alertmanager, small.start, small.end, interval)
         return Storm(
-            groups=times * DEFAULT_GROUPS,
-            gpus=times * DEFAULT_GROUPS * GPUS_OF_GROUP,
+            groups=times * simulated,
+            gpus=times * simulated * GPUS_OF_GROUP,
             series=len(series),
             fault_at=small.fault_at,
             firings=firings,

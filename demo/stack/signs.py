@@ -17,7 +17,6 @@ from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
 from alerts.causes.governance import (
     DATA_OUTSIDE,
     GOV_DATA_OUTSIDE,
-    SAFETY_BYPASSED,
     TOKENS_UNBILLED,
 )
 from alerts.causes.gpus import GPU_FAULTY, GPU_LOST, GPU_NEEDS_ATTENTION, GPU_THROTTLED
@@ -26,6 +25,7 @@ from alerts.causes.hosts import HOST_DOWN
 from alerts.causes.looping import AGENTS_LOOPING
 from alerts.causes.queues import QUEUE_METASTABLE, QUEUE_SNOWBALL
 from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
+from alerts.causes.safety import GOV_SAFETY_BYPASSED, SAFETY_BYPASSED
 from alerts.causes.slow_tools import TOOL_SLOW
 from alerts.causes.tenants import PAID_THROTTLED, TENANT_FLOOD
 from alerts.causes.tools import LEAST_SUCCESS_RATIO, TOOL_OUTAGE
@@ -67,7 +67,9 @@ SIGNS: Mapping[str, Sign] = {
     "silent-corruption": Sign(frozenset({ANSWERS_DISAGREE}), 300, above_strength=0.25),
     # Windows of five minutes must fill with them; bills are compared over half an hour.
     "captcha-wave": Sign(frozenset({CAPTCHA_WAVE}), 360, above_strength=0.2),
-    "safety-bypass": Sign(frozenset({SAFETY_BYPASSED}), 300, above_strength=0.02),
+    "safety-bypass": Sign(
+        frozenset({SAFETY_BYPASSED, GOV_SAFETY_BYPASSED}), 300, above_strength=0.02
+    ),
     "misrouted-data": Sign(frozenset({DATA_OUTSIDE}), 300, above_strength=0.01),
     "metering-loss": Sign(frozenset({TOKENS_UNBILLED}), 1500, above_strength=0.04),
     # At its peak a region serves less than twice the usual; at night even three times.
@@ -84,7 +86,8 @@ CONSEQUENCES = frozenset(
     {
         *(CAPACITY_LOW, DRAINING, DRAIN_OVERDUE, GPU_NEEDS_ATTENTION, PATCH_SKEW, RESERVE_GONE),
         *(AGENTS_LOOPING, ANSWERS_DISAGREE, ANSWERS_WRONG, CANARY_WORSE, CAPTCHA_WAVE),
-        *(DATA_OUTSIDE, GOV_DATA_OUTSIDE, SAFETY_BYPASSED, TOKENS_UNBILLED, TOOL_SLOW),
+        *(DATA_OUTSIDE, GOV_DATA_OUTSIDE, SAFETY_BYPASSED, GOV_SAFETY_BYPASSED),
+        *(TOKENS_UNBILLED, TOOL_SLOW),
         *(CACHE_EVICTION_PRESSURE, CACHE_HIT_COLLAPSE, PAID_THROTTLED),
         *(QUEUE_METASTABLE, QUEUE_SNOWBALL),
         *(ROLL_OUT_OVERDUE, WEIGHTS_SLOW),

@@ -80,6 +80,15 @@ def test_every_alert_is_complete(alerts: list[dict[str, Any]]):
         assert alert["annotations"]["runbook_url"] == f"http://runbooks/{alert['alert']}.md"
 
 
+def test_every_page_and_ticket_says_what_to_do_first(alerts: list[dict[str, Any]]):
+    """Causes say whom they hit and what is seen of them as well, where their labels tell."""
+    told = [each for each in alerts if each["labels"]["severity"] in ("page", "ticket")]
+    assert [] == [each["alert"] for each in told if not each["annotations"].get("first_step")]
+    names = {each.name for each in causes(15)}
+    for each in (each for each in told if each["alert"] in names):
+        assert {"users_hit", "evidence"} <= each["annotations"].keys(), each["alert"]
+
+
 def test_a_page_says_what_issue_and_pager_ask_of_it(alerts: list[dict[str, Any]]):
     """Burn rate, budget left, groups hit, probable cause."""
     burns = [alert for alert in alerts if alert["alert"] == "ErrorBudgetBurn"]

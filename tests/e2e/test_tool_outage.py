@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.conftest import Play
 
 
-@pytest.mark.e2e
+@pytest.mark.scenario
 def test_a_tool_outage_pages_the_tools_and_names_no_gpu(play: Play):
     """The cause is the tool, by name."""
     report = play("tool-outage")

@@ -43,7 +43,7 @@ PREFILL = lognormal(
 TOKEN_GAP = lognormal((0.99, 1.0, 0.2), (0.01, 4.0, 0.5))
 """Between two tokens, in multiples of the step: now and then a prefill comes between."""
 TIME_PER_TOKEN = lognormal((1.0, 1.0, 0.12))
-"""Of whole requests, in multiples of the step."""
+"""Of whole requests, in multiples of their mean step."""
 QUEUE = lognormal((1.0, 0.004, 1.0))
 """What the scheduler takes where nothing waits, in seconds."""
 

@@ -54,7 +54,9 @@ def write_numbers(state: State, served: Served) -> None:
         registers.add_levels("first_tokens", levels, amounts)
     step_levels = levels_on(STEPS, engines.step_seconds)
     registers.add_levels("gaps", step_levels, served.generated_tokens)
-    registers.add_levels("finished_steps", step_levels, served.finished)
+    # A second of prompts slows all streams down, and no whole answer by as much.
+    paces = levels_on(STEPS, engines.pace_seconds)
+    registers.add_levels("finished_steps", paces, served.finished)
     waits, prefills = np.divmod(served.first_levels[-1][0], len(PREFILLS))
     registers.add_levels("finished_waits", waits, served.finished)
     registers.add_levels("finished_prefills", prefills, served.finished)

@@ -195,6 +195,8 @@ def _substep(state: State, served: Served, asked: _Asked) -> None:
     streams.preempted_tokens -= plan.redone
     streams.begin(entered, h)
 
+    # Ages of streams without memory: of what those have lived that end now, such a part was now.
+    engines.pace_seconds += ending * (plan.step_seconds - engines.pace_seconds)
     engines.step_seconds, engines.batch = plan.step_seconds, batch
     engines.prefilling = plan.begun * plan.first_token_seconds / h
     engines.computing = plan.busy

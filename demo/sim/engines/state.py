@@ -53,6 +53,8 @@ class Engines:
     """Its part of its cell's traffic, where the others have 1."""
     step_seconds: Floats
     """The time between two tokens."""
+    pace_seconds: Floats
+    """The same in the mean of a request's life, as those see it that end now."""
     batch: Floats
     """Mean number of streams in the last substep."""
     prefilling: Floats
@@ -105,6 +107,7 @@ def start_engines(fleet: Fleet, service: Service, now: float, substep_seconds: f
         next_revision=fleet.revision_of_group.copy(),
         weight=np.ones(groups),
         step_seconds=np.full(groups, STEP_SECONDS_EMPTY),
+        pace_seconds=np.full(groups, STEP_SECONDS_EMPTY),
         batch=none(),
         prefilling=none(),
         computing=none(),

@@ -40,6 +40,25 @@ def doubts(folder: Path, alertmanager: dict[str, Any], **others: Any) -> list[st
 
 
 NO_PAGER = "; add pagerduty, or alertmanager.fallback"
+OUTSIDE = {
+    "receivers": {"outside": {"webhook": {"url": "http://outside"}}},
+    "watchdog": "outside",
+}
+"""Somebody notices when alerts stop coming."""
+
+
+def heard(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a choice of receivers with one outside beside them."""
+    return told | OUTSIDE | {"receivers": told.get("receivers", {}) | OUTSIDE["receivers"]}
+
+
+def silent(at: str, told: str) -> str:
+    """Return what is said where nobody would notice."""
+    return (
+        f"shardwatch.yaml:{at}: alertmanager.watchdog: missing: Watchdog is told to {told}, and "
+        "where alerts stop, so does whoever would page; name a receiver whose webhook is outside, "
+        "and pages when it is not called for minutes"
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,28 +68,34 @@ NO_PAGER = "; add pagerduty, or alertmanager.fallback"
             "shardwatch.yaml:30:5: alertmanager.owners.agents: pages of the owner 'agents' reach "
             "no pager; give the receiver 'agents' pagerduty, if somebody is to wake up",
         ]),
-        ({}, {"pagerduty": PAGERDUTY}, []),
-        (PAGER | {"fallback": "ops"}, {}, []),
+        (OUTSIDE, {"pagerduty": PAGERDUTY}, []),
+        (heard(PAGER | {"fallback": "ops"}), {}, []),
+        ({}, {"pagerduty": PAGERDUTY}, [silent("6:1", "nobody")]),
+        ({}, {"pagerduty": PAGERDUTY, "webhook": WEBHOOK}, [
+            "shardwatch.yaml:10:1: webhook: alone is told of tickets that no objective has: "
+            "GpuLost, ExporterDown and the like; name who is to read them as "
+            "alertmanager.fallback",
+            silent("6:1", "the webhook alone")]),
         ({}, {}, [
             f"shardwatch.yaml:1:1: no page wakes anybody: nobody is told of alerts{NO_PAGER}"]),
         ({}, {"webhook": WEBHOOK}, [
             "shardwatch.yaml:1:1: no page wakes anybody: only the webhook is told of alerts"
             + NO_PAGER]),
-        (PAGER | {"owners": {"agents": "ops"}}, {}, [
+        (heard(PAGER | {"owners": {"agents": "ops"}}), {}, [
             "shardwatch.yaml:1:1: no page wakes anybody of the objectives chat, free, nor of "
-            f"vanished traffic{NO_PAGER}"]),
-        (PAGER | {"owners": {"agent": "ops"}, "fallback": "ops"}, {}, [
-            "shardwatch.yaml:13:5: alertmanager.owners.agent: no objective has the owner 'agent', "
+            f"vanished traffic, nor of causes such as RegionDown{NO_PAGER}"]),
+        (heard(PAGER | {"owners": {"agent": "ops"}, "fallback": "ops"}), {}, [
+            "shardwatch.yaml:16:5: alertmanager.owners.agent: no objective has the owner 'agent', "
             "expected one of agents, team serving; correct the name, here or in the objective's "
             "annotation shardwatch.dev/owner"]),
-        (PAGER, {"pagerduty": PAGERDUTY}, [
+        (heard(PAGER), {"pagerduty": PAGERDUTY}, [
             "shardwatch.yaml:8:5: alertmanager.receivers.ops: the receiver 'ops' is told of "
             "nothing; name it under owners, as fallback or as watchdog, or remove it"]),
-        (PAGER | {"fallback": "ops"}, {"pagerduty": PAGERDUTY}, [
-            "shardwatch.yaml:13:1: pagerduty: is told of nothing, for alertmanager.fallback is "
+        (heard(PAGER | {"fallback": "ops"}), {"pagerduty": PAGERDUTY}, [
+            "shardwatch.yaml:17:1: pagerduty: is told of nothing, for alertmanager.fallback is "
             "'ops'; remove one of the two"]),
-        ({"receivers": {"ops": {"slack": SLACK}}, "fallback": "ops"}, {}, [
-            "shardwatch.yaml:12:3: alertmanager.fallback: pages of the fallback 'ops' reach no "
+        (heard({"receivers": {"ops": {"slack": SLACK}}, "fallback": "ops"}), {}, [
+            "shardwatch.yaml:15:3: alertmanager.fallback: pages of the fallback 'ops' reach no "
             "pager; give it pagerduty, if somebody is to wake up"]),
     ],
 )  # fmt: skip

@@ -84,6 +84,7 @@ def test_others_rules_instead_of_ours_are_held_against_the_scenario(tmp_path) ->
     assert "GpuLost" in said
 
 
+@pytest.mark.scenario
 def test_a_sweep_tells_at_which_strength_a_fault_is_still_seen(tmp_path, monkeypatch) -> None:
     """The weaker ones are judged by nobody."""
     monkeypatch.setattr("demo.lab.running.SWEPT_SHARES", (0.02,))

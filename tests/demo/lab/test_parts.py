@@ -67,7 +67,7 @@ def test_tables_page_and_data_are_written(tmp_path):
     assert "\n## Burns\n\nAll fire.\n" in text
     page = (tmp_path / "lab/index.html").read_text()
     assert "<h2>Burns</h2>" in page
-    assert '<td class="good">kept</td>' in page
+    assert '<td class="good short">kept</td>' in page
     data = json.loads((tmp_path / "lab/results.json").read_text())
     assert ["gpu-lost", "healthy"] == [each["scenario"] for each in data]
 

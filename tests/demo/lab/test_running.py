@@ -35,6 +35,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.scenario
 async def test_a_play_from_a_shared_eve_is_the_play_alone() -> None:
     """Whatever played before it from there."""
     jobs = [Job(NOTHING, OPTIONS), Job(LOST, OPTIONS)]

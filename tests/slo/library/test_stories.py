@@ -156,7 +156,7 @@ STORIES = [
     Story(
         "tool-time", "tool by tool",
         {
-            bucket("tool_call_duration_seconds", "60.0", tool="browse"): 3,
+            bucket("tool_call_duration_seconds", "300.0", tool="browse"): 3,
             series("tool_call_duration_seconds_count", tool="browse"): 4,
         },
         bad=1, total=4, labels={"tool": "browse"},

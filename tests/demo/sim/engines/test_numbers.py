@@ -150,3 +150,16 @@ def test_an_engine_that_has_become_idle_says_so(warm):
     assert not running[
         warm.state.fleet.region_of_group == warm.state.fleet.regions.index("us")
     ].any()
+
+
+def test_a_second_of_long_prompts_slows_single_tokens_and_no_whole_answer(make_run, read_total):
+    """Agents' prompts come in bursts of seconds, and their answers take a quarter of a minute."""
+    run = make_run(step_seconds=1.0, warm_up_seconds=300)
+    page = run.engine_page("eu-agent-0")
+
+    def slow(name: str) -> float:
+        within = read_total(page, f"vllm:{name}_bucket", le="0.2")
+        return 1 - within / read_total(page, f"vllm:{name}_count")
+
+    assert slow("inter_token_latency_seconds") > 0.005
+    assert slow("request_time_per_output_token_seconds") < 0.001

@@ -1,0 +1,17 @@
+"""Whole clusters that are well."""
+
+from demo.lab.playing import Options, play
+from tests.demo.lab.conftest import GROUPS, story
+
+ALWAYS_FIRES = "Watchdog"
+
+
+async def test_a_healthy_cluster_has_no_alert_at_all():
+    """After four healthy weeks of its own figures, by all objectives of the library."""
+    restart = {"fault": "exporter-restart", "at": "30s", "place": {"exporter": "router"}}
+    scenario = story(restart, starts_at="tue 10:00", watch="3m")
+
+    (outcome,) = await play(scenario, Options(groups=GROUPS, healthy_seconds=600.0))
+
+    fired = {(each.alert, *each.labels.items()) for each in outcome.alerts}
+    assert set() == {each for each in fired if each[0] != ALWAYS_FIRES}
