@@ -75,7 +75,7 @@ def test_a_file_of_too_many_values_is_refused(monkeypatch):
     assert [1, 2] == parse_json("[1, 2]", "f").document.data
     with pytest.raises(InputError) as refused:
         parse_json("[1, 2, 3, 4]", "f")
-    assert "f:1:11: found more than 3 values; split the file" == str(refused.value)
+    assert "f:1:8: found more than 3 values; split the file" == str(refused.value)
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
