@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from alerts.templates import listing, lookup, matchers
+from alerts.templates import MORE_THAN_SHOWN, listing, lookup, matchers
 from exporters import catalog
 from slo import conventions
 
@@ -63,8 +63,14 @@ def first_step_here(cause: str, labels: Sequence[str], first_step: str) -> str:
     """
     if not (named := _named(first_step)):
         return first_step
-    found = lookup(f"topk(1, group by ({by(named)}) ({_state_here(cause, labels)}))", labels)
-    return f"{{{{ with {found} }}}}{{{{ with first . }}}}{first_step}{{{{ end }}}}{{{{ end }}}}"
+    places = f"group by ({by(named)}) ({_state_here(cause, labels)})"
+    found = lookup(f"topk({MORE_THAN_SHOWN}, {places})", labels)
+    # Prometheus gives them in no order, and the alert would change with every evaluation.
+    ordered = "."
+    for label in reversed([each for each in named if each not in labels]):
+        ordered = f'(sortByLabel "{label}" {ordered})'
+    said = f"{{{{ with first {ordered} }}}}{first_step}{{{{ end }}}}"
+    return f"{{{{ with {found} }}}}{said}{{{{ end }}}}"
 
 
 def users_hit(labels: Sequence[str]) -> str:

@@ -51,6 +51,9 @@ say 10 minutes or more; every minute costs users' requests, and the other signal
 chosen: three base windows at 15 s."""
 TRIGGER_TOLERANCE = 1.15
 """First attempts over the usual that are still usual: noise of a minute's count."""
+LEAST_ATTEMPTS_RATIO = 0.5
+"""First attempts over the usual, below which they are not back but have gone: few requests then end
+well because few come, and engines make their steps all the faster. Chosen."""
 CAPACITY_RATIO = 0.9
 """Of the usual; with less, what is missing has causes of its own, and no queue is the trigger."""
 FEWEST_ATTEMPTS = 50
@@ -208,9 +211,13 @@ def _degradation_signal() -> RecordingRule:
 
 def _persistence_signal() -> RecordingRule:
     bad = f'{conventions.QUEUE_SIGNAL}{{{catalog.SIGNAL}=~"{GROWTH}|{GOODPUT}"}}'
+    usually = usual("first_attempts")
     gone = (
         f"max_over_time({_FIRST}[{_GONE}])\n"
-        f"<= on ({CELL}) {TRIGGER_TOLERANCE} * {usual('first_attempts')}"
+        f"<= on ({CELL}) {TRIGGER_TOLERANCE} * {usually}\n"
+        f"and on ({CELL})\n"
+        f"(min_over_time({_FIRST}[{_GONE}])\n"
+        f">= on ({CELL}) {LEAST_ATTEMPTS_RATIO} * {usually})"
     )
     begins = f"({gone}\nand on ({CELL})\n(min_over_time({bad}[{_GONE}]) > 0)\n"
     begins += f"unless on ({CELL})\n({SHORT_OF_CAPACITY}))"
