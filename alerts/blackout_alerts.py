@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from alerts.blackout import LONGEST_HELD, counts_traffic
 from alerts.groups_hit import groups_hit
-from alerts.links import SLO_BOARD, link_annotations
+from alerts.links import ITSELF_BOARD, SLO_DETAIL_BOARD, link_annotations
 from alerts.sources import ROUTER, TOOLS, EventSource, find_source, names_causes
 from alerts.templates import cell_text, first_value, listing, matchers
 from exporters import catalog
@@ -172,7 +172,7 @@ def _vanished_annotations(cells: _Cells, links: Links) -> dict[str, str]:
         "evidence": f"{now} events a second now, up to {busiest} in the last day",
         "first_step": FIRST_STEP_VANISHED,
         **({"groups_hit": groups_hit(cells.labels)} if cells.are_of_groups else {}),
-        **link_annotations(links, TRAFFIC_VANISHED, SLO_BOARD, _variables(cells)),
+        **link_annotations(links, TRAFFIC_VANISHED, SLO_DETAIL_BOARD, _variables(cells)),
     }
 
 
@@ -187,7 +187,7 @@ def _blind_annotations(service: str, kinds: Sequence[_Cells], links: Links) -> d
             f"were, in: {which}. Sources that do not answer: {_silent_sources(sources)}."
         ),
         "first_step": FIRST_STEP_BLIND,
-        **link_annotations(links, EVENTS_BLIND, SLO_BOARD, ()),
+        **link_annotations(links, EVENTS_BLIND, ITSELF_BOARD, ()),
     }
 
 

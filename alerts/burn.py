@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
-from alerts.links import SLO_BOARD, link_annotations
+from alerts.links import SLO_DETAIL_BOARD, link_annotations
 from alerts.owners import owner_label
 from alerts.probable_cause import probable_cause
 from alerts.quiet import bad_events_of_tier, burning
@@ -112,7 +112,10 @@ def burn_alert(
             "budget_gone": budget_gone(objective, tier),
             **explanation(objective, causes),
             **link_annotations(
-                links, ERROR_BUDGET_BURN, SLO_BOARD, [each for each in variables if each in own]
+                links,
+                ERROR_BUDGET_BURN,
+                SLO_DETAIL_BOARD,
+                [each for each in variables if each in own],
             ),
             **dict(extras.annotations),
         },

@@ -9,7 +9,7 @@ aside, for it is little beside a burn that pages, and what they give back is nev
 
 from __future__ import annotations
 
-from alerts.links import SLO_BOARD, link_annotations
+from alerts.links import SLO_DETAIL_BOARD, link_annotations
 from alerts.owners import owner_label
 from alerts.templates import cell_text, first_value, lookup, matchers
 from exporters import catalog
@@ -109,7 +109,7 @@ def exhausted_alert(objective: Objective, links: Links) -> AlertingRule:
                 f"{RECOVERED_SHARE:.0%} are left again."
             ),
             "first_step": "see on the board whether it still burns; put off what is risky",
-            **link_annotations(links, BUDGET_EXHAUSTED, SLO_BOARD, variables),
+            **link_annotations(links, BUDGET_EXHAUSTED, SLO_DETAIL_BOARD, variables),
         },
     )
 

@@ -6,7 +6,7 @@ fire; that it would have is recorded, and is a ticket.
 
 from __future__ import annotations
 
-from alerts.links import SLO_BOARD, link_annotations
+from alerts.links import SLO_DETAIL_BOARD, link_annotations
 from alerts.owners import owner_label
 from alerts.templates import cell_text, first_value, listing, matchers
 from exporters import catalog
@@ -105,6 +105,6 @@ def suppressed_alert(objective: Objective, links: Links) -> AlertingRule:
                 f"them within the last hour, and still too many of the cell's few: over {tiers}."
             ),
             "first_step": "look at the bad events one by one in the router's log: they are few",
-            **link_annotations(links, BURN_SUPPRESSED, SLO_BOARD, variables),
+            **link_annotations(links, BURN_SUPPRESSED, SLO_DETAIL_BOARD, variables),
         },
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.links import FLEET_BOARD, link_annotations
+from alerts.links import ITSELF_BOARD, link_annotations
 from exporters.config import Links
 from slo import conventions
 from slo.rules import AlertingRule
@@ -24,6 +24,6 @@ def watchdog_alert(links: Links) -> AlertingRule:
                 f"Fires always, and is told every {HEARTBEAT_SECONDS} s. Wire it to something "
                 "outside that pages when it stops."
             ),
-            **link_annotations(links, WATCHDOG, FLEET_BOARD, ()),
+            **link_annotations(links, WATCHDOG, ITSELF_BOARD, ()),
         },
     )

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
 
 from dashboards import variables
-from dashboards.fleet import fleet_board
-from dashboards.frame import TAG, Board, draw_up
+from dashboards.boards.cache import cache_board
+from dashboards.boards.capacity import capacity_board
+from dashboards.boards.fleet import fleet_board
+from dashboards.boards.gpu import gpu_board
+from dashboards.boards.group import group_board
+from dashboards.boards.itself import itself_board
+from dashboards.boards.latency import latency_board
+from dashboards.boards.metering import metering_board
+from dashboards.boards.queue import queue_board
+from dashboards.boards.regions import regions_board
+from dashboards.boards.rollout import rollout_board
+from dashboards.boards.slo import slo_board
+from dashboards.boards.slo_detail import slo_detail_board
+from dashboards.boards.slo_scope import OURS, scope_of
+from dashboards.boards.tenants import tenants_board
+from dashboards.boards.tools import tools_board
+from dashboards.frame import Board, draw_up
+from dashboards.links import TAG
 from dashboards.normalise import to_json, to_text
-from dashboards.slo import slo_board
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.generated import header
+from slo.objective import Objective
 from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm
 from slo.windows import read_tiers
 
@@ -37,12 +54,43 @@ _DATASOURCES_COMMENT = """\
 def all_boards() -> tuple[Board, ...]:
     """Return every board, in the order in which they should be read."""
     tiers = read_tiers()
-    return (fleet_board(tiers), slo_board(tiers))
+    return (
+        fleet_board(tiers),
+        group_board(),
+        gpu_board(),
+        slo_board(OURS),
+        slo_detail_board(OURS),
+        latency_board(),
+        queue_board(),
+        cache_board(),
+        tools_board(),
+        rollout_board(),
+        tenants_board(),
+        regions_board(),
+        metering_board(),
+        capacity_board(),
+        itself_board(),
+    )
 
 
 def build_boards() -> dict[str, str]:
     """Return the boards' JSON by file name, ``fleet.json``. The same for every configuration."""
-    return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each))) for each in all_boards()}
+    return draw_up_boards(all_boards())
+
+
+def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
+    """Return the JSON of the boards of objectives that somebody brings, by file name.
+
+    Their grouping labels are the variables, and nothing is asked for but what their rules record.
+    """
+    scope = scope_of(objectives)
+    return draw_up_boards((slo_board(scope), slo_detail_board(scope)))
+
+
+def draw_up_boards(boards: Sequence[Board]) -> dict[str, str]:
+    """Return boards' JSON by file name; they lead to each other and to no others."""
+    among = {each.uid for each in boards}
+    return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each, among))) for each in boards}
 
 
 def build(config: Config, _: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:

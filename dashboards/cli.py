@@ -11,6 +11,7 @@ import typer
 from alerts.lint.printing import ReportFormat
 from exporters.generated import write_generated
 from exporters.options import read_duration
+from slo.objectives import read_objective_paths
 
 app = typer.Typer(help="Dashboards for Grafana.", no_args_is_help=True)
 
@@ -26,6 +27,15 @@ class BoardsFormat(StrEnum):
 def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
     *,
+    slo: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--slo",
+            metavar="PATH",
+            help="Only the boards of these objectives: OpenSLO or Sloth files, or folders of them; "
+            "may be repeated. Their grouping labels become the boards' variables.",
+        ),
+    ] = None,
     format_: Annotated[
         BoardsFormat,
         typer.Option(
@@ -36,10 +46,10 @@ def build(
     ] = BoardsFormat.JSON,
 ) -> None:
     """Write the boards, which Grafana 12 and 13 import."""
-    from dashboards.build import build_boards  # noqa: PLC0415 - grafanalib takes a second
+    from dashboards.build import build_boards, build_slo_boards  # noqa: PLC0415 - takes a second
     from dashboards.kubernetes import config_maps  # noqa: PLC0415
 
-    boards = build_boards()
+    boards = build_slo_boards(read_objective_paths(slo)) if slo else build_boards()
     files = config_maps(boards) if format_ is BoardsFormat.KUBERNETES else boards
     written = write_generated(out, files)
     for path in (*written.changed, *written.removed):

@@ -1,21 +1,22 @@
-"""What all boards have in common: variables, links to each other, alerts on the graphs."""
+"""What all boards have in common: variables, links to each other, marks on the graphs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from grafanalib import core
 
-from alerts.links import FLEET_BOARD, SLO_BOARD
-from dashboards import queries
+from dashboards import variables
 from dashboards.layout import Band, place
-from dashboards.variables import DATASOURCE_REF, board_variables
+from dashboards.links import TAG, TITLES, board_link, every_board_link
+from dashboards.queries import alerts
+from dashboards.queries.objectives import GROUPING
+from dashboards.variables import DATASOURCE_REF, Choice, board_variables
+from exporters import catalog
 from slo import conventions
 
-TAG = "shardwatch"
-FLEET_UID, SLO_UID = FLEET_BOARD, SLO_BOARD
 _CROSSHAIR_ON_ALL = 1
 
 
@@ -25,29 +26,48 @@ class Board:
 
     uid: str
     """Never changes: alerts and people's bookmarks are made of it."""
-    title: str
     question: str
     """The sentence that says which question the board answers."""
     bands: Sequence[Band]
-    next_uid: str
-    next_title: str
-    """The board to look at next."""
-    by_cluster: bool = True
-    """Whether its series carry the cluster."""
+    next_uids: tuple[str, ...]
+    """The boards to look at next, the likeliest first."""
+    choices: tuple[Choice, ...] = ()
+    """What can be chosen at its top beside what can be on all boards."""
+    hidden: tuple[str, ...] = ()
+    """Of the variables that all boards have, those that none of its panels reads."""
+    usual_choices: tuple[Choice, ...] = variables.USUAL
+    """Those that all boards have: others on boards of objectives of another kind."""
+    grouping: tuple[str, ...] = GROUPING
+    """The labels of alerts that are variables, for the marks on the graphs."""
+    rollouts: bool = True
+    """Whether new revisions are marked on the graphs: not where cells are not known."""
     time_from: str = "now-6h"
     refresh: str = "30s"
 
+    @property
+    def title(self) -> str:
+        """Return what it is called in Grafana."""
+        return f"{TAG} / {TITLES[self.uid]}"
 
-def draw_up(board: Board) -> Any:
-    """Return a board as grafanalib's dashboard, for :func:`dashboards.normalise.to_json`."""
+
+def draw_up(board: Board, among: Collection[str]) -> Any:
+    """Return a board as grafanalib's dashboard, for :func:`dashboards.normalise.to_json`.
+
+    Args:
+        board: the board.
+        among: the uids of the boards that are built with it: a link to another leads nowhere.
+    """
+    next_uids = [each for each in board.next_uids if each in among]
     return core.Dashboard(
         title=board.title,
         uid=board.uid,
         description=board.question,
         tags=[TAG],
-        templating=core.Templating(list=board_variables(by_cluster=board.by_cluster)),
-        annotations=core.Annotations(list=_annotations()),
-        links=[_link(board.next_uid, board.next_title)],
+        templating=core.Templating(
+            list=board_variables((*board.usual_choices, *board.choices), board.hidden)
+        ),
+        annotations=core.Annotations(list=_annotations(board)),
+        links=[*map(board_link, next_uids), every_board_link()],
         panels=place(board.bands),
         time=core.Time(board.time_from, "now"),
         timezone="browser",
@@ -57,54 +77,51 @@ def draw_up(board: Board) -> Any:
     )
 
 
-def objective_link() -> str:
-    """Return the address of the SLO board for the objective and cell of the value clicked."""
-    labels = "&".join(
-        f"var-{name}=${{__field.labels.{name}}}" for name in (conventions.SLO, "region", "model")
+def _annotations(board: Board) -> list[dict[str, Any]]:
+    alert_text = " ".join(f"{{{{{each}}}}}" for each in (conventions.SLO, *board.grouping, "group"))
+    tags = ",".join((conventions.SEVERITY, conventions.SLO, *board.grouping, catalog.GROUP))
+
+    def of_alerts(name: str, severity: str, color: str, *, enabled: bool) -> dict[str, Any]:
+        expr = alerts.firing(severity, grouping=board.grouping)
+        return _annotation(
+            name, color, expr, "{{alertname}}", alert_text, tags=tags, enabled=enabled
+        )
+
+    rollouts = _annotation(
+        "Rollouts",
+        "blue",
+        alerts.new_revisions(),
+        f"Revision {{{{{catalog.REVISION}}}}}",
+        f"{{{{{catalog.REGION}}}}} {{{{{catalog.MODEL}}}}}",
+        tags=f"{catalog.REVISION},{catalog.REGION},{catalog.MODEL}",
     )
-    return f"/d/{SLO_UID}?${{datasource:queryparam}}&${{cluster:queryparam}}&{labels}&{_TIME}"
-
-
-_TIME = "${__url_time_range}"
-
-
-def _link(uid: str, title: str) -> Any:
-    return core.DashboardLink(
-        title=title,
-        type="link",
-        uri=f"/d/{uid}",
-        icon="dashboard",
-        tooltip=f"Open {title} for the same cluster, objective, region, model and time",
-        includeVars=True,
-        keepTime=True,
-    )
-
-
-def _annotations() -> list[dict[str, Any]]:
     return [
-        _alerts("Pages", conventions.PAGE, "red", enabled=True),
-        _alerts("Tickets", conventions.TICKET, "orange", enabled=False),
+        of_alerts("Pages", conventions.PAGE, "red", enabled=True),
+        of_alerts("Tickets", conventions.TICKET, "orange", enabled=False),
+        *([rollouts] if board.rollouts else []),
     ]
 
 
-def _alerts(name: str, severity: str, color: str, *, enabled: bool) -> dict[str, Any]:
+def _annotation(
+    name: str, color: str, expr: str, title: str, text: str, *, tags: str, enabled: bool = True
+) -> dict[str, Any]:
     return {
         "datasource": DATASOURCE_REF,
         "enable": enabled,
         "hide": False,
         "iconColor": color,
         "name": name,
-        "tagKeys": "severity,slo,region,model,group",
+        "tagKeys": tags,
         "target": {
             "datasource": DATASOURCE_REF,
             "editorMode": "code",
-            "expr": queries.firing(severity),
+            "expr": expr,
             "instant": False,
             "interval": "",
             "range": True,
             "refId": "Anno",
         },
-        "textFormat": "{{slo}} {{region}} {{model}} {{group}}",
-        "titleFormat": "{{alertname}}",
+        "textFormat": text,
+        "titleFormat": title,
         "useValueForTime": False,
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from dashboards.frame import TAG
+from dashboards.links import TAG
 from exporters.problems import InputError, Problem, problem
 from slo.yaml_text import Data, write_yaml
 

@@ -31,14 +31,28 @@ class Band:
 
 
 def place(bands: Sequence[Band]) -> list[Any]:
-    """Return the panels of all bands, each with its place, in reading order."""
-    placed = []
-    top = 0
+    """Return the panels of all bands, each with its place, in reading order.
+
+    What follows a collapsed row up to the next row is put into it, for there Grafana keeps it. Its
+    places are those that it has when the row is opened.
+    """
+    placed: list[Any] = []
+    into = placed
+    top = below = 0
     for band in bands:
+        if _is_row(band):
+            top, into = (top if into is placed else below), placed
         left = 0
         for panel, width in zip(band.panels, band.widths, strict=True):
             position = core.GridPos(h=band.height, w=width, x=left, y=top)
-            placed.append(attr.evolve(panel, gridPos=position))
+            into.append(attr.evolve(panel, gridPos=position))
             left += width
         top += band.height
+        if _is_row(band) and band.panels[0].collapsed:
+            below, into = top, []
+            placed[-1] = attr.evolve(placed[-1], panels=into)
     return placed
+
+
+def _is_row(band: Band) -> bool:
+    return isinstance(band.panels[0], core.RowPanel)

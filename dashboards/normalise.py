@@ -40,7 +40,8 @@ def to_json(dashboard: Any) -> Json:
     """
     board: Json = json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder))
     panels = [_panel(each) for each in board["panels"]]
-    _refuse_repeats([each.get("id") for each in panels])
+    inside = [each for panel in panels for each in panel.get("panels", [])]
+    _refuse_repeats([each.get("id") for each in (*panels, *inside)])
     return {
         **{key: value for key, value in board.items() if key in _BOARD_KEYS},
         "fiscalYearStartMonth": 0,
@@ -62,7 +63,8 @@ def to_text(board: Json) -> str:
 def _panel(panel: Json) -> Json:
     kept = {key: value for key, value in panel.items() if key in _PANEL_KEYS and value is not None}
     if kept["type"] == "row":
-        return {key: kept[key] for key in ("collapsed", "gridPos", "id", "panels", "title", "type")}
+        row = {key: kept[key] for key in ("collapsed", "gridPos", "id", "title", "type")}
+        return {**row, "panels": [_panel(each) for each in kept["panels"]]}
     kept["pluginVersion"] = PLUGIN_VERSION
     kept["fieldConfig"] = _field_config(kept["fieldConfig"])
     if kept["type"] in _WITHOUT_DATA:
@@ -99,6 +101,8 @@ def _target(target: Json) -> Json:
 
 def _modernise_options(panel: Json) -> None:
     options = panel["options"]
+    if panel["type"] == "heatmap":  # whose legend and tooltip are others
+        return
     if "legend" in options:
         options["legend"].setdefault("showLegend", True)
         options["legend"].setdefault("calcs", [])

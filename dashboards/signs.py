@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboards import queries
-from dashboards.panels import About, Meaning, Step, colored_column, table
+from dashboards.layout import Band
+from dashboards.panels import About, Meaning, Step, colored_column, table, text
+from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts
+from dashboards.queries.cells import STATE_RANKS
+from dashboards.queries.objectives import GROUPING
 from exporters import catalog
 from slo import conventions
 from slo.burn import Tier, burn_factor
@@ -15,14 +18,16 @@ USUAL_PERIOD_SECONDS = 28 * 86400
 """Colours cannot be queried: those of burn rates are the tiers' factors for this period. The dashed
 lines of the graphs are computed for the objectives' own."""
 
-WORST = f"The {queries.SHOWN_LINES} worst at the end of the time range."
-BUSIEST = f"The {queries.SHOWN_LINES} busiest at the end of the time range."
+WORST = f"The {SHOWN_LINES} worst at the end of the time range."
+SLOWEST = f"The {SHOWN_LINES} slowest at any time within the range."
+BUSIEST = f"The {SHOWN_LINES} busiest at the end of the time range."
 
 BUDGET_STEPS = (Step(None, "dark-red"), Step(0, "orange"), Step(0.25, "green"))
 """Overspent below 0; below a quarter it is time to slow down."""
 BUDGET_UNKNOWN = "Unknown: too few samples"
 """A budget is recorded only while the coverage over its period suffices."""
 COVERAGE_STEPS = (Step(None, "yellow"), Step(conventions.COVERAGE_NEEDED, "green"))
+CAPACITY_STEPS = (Step(None, "red"), Step(0.9, "yellow"), Step(1, "green"))
 NONE_IS_GOOD = (Step(None, "green"), Step(1, "red"))
 FEW_ARE_TOLERABLE = (Step(None, "green"), Step(1, "orange"))
 
@@ -36,10 +41,21 @@ _STATE_COLORS = {
     "up": "green",
 }
 STATES = tuple(
-    Meaning(queries.STATE_RANKS[state], state, _STATE_COLORS[state])
-    for state in catalog.GROUP_STATES
+    Meaning(STATE_RANKS[state], state, _STATE_COLORS[state]) for state in catalog.GROUP_STATES
 )
 """The states of groups, the worst first."""
+GPU_STATES = tuple(
+    Meaning(rank, state, color)
+    for (rank, state), color in zip(
+        reversed(list(enumerate(reversed(catalog.GPU_STATES)))),
+        ("dark-red", "red", "orange", "green"),
+        strict=True,
+    )
+)
+"""Those of GPUs."""
+UNKNOWN = Meaning(-1, "unknown", "purple")
+"""A member that nobody can see; no state of a GPU has its number."""
+YES_OR_NO = (Meaning(1, "yes", "green"), Meaning(0, "no", "red"))
 
 
 def burn_steps(tiers: Sequence[Tier]) -> tuple[Step, ...]:
@@ -57,29 +73,38 @@ def burn_steps(tiers: Sequence[Tier]) -> tuple[Step, ...]:
     )
 
 
-def alerts_table(id: int) -> Any:
-    """Return the table of the pages and tickets that fire."""
-    labels = (
-        queries.ALERT_NAME,
-        conventions.SEVERITY,
-        conventions.SLO,
-        catalog.REGION,
-        catalog.MODEL,
-        catalog.GROUP,
-        catalog.HOST,
-        catalog.TOOL,
-    )
+def opening(question: str, how_to_read: str) -> Band:
+    """Return the top of every board (id 1): what it answers, and how it is read."""
+    return Band(3, (text(1, question, how_to_read),))
+
+
+ALERT_PLACE = (catalog.GROUP, catalog.HOST, catalog.TOOL)
+"""Labels of alerts of ours that say where beyond region and model."""
+
+
+def alerts_table(
+    id: int, *matchers: str, grouping: Sequence[str] = GROUPING, place: Sequence[str] = ALERT_PLACE
+) -> Any:
+    """Return the table of the pages and tickets that fire.
+
+    Args:
+        id: the panel's.
+        matchers: which alerts; all that the board's variables choose if none is given.
+        grouping: labels of alerts that are variables of the board.
+        place: other labels that are shown.
+    """
+    labels = (conventions.ALERTNAME, conventions.SEVERITY, conventions.SLO, *grouping, *place)
     severities = ((conventions.PAGE, "red"), (conventions.TICKET, "orange"))
     return table(
         About(
             id,
             "Alerts firing",
             "Pages and tickets that fire, causes among them, and for how long each has been "
-            f"active: the longest first, at most {queries.SHOWN_ROWS}.",
+            f"active: the longest first, at most {SHOWN_ROWS}.",
             "s",
             "Nothing fires",
             overrides=(colored_column(conventions.SEVERITY, severities),),
         ),
-        queries.ALERT_AGES,
+        alerts.alert_ages(*matchers, grouping=grouping),
         {**{each: each for each in labels}, "Value": "active for"},
     )

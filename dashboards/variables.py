@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from grafanalib import core
@@ -41,31 +43,66 @@ def datasource_variable() -> dict[str, Any]:
     }
 
 
-def label_variable(
-    name: str, label: str, series: str, *, within: tuple[str, ...] = (), hidden: bool = False
-) -> dict[str, Any]:
-    """Return a variable of a label's values: several can be chosen, and at first all are.
+@dataclass(frozen=True)
+class Choice:
+    """A variable of a label's values."""
+
+    name: str
+    label: str
+    """What people read."""
+    series: str
+    """Whose values of the label are offered."""
+    of: str = ""
+    """The label; the variable's own name if not given."""
+    within: tuple[str, ...] = ()
+    """Other variables, by which the offer is narrowed; each is named as its label."""
+    single: bool = False
+    """Whether one must be chosen, for boards that show all there is of one."""
+
+
+_CELLS = conventions.CELL_CAPACITY
+CLUSTER = Choice(catalog.CLUSTER, "Cluster", _CELLS)
+OBJECTIVE = Choice(conventions.SLO, "Objective", conventions.OBJECTIVE)
+REGION = Choice(catalog.REGION, "Region", _CELLS, within=(catalog.CLUSTER,))
+MODEL = Choice(catalog.MODEL, "Model", _CELLS, within=(catalog.CLUSTER, catalog.REGION))
+USUAL = (CLUSTER, OBJECTIVE, REGION, MODEL)
+"""Of all boards, after the data source."""
+
+GROUP = Choice(
+    catalog.GROUP, "Shard group", catalog.GROUP_INFO.name, within=catalog.CELL_LABELS, single=True
+)
+HOST = Choice(catalog.HOST, "Host", catalog.GPU_UP.name, within=catalog.CELL_LABELS, single=True)
+GPU = Choice(
+    "gpu", "GPU", catalog.GPU_UP.name, catalog.UUID, within=(*catalog.CELL_LABELS, catalog.HOST)
+)
+REVISION = Choice(
+    catalog.REVISION, "Revision", conventions.CELL_REVISION_GROUPS, within=catalog.CELL_LABELS
+)
+TIER = Choice(catalog.TIER, "Tier", conventions.TIER_REQUESTS_RATE, within=catalog.CELL_LABELS)
+TOOL = Choice(catalog.TOOL, "Tool", conventions.CELL_TOOL_CALLS_RATE, within=catalog.CELL_LABELS)
+"""Of boards that need them."""
+
+
+def choice_variable(choice: Choice, *, hidden: bool = False) -> dict[str, Any]:
+    """Return a variable: several values can be chosen, and at first all are; or one must be.
 
     Args:
-        name: of the variable and of the label.
-        label: what people read.
-        series: the series whose values of the label are offered.
-        within: other variables, by which the offer is narrowed.
+        choice: what is chosen.
         hidden: not shown, but kept by links.
     """
-    matchers = ", ".join(f'{each}=~"${each}"' for each in within)
-    selector = f"{series}{{{matchers}}}" if matchers else series
-    query = f"label_values({selector}, {name})"
+    matchers = ", ".join(f'{each}=~"${each}"' for each in choice.within)
+    selector = f"{choice.series}{{{matchers}}}" if matchers else choice.series
+    query = f"label_values({selector}, {choice.of or choice.name})"
+    several = {"allValue": _ALL_VALUE, "current": _ALL}
     return {
-        "allValue": _ALL_VALUE,
-        "current": _ALL,
+        **({"current": {}} if choice.single else several),
         "datasource": DATASOURCE_REF,
         "definition": query,
         "hide": core.HIDE_VARIABLE if hidden else core.SHOW,
-        "includeAll": True,
-        "label": label,
-        "multi": True,
-        "name": name,
+        "includeAll": not choice.single,
+        "label": choice.label,
+        "multi": not choice.single,
+        "name": choice.name,
         "options": [],
         "query": {
             "qryType": 1,
@@ -80,19 +117,15 @@ def label_variable(
     }
 
 
-def board_variables(*, by_cluster: bool) -> list[dict[str, Any]]:
-    """Return the variables of a board: data source, cluster, objective, region, model.
+def board_variables(choices: Iterable[Choice], hidden: Container[str]) -> list[dict[str, Any]]:
+    """Return the variables of a board, the data source first.
 
     Args:
-        by_cluster: whether the board's series carry the cluster. Objectives' do not; there the
-            variable is hidden and only carried along by links.
+        choices: in the order of the board's top.
+        hidden: the names of those that none of the board's panels reads: not shown, and carried
+            along by links.
     """
-    cells = conventions.CELL_CAPACITY
-    cluster, region, model = catalog.CELL_LABELS
     return [
         datasource_variable(),
-        label_variable(cluster, "Cluster", cells, hidden=not by_cluster),
-        label_variable(conventions.SLO, "Objective", conventions.OBJECTIVE),
-        label_variable(region, "Region", cells, within=(cluster,)),
-        label_variable(model, "Model", cells, within=(cluster, region)),
+        *(choice_variable(each, hidden=each.name in hidden) for each in choices),
     ]

@@ -17,9 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerts.causes.places import at_work, evidence_here, first_step_here, users_hit
-from alerts.links import FLEET_BOARD, link_annotations
+from alerts.links import cause_link_annotations
 from alerts.sources import EventSource
-from exporters import catalog
 from exporters.config import Links
 from exporters.scrape import JOBS
 from slo import conventions
@@ -77,8 +76,6 @@ class Cause:
     unless: str = ""
     """PromQL that takes places out of the alert, and not out of the state: ``unless on (...) ...``.
     For what something larger tells, of which there would be thousands."""
-    board: str = FLEET_BOARD
-    """Uid of the board that shows it."""
 
     @property
     def recorded(self) -> str:
@@ -124,7 +121,6 @@ def _down_for_less(job: str) -> str:
 def cause_alert(cause: Cause, links: Links) -> AlertingRule:
     """Return the alert of a cause, made of its state; what a burn says of it, it says as well."""
     hit = users_hit(cause.labels)
-    variables = [each for each in catalog.CELL_LABELS if each in cause.labels]
     return AlertingRule(
         cause.name,
         f"count by ({', '.join(cause.labels)}) ({cause.recorded})"
@@ -136,7 +132,7 @@ def cause_alert(cause: Cause, links: Links) -> AlertingRule:
             **({"users_hit": hit} if hit else {}),
             "evidence": evidence_here(cause.name, cause.labels, cause.evidence),
             "first_step": first_step_here(cause.name, cause.labels, cause.first_step),
-            **link_annotations(links, cause.name, cause.board, variables),
+            **cause_link_annotations(links, cause.name, cause.labels),
         },
         cause.for_seconds,
     )

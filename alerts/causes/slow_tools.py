@@ -51,6 +51,7 @@ def tool_slow(window_seconds: float) -> Cause:
     window = short_window(window_seconds)
     tool, cell = by(TOOL_PLACE), by(catalog.TOOL_LABELS)
     count, within = conventions.TOOL_CALLS_COUNT, conventions.TOOL_CALLS_WITHIN
+    each_bound = conventions.TOOL_CALLS_WITHIN_COUNT
     before = f"quantile_over_time(0.5, {within}[{BEFORE}] offset {BEFORE_OFFSET})"
     calls = f"{catalog.TOOL_CALLS.name}{{{catalog.OUTCOME}%s}}"
     failed = increases(calls % '!~"ok|cancelled"', TOOL_PLACE, window)
@@ -84,10 +85,9 @@ def tool_slow(window_seconds: float) -> Cause:
         ),
         levels=(
             RecordingRule(count, increases(_COUNT, TOOL_PLACE, window)),
+            RecordingRule(each_bound, increases(_BUCKET, (*TOOL_PLACE, _LE), window)),
             RecordingRule(
-                within,
-                f"{increases(_BUCKET, (*TOOL_PLACE, _LE), window)}\n"
-                f"/ on ({tool}) group_left ()\n({count} >= {FEWEST_CALLS})",
+                within, f"{each_bound}\n/ on ({tool}) group_left ()\n({count} >= {FEWEST_CALLS})"
             ),
         ),
     )

@@ -181,12 +181,6 @@ def _revision_skew() -> Cause:
             + "."
         ),
         levels=(
-            RecordingRule(
-                revisions,
-                "\nor\n".join(
-                    f"count by ({of_cell}) (group by ({of_cell}, {catalog.REVISION}) ({each}))"
-                    for each in (weights, catalog.GROUP_INFO.name)
-                ),
-            ),
+            RecordingRule(revisions, f"count by ({of_cell}) ({conventions.CELL_REVISION_GROUPS})"),
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerts.links import FLEET_BOARD, link_annotations
+from alerts.links import ITSELF_BOARD, link_annotations
 from exporters.config import Links
 from slo import conventions
 from slo.rules import AlertingRule
@@ -46,7 +46,7 @@ class WatchAlert:
                 "summary": self.summary,
                 "description": self.description,
                 "first_step": self.first_step,
-                **link_annotations(links, self.name, FLEET_BOARD, ()),
+                **link_annotations(links, self.name, ITSELF_BOARD, ()),
             },
             self.for_seconds,
         )

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from dashboards.queries import PanelQuery, panel_queries
-
-VARIABLES = {"cluster": "demo", "region": ".*", "model": ".*", "slo": ".*"}
-"""What the boards' variables stand for when everything is looked at."""
+from dashboards.asking import EVERYTHING, PanelQuery, panel_queries
 
 
 def read_panel_queries(folder: Path) -> list[PanelQuery]:
@@ -19,7 +16,7 @@ def read_panel_queries(folder: Path) -> list[PanelQuery]:
     return [
         query
         for path in sorted(folder.glob("*.json"))
-        for query in panel_queries(json.loads(path.read_text(encoding="utf-8")), VARIABLES)
+        for query in panel_queries(json.loads(path.read_text(encoding="utf-8")), EVERYTHING)
     ]
 
 

@@ -2,13 +2,16 @@
 
 import subprocess
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
 import yaml
 
 from alerts.cells import GROUP_NAME, cells_group
-from dashboards import queries
+from dashboards.asking import EVERYTHING
+from dashboards.queries import Query, alerts, cells
+from dashboards.queries.objectives import BLIND, LIBRARY, TRAFFIC, VANISHED, burn_threshold
 from demo.setup.programs import find_program
 from slo import conventions
 from slo.render import render_groups
@@ -91,12 +94,9 @@ def check(tmp_path: Path, inputs: Series, expected: dict[str, dict[str, float]])
     assert (0, "") == (done.returncode, done.stderr)
 
 
-def ask(query: queries.Query) -> str:
+def ask(query: Query) -> str:
     """Return a query for everything there is."""
-    expr = query.expr
-    for name in ("cluster", "slo", "region", "model"):
-        expr = expr.replace(f"${name}", ".*")
-    return expr
+    return Template(query.expr).substitute(EVERYTHING)
 
 
 def test_promtool_takes_the_rules(tmp_path):
@@ -123,13 +123,72 @@ def test_one_dead_group_of_two_is_half_of_the_capacity_and_one_gpu(tmp_path):
             conventions.CELL_CAPACITY: {series(conventions.CELL_CAPACITY, CELL): 0.5},
             conventions.CELL_GPUS_MISSING: {series(conventions.CELL_GPUS_MISSING, CELL): 1},
             conventions.CELL_GPUS_EXPECTED: {series(conventions.CELL_GPUS_EXPECTED, CELL): 64},
-            ask(queries.CAPACITY): {"{}": 0.5},
-            ask(queries.GROUPS_NOT_UP): {"{}": 1},
-            ask(queries.GPUS_MISSING): {"{}": 1},
-            ask(queries.WORST_STATES): {cell: queries.STATE_RANKS["dead"]},
-            ask(queries.GROUPS_NOT_UP_ROWS): {
+            ask(cells.CAPACITY): {"{}": 0.5},
+            ask(cells.GROUPS_NOT_UP): {"{}": 1},
+            ask(cells.GPUS_MISSING): {"{}": 1},
+            ask(cells.WORST_STATES): {cell: cells.STATE_RANKS["dead"]},
+            ask(cells.GROUPS_NOT_UP_ROWS): {
                 series("", {**CELL, "group": "g1", "state": "dead", "reason": "gpu_lost"}): 1
             },
+        },
+    )
+
+
+def test_gpus_are_counted_by_state_and_by_bands_of_temperature(tmp_path):
+    """Five degrees a band, its end included; what is colder or hotter is in the first or last."""
+    members = {"healthy": 6, "lost": 1, "unknown": 1}
+    degrees = {"GPU-a": 12, "GPU-b": 60, "GPU-c": 60.5, "GPU-d": 64, "GPU-e": 104}
+    inputs = {
+        **{
+            series("shardwatch_group_members", {**CELL, "group": "g0", "state": each}): constant(n)
+            for each, n in members.items()
+        },
+        **{
+            series(name, {**CELL, "group": "g0", "host": "h", "uuid": uuid}): constant(value)
+            for uuid, value in degrees.items()
+            for name in ("shardwatch_gpu_temperature_celsius", "shardwatch_gpu_power_watts")
+        },
+    }
+
+    def counted(name: str, label: str, numbers: dict[str, int]) -> dict[str, float]:
+        return {series(name, {**CELL, label: each}): n for each, n in numbers.items()}
+
+    bands = {"30": 1, "60": 1, "65": 2, "95": 1}
+    check(
+        tmp_path,
+        inputs,
+        {
+            conventions.CELL_GPUS: counted(conventions.CELL_GPUS, "state", members),
+            conventions.CELL_GPUS_BY_TEMPERATURE: counted(
+                conventions.CELL_GPUS_BY_TEMPERATURE, "band", bands
+            ),
+            conventions.CELL_GPU_POWER: {series(conventions.CELL_GPU_POWER, CELL): 300.5},
+        },
+    )
+
+
+def test_groups_are_counted_by_revision_and_a_new_one_is_marked(tmp_path):
+    """Not the one that was there, and nothing where nothing was known before."""
+    info = {"engine": "0", "failure_domain": "x"}
+    old, new = (
+        series("shardwatch_group_info", {**CELL, **info, "group": name, "revision": revision})
+        for name, revision in (("g0", "r1"), ("g1", "r2"))
+    )
+    first = series(
+        "shardwatch_group_info",
+        {**CELL, **info, "model": "code", "group": "g2", "revision": "r1"},
+    )
+    late = f"_x30 1x{STEPS - 30}"
+    marks = Template(alerts.new_revisions()).substitute(EVERYTHING)
+    name = conventions.CELL_REVISION_GROUPS
+    check(
+        tmp_path,
+        {old: constant(1), new: late, first: late},
+        {
+            f'{name}{{model="chat"}}': {
+                series(name, {**CELL, "revision": each}): 1 for each in ("r1", "r2")
+            },
+            marks: {series(name, {**CELL, "revision": "r2"}): 1},
         },
     )
 
@@ -157,13 +216,13 @@ def test_a_healthy_cell_is_up_with_nothing_missing(tmp_path):
         tmp_path,
         HEALTHY,
         {
-            ask(queries.CAPACITY): {"{}": 1},
-            ask(queries.GROUPS_NOT_UP): {"{}": 0},
-            ask(queries.GPUS_MISSING): {"{}": 0},
-            ask(queries.WORST_STATES): {series("", CELL): queries.STATE_RANKS["up"]},
-            ask(queries.GROUPS_NOT_UP_ROWS): {},
-            ask(queries.alerts_firing("page")): {"{}": 0},
-            ask(queries.CAUSES_OVER_TIME): {'{cause="none"}': 0},
+            ask(cells.CAPACITY): {"{}": 1},
+            ask(cells.GROUPS_NOT_UP): {"{}": 0},
+            ask(cells.GPUS_MISSING): {"{}": 0},
+            ask(cells.WORST_STATES): {series("", CELL): cells.STATE_RANKS["up"]},
+            ask(cells.GROUPS_NOT_UP_ROWS): {},
+            ask(alerts.alerts_firing("page")): {"{}": 0},
+            ask(alerts.CAUSES_OVER_TIME): {'{cause="none"}': 0},
         },
     )
 
@@ -179,7 +238,7 @@ def test_the_fleets_capacity_weighs_cells_by_their_groups(tmp_path):
         for name in ("g0", "g1", "g2")
         for key, value in group(name, capacity=1, gpus_up=32, state="up").items()
     }
-    check(tmp_path, small | large, {ask(queries.CAPACITY): {"{}": 0.75}})
+    check(tmp_path, small | large, {ask(cells.CAPACITY): {"{}": 0.75}})
 
 
 def test_aborts_count_as_requests_and_rate_limited_ones_do_not(tmp_path):
@@ -193,7 +252,7 @@ def test_aborts_count_as_requests_and_rate_limited_ones_do_not(tmp_path):
         },
         {
             conventions.CELL_ERROR_RATIO: {series(conventions.CELL_ERROR_RATIO, CELL): 0.06},
-            ask(queries.REQUESTS): {series("", CELL): 150},
+            ask(cells.REQUESTS): {series("", CELL): 150},
         },
     )
 
@@ -209,8 +268,8 @@ def test_a_cause_at_work_takes_the_place_of_none_and_is_shown_once(tmp_path):
         tmp_path,
         inputs,
         {
-            ask(queries.CAUSES_OVER_TIME): {series("", cause): 1},
-            ask(queries.CAUSES): {
+            ask(alerts.CAUSES_OVER_TIME): {series("", cause): 1},
+            ask(alerts.causes()): {
                 series(conventions.CAUSE_STATE, {**cause, "uuid": "GPU-1"}): 40,
                 series(conventions.CAUSE_STATE, {**cause, "uuid": "GPU-2"}): 40,
             },
@@ -221,10 +280,10 @@ def test_a_cause_at_work_takes_the_place_of_none_and_is_shown_once(tmp_path):
 @pytest.mark.parametrize(
     ("blind", "vanished", "expected"),
     {
-        "traffic arrives": (None, 0, queries.TRAFFIC),
-        "it vanished": (None, 1, queries.VANISHED),
-        "nobody can see it": (1, None, queries.BLIND),
-        "blind counts more than vanished": (1, 1, queries.BLIND),
+        "traffic arrives": (None, 0, TRAFFIC),
+        "it vanished": (None, 1, VANISHED),
+        "nobody can see it": (1, None, BLIND),
+        "blind counts more than vanished": (1, 1, BLIND),
     }.values(),
 )
 def test_whether_events_arrive(tmp_path, blind: int | None, vanished: int | None, expected: int):
@@ -235,7 +294,7 @@ def test_whether_events_arrive(tmp_path, blind: int | None, vanished: int | None
         series(name, labels): constant(value) for name, value in states.items() if value is not None
     }
     name = conventions.VANISHED_STATE if blind is None else ""
-    check(tmp_path, inputs, {ask(queries.SIGHT): {series(name, labels): expected}})
+    check(tmp_path, inputs, {ask(LIBRARY.sight): {series(name, labels): expected}})
 
 
 def test_burn_thresholds_follow_the_objectives_period(tmp_path):
@@ -250,8 +309,8 @@ def test_burn_thresholds_follow_the_objectives_period(tmp_path):
         tmp_path,
         inputs,
         {
-            ask(queries.burn_threshold(page)): {"{}": 13.44},
-            ask(queries.burn_threshold(slowest)): {"{}": 1},
+            ask(burn_threshold(page)): {"{}": 13.44},
+            ask(burn_threshold(slowest)): {"{}": 1},
         },
     )
 

@@ -1,7 +1,7 @@
 """Layout: bands of panels, one under the other."""
 
 import pytest
-from grafanalib.core import Text
+from grafanalib.core import RowPanel, Text
 
 from dashboards.layout import Band, place
 
@@ -21,6 +21,30 @@ def test_panels_of_a_band_share_the_width_evenly_unless_told_otherwise():
         ("d", {"h": 8, "w": 16, "x": 8, "y": 4}),
     ]
     assert expected == [(each.title, each.gridPos.to_json_data()) for each in placed]
+
+
+def test_what_follows_a_closed_row_stands_within_it_up_to_the_next_row():
+    """With the places it has when the row is opened; what comes after is pulled up."""
+    closed = RowPanel(title="closed", collapsed=True)
+    bands = [
+        Band(4, (panel("a"),)),
+        Band(1, (closed,)),
+        Band(8, (panel("b"),)),
+        Band(8, (panel("c"),)),
+        Band(1, (RowPanel(title="open"),)),
+        Band(8, (panel("d"),)),
+    ]
+    expected = [("a", 0, []), ("closed", 4, [("b", 5), ("c", 13)]), ("open", 5, []), ("d", 6, [])]
+    for _ in range(2):  # drawn up twice, the row does not hold them twice
+        found = [
+            (
+                each.title,
+                each.gridPos.y,
+                [(inner.title, inner.gridPos.y) for inner in getattr(each, "panels", [])],
+            )
+            for each in place(bands)
+        ]
+        assert expected == found
 
 
 @pytest.mark.parametrize("widths", [(8, 8), (24,), (8, 8, 8)])

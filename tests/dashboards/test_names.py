@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from string import Template
 
 import promql_parser
 import pytest
@@ -11,20 +12,22 @@ from alerts.build import build as alerts_build
 from alerts.causes.cause import cause_levels
 from alerts.causes.every import causes
 from alerts.cells import cells_group
+from dashboards.asking import EVERYTHING, panel_queries
 from dashboards.build import build as dashboards_build
-from dashboards.queries import panel_queries
+from dashboards.queries.itself import SERVED_BY_SERVERS
 from exporters import catalog
 from slo import conventions
 from slo.promql import nodes, selectors
 
-VARIABLES = dict.fromkeys(("cluster", "slo", "region", "model"), ".*")
-
 CELL = frozenset(catalog.CELL_LABELS)
 OBJECTIVE = frozenset(("slo", "service"))
-OBJECTIVE_CELL = OBJECTIVE | {"region", "model"}
-"""The library's objectives are grouped by region and model."""
+OBJECTIVE_CELL = OBJECTIVE | {"region", "model", "tool", "tier"}
+"""The library's objectives are grouped by region and model, a few by tool or tier too."""
 
-ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host", "tool"}
+ALERT_LABELS = OBJECTIVE_CELL | {"alertname", "alertstate", "severity", "group", "host"}
+
+PLACE = frozenset(("cluster", "region"))
+REVISION = CELL | {"reason", "revision"}
 
 RECORDED: dict[str, frozenset[str]] = {
     conventions.EVENTS_BAD_RATE: OBJECTIVE_CELL,
@@ -38,21 +41,66 @@ RECORDED: dict[str, frozenset[str]] = {
     conventions.PERIOD: OBJECTIVE,
     conventions.VANISHED_STATE: OBJECTIVE_CELL,
     conventions.BLIND_STATE: OBJECTIVE_CELL,
-    conventions.CAUSE_STATE: CELL | {"cause"},
+    conventions.CAUSE_STATE: CELL | {"cause", "reason", "revision", "tier", "tool"},
     conventions.CELL_REQUESTS_RATE: CELL | {"outcome"},
     conventions.CELL_ERROR_RATIO: CELL,
     conventions.CELL_TTFT: CELL | {"quantile"},
+    conventions.CELL_TTFT_BUCKETS: CELL | {"le"},
+    conventions.CELL_DURATION_BUCKETS: CELL | {"le"},
+    conventions.CELL_PACE_BUCKETS: CELL | {"le"},
+    conventions.CELL_PHASE_SECONDS: CELL | {"of"},
+    conventions.CELL_PHASE_REQUESTS: CELL | {"of"},
+    conventions.CELL_LOOKED_UP_RATE: CELL,
+    conventions.CELL_HIT_RATE: CELL | {"cache_tier"},
+    conventions.CELL_MISSED_RATE: CELL,
+    conventions.CELL_MISSED_GPUS: CELL,
+    conventions.CELL_PREEMPTIONS_RATE: CELL,
+    conventions.CELL_GROUPS_DISAGREEING: CELL,
     conventions.CELL_IN_FLIGHT: CELL,
     conventions.CELL_GROUPS: CELL | {"state"},
     conventions.CELL_CAPACITY: CELL,
     conventions.CELL_GPUS_EXPECTED: CELL,
     conventions.CELL_GPUS_MISSING: CELL,
+    conventions.CELL_GPUS: CELL | {"state"},
+    conventions.CELL_GPUS_BY_TEMPERATURE: CELL | {"band"},
+    conventions.CELL_GPU_POWER: CELL,
+    conventions.CELL_REVISION_GROUPS: CELL | {"revision"},
+    conventions.CELL_REVISIONS: CELL,
+    conventions.CELL_GROUPS_KNOWN: CELL,
+    conventions.CELL_GROUPS_SERVING: CELL,
+    conventions.CELL_GROUPS_NEEDED: CELL,
+    conventions.CELL_GROUPS_BUSY: CELL,
+    conventions.CELL_KV_CACHES_IN_USE: CELL,
+    conventions.DRIVER_HOSTS: CELL | {"failure_domain", "version"},
     conventions.CELL_WAITING: CELL,
     conventions.CELL_KV_CACHE_USAGE: CELL,
     conventions.CELL_PREFIX_HIT_RATIO: CELL,
     conventions.CELL_TOKENS_RATE: CELL | {"phase"},
     conventions.CELL_TOOL_CALLS_RATE: CELL | {"tool", "outcome"},
     conventions.CELL_TOOL_SUCCESS_RATIO: CELL | {"tool"},
+    conventions.CELL_CACHE_HIT_RATIO: CELL,
+    conventions.CELL_GROUPS_DOWN: CELL,
+    conventions.REGION_REQUESTS: PLACE,
+    conventions.GROUP_DRAIN_DEADLINE: CELL | {"group"},
+    conventions.USUAL: CELL | {"of"},
+    conventions.QUEUE_ATTEMPTS_RATE: CELL | {"attempt"},
+    conventions.QUEUE_AMPLIFICATION: CELL,
+    conventions.QUEUE_DRAIN: CELL,
+    conventions.QUEUE_REFUSED: CELL,
+    conventions.QUEUE_SIGNAL: CELL | {"signal"},
+    conventions.TIER_REQUESTS_RATE: CELL | {"tier"},
+    conventions.TIER_LIMITED_RATE: CELL | {"tier"},
+    conventions.TOOL_CALLS_WITHIN_COUNT: PLACE | {"tool", "le"},
+    conventions.TOOL_CALLS_WITHIN: PLACE | {"tool", "le"},
+    conventions.TOOL_CALLS_PER_REQUEST: CELL,
+    conventions.REVISION_EVENTS: REVISION,
+    conventions.REVISION_BAD_EVENTS: REVISION,
+    conventions.OTHER_REVISIONS_EVENTS: REVISION,
+    conventions.OTHER_REVISIONS_BAD_EVENTS: REVISION,
+    conventions.SERVED_TOKENS_RATE: CELL | {"phase"},
+    conventions.BILLED_TOKENS_RATE: CELL | {"phase"},
+    conventions.BILLED_RATIO: CELL | {"phase"},
+    conventions.CELL_SEEN: CELL | {"phase"},
     "ALERTS": ALERT_LABELS,
     "ALERTS_FOR_STATE": ALERT_LABELS - {"alertstate"},
 }
@@ -74,25 +122,31 @@ def selections(expr: str) -> list[Selection]:
     ]
 
 
-def grouping(expr: str) -> Iterator[tuple[frozenset[str], str]]:
-    """Give the labels of each ``by`` and each series within it."""
+def grouping(expr: str) -> Iterator[tuple[frozenset[str], list[str]]]:
+    """Give the labels of each ``by``, and all series within it."""
     for node in nodes(promql_parser.parse(expr)):
         if (
             isinstance(node, promql_parser.AggregateExpr)
             and node.modifier is not None
             and node.modifier.type == promql_parser.AggModifierType.By
         ):
-            for each in nodes(node.expr):
-                if isinstance(each, promql_parser.VectorSelector):
-                    yield frozenset(node.modifier.labels), each.name
+            within = [
+                each.name
+                for each in nodes(node.expr)
+                if isinstance(each, promql_parser.VectorSelector)
+            ]
+            yield frozenset(node.modifier.labels), within
 
 
 def labels_of(series: str) -> frozenset[str] | None:
     """Return the labels that a series carries; None if nobody serves or records it."""
     if series in RECORDED:
         return RECORDED[series]
+    if series in SERVED_BY_SERVERS:
+        return frozenset(SERVED_BY_SERVERS[series])
     if series in catalog.FAMILIES and catalog.FAMILIES[series].kind != "histogram":
-        return frozenset(catalog.FAMILIES[series].labels)
+        # An exporter's own process is told by who scraped it.
+        return frozenset(catalog.FAMILIES[series].labels or ("job", "instance"))
     for suffix, added in (("_bucket", {"le"}), ("_sum", set()), ("_count", set())):
         family = catalog.FAMILIES.get(series.removesuffix(suffix))
         if series.endswith(suffix) and family is not None and family.kind == "histogram":
@@ -109,10 +163,10 @@ def complaints(expr: str) -> list[str]:
             found.append(f"nobody serves {each.series}")
         else:
             found += [f"{each.series} has no label {label}" for label in each.labels - known]
-    for labels, series in grouping(expr):
-        found += [
-            f"{series} has no label {label}" for label in labels - (labels_of(series) or set())
-        ]
+    for labels, within in grouping(expr):
+        # Of several that are joined, one need have it.
+        carried = frozenset().union(*(labels_of(each) or set() for each in within))
+        found += [f"{each} has no label {label}" for label in labels - carried for each in within]
     return found
 
 
@@ -121,7 +175,7 @@ def test_every_query_of_a_panel_asks_for_what_exists(boards):
     found = {
         (query.board, query.panel, query.ref): complaints(query.expr)
         for board in boards
-        for query in panel_queries(board, VARIABLES)
+        for query in panel_queries(board, EVERYTHING)
     }
     assert {key: [] for key in found} == found
 
@@ -142,7 +196,7 @@ def test_every_recorded_series_of_a_board_is_recorded_by_the_built_rules(boards,
     asked = {
         (each.name, window_of(each))
         for board in boards
-        for query in panel_queries(board, VARIABLES)
+        for query in panel_queries(board, EVERYTHING)
         for each in selectors(query.expr)
         if ":" in each.name
     }
@@ -162,7 +216,9 @@ def window_of(selector: promql_parser.VectorSelector) -> str | None:
 def test_every_annotation_asks_for_what_exists(boards):
     """The alerts on the graphs are Prometheus's own series."""
     exprs = [each["target"]["expr"] for board in boards for each in board["annotations"]["list"]]
-    assert [[] for _ in exprs] == [complaints(expr.replace("$", "")) for expr in exprs]
+    assert [[] for _ in exprs] == [
+        complaints(Template(expr).substitute(EVERYTHING)) for expr in exprs
+    ]
 
 
 def test_every_variable_offers_the_values_of_a_label_that_exists(boards):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dashboards import queries
+from alerts import links
 from dashboards.layout import Band
-from dashboards.panels import About, row, table, time_series
+from dashboards.links import of_row
+from dashboards.panels import About, linked_column, row, table, time_series
+from dashboards.queries import SHOWN_ROWS, cells, itself
 from dashboards.signs import BUSIEST, WORST
 from exporters import catalog
+
+_HERE = {each: each for each in catalog.GROUP_LABELS}
+_GPU_HERE = {**{each: each for each in (*catalog.CELL_LABELS, catalog.HOST)}, "gpu": catalog.UUID}
 
 
 def what_users_feel() -> tuple[Band, ...]:
@@ -20,7 +25,7 @@ def what_users_feel() -> tuple[Band, ...]:
                     f"Requests that ended, per second, by cell. {BUSIEST}",
                     "reqps", "No router exporter", lowest=0,
                 ),
-                [queries.REQUESTS],
+                [cells.REQUESTS],
             ),
             time_series(
                 About(
@@ -29,7 +34,7 @@ def what_users_feel() -> tuple[Band, ...]:
                     "passes, an abort is the user's own.",
                     "reqps", "No router exporter", lowest=0,
                 ),
-                [queries.OUTCOMES],
+                [cells.OUTCOMES],
             ),
             time_series(
                 About(
@@ -38,7 +43,7 @@ def what_users_feel() -> tuple[Band, ...]:
                     f"{WORST}",
                     "percentunit", "No requests", lowest=0,
                 ),
-                [queries.ERROR_RATIOS],
+                [cells.ERROR_RATIOS],
             ),
         )),
         Band(8, (
@@ -49,7 +54,7 @@ def what_users_feel() -> tuple[Band, ...]:
                     f"{WORST}",
                     "s", "No requests", lowest=0,
                 ),
-                [queries.time_to_first_token("0.5")],
+                [cells.time_to_first_token("0.5")],
             ),
             time_series(
                 About(
@@ -58,7 +63,7 @@ def what_users_feel() -> tuple[Band, ...]:
                     f"counts at its deadline. {WORST}",
                     "s", "No requests", lowest=0,
                 ),
-                [queries.time_to_first_token("0.99")],
+                [cells.time_to_first_token("0.99")],
             ),
             time_series(
                 About(
@@ -66,7 +71,7 @@ def what_users_feel() -> tuple[Band, ...]:
                     f"Successes over all tool calls but the cancelled, by tool. {WORST}",
                     "percentunit", "No tool calls", highest=1,
                 ),
-                [queries.TOOL_SUCCESS_RATIOS],
+                [cells.TOOL_SUCCESS_RATIOS],
             ),
         )),
     )  # fmt: skip
@@ -83,7 +88,7 @@ def what_engines_do() -> tuple[Band, ...]:
                     "Tokens per second, prompt (cached ones included) and generated, by region.",
                     "short", "No groups exporter", lowest=0,
                 ),
-                [queries.TOKENS],
+                [cells.TOKENS],
             ),
             time_series(
                 About(
@@ -92,7 +97,7 @@ def what_engines_do() -> tuple[Band, ...]:
                     f"more traffic means that requests hang. {WORST}",
                     "short", "No router exporter", lowest=0,
                 ),
-                [queries.IN_FLIGHT],
+                [cells.IN_FLIGHT],
             ),
             time_series(
                 About(
@@ -100,7 +105,7 @@ def what_engines_do() -> tuple[Band, ...]:
                     f"Requests in the engines' queues, by cell. {WORST}",
                     "short", "No groups exporter", lowest=0,
                 ),
-                [queries.WAITING],
+                [cells.WAITING],
             ),
         )),
         Band(8, (
@@ -111,7 +116,7 @@ def what_engines_do() -> tuple[Band, ...]:
                     f"engine preempts requests. {WORST}",
                     "percentunit", "No groups exporter", lowest=0, highest=1,
                 ),
-                [queries.KV_CACHE_USAGE],
+                [cells.KV_CACHE_USAGE],
             ),
             time_series(
                 About(
@@ -121,7 +126,7 @@ def what_engines_do() -> tuple[Band, ...]:
                     f"{WORST}",
                     "percentunit", "No prompts", lowest=0, highest=1,
                 ),
-                [queries.PREFIX_HIT_RATIOS],
+                [cells.PREFIX_HIT_RATIOS],
             ),
         )),
     )  # fmt: skip
@@ -136,10 +141,14 @@ def what_they_stand_on() -> tuple[Band, ...]:
                 About(
                     30, "GPUs with a fault",
                     "GPUs that are lost, hung or degraded, or cannot be seen, with the reason and "
-                    f"the group that each takes down. At most {queries.SHOWN_ROWS}.",
+                    f"the group that each takes down. At most {SHOWN_ROWS}.",
                     "none", "No GPU has a fault",
+                    overrides=(
+                        linked_column("group", "Open this group", of_row(links.GROUP_BOARD, _HERE)),
+                        linked_column("host", "Open this GPU", of_row(links.GPU_BOARD, _GPU_HERE)),
+                    ),
                 ),
-                queries.GPU_FAULT_ROWS,
+                cells.GPU_FAULT_ROWS,
                 {each: each for each in (*catalog.GPU_LABELS, catalog.REASON)},
             ),
         )),
@@ -155,10 +164,10 @@ def what_is_not_seen() -> tuple[Band, ...]:
                 About(
                     32, "Sources that do not answer",
                     "Engines, hosts, routers and gateways that an exporter cannot read, with the "
-                    f"reason: what they serve is not seen. At most {queries.SHOWN_ROWS}.",
+                    f"reason: what they serve is not seen. At most {SHOWN_ROWS}.",
                     "none", "All sources answer",
                 ),
-                queries.SILENT_SOURCE_ROWS,
+                itself.SILENT_SOURCE_ROWS,
                 {each: each for each in (*catalog.SOURCE_UP.labels, catalog.REASON)},
             ),
             table(
@@ -168,7 +177,7 @@ def what_is_not_seen() -> tuple[Band, ...]:
                     "be used; without a file, those that could make nothing of what they read.",
                     "none", "No exporter has a fault",
                 ),
-                queries.EXPORTER_FAULT_ROWS,
+                itself.EXPORTER_FAULT_ROWS,
                 {each: each for each in catalog.EXPORTER_RELOAD_SUCCESS.labels},
             ),
         )),

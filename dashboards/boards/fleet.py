@@ -4,36 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboards import queries
-from dashboards.cell_sections import (
+from alerts import links
+from dashboards.boards.fleet_cells import regions_and_models
+from dashboards.boards.fleet_sections import (
     what_engines_do,
     what_is_not_seen,
     what_they_stand_on,
     what_users_feel,
 )
-from dashboards.frame import FLEET_UID, SLO_UID, Board, objective_link
+from dashboards.frame import Board
 from dashboards.layout import Band
+from dashboards.links import of_row, of_series, value_link
 from dashboards.panels import (
     About,
     Step,
     bar_gauge,
     colored_column,
+    colored_lines,
+    linked_column,
+    row,
     stat,
     state_timeline,
     table,
-    text,
     time_series,
-    value_link,
 )
+from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts, cells
+from dashboards.queries.objectives import GROUPING, LIBRARY, burn_threshold
 from dashboards.signs import (
     BUDGET_STEPS,
     BUDGET_UNKNOWN,
+    CAPACITY_STEPS,
     FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     STATES,
     WORST,
     alerts_table,
     burn_steps,
+    opening,
 )
 from exporters import catalog
 from slo import conventions
@@ -42,21 +49,34 @@ from slo.burn import Tier
 QUESTION = "What is on fire: which objective, in which region and model, and is a shard group why?"
 HOW_TO_READ = (
     "From left to right, from top to bottom: what was promised, how fast it is being broken, which "
-    "groups are down. A click on a budget opens its objective; links keep what you chose."
+    "groups are down. A click on a budget opens its objective, one on a group that group; links "
+    "keep what you chose."
 )
+
+OBJECTIVE_PLACE = {each: each for each in (conventions.SLO, *GROUPING)}
+GROUP_PLACE = {each: each for each in catalog.GROUP_LABELS}
 
 
 def fleet_board(tiers: Sequence[Tier]) -> Board:
     """Return the board; ``tiers`` are those of the burn alerts, the fastest first."""
     return Board(
-        uid=FLEET_UID,
-        title="shardwatch / Fleet",
+        uid=links.FLEET_BOARD,
         question=QUESTION,
-        next_uid=SLO_UID,
-        next_title="SLO",
+        next_uids=(
+            links.SLO_BOARD,
+            links.GROUP_BOARD,
+            links.GPU_BOARD,
+            links.LATENCY_BOARD,
+            links.QUEUE_BOARD,
+            links.TOOLS_BOARD,
+            links.REGIONS_BOARD,
+            links.CAPACITY_BOARD,
+            links.ITSELF_BOARD,
+        ),
         bands=(
-            Band(3, (text(1, QUESTION, HOW_TO_READ),)),
+            opening(QUESTION, HOW_TO_READ),
             *_first_screen(tiers[0]),
+            *_how_fast_and_how_much(tiers[0]),
             *what_users_feel(),
             *what_engines_do(),
             *what_they_stand_on(),
@@ -66,7 +86,7 @@ def fleet_board(tiers: Sequence[Tier]) -> Board:
 
 
 def _first_screen(fastest: Tier) -> tuple[Band, ...]:
-    return (_numbers(fastest), _objectives_and_states(fastest), _lists())
+    return (_numbers(fastest), _cells_and_budgets(), _lists())
 
 
 def _numbers(fastest: Tier) -> Band:
@@ -76,7 +96,7 @@ def _numbers(fastest: Tier) -> Band:
             "Burn and traffic alerts that fire with severity page: somebody was woken.",
             "short", "No alerts known", NONE_IS_GOOD,
         ),
-        queries.alerts_firing(conventions.PAGE),
+        alerts.alerts_firing(conventions.PAGE),
     )  # fmt: skip
     tickets = stat(
         About(
@@ -84,7 +104,7 @@ def _numbers(fastest: Tier) -> Band:
             "Alerts that fire with severity ticket: slow burns, and causes that explain a page.",
             "short", "No alerts known", FEW_ARE_TOLERABLE,
         ),
-        queries.alerts_firing(conventions.TICKET),
+        alerts.alerts_firing(conventions.TICKET),
     )  # fmt: skip
     budget = stat(
         About(
@@ -93,7 +113,7 @@ def _numbers(fastest: Tier) -> Band:
             "Below 0 it is overspent.",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS, decimals=1,
         ),
-        queries.LOWEST_BUDGET,
+        LIBRARY.lowest_budget,
     )  # fmt: skip
     unknown = stat(
         About(
@@ -102,7 +122,7 @@ def _numbers(fastest: Tier) -> Band:
             f"{conventions.COVERAGE_NEEDED:.0%}: too many samples are missing to call them good.",
             "short", "No coverage recorded", (Step(None, "green"), Step(1, "yellow")),
         ),
-        queries.BUDGETS_UNKNOWN,
+        LIBRARY.budgets_unknown,
     )  # fmt: skip
     burn = stat(
         About(
@@ -111,7 +131,7 @@ def _numbers(fastest: Tier) -> Band:
             "change at 1 and where the fastest page fires over 28 days.",
             "short", "No traffic", burn_steps((fastest,)), decimals=2,
         ),
-        queries.highest_burn(fastest.long_window),
+        LIBRARY.highest_burn(fastest.long_window),
     )  # fmt: skip
     groups = stat(
         About(
@@ -119,16 +139,16 @@ def _numbers(fastest: Tier) -> Band:
             "Shard groups in any state but up. A group lives or dies as one.",
             "short", "No groups exporter", NONE_IS_GOOD,
         ),
-        queries.GROUPS_NOT_UP,
+        cells.GROUPS_NOT_UP,
     )  # fmt: skip
     capacity = stat(
         About(
             8, "Capacity",
             "Share of all shard groups that can serve.",
             "percentunit", "No groups exporter",
-            (Step(None, "red"), Step(0.9, "yellow"), Step(1, "green")), decimals=1,
+            CAPACITY_STEPS, decimals=1,
         ),
-        queries.CAPACITY,
+        cells.CAPACITY,
     )  # fmt: skip
     gpus = stat(
         About(
@@ -136,57 +156,85 @@ def _numbers(fastest: Tier) -> Band:
             "GPUs that the topology expects and that are lost or do not answer.",
             "short", "No groups exporter", NONE_IS_GOOD,
         ),
-        queries.GPUS_MISSING,
+        cells.GPUS_MISSING,
     )  # fmt: skip
     return Band(4, (pages, tickets, budget, unknown, burn, groups, capacity, gpus))
 
 
-def _objectives_and_states(fastest: Tier) -> Band:
-    links = (value_link("Open this objective and cell", objective_link()),)
+def _cells_and_budgets() -> Band:
+    opened = (
+        value_link(
+            "Open this objective and cell", of_series(links.SLO_DETAIL_BOARD, OBJECTIVE_PLACE)
+        ),
+    )
     budgets = bar_gauge(
         About(
             10, "Budgets left",
             f"Share of each error budget left, by objective, region and model. {WORST} "
             "A click opens the objective.",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
-            decimals=1, lowest=0, highest=1, links=links,
+            decimals=1, lowest=0, highest=1, links=opened,
         ),
-        queries.BUDGET_BARS,
+        LIBRARY.budget_bars,
     )  # fmt: skip
-    burns = time_series(
+    by_state = time_series(
         About(
-            11, f"Burn rates, {fastest.long_window}",
-            "How fast budgets are spent; 1 spends one in exactly the period. The dashed line is "
-            f"where the fastest page fires, for the longest period chosen. {WORST}",
-            "short", "No traffic", lowest=0, links=links,
+            34, "Groups not up, by state",
+            "How many shard groups are in each state but up, one on the other.",
+            "short", "No groups exporter", decimals=0, lowest=0,
+            overrides=colored_lines(STATES),
         ),
-        [queries.burn_rates(fastest.long_window)],
-        dashed=[queries.burn_threshold(fastest)],
+        [cells.GROUPS_NOT_UP_BY_STATE],
+        stacked=True,
+    )  # fmt: skip
+    return Band(7, (regions_and_models(35), budgets, by_state), (14, 5, 5))
+
+
+def _lists() -> Band:
+    firing = alerts_table(13)
+    groups = table(
+        About(
+            14, "Which groups are not up",
+            f"Shard groups that are not up, with the reason. At most {SHOWN_ROWS}. A click on a "
+            "group opens it.",
+            "none", "All groups are up",
+            overrides=(
+                colored_column("state", STATES),
+                linked_column("group", "Open this group", of_row(links.GROUP_BOARD, GROUP_PLACE)),
+            ),
+        ),
+        cells.GROUPS_NOT_UP_ROWS,
+        {each: each for each in (*catalog.GROUP_LABELS, catalog.STATE, catalog.REASON)},
     )  # fmt: skip
     states = state_timeline(
         About(
             12, "Worst group of each cell",
             "The worst state among the shard groups of a region's model: dead, stalled, degraded, "
-            f"draining, starting, sleeping, up. The {queries.SHOWN_LINES} cells with most groups "
+            f"draining, starting, sleeping, up. The {SHOWN_LINES} cells with most groups "
             "not up.",
             "short", "No groups exporter", meanings=STATES,
         ),
-        queries.WORST_STATES,
+        cells.WORST_STATES,
     )  # fmt: skip
-    return Band(8, (budgets, burns, states))
+    return Band(8, (firing, groups, states), (9, 8, 7))
 
 
-def _lists() -> Band:
-    alerts = alerts_table(13)
-    groups = table(
+def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
+    burns = time_series(
         About(
-            14, "Groups not up",
-            f"Shard groups that are not up, with the reason. At most {queries.SHOWN_ROWS}.",
-            "none", "All groups are up",
-            overrides=(colored_column("state", STATES),),
+            11, f"Burn rates, {fastest.long_window}",
+            "How fast budgets are spent; 1 spends one in exactly the period. The dashed line is "
+            f"where the fastest page fires, for the longest period chosen. {WORST}",
+            "short", "No traffic", lowest=0,
+            links=(
+                value_link(
+                    "Open this objective and cell",
+                    of_series(links.SLO_DETAIL_BOARD, OBJECTIVE_PLACE),
+                ),
+            ),
         ),
-        queries.GROUPS_NOT_UP_ROWS,
-        {each: each for each in (*catalog.GROUP_LABELS, catalog.STATE, catalog.REASON)},
+        [LIBRARY.burn_rates(fastest.long_window)],
+        dashed=[burn_threshold(fastest)],
     )  # fmt: skip
     capacity = bar_gauge(
         About(
@@ -196,6 +244,9 @@ def _lists() -> Band:
             (Step(None, "red"), Step(0.5, "orange"), Step(1, "green")),
             decimals=0, lowest=0, highest=1,
         ),
-        queries.CAPACITY_BARS,
+        cells.CAPACITY_BARS,
     )  # fmt: skip
-    return Band(7, (alerts, groups, capacity))
+    return (
+        Band(1, (row(36, "How fast budgets go, and how much can serve"),)),
+        Band(8, (burns, capacity), (16, 8)),
+    )

@@ -1,0 +1,181 @@
+"""Cells: what users feel in a region's model, and how its groups are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboards.queries.objectives import LIBRARY
+from dashboards.queries.query import SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.selecting import (
+    CELL,
+    CELL_LEGEND,
+    GROUP,
+    bars,
+    by,
+    equals,
+    in_cells,
+    rows,
+    worst,
+    worst_cells,
+)
+from exporters import catalog
+from slo import conventions
+
+PLACE = (catalog.REGION, catalog.MODEL)
+"""A cell, whatever cluster it is in: as objectives see it."""
+
+STATE_RANKS: dict[str, int] = {
+    state: rank for rank, state in enumerate(reversed(catalog.GROUP_STATES))
+}
+"""The states of groups as numbers, the worst the highest; 0 is up."""
+
+_NOT_UP = 'state!="up"'
+_WITH_REASON = 'reason!="none"'
+_GROUPS = in_cells(conventions.CELL_GROUPS)
+
+GROUPS_NOT_UP = Query(f"sum({in_cells(conventions.CELL_GROUPS, _NOT_UP)})", "not up")
+GROUPS = Query(f"sum({_GROUPS})", "all")
+GROUPS_NOT_UP_BY_STATE = Query(
+    f"sum by ({catalog.STATE}) ({in_cells(conventions.CELL_GROUPS, _NOT_UP)})", "{{state}}"
+)
+CAPACITY = Query(
+    # Weighed by groups: an average of the cells' ratios would weigh a small cell like a large one.
+    f"sum({in_cells(conventions.CELL_CAPACITY)} * on ({CELL})"
+    f" sum by ({CELL}) ({_GROUPS}))"
+    f" / sum({_GROUPS})",
+    "capacity",
+)
+CAPACITY_BARS = bars("bottomk", in_cells(conventions.CELL_CAPACITY))
+GPUS_MISSING = Query(f"sum({in_cells(conventions.CELL_GPUS_MISSING)})", "missing")
+GPUS_EXPECTED = Query(f"sum({in_cells(conventions.CELL_GPUS_EXPECTED)})", "expected")
+
+
+def _worst_state() -> Query:
+    ranked = " or ".join(
+        f"({in_cells(conventions.CELL_GROUPS, equals(catalog.STATE, state))} > bool 0) * {rank}"
+        for state, rank in STATE_RANKS.items()
+    )
+    worst_now = (
+        f"topk({SHOWN_LINES}, sum by ({CELL})"
+        f" ({in_cells(conventions.CELL_GROUPS, _NOT_UP)} @ end()))"
+    )
+    return Query(f"max by ({CELL}) ({ranked}) and on ({CELL}) {worst_now}", CELL_LEGEND)
+
+
+WORST_STATES = _worst_state()
+GROUPS_NOT_UP_ROWS = rows(
+    f"({in_cells(catalog.GROUP_STATE.name, _NOT_UP)} == 1)"
+    f" * on ({GROUP}) group_left ({catalog.REASON})"
+    f" ({in_cells(catalog.GROUP_REASON.name)} == 1)",
+    may_be_empty=True,
+)
+GPU_FAULT_ROWS = rows(
+    # Only the current reason of a GPU is served, so that this reads faulty GPUs and no others.
+    f"{in_cells(catalog.GPU_REASON.name, _WITH_REASON)} == 1",
+    may_be_empty=True,
+)
+
+_REQUESTS = in_cells(conventions.CELL_REQUESTS_RATE)
+REQUESTS = worst(
+    "topk", f"sum by ({CELL}) ({_REQUESTS})", f"sum by ({CELL}) ({_REQUESTS} @ end())", CELL_LEGEND
+)
+OUTCOMES = Query(f"sum by ({catalog.OUTCOME}) ({_REQUESTS})", "{{outcome}}")
+ERROR_RATIOS = worst_cells("topk", conventions.CELL_ERROR_RATIO)
+IN_FLIGHT = worst_cells("topk", conventions.CELL_IN_FLIGHT)
+WAITING = worst_cells("topk", conventions.CELL_WAITING)
+KV_CACHE_USAGE = worst_cells("topk", conventions.CELL_KV_CACHE_USAGE)
+PREFIX_HIT_RATIOS = worst_cells("bottomk", conventions.CELL_PREFIX_HIT_RATIO)
+TOKENS = Query(
+    f"sum by ({catalog.PHASE}, region) ({in_cells(conventions.CELL_TOKENS_RATE)})",
+    "{{phase}} {{region}}",
+)
+TOOL_SUCCESS_RATIOS = worst_cells(
+    "bottomk", conventions.CELL_TOOL_SUCCESS_RATIO, legend="{{tool}} {{region}} {{model}}"
+)
+
+
+def time_to_first_token(quantile: str) -> Query:
+    """Return a quantile of the time to first token in seconds, of the slowest cells."""
+    return worst_cells("topk", conventions.CELL_TTFT, equals(conventions.QUANTILE, quantile))
+
+
+_PLACE = by(PLACE)
+
+
+def _of_place(operator: str, series: str, *matchers: str) -> str:
+    return f"{operator} by ({_PLACE}) ({in_cells(series, *matchers)})"
+
+
+def _serving() -> str:
+    """Return the share of groups that can serve, by region and model, weighed by groups."""
+    groups = f"sum by ({CELL}) ({_GROUPS})"
+    able = f"sum by ({_PLACE}) ({in_cells(conventions.CELL_CAPACITY)} * on ({CELL}) {groups})"
+    return f"{able} / {_of_place('sum', conventions.CELL_GROUPS)}"
+
+
+def _burn(window: str) -> str:
+    burn = LIBRARY.select(conventions.BURN_RATE, equals(conventions.WINDOW, window))
+    return f"max by ({_PLACE}) ({burn})"
+
+
+def _worst_places(expr: str, window: str) -> Query:
+    """Return a number of the regions and models that lack most capacity or burn fastest."""
+    lacking = f"(1 - {_serving()})"
+    need = f"{lacking} + on ({_PLACE}) ({_burn(window)} or on ({_PLACE}) 0 * {lacking})"
+    return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {need})")
+
+
+@dataclass(frozen=True)
+class Places:
+    """What is told of each region and model, of the worst of them; one query a column."""
+
+    burn_window: str
+
+    @property
+    def capacity(self) -> Query:
+        """Return the share of groups that can serve."""
+        return _worst_places(_serving(), self.burn_window)
+
+    @property
+    def not_up(self) -> Query:
+        """Return how many groups are not up."""
+        return self._of("sum", conventions.CELL_GROUPS, _NOT_UP)
+
+    @property
+    def gpus_missing(self) -> Query:
+        """Return how many GPUs are missing."""
+        return self._of("sum", conventions.CELL_GPUS_MISSING)
+
+    @property
+    def requests(self) -> Query:
+        """Return requests a second."""
+        return self._of("sum", conventions.CELL_REQUESTS_RATE)
+
+    @property
+    def errors(self) -> Query:
+        """Return the share of requests that failed, of the worst cluster."""
+        return self._of("max", conventions.CELL_ERROR_RATIO)
+
+    @property
+    def slow(self) -> Query:
+        """Return the p99 of the time to first token, of the worst cluster."""
+        return self._of("max", conventions.CELL_TTFT, equals(conventions.QUANTILE, "0.99"))
+
+    @property
+    def waiting(self) -> Query:
+        """Return requests in the queues."""
+        return self._of("sum", conventions.CELL_WAITING)
+
+    @property
+    def budget(self) -> Query:
+        """Return the lowest budget left of any objective."""
+        left = f"min by ({_PLACE}) ({LIBRARY.select(conventions.BUDGET_REMAINING)})"
+        return _worst_places(left, self.burn_window)
+
+    @property
+    def burn(self) -> Query:
+        """Return the highest burn of any objective."""
+        return _worst_places(_burn(self.burn_window), self.burn_window)
+
+    def _of(self, operator: str, series: str, *matchers: str) -> Query:
+        return _worst_places(_of_place(operator, series, *matchers), self.burn_window)

@@ -1,0 +1,187 @@
+"""shardwatch itself: exporters, what they read, scrapes, rules, and the way of the alerts.
+
+Names of Prometheus's and Alertmanager's own series are those that 2.42 and 0.25 serve and that
+later ones kept (Prometheus: scrape/target.go, rules/group.go, notifier/notifier.go; Alertmanager:
+notify/notify.go).
+"""
+
+from __future__ import annotations
+
+from alerts.watch.every import watch_alerts
+from alerts.watch.notifications import ALERTMANAGER_JOB
+from alerts.watch.storage import STORAGE_SHORT
+from alerts.watchdog import WATCHDOG
+from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, Query
+from dashboards.queries.selecting import by, in_clusters, in_regions, is_one_of, or_zero, rows
+from exporters import catalog
+from exporters.scrape import JOBS
+
+JOB, INSTANCE = "job", "instance"
+RULE_GROUP, INTEGRATION = "rule_group", "integration"
+PROMETHEUS_JOB = "prometheus"
+"""As Prometheus's own example configuration calls it, and ours."""
+
+SERVED_BY_SERVERS = {
+    "up": (JOB, INSTANCE),
+    "scrape_duration_seconds": (JOB, INSTANCE),
+    "scrape_samples_scraped": (JOB, INSTANCE),
+    "prometheus_target_interval_length_seconds": (JOB, INSTANCE, "interval", "quantile"),
+    "prometheus_rule_group_last_duration_seconds": (JOB, INSTANCE, RULE_GROUP),
+    "prometheus_rule_group_interval_seconds": (JOB, INSTANCE, RULE_GROUP),
+    "prometheus_rule_group_last_evaluation_timestamp_seconds": (JOB, INSTANCE, RULE_GROUP),
+    "prometheus_rule_group_iterations_missed_total": (JOB, INSTANCE, RULE_GROUP),
+    "prometheus_rule_evaluation_failures_total": (JOB, INSTANCE, RULE_GROUP),
+    "prometheus_tsdb_head_series": (JOB, INSTANCE),
+    "prometheus_tsdb_lowest_timestamp_seconds": (JOB, INSTANCE),
+    "prometheus_notifications_queue_length": (JOB, INSTANCE),
+    "prometheus_notifications_dropped_total": (JOB, INSTANCE),
+    "prometheus_notifications_errors_total": (JOB, INSTANCE, "alertmanager"),
+    "prometheus_notifications_alertmanagers_discovered": (JOB, INSTANCE),
+    "alertmanager_notifications_total": (JOB, INSTANCE, INTEGRATION),
+    "alertmanager_notifications_failed_total": (JOB, INSTANCE, INTEGRATION),
+    "alertmanager_notification_latency_seconds_bucket": (JOB, INSTANCE, INTEGRATION, "le"),
+}
+"""Series that Prometheus and Alertmanager serve of themselves, with the labels that are read."""
+
+WATCH_ALERTS = tuple(sorted({STORAGE_SHORT, *(each.name for each in watch_alerts((), 15.0))}))
+"""The alerts about shardwatch itself."""
+
+_OURS = is_one_of(JOB, (*JOBS.values(), PROMETHEUS_JOB, ALERTMANAGER_JOB))
+_EXPORTERS = is_one_of(JOB, JOBS.values())
+_WITH_REASON = 'reason!="none"'
+
+
+def _by(operator: str, expr: str, *labels: str) -> Query:
+    return Query(
+        f"{operator} by ({by(labels)}) ({expr})", " ".join(f"{{{{{each}}}}}" for each in labels)
+    )
+
+
+def _increase(series: str) -> str:
+    return f"increase({series}[{RATE_INTERVAL}])"
+
+
+# --- in short -------------------------------------------------------------------------------------
+
+WATCHDOG_FIRES = Query(
+    or_zero(f'count(ALERTS{{alertname="{WATCHDOG}", alertstate="firing"}})'), "watchdog"
+)
+TARGETS_DOWN = Query(or_zero(f"count(up{{{_OURS}}} == 0)"), "down")
+SOURCES_SILENT = Query(or_zero(f"count({in_regions(catalog.SOURCE_UP.name)} == 0)"), "silent")
+RULES_LATE = Query(
+    "max(time() - prometheus_rule_group_last_evaluation_timestamp_seconds"
+    " - prometheus_rule_group_interval_seconds)",
+    "late",
+)
+NOTIFICATIONS_LOST = Query(
+    "sum(increase(alertmanager_notifications_failed_total[1h]))"
+    " + sum(increase(prometheus_notifications_dropped_total[1h]))",
+    "lost",
+)
+HISTORY = Query("max(time() - prometheus_tsdb_lowest_timestamp_seconds)", "history")
+
+# --- exporters and their sources ------------------------------------------------------------------
+
+TARGETS = Query(f"min by ({JOB}) (up{{{_OURS}}})", "{{job}}")
+SCRAPE_DURATIONS = _by("max", f"scrape_duration_seconds{{{_EXPORTERS}}}", JOB)
+SAMPLES = _by("sum", f"scrape_samples_scraped{{{_EXPORTERS}}}", JOB)
+SCRAPE_INTERVALS = Query(
+    'max by (interval) (prometheus_target_interval_length_seconds{quantile="0.99"})',
+    "asked for every {{interval}}",
+)
+COLLECTION_DURATIONS = _by("max", catalog.EXPORTER_COLLECTION_DURATION.name, catalog.EXPORTER)
+COLLECTION_AGES = _by(
+    "max", f"time() - {catalog.EXPORTER_COLLECTION_LAST_SUCCESS.name}", catalog.EXPORTER
+)
+FOLDED_VALUES = Query(
+    f"topk({SHOWN_LINES}, sum by ({catalog.EXPORTER}, {catalog.LABEL})"
+    f" ({catalog.EXPORTER_FOLDED_VALUES.name}))",
+    "{{exporter}}: {{label}}",
+)
+ANSWERS = _by(
+    "sum",
+    f"rate({catalog.EXPORTER_HTTP_REQUESTS.name}[{RATE_INTERVAL}])",
+    catalog.EXPORTER,
+    catalog.CODE,
+)
+MEMORY = _by("max", f"{catalog.PROCESS_RESIDENT_MEMORY.name}{{{_OURS}}}", JOB)
+PROCESSOR = _by("sum", f"rate({catalog.PROCESS_CPU_SECONDS.name}{{{_OURS}}}[{RATE_INTERVAL}])", JOB)
+SLOW_SOURCES = Query(
+    f"topk({SHOWN_LINES}, max by ({catalog.EXPORTER}, {catalog.SOURCE})"
+    f" ({in_regions(catalog.SOURCE_DURATION.name)}))",
+    "{{exporter}} {{source}}",
+)
+SOURCES_BY_REASON = Query(
+    f"count by ({catalog.EXPORTER}, {catalog.REASON})"
+    f" ({in_regions(catalog.SOURCE_REASON.name, _WITH_REASON)} == 1)",
+    "{{exporter}}: {{reason}}",
+    may_be_empty=True,
+)
+SILENT_SOURCE_ROWS = rows(
+    f"{in_regions(catalog.SOURCE_REASON.name, _WITH_REASON)} == 1",
+    may_be_empty=True,
+)
+EXPORTER_FAULT_ROWS = rows(
+    f"{catalog.EXPORTER_RELOAD_SUCCESS.name} == 0"
+    f" or {catalog.EXPORTER_COLLECTION_SUCCESS.name} == 0",
+    may_be_empty=True,
+)
+"""Those with a file go by an earlier content of it; those without could make no page."""
+UNPLACED = Query(
+    f"topk({SHOWN_LINES}, max by ({catalog.EXPORTER}, {catalog.REASON})"
+    f" ({catalog.EXPORTER_UNPLACED_TARGETS.name}))",
+    "{{exporter}}: {{reason}}",
+    may_be_empty=True,
+)
+DIALECTS = Query(
+    f"count by ({catalog.DIALECT}) ({in_clusters(catalog.GROUP_DIALECT_INFO.name)})",
+    "{{dialect}}",
+)
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+def _worst_rules(expr: str, at_end: str) -> Query:
+    return Query(f"{expr} and topk({SHOWN_LINES}, {at_end})", "{{rule_group}}")
+
+
+RULE_SHARES = _worst_rules(
+    "prometheus_rule_group_last_duration_seconds / prometheus_rule_group_interval_seconds",
+    "prometheus_rule_group_last_duration_seconds @ end()"
+    " / prometheus_rule_group_interval_seconds @ end()",
+)
+RULE_LATENESS = _worst_rules(
+    "time() - prometheus_rule_group_last_evaluation_timestamp_seconds",
+    "time() - prometheus_rule_group_last_evaluation_timestamp_seconds @ end()",
+)
+RULES_MISSED = Query(f"sum({_increase('prometheus_rule_group_iterations_missed_total')})", "missed")
+RULES_FAILED = Query(f"sum({_increase('prometheus_rule_evaluation_failures_total')})", "failed")
+HEAD_SERIES = Query("max(prometheus_tsdb_head_series)", "series")
+
+# --- the way of the alerts ------------------------------------------------------------------------
+
+
+def _by_integration(series: str) -> Query:
+    grouped = f"sum by ({INTEGRATION})"
+    window = f"{series}[{RATE_INTERVAL}]"
+    return Query(
+        f"{grouped} (increase({window}))"
+        f" and topk({SHOWN_LINES}, {grouped} (increase({window} @ end())))",
+        "{{integration}}",
+    )
+
+
+NOTIFICATIONS = _by_integration("alertmanager_notifications_total")
+NOTIFICATIONS_FAILED = _by_integration("alertmanager_notifications_failed_total")
+NOTIFICATION_TIMES = Query(
+    "histogram_quantile(0.99, sum by (le)"
+    f" (rate(alertmanager_notification_latency_seconds_bucket[{RATE_INTERVAL}]))) >= 0",
+    "p99",
+    may_be_empty=True,
+)
+"""Nothing while nothing is sent."""
+QUEUE = Query("max(prometheus_notifications_queue_length)", "waiting")
+DROPPED = Query(f"sum({_increase('prometheus_notifications_dropped_total')})", "dropped")
+ERRORS = Query(or_zero(f"sum({_increase('prometheus_notifications_errors_total')})"), "errors")
+"""By Alertmanager, once there was one."""
+ALERTMANAGERS = Query("min(prometheus_notifications_alertmanagers_discovered)", "known")

@@ -1,0 +1,23 @@
+"""What a query is, and how many series it may give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SHOWN_LINES = 12
+"""Lines of a graph and bars of a gauge at most: more cannot be told apart."""
+SHOWN_ROWS = 50
+"""Rows of a table at most."""
+RATE_INTERVAL = "$__rate_interval"
+"""The window of every rate: Grafana makes it four scrapes at least, and as wide as a step."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """An expression with Grafana's variables in it, and the name of each series it gives."""
+
+    expr: str
+    legend: str = ""
+    may_be_empty: bool = False
+    """True where a healthy cluster gives nothing: a table of what is wrong, a tier of the caches
+    that an engine need not have."""

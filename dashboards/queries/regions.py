@@ -1,0 +1,129 @@
+"""Regions: what each serves, what it has to spare, and whose data it should not have."""
+
+from __future__ import annotations
+
+from alerts.causes.governance import DATA_OUTSIDE, GOV, GOV_DATA_OUTSIDE
+from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
+from dashboards.queries.objectives import LIBRARY
+from dashboards.queries.query import Query
+from dashboards.queries.ranked import (
+    Rows,
+    budgets_of,
+    causes_at_work,
+    causes_over_time,
+    ranked,
+    rate_at,
+    share,
+)
+from dashboards.queries.selecting import (
+    bars,
+    by,
+    equals,
+    in_cells,
+    in_regions,
+    or_zero,
+    rate,
+    rows,
+)
+from exporters import catalog
+from slo import conventions
+
+CAUSES = (REGION_DOWN, CAPACITY_LOW, RESERVE_GONE)
+OUTSIDE_CAUSES = (GOV_DATA_OUTSIDE, DATA_OUTSIDE)
+REGION = (catalog.CLUSTER, catalog.REGION)
+
+_REGION = by(REGION)
+_LEGEND = "{{cluster}} {{region}}"
+_HOME = catalog.HOME_REGION
+_KNOWN = in_cells(conventions.CELL_GROUPS_KNOWN)
+_SERVING = in_cells(conventions.CELL_GROUPS_SERVING)
+_NEEDED = in_cells(conventions.CELL_GROUPS_NEEDED)
+_DOWN = in_cells(conventions.CELL_GROUPS_DOWN)
+_REQUESTS = in_cells(conventions.CELL_REQUESTS_RATE)
+_BAD = in_cells(conventions.CELL_REQUESTS_RATE, 'outcome=~"error|timeout|rejected"')
+_COUNTED = in_cells(conventions.CELL_REQUESTS_RATE, 'outcome!="rate_limited"')
+_ROUTERS = in_regions(catalog.ROUTER_UP.name)
+
+
+def _serving(at: str = "") -> str:
+    return share(_SERVING + at, _KNOWN + at, *REGION)
+
+
+def _used(at: str = "") -> str:
+    """Return what the last hour needed at its busiest, of the groups that serve."""
+    return f"{_NEEDED}{at} / ({_SERVING}{at} > 0)"
+
+
+def _elsewhere(*matchers: str, at: str = "", labels: tuple[str, ...] = ()) -> str:
+    """Return the requests a second whose data belongs to another region than they are served in."""
+    served = rate_at(in_cells(catalog.RESIDENCY_REQUESTS.name, *matchers), at)
+    every = f"sum by ({by((catalog.REGION, _HOME, *labels))}) ({served})"
+    here = f"group by ({catalog.REGION}) ({served})"
+    at_home = f'label_join({here}, "{_HOME}", "", "{catalog.REGION}")'
+    return f"({every} unless on ({catalog.REGION}, {_HOME}) {at_home})"
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+REGIONS_DOWN = causes_at_work((REGION_DOWN,))
+SERVING = Query(share(_SERVING, _KNOWN), "serving")
+GROUPS_DOWN = Query(or_zero(f"sum({_DOWN})"), "down")
+MOST_USED = Query(f"max({_used()})", "needed")
+ROUTERS_SILENT = Query(f"sum(1 - {_ROUTERS})", "silent")
+UNSEEN = Query(
+    or_zero(
+        f"count({LIBRARY.select(conventions.VANISHED_STATE)} == 1"
+        f" or {LIBRARY.select(conventions.BLIND_STATE)} == 1)"
+    ),
+    "cells",
+)
+OUTSIDE = Query(or_zero(f"sum({_elsewhere()})"), "outside")
+GOV_OUTSIDE = Query(or_zero(f"sum({_elsewhere(equals(catalog.TIER, GOV))})"), "outside")
+BUDGETS = budgets_of("governance", "inference", "fleet")
+
+# --- where ---------------------------------------------------------------------------------------
+
+CAUSES_OVER_TIME = causes_over_time((*CAUSES, *OUTSIDE_CAUSES))
+SERVING_RATIOS = ranked("bottomk", _serving, _LEGEND)
+USED_BARS = bars("topk", _used())
+SIGHT = LIBRARY.sight
+
+# --- why: traffic --------------------------------------------------------------------------------
+
+REQUESTS = ranked("topk", lambda at: f"sum by ({_REGION}) ({_REQUESTS}{at})", _LEGEND)
+ERROR_RATIOS = ranked("topk", lambda at: share(_BAD + at, _COUNTED + at, *REGION), _LEGEND)
+IN_ENGINES = ranked("topk", lambda at: in_regions(conventions.REGION_REQUESTS) + at, _LEGEND)
+ROUTERS = ranked("bottomk", lambda at: f"avg by ({_REGION}) ({_ROUTERS}{at})", _LEGEND)
+
+# --- why: capacity -------------------------------------------------------------------------------
+
+SERVING_BY_CELL = ranked("bottomk", lambda at: f"{_SERVING}{at} / ({_KNOWN}{at} > 0)")
+USED = ranked("topk", _used)
+DOWN_BY_CELL = ranked("topk", lambda at: _DOWN + at, may_be_empty=True)
+
+# --- whose data ----------------------------------------------------------------------------------
+
+OUTSIDE_BY_REGION = ranked(
+    "topk",
+    lambda at: _elsewhere(at=at),
+    "{{home_region}} served in {{region}}",
+    may_be_empty=True,
+)
+OUTSIDE_BY_TIER = ranked(
+    "topk",
+    lambda at: _elsewhere(at=at, labels=(catalog.TIER,)),
+    "{{tier}}: {{home_region}} served in {{region}}",
+    may_be_empty=True,
+)
+_SERVED = rate(in_cells(catalog.RESIDENCY_REQUESTS.name))
+HOMES = rows(f"sum by ({catalog.REGION}, {_HOME}, {catalog.TIER}) ({_SERVED})")
+
+# --- region by region ----------------------------------------------------------------------------
+
+ROWS = Rows(REGION, f"sum by ({_REGION}) ({_KNOWN})")
+ROW_SERVING = ROWS.column(f"sum by ({_REGION}) ({_SERVING})")
+ROW_REQUESTS = ROWS.column(f"sum by ({_REGION}) ({_REQUESTS})")
+ROW_ERRORS = ROWS.column(share(_BAD, _COUNTED, *REGION))
+ROW_USED = ROWS.column(_used())
+ROW_IN_ENGINES = ROWS.column(in_regions(conventions.REGION_REQUESTS))
+ROW_ROUTERS = ROWS.column(_ROUTERS)

@@ -1,0 +1,165 @@
+"""Boards of objectives that somebody brings: their labels, their windows, nothing of ours."""
+
+import json
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from dashboards.asking import EVERYTHING, every_panel, panel_queries
+from dashboards.boards.slo_scope import scope_of
+from dashboards.build import build_slo_boards
+from dashboards.cli import app
+from exporters.problems import InputError
+from slo.objectives import read_objective_paths
+from slo.promql import selectors
+from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, rules_text
+from tests.dashboards.bounds import is_bounded
+from tests.dashboards.test_boards import grids
+from tests.dashboards.test_schema import losses, round_trip
+
+SHOP = """
+apiVersion: openslo/v1
+kind: SLO
+metadata: {{name: {name}, annotations: {annotations}}}
+spec:
+  service: shop
+  budgetingMethod: Occurrences
+  timeWindow: [{{duration: 7d, isRolling: true}}]
+  objectives: [{{target: {target}}}]
+  indicator:
+    metadata: {{name: {name}}}
+    spec:
+      ratioMetric:
+        counter: true
+        bad: {{metricSource: {{type: Prometheus, spec: {{query: shop_failures_total}}}}}}
+        total: {{metricSource: {{type: Prometheus, spec: {{query: shop_requests_total}}}}}}
+"""
+
+
+def objective(name: str, labels: str = "", target: float = 0.99) -> str:
+    """Return the text of an objective; without grouping labels it is one cell."""
+    annotations = {"shardwatch.dev/grouping-labels": labels} if labels else {}
+    if target == 1:
+        annotations["shardwatch.dev/zero-tolerance"] = "true"
+    return SHOP.format(name=name, annotations=json.dumps(annotations), target=target)
+
+
+VARIABLES = {**EVERYTHING, "team": ".*", "plan": ".*", "datasource_label": ".*"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A folder of two objectives, each grouped in its own way."""
+    folder = tmp_path / "objectives"
+    folder.mkdir()
+    for name, labels, target in (("checkout", "team,plan", 0.99), ("search", "team", 0.999)):
+        (folder / f"{name}.yaml").write_text(objective(name, labels, target))
+    return folder
+
+
+def boards_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the boards of the objectives in a folder, as JSON."""
+    return [json.loads(text) for text in build_slo_boards(read_objective_paths([folder])).values()]
+
+
+def test_the_command_writes_the_two_boards_of_the_objectives_alone(shop: Path, tmp_path: Path):
+    """With the same uids as ours, for alerts lead there."""
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["build", "--slo", str(shop), "-o", str(out)])
+    assert 0 == done.exit_code
+    assert {"slo.json", "slo-detail.json"} == {each.name for each in out.glob("*.json")}
+
+
+def test_their_grouping_labels_are_the_variables(shop: Path):
+    """Of all of them together, after the data source and the objective."""
+    for board in boards_of(shop):
+        variables = board["templating"]["list"]
+        assert ["datasource", "slo", "team", "plan"] == [each["name"] for each in variables]
+        assert 'label_values(slo:events:rate{slo=~"$slo"}, team)' == variables[2]["definition"]
+
+
+def test_a_label_that_is_called_like_a_variable_of_ours_gets_another_one(tmp_path: Path):
+    """The label itself keeps its name."""
+    (tmp_path / "a.yaml").write_text(objective("a", "datasource", 0.9))
+    board, _ = boards_of(tmp_path)
+    names = [each["name"] for each in board["templating"]["list"]]
+    assert ["datasource", "slo", "datasource_label"] == names
+    assert any(
+        'datasource=~"$datasource_label|"' in target["expr"]
+        for panel in every_panel(board)
+        for target in panel.get("targets", [])
+    )
+
+
+def test_they_ask_for_nothing_but_what_the_rules_of_the_objectives_record(shop: Path):
+    """And for alerts, and whether there is traffic, which are recorded with alerts."""
+    objectives = read_objective_paths([shop])
+    rules = yaml.safe_load(rules_text(objectives, 15, ("shop",), AS_PROMETHEUS_TAKES_THEM))
+    recorded = {rule["record"] for group in rules["groups"] for rule in group["rules"]}
+    asked = {
+        each.name
+        for board in boards_of(shop)
+        for query in panel_queries(board, VARIABLES)
+        for each in selectors(query.expr)
+    }
+    with_alerts = {"ALERTS", "ALERTS_FOR_STATE", "slo:events_blind:state"}
+    assert {"slo:traffic_vanished:state"} | with_alerts == asked - recorded
+
+
+def test_links_from_values_use_no_variable_that_the_boards_do_not_have(shop: Path):
+    """There is no cluster at their top."""
+    for board in boards_of(shop):
+        assert "${cluster" not in json.dumps(board)
+
+
+def test_windows_are_those_of_the_objectives_burn_alerts(shop: Path):
+    """One graph a tier."""
+    _, detail = boards_of(shop)
+    titles = [each["title"] for each in every_panel(detail) if each["title"].startswith("Burn")]
+    tiers = scope_of(read_objective_paths([shop])).tiers
+    expected = [
+        f"Burn over {each.long_window} and {each.short_window}: {each.severity}" for each in tiers
+    ]
+    assert expected == titles
+    assert expected
+
+
+def test_objectives_without_groups_or_budgets_have_boards_as_well(tmp_path: Path):
+    """One cell; and of zero tolerance there is no burn to draw."""
+    (tmp_path / "a.yaml").write_text(objective("a", "", 1))
+    for board in boards_of(tmp_path):
+        assert ["datasource", "slo"] == [each["name"] for each in board["templating"]["list"]]
+        assert not any("Burn" in each["title"] for each in every_panel(board))
+
+
+@pytest.mark.parametrize("labels", ["", "team", "a,b,c,d,e,f"])
+def test_they_are_boards_like_ours(tmp_path: Path, labels: str):
+    """Bounded, without overlap, known to Grafana, each panel with a title of its own."""
+    (tmp_path / "a.yaml").write_text(objective("a", labels, 0.9))
+    variables = {**VARIABLES, **dict.fromkeys("abcdef", ".*")}
+    for board in boards_of(tmp_path):
+        assert [] == list(losses(board, round_trip(board)))
+        titles = [each["title"] for each in every_panel(board)]
+        assert sorted(set(titles)) == sorted(titles)
+        for grid in grids(board):
+            areas = [each["gridPos"]["w"] * each["gridPos"]["h"] for each in grid]
+            height = max(each["gridPos"]["y"] + each["gridPos"]["h"] for each in grid)
+            assert 24 * height == sum(areas)
+        for panel in every_panel(board):
+            for target in panel.get("targets", []):
+                expr = Template(target["expr"]).substitute(variables)
+                assert is_bounded(target["expr"], expr), expr
+
+
+def test_bad_input_is_told_as_the_rules_command_tells_it(tmp_path: Path):
+    """With the file and the place, and nothing is written."""
+    (tmp_path / "a.yaml").write_text("apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\n")
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["build", "--slo", str(tmp_path / "a.yaml"), "-o", str(out)])
+    assert isinstance(done.exception, InputError)
+    assert {str(tmp_path / "a.yaml")} == {each.file for each in done.exception.problems}
+    assert not out.exists()
