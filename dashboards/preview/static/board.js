@@ -134,7 +134,7 @@ const sight = new IntersectionObserver((entries) => {
     panel.isInSight = isIntersecting;
     if (isIntersecting && panel.isStale && isReady) panel.load();
   }
-}, { rootMargin: "300px" });
+}, { rootMargin: "80px" });
 
 let isReady = false;
 const wakeAll = () => panels.forEach((panel) => panel.wake());
