@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from alerts.lint.command import Lint, ReportFormat, print_lint
+from alerts.lint.command import Lint, print_lint
+from alerts.lint.printing import ReportFormat
 from alerts.lint.rules import SEVERITIES, Setting
 from alerts.lint.scenarios import read_expected
 from exporters.options import read_duration

@@ -1,27 +1,32 @@
-"""``shardwatch dashboards build``: the boards' JSON, for import by hand or by a sidecar."""
+"""``shardwatch dashboards``: the boards' JSON, and what is wrong with anybody's."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from alerts.lint.printing import ReportFormat
 from exporters.generated import write_generated
+from exporters.options import read_duration
 from slo.objectives import read_objective_paths
 
 app = typer.Typer(help="Dashboards for Grafana.", no_args_is_help=True)
 
 
-@app.callback()
-def _options() -> None:
-    # With a callback, a single command keeps its name: `dashboards build`, not `dashboards`.
-    pass
+class BoardsFormat(StrEnum):
+    """What boards are written as."""
+
+    JSON = "json"
+    KUBERNETES = "kubernetes"
 
 
 @app.command()
 def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")],
+    *,
     slo: Annotated[
         list[Path] | None,
         typer.Option(
@@ -31,12 +36,80 @@ def build(
             "may be repeated. Their grouping labels become the boards' variables.",
         ),
     ] = None,
+    format_: Annotated[
+        BoardsFormat,
+        typer.Option(
+            "--format",
+            help="JSON to import or to provision, or ConfigMaps for the sidecar of a Grafana in "
+            "Kubernetes.",
+        ),
+    ] = BoardsFormat.JSON,
 ) -> None:
-    """Write the boards as JSON files that Grafana 12 and 13 import."""
+    """Write the boards, which Grafana 12 and 13 import."""
     from dashboards.build import build_boards, build_slo_boards  # noqa: PLC0415 - takes a second
+    from dashboards.kubernetes import config_maps  # noqa: PLC0415
 
-    files = build_slo_boards(read_objective_paths(slo)) if slo else build_boards()
+    boards = build_slo_boards(read_objective_paths(slo)) if slo else build_boards()
+    files = config_maps(boards) if format_ is BoardsFormat.KUBERNETES else boards
     written = write_generated(out, files)
     for path in (*written.changed, *written.removed):
         typer.echo(f"{'wrote' if path in files else 'removed'} {out / path}")
     typer.echo(f"{len(files)} boards in {out}, {len(written.changed)} of them changed")
+
+
+@app.command()
+def lint(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES",
+            help="Dashboards as JSON, or folders of them. Whether links lead anywhere is only "
+            "known if all are given.",
+        ),
+    ],
+    *,
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILES",
+            help="Rules that record what the dashboards ask for, or folders of them; of "
+            "shardwatch's, those of the objectives tell which labels these have.",
+        ),
+    ] = None,
+    scrape_interval: Annotated[
+        str, typer.Option(metavar="DURATION", help="Of the series that are asked for.")
+    ] = "15s",
+    prometheus: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Ask this server which series exist."),
+    ] = None,
+    http_config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="How it is asked: credentials, headers, TLS."),
+    ] = None,
+    target_label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A label that scrapes attach to our exporters' series besides job and instance; "
+            "if none is named, they may attach any.",
+        ),
+    ] = None,
+    format_: Annotated[
+        ReportFormat, typer.Option("--format", help="Text for people, or JSON.")
+    ] = ReportFormat.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Say what is wrong with dashboards, ours or anyone's.
+
+    Exits with 1 if an error or a warning was found, with 2 if something could not be read or asked.
+    """
+    from alerts.lint.rules import Setting  # noqa: PLC0415 - as late as the packages
+    from dashboards.lint.command import Lint, print_lint  # noqa: PLC0415
+
+    setting = Setting(
+        scrape_interval_seconds=read_duration("--scrape-interval", scrape_interval),
+        target_labels=None if target_label is None else frozenset(target_label),
+    )
+    asked = Lint(tuple(paths), tuple(rules or ()), setting, prometheus, http_config)
+    raise SystemExit(print_lint(asked, ReportFormat.JSON if as_json else format_))

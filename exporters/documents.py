@@ -69,6 +69,25 @@ class Document:
             ) from None
 
 
+def part_of(document: Document, place: Place, data: Any) -> Document:
+    """Return a part of a document as a document, whose problems say where they are in the whole.
+
+    Args:
+        document: the whole.
+        place: of the part.
+        data: what stands there.
+    """
+    return _Part(document.file, data, document.positions, place)
+
+
+@dataclass(frozen=True)
+class _Part(Document):
+    inside: Place = ()
+
+    def problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
+        return super().problem((*self.inside, *place), message, fix, check)
+
+
 def read_document(path: Path, *, may_be_empty: bool = False) -> Document:
     """Return the only document of a YAML or JSON file.
 

@@ -22,6 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.lint import lint
+from dashboards.lint import lint as lint_boards
+from dashboards.lint.json_text import parse_json
+from dashboards.lint.reading import boards_of
 from exporters.documents import parse_documents
 from exporters.exposition import PageError, PageReader
 from exporters.gpu.kernel_log import LogParser
@@ -63,6 +66,20 @@ def read_and_lint(data: bytes) -> object:
     return lint(rules)
 
 
+BOARD = b"""{"uid": "u", "title": "T", "schemaVersion": 42, "__inputs": [{"name": "DS"}],
+"templating": {"list": [{"name": "x", "type": "query", "query": "label_values(up, job)"}]},
+"panels": [{"id": 1, "type": "row", "panels": [{"id": 2, "type": "graph", "title": "$x",
+  "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8}, "datasource": {"type": "prometheus", "uid": "$DS"},
+  "targets": [{"expr": "sum by (x) (rate(y_total{z=~\\"$x\\"}[$__interval])) > ${x:raw}",
+  "legendFormat": "{{z}}"}], "description": "<!-- shardwatch:ignore panels/unit a few -->"}]}]}
+"""
+
+
+def read_and_lint_board(data: bytes) -> object:
+    """Read dashboards and check them."""
+    return lint_boards(boards_of(parse_json(data.decode("utf-8", "replace"), "f")))
+
+
 READERS: Mapping[str, tuple[Read, bytes]] = {
     "page": (lambda data: PageReader().read(data), ENGINE[:4000].rpartition(b"\n")[0] + b"\n"),
     "engine": (lambda data: EngineReader("0").read(data), ENGINE),
@@ -76,6 +93,7 @@ READERS: Mapping[str, tuple[Read, bytes]] = {
         lambda data: LogParser(0.0).parse(data.decode("utf-8", "replace")),
         b"4,2137,8212345,-;NVRM: Xid (PCI:0000:9b:00): 119, pid=2024380, name=python, Timeout",
     ),
+    "dashboard": (read_and_lint_board, BOARD),
     "document": (
         lambda data: parse_documents(data.decode("utf-8", "replace"), "f"),
         b'version: 1\ngroups:\n- {name: "a", gpus: [GPU-a, 1.5, ~]}\n',

@@ -48,6 +48,7 @@ _RANGES = {
 }
 _NO_SHARES = frozenset({"shardwatch_group_speed_to_peers_ratio"})
 """Ratios of ours that go beyond 1."""
+_OF_VLLM = "vllm:"
 _OF_YES_AND_NO = ("1 if", "1 for", "Always 1")
 """Beginnings of the help of families whose values are 0 and 1."""
 
@@ -101,21 +102,24 @@ def all_labels() -> frozenset[str]:
 
 
 def instead_of(name: str) -> str | None:
-    """Return what says today what a former name of vLLM's said, in words; None if it is none."""
+    """Return what says today what a former name of vLLM's said, in words; None if it is none.
+
+    Words that begin with ``nothing`` say why there is nothing. A name as Ray spells it is answered
+    with one that Ray spells alike.
+    """
     changes = read_changes()
-    base = next(
-        (
-            name.removesuffix(suffix)
-            for suffix in ("_bucket", "_count", "_sum")
-            if name.endswith(suffix) and name.removesuffix(suffix) in changes.older.values()
-        ),
-        name,
-    )
-    suffix = name.removeprefix(base)
-    for new, old in changes.older.items():
-        if base == old:
-            return new + suffix
-    return changes.removed.get(name)
+    spelled, is_rays = changes.spell(name)
+    former = {**{old: new for new, old in changes.older.items()}, **changes.removed}
+    for suffix in ("", "_bucket", "_count", "_sum"):
+        base = spelled.removesuffix(suffix)
+        if not spelled.endswith(suffix) or base not in former:
+            continue
+        said = former[base]
+        is_name = " " not in said and said.startswith(_OF_VLLM)
+        said = said + suffix if is_name else said
+        prefix = name.removesuffix(spelled.removeprefix(_OF_VLLM))
+        return said.replace(_OF_VLLM, prefix) if is_rays else said
+    return None
 
 
 @cache

@@ -1,13 +1,38 @@
-"""How a check says what it found about a rule."""
+"""How a check says what it found about a rule, or about anything that has an expression."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from exporters.documents import Place
 from exporters.problems import Problem
-from slo.rule_reading.expressions import offset_of
-from slo.rule_reading.rules import EXPR, Rule
+from slo.rule_reading.expressions import Parsed, offset_of
+from slo.rule_reading.rules import EXPR
+from slo.rule_reading.source import Position
+
+
+class Asking(Protocol):
+    """What asks for series: a rule, or a query of a panel."""
+
+    @property
+    def file(self) -> str:
+        """The file's path, as given."""
+
+    @property
+    def name(self) -> str:
+        """What users know it by."""
+
+    @property
+    def expr(self) -> str:
+        """The expression, as it is parsed."""
+
+    @property
+    def parsed(self) -> Parsed:
+        """The expression's tree, or why there is none."""
+
+    def position(self, field: Place, word: str = "", offset: int = 0) -> Position:
+        """Return line and column of a field, or of a word in it that stands at an offset."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +47,21 @@ class At:
     """Of the word in the value, in characters."""
 
 
-def in_expr(rule: Rule, word: str | None) -> At:
-    """Return where a word stands in a rule's expression at first; the expression if it does not."""
-    offset = offset_of(rule.expr, word) if word else None
+def in_expr(asking: Asking, word: str | None) -> At:
+    """Return where a word stands in an expression at first; the expression if it does not."""
+    offset = offset_of(asking.expr, word) if word else None
     return At() if offset is None or word is None else At(EXPR, word, offset)
 
 
-def finding(rule: Rule, check: str, message: str, fix: str, at: At) -> Problem:
-    """Return a problem of a rule.
+def finding(asking: Asking, check: str, message: str, fix: str, at: At) -> Problem:
+    """Return a problem of a rule or a query.
 
     Args:
-        rule: of which it is.
-        check: an id in :data:`alerts.lint.table.CHECKS`.
+        asking: of which it is.
+        check: an id of the lint's table.
         message: what was found and what was expected, in one sentence without a full stop.
         fix: what to do about it, likewise.
         at: its place.
     """
-    line, column = rule.position(at.field, at.word, at.offset)
-    return Problem(rule.file, line, column, rule.name, message, fix, check)
+    line, column = asking.position(at.field, at.word, at.offset)
+    return Problem(asking.file, line, column, asking.name, message, fix, check)

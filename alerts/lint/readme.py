@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from alerts.lint.table import CHECKS
+from alerts.lint.grading import Table
+from alerts.lint.table import TABLE
 from exporters.sections import table, write_sections
 
 FILE = Path(__file__).with_name("README.md")
@@ -16,13 +17,13 @@ def main() -> None:
     write_sections(FILE, TABLES)
 
 
-def checks_table() -> str:
-    """Return all checks, sorted by id."""
-    rows = [(f"`{each.id}`", each.severity, each.about) for _, each in sorted(CHECKS.items())]
+def checks_table(of: Table) -> str:
+    """Return the checks of a lint, sorted by id."""
+    rows = [(f"`{each.id}`", each.severity, each.about) for _, each in sorted(of.by_id.items())]
     return table(("id", "severity", "finds"), rows)
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"checks": checks_table}
+TABLES: Mapping[str, Callable[[], str]] = {"checks": lambda: checks_table(TABLE)}
 """By name of the section."""
 
 

@@ -1,13 +1,13 @@
-"""What was found, for people and for programs."""
+"""What was looked at and found, for people and for programs."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from alerts.lint.table import SEVERITIES, severity_of
+from alerts.lint.grading import SEVERITIES, Table
 from exporters.problems import LONGEST_LINE_CHARACTERS, SHOWN_AT_MOST, Problem
 
 BAD_INPUT = "bad-input"
@@ -16,44 +16,53 @@ LONGEST_SHOWN_CHARACTERS = 160
 """Of a line of a file."""
 
 
-def text_lines(problems: Sequence[Problem], lines: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield each problem in a line, followed by the line of the file with its place marked.
+@dataclass(frozen=True)
+class Report:
+    """What a lint found."""
 
-    Args:
-        problems: sorted.
-        lines: of each file.
-    """
-    for each in problems[:SHOWN_AT_MOST]:
-        said = str(replace(each, check=f"{severity_of(each)} {each.check}"))
+    table: Table
+    """Of its checks."""
+    counts: Mapping[str, int]
+    """How many of what were looked at: ``{"rules": 12}``."""
+    problems: Sequence[Problem] = ()
+    """Sorted; those that no check found, too."""
+    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of each file."""
+
+    @property
+    def must_be_mended(self) -> bool:
+        """Whether there is an error or a warning."""
+        return self.table.must_be_mended(self.problems)
+
+
+def text_lines(report: Report) -> Iterator[str]:
+    """Yield each problem in a line, followed by the line of the file with its place marked."""
+    for each in report.problems[:SHOWN_AT_MOST]:
+        said = str(replace(each, check=f"{report.table.severity_of(each)} {each.check}"))
         is_short = len(said) <= LONGEST_LINE_CHARACTERS
         yield said if is_short else said[:LONGEST_LINE_CHARACTERS] + "..."
-        yield from _shown(each, lines.get(each.file, ()))
-    if len(problems) > SHOWN_AT_MOST:
-        yield f"... and {len(problems) - SHOWN_AT_MOST} more"
+        yield from _shown(each, report.lines.get(each.file, ()))
+    if len(report.problems) > SHOWN_AT_MOST:
+        yield f"... and {len(report.problems) - SHOWN_AT_MOST} more"
 
 
-def counted(problems: Sequence[Problem]) -> str:
+def counted(report: Report) -> str:
     """Return ``1 error, 2 warnings``."""
-    counts = Counter(severity_of(each) for each in problems)
-    said = {"error": "errors", "warning": "warnings", "info": "infos"}
-    return ", ".join(
-        f"{counts[each]} {each if counts[each] == 1 else said[each]}"
-        for each in SEVERITIES
-        if counts[each]
-    )
+    counts = Counter(report.table.severity_of(each) for each in report.problems)
+    return ", ".join(number_of(counts[each], each) for each in SEVERITIES if counts[each])
 
 
-def write_json(problems: Sequence[Problem], rules: int) -> str:
-    """Return what was looked at and found, as one JSON object.
+def number_of(count: int, what: str) -> str:
+    """Return ``1 error`` or ``2 errors``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
-    Args:
-        problems: sorted; those that no check found, too.
-        rules: number of rules that were looked at.
-    """
+
+def write_json(report: Report) -> str:
+    """Return what was looked at and found, as one JSON object."""
     found = [
         {
             "check": each.check or BAD_INPUT,
-            "severity": severity_of(each),
+            "severity": report.table.severity_of(each),
             "file": each.file,
             "line": each.line,
             "column": each.column,
@@ -61,9 +70,10 @@ def write_json(problems: Sequence[Problem], rules: int) -> str:
             "message": each.message,
             "fix": each.fix,
         }
-        for each in problems
+        for each in report.problems
     ]
-    return json.dumps({"rules": rules, "problems": found}, indent=2, ensure_ascii=False) + "\n"
+    whole = {**report.counts, "problems": found}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def _shown(problem: Problem, lines: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 import promql_parser
 
 from alerts.lint.families import labels_of
+from alerts.lint.finding import Asking
 from alerts.lint.label_sets import LabelSet
 from alerts.lint.labels import LabelFlow
 from alerts.lint.recorded import Recording, follow
@@ -91,3 +92,5 @@ class Rules:
 
 Check = Callable[[Rule, Rules], Iterator[Problem]]
 """Yields what is wrong with a rule among others. It never prints."""
+CheckAsking = Callable[[Asking, Rules], Iterator[Problem]]
+"""Yields what is wrong with an expression, given the rules that there are. It never prints."""

@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
-
-from exporters.problems import Problem
-
-Severity = Literal["error", "warning", "info"]
-"""An error keeps a rule from doing what it is for. A warning is for somebody to judge. An info
-changes no exit code."""
-
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-"""The gravest first."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that is looked at."""
-
-    id: str
-    """Stable: comments that suppress it and scripts name it."""
-    severity: Severity
-    about: str
-    """What it finds and what that does to users, in a line."""
-
+from alerts.lint.grading import Check, Table
+from alerts.lint.promql_table import OF_EXPRESSIONS
 
 _CHECKS = (
     # --- alerts -------------------------------------------------------------------------------
@@ -63,32 +41,9 @@ _CHECKS = (
           "the server for: with each change it is another alert, which never reaches its `for` and "
           "pages anew."),
     # --- PromQL -------------------------------------------------------------------------------
-    Check("promql/counter", "warning", "The value of a known counter in place of its rate: all "
-          "events since a process began."),
-    Check("promql/few-samples", "warning", "A rate over fewer than 4 scrape intervals: one scrape "
-          "that is late or lost leaves a gap."),
-    Check("promql/gauge", "error", "The rate of a gauge, or of a recorded series: each fall counts "
-          "as a restart."),
-    Check("promql/label", "error", "A label is selected or grouped by that the series cannot have, "
-          "or that is mistyped: nothing is selected, or all cells become one."),
-    Check("promql/matching", "error", "Two sides of an operator that can never match: a label of "
-          "which they must agree is on one of them only."),
-    Check("promql/named-counter", "info", "The value of a series that is called as a counter is "
-          "(`_total`), and is not known: some are gauges all the same."),
-    Check("promql/no-samples", "error", "A rate over fewer than 2 scrape intervals: there is "
-          "hardly ever one."),
-    Check("promql/recorded", "warning", "A series with a recorded one's name (it has a colon) that "
-          "none of the rules given records."),
-    Check("promql/renamed", "warning", "A family that vLLM renamed or removed: newer engines do "
-          "not serve it."),
-    Check("promql/series", "error", "A series that does not exist: one with a name as ours have it "
-          "that no exporter serves and no rule records; with `--prometheus` any that the server "
-          "had no sample of within an hour."),
+    *OF_EXPRESSIONS,
     Check("promql/syntax", "error", "An expression that is no PromQL: Prometheus refuses the whole "
           "file."),
-    Check("promql/unknown", "info", "A series that is neither recorded by the rules given nor of "
-          "anybody known: our exporters, vLLM, dcgm-exporter, routers, Prometheus, Alertmanager. "
-          "`--prometheus` tells whether it exists."),
     # --- rules --------------------------------------------------------------------------------
     Check("rules/ignore", "warning", "A comment `shardwatch:ignore` that names no check, gives no "
           "reason, or suppresses nothing."),
@@ -98,16 +53,5 @@ _CHECKS = (
           "refuses the whole file."),
 )  # fmt: skip
 
-CHECKS: dict[str, Check] = {each.id: each for each in _CHECKS}
-"""All of them by id."""
-
-
-def severity_of(problem: Problem) -> Severity:
-    """Return how grave a problem is. One that no check found kept something from being read."""
-    check = CHECKS.get(problem.check)
-    return "error" if check is None else check.severity
-
-
-def must_be_mended(problems: Iterable[Problem]) -> bool:
-    """Tell whether there is an error or a warning among problems."""
-    return any(severity_of(each) != "info" for each in problems)
+TABLE = Table(_CHECKS, "alerts/lint/README.md", "rules/ignore")
+"""What rules are looked at for."""

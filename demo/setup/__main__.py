@@ -1,10 +1,11 @@
-"""``python3 -m demo.setup base test``: the programs and the environment, silent if all is there."""
+"""``python3 -m demo.setup base test``: programs, environment, packages; silent if all is there."""
 
 from __future__ import annotations
 
 import sys
 
 from demo.setup.environment import provide_environment
+from demo.setup.node_packages import provide_node_packages
 from demo.setup.programs import PROGRAMS, TEST_PROGRAMS, provide_programs
 from demo.setup.telling import end_after
 
@@ -14,6 +15,8 @@ def main() -> None:
     groups = sys.argv[1:] or ["base"]
     provide_programs((*PROGRAMS, *(TEST_PROGRAMS if "test" in groups else ())))
     provide_environment(groups)
+    if "test" in groups:
+        provide_node_packages()
 
 
 if __name__ == "__main__":

@@ -23,16 +23,18 @@ from alerts.lint.checks.template import check_template
 from alerts.lint.checks.unbounded import check_unbounded
 from alerts.lint.checks.unexpected import check_unexpected
 from alerts.lint.checks.value import check_value
-from alerts.lint.rules import Check
+from alerts.lint.rules import Check, CheckAsking
+
+OF_LABELS: tuple[CheckAsking, ...] = (check_label, check_matching)
+"""Those of what labels an expression's elements have."""
+OF_SERIES: tuple[CheckAsking, ...] = (check_series, check_counter, check_gauge, check_samples)
+"""Those of the series of an expression. With the labels' they are of whatever asks, rules or not.
+"""
 
 ALL: tuple[Check, ...] = (
     check_syntax,
-    check_series,
-    check_label,
-    check_matching,
-    check_counter,
-    check_gauge,
-    check_samples,
+    *OF_SERIES,
+    *OF_LABELS,
     check_never_fires,
     check_lost,
     check_overwritten,

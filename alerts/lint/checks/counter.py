@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import promql_parser
 
 from alerts.lint.families import find_series
-from alerts.lint.finding import finding, in_expr
+from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.ranges import COMPARED
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import selectors_in
-from slo.rule_reading.rules import Rule
 
 COUNTER, NAMED_COUNTER = "promql/counter", "promql/named-counter"
 
@@ -26,22 +25,22 @@ _KEEPING = frozenset(
 _NOT_OF_VALUES = frozenset({"count", "count_values", "group"})
 
 
-def check_counter(rule: Rule, _: Rules) -> Iterator[Problem]:
+def check_counter(asking: Asking, _: Rules) -> Iterator[Problem]:
     """Yield counters whose value is taken, and not how fast it grows."""
-    if rule.parsed.tree is None:
+    if asking.parsed.tree is None:
         return
-    for selector in _valued(rule.parsed.tree):
+    for selector in _valued(asking.parsed.tree):
         name = name_of(selector)
         check = None if name is None else _check_of(name)
         if check is None:
             continue
         what = "a counter" if check == COUNTER else "by its name a counter"
         yield finding(
-            rule,
+            asking,
             check,
             f"takes the value of {name}, {what}, which is of all events since a process began",
             "take rate(...) or increase(...) of it",
-            in_expr(rule, name),
+            in_expr(asking, name),
         )
 
 

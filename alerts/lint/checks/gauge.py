@@ -7,21 +7,20 @@ from collections.abc import Iterator
 import promql_parser
 
 from alerts.lint.families import find_series
-from alerts.lint.finding import finding, in_expr
+from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import nodes
-from slo.rule_reading.rules import Rule
 
 _RATES = frozenset({"rate", "increase", "irate"})
 
 
-def check_gauge(rule: Rule, rules: Rules) -> Iterator[Problem]:
+def check_gauge(asking: Asking, rules: Rules) -> Iterator[Problem]:
     """Yield rates of what does not count up."""
-    if rule.parsed.tree is None:
+    if asking.parsed.tree is None:
         return
-    for node in nodes(rule.parsed.tree):
+    for node in nodes(asking.parsed.tree):
         if not isinstance(node, promql_parser.Call) or node.func.name not in _RATES:
             continue
         selector = getattr(node.args[0], "vector_selector", None)
@@ -30,12 +29,12 @@ def check_gauge(rule: Rule, rules: Rules) -> Iterator[Problem]:
         if name is None or what is None:
             continue
         yield finding(
-            rule,
+            asking,
             "promql/gauge",
             f"takes {node.func.name} of {name}, which is {what}: each fall would count as a "
             "restart",
             "take a counter, or delta or deriv of a gauge",
-            in_expr(rule, name),
+            in_expr(asking, name),
         )
 
 

@@ -7,7 +7,7 @@ from functools import reduce
 
 import promql_parser
 
-from alerts.lint.finding import finding, in_expr
+from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.label_sets import NAME, LabelSet, either
 from alerts.lint.labels import alternatives, name_of, narrowed
 from alerts.lint.mistyped import meant
@@ -15,21 +15,20 @@ from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.checks.labels import matches
 from slo.promql import nodes
-from slo.rule_reading.rules import Rule
 
 
-def check_label(rule: Rule, rules: Rules) -> Iterator[Problem]:
+def check_label(asking: Asking, rules: Rules) -> Iterator[Problem]:
     """Yield labels that series are selected or grouped by, and never have."""
-    if rule.parsed.tree is None:
+    if asking.parsed.tree is None:
         return
-    for node in nodes(rule.parsed.tree):
+    for node in nodes(asking.parsed.tree):
         match node:
             case promql_parser.VectorSelector():
-                yield from _check_selector(rule, rules, node)
+                yield from _check_selector(asking, rules, node)
             case promql_parser.AggregateExpr():
-                yield from _check_grouping(rule, rules, node)
+                yield from _check_grouping(asking, rules, node)
             case promql_parser.BinaryExpr():
-                yield from _check_included(rule, rules, node)
+                yield from _check_included(asking, rules, node)
 
 
 def listed(labels: LabelSet) -> str:
@@ -40,7 +39,7 @@ def listed(labels: LabelSet) -> str:
 
 
 def _check_selector(
-    rule: Rule, rules: Rules, selector: promql_parser.VectorSelector
+    asking: Asking, rules: Rules, selector: promql_parser.VectorSelector
 ) -> Iterator[Problem]:
     name = name_of(selector)
     kinds = [] if name is None else list(rules.labels.series_labels(name))
@@ -48,7 +47,7 @@ def _check_selector(
     if whole is None:
         return
     if any(narrowed(kind, matchers) for kind in kinds for matchers in alternatives(selector)):
-        yield from _check_mistyped(rule, rules, selector)
+        yield from _check_mistyped(asking, rules, selector)
         return
     for matcher in (each for matchers in alternatives(selector) for each in matchers):
         if matcher.name not in whole.may and not matches(matcher, ""):
@@ -56,7 +55,7 @@ def _check_selector(
                 f"selects {name} by {matcher.name}, which it does not have; its labels are "
                 f"{listed(whole)}"
             )
-            yield _at(rule, matcher.name, message, "correct the label, or leave it out")
+            yield _at(asking, matcher.name, message, "correct the label, or leave it out")
             return
         values = {each.constant(matcher.name) for each in kinds}
         if None not in values and not any(matches(matcher, each) for each in values if each):
@@ -65,12 +64,12 @@ def _check_selector(
                 f"selects {name} by {matcher.name}={matcher.value!r}, and rules record it with "
                 f"{said} only"
             )
-            yield _at(rule, matcher.name, message, "correct the value, or record it as well")
+            yield _at(asking, matcher.name, message, "correct the value, or record it as well")
             return
 
 
 def _check_mistyped(
-    rule: Rule, rules: Rules, selector: promql_parser.VectorSelector
+    asking: Asking, rules: Rules, selector: promql_parser.VectorSelector
 ) -> Iterator[Problem]:
     """Yield labels that a selector asks for, and that look like one that its series have."""
     bare = promql_parser.parse(name_of(selector) or "vector(1)")
@@ -78,7 +77,7 @@ def _check_mistyped(
         near = None if matches(matcher, "") else meant(matcher.name, bare, rules)
         if near is not None:
             message = f"selects {name_of(selector)} by {matcher.name}, which may be {near} mistyped"
-            yield _at(rule, matcher.name, message, mistyped_fix(near))
+            yield _at(asking, matcher.name, message, mistyped_fix(near))
 
 
 def mistyped_fix(near: str) -> str:
@@ -87,7 +86,7 @@ def mistyped_fix(near: str) -> str:
 
 
 def _check_grouping(
-    rule: Rule, rules: Rules, node: promql_parser.AggregateExpr
+    asking: Asking, rules: Rules, node: promql_parser.AggregateExpr
 ) -> Iterator[Problem]:
     if node.modifier is None or node.modifier.type != promql_parser.AggModifierType.By:
         return
@@ -95,13 +94,17 @@ def _check_grouping(
     for label in node.modifier.labels:
         if inside is not None and label != NAME and label not in inside.may:
             message = f"groups by {label}, which is on no element; their labels are "
-            yield _at(rule, label, message + listed(inside), "correct the label, or keep it within")
+            yield _at(
+                asking, label, message + listed(inside), "correct the label, or keep it within"
+            )
         elif (near := meant(label, node.expr, rules)) is not None:
             message = f"groups by {label}, which may be {near} mistyped"
-            yield _at(rule, label, message, mistyped_fix(near))
+            yield _at(asking, label, message, mistyped_fix(near))
 
 
-def _check_included(rule: Rule, rules: Rules, node: promql_parser.BinaryExpr) -> Iterator[Problem]:
+def _check_included(
+    asking: Asking, rules: Rules, node: promql_parser.BinaryExpr
+) -> Iterator[Problem]:
     labels = [] if node.modifier is None else node.modifier.group_labels or []
     if not labels or node.modifier is None:
         return
@@ -110,8 +113,8 @@ def _check_included(rule: Rule, rules: Rules, node: promql_parser.BinaryExpr) ->
     for label in labels:
         if one is not None and label != NAME and label not in one.may:
             message = f"takes {label} from a side that never has it; its labels are {listed(one)}"
-            yield _at(rule, label, message, "correct the label, or keep it on that side")
+            yield _at(asking, label, message, "correct the label, or keep it on that side")
 
 
-def _at(rule: Rule, label: str, message: str, fix: str) -> Problem:
-    return finding(rule, "promql/label", message, fix, in_expr(rule, label))
+def _at(asking: Asking, label: str, message: str, fix: str) -> Problem:
+    return finding(asking, "promql/label", message, fix, in_expr(asking, label))

@@ -7,21 +7,20 @@ from collections.abc import Iterator
 import promql_parser
 
 from alerts.lint.checks.label import listed
-from alerts.lint.finding import finding, in_expr
+from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.label_sets import LabelSet, disagreement
 from alerts.lint.labels import compared_labels, has_fill
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import nodes
-from slo.rule_reading.rules import Rule
 from slo.sloth.cells import is_number
 
 
-def check_matching(rule: Rule, rules: Rules) -> Iterator[Problem]:
+def check_matching(asking: Asking, rules: Rules) -> Iterator[Problem]:
     """Yield operators whose two sides can never match."""
-    if rule.parsed.tree is None:
+    if asking.parsed.tree is None:
         return
-    for node in nodes(rule.parsed.tree):
+    for node in nodes(asking.parsed.tree):
         if not isinstance(node, promql_parser.BinaryExpr) or str(node.op) == "or":
             continue
         if is_number(node.lhs) or is_number(node.rhs) or has_fill(node):
@@ -34,11 +33,11 @@ def check_matching(rule: Rule, rules: Rules) -> Iterator[Problem]:
             what = _difference(label, left, right)
             is_named = node.modifier is not None and node.modifier.matching is not None
             yield finding(
-                rule,
+                asking,
                 "promql/matching",
                 f"the sides of {node.op} never match: {what}",
                 "match on labels that both sides have, with on or ignoring",
-                in_expr(rule, label if is_named else None),
+                in_expr(asking, label if is_named else None),
             )
 
 

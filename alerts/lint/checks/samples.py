@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from alerts.lint.finding import finding, in_expr
+from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rules import Rules
 from exporters.durations import format_duration
 from exporters.problems import Problem
 from slo.promql import nodes
-from slo.rule_reading.rules import Rule
 
 NEEDED, WANTED = 2, 4
 """Intervals in a window: for there to be a rate at all, and for one scrape to be lost."""
@@ -23,11 +22,11 @@ _OF_SEVERAL = frozenset(
 """Functions of two samples or more."""
 
 
-def check_samples(rule: Rule, rules: Rules) -> Iterator[Problem]:
+def check_samples(asking: Asking, rules: Rules) -> Iterator[Problem]:
     """Yield windows with too few samples in them."""
-    if rule.parsed.tree is None:
+    if asking.parsed.tree is None:
         return
-    for node in nodes(rule.parsed.tree):
+    for node in nodes(asking.parsed.tree):
         if not isinstance(node, promql_parser.Call) or node.func.name not in _OF_SEVERAL:
             continue
         window = next((each for each in node.args if getattr(each, "range", None)), None)
@@ -41,12 +40,12 @@ def check_samples(rule: Rule, rules: Rules) -> Iterator[Problem]:
         least = NEEDED if is_empty else WANTED
         name = node.func.name
         yield finding(
-            rule,
+            asking,
             "promql/no-samples" if is_empty else "promql/few-samples",
             f"takes {name} over {format_duration(seconds)} of samples that are "
             f"{format_duration(interval)} apart, expected at least {least} intervals",
             f"take [{format_duration(WANTED * interval)}] or more",
-            in_expr(rule, name),
+            in_expr(asking, name),
         )
 
 

@@ -6,29 +6,32 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from alerts.lint.families import OF_SERVERS, OURS, instead_of, known_names
-from alerts.lint.finding import finding, in_expr
+from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
 from slo.promql import OF_PROMETHEUS, selectors_in
-from slo.rule_reading.rules import Rule
 
 NEARLY_EQUAL = 0.9
 """Two names are, of which one may be the other misspelt: difflib's ratio."""
 
 
-def check_series(rule: Rule, rules: Rules) -> Iterator[Problem]:
+_NOTHING = "nothing"
+"""With this begins what there is in place of a name that is gone for good."""
+
+
+def check_series(asking: Asking, rules: Rules) -> Iterator[Problem]:
     """Yield the series that an expression asks for and nobody has."""
-    if rule.parsed.tree is None:
+    if asking.parsed.tree is None:
         return
-    names = {name_of(each) for each in selectors_in(rule.parsed.tree)} - {None, *OF_PROMETHEUS}
+    names = {name_of(each) for each in selectors_in(asking.parsed.tree)} - {None, *OF_PROMETHEUS}
     for name in sorted(each for each in names if each is not None):
         if name in rules.by_name:
             continue
         said = _wrong_with(name, rules)
         if said is not None:
             check, message, fix = said
-            yield finding(rule, check, message, fix, in_expr(rule, name))
+            yield finding(asking, check, message, fix, in_expr(asking, name))
 
 
 def _wrong_with(name: str, rules: Rules) -> tuple[str, str, str] | None:
@@ -45,7 +48,9 @@ def _wrong_with_name(name: str, recorded: set[str]) -> tuple[str, str, str] | No
     instead = instead_of(name)
     if instead is not None:
         message = f"asks for {name}, which newer versions of vLLM do not serve"
-        return "promql/renamed", message, f"take {instead}"
+        is_gone = instead.startswith(_NOTHING)
+        why = instead.removeprefix(_NOTHING)
+        return "promql/renamed", message, f"remove it{why}" if is_gone else f"take {instead}"
     if name in known_names() or name.startswith(OF_SERVERS):
         return None
     if name.startswith(OURS):

@@ -4,8 +4,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.lint import lint
-from alerts.lint.report import text_lines
+from alerts.lint import TABLE, lint
+from alerts.lint.report import Report, text_lines
 from exporters.documents import parse_documents
 from exporters.problems import InputError
 from slo.rule_reading.expressions import parse_expression
@@ -120,7 +120,7 @@ def test_rules_of_any_kind_are_checked_and_shown(rules):
     for each in problems:
         assert 0 < each.line <= len(lines)
         assert 0 < each.column <= len(lines[each.line - 1]) + 1
-    assert list(text_lines(problems, {"f": lines})) or not problems
+    assert list(text_lines(Report(TABLE, {}, problems, {"f": lines}))) or not problems
 
 
 def test_a_damaged_file_is_read_or_refused():

@@ -1,0 +1,144 @@
+"""Dashboards of files, in whatever wrapping they come.
+
+A file holds a dashboard, what Grafana's API gives and takes (``{"dashboard": ...}``), a resource
+with ``apiVersion`` and ``spec``, or an array of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from dashboards.lint.board import Board, Text, plain
+from dashboards.lint.classic import read_classic
+from dashboards.lint.json_text import JsonFile, read_json
+from dashboards.lint.second_schema import read_second
+from exporters.documents import Place, shown
+from exporters.problems import InputError, Problem, problem
+
+SUFFIX = ".json"
+API = "dashboard.grafana.app/"
+_MARKS = frozenset({"panels", "rows", "schemaVersion", "templating", "annotations"})
+"""Keys of which each dashboard of the first schema has one."""
+
+
+def read_boards(paths: Sequence[Path]) -> list[Board]:
+    """Return the dashboards of files and folders, in their order.
+
+    Of a folder all files that are called ``.json`` are read; those in which there is no dashboard
+    are passed over.
+
+    Raises:
+        InputError: if a file cannot be read, holds no dashboard though it was named, or has a
+            field of another type than Grafana's.
+    """
+    found: dict[Path, list[Board]] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        files = _inside(path) if path.is_dir() else [path]
+        has_board = False
+        for file in files:
+            try:
+                boards = found[file] if file in found else _read_file(file, is_named=file == path)
+            except InputError as error:
+                problems += error.problems
+                has_board = True
+                continue
+            if boards:
+                found[file] = boards
+                has_board = True
+        if not has_board:
+            problems.append(problem(path, "found no dashboard", fix="name files of dashboards"))
+    if problems:
+        raise InputError(problems)
+    return [board for boards in found.values() for board in boards]
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.rglob(f"*{SUFFIX}") if each.is_file())
+
+
+def _read_file(path: Path, *, is_named: bool) -> list[Board]:
+    source = read_json(path)
+    if not is_named and not any(_is_board(each) for _, each in _items(source.document.data)):
+        return []
+    return boards_of(source)
+
+
+def boards_of(source: JsonFile) -> list[Board]:
+    """Return the dashboards of a file.
+
+    Raises:
+        InputError: as :func:`read_boards`.
+    """
+    problems: list[Problem] = []
+    boards: list[Board] = []
+    for place, data in _items(source.document.data):
+        try:
+            boards.append(_board(source, place, data))
+        except InputError as error:
+            problems += error.problems
+    if not boards and not problems:
+        message = "found an empty list, expected a dashboard at least"
+        problems.append(source.document.problem((), message, "export one from Grafana"))
+    if problems:
+        raise InputError(problems)
+    return boards
+
+
+def _items(data: Any) -> Iterator[tuple[Place, Any]]:
+    if isinstance(data, list):
+        yield from (((index,), each) for index, each in enumerate(data))
+    else:
+        yield (), data
+
+
+def _board(source: JsonFile, place: Place, data: Any) -> Board:
+    if not isinstance(data, dict):
+        raise InputError([_no_board(source, place, f"found {shown(data)}")])
+    if isinstance(data.get("dashboard"), dict):
+        return _board(source, (*place, "dashboard"), data["dashboard"])
+    version = data.get("apiVersion")
+    if isinstance(version, str) and isinstance(data.get("spec"), dict):
+        return _resource(source, place, data, version)
+    if isinstance(data.get("elements"), dict) and "layout" in data:
+        return read_second(source, place, data, Text("", place))
+    if not _is_board(data):
+        keys = plain(", ".join(list(data)[:5])) or "no key"
+        raise InputError([_no_board(source, place, f"found an object with {keys}")])
+    return read_classic(source, place, data)
+
+
+def _resource(source: JsonFile, place: Place, data: dict[str, Any], version: str) -> Board:
+    if not version.startswith(API):
+        said = f"found a resource of {shown(version)}"
+        raise InputError([_no_board(source, place, said)])
+    metadata = data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    uid = Text(name if isinstance(name, str) else "", (*place, "metadata", "name"))
+    spec: Place = (*place, "spec")
+    if version.removeprefix(API).startswith("v2"):
+        return read_second(source, spec, data["spec"], uid)
+    return read_classic(source, spec, data["spec"], uid)
+
+
+def _is_board(data: Any) -> bool:
+    """Tell whether something looks like a dashboard, be it right or wrong."""
+    if not isinstance(data, dict):
+        return False
+    version = data.get("apiVersion")
+    return (
+        bool(_MARKS & data.keys())
+        or ("elements" in data and "layout" in data)
+        or isinstance(data.get("dashboard"), dict)
+        or (isinstance(version, str) and version.startswith(API))
+    )
+
+
+def _no_board(source: JsonFile, place: Place, found: str) -> Problem:
+    return source.document.problem(
+        place,
+        f"{found}, expected a dashboard of Grafana's",
+        "export it from Grafana: Share, Export, Save to file",
+    )
