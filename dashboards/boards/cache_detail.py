@@ -111,5 +111,5 @@ def cells_and_groups() -> tuple[Band, ...]:
                 ),
                 caches.HOST_TIER,
             ),
-        ), (9, 5, 5, 5)),
+        ), (12, 4, 4, 4)),
     )  # fmt: skip

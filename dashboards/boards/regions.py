@@ -31,7 +31,7 @@ from dashboards.panels import (
 )
 from dashboards.queries import SHOWN_ROWS, regions
 from dashboards.queries.objectives import BLIND, TRAFFIC, VANISHED
-from dashboards.signs import BUSIEST, FEW_ARE_TOLERABLE, NONE_IS_GOOD, WORST, opening
+from dashboards.signs import FEW_ARE_TOLERABLE, HIGHEST, NONE_IS_GOOD, WORST, opening
 from exporters import catalog
 
 QUESTION = (
@@ -191,7 +191,7 @@ def _traffic() -> tuple[Band, ...]:
                 About(
                     14, "Requests by region",
                     "Requests that ended, per second. A region that falls while another rises has "
-                    f"sent its users there. {BUSIEST}",
+                    f"sent its users there. {HIGHEST}",
                     "reqps", "No router exporter", lowest=0, links=SAME_REGION,
                 ),
                 [regions.REQUESTS],
@@ -200,7 +200,7 @@ def _traffic() -> tuple[Band, ...]:
                 About(
                     15, "Failing, by region",
                     "Errors, time-outs and rejections over all requests but the rate-limited. "
-                    f"{WORST}",
+                    f"{HIGHEST}",
                     "percentunit", "No requests", lowest=0, links=SAME_REGION,
                 ),
                 [regions.ERROR_RATIOS],
@@ -208,7 +208,7 @@ def _traffic() -> tuple[Band, ...]:
             time_series(
                 About(
                     16, "In engines, by region",
-                    f"Requests in batches and queues. {BUSIEST}",
+                    f"Requests in batches and queues. {HIGHEST}",
                     "short", "No groups exporter", lowest=0, links=SAME_REGION,
                 ),
                 [regions.IN_ENGINES],

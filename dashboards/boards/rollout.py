@@ -12,7 +12,7 @@ from dashboards.panels import About, Column, Step, joined_table, row, stat, time
 from dashboards.queries import SHOWN_ROWS, rollout
 from dashboards.queries.ranked import level
 from dashboards.queries.rollout import ERROR, SLOW
-from dashboards.signs import BUSIEST, FEW_ARE_TOLERABLE, WORST, opening
+from dashboards.signs import BUSIEST, FEW_ARE_TOLERABLE, HIGHEST, opening
 from dashboards.variables import REVISION
 
 QUESTION = "Is a new revision worse than those beside it, and does every group run what it should?"
@@ -59,8 +59,8 @@ def _numbers() -> Band:
             About(
                 3, "Fails more often by",
                 "Share of requests that fail of the worst revision, less that of all others of "
-                "its cell. Nothing where every cell has one revision.",
-                "percentunit", "No revision has another beside it", _WORSE, decimals=1,
+                "its cell. 0 where every cell has one revision.",
+                "percentunit", "No rules evaluated", _WORSE, decimals=1,
             ),
             rollout.LARGEST_DIFFERENCE,
         ),
@@ -130,7 +130,7 @@ def _where() -> Band:
             rollout.CAUSES_OVER_TIME,
         ),
         budget_bars(10, "roll-outs", rollout.BUDGETS),
-    ), (12, 6, 6))  # fmt: skip
+    ), (14, 5, 5))  # fmt: skip
 
 
 def _canary() -> tuple[Band, ...]:
@@ -142,7 +142,7 @@ def _canary() -> tuple[Band, ...]:
                 About(
                     12, "Failing, revision against all others",
                     "Errors, time-outs and rejections over all requests but the rate-limited, "
-                    f"within five minutes; all others of the same cell beside it. {WORST}",
+                    f"within five minutes; all others of the same cell beside it. {HIGHEST}",
                     "percentunit", "No requests", lowest=0,
                 ),
                 [rollout.own(ERROR), rollout.others(ERROR)],
@@ -151,7 +151,7 @@ def _canary() -> tuple[Band, ...]:
                 About(
                     13, "Late first tokens, revision against all others",
                     f"First tokens after {LATE_SECONDS} s over all, within five minutes; all "
-                    f"others of the same cell beside it. A new engine's caches are cold. {WORST}",
+                    f"others of the same cell beside it. A new engine's caches are cold. {HIGHEST}",
                     "percentunit", "No requests", lowest=0,
                 ),
                 [rollout.own(SLOW), rollout.others(SLOW)],
@@ -160,7 +160,7 @@ def _canary() -> tuple[Band, ...]:
                 About(
                     14, "How sure it is",
                     "Difference of the failing shares in standard deviations. Above the dashed "
-                    f"line chance is out of the question (once in 32,000 looks). {few} {WORST}",
+                    f"line chance is out of the question (once in 32,000 looks). {few} {HIGHEST}",
                     "short", "No revision has another beside it", lowest=0,
                 ),
                 [rollout.deviations(ERROR)],
@@ -172,7 +172,7 @@ def _canary() -> tuple[Band, ...]:
                 About(
                     15, "Share of the traffic",
                     "Requests of a revision over those of its cell: how far a roll-out is, and "
-                    f"whether a canary gets what was meant for it. {BUSIEST}",
+                    f"whether a canary gets what was meant for it. {HIGHEST}",
                     "percentunit", "No requests", lowest=0, highest=1,
                 ),
                 [rollout.TRAFFIC],

@@ -53,7 +53,7 @@ def what_runs() -> tuple[Band, ...]:
                 rollout.DRAIN_ROWS,
                 {**{each: each for each in catalog.GROUP_LABELS}, "Value": "has"},
             ),
-        )),
+        ), (10, 7, 7)),
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from slo import conventions
 AT_END = " @ end()"
 _LOOKS = "5m"
 """Between two looks at a range."""
+_CLOSE_LOOKS = "15s"
+"""At its last five minutes, for what began since the last look."""
 USERS = f'{catalog.TIER}!="{catalog.PROBE_TIER}"'
 """Of routers' series, those that are users'."""
 
@@ -41,7 +43,8 @@ def ranked_within(expr: str, legend: str = CELL_LEGEND) -> Query:
 
     For what is told of requests when they finish: where they hang there is nothing at the end.
     """
-    highest = f"max_over_time(({expr})[$__range:{_LOOKS}]{AT_END})"
+    looks = (f"$__range:{_LOOKS}", f"{_LOOKS}:{_CLOSE_LOOKS}")
+    highest = " or ".join(f"max_over_time(({expr})[{each}]{AT_END})" for each in looks)
     return worst("topk", f"({expr})", highest, legend)
 
 

@@ -12,6 +12,7 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     ranked,
+    ranked_within,
     rate_at,
     share,
 )
@@ -90,9 +91,10 @@ SIGHT = LIBRARY.sight
 
 # --- why: traffic --------------------------------------------------------------------------------
 
-REQUESTS = ranked("topk", lambda at: f"sum by ({_REGION}) ({_REQUESTS}{at})", _LEGEND)
-ERROR_RATIOS = ranked("topk", lambda at: share(_BAD + at, _COUNTED + at, *REGION), _LEGEND)
-IN_ENGINES = ranked("topk", lambda at: in_regions(conventions.REGION_REQUESTS) + at, _LEGEND)
+# A region that is gone has none of these at the end.
+REQUESTS = ranked_within(f"sum by ({_REGION}) ({_REQUESTS})", _LEGEND)
+ERROR_RATIOS = ranked_within(share(_BAD, _COUNTED, *REGION), _LEGEND)
+IN_ENGINES = ranked_within(in_regions(conventions.REGION_REQUESTS), _LEGEND)
 ROUTERS = ranked("bottomk", lambda at: f"avg by ({_REGION}) ({_ROUTERS}{at})", _LEGEND)
 
 # --- why: capacity -------------------------------------------------------------------------------

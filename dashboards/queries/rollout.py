@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerts.causes.canaries import CANARY_WORSE
 from alerts.causes.draining import DRAIN_OVERDUE
 from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
@@ -13,6 +15,7 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     ranked,
+    ranked_within,
     rate_at,
 )
 from dashboards.queries.selecting import (
@@ -41,37 +44,37 @@ _NOT_UP = 'state!="up"'
 _CHANGING = is_one_of(catalog.STATE, ("draining", "starting"))
 
 
-def _events(series: str, reason: str, at: str = "") -> str:
-    return in_cells(series, equals(catalog.REASON, reason), _CHOSEN) + at
+def _events(series: str, reason: str) -> str:
+    return in_cells(series, equals(catalog.REASON, reason), _CHOSEN)
 
 
-def _own_share(reason: str, at: str = "") -> str:
-    return f"{_events(_BAD, reason, at)} / ({_events(_ALL, reason, at)} > 0)"
+def _own_share(reason: str) -> str:
+    return f"{_events(_BAD, reason)} / ({_events(_ALL, reason)} > 0)"
 
 
-def _others_share(reason: str, at: str = "") -> str:
-    return f"{_events(_OTHER_BAD, reason, at)} / ({_events(_OTHER_ALL, reason, at)} > 0)"
+def _others_share(reason: str) -> str:
+    return f"{_events(_OTHER_BAD, reason)} / ({_events(_OTHER_ALL, reason)} > 0)"
 
 
-def _difference(reason: str, at: str = "") -> str:
-    return f"({_own_share(reason, at)} - {_others_share(reason, at)})"
+def _difference(reason: str) -> str:
+    return f"({_own_share(reason)} - {_others_share(reason)})"
 
 
-def _deviations(reason: str, at: str = "") -> str:
+def _deviations(reason: str) -> str:
     """Return the difference in standard deviations, as :mod:`alerts.causes.canaries` tests it."""
     bad, every, other_bad, others = (
-        _events(each, reason, at) for each in (_BAD, _ALL, _OTHER_BAD, _OTHER_ALL)
+        _events(each, reason) for each in (_BAD, _ALL, _OTHER_BAD, _OTHER_ALL)
     )
     pooled = f"(({bad} + {other_bad}) / ({every} + {others}))"
     variance = f"{pooled} * (1 - {pooled}) * (1 / {every} + 1 / {others})"
     # Where nothing fails nothing differs: 0, not 0 over 0.
-    sure = f"{_difference(reason, at)} / sqrt({variance} > 0)"
-    return f"({sure} or 0 * {_difference(reason, at)})"
+    sure = f"{_difference(reason)} / sqrt({variance} > 0)"
+    return f"({sure} or 0 * {_difference(reason)})"
 
 
-def _traffic(at: str = "") -> str:
-    every = in_cells(_ALL, equals(catalog.REASON, ERROR)) + at
-    return f"{_events(_ALL, ERROR, at)} / on ({CELL}) group_left () (sum by ({CELL}) ({every}) > 0)"
+def _traffic() -> str:
+    every = in_cells(_ALL, equals(catalog.REASON, ERROR))
+    return f"{_events(_ALL, ERROR)} / on ({CELL}) group_left () (sum by ({CELL}) ({every}) > 0)"
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -79,7 +82,7 @@ def _traffic(at: str = "") -> str:
 MOST_REVISIONS = Query(f"max({in_cells(conventions.CELL_REVISIONS)})", "revisions")
 CELLS_IN_ROLLOUT = Query(or_zero(f"count({in_cells(conventions.CELL_REVISIONS)} > 1)"), "cells")
 CANARIES_WORSE = causes_at_work((CANARY_WORSE,))
-LARGEST_DIFFERENCE = Query(f"max({_difference(ERROR)})", "worse by", may_be_empty=True)
+LARGEST_DIFFERENCE = Query(or_zero(f"max({_difference(ERROR)})"), "worse by")
 GROUPS_CHANGING = Query(f"sum({in_cells(conventions.CELL_GROUPS, _CHANGING)})", "groups")
 DRIVERS = Query(
     f"count(group by ({catalog.VERSION}) ({in_cells(conventions.DRIVER_HOSTS)}))", "versions"
@@ -91,25 +94,24 @@ BUDGETS = budgets_of("rollout")
 
 def own(reason: str) -> Query:
     """Return the shares of revisions' requests that fail, or first tokens that are late."""
-    return ranked("topk", lambda at: _own_share(reason, at), _LEGEND)
+    return ranked_within(_own_share(reason), _LEGEND)
 
 
 def others(reason: str) -> Query:
     """Return the same of all other revisions of each revision's cell."""
-    return ranked(
-        "topk", lambda at: _others_share(reason, at), "all but " + _LEGEND, may_be_empty=True
-    )
+    found = ranked_within(_others_share(reason), "all but " + _LEGEND)
+    return replace(found, may_be_empty=True)
 
 
 def deviations(reason: str) -> Query:
     """Return how sure it is that revisions are worse: the difference in standard deviations."""
-    return ranked("topk", lambda at: _deviations(reason, at), _LEGEND, may_be_empty=True)
+    return replace(ranked_within(_deviations(reason), _LEGEND), may_be_empty=True)
 
 
-TRAFFIC = ranked("topk", _traffic, _LEGEND)
+TRAFFIC = ranked_within(_traffic(), _LEGEND)
 CAUSES_OVER_TIME = causes_over_time(CAUSES, place=(catalog.MODEL, catalog.REVISION))
 
-ROWS = Rows(REVISION, _events(_ALL, ERROR))
+ROWS = Rows(REVISION, f"{_events(_ALL, ERROR)} > 0")
 ROW_GROUPS = ROWS.column(in_cells(conventions.CELL_REVISION_GROUPS, _CHOSEN))
 ROW_TRAFFIC = ROWS.column(_traffic())
 ROW_DEVIATIONS = ROWS.column(_deviations(ERROR), may_be_empty=True)

@@ -84,7 +84,6 @@ MAY_BE_EMPTY: dict[str, set[str]] = {
     "shardwatch-rollout": {
         "Budgets left",
         "Failing, revision against all others",
-        "Fails more often by",
         "Failure domains of several drivers",
         "How sure it is",
         "Late first tokens, revision against all others",
