@@ -37,14 +37,49 @@ def ours():
     return read(build_boards())
 
 
+BY_TIER = """\
+apiVersion: openslo/v1
+kind: Service
+metadata: {name: customers}
+spec: {}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: availability-of-each-tier
+  annotations: {shardwatch.dev/grouping-labels: "region,model,tier"}
+spec:
+  service: customers
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 28d, isRolling: true}]
+  objectives: [{target: 0.999}]
+  indicator:
+    metadata: {name: availability-of-each-tier}
+    spec:
+      ratioMetric:
+        counter: true
+        bad:
+          metricSource:
+            type: Prometheus
+            spec: {query: 'shardwatch_router_requests_total{outcome="error"}'}
+        total:
+          metricSource:
+            type: Prometheus
+            spec: {query: shardwatch_router_requests_total}
+"""
+"""Somebody's own, with pages: the library promises its customers' tiers only what tickets tell."""
+
+
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory):
-    """The rules that are built for a cluster as the demo's, with every objective that there is."""
+    """The rules of a cluster as the demo's, with every objective that there is, and one more."""
     folder = tmp_path_factory.mktemp("built")
     shutil.copytree(LIKE_THE_DEMO, folder / "config")
     file = folder / "config/shardwatch.yaml"
     content = yaml.safe_load(file.read_text())
-    content["objectives"] = [f"library:{each}" for each in library_names()]
+    (folder / "config/by-tier.yaml").write_text(BY_TIER)
+    library = [f"library:{each}" for each in library_names()]
+    content["objectives"] = [*library, "by-tier.yaml"]
     file.write_text(yaml.safe_dump(content))
     write_generated(folder / "out", shardwatch._build_all(read_config(file), RulesForm()))
     return read_rule_files(sorted(folder.glob("out/rules/*.yaml")))
