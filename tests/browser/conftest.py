@@ -21,9 +21,12 @@ from tests.browser.seeing import until
 HALF_SCREEN = {"width": 1600, "height": 1000}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window.
+
+    Not of the session: while it runs there is an event loop, and other tests start their own.
+    """
     with open_browser(find_program("chromium")) as running:
         yield running
 
