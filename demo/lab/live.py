@@ -137,7 +137,9 @@ def live_blocks(compared: Sequence[tuple[str, Sequence[Row]]]) -> list[str]:
     said = (
         f"{len(compared)} runs of the demo on real servers, and the same played here at the demo's "
         f"intervals, in seconds after the fault: {len(rows)} things happened, {differing} of them "
-        "further apart than one interval, or in one of both alone."
+        f"further apart than one interval ({INTERVAL_SECONDS:g} s, and {LOOK_SECONDS:g} s between "
+        "two looks of the demo; an end is told with the group's next notification, which comes "
+        f"every {GROUP_INTERVAL_SECONDS:g} s), or in one of both alone."
     )
     head = ("scenario", "what", "alert", "live", "lab", "agrees")
     return ["## Live runs", said, markdown.table(head, rows)]

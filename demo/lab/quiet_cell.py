@@ -17,6 +17,8 @@ REGION, MODEL = "us-gov", "chat"
 REQUESTS_PER_HOUR = 6.0
 DOWN_SECONDS = 900.0
 OBJECTIVES = ("library:chat", "library:probes")
+PROBES = "probe-success"
+"""The objective that has to tell."""
 
 
 def quiet_scenario() -> Scenario:
@@ -36,7 +38,7 @@ def quiet_scenario() -> Scenario:
         expect=[
             Expectation(
                 alert="ErrorBudgetBurn",
-                labels={"slo": "probe-success", "region": REGION, "model": MODEL,
+                labels={"slo": PROBES, "region": REGION, "model": MODEL,
                         "severity": "page"},
                 page=True,
                 resolves=False,
@@ -54,14 +56,14 @@ async def play_quiet_cell() -> Outcome:
 
 
 def page_seconds(outcome: Outcome) -> float | None:
-    """Return how long after the fault PagerDuty was told of the cell; None if it was not."""
+    """Return how long after the fault PagerDuty was told what is expected; None if it was not."""
     paged = [
         each.paged_seconds
         for each in outcome.alerts
         if is_page(each) and each.paged_seconds is not None and each.paged_seconds > 0
-        and each.labels.get("region") == REGION
+        and each.labels.get("slo") == PROBES and each.labels.get("region") == REGION
     ]  # fmt: skip
-    return min(paged, default=None)
+    return min(paged, default=None) if outcome.is_good else None
 
 
 def _groups() -> int:

@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from demo.lab.storm import multiplied, storm_scenario
+from demo.lab.notifying import FIRING, Notification
+from demo.lab.storm import Storm, multiplied, storm_scenario
+from slo.replay.firing import Firing
 from slo.series import STALE, Series
 
 TIMES = np.array([0, 15_000])
@@ -74,3 +76,21 @@ def test_states_that_a_group_is_never_in_are_left_out():
 def test_the_region_stays_dark():
     """Nobody repairs it."""
     assert all(each.length is None for each in storm_scenario().faults)
+
+
+def told(name: str) -> Notification:
+    """Return what PagerDuty hears of an alert."""
+    firing = Firing(name, {"alertname": name}, 0.0, 0.0, None)
+    return Notification(9.0, "pager", "pagerduty", {}, "key", FIRING, (firing,))
+
+
+def test_a_storm_of_which_nobody_hears_is_not_measured():
+    """Few events are good only if the region's is among them."""
+
+    def measured(*names: str) -> tuple[object, bool]:
+        storm = Storm(1, 8, 9, 0.0, [], [told(each) for each in names])
+        (found,) = storm.figures()
+        return found["value"], "RegionDown was not told" in str(found)
+
+    assert (2.0, False) == measured("RegionDown", "EventsBlind")
+    assert (None, True) == measured("EventsBlind")
