@@ -11,7 +11,7 @@ async def test_a_healthy_cluster_has_no_alert_at_all():
     restart = {"fault": "exporter-restart", "at": "30s", "place": {"exporter": "router"}}
     scenario = story(restart, starts_at="tue 10:00", watch="3m")
 
-    (outcome,) = await play(scenario, Options(groups=GROUPS, healthy_seconds=600.0))
+    (outcome,) = await play(scenario, Options(groups=GROUPS, healthy_seconds=1800.0))
 
     fired = {(each.alert, *each.labels.items()) for each in outcome.alerts}
     assert set() == {each for each in fired if each[0] != ALWAYS_FIRES}
