@@ -27,6 +27,7 @@ def parse_address(text: str) -> Address:
     """
     host, _, port = text.rpartition(":")
     is_number = port.isascii() and port.isdigit() and len(port) <= len(str(LARGEST_PORT))
-    if not host or not is_number or int(port) > LARGEST_PORT:
+    is_host = host and not any(each.isspace() or each in "/@?#" for each in host)
+    if not is_host or not is_number or int(port) > LARGEST_PORT:
         raise ValueError(f"found {text!r}, expected HOST:PORT such as 127.0.0.1:19801")
     return Address(host.removeprefix("[").removesuffix("]"), int(port))

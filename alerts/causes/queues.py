@@ -10,6 +10,7 @@ from alerts.causes.queue_signals import (
     GOODPUT,
     GROWTH,
     PERSISTENCE,
+    REFUSAL,
     SHORT_OF_CAPACITY,
     signal,
     signal_rules,
@@ -104,10 +105,16 @@ def _snowball_state() -> str:
 
 
 def _metastable_state() -> str:
-    """Return the cells whose queue stays: persistence, fewer good ends, and what feeds it."""
+    """Return the cells whose queue stays: there is one, it persists, and something feeds it.
+
+    Without a queue that grows or requests that are refused, fewer good ends are those of fewer
+    requests: engines make as many steps for a few as for many.
+    """
+    queue = f'{conventions.QUEUE_SIGNAL}{{{catalog.SIGNAL}=~"{GROWTH}|{REFUSAL}"}} > 0'
     feeds = f'{conventions.QUEUE_SIGNAL}{{{catalog.SIGNAL}=~"{AMPLIFICATION}|{DEGRADATION}"}} > 0'
     return _by_reason(
-        f"{signal(PERSISTENCE)}\nand on ({CELL})\n({signal(GOODPUT)})\nand on ({CELL})\n({feeds})"
+        f"{signal(PERSISTENCE)}\nand on ({CELL})\n({signal(GOODPUT)})\nand on ({CELL})\n({queue})"
+        f"\nand on ({CELL})\n({feeds})"
     )
 
 

@@ -87,7 +87,8 @@ def _bypassed(
         catalog.CELL_LABELS, "humanizePercentage", "none",
     )  # fmt: skip
     gov = f'{catalog.ROUTER_REQUESTS.name}{{{catalog.TIER}="{GOV}"}}'
-    are_theirs = f"\n{where} on ({_CELL})\n{increases(gov, catalog.CELL_LABELS, window)} > 0"
+    # Since the router counts: a page must not end between two of their requests.
+    are_theirs = f"\n{where} on ({_CELL})\nsum by ({_CELL}) ({gov}) > 0"
     return Cause(
         name=name,
         rank=rank,

@@ -128,7 +128,7 @@ def _paid_throttled(window_seconds: float) -> Cause:
 
     return Cause(
         name=PAID_THROTTLED,
-        rank=410,
+        rank=205,
         explains=(ROUTER,),
         state=(
             f"group by ({_TIER}) (\n{throttled(PAID_RATIO)}\nor\n"

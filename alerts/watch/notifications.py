@@ -36,25 +36,31 @@ SERVERS = f'up{{job=~"{PROMETHEUS_JOB}|{ALERTMANAGER_JOB}"}}'
 def notification_alerts() -> tuple[WatchAlert, ...]:
     """Return the alert about notifications: as a page where nobody is told, else as a ticket."""
     window = format_duration(WINDOW_SECONDS)
-    given_up = (
-        f"increase(alertmanager_notifications_failed_total"
-        f"[{format_duration(RECEIVER_WINDOW_SECONDS)}]) > 1.5"  # two, by extrapolation
-    )
+
+    def given_up(matcher: str = "") -> str:
+        return (
+            f"increase(alertmanager_notifications_failed_total{matcher}"
+            f"[{format_duration(RECEIVER_WINDOW_SECONDS)}]) > 1.5"  # two, by extrapolation
+        )
+
     reasons = {
         "no_alertmanager": "prometheus_notifications_alertmanagers_discovered < 1",
         "dropped": f"increase(prometheus_notifications_dropped_total[{window}]) > 0",
         "errors": f"increase(prometheus_notifications_errors_total[{window}]) > 0",
         "alertmanager_down": f'up{{job="{ALERTMANAGER_JOB}"}} == 0',
-        "given_up": given_up,
+        "given_up": given_up(),
     }
     # So many servers must have it that no other is left. To one Alertmanager of two, all
     # Prometheus servers fail: nothing is lost.
     every = dict.fromkeys(("no_alertmanager", "dropped", "given_up"), f"{SERVERS} == 1")
     every["alertmanager_down"] = SERVERS
+    # The webhook takes tickets and the watchdog; whoever sends pages there alone has no other way
+    # on which to be told.
+    lost = reasons | {"given_up": given_up(f'{{{_INTEGRATION}!="webhook"}}')}
     found = "\nor\n".join(_because(expr, reason) for reason, expr in reasons.items())
     nowhere = "\nor\n".join(
-        f"({_because(reasons[reason], reason)})\nand on (job, {_INTEGRATION})\n"
-        f"(count by (job, {_INTEGRATION}) ({_group(reasons[reason])})\n"
+        f"({_because(lost[reason], reason)})\nand on (job, {_INTEGRATION})\n"
+        f"(count by (job, {_INTEGRATION}) ({_group(lost[reason])})\n"
         f">= on (job) group_left () count by (job) ({servers}))"
         for reason, servers in every.items()
     )

@@ -20,7 +20,19 @@ def test_an_address_is_host_and_port(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "19801", ":19801", "h:", "h:http", "h:70000", "h:-1", "h:\u0661", f"h:{'1' * 5000}"],
+    [
+        "",
+        "19801",
+        "http://a:9093",
+        "a b:9093",
+        ":19801",
+        "h:",
+        "h:http",
+        "h:70000",
+        "h:-1",
+        "h:\u0661",
+        f"h:{'1' * 5000}",
+    ],
 )
 def test_what_is_no_address_is_refused(text):
     """With what was found and what was expected."""
