@@ -30,7 +30,7 @@ FIRST_STEP_VANISHED = (
     "send a request from outside, as a user would: if it fails, look at name resolution, "
     "certificates and the load balancer; if it hangs, restart the router"
 )
-FIRST_STEP_BLIND = "ask the router itself whether requests succeed, and watch by hand until then"
+FIRST_STEP_BLIND = "ask what counts the events whether they succeed, and watch by hand until then"
 
 BLIND_AFTER_SECONDS = 120
 """An exporter that is restarted is back within this."""

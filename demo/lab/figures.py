@@ -33,8 +33,9 @@ def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> 
         told = [each for each in ours if first_faults.get(each.scenario) == fault]
         return _latest(name, told, alert, delay_seconds)
 
+    missed = sum(not each.is_good for each in ours) if ours else None
     return [
-        figure("lab.faults_missed", sum(not each.is_good for each in ours), "plays"),
+        _figure("lab.faults_missed", "plays", missed),
         latest("lab.stalled_group_seconds", "frozen-worker", GROUP_STALLED),
         latest("lab.lost_gpu_seconds", "lost-gpu", GPU_LOST, DCGM_INTERVAL_SECONDS),
         _figure("lab.snowball_lead_seconds", "s", _snowball_lead(ours)),

@@ -41,6 +41,11 @@ def test_a_play_that_is_not_as_expected_is_a_missed_fault():
     assert 2 == values(missed, outcome(), missed, peer)["lab.faults_missed"]
 
 
+def test_no_play_is_no_proof():
+    """Of nothing nothing was missed, which says nothing."""
+    assert {None} == set(values().values())
+
+
 def test_a_lost_gpu_is_timed_without_the_delay_of_its_telemetry():
     """The latest of all scenarios that begin with one, whatever else tells of it sooner."""
     first = outcome(alert("GpuLost", 35.0), alert("ShardGroupDead", 160.0))
