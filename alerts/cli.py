@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from alerts.lint.command import Lint, print_lint
+from alerts.lint.options import Format, HttpConfigFile, PrometheusUrl, TargetLabels
 from alerts.lint.printing import ReportFormat
 from alerts.lint.rules import SEVERITIES, Setting
 from alerts.lint.scenarios import read_expected
@@ -36,14 +37,8 @@ def lint(
     scrape_interval: Annotated[
         str, typer.Option(metavar="DURATION", help="Of the series that the rules read.")
     ] = "15s",
-    prometheus: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Ask this server which series exist."),
-    ] = None,
-    http_config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="How it is asked: credentials, headers, TLS."),
-    ] = None,
+    prometheus: PrometheusUrl = None,
+    http_config: HttpConfigFile = None,
     scenarios: Annotated[
         Path | None,
         typer.Option(
@@ -54,20 +49,11 @@ def lint(
         list[str] | None,
         typer.Option(metavar="NAME", help="A severity that you have besides the usual."),
     ] = None,
-    target_label: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="A label that scrapes attach to our exporters' series besides job and instance; "
-            "if none is named, they may attach any.",
-        ),
-    ] = None,
+    target_label: TargetLabels = None,
     with_ours: Annotated[
         bool, typer.Option("--with-ours", help="Tell names that shardwatch's rules have, too.")
     ] = False,
-    format_: Annotated[
-        ReportFormat, typer.Option("--format", help="Text for people, or JSON.")
-    ] = ReportFormat.TEXT,
+    format_: Format = ReportFormat.TEXT,
 ) -> None:
     """Say what is wrong with rules, ours or anyone's.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from alerts.lint.options import Format, HttpConfigFile, PrometheusUrl, TargetLabels
 from alerts.lint.printing import ReportFormat
 from exporters.addresses import LARGEST_PORT
 from exporters.generated import write_generated
@@ -80,25 +81,10 @@ def lint(
     scrape_interval: Annotated[
         str, typer.Option(metavar="DURATION", help="Of the series that are asked for.")
     ] = "15s",
-    prometheus: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Ask this server which series exist."),
-    ] = None,
-    http_config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="How it is asked: credentials, headers, TLS."),
-    ] = None,
-    target_label: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="A label that scrapes attach to our exporters' series besides job and instance; "
-            "if none is named, they may attach any.",
-        ),
-    ] = None,
-    format_: Annotated[
-        ReportFormat, typer.Option("--format", help="Text for people, or JSON.")
-    ] = ReportFormat.TEXT,
+    prometheus: PrometheusUrl = None,
+    http_config: HttpConfigFile = None,
+    target_label: TargetLabels = None,
+    format_: Format = ReportFormat.TEXT,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Say what is wrong with dashboards, ours or anyone's.
