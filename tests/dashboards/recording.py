@@ -1,6 +1,7 @@
 """The rules of cells and of the causes' levels, run by promtool, and what is asked of them."""
 
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,31 @@ def check(
         records: whether the rules record; not where what they record is given.
     """
     levels = RuleGroup("levels", 5, cause_levels(causes(5)))
-    text = render_groups([cells_group(5), levels], ["shardwatch.yaml"])
-    (tmp_path / "rules.yaml").write_text(text)
+    groups = [cells_group(5), levels] if records else []
+    hold(tmp_path, groups, inputs, expected, at="6m")
+
+
+def hold(
+    tmp_path: Path,
+    groups: Sequence[RuleGroup],
+    inputs: Series,
+    expected: Mapping[str, Mapping[str, str | float]],
+    *,
+    at: str,
+) -> None:
+    """Hold expressions against the values that they have at a time; series by value.
+
+    Args:
+        tmp_path: for the files.
+        groups: what records; none where what would be recorded is given.
+        inputs: samples by series, of 5 s.
+        expected: values by series, by expression.
+        at: since the beginning: ``6m``.
+    """
+    if groups:
+        (tmp_path / "rules.yaml").write_text(render_groups(groups, ["shardwatch.yaml"]))
     tests: dict[str, Any] = {
-        "rule_files": ["rules.yaml"] if records else [],
+        "rule_files": ["rules.yaml"] if groups else [],
         "evaluation_interval": "5s",
         "tests": [
             {
@@ -60,7 +82,7 @@ def check(
                 "promql_expr_test": [
                     {
                         "expr": expr,
-                        "eval_time": "6m",
+                        "eval_time": at,
                         "exp_samples": [
                             {"labels": labels, "value": value} for labels, value in samples.items()
                         ],

@@ -3,10 +3,8 @@
 import subprocess
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import pytest
-import yaml
 
 from alerts.cells import GROUP_NAME, cells_group
 from dashboards.asking import EVERYTHING
@@ -16,20 +14,13 @@ from demo.setup.programs import find_program
 from slo import conventions
 from slo.render import render_groups
 from slo.windows import read_tiers
+from tests.dashboards.recording import Series, hold, series
 
 CELL = {"cluster": "demo", "region": "eu", "model": "chat"}
 ROUTED = {**CELL, "revision": "r1", "tier": "pro"}
 STEPS = 40
 """Of 5 s: longer than the rules' window of a minute."""
 SECONDS = 180
-
-Series = dict[str, str]
-
-
-def series(name: str, labels: dict[str, str]) -> str:
-    """Return a series as promtool's inputs and outputs name it."""
-    inside = ", ".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-    return f"{name}{{{inside}}}"
 
 
 def constant(value: float) -> str:
@@ -65,33 +56,7 @@ DEAD = group("g1", capacity=0, gpus_up=31, state="dead")
 
 def check(tmp_path: Path, inputs: Series, expected: dict[str, dict[str, float]]) -> None:
     """Hold expressions against the values that they have at 180 s; series by value."""
-    (tmp_path / "rules.yaml").write_text(render_groups([cells_group(5)], ["shardwatch.yaml"]))
-    tests: dict[str, Any] = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": "5s",
-        "tests": [
-            {
-                "interval": "5s",
-                "input_series": [
-                    {"series": name, "values": values} for name, values in inputs.items()
-                ],
-                "promql_expr_test": [
-                    {
-                        "expr": expr,
-                        "eval_time": f"{SECONDS}s",
-                        "exp_samples": [
-                            {"labels": labels, "value": value} for labels, value in samples.items()
-                        ],
-                    }
-                    for expr, samples in expected.items()
-                ],
-            }
-        ],
-    }
-    (tmp_path / "tests.yaml").write_text(yaml.safe_dump(tests))
-    command = [find_program("promtool"), "test", "rules", tmp_path / "tests.yaml"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (0, "") == (done.returncode, done.stderr)
+    hold(tmp_path, [cells_group(5)], inputs, expected, at=f"{SECONDS}s")
 
 
 def ask(query: Query) -> str:
