@@ -1,20 +1,20 @@
 """The gateway between the demo's agents and their tools, with telemetry as a real one has it.
 
 ``python -m demo.traffic.gateway --port N --site-port M`` serves ``POST /tools/NAME`` (JSON:
-``{"model": "chat", "arguments": {...}}``, answered by ``{"error_type": "", "output": "..."}``),
-``/metrics`` and ``/healthz``; and on the other port the web site that the browser reads.
+``{"model": "chat", "attempt": 1, "arguments": {...}}``, answered by
+``{"error_type": "", "output": "..."}``), ``/metrics`` and ``/healthz``; and on the other port the
+web site that the browser reads.
 ``PUT /condition/NAME`` with any of ``{"outage_ratio": 0.5, "slowdown": 8}`` makes a tool worse.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import aiohttp
 from aiohttp import web
@@ -42,7 +42,8 @@ def application(site_port: int) -> web.Application:
         tool = tools.get(request.match_info["name"])
         if tool is None:
             raise _no_such_tool()
-        model, arguments = _read(await request.text())
+        model, attempt, arguments = _read(await request.text())
+        telemetry.note_attempt(request.match_info["name"], model, attempt)
         error_type = CANCELLED  # unless the call comes to an end before its caller leaves
         began = time.perf_counter()
         try:
@@ -77,7 +78,9 @@ def application(site_port: int) -> web.Application:
         pages = site.application(lambda: site.RENDER_SECONDS * browsing.slowdown)
         async with _serve_site(site_port, pages) as address, aiohttp.ClientSession() as session:
             tools["code_execution"] = CodeExecution(condition=conditions["code_execution"])
-            tools["browser"] = Browser(session, address, condition=browsing)
+            tools["browser"] = Browser(
+                session, address, condition=browsing, note_page=telemetry.note_page
+            )
             yield
         telemetry.close()
 
@@ -105,16 +108,20 @@ class _Change(BaseModel):
     slowdown: Annotated[float, Field(ge=1, le=1000)] = 1.0
 
 
-def _read(text: str) -> tuple[str, dict[str, str]]:
-    """Return model and arguments of a call."""
+class _Call(BaseModel):
+    model: str
+    attempt: Annotated[int, Field(ge=1)] = 1
+    arguments: dict[str, Any]
+
+
+def _read(text: str) -> tuple[str, int, dict[str, str]]:
+    """Return model, number of the attempt, and arguments of a call."""
     try:
-        content = json.loads(text)
-        model, arguments = content["model"], content["arguments"]
-    except (ValueError, TypeError, KeyError):
-        model, arguments = None, None
-    if not isinstance(model, str) or not isinstance(arguments, dict):
-        raise web.HTTPUnprocessableEntity(text='expected {"model": ..., "arguments": {...}}\n')
-    return model[:LONGEST_MODEL_NAME], {key: str(value) for key, value in arguments.items()}
+        call = _Call.model_validate_json(text)
+    except ValidationError as error:
+        raise web.HTTPUnprocessableEntity(text=f"{error}\n") from None
+    arguments = {key: str(value) for key, value in call.arguments.items()}
+    return call.model[:LONGEST_MODEL_NAME], call.attempt, arguments
 
 
 @asynccontextmanager

@@ -55,6 +55,13 @@ class Condition:
     """Times longer that it takes."""
 
 
+class NotePage(Protocol):
+    """Takes note of a page that the page cache was asked for."""
+
+    def __call__(self, *, is_kept: bool) -> None:
+        """Take note of whether it was there."""
+
+
 @dataclass(frozen=True)
 class Result:
     """How a call ended, and what it said."""
@@ -138,6 +145,7 @@ class Browser:
         clock: Callable[[], float] = time.monotonic,
         condition: Condition | None = None,
         random: Random | None = None,
+        note_page: NotePage = lambda *, is_kept: None,  # noqa: ARG005
     ) -> None:
         self._session = session
         self._site = site
@@ -145,6 +153,7 @@ class Browser:
         self._random = random or Random()  # noqa: S311 -- no secret
         self._time_limit_seconds = time_limit_seconds
         self._clock = clock
+        self._note_page = note_page
         self._cache: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
     async def call(self, arguments: Mapping[str, str]) -> Result:
@@ -154,7 +163,9 @@ class Browser:
             return Result(TOOL_ERROR, f"found page {page!r}, expected a number")
         is_out = self._random.random() < self._condition.outage_ratio
         kept = None if is_out else self._cache.get(page)
-        if kept and self._clock() - kept[0] < CACHE_SECONDS:
+        is_kept = kept is not None and self._clock() - kept[0] < CACHE_SECONDS
+        self._note_page(is_kept=is_kept)
+        if kept and is_kept:
             return Result(OK, kept[1])
         site = REFUSES if is_out else self._site
         try:

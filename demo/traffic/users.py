@@ -29,12 +29,13 @@ group hangs a session waits, and its next requests with it."""
 MOST_SESSIONS = 150
 """At once; while a group hangs, sessions last longer and pile up."""
 ATTEMPTS = 2
-"""Of a client, for one answer."""
+"""Of a client, for one answer; of an agent, for one result of a tool."""
 BACKOFF_SECONDS = (0.5, 1.5)
 TOOL_PATIENCE_SECONDS = 8.0
 """Longer than the tools' own limits: it is the gateway that gives up."""
 
 _RETRIED = frozenset({"error", "timeout", "rejected"})
+_CALLED_AGAIN = frozenset({"error", "timeout", "rate_limited"})
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Users:
             await asyncio.sleep(turn.think_seconds)
             answer = await self._say(plan, said, turn.text, turn.output_tokens)
             if answer and turn.call:
-                result = await self._call(turn.call)
+                result = await self.result_of(turn.call)
                 answer = await self._say(plan, said, f"Result: {result}", turn.output_tokens)
             if not answer:
                 return  # the user gives up
@@ -110,17 +111,25 @@ class Users:
                 return answer
         return None
 
-    async def _call(self, call: ToolCall) -> str:
-        outcome, output = await call_tool(self.session, self.gateway, self.model, call)
-        self.tally.note_call(outcome)
+    async def result_of(self, call: ToolCall) -> str:
+        """Call a tool until it works or no attempt is left; return what the model is told."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(self.random.uniform(*BACKOFF_SECONDS))
+            outcome, output = await call_tool(
+                self.session, self.gateway, self.model, call, attempt=attempt + 1
+            )
+            self.tally.note_call(outcome)
+            if outcome not in _CALLED_AGAIN:
+                break
         return f"{call.tool} said {output}" if outcome == "ok" else f"{call.tool}: {outcome}"
 
 
 async def call_tool(
-    session: aiohttp.ClientSession, gateway: str, model: str, call: ToolCall
+    session: aiohttp.ClientSession, gateway: str, model: str, call: ToolCall, attempt: int = 1
 ) -> tuple[str, str]:
     """Call a tool; return the outcome (``exporters.catalog.TOOL_OUTCOMES``) and the output."""
-    content = {"model": model, "arguments": call.arguments}
+    content = {"model": model, "attempt": attempt, "arguments": call.arguments}
     try:
         async with asyncio.timeout(TOOL_PATIENCE_SECONDS):
             async with session.post(f"{gateway}/tools/{call.tool}", json=content) as answer:

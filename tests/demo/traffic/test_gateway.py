@@ -18,6 +18,7 @@ from demo.traffic.users import call_tool
 from demo.vllm.testing import served
 from exporters.dialects import read_dialect
 from exporters.exposition import PageReader
+from exporters.tools import otel
 
 FAMILY = read_dialect("otel_tools").families[0]
 
@@ -60,6 +61,32 @@ async def test_calls_run_and_are_counted_by_tool_model_and_end(free_port: int):
         ("browser", "chat", ""): 1,
         ("browser", "chat", "tool_error"): 1,
     } == counted
+
+
+async def test_attempts_and_pages_are_counted_as_the_exporter_reads_them(free_port: int):
+    """Two calls of one task and one of another, all for one page: asked once, then kept."""
+    call = ToolCall("browser", {"page": "2"})
+    async with gateway(free_port) as (session, url):
+        for attempt in (1, 2, 1):
+            await call_tool(session, url, "chat", call, attempt=attempt)
+        samples = PageReader().read(await page_of(session, url))
+    attempts, pages = (
+        {series.labels[label]: value for series, value in samples.items() if series.name == name}
+        for name, label in ((otel.ATTEMPTS, otel.ATTEMPT), (otel.PAGES, otel.CACHE_RESULT))
+    )
+
+    assert {"first": 2, "retry": 1} == attempts
+    assert {"miss": 1, "hit": 2} == pages
+
+
+async def test_a_page_cache_that_never_failed_has_both_series(free_port: int):
+    """A ratio of what is not there yet would be no data, not 0."""
+    async with gateway(free_port) as (session, url):
+        await call_tool(session, url, "chat", ToolCall("browser", {"page": "2"}))
+        samples = PageReader().read(await page_of(session, url))
+
+    for label, of in ((otel.CACHE_RESULT, "hit"), (otel.ATTEMPT, "retry")):
+        assert [0.0] == [n for series, n in samples.items() if series.labels.get(label) == of]
 
 
 async def test_the_page_is_what_the_dialect_says(free_port: int):
@@ -105,6 +132,7 @@ async def test_a_caller_who_leaves_is_counted_as_cancelled(
         ("/tools/browser", "no JSON", 422),
         ("/tools/browser", '{"arguments": {}}', 422),
         ("/tools/browser", '{"model": "chat", "arguments": []}', 422),
+        ("/tools/browser", '{"model": "chat", "attempt": 0, "arguments": {}}', 422),
     ],
 )
 async def test_what_is_no_call_is_refused_and_not_counted(
@@ -114,7 +142,9 @@ async def test_what_is_no_call_is_refused_and_not_counted(
     async with gateway(free_port) as (session, url):
         async with session.post(url + path, data=body) as answer:
             assert status == answer.status
-        assert b"gen_ai" not in await page_of(session, url)
+        page = await page_of(session, url)
+        assert b"gen_ai" not in page
+        assert b"tool_call" not in page
 
 
 async def test_a_tool_is_made_worse_and_its_calls_fail(free_port: int):

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from demo.traffic import users as users_module
 from demo.traffic.chat import Answer, ask
+from demo.traffic.sessions import ToolCall
 from demo.traffic.tally import Tally, Tokens
 from demo.traffic.users import Users
 from demo.vllm.forwarding import Deadlines
@@ -166,3 +167,26 @@ async def test_users_ask_call_tools_and_tell_the_result(monkeypatch: pytest.Monk
             await coming
 
     assert {"ok"} == {*tally.calls} == {*tally.requests}
+
+
+async def test_a_call_that_failed_is_made_again_and_says_so(monkeypatch: pytest.MonkeyPatch):
+    """As far as trying again may help; then the model is told."""
+    monkeypatch.setattr("demo.traffic.users.BACKOFF_SECONDS", (0.0, 0.0))
+    attempts: list[int] = []
+    ends = iter(["timeout", "", "tool_error", "rate_limited", "blocked"])
+
+    async def call(request: web.Request) -> web.Response:
+        attempts.append((await request.json())["attempt"])
+        return web.json_response({"error_type": next(ends), "output": "42"})
+
+    tools = web.Application()
+    tools.router.add_post("/tools/{name}", call)
+    tally = Tally()
+    async with served(tools) as gateway, aiohttp.ClientSession() as session:
+        users = Users(session, NOBODY, gateway, "chat", tally, Random(1))
+        page = ToolCall("browser", {"page": "1"})
+        told = [await users.result_of(page) for _ in range(3)]
+
+    assert ["browser said 42", "browser: rate_limited", "browser: blocked"] == told
+    assert [1, 2, 1, 2, 1] == attempts
+    assert {"timeout": 1, "ok": 1, "error": 1, "rate_limited": 1, "blocked": 1} == tally.calls
