@@ -49,7 +49,7 @@ def test_a_stack_that_sees_all_agrees():
             "chat-availability eu/chat",
             "100 bad of 2000 (5.000%), 1.000% of the budget",
             "101 bad of 2001 (5.047%), 1.010% of the budget",
-            1 / 3,
+            1 / 5,
             {
                 "bad_truth": 100.0,
                 "bad_stack": 101.0,
@@ -203,7 +203,7 @@ def test_the_worst_stands_last():
     )
     last = compare(TRUTH, stack, GROUPS, GPUS)[-2:]
     assert [("budget", False), ("fault", False)] == [(row.about, row.agrees) for row in last]
-    assert last[0].deviation == pytest.approx(800 / 3)
+    assert last[0].deviation == pytest.approx(800 / 5)
 
 
 def test_a_cell_without_traffic_or_budget_is_told_as_such():
