@@ -25,7 +25,7 @@ from exporters.problems import (
     problem,
 )
 from exporters.version import VERSION
-from slo.rules_format import ManifestLabels, MostRules, RulesFormat
+from slo.rules_format import BuildFormat, ManifestLabels, MostRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +52,26 @@ MOUNTED = {
 EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
-BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
+BUILDERS = (
+    "alerts.build",
+    "alerts.made_tests.build",
+    "dashboards.build",
+)
 """Modules with ``build(config, form)``, which returns texts by path."""
+
+KUBERNETES_BUILDERS = (
+    "exporters.kubernetes.build",
+    "alerts.kubernetes.build",
+    "dashboards.kubernetes",
+)
+"""The same of what runs on Kubernetes."""
+
+GUIDES = ("dashboards.next_steps.servers", "dashboards.next_steps.cluster")
+"""Modules with ``next_steps(config, form, out)``: what to do with what either builds."""
+
+GUIDE_PATH = "NEXT.md"
+MOST_FOREIGN = 20
+"""Files of others that are named; the rest are counted."""
 
 
 class _LateGroup(TyperGroup):
@@ -110,27 +128,32 @@ def build(
     config: _ConfigOption = _DEFAULT_CONFIG,
     *,
     format_: Annotated[
-        RulesFormat,
+        BuildFormat,
         typer.Option(
             "--format",
-            help="Rule files, those that vmalert counts right with, or beside rule files "
-            "PrometheusRule manifests of the operator.",
+            help="Rule files, those that vmalert counts right with, beside rule files "
+            "PrometheusRule manifests of the operator, or all that runs on Kubernetes, for "
+            "kustomize.",
         ),
-    ] = RulesFormat.PROMETHEUS,
+    ] = BuildFormat.PROMETHEUS,
     most: MostRules = None,
     label: ManifestLabels = None,
 ) -> None:
     """Write rules with tests, Prometheus's and Alertmanager's configuration, and dashboards.
 
-    Nothing is written where an objective cannot hold what it asks for; what is in doubt is told.
+    NEXT.md says what to do with them. Nothing is written where an objective cannot hold what it
+    asks for; what is in doubt is told. A file of somebody else's is never touched.
     """
     from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
     from exporters.generated import write_generated  # noqa: PLC0415
     from slo.rule_files import read_form  # noqa: PLC0415
 
-    form = read_form(format_, most, label or [])
+    form = read_form(format_.rules, most, label or [])
     read = read_config(config)
-    files = _build_all(read, form)
+    is_for_kubernetes = format_ is BuildFormat.KUBERNETES
+    files = _build_all(read, form, KUBERNETES_BUILDERS if is_for_kubernetes else BUILDERS)
+    guide = importlib.import_module(GUIDES[is_for_kubernetes])
+    files[GUIDE_PATH] = guide.next_steps(read, form, out)
     if _print_and_judge(_check_objectives(read)):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
     print_problems(_without_place(read))
@@ -139,7 +162,12 @@ def build(
         typer.echo(f"wrote {out / path}")
     for path in written.removed:
         typer.echo(f"removed {out / path}")
-    typer.echo(f"{len(files)} files in {out}, {len(written.changed)} of them changed")
+    for path in written.foreign[:MOST_FOREIGN]:
+        typer.echo(f"left alone {out / path}, which shardwatch did not write")
+    if more := written.foreign[MOST_FOREIGN:]:
+        typer.echo(f"left alone {len(more)} more that shardwatch did not write")
+    changed = len(written.changed)
+    typer.echo(f"{len(files)} files in {out}, {changed} of them changed; next: {out / GUIDE_PATH}")
 
 
 @app.command()
@@ -150,7 +178,7 @@ def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
     from slo.rule_files import RulesForm  # noqa: PLC0415
 
     read = read_config(config)
-    files = _build_all(read, RulesForm())
+    files = _build_all(read, RulesForm(), BUILDERS)
     if _print_and_judge([*_check_objectives(read), *_without_place(read)]):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
     print_problems(_routing_doubts(read))
@@ -175,10 +203,10 @@ def main() -> NoReturn:
     raise SystemExit(0)
 
 
-def _build_all(config: Config, form: RulesForm) -> dict[str, str]:
+def _build_all(config: Config, form: RulesForm, builders: Iterable[str]) -> dict[str, str]:
     """Return the files of all packages."""
     files: dict[str, str] = {}
-    for name in BUILDERS:
+    for name in builders:
         built: dict[str, str] = importlib.import_module(name).build(config, form)
         if both := files.keys() & built.keys():
             raise ValueError(f"{name} builds {min(both)!r}, which another package builds too")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes.cause import cause_alert, cause_levels, cause_state_rule
 from alerts.causes.every import causes, explaining
 from alerts.cells import cells_group
+from alerts.collector_file import COLLECTOR_COMMENT, COLLECTOR_PATH, collector_config
 from alerts.exhaustion import exhausted_alert, exhausted_state_rule, has_tickets
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
@@ -27,6 +29,7 @@ from slo.calendars import horizon_note
 from slo.checks import firing_tiers
 from slo.objective import Objective
 from slo.objectives import read_objectives
+from slo.rule import AlertingRule
 from slo.rule_files import AS_PROMETHEUS_TAKES_THEM, RulesForm, rule_files
 from slo.rules import RuleGroup, levels_group, objective_group
 
@@ -55,26 +58,48 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
         InputError: if an objective cannot be read.
     """
     objectives = read_objectives(config)
-    sources = config.generated_from
-    names = [each.name for each in sources]
+    sets = list(rule_sets(config, objectives, form))
     files: dict[str, str] = {}
-    for each in objectives:
-        files |= rule_files(
-            f"slo-{each.name}",
-            objective_groups(each, config, form),
-            [*names, *([each.file] if each.file else [])],
-            [note] if (note := horizon_note(each)) else [],
-            form,
-        )
-    cells = cells_group(config.file.prometheus.scrape_interval)
+    for each in sets:
+        files |= rule_files(each.name, each.groups, each.sources, each.notes, form)
+    sources = config.generated_from
     return {
         **files,
-        **rule_files(CELLS_NAME, [cells], names, form=form),
-        **rule_files(CAUSES_NAME, [causes_group(config)], names, form=form),
-        **rule_files(ALERTS_NAME, [alerts_group(objectives, config)], names, form=form),
         PROMETHEUS_PATH: header(sources) + _to_yaml(prometheus_config(config)),
-        **_alertmanager(config, objectives, form),
+        COLLECTOR_PATH: header(sources) + COLLECTOR_COMMENT + _to_yaml(collector_config(config)),
+        **_alertmanager(config, objectives, alert_names(sets)),
     }
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """What stands in a rule file."""
+
+    name: str
+    groups: tuple[RuleGroup, ...]
+    sources: tuple[str, ...]
+    """Names of the files that it was made from."""
+    notes: tuple[str, ...] = ()
+    """Further lines of its header."""
+
+
+def rule_sets(
+    config: Config, objectives: Iterable[Objective], form: RulesForm = AS_PROMETHEUS_TAKES_THEM
+) -> Iterator[RuleSet]:
+    """Yield all rules by the file that they stand in, whole whatever ``form`` takes of them."""
+    every = tuple(objectives)
+    names = tuple(each.name for each in config.generated_from)
+    for each in every:
+        note = horizon_note(each)
+        yield RuleSet(
+            f"slo-{each.name}",
+            objective_groups(each, config, form),
+            (*names, *([each.file] if each.file else [])),
+            (note,) if note else (),
+        )
+    yield RuleSet(CELLS_NAME, (cells_group(config.file.prometheus.scrape_interval),), names)
+    yield RuleSet(CAUSES_NAME, (causes_group(config),), names)
+    yield RuleSet(ALERTS_NAME, (alerts_group(every, config),), names)
 
 
 def objective_groups(
@@ -156,19 +181,27 @@ def _with_alerts(
 
 
 def _alertmanager(
-    config: Config, objectives: Sequence[Objective], form: RulesForm
+    config: Config, objectives: Sequence[Objective], alerts: Iterable[str]
 ) -> dict[str, str]:
     """Return Alertmanager's configuration, whole and as a fragment."""
     head = header(config.generated_from)
-    groups = [objective_groups(each, config, form)[0] for each in objectives]
-    groups += [causes_group(config), alerts_group(objectives, config)]
-    names = [each.alert for group in groups for each in group.rules if hasattr(each, "alert")]
     about = (config.file, config.path.parent, config.topology.cluster, objectives)
-    fragment = _to_yaml(alertmanager_fragment(*about, names))
+    fragment = alertmanager_fragment(*about, alerts)
     return {
         ALERTMANAGER_PATH: head + _to_yaml(alertmanager_config(*about)),
-        FRAGMENT_PATH: head + HOW_TO_INCLUDE + fragment,
+        FRAGMENT_PATH: head + HOW_TO_INCLUDE + _to_yaml(fragment),
     }
+
+
+def alert_names(sets: Iterable[RuleSet]) -> list[str]:
+    """Return the names of all alerts in rules, those of several rules several times."""
+    return [
+        rule.alert
+        for each in sets
+        for group in each.groups
+        for rule in group.rules
+        if isinstance(rule, AlertingRule)
+    ]
 
 
 class _Dumper(yaml.SafeDumper):

@@ -38,8 +38,13 @@ def prometheus_config(config: Config) -> dict[str, Any]:
             "alertmanagers": [{"static_configs": [{"targets": addresses}]}],
         },
         "rule_files": [RULE_FILES],
-        "scrape_configs": [*scrape_configs(config), _itself(config), _alertmanagers(addresses)],
+        "scrape_configs": [*scrape_configs(config), *server_scrape_configs(config)],
     }
+
+
+def server_scrape_configs(config: Config) -> list[dict[str, Any]]:
+    """Return the scrapes of the servers themselves: of Prometheus, and of the Alertmanagers."""
+    return [_itself(config), _alertmanagers(sorted(config.file.alertmanager.addresses))]
 
 
 def _itself(config: Config) -> dict[str, Any]:

@@ -7,11 +7,17 @@ applied into an annotation, which may have 256 KiB: ``kubectl apply --server-sid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 
+from dashboards.build import BOARDS_FOLDER, build_boards
 from dashboards.links import TAG
+from exporters.config import Config
+from exporters.generated import header
+from exporters.kubernetes.build import BASE, KUSTOMIZATION
+from exporters.kubernetes.text import kustomization, to_text
 from exporters.problems import InputError, Problem, problem
+from slo.rule_files import RulesForm
 from slo.yaml_text import Data, write_yaml
 
 LABEL, LABEL_VALUE = "grafana_dashboard", "1"
@@ -20,11 +26,21 @@ MOST_BYTES = 1024 * 1024
 """Of a ConfigMap's data, keys included: Kubernetes refuses more."""
 
 
-def config_maps(boards: Mapping[str, str]) -> dict[str, str]:
+def build(config: Config, _: RulesForm) -> dict[str, str]:
+    """Return the boards' part of what is built for Kubernetes: text by path."""
+    sources = config.generated_from
+    maps = config_maps(build_boards(), sources)
+    listed = to_text([kustomization(resources=sorted(maps))], sources)
+    files = {**maps, KUSTOMIZATION: listed}
+    return {f"{BASE}/{BOARDS_FOLDER}/{name}": text for name, text in files.items()}
+
+
+def config_maps(boards: Mapping[str, str], sources: Iterable[Path] = ()) -> dict[str, str]:
     """Return manifests by file name, ``fleet.yaml``: a ConfigMap for each board.
 
     Args:
         boards: their JSON, by file name: ``fleet.json``.
+        sources: what they were made from, for the header; boards of ours are made from nothing.
 
     Raises:
         InputError: if a board is larger than a ConfigMap may be.
@@ -33,7 +49,7 @@ def config_maps(boards: Mapping[str, str]) -> dict[str, str]:
     if problems:
         raise InputError(problems)
     return {
-        f"{PurePosixPath(name).stem}.yaml": write_yaml(_config_map(name, text))
+        f"{PurePosixPath(name).stem}.yaml": header(sources) + write_yaml(_config_map(name, text))
         for name, text in boards.items()
     }
 

@@ -35,6 +35,7 @@ from exporters.discovery.targets import ask_service, find_files, read_files
 from exporters.documents import Document, read_document
 from exporters.durations import format_duration
 from exporters.fields import HostPort, Seconds
+from exporters.kubernetes.settings import Kubernetes
 from exporters.notifying import Alertmanager, PagerDuty, Webhook
 from exporters.problems import InputError
 from exporters.receiver_files import name_problems, secret_problems
@@ -158,6 +159,7 @@ class ConfigFile(_Strict):
     exporters: Exporters = Exporters()
     http_client_config: HttpClientConfigs = HttpClientConfigs()
     """How exporters ask their sources."""
+    kubernetes: Kubernetes = Kubernetes()
 
 
 @dataclass(frozen=True)

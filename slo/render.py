@@ -69,13 +69,14 @@ def _header(sources: Sequence[str], notes: Sequence[str]) -> str:
 
 
 def _groups(groups: Iterable[RuleGroup]) -> list[dict[str, Any]]:
-    content = [_group(each) for each in groups]
+    content = [group_content(each) for each in groups]
     if not content or not all(each["rules"] for each in content):
         raise ValueError("a rule file needs at least one group, and each group a rule")
     return content
 
 
-def _group(group: RuleGroup) -> dict[str, Any]:
+def group_content(group: RuleGroup) -> dict[str, Any]:
+    """Return a group as a rule file and a manifest have it."""
     return {
         "name": group.name,
         "interval": format_duration(group.interval_seconds),

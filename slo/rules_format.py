@@ -27,3 +27,18 @@ class RulesFormat(StrEnum):
     VMALERT = "vmalert"
     """A rule file too, of rules that wait for what vmalert has not written yet."""
     OPERATOR = "operator"
+
+
+class BuildFormat(StrEnum):
+    """For whom everything is built."""
+
+    PROMETHEUS = "prometheus"
+    VMALERT = "vmalert"
+    OPERATOR = "operator"
+    KUBERNETES = "kubernetes"
+    """All that runs there, and for the operator what rules and routes are."""
+
+    @property
+    def rules(self) -> RulesFormat:
+        """Return who reads the rules."""
+        return RulesFormat.OPERATOR if self is BuildFormat.KUBERNETES else RulesFormat(self.value)

@@ -1,0 +1,1 @@
+"""Rules and routes for the Prometheus Operator: PrometheusRule and AlertmanagerConfig."""

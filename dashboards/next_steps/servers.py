@@ -1,0 +1,93 @@
+"""The steps where Prometheus, Alertmanager and Grafana are servers with files of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from alerts.build import FRAGMENT_PATH, alert_names, rule_sets
+from alerts.collector_file import COLLECTOR_PATH
+from alerts.prometheus_file import RULE_FILES
+from alerts.routing import alertmanager_fragment
+from alerts.watch.notifications import NOTIFICATIONS_FAILING
+from dashboards import variables
+from dashboards.build import (
+    BOARDS_FOLDER,
+    DASHBOARDS_PROVISIONING_PATH,
+    DATASOURCES_PROVISIONING_PATH,
+    GRAFANA_FOLDER,
+)
+from dashboards.next_steps.writing import write_steps
+from exporters.config import Config
+from exporters.scrape import JOBS, scrape_configs
+from slo.checks.retention import seconds_needed
+from slo.objective import Objective
+from slo.objectives import read_objectives
+from slo.rule_files import RulesForm
+
+_DAY_SECONDS = 86400
+_SECRET_SUFFIX = "_file"  # noqa: S105 - how fields end that name one
+
+
+def next_steps(config: Config, form: RulesForm, out: Path) -> str:
+    """Return the file.
+
+    Args:
+        config: the user's configuration.
+        form: how rules are written.
+        out: the folder that is built.
+    """
+    folder = out.absolute()
+    objectives = read_objectives(config)
+    alerts = alert_names(rule_sets(config, objectives, form))
+    about = (config.file, config.path.parent, config.topology.cluster, objectives)
+    fragment = alertmanager_fragment(*about, alerts)
+    scrapes = [each for each in scrape_configs(config) if each["static_configs"][0]["targets"]]
+    return write_steps(
+        "servers.md",
+        config.generated_from,
+        config=config.path.absolute(),
+        folder=folder,
+        exporters=_exporters(config),
+        rules=str(folder / RULE_FILES),
+        scrapes=scrapes,
+        alertmanagers=sorted(config.file.alertmanager.addresses),
+        days=retention_days(objectives),
+        failing=NOTIFICATIONS_FAILING,
+        collector=COLLECTOR_PATH,
+        fragment=fragment,
+        fragment_path=folder / FRAGMENT_PATH,
+        secrets=sorted(set(_secret_files(fragment))),
+        boards=BOARDS_FOLDER,
+        grafana=config.file.links.grafana,
+        grafana_folder=GRAFANA_FOLDER,
+        datasource=variables.PROVISIONED_NAME,
+        datasources=DATASOURCES_PROVISIONING_PATH,
+        providers=DASHBOARDS_PROVISIONING_PATH,
+    )
+
+
+def retention_days(objectives: Iterable[Objective]) -> int:
+    """Return for how many days Prometheus must keep series."""
+    return math.ceil(max(map(seconds_needed, objectives)) / _DAY_SECONDS)
+
+
+def _exporters(config: Config) -> list[tuple[str, str]]:
+    """Return the exporters that Prometheus reads, with the first address of each."""
+    addresses = {name: getattr(config.file.exporters, name) for name in JOBS}
+    return [(name, found[0]) for name, found in addresses.items() if found]
+
+
+def _secret_files(content: Any) -> Iterator[str]:
+    """Yield the paths of secrets that Alertmanager's configuration names."""
+    if isinstance(content, list):
+        for each in content:
+            yield from _secret_files(each)
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            if key.endswith(_SECRET_SUFFIX) and isinstance(value, str):
+                yield value
+            else:
+                yield from _secret_files(value)
