@@ -105,8 +105,10 @@ def _write(folder: Path, files: Mapping[str, str], listed: set[str]) -> Written:
     removed = [path for path in sorted(listed - files.keys()) if _is_ours(folder / path)]
     for path in removed:
         (folder / path).unlink()
+        _remove_if_empty(folder, PurePosixPath(path).parent)
     _list(folder, files)
-    return Written(tuple(changed), tuple(removed), tuple(sorted(_foreign(folder, files))))
+    foreign = sorted(_foreign(folder, files, listed))
+    return Written(tuple(changed), tuple(removed), tuple(foreign))
 
 
 def _read_list(folder: Path) -> set[str]:
@@ -148,11 +150,23 @@ def _is_ours(file: Path) -> bool:
     return file.is_file() and not (file.suffix in _HEADED and _is_foreign(file))
 
 
-def _foreign(folder: Path, files: Iterable[str]) -> Iterator[str]:
-    """Yield what is not ours in the folders that hold something of ours."""
+def _remove_if_empty(folder: Path, inside: PurePosixPath) -> None:
+    """Remove folders that nothing is left in, from the inside out."""
+    for each in (inside, *inside.parents)[:-1]:
+        try:
+            (folder / each).rmdir()
+        except OSError:
+            return
+
+
+def _foreign(folder: Path, files: Iterable[str], before: Iterable[str]) -> Iterator[str]:
+    """Yield what is not ours in the folders that hold something of ours, or did."""
     ours = {*files, LIST}
-    folders = {str(parent) for path in ours for parent in PurePosixPath(path).parents}
+    every = {*ours, *before}
+    folders = {str(parent) for path in every for parent in PurePosixPath(path).parents}
     for each in folders:
+        if not (folder / each).is_dir():
+            continue
         for entry in (folder / each).iterdir():
             path = entry.relative_to(folder).as_posix()
             if path in ours or path in folders or path.endswith(_UNFINISHED):

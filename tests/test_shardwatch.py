@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import shardwatch
+from exporters.generated import LIST
 from exporters.problems import InputError, problem
 from exporters.version import VERSION
 from slo.rule_files import RulesForm
@@ -57,6 +58,10 @@ def builders(monkeypatch):
     for index, name in enumerate(names):
         monkeypatch.setitem(sys.modules, name, make(index))
     monkeypatch.setattr(shardwatch, "BUILDERS", names)
+    guide = types.ModuleType("guide")
+    guide.next_steps = lambda *given: f"see {given[-1]}\n"
+    monkeypatch.setitem(sys.modules, "guide", guide)
+    monkeypatch.setattr(shardwatch, "GUIDES", ("guide", "guide"))
     return built
 
 
@@ -100,16 +105,50 @@ def test_build_writes_what_the_packages_build_and_says_so(run, config, builders,
     out = tmp_path / "out"
     assert run("build", "--config", config, "-o", out) == (
         0,
-        f"wrote {out}/dashboards/b.json\nwrote {out}/rules/a.yaml\n2 files in {out}, "
-        "2 of them changed\n",
+        f"wrote {out}/NEXT.md\nwrote {out}/dashboards/b.json\nwrote {out}/rules/a.yaml\n"
+        f"3 files in {out}, 3 of them changed; next: {out}/NEXT.md\n",
         "",
     )
+    assert (out / "NEXT.md").read_text() == f"see {out}\n"
     assert (out / "rules/a.yaml").read_text() == "a\n"
     assert run("build", "--config", config, "-o", out) == (
         0,
-        f"2 files in {out}, 0 of them changed\n",
+        f"3 files in {out}, 0 of them changed; next: {out}/NEXT.md\n",
         "",
     )
+
+
+def test_build_names_what_it_leaves_alone(run, config, builders, tmp_path):
+    """And refuses, before anything is changed, to write over what is somebody's."""
+    out = tmp_path / "out"
+    run("build", "--config", config, "-o", out)
+    for number in range(22):
+        (out / f"mine-{number:02}").write_text("mine\n")
+    code, said, _ = run("build", "--config", config, "-o", out)
+    assert code == 0
+    assert f"left alone {out}/mine-00, which shardwatch did not write\n" in said
+    assert "mine-20" not in said
+    assert "left alone 2 more that shardwatch did not write\n" in said
+
+    builders[0] = {"rules/a.yaml": "other\n", "mine-00": "ours\n"}
+    code, said, err = run("build", "--config", config, "-o", out)
+    assert (code, said) == (2, "")
+    assert f"{out}/mine-00: found a file that shardwatch did not generate" in err
+    assert (out / "rules/a.yaml").read_text() == "a\n"
+    assert (out / "mine-00").read_text() == "mine\n"
+
+
+def test_build_for_kubernetes_is_other_files(run, config, builders, monkeypatch, tmp_path):
+    """With rules for the operator."""
+    asked = []
+    module = types.ModuleType("of_kubernetes")
+    module.build = lambda _, form: asked.append(form.format) or {"kubernetes/a.yaml": "a\n"}
+    monkeypatch.setitem(sys.modules, "of_kubernetes", module)
+    monkeypatch.setattr(shardwatch, "KUBERNETES_BUILDERS", ["of_kubernetes"])
+    out = tmp_path / "out"
+    assert run("build", "--config", config, "-o", out, "--format", "kubernetes")[0] == 0
+    assert asked == [RulesFormat.OPERATOR]
+    assert {"NEXT.md", "kubernetes"} == {each.name for each in out.iterdir() if each.name != LIST}
 
 
 def test_build_passes_on_who_reads_the_rules(run, config, builders, monkeypatch, tmp_path):

@@ -1,27 +1,24 @@
 """Our routes as an AlertmanagerConfig, and what that cannot say of them.
 
 The operator puts it into an Alertmanager's configuration beside others': its route becomes one
-below theirs, which always lets go on to the next, and takes alerts of its own namespace alone unless the
-Alertmanager says otherwise (``alertmanagerConfigMatcherStrategy``).
+below theirs, which always lets go on to the next, and takes alerts of its own namespace alone
+unless the Alertmanager says otherwise (``alertmanagerConfigMatcherStrategy``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alerts.kubernetes.translating import inhibition, location_of, mute_times, receiver, route
-from alerts.routing.config import alertmanager_fragment
 from alerts.routing.names import equals
 from alerts.watchdog import WATCHDOG
-from exporters.config import Config
 from exporters.kubernetes.configuration import SecretFiles
 from exporters.kubernetes.names import NAME, PART_OF
 from exporters.kubernetes.text import Manifest
 from slo import conventions
-from slo.objective import Objective
 
 API = "monitoring.coreos.com/v1alpha1"
 RECEIVERS_SECRET = "shardwatch-receivers"  # noqa: S105 - the name of one
@@ -48,23 +45,16 @@ class Routing:
     """What it does not do that Alertmanager's own configuration does, a sentence each."""
 
 
-def alertmanager_config_object(
-    config: Config,
-    objectives: Sequence[Objective],
-    alerts: Sequence[str],
-    labels: dict[str, str],
+def operator_routing(
+    fragment: Mapping[str, Any], alerts: Iterable[str], labels: Mapping[str, str]
 ) -> Routing:
-    """Return the AlertmanagerConfig.
+    """Return our routes as an AlertmanagerConfig.
 
     Args:
-        config: the user's configuration.
-        objectives: all.
+        fragment: the same for Alertmanager itself.
         alerts: the names of all alerts.
         labels: by which an Alertmanager of the operator selects such objects.
     """
-    fragment = alertmanager_fragment(
-        config.file, config.path.parent, config.topology.cluster, objectives, alerts
-    )
     secrets = SecretFiles(RECEIVERS_SECRET)
 
     def secret(path: str) -> dict[str, str]:
@@ -84,7 +74,7 @@ def alertmanager_config_object(
     manifest = {
         "apiVersion": API,
         "kind": "AlertmanagerConfig",
-        "metadata": {"name": NAME, "labels": {PART_OF: NAME, **labels}},
+        "metadata": {"name": NAME, "labels": {PART_OF: NAME} | dict(labels)},
         "spec": spec,
     }
     unsaid = (

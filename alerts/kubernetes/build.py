@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from alerts.build import RuleSet, alert_names, rule_sets
-from alerts.kubernetes.alertmanager_config import Routing, alertmanager_config_object
+from alerts.build import alert_names, rule_sets
+from alerts.kubernetes.alertmanager_config import Routing, operator_routing
 from alerts.kubernetes.rules import rule_manifests
+from alerts.routing import alertmanager_fragment
 from exporters.config import Config
 from exporters.kubernetes.build import BASE, KUSTOMIZATION
 from exporters.kubernetes.text import kustomization, to_text
@@ -20,9 +21,8 @@ def build(config: Config, form: RulesForm) -> dict[str, str]:
     Raises:
         InputError: if an objective cannot be read, or a group is larger than the operator takes.
     """
-    objectives = read_objectives(config)
-    sets: list[RuleSet] = list(rule_sets(config, objectives, form))
-    routing = operator_routing(config, form)
+    sets = list(rule_sets(config, read_objectives(config), form))
+    routing = routing_of(config, form)
     notes = ["What an AlertmanagerConfig cannot say, and our routes otherwise do:"]
     notes += [f"- {each}" for each in routing.unsaid]
     sources = config.generated_from
@@ -32,8 +32,9 @@ def build(config: Config, form: RulesForm) -> dict[str, str]:
     return {f"{BASE}/alerts/{name}": text for name, text in files.items()}
 
 
-def operator_routing(config: Config, form: RulesForm) -> Routing:
+def routing_of(config: Config, form: RulesForm) -> Routing:
     """Return our routes for the operator."""
     objectives = read_objectives(config)
-    names = alert_names(rule_sets(config, objectives))
-    return alertmanager_config_object(config, objectives, names, dict(form.labels))
+    names = alert_names(rule_sets(config, objectives, form))
+    about = (config.file, config.path.parent, config.topology.cluster, objectives)
+    return operator_routing(alertmanager_fragment(*about, names), names, form.labels)

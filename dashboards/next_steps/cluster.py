@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alerts.kubernetes.alertmanager_config import Routing
-from alerts.kubernetes.build import operator_routing
+from alerts.kubernetes.build import routing_of
 from alerts.watch.notifications import NOTIFICATIONS_FAILING
 from dashboards.kubernetes import LABEL, LABEL_VALUE
 from dashboards.next_steps.servers import retention_days
@@ -40,7 +40,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         out: the folder that is built.
     """
     chosen = recommended_overlay(config)
-    routing = operator_routing(config, form)
+    routing = routing_of(config, form)
     settings = config.file.kubernetes
     return write_steps(
         "cluster.md",

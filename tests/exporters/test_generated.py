@@ -10,7 +10,8 @@ from exporters.generated import LIST, Written, header, write_generated
 from exporters.problems import InputError
 from exporters.version import VERSION
 
-FILES = {"rules/a.yaml": "a\n", "dashboards/b.json": "{}\n"}
+HEAD = header([Path("shardwatch.yaml")])
+FILES = {"rules/a.yaml": f"{HEAD}a\n", "dashboards/b.json": "{}\n"}
 
 
 def contents(folder) -> dict[str, str]:
@@ -44,8 +45,49 @@ def test_a_file_that_is_no_longer_generated_goes_away(tmp_path):
     write_generated(tmp_path, FILES)
     (tmp_path / "rules/mine.yaml").write_text("mine\n")
     left = {"dashboards/b.json": "{}\n"}
-    assert write_generated(tmp_path, left) == Written((), ("rules/a.yaml",))
+    written = write_generated(tmp_path, left)
+    assert written == Written((), ("rules/a.yaml",), ("rules/mine.yaml",))
     assert contents(tmp_path) == {**left, "rules/mine.yaml": "mine\n"}
+
+
+def test_folders_that_nothing_is_left_in_go_with_their_files(tmp_path):
+    """Of what was generated alone: an empty folder of somebody's stays."""
+    write_generated(tmp_path, {**FILES, "a/b/c.json": "{}\n", "a/d.json": "{}\n"})
+    (tmp_path / "mine").mkdir()
+    write_generated(tmp_path, {"dashboards/b.json": "{}\n"})
+    assert ["dashboards", "mine"] == sorted(
+        each.name for each in tmp_path.iterdir() if each.is_dir()
+    )
+
+
+def test_what_others_have_beside_is_named_and_left_alone(tmp_path):
+    """In folders that hold something of ours; of other folders, the folder."""
+    write_generated(tmp_path, FILES)
+    for path in ("notes.txt", "rules/mine.yaml", "mine/a", "mine/b"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("mine\n")
+    assert write_generated(tmp_path, FILES) == Written(
+        (), (), ("mine/", "notes.txt", "rules/mine.yaml")
+    )
+
+
+def test_a_generated_file_that_somebody_has_replaced_is_theirs(tmp_path):
+    """It is neither overwritten, though the list has it, nor removed."""
+    write_generated(tmp_path, FILES)
+    (tmp_path / "rules/a.yaml").write_text("mine\n")
+    with pytest.raises(InputError, match=r"rules/a\.yaml: found a file that shardwatch did not"):
+        write_generated(tmp_path, FILES)
+    left = {"dashboards/b.json": "{}\n"}
+    assert write_generated(tmp_path, left) == Written((), (), ("rules/a.yaml",))
+    assert contents(tmp_path) == {**left, "rules/a.yaml": "mine\n"}
+
+
+def test_a_second_time_not_even_the_list_is_written(tmp_path):
+    """Nothing that watches the folder sees a change."""
+    write_generated(tmp_path, FILES)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    write_generated(tmp_path, FILES)
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
 
 
 def test_a_file_that_somebody_else_wrote_is_not_overwritten_and_nothing_is_changed(tmp_path):
@@ -85,7 +127,7 @@ def test_an_interrupted_build_can_be_taken_up_again(tmp_path, monkeypatch):
             write_generated(tmp_path, FILES)
     assert contents(tmp_path).keys() > {"dashboards/b.json"}
     write_generated(tmp_path, FILES)
-    assert (tmp_path / "rules/a.yaml").read_text() == "a\n"
+    assert contents(tmp_path) == FILES
 
 
 @pytest.mark.parametrize(

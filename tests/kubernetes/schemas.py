@@ -1,4 +1,4 @@
-"""The published schemas of what Kubernetes and the Prometheus Operator take, unknown fields refused.
+"""The published schemas of what Kubernetes and its Prometheus Operator take; no unknown field.
 
 Those of Kubernetes are of the package ``kubernetes-validate``, those of the operator of
 ``tests/fixtures/operator``.
@@ -14,8 +14,6 @@ import jsonschema
 import kubernetes_validate
 
 OPERATOR = Path(__file__).parents[1] / "fixtures/operator"
-NESTED = {"AlertmanagerConfig": "routes"}
-"""Of what the schema leaves open and the operator checks by itself."""
 
 
 def mistakes(manifest: dict[str, Any]) -> list[str]:
