@@ -96,7 +96,7 @@ def test_the_image_installs_nothing_and_holds_nothing_that_does():
     runs = [said for name, said in last if name == "RUN"]
     assert [
         "python -m pip uninstall --yes --quiet --root-user-action ignore setuptools wheel pip"
-    ] == runs  # noqa: E501
+    ] == runs
     assert ["--from=build /opt/shardwatch /opt/shardwatch"] == [
         said for name, said in last if name == "COPY"
     ]
@@ -135,7 +135,7 @@ def test_it_copies_what_the_wheel_is_made_of_and_no_more():
 
 
 def test_nothing_else_is_sent_to_who_builds_it():
-    """Neither an environment of gigabytes nor somebody's secrets; docker looks under its own name."""
+    """Neither gigabytes nor somebody's secrets; docker looks for the list under its own name."""
     first, *allowed, last = [
         line
         for line in (ROOT / ".containerignore").read_text().splitlines()

@@ -73,6 +73,8 @@ def groups_figures() -> Iterator[Figure]:
                 served, read = _series(exporter.scrape()), _series(engines.pages[0])
                 ratio = served / count / read
                 yield figure("groups.series_out_per_series_in", ratio, "ratio", _MOST_SERIES_RATIO)
+                megabytes = exporter.rss_bytes() / 1e6
+                yield figure(f"groups.rss_mb_of_{ENGINES}_engines", megabytes, "MB")
 
 
 def _round_seconds(exporter: ExporterProcess, engines: _Engines, count: int) -> float:

@@ -26,14 +26,15 @@ class Cost:
 
 
 COSTS = {
-    # groups.cpu_ms_per_engine_8_gpus, at a look each 5 s; groups.rss_mb with 16 engines and with
-    # 500.
-    "groups": Cost(10, 72, cpu_millicores=0.4, memory_mib=0.15),
-    # gpu.cpu_percent_of_core and gpu.rss_mb: 64 pages of dcgm-exporters, each 5 s.
-    "gpu": Cost(5, 70, cpu_millicores=0.2, memory_mib=0.12),
+    # groups.cpu_ms_per_engine_8_gpus_dcgm, at a look each 5 s, of an engine's page and a host's;
+    # groups.rss_mb of 16 engines, and groups.rss_mb_of_500_engines.
+    "groups": Cost(10, 72, cpu_millicores=0.2, memory_mib=0.28),
+    # gpu.cpu_percent_of_core and gpu.rss_mb of 64 pages; 131 MB of 200 pages of 8 GPUs.
+    "gpu": Cost(5, 70, cpu_millicores=0.25, memory_mib=0.3),
+    # No more than an engine's page takes, by far: routers and gateways are few.
     "router": Cost(5, 64, cpu_millicores=1.0, memory_mib=1.0),
     "tools": Cost(5, 64, cpu_millicores=1.0, memory_mib=1.0),
-    # One engine is asked each 10 s, and 16 at once.
+    # Each group is asked every 10 s, 16 at once, for 16 tokens.
     "probe": Cost(10, 64, cpu_millicores=0.5, memory_mib=0.1),
 }
 LOCAL_GPU = Cost(25, 82)
