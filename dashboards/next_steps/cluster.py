@@ -14,10 +14,12 @@ from dashboards.kubernetes import LABEL, LABEL_VALUE
 from dashboards.next_steps.servers import retention_days
 from dashboards.next_steps.writing import quoted, write_steps
 from exporters.config import PORTS, Config
-from exporters.kubernetes.build import FOLDER, OF_PAGES, ON_NODES, OVERLAYS
+from exporters.kubernetes.build import FOLDER, NO_GPUS, OF_PAGES, ON_NODES, OVERLAYS
 from exporters.kubernetes.configuration import exporter_configuration, scrape_secret_files
 from exporters.kubernetes.names import SCRAPE_SECRET, SOURCES_SECRET, WEB_CONFIG_KEY, WEB_SECRET
 from exporters.kubernetes.settings import NAMESPACE
+from exporters.kubernetes.tools_otlp import TOOLS
+from exporters.kubernetes.workloads import singletons
 from slo.objectives import read_objectives
 from slo.rule_files import RulesForm
 
@@ -53,6 +55,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         namespace=settings.namespace,
         is_own=settings.namespace == NAMESPACE,
         is_guarded=_is_guarded(config),
+        has_otlp=TOOLS not in singletons(config),
         web_secret=WEB_SECRET,
         secrets=list(_secrets(config, routing)),
         labels=form.labels,
@@ -66,6 +69,8 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
 
 def recommended_overlay(config: Config) -> str:
     """Return how GPUs are read, as the addresses of hosts' pages in the topology say."""
+    if not config.file.exporters.gpu:
+        return NO_GPUS
     members = [member for group in config.topology.groups for member in group.members]
     ports = {urlsplit(each.telemetry).port for each in members if each.telemetry}
     return ON_NODES if ports <= {PORTS["gpu"]} else OF_PAGES

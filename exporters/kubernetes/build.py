@@ -23,6 +23,12 @@ from exporters.kubernetes.names import CONFIG_NAME, NAME, PART_OF, SOURCES_SECRE
 from exporters.kubernetes.policies import disruption_budget, network_policy, service_account
 from exporters.kubernetes.settings import NAMESPACE
 from exporters.kubernetes.text import Manifest, kustomization, to_text
+from exporters.kubernetes.tools_otlp import (
+    TOOLS,
+    otlp_deployment,
+    otlp_network_policy,
+    otlp_service,
+)
 from exporters.kubernetes.workloads import deployment, service, singletons
 
 FOLDER = "kubernetes"
@@ -30,7 +36,8 @@ BASE = f"{FOLDER}/base"
 PARTS = ("exporters", "alerts", "dashboards")
 """Folders of the base, each of its package."""
 OF_PAGES, ON_NODES, ON_NODES_PRIVILEGED = "dcgm-exporter", "gpu-nodes", "gpu-nodes-privileged"
-KERNEL_LOG, HOST_DCGM = "kernel-log", "host-dcgm"
+NO_GPUS = "no-gpus"
+KERNEL_LOG, HOST_DCGM, TOOLS_OTLP = "kernel-log", "host-dcgm", "tools-otlp"
 KUSTOMIZATION, NAMESPACE_FILE, GPU_FILE = "kustomization.yaml", "namespace.yaml", "gpu.yaml"
 _COMPONENT = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
 
@@ -38,6 +45,7 @@ OVERLAYS: Mapping[str, str] = {
     OF_PAGES: "GPUs are read from dcgm-exporters' pages, which the topology names.",
     ON_NODES: "GPUs are read on each node by NVML, without privileges.",
     ON_NODES_PRIVILEGED: "The same, and XIDs from the kernel's log, as privileged root.",
+    NO_GPUS: "GPUs are read by no exporter of ours.",
 }
 
 
@@ -60,10 +68,9 @@ def build(config: Config, form: Form) -> dict[str, str]:
     for name, content in _overlays(config, read, form.labels).items():
         folder = f"{FOLDER}/overlays/{name}"
         files |= {f"{folder}/{file}": objects for file, objects in content.items()}
-    for name, patch in ((KERNEL_LOG, kernel_log_patch()), (HOST_DCGM, host_dcgm_patch())):
+    for name, content in _components(config, read, form.labels).items():
         folder = f"{FOLDER}/components/{name}"
-        files[f"{folder}/{KUSTOMIZATION}"] = [{**_COMPONENT, "patches": [{"path": "patch.yaml"}]}]
-        files[f"{folder}/patch.yaml"] = [patch]
+        files |= {f"{folder}/{file}": objects for file, objects in content.items()}
     sources = config.generated_from
     texts = {path: to_text(objects, sources) for path, objects in files.items()}
     if read.topology_name:
@@ -114,6 +121,7 @@ def _overlays(
     namespace = config.file.kubernetes.namespace
     return {
         OF_PAGES: _overlay(namespace, "restricted", _objects(GPU, config, read, labels)),
+        NO_GPUS: _overlay(namespace, "restricted", []),
         ON_NODES: _overlay(namespace, "privileged", on_node),
         ON_NODES_PRIVILEGED: {
             KUSTOMIZATION: [kustomization(
@@ -123,6 +131,30 @@ def _overlays(
     }  # fmt: skip
 
 
+def _components(
+    config: Config, read: ExporterConfiguration, labels: Mapping[str, str]
+) -> dict[str, dict[str, Sequence[Manifest]]]:
+    patches = {KERNEL_LOG: kernel_log_patch(), HOST_DCGM: host_dcgm_patch()}
+    found: dict[str, dict[str, Sequence[Manifest]]] = {
+        name: {
+            KUSTOMIZATION: [{**_COMPONENT, "patches": [{"path": "patch.yaml"}]}],
+            "patch.yaml": [patch],
+        }
+        for name, patch in patches.items()
+    }
+    if TOOLS not in singletons(config):  # else it reads gateways, and is in the base
+        found[TOOLS_OTLP] = {
+            KUSTOMIZATION: [{**_COMPONENT, "resources": ["tools.yaml"]}],
+            "tools.yaml": [
+                otlp_deployment(config, read),
+                otlp_service(),
+                otlp_network_policy(config),
+                service_monitor(TOOLS, config, labels),
+            ],
+        }
+    return found
+
+
 def _overlay(
     namespace: str, security: str, gpus: Sequence[Manifest]
 ) -> dict[str, Sequence[Manifest]]:
@@ -130,7 +162,7 @@ def _overlay(
 
     A namespace that others use as well is theirs: it is named, and neither changed nor deleted.
     """
-    files: dict[str, Sequence[Manifest]] = {GPU_FILE: gpus}
+    files: dict[str, Sequence[Manifest]] = {GPU_FILE: gpus} if gpus else {}
     if namespace == NAMESPACE:
         level = {"pod-security.kubernetes.io/enforce": security}
         metadata = {"name": namespace, "labels": {PART_OF: NAME, **level}}

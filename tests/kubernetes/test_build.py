@@ -19,7 +19,7 @@ from exporters.generated import write_generated
 from exporters.kubernetes.build import OF_PAGES, ON_NODES, ON_NODES_PRIVILEGED
 from slo.rule_files import RulesForm
 from slo.rules_format import RulesFormat
-from tests.kubernetes.configuring import FULL, PLAIN, write
+from tests.kubernetes.configuring import FULL, PLAIN, TOPOLOGY, write
 from tests.kubernetes.schemas import mistakes
 
 FORM = RulesForm(RulesFormat.OPERATOR, labels={"release": "monitoring"})
@@ -47,12 +47,12 @@ def kustomize(folder: Path) -> list[dict[str, Any]]:
     return list(yaml.load_all(done.stdout, _Loader))
 
 
-def build(folder: Path, content: dict[str, Any], out: str = "out") -> Path:
+def build(folder: Path, content: dict[str, Any], topology: dict[str, Any] | None = None) -> Path:
     """Build a configuration; return the folder of what is for kubectl."""
-    config = read_config(write(folder, content), needs_routing_key=False)
+    config = read_config(write(folder, content, topology), needs_routing_key=False)
     files = shardwatch._build_all(config, FORM, shardwatch.KUBERNETES_BUILDERS)
-    write_generated(folder / out, files)
-    return folder / out / "kubernetes"
+    write_generated(folder / "out", files)
+    return folder / "out/kubernetes"
 
 
 @pytest.fixture(scope="module")
@@ -282,6 +282,29 @@ def test_the_exporters_configuration_is_one(folder: Path, tmp_path: Path):
     assert clients.engines.authorization and clients.hosts.basic_auth  # noqa: PT018 - for types
     assert "/etc/shardwatch-sources/vllm.key" == str(clients.engines.authorization.credentials_file)
     assert "/etc/shardwatch-sources/vllm-2.key" == str(clients.hosts.basic_auth.password_file)
+
+
+def test_agents_send_their_tool_calls_where_there_is_no_gateway(tmp_path: Path):
+    """To a component of its own; where there is a gateway, it is read, and there is none."""
+    assert not (build(tmp_path, PLAIN) / "components/tools-otlp").exists()
+    folder = build(tmp_path, PLAIN, topology={**TOPOLOGY, "tools": []})
+    own = tmp_path / "own"
+    own.mkdir()
+    content = {
+        "resources": ["../out/kubernetes/overlays/no-gpus"],
+        "components": ["../out/kubernetes/components/tools-otlp"],
+        "namespace": "shardwatch",
+    }
+    (own / "kustomization.yaml").write_text(yaml.safe_dump(content))
+    objects = kustomize(own)
+
+    assert folder.exists()
+    assert [] == [said for each in objects for said in mistakes(each)]
+    assert {"groups", "router", "tools"} == {name for name, *_ in pods(objects)}
+    container = next(each for name, _, each in pods(objects) if name == "tools")
+    assert ["--otlp", "0.0.0.0:4318"] == container["args"][-2:]
+    for kind in ("Service", "NetworkPolicy", "ServiceMonitor"):
+        assert "shardwatch-tools" in {each["metadata"]["name"] for each in of_kind(objects, kind)}
 
 
 def test_a_component_adds_to_an_overlay_of_ones_own(folder: Path):

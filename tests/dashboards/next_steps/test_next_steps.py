@@ -113,6 +113,19 @@ def test_exporters_are_started_where_prometheus_looks_for_them(tmp_path: Path):
     assert "job_name: shardwatch-gpu" not in told(tmp_path, content)
 
 
+def test_without_exporters_it_says_what_rules_stand_on(tmp_path: Path):
+    """And asks Prometheus to scrape nothing."""
+    none = {name: [] for name in ("gpu", "groups", "router", "tools")}
+    content = {**PLAIN, "exporters": none}
+    text = told(tmp_path, content)
+    assert "`exporters:` in" in text
+    assert "shardwatch exporter" not in text
+    assert "job_name" not in text
+    assert f"the line with `{tmp_path}/out`\n" in text
+    chosen = f"kubectl apply --server-side -k {tmp_path}/out/kubernetes/overlays/no-gpus\n"
+    assert chosen in told_of_cluster(tmp_path, content)
+
+
 def test_retention_is_what_the_longest_objective_needs(tmp_path: Path):
     """28 days and the two hours by which Prometheus drops."""
     assert "--storage.tsdb.retention.time=29d" in told(tmp_path, PLAIN)
