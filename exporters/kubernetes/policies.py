@@ -49,8 +49,9 @@ def network_policy(
     """Return the policy of an exporter's pods.
 
     Prometheus reads them, and they read each other; whoever reaches a port of a node may come under
-    the node's own address, so that such a port is open to all. They reach the name server and the
-    ports that the topology names, at whatever address; of a topology that a service tells, all, for
+    the node's own address, so that such a port is open to all. They reach the pods of the cluster,
+    for the port of a Service is not that of its pods, the name server, and outside of the cluster
+    and on its nodes the ports that the topology names; of a topology that a service tells, all, for
     its ports may be others tomorrow.
 
     Args:
@@ -74,7 +75,11 @@ def network_policy(
         names = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
         reached = [{"port": port, "protocol": "TCP"} for port in ports]
         spec["policyTypes"].append("Egress")
-        spec["egress"] = [{"ports": names}, *([{"ports": reached}] if reached else [])]
+        spec["egress"] = [
+            {"to": [{"namespaceSelector": {}}]},
+            {"ports": names},
+            *([{"ports": reached}] if reached else []),
+        ]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
