@@ -6,6 +6,10 @@ configurations as they are, but for ``$``, which it expands; its remote write wo
 order, so that one worker sends. Telemetry of agents goes on to the exporter ``tools``, which counts
 it under the names that objectives read (``shardwatch exporter tools --otlp``).
 
+Releases since 0.144 have other names for two of the components (``otlp_http``,
+``prometheus_remote_write``) and since 0.151 for one setting (``translation_strategy``). They take
+those here too, and warn; older ones take no others.
+
 https://github.com/open-telemetry/opentelemetry-collector-contrib: receiver/prometheusreceiver,
 exporter/prometheusremotewriteexporter; opentelemetry-collector: receiver/otlpreceiver,
 exporter/otlphttpexporter, processor/memorylimiterprocessor, processor/batchprocessor.
@@ -26,7 +30,7 @@ COLLECTOR_COMMENT = """\
 # count everything twice. Check it with `otelcol-contrib validate --config otel-collector.yml`.
 # Prometheus must take remote writes (--web.enable-remote-write-receiver), and evaluates rules/ as
 # ever; another store has its own address. OTLP of agents is passed on to the exporter `tools`, of
-# which `--otlp HOST:14318` takes it.
+# which `--otlp HOST:14318` takes it. Collectors since 0.144 warn of newer names for some of these.
 """
 
 WRITE_PATH = "/api/v1/write"
