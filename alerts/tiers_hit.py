@@ -74,8 +74,8 @@ def _by_tier(expr: str, cell: tuple[str, ...]) -> str:
             return None
         of = node.vector_selector if isinstance(node, promql_parser.MatrixSelector) else node
         rest = write_promql(node).removeprefix(of.name or "")
-        own = rest[1:] if rest.startswith("{") else f"}}{rest}"
-        return f"{of.name}{{{chosen},{own}"
+        own = f",{rest[1:]}" if rest.startswith("{") else f"}}{rest}"
+        return f"{of.name}{{{chosen}{own}"
 
     tree = promql_parser.parse(expr.replace(BASE_WINDOW, WINDOW))
     text = write_promql(tree, within) if cell else write_promql(tree)
