@@ -151,7 +151,7 @@ def build(
     form = read_form(format_.rules, most, label or [])
     read = read_config(config)
     is_for_kubernetes = format_ is BuildFormat.KUBERNETES
-    files = _build_all(read, form, KUBERNETES_BUILDERS if is_for_kubernetes else BUILDERS)
+    files = _build_all(read, form, KUBERNETES_BUILDERS if is_for_kubernetes else None)
     guide = importlib.import_module(GUIDES[is_for_kubernetes])
     files[GUIDE_PATH] = guide.next_steps(read, form, out)
     if _print_and_judge(_check_objectives(read)):
@@ -187,7 +187,7 @@ def validate(
     from slo.rule_files import RulesForm  # noqa: PLC0415
 
     read = read_config(config)
-    files = _build_all(read, RulesForm(), BUILDERS)
+    files = _build_all(read, RulesForm())
     found = [*_check_objectives(read), *_without_place(read)]
     if _print_and_judge(found):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
@@ -216,10 +216,12 @@ def main() -> NoReturn:
     raise SystemExit(0)
 
 
-def _build_all(config: Config, form: RulesForm, builders: Iterable[str]) -> dict[str, str]:
-    """Return the files of all packages."""
+def _build_all(
+    config: Config, form: RulesForm, builders: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Return the files of all packages: where servers read files, if nobody says where else."""
     files: dict[str, str] = {}
-    for name in builders:
+    for name in BUILDERS if builders is None else builders:
         built: dict[str, str] = importlib.import_module(name).build(config, form)
         if both := files.keys() & built.keys():
             raise ValueError(f"{name} builds {min(both)!r}, which another package builds too")

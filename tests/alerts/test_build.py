@@ -33,6 +33,7 @@ def test_the_files_are_those_that_the_servers_read(built: dict[str, str]):
     assert [
         "alertmanager-fragment.yml",
         "alertmanager.yml",
+        "otel-collector.yml",
         "prometheus.yml",
         "rules/alerts.yaml",
         "rules/causes.yaml",
