@@ -7,11 +7,13 @@ import pytest
 from alerts.build import build as build_alerts
 from alerts.made_tests.build import build as build_tests
 from dashboards.build import build as build_dashboards
+from dashboards.next_steps.servers import next_steps
 from demo.sim.plan import plan_simulator
 from demo.stack import servers
 from demo.stack.files import configuration, run_build, write_inputs
 from demo.stack.layout import DEFAULT_PORTS, Layout
 from exporters.config import read_config
+from slo.rule_files import AS_PROMETHEUS_TAKES_THEM
 
 
 def test_the_servers_run_on_what_build_writes(tmp_path: Path):
@@ -22,6 +24,7 @@ def test_the_servers_run_on_what_build_writes(tmp_path: Path):
 
     config = read_config(layout.config)
     built = build_alerts(config) | build_tests(config) | build_dashboards(config)
+    built["NEXT.md"] = next_steps(config, AS_PROMETHEUS_TAKES_THEM, layout.build)
     written = {
         str(path.relative_to(layout.build)): path.read_text()
         for path in layout.build.rglob("*")
