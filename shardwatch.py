@@ -52,11 +52,7 @@ MOUNTED = {
 EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
-BUILDERS = (
-    "alerts.build",
-    "alerts.made_tests.build",
-    "dashboards.build",
-)
+BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
 """Modules with ``build(config, form)``, which returns texts by path."""
 
 KUBERNETES_BUILDERS = (
