@@ -19,7 +19,16 @@ from tests.alerts.routing.configuring import (
 )
 from tests.kubernetes.schemas import mistakes
 
-UTC = {**OWNED, "times": {"work": [{**WORKING_HOURS, "location": "UTC"}]}}
+HOLIDAYS = {"months": ["12", "1:3"], "days_of_month": ["24:26", "-1"],
+            "years": ["2026", "2028:2030"]}  # fmt: skip
+UTC = {
+    **OWNED,
+    "receivers": {
+        **OWNED["receivers"],
+        "serving": {**OWNED["receivers"]["serving"], "no_tickets_during": ["holidays"]},
+    },
+    "times": {"work": [{**WORKING_HOURS, "location": "UTC"}], "holidays": [HOLIDAYS]},
+}
 THEIRS = {"route": {"receiver": "theirs"}, "receivers": [{"name": "theirs"}]}
 OBJECT = "monitoring/shardwatch"
 _WORDS = {"apiURL": "api_url", "requireTLS": "require_tls", "mrkdwnIn": "mrkdwn_in"}
@@ -75,7 +84,11 @@ def as_the_operator_writes(manifest: dict[str, Any]) -> dict[str, Any]:
 
     def interval(written: dict[str, Any]) -> dict[str, Any]:
         found = {snake(key): value for key, value in written.items()}
-        found["times"] = [{snake(k): v for k, v in each.items()} for each in written["times"]]
+        if "times" in found:
+            found["times"] = [{snake(k): v for k, v in each.items()} for each in written["times"]]
+        if "daysOfMonth" in written:
+            days = [(each["start"], each["end"]) for each in written["daysOfMonth"]]
+            found["days_of_month"] = [f"{a}:{b}" if a != b else f"{a}" for a, b in days]
         return found
 
     receivers = [
@@ -139,11 +152,17 @@ def test_inhibitions_receivers_and_times_are_those_of_the_fragment(written: dict
     assert ["theirs", *(f"{OBJECT}/{each['name']}" for each in found["receivers"])] == [
         each["name"] for each in written["receivers"]
     ]
-    (ours,) = found["time_intervals"]
-    (theirs,) = written["time_intervals"]
-    assert [{**each, "location": "UTC"} for each in theirs["time_intervals"]] == (
-        ours["time_intervals"]
-    )
+    assert 2 == len(found["time_intervals"])
+    assert found["time_intervals"] == [
+        {
+            "name": each["name"].removeprefix(f"{OBJECT}/"),
+            "time_intervals": [{**one, "location": "UTC"} for one in each["time_intervals"]],
+        }
+        for each in written["time_intervals"]
+    ]
+    ours, theirs = (str(each["route"]) for each in (found, written))
+    for name in ("shardwatch-work", "shardwatch-holidays"):
+        assert ours.count(f"'{name}'") == theirs.count(f"'{OBJECT}/{name}'") > 0
     slack = next(each for each in found["receivers"] if "slack_configs" in each)["slack_configs"]
     as_written = next(each for each in written["receivers"] if "slack_configs" in each)
     assert [{k: v for k, v in slack[0].items() if k != "api_url_file"}] == [
