@@ -16,6 +16,7 @@ from tests.kubernetes.configuring import FULL, PLAIN, TOPOLOGY, write
 def egress(exporter: str, folder: Path) -> list[int]:
     """Return the ports that an exporter may reach beside pods, without the name server's."""
     policy = network_policy(exporter, read_config(write(folder, PLAIN)))
+    assert ["Ingress", "Egress"] == policy["spec"]["policyTypes"]
     pods, _, *reached = policy["spec"]["egress"]
     assert {"to": [{"namespaceSelector": {}}]} == pods
     return [port["port"] for each in reached for port in each["ports"]]
