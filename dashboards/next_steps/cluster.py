@@ -16,6 +16,7 @@ from dashboards.next_steps.writing import quoted, write_steps
 from exporters.config import PORTS, Config
 from exporters.kubernetes.build import FOLDER, NO_GPUS, OF_PAGES, ON_NODES, OVERLAYS
 from exporters.kubernetes.configuration import exporter_configuration, scrape_secret_files
+from exporters.kubernetes.gpus import GPU
 from exporters.kubernetes.names import SCRAPE_SECRET, SOURCES_SECRET, WEB_CONFIG_KEY, WEB_SECRET
 from exporters.kubernetes.settings import NAMESPACE
 from exporters.kubernetes.tools_otlp import TOOLS
@@ -69,7 +70,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
 
 def recommended_overlay(config: Config) -> str:
     """Return how GPUs are read, as the addresses of hosts' pages in the topology say."""
-    if not config.file.exporters.gpu:
+    if GPU not in config.file.kubernetes.exporters:
         return NO_GPUS
     members = [member for group in config.topology.groups for member in group.members]
     ports = {urlsplit(each.telemetry).port for each in members if each.telemetry}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ NAMESPACE = "shardwatch"
 IMAGE = f"shardwatch:{VERSION}"
 """What ``Containerfile`` builds, until it lies in a registry of yours."""
 
+ExporterName = Literal["gpu", "groups", "router", "tools", "probe"]
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -29,6 +30,8 @@ class Kubernetes(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    exporters: list[ExporterName] = ["gpu", "groups", "router", "tools"]
+    """Those that run there. Not ``probe`` unless it is said: it is traffic."""
     namespace: Annotated[str, AfterValidator(_namespace)] = NAMESPACE
     image: Annotated[str, Field(pattern=r"^[!-~]+$")] = IMAGE
     """Of every exporter, with its tag or digest."""

@@ -20,13 +20,13 @@ from exporters.kubernetes.text import Manifest
 def singletons(config: Config) -> list[str]:
     """Return the exporters that run once in a cluster whatever reads its GPUs.
 
-    Those that ``exporters:`` has addresses of and the topology something to read for.
+    Those that are wanted and the topology has something to read for. Addresses under ``exporters:``
+    have nothing to do with it: they are of exporters elsewhere.
     """
-    wanted = {name: bool(addresses) for name, addresses in config.file.exporters if name in COSTS}
-    topology = config.topology
+    wanted, topology = config.file.kubernetes.exporters, config.topology
     has_sources = {"groups": True, "probe": True, "router": bool(topology.routers),
                    "tools": bool(topology.tools)}  # fmt: skip
-    return [name for name, is_there in has_sources.items() if is_there and wanted[name]]
+    return [name for name, is_there in has_sources.items() if is_there and name in wanted]
 
 
 def deployment(exporter: str, config: Config, read: ExporterConfiguration) -> Manifest:

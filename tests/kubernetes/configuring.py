@@ -45,7 +45,6 @@ FULL: dict[str, Any] = {
     "alertmanager": OWNED,
     "webhook": {"url": "http://reviews/webhook"},
     "exporters": {
-        "probe": ["obs1:19805"],
         "https": {"ca_file": "ca.pem", "server_name": "exporters"},
         "basic_auth": {"username": "prometheus", "password_file": "scrape.password"},
     },
@@ -54,7 +53,10 @@ FULL: dict[str, Any] = {
         "hosts": {"basic_auth": {"username": "us", "password_file": "hosts/vllm.key"},
                   "tls_config": {"ca_file": "ca.pem"}},
     },
-    "kubernetes": {"image": "registry.example.com/shardwatch:1"},
+    "kubernetes": {
+        "image": "registry.example.com/shardwatch:1",
+        "exporters": ["gpu", "groups", "router", "tools", "probe"],
+    },
 }  # fmt: skip
 """Files of secrets are named, and nothing of them is ever read here."""
 

@@ -123,6 +123,8 @@ def test_without_exporters_it_says_what_rules_stand_on(tmp_path: Path):
     assert "job_name" not in text
     assert f"the line with `{tmp_path}/out`\n" in text
     chosen = f"kubectl apply --server-side -k {tmp_path}/out/kubernetes/overlays/no-gpus\n"
+    assert chosen not in told_of_cluster(tmp_path, content)
+    content["kubernetes"] = {"exporters": ["groups"]}
     assert chosen in told_of_cluster(tmp_path, content)
 
 

@@ -77,7 +77,12 @@ def test_a_namespace_that_there_cannot_be_is_refused(tmp_path: Path, name: str):
 
 def test_a_configuration_may_say_everything_about_kubernetes(tmp_path: Path):
     """And is read as it is written."""
-    said = {"namespace": "a", "image": "r/s@sha256:0", "gpu_nodes": {"gpu": "yes"},
-            "runtime_class": None}  # fmt: skip
+    said = {
+        "exporters": ["gpu", "probe"],
+        "namespace": "a",
+        "image": "r/s@sha256:0",
+        "gpu_nodes": {"gpu": "yes"},
+        "runtime_class": None,
+    }
     config = read_config(write(tmp_path, {**PLAIN, "kubernetes": said}))
     assert said == yaml.safe_load(config.file.kubernetes.model_dump_json())

@@ -56,8 +56,8 @@ def test_a_port_of_the_node_is_open_to_all_and_others_to_their_readers(tmp_path:
     assert "from" not in opened
 
 
-def test_exporters_run_that_have_an_address_and_something_to_read(tmp_path: Path):
-    """Probes are traffic, which somebody has to want."""
+def test_exporters_run_that_are_wanted_and_have_something_to_read(tmp_path: Path):
+    """Probes are traffic, which somebody has to want; addresses are of exporters elsewhere."""
 
     def running(content, **topology: list):
         return singletons(read_config(write(tmp_path, content, TOPOLOGY | topology),
@@ -66,7 +66,9 @@ def test_exporters_run_that_have_an_address_and_something_to_read(tmp_path: Path
     assert ["groups", "router", "tools"] == running(PLAIN)
     assert ["groups", "probe", "router", "tools"] == running(FULL)
     assert ["groups"] == running(PLAIN, routers=[], tools=[])
-    assert ["router"] == running({**PLAIN, "exporters": {"groups": [], "tools": []}})
+    assert ["router"] == running({**PLAIN, "kubernetes": {"exporters": ["gpu", "router"]}})
+    nowhere = {name: [] for name in ("gpu", "groups", "router", "tools")}
+    assert ["groups", "router", "tools"] == running({**PLAIN, "exporters": nowhere})
 
 
 def test_exporters_that_ask_for_certificates_are_not_asked_by_kubelets(tmp_path: Path):
