@@ -11,7 +11,7 @@ from alerts.kubernetes.alertmanager_config import Routing
 from alerts.kubernetes.build import routing_of
 from alerts.watch.notifications import NOTIFICATIONS_FAILING
 from dashboards.kubernetes import LABEL, LABEL_VALUE
-from dashboards.next_steps.servers import retention_days
+from dashboards.next_steps.servers import retention_days, wakes_somebody
 from dashboards.next_steps.writing import quoted, write_steps
 from exporters.config import PORTS, Config
 from exporters.kubernetes.build import FOLDER, NO_GPUS, OF_PAGES, ON_NODES, OVERLAYS
@@ -62,6 +62,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         labels=form.labels,
         days=retention_days(read_objectives(config)),
         failing=NOTIFICATIONS_FAILING,
+        wakes_somebody=wakes_somebody(config),
         sidecar_label=LABEL,
         sidecar_value=LABEL_VALUE,
         unsaid=routing.unsaid,

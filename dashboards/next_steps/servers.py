@@ -11,6 +11,7 @@ from alerts.build import FRAGMENT_PATH, alert_names, rule_sets
 from alerts.collector_file import COLLECTOR_PATH
 from alerts.prometheus_file import RULE_FILES
 from alerts.routing import alertmanager_fragment
+from alerts.routing.names import fallback_of
 from alerts.watch.notifications import NOTIFICATIONS_FAILING
 from dashboards import variables
 from dashboards.build import (
@@ -58,6 +59,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         failing=NOTIFICATIONS_FAILING,
         collector=COLLECTOR_PATH,
         fragment=fragment,
+        wakes_somebody=wakes_somebody(config),
         fragment_path=folder / FRAGMENT_PATH,
         secrets=sorted(set(_secret_files(fragment))),
         boards=BOARDS_FOLDER,
@@ -67,6 +69,11 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         datasources=DATASOURCES_PROVISIONING_PATH,
         providers=DASHBOARDS_PROVISIONING_PATH,
     )
+
+
+def wakes_somebody(config: Config) -> bool:
+    """Return whether anybody is told of a page, beside a webhook that hears of everything."""
+    return bool(fallback_of(config.file) or config.file.alertmanager.owners)
 
 
 def retention_days(objectives: Iterable[Objective]) -> int:

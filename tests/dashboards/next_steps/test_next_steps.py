@@ -128,6 +128,15 @@ def test_without_exporters_it_says_what_rules_stand_on(tmp_path: Path):
     assert chosen in told_of_cluster(tmp_path, content)
 
 
+@pytest.mark.parametrize("tell", [told, told_of_cluster])
+def test_that_nobody_is_woken_is_said_where_it_is_so(tell, tmp_path: Path):
+    """A first page that nobody hears is none."""
+    said = "**No page wakes anybody yet.**"
+    assert said in tell(tmp_path, PLAIN)
+    assert said not in tell(tmp_path, FULL)
+    assert said not in tell(tmp_path, {**PLAIN, "pagerduty": {"routing_key_file": "key"}})
+
+
 def test_retention_is_what_the_longest_objective_needs(tmp_path: Path):
     """28 days and the two hours by which Prometheus drops."""
     assert "--storage.tsdb.retention.time=29d" in told(tmp_path, PLAIN)
