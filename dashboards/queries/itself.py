@@ -18,6 +18,8 @@ from exporters.scrape import JOBS
 
 JOB, INSTANCE = "job", "instance"
 RULE_GROUP, INTEGRATION = "rule_group", "integration"
+NAME = "name"
+"""Of a group of rules, without its file."""
 PROMETHEUS_JOB = "prometheus"
 """As Prometheus's own example configuration calls it, and ours."""
 
@@ -142,7 +144,12 @@ DIALECTS = Query(
 
 
 def _worst_rules(expr: str, at_end: str) -> Query:
-    return Query(f"{expr} and topk({SHOWN_LINES}, {at_end})", "{{rule_group}}")
+    # Prometheus calls a group by its file as well, whose path nobody can read in a legend. Beside
+    # that name, for two files may have groups of one name.
+    named = f'"{NAME}", "$1", "{RULE_GROUP}", "(?:.*;)?(.*)"'
+    return Query(
+        f"label_replace({expr} and topk({SHOWN_LINES}, {at_end}), {named})", f"{{{{{NAME}}}}}"
+    )
 
 
 RULE_SHARES = _worst_rules(
