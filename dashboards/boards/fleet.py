@@ -143,6 +143,7 @@ def _numbers(fastest: Tier) -> Band:
             "short", "No groups exporter", NONE_IS_GOOD,
         ),
         cells.GROUPS_NOT_UP,
+        instant=True,
     )  # fmt: skip
     capacity = stat(
         About(
