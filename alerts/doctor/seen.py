@@ -84,6 +84,8 @@ class Alertmanager:
     version: str = ""
     ahead_seconds: float | None = None
     """How far its clock is ahead of ours."""
+    up_seconds: float | None = None
+    """Since it was started."""
     peers: int | None = None
     """Members of its mesh, itself among them; None if it is in none."""
     config: Mapping[str, Any] = field(default_factory=dict)

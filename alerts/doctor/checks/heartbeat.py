@@ -12,7 +12,10 @@ from alerts.watchdog import HEARTBEAT_SECONDS, WATCHDOG
 from exporters.durations import format_duration
 from slo import conventions
 
-FIRING = f'count(ALERTS{{{conventions.ALERTNAME}="{WATCHDOG}",alertstate="firing"}})'
+FIRING = f'time() - max(ALERTS_FOR_STATE{{{conventions.ALERTNAME}="{WATCHDOG}"}})'
+"""Seconds for which it fires."""
+ARRIVED_AFTER_SECONDS = 120.0
+"""Prometheus sends what fires once a minute, the first time maybe before it knows whom to."""
 LONGEST_SECONDS = 900.0
 """Between two heartbeats. Chosen: nobody outside can call silence a failure before that is over."""
 
@@ -31,9 +34,12 @@ def find_not_firing(seen: Seen) -> Iterator[Found]:
 
 def find_not_arrived(seen: Seen) -> Iterator[Found]:
     """Yield the Alertmanagers that have not heard of the alert that fires in Prometheus."""
-    if not seen.vector(FIRING):
+    firing = seen.vector(FIRING)
+    if not firing or firing[0].value < ARRIVED_AFTER_SECONDS:
         return
     for each in seen.answering:
+        if each.up_seconds is not None and each.up_seconds < ARRIVED_AFTER_SECONDS:
+            continue
         if not any(alert.get(conventions.ALERTNAME) == WATCHDOG for alert in each.alerts):
             yield Found(
                 each.url,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from alerts.doctor.examples import Example, dropped, examples
 from alerts.doctor.finding import Check, Found, Harm, listed
-from alerts.doctor.leading import Way, built_leading, by_config
+from alerts.doctor.leading import Leading, Way, built_leading, by_config
 from alerts.doctor.seen import Seen
 from exporters.durations import format_duration
 from slo import conventions
@@ -65,12 +65,14 @@ def find_wrong_receiver(seen: Seen) -> Iterator[Found]:
 
 def find_merged(seen: Seen) -> Iterator[Found]:
     """Yield pages of several cells that are one incident, of which the second wakes nobody."""
+    should = built_leading(seen)
     for urls, leading, _ in by_config(seen.answering):
         merged: dict[tuple[str, tuple[str, ...]], list[Example]] = defaultdict(list)
         for page in examples(seen, conventions.PAGE):
+            apart = _incident(should, page)
             for route in leading.routes(page.labels):
                 by = route.group_by
-                lacking = () if by is None else tuple(sorted({*page.cell} - {*by}))
+                lacking = () if by is None else tuple(sorted(apart - {*by}))
                 if lacking:
                     merged[route.receiver, lacking].append(page)
         for (receiver, lacking), those in merged.items():
@@ -143,6 +145,12 @@ def _lost(seen: Seen, severity: str, what: str, expected: str) -> Iterator[Found
                 else f"say who is told in {seen.config.path.name}, as pagerduty or under "
                 "alertmanager.receivers, build, and reload Alertmanager",
             )
+
+
+def _incident(should: Leading, page: Example) -> set[str]:
+    """Return the labels that tell a page's incident from others, as ``build`` groups it."""
+    groups = [{*(route.group_by or ())} for route in should.routes(page.labels)]
+    return set.intersection(*groups, {*page.labels}) if groups else {*page.cell}
 
 
 def _has_all(told: Iterable[Way], expected: Iterable[Way]) -> bool:

@@ -12,7 +12,7 @@ import promql_parser
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Group, Rule, Seen
 from exporters.durations import format_duration
-from slo.promql_text import write_promql
+from slo.promql_text import write_promql, write_selector
 
 OURS = re.compile(r"(?:slo|shardwatch)-.+")
 MISSED = (
@@ -187,9 +187,20 @@ def _content(rule: Rule) -> _Content:
 def _plain(expr: str) -> str:
     """Return an expression however it was written, as Prometheus's own printing of it."""
     try:
-        return write_promql(promql_parser.parse(expr))
+        return write_promql(promql_parser.parse(expr), _with_sorted_matchers)
     except ValueError:
         return " ".join(expr.split())
+
+
+def _with_sorted_matchers(node: promql_parser.Expr) -> str | None:
+    """Return a selector with its matchers in order, which Prometheus's own printing changes."""
+    selector = node.vector_selector if isinstance(node, promql_parser.MatrixSelector) else node
+    if not isinstance(selector, promql_parser.VectorSelector):
+        return None
+    name, matchers = selector.name or "", selector.matchers.matchers
+    ordered = sorted(matchers, key=lambda each: (each.name, str(each.op), each.value))
+    after = write_promql(node).removeprefix(write_selector(name, matchers))
+    return write_selector(name, ordered) + after
 
 
 def _name(content: _Content) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from alerts.doctor.reading.clocks import seconds_ahead
+from alerts.doctor.reading.clocks import parse_moment, seconds_ahead
 from alerts.doctor.seen import Alertmanager, Silence
 from exporters.access import HttpAccess
 from exporters.exposition import PageError, PageReader, Samples
@@ -72,6 +72,7 @@ class AlertmanagerClient(HttpClient):
                 self.url,
                 version=str(status["versionInfo"]["version"]),
                 ahead_seconds=ahead,
+                up_seconds=_seconds_since(str(status.get("uptime", "")), asked_at + (ahead or 0.0)),
                 peers=len(cluster.get("peers") or ()) if in_mesh else None,
                 config=yaml.safe_load(status["config"]["original"]),
                 alerts=tuple(each["labels"] for each in await self.alerts()),
@@ -187,6 +188,11 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "of no known kind"
+
+
+def _seconds_since(moment: str, now: float) -> float | None:
+    found = parse_moment(moment)
+    return None if found is None else now - found
 
 
 def _matcher(found: Mapping[str, Any]) -> str:

@@ -6,12 +6,12 @@ VictoriaMetrics, Thanos and Mimir speak the API of queries and not all of this.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import yaml
 
+from alerts.doctor.reading.clocks import parse_moment
 from alerts.doctor.seen import Group, Rule, Target
 from exporters.durations import parse_duration
 from slo.prometheus import (
@@ -129,7 +129,7 @@ def _group(found: Mapping[str, Any]) -> Group:
         interval_seconds=float(found["interval"]),
         rules=tuple(map(_rule, found["rules"])),
         took_seconds=float(found.get("evaluationTime") or 0.0),
-        evaluated_at=_moment(str(found.get("lastEvaluation", ""))),
+        evaluated_at=parse_moment(str(found.get("lastEvaluation", ""))),
     )
 
 
@@ -143,19 +143,6 @@ def _rule(found: Mapping[str, Any]) -> Rule:
         for_seconds=float(found.get("duration") or 0.0),
         error=str(found.get("lastError", "")) if found.get("health") == "err" else "",
     )
-
-
-def _moment(text: str) -> float | None:
-    """Return a time as Go writes it; None of the year 1, which is Go's for never."""
-    try:
-        # Go writes nanoseconds, of which Python's parser takes six digits.
-        whole, point, rest = text.partition(".")
-        zone = rest.lstrip("0123456789")
-        fraction = rest[: len(rest) - len(zone)][:6]
-        moment = datetime.fromisoformat(f"{whole}.{fraction}{zone}" if point else text)
-    except ValueError:
-        return None
-    return moment.timestamp() if moment.year > 1 and moment.tzinfo else None
 
 
 def _config(said: Mapping[str, Any]) -> Mapping[str, Any]:
