@@ -115,7 +115,7 @@ def find_twice(seen: Seen) -> Iterator[Found]:
                 for each in seen.vector(SERVING[name])
             ]
             yield Found(
-                listed(whose),
+                listed(whose) or name,
                 f"{len(doubled)} series of {name} are served by more than one of them",
                 "one exporter for each source",
                 "scrape one of them, or give each a part of the topology: every rate and sum over "
