@@ -124,8 +124,5 @@ def _sent(seen: Seen, found: Iterable[Example]) -> Iterator[tuple[Example, bool]
     steps = alerting.get("alert_relabel_configs") or ()
     for each in found:
         whole = {**seen.external_labels, **each.labels}
-        try:
-            labels = relabel(whole, steps)
-        except (re.error, ValueError):
-            labels = whole
+        labels = relabel(whole, steps)
         yield Example(each.name, whole if labels is None else labels, each.cell), labels is not None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from alerts.alertmanager.inhibiting import Inhibition, read_inhibitions
+from alerts.alertmanager.matching import Matcher
 from alerts.alertmanager.receivers import Integration, read_integrations
 from alerts.alertmanager.routes import Route, read_route
 from alerts.doctor.seen import Alertmanager, Labels, Seen
@@ -48,9 +51,13 @@ class Leading:
         """Read it.
 
         Raises:
-            ValueError: if something in it is none of Alertmanager's.
+            ValueError: if something in it is none of Alertmanager's, or an expression none that
+                Python reads.
         """
         self.root: Route = read_route(config.get("route") or {})
+        self.inhibitions = read_inhibitions(config.get("inhibit_rules") or ())
+        for each in (*_matchers(self.root), *_matchers_of(self.inhibitions)):
+            require_readable(each)
         self.integrations = read_integrations(config)
         self._ways: dict[str, set[Way]] = defaultdict(set)
         for receiver in config.get("receivers") or ():
@@ -90,19 +97,52 @@ def built_leading(seen: Seen) -> Leading:
 def by_config(alertmanagers: Sequence[Alertmanager]) -> list[tuple[str, Leading, Alertmanager]]:
     """Return the configurations that run, each once: who runs it, what it leads where, the first.
 
-    One that cannot be read is left out: Alertmanager runs on it, so it is of a later kind.
+    Raises:
+        ValueError: if one cannot be read; checks that need them are not made then.
     """
     same: dict[str, list[Alertmanager]] = defaultdict(list)
     for each in alertmanagers:
         same[repr(each.config)].append(each)
     found = []
     for those in same.values():
-        try:
-            leading = Leading(those[0].config)
-        except (ValueError, TypeError, AttributeError, KeyError):
-            continue
-        found.append((", ".join(each.url for each in those), leading, those[0]))
+        urls = ", ".join(each.url for each in those)
+        found.append((urls, Leading(those[0].config), those[0]))
     return found
+
+
+def why_unreadable(alertmanagers: Sequence[Alertmanager]) -> str:
+    """Return why a configuration cannot be read here, though Alertmanager can; empty if all can."""
+    for each in alertmanagers:
+        try:
+            Leading(each.config)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            return f"the configuration of {each.url} cannot be read here: {error}"
+    return ""
+
+
+def require_readable(matcher: Matcher) -> None:
+    """See that a matcher's expression, if it is one, can be read.
+
+    Raises:
+        ValueError: if not. Alertmanager's expressions are RE2's, which differ from Python's.
+    """
+    if matcher.op in ("=~", "!~"):
+        try:
+            re.compile(matcher.value)
+        except re.error as error:
+            raise ValueError(f"{matcher}: {error}") from None
+
+
+def _matchers(route: Route) -> Iterator[Matcher]:
+    yield from route.matchers
+    for each in route.routes:
+        yield from _matchers(each)
+
+
+def _matchers_of(rules: Iterable[Inhibition]) -> Iterator[Matcher]:
+    for rule in rules:
+        yield from rule.source
+        yield from rule.target
 
 
 def _way(kind: str, config: Mapping[str, Any]) -> Way:

@@ -15,14 +15,12 @@ _DOLLAR = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 def relabel(labels: Labels, steps: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
     """Return the labels of an alert as it is sent; None if it is dropped.
 
-    Steps that hash or change case leave the labels as they are.
+    Steps that hash or change case, or whose expression Python does not read, leave the labels as
+    they are.
 
     Args:
         labels: of the alert, external ones included.
         steps: ``alert_relabel_configs``.
-
-    Raises:
-        re.error: if an expression is none that Python reads.
     """
     found = dict(labels)
     for step in steps:
@@ -34,7 +32,10 @@ def relabel(labels: Labels, steps: Iterable[Mapping[str, Any]]) -> dict[str, str
 def _take(found: dict[str, str], step: Mapping[str, Any]) -> bool:
     """Change labels by one step; return whether the alert goes on."""
     action = str(step.get("action", "replace")).lower()
-    regex = re.compile(str(step.get("regex", _USUAL_REGEX)))
+    try:
+        regex = re.compile(str(step.get("regex", _USUAL_REGEX)))
+    except re.error:
+        return True
     separator = str(step.get("separator", ";"))
     value = separator.join(found.get(str(name), "") for name in step.get("source_labels") or ())
     matched = regex.fullmatch(value)

@@ -151,6 +151,8 @@ class Seen:
     problems: tuple[Problem, ...] | None = None
     """What is wrong with objectives on this server."""
     alertmanagers: tuple[Alertmanager, ...] = ()
+    are_readable: bool | None = True
+    """Whether the configurations of the Alertmanagers can be read here; None if one cannot."""
     trials: tuple[Trial, ...] | None = None
     """None if no test page was sent."""
     unknown: Mapping[str, str] = field(default_factory=dict)

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Seen
 
-FAILING = (
-    "(increase(prometheus_notifications_errors_total[3m])"
-    " > 0.5 * increase(prometheus_notifications_sent_total[3m])) > 0"
-    " or (increase(prometheus_notifications_dropped_total[3m]) > on (job, instance)"
-    " sum by (job, instance) (increase(prometheus_notifications_sent_total[3m]))) > 0"
+FAILING = " or ".join(
+    f"(increase({name}[90s]) > 0 and increase({name}[90s] offset 90s) > 0)"
+    for name in (
+        "prometheus_notifications_errors_total",
+        "prometheus_notifications_dropped_total",
+    )
 )
-"""Most of them, by Alertmanager, or of all. Each reload of a configuration drops one or two, which
-are sent again within a minute."""
+"""In both halves of three minutes, for the watchdog alone is sent once a minute. Each reload of a
+configuration drops one or two, which are sent again."""
 RECEIVERS_FAILING = (
     "sum by (integration) (increase(alertmanager_notification_requests_failed_total[5m]))"
     " > 0.5 * sum by (integration) (increase(alertmanager_notification_requests_total[5m]))"
@@ -82,13 +83,13 @@ def find_missing(seen: Seen) -> Iterator[Found]:
 
 
 def find_sending_fails(seen: Seen) -> Iterator[Found]:
-    """Yield Alertmanagers to which Prometheus cannot send most of its notifications."""
+    """Yield that Prometheus fails to send notifications, once and again."""
     for each in seen.vector(FAILING):
         whom = each.labels.get("alertmanager", "")
         yield Found(
             each.labels.get("instance", seen.url),
-            f"could not send about {each.value:.0f} notifications within 3 minutes"
-            + (f" to {whom}" if whom else ", for its queue was full"),
+            f"could not send about {each.value:.0f} notifications within 90 s, nor before"
+            + (f" to {whom}" if whom else ", for it knew nobody or its queue was full"),
             "none: each may be a page",
             f"see that {whom or 'Alertmanager'} runs and that Prometheus's host reaches it; its "
             'log says why, at "Error sending alert"',
@@ -171,7 +172,7 @@ CHECKS = (
           find_no_alertmanager, needs=("sends_to",)),
     Check("path/alertmanager-missing", Harm.PAGES_LOST, "Prometheus does not send to one of the "
           "configured Alertmanagers, or to others.", find_missing, needs=("sends_to",)),
-    Check("path/sending-fails", Harm.PAGES_LOST, "Prometheus cannot send most of its "
+    Check("path/sending-fails", Harm.PAGES_LOST, "Prometheus cannot send its "
           "notifications.", find_sending_fails, lambda _: [FAILING]),
     Check("path/receiver-fails", Harm.PAGES_LOST, "More than half of what Alertmanager tells a "
           "kind of receiver fails.", find_receiver_fails, lambda _: [RECEIVERS_FAILING]),

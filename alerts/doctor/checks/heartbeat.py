@@ -86,5 +86,5 @@ CHECKS = (
     Check("watchdog/not-arrived", Harm.PAGES_LOST, "It fires in Prometheus, and an Alertmanager "
           "does not know of it.", find_not_arrived, lambda _: [FIRING]),
     Check("watchdog/not-told", Harm.BLIND, "It is told to nobody, to others than configured, or "
-          "too seldom.", find_not_told),
+          "too seldom.", find_not_told, needs=("are_readable",)),
 )  # fmt: skip

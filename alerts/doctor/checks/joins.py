@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from alerts.doctor.asking import fresh
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Labels, Seen
 from exporters import catalog
 from exporters.topology import expected_gpus
 
-GROUPS = f"group by (instance, {', '.join(catalog.GROUP_LABELS)}) ({catalog.GROUP_UP.name})"
-_OF_GPU = ", ".join((catalog.CLUSTER, catalog.HOST, catalog.UUID))
-GPUS = f"group by ({_OF_GPU}) ({catalog.GPU_UP.name})"
-CELLS = f"group by ({', '.join(catalog.CELL_LABELS)}) ({catalog.ROUTER_REQUESTS.name})"
 DCGM = 'group by (UUID) ({__name__=~"DCGM_FI_DEV_(GPU_TEMP|GPU_UTIL|FB_USED)",UUID!=""})'
+
+
+def groups_served(interval_seconds: float) -> str:
+    """Return the expression of the groups that exporters serve, each with its exporter."""
+    labels = ", ".join(("instance", *catalog.GROUP_LABELS))
+    return f"group by ({labels}) ({fresh(catalog.GROUP_UP.name, interval_seconds)})"
+
+
+def gpus_served(interval_seconds: float) -> str:
+    """Return the expression of the GPUs that exporters serve."""
+    labels = ", ".join((catalog.CLUSTER, catalog.HOST, catalog.UUID))
+    return f"group by ({labels}) ({fresh(catalog.GPU_UP.name, interval_seconds)})"
+
+
+def cells_served(interval_seconds: float) -> str:
+    """Return the expression of the cells that routers serve."""
+    labels = ", ".join(catalog.CELL_LABELS)
+    return f"group by ({labels}) ({fresh(catalog.ROUTER_REQUESTS.name, interval_seconds)})"
 
 
 def find_group_missing(seen: Seen) -> Iterator[Found]:
@@ -76,7 +91,7 @@ def find_gpu_missing(seen: Seen) -> Iterator[Found]:
     cluster = seen.config.topology.cluster
     served = {
         each.labels.get(catalog.UUID, "")
-        for each in seen.vector(GPUS)
+        for each in seen.vector(gpus_served(seen.interval_seconds))
         if each.labels.get(catalog.CLUSTER) == cluster
     }
     expected = list(expected_gpus(seen.config.topology))
@@ -99,7 +114,7 @@ def find_gpu_unknown(seen: Seen) -> Iterator[Found]:
     known = {each.uuid for each in expected_gpus(topology)}
     ours = {
         each.labels.get(catalog.UUID, "")
-        for each in seen.vector(GPUS)
+        for each in seen.vector(gpus_served(seen.interval_seconds))
         if each.labels.get(catalog.CLUSTER) == topology.cluster
     }
     for what, uuids in (
@@ -123,7 +138,7 @@ def find_cells_apart(seen: Seen) -> Iterator[Found]:
     apart = sorted(
         {
             (each.labels.get(catalog.REGION, ""), each.labels.get(catalog.MODEL, ""))
-            for each in seen.vector(CELLS)
+            for each in seen.vector(cells_served(seen.interval_seconds))
             if each.labels.get(catalog.CLUSTER) == seen.config.topology.cluster
             and each.labels.get(catalog.MODEL) != catalog.OTHER
         }
@@ -146,8 +161,20 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _ask_groups(seen: Seen) -> list[str]:
+    return [groups_served(seen.interval_seconds)]
+
+
+def _ask_gpus(seen: Seen) -> list[str]:
+    return [gpus_served(seen.interval_seconds), DCGM]
+
+
+def _ask_cells(seen: Seen) -> list[str]:
+    return [cells_served(seen.interval_seconds)]
+
+
 def _served_groups(seen: Seen) -> list[Labels]:
-    return [each.labels for each in seen.vector(GROUPS)]
+    return [each.labels for each in seen.vector(groups_served(seen.interval_seconds))]
 
 
 def _strangers(seen: Seen) -> tuple[dict[str, list[Labels]], set[str]]:
@@ -187,15 +214,15 @@ def _place(labels: Labels) -> str:
 
 CHECKS = (
     Check("join/group-missing", Harm.BLIND, "Groups of the topology without a series.",
-          find_group_missing, lambda _: [GROUPS]),
+          find_group_missing, _ask_groups),
     Check("join/gpu-missing", Harm.BLIND, "GPUs of the topology without a series.",
-          find_gpu_missing, lambda _: [GPUS]),
+          find_gpu_missing, _ask_gpus),
     Check("join/gpu-unknown", Harm.BLIND, "GPUs that are there and belong to no group.",
-          find_gpu_unknown, lambda _: [GPUS, DCGM]),
+          find_gpu_unknown, _ask_gpus),
     Check("join/second-cluster", Harm.WRONG_DATA, "Two clusters under one name.",
-          find_second_cluster, lambda _: [GROUPS]),
+          find_second_cluster, _ask_groups),
     Check("join/group-unknown", Harm.WRONG_DATA, "Groups that are served and that the topology "
-          "does not have.", find_group_unknown, lambda _: [GROUPS]),
+          "does not have.", find_group_unknown, _ask_groups),
     Check("join/cells-apart", Harm.WRONG_DATA, "Regions or models of routers that no group has.",
-          find_cells_apart, lambda _: [CELLS]),
+          find_cells_apart, _ask_cells),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from alerts.alertmanager.inhibiting import Inhibition, read_inhibitions
 from alerts.alertmanager.matching import Matcher, match_all, parse_matchers
 from alerts.doctor.examples import examples, watchdog
 from alerts.doctor.finding import Check, Found, Harm, listed
-from alerts.doctor.leading import by_config
+from alerts.doctor.leading import Leading, by_config, require_readable
 from alerts.doctor.seen import Alertmanager, Seen, Silence
 from alerts.routing.inhibitions import inhibit_rules
 from alerts.routing.names import FRAGMENT_PREFIX, Naming
@@ -41,11 +41,7 @@ def find_inhibited(seen: Seen) -> Iterator[Found]:
     ours = _our_inhibitions(seen)
     for each in seen.answering:
         firing = [watchdog(seen).labels, *each.alerts]
-        try:
-            rules = read_inhibitions(each.config.get("inhibit_rules") or ())
-        except (ValueError, TypeError, AttributeError):
-            continue
-        for rule in rules:
+        for rule in Leading(each.config).inhibitions:
             if rule in ours:
                 continue
             held = [name for name, labels in pages if rule.mutes(labels, firing)]
@@ -92,9 +88,12 @@ def _silenced(alertmanager: Alertmanager, silence: Silence, covers: list[str]) -
 
 def _matchers(silence: Silence) -> tuple[Matcher, ...] | None:
     try:
-        return tuple(one for text in silence.matchers for one in parse_matchers(text))
+        found = tuple(one for text in silence.matchers for one in parse_matchers(text))
+        for each in found:
+            require_readable(each)
     except ValueError:
         return None
+    return found
 
 
 def _our_inhibitions(seen: Seen) -> list[Inhibition]:
@@ -120,9 +119,9 @@ def _written(matchers: tuple[Matcher, ...]) -> str:
 
 CHECKS = (
     Check("routes/muted", Harm.PAGES_LOST, "A route of pages tells nobody at some times.",
-          find_muted),
+          find_muted, needs=("are_readable",)),
     Check("routes/inhibited", Harm.PAGES_LOST, "What fires now inhibits pages, by a rule that is "
-          "none of ours.", find_inhibited),
+          "none of ours.", find_inhibited, needs=("are_readable",)),
     Check("routes/silenced", Harm.PAGES_LOST, "A silence covers every page, or the watchdog.",
           find_silenced),
 )  # fmt: skip

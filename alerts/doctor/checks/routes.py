@@ -170,15 +170,15 @@ CHECKS = (
     Check("routes/page-dropped", Harm.PAGES_LOST, "Prometheus relabels pages away before it sends "
           "them.", find_dropped, needs=("server_config",)),
     Check("routes/page-lost", Harm.PAGES_LOST, "Pages are led to a receiver that tells nobody.",
-          find_page_lost),
+          find_page_lost, needs=("are_readable",)),
     Check("routes/wrong-receiver", Harm.PAGES_LOST, "Pages are told to others than the "
-          "configuration says.", find_wrong_receiver),
+          "configuration says.", find_wrong_receiver, needs=("are_readable",)),
     Check("routes/merged", Harm.PAGES_LOST, "Pages of several cells are one incident, of which "
-          "only the first wakes somebody.", find_merged),
+          "only the first wakes somebody.", find_merged, needs=("are_readable",)),
     Check("routes/no-resolve", Harm.LATE, "Receivers of pages do not hear of their ends.",
-          find_no_resolve),
+          find_no_resolve, needs=("are_readable",)),
     Check("routes/late", Harm.LATE, "Pages wait for more than a minute before they are told.",
-          find_late),
+          find_late, needs=("are_readable",)),
     Check("routes/ticket-lost", Harm.LATE, "Tickets are told to nobody, though the configuration "
-          "says to whom.", find_ticket_lost),
+          "says to whom.", find_ticket_lost, needs=("are_readable",)),
 )  # fmt: skip

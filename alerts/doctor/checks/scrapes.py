@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from alerts.doctor.asking import fresh
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Seen, Target
 from alerts.watch.scrapes import SLOW_SHARE
@@ -15,17 +16,23 @@ from exporters.scrape import JOBS, scrape_configs
 from exporters.topology import expected_gpus
 
 SLACK = 1.1
-TWICE = {
-    family.name: f"count by ({', '.join(labels)}) ({family.name}) > 1"
-    for family, labels in (
-        (catalog.GROUP_UP, catalog.GROUP_LABELS),
-        (catalog.GPU_UP, (catalog.CLUSTER, catalog.HOST, catalog.UUID)),
-        (catalog.ROUTER_UP, (catalog.CLUSTER, catalog.REGION, catalog.ROUTER)),
-        (catalog.TOOLS_UP, (catalog.CLUSTER, catalog.REGION, catalog.GATEWAY)),
-    )
+_SERVED = {
+    catalog.GROUP_UP.name: catalog.GROUP_LABELS,
+    catalog.GPU_UP.name: (catalog.CLUSTER, catalog.HOST, catalog.UUID),
+    catalog.ROUTER_UP.name: (catalog.CLUSTER, catalog.REGION, catalog.ROUTER),
+    catalog.TOOLS_UP.name: (catalog.CLUSTER, catalog.REGION, catalog.GATEWAY),
 }
-"""What is served by more than one target, whose sums are doubled."""
-SERVING = {name: f"group by (job, instance) ({name})" for name in TWICE}  # whose series
+"""Families of which each source has one series, with the labels that tell the source."""
+
+
+def doubled(name: str, interval_seconds: float) -> str:
+    """Return the expression of what more than one target serves."""
+    return f"count by ({', '.join(_SERVED[name])}) ({fresh(name, interval_seconds)}) > 1"
+
+
+def serving(name: str, interval_seconds: float) -> str:
+    """Return the expression of the targets that serve a family."""
+    return f"group by (job, instance) ({fresh(name, interval_seconds)})"
 
 
 def find_job_missing(seen: Seen) -> Iterator[Found]:
@@ -107,20 +114,24 @@ def find_twice(seen: Seen) -> Iterator[Found]:
         )
     if same:
         return
-    for name, expr in TWICE.items():
-        doubled = seen.vector(expr)
-        if doubled:
+    for name in _SERVED:
+        found = seen.vector(doubled(name, seen.interval_seconds))
+        if found:
             whose = [
                 f"{each.labels.get('job', '')} at {each.labels.get('instance', '')}"
-                for each in seen.vector(SERVING[name])
+                for each in seen.vector(serving(name, seen.interval_seconds))
             ]
             yield Found(
                 listed(whose) or name,
-                f"{len(doubled)} series of {name} are served by more than one of them",
+                f"{len(found)} series of {name} are served by more than one of them",
                 "one exporter for each source",
                 "scrape one of them, or give each a part of the topology: every rate and sum over "
                 "these is doubled",
             )
+
+
+def _ask_served(seen: Seen) -> list[str]:
+    return [ask(name, seen.interval_seconds) for name in _SERVED for ask in (doubled, serving)]
 
 
 def _has_work(seen: Seen, job: str) -> bool:
@@ -153,7 +164,7 @@ CHECKS = (
     Check("scrape/target-down", Harm.BLIND, "An exporter that does not answer Prometheus.",
           find_down, needs=("targets",)),
     Check("scrape/twice", Harm.WRONG_DATA, "The same is scraped twice: sums over it are doubled.",
-          find_twice, lambda _: [*TWICE.values(), *SERVING.values()], needs=("targets",)),
+          find_twice, _ask_served, needs=("targets",)),
     Check("scrape/interval", Harm.WRONG_DATA, "An exporter is scraped at another interval than "
           "rules are built for.", find_interval, needs=("targets",)),
     Check("scrape/slow", Harm.LATE, "A scrape of ours takes nearly as long as it may.", find_slow,

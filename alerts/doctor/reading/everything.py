@@ -11,6 +11,7 @@ import aiohttp
 from alerts.build import build
 from alerts.doctor.built import read_built
 from alerts.doctor.diagnosis import questions
+from alerts.doctor.leading import why_unreadable
 from alerts.doctor.reading.alertmanager import AlertmanagerClient, AlertmanagerError
 from alerts.doctor.reading.clocks import seconds_ahead
 from alerts.doctor.reading.prometheus import Asking
@@ -56,7 +57,13 @@ async def look(asked: Asked) -> Seen:
                 *(ask_alertmanager(url, asked.alertmanager_access) for url in asked.alertmanagers)
             ),
         )
-    return replace(seen, alertmanagers=tuple(alertmanagers))
+    why = why_unreadable([each for each in alertmanagers if not each.error])
+    return replace(
+        seen,
+        alertmanagers=tuple(alertmanagers),
+        are_readable=None if why else True,
+        unknown={**seen.unknown, "are_readable": why},
+    )
 
 
 async def ask_alertmanager(url: str, access: HttpAccess | None) -> Alertmanager:

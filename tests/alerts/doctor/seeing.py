@@ -10,7 +10,7 @@ import yaml
 from alerts.build import build
 from alerts.doctor.built import read_built
 from alerts.doctor.checks.heartbeat import FIRING
-from alerts.doctor.checks.joins import CELLS, GPUS, GROUPS
+from alerts.doctor.checks.joins import cells_served, gpus_served, groups_served
 from alerts.doctor.diagnosis import Finding, diagnose, questions
 from alerts.doctor.examples import watchdog
 from alerts.doctor.seen import Alertmanager, Seen, Target
@@ -81,9 +81,9 @@ def see_health(folder: Path) -> Seen:
     values = {
         **dict.fromkeys(questions(bare), ()),
         FIRING: (Sample({}, 3600.0),),
-        GROUPS: samples(*groups),
-        GPUS: samples(*gpus),
-        CELLS: samples(CLUSTER),
+        groups_served(15.0): samples(*groups),
+        gpus_served(15.0): samples(*gpus),
+        cells_served(15.0): samples(CLUSTER),
     }
     alertmanagers = tuple(
         Alertmanager(

@@ -181,6 +181,7 @@ def says(expr: str, *found: dict[str, str], value: float = 1.0) -> Callable[[See
 DROP_PAGES = {
     "alert_relabel_configs": [{"action": "drop", "source_labels": ["severity"], "regex": "page"}]
 }
+GROUPS = joins.groups_served(15.0)
 GPU = {catalog.CLUSTER: "demo", catalog.HOST: "h-g0", catalog.UUID: "GPU-g0"}
 TARGET = {"job": TOOLS, "instance": "t:1"}
 TOLD = Trial("owner serving", ("serving-pages",), ("pagerduty",), told_seconds=2.0)
@@ -201,7 +202,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "path/sending-fails": [
         ("errors", says(alert_path.FAILING, {"alertmanager": "http://am"}, value=3.0),
-         "could not send about 3 notifications within 3 minutes to http://am"),
+         "could not send about 3 notifications within 90 s, nor before to http://am"),
     ],
     "path/receiver-fails": [
         ("most requests", says(alert_path.RECEIVERS_FAILING, {"integration": "pagerduty"},
@@ -295,7 +296,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "scrape/twice": [
         ("one address", scraped_twice, "is scraped 2 times"),
-        ("two exporters", says(scrapes.TWICE[catalog.GROUP_UP.name], CLUSTER, value=2.0),
+        ("two exporters", says(scrapes.doubled(catalog.GROUP_UP.name, 15.0), CLUSTER, value=2.0),
          "1 series of shardwatch_group_up"),
     ],
     "source/down": [
@@ -322,30 +323,30 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
          "has given that name up"),
     ],
     "join/group-missing": [
-        ("one of two", says(joins.GROUPS, *group_series("g0")), "1 of 2 have no series: g1"),
-        ("another name of the cluster", says(joins.GROUPS, *group_series("g0", cluster="x")),
+        ("one of two", says(GROUPS, *group_series("g0")), "1 of 2 have no series: g1"),
+        ("another name of the cluster", says(GROUPS, *group_series("g0", cluster="x")),
          "what is served is of cluster x"),
     ],
     "join/group-unknown": [
-        ("a third", says(joins.GROUPS, *group_series("g0", "g1", "g2")),
+        ("a third", says(GROUPS, *group_series("g0", "g1", "g2")),
          "does not have g2 (chat in eu)"),
     ],
     "join/second-cluster": [
-        ("another exporter", says(joins.GROUPS, *group_series("g0", "g1"),
+        ("another exporter", says(GROUPS, *group_series("g0", "g1"),
                                   *group_series("x0", "x1", instance="b")),
          "serves 2 groups under the cluster demo"),
     ],
     "join/gpu-missing": [
-        ("one of two", says(joins.GPUS, GPU), "1 of 2 have no series: GPU-g1 on h-g1"),
+        ("one of two", says(joins.gpus_served(15.0), GPU), "1 of 2 have no series: GPU-g1 on h-g1"),
     ],
     "join/gpu-unknown": [
         ("one of dcgm-exporter's", says(joins.DCGM, {"UUID": "GPU-new"}),
          "1 GPUs belong to no group of the topology: GPU-new"),
     ],
     "join/cells-apart": [
-        ("another model", says(joins.CELLS, CLUSTER, {**CLUSTER, "model": "org/Chat"}),
+        ("another model", says(joins.cells_served(15.0), CLUSTER, {**CLUSTER, "model": "org/Chat"}),
          "org/Chat in eu, which no group serves"),
-        ("another region", says(joins.CELLS, {**CLUSTER, "region": "eu-west"}),
+        ("another region", says(joins.cells_served(15.0), {**CLUSTER, "region": "eu-west"}),
          "chat in eu-west"),
     ],
     "objective/no-data": [

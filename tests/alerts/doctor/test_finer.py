@@ -109,7 +109,7 @@ def test_a_key_that_stands_in_alertmanagers_own_file_is_taken_for_ours(well: See
 
 def test_all_groups_without_a_series_are_one_exporter_that_is_not_scraped(well: Seen):
     """Another check tells that; a list of every group would bury it."""
-    assert [] == ids(answering(well, joins.GROUPS, ()))
+    assert [] == ids(answering(well, joins.groups_served(15.0), ()))
 
 
 def test_a_member_without_listed_gpus_may_have_any(well: Seen):
@@ -147,7 +147,7 @@ def test_a_gap_in_a_period_is_told_in_hours(well: Seen):
 def test_models_of_no_group_that_routers_fold_are_no_model(well: Seen):
     """`other` is what nobody named."""
     cell = {catalog.CLUSTER: "demo", catalog.REGION: "eu", catalog.MODEL: catalog.OTHER}
-    assert [] == ids(answering(well, joins.CELLS, samples(cell)))
+    assert [] == ids(answering(well, joins.cells_served(15.0), samples(cell)))
 
 
 @pytest.mark.parametrize(
