@@ -39,14 +39,13 @@ def find_job_missing(seen: Seen) -> Iterator[Found]:
     """Yield the exporters that are configured, have something to read, and are not scraped."""
     scraped = {each.job for each in seen.targets or ()}
     for config in scrape_configs(seen.config):
-        job = config["job_name"]
-        if job in scraped or not _has_work(seen, job):
+        job, addresses = config["job_name"], config["static_configs"][0]["targets"]
+        if job in scraped or not addresses or not _has_work(seen, job):
             continue
-        addresses = ", ".join(config["static_configs"][0]["targets"])
         yield Found(
             job,
             f"{seen.url} has no target of this job",
-            f"one at {addresses}",
+            f"one at {', '.join(addresses)}",
             f"add the scrape config `{job}` of the prometheus.yml that `shardwatch build` writes, "
             "and reload Prometheus",
         )
