@@ -227,6 +227,7 @@ def _second_cluster(stack: Stack) -> None:
 
 def _router_calls_it_otherwise(stack: Stack) -> None:
     stack.pages.serve("/router/eu/metrics", router_page(model="org/Chat-7B"))
+    stack.restarts.add("router")  # for it remembers for five minutes
 
 
 def _group_left_out(stack: Stack) -> None:
@@ -261,6 +262,17 @@ def _one_alertmanager_killed(stack: Stack) -> None:
     stack.mesh.kill(1)
 
 
+def _pager_refuses(stack: Stack) -> None:
+    refusals = {"status": 503, "times": 1000}
+    request(f"{stack.stand_in}/control/answers", method="POST", content=refusals)
+    now = time.time()
+    labels = {"alertname": "ErrorBudgetBurn", "slo": "chat-ttft", "service": "inference",
+              "severity": "page", "region": "eu", "model": "chat"}  # fmt: skip
+    alert = {"labels": labels, "startsAt": _moment(now), "endsAt": _moment(now + 3600)}
+    for url in stack.mesh.urls:
+        request(f"{url}/api/v2/alerts", method="POST", content=[alert])
+
+
 FAULTS = (
     Fault("dead-target", "scrape/target-down", "shardwatch-tools", _dead_target),
     Fault("wrong-clock", "clock/exporter", "ahead of", _wrong_clock),
@@ -285,7 +297,7 @@ FAULTS = (
     Fault("scraped-twice", "scrape/twice", "shardwatch-router", _scraped_twice),
     Fault("labels-overwritten", "labels/exported", "exported_region", _labels_overwritten),
     Fault("second-cluster", "join/second-cluster", "us-code-0", _second_cluster),
-    Fault("router-calls-it-otherwise", "join/cells-apart", "org/Chat-7B",
+    Fault("router-calls-it-otherwise", "join/cells-apart", "call 1 models",
           _router_calls_it_otherwise),
     Fault("group-left-out", "join/group-missing", "eu-chat-1", _group_left_out,
           ("join/gpu-missing", "exporter/stale-file")),
@@ -304,6 +316,7 @@ MORE_FAULTS = (
     Fault("gpu-replaced", "join/gpu-missing", "GPU-eu-chat-1", _gpu_replaced,
           ("join/gpu-unknown",)),
     Fault("topology-broken", "exporter/stale-file", "topology", _topology_broken),
+    Fault("pager-refuses", "path/receiver-fails", "pagerduty", _pager_refuses),
     Fault("one-alertmanager-killed", "alertmanager/unreachable", "does not answer",
           _one_alertmanager_killed, ("path/mesh", "path/sending-fails")),
 )  # fmt: skip

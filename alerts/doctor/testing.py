@@ -55,6 +55,9 @@ class Stack:
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _exporters: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
+    restarts: set[str] = field(default_factory=set)
+    """Exporters that :meth:`heal` restarts, for they remember."""
+
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.pages)
@@ -205,6 +208,8 @@ class Stack:
     def heal(self) -> None:
         """Undo all that was planted."""
         self.serve()
+        while self.restarts:
+            self.kill(self.restarts.pop())
         for name in EXPORTERS:
             if name not in self._exporters:
                 self.start(name)

@@ -11,6 +11,10 @@ from alerts.doctor.seen import Labels, Seen
 from exporters import catalog
 from exporters.topology import expected_gpus
 
+FOLDED = (
+    f"max by (job, instance) ({catalog.EXPORTER_FOLDED_VALUES.name}"
+    f'{{{catalog.EXPORTER}="router",{catalog.LABEL}="{catalog.MODEL}"}}) > 0'
+)
 DCGM = 'group by (UUID) ({__name__=~"DCGM_FI_DEV_(GPU_TEMP|GPU_UTIL|FB_USED)",UUID!=""})'
 
 
@@ -135,30 +139,31 @@ def find_gpu_unknown(seen: Seen) -> Iterator[Found]:
 def find_cells_apart(seen: Seen) -> Iterator[Found]:
     """Yield regions and models that routers serve and no group has."""
     groups = {(each.region, each.model) for each in seen.config.topology.groups}
-    apart = sorted(
-        {
-            (each.labels.get(catalog.REGION, ""), each.labels.get(catalog.MODEL, ""))
-            for each in seen.vector(cells_served(seen.interval_seconds))
-            if each.labels.get(catalog.CLUSTER) == seen.config.topology.cluster
-            and each.labels.get(catalog.MODEL) != catalog.OTHER
-        }
-        - groups
-    )
+    expected = f"one of {listed(f'{model} in {region}' for region, model in groups)}"
+    for each in seen.vector(FOLDED):
+        yield Found(
+            f"{each.labels.get('job', '')} at {each.labels.get('instance', '')}",
+            f"its routers call {each.value:.0f} models by names that no group of their region has: "
+            f"these requests count as {catalog.OTHER}",
+            expected,
+            "say under `names` of the router in topology.yaml what it calls the model: "
+            "`names: {ITS-NAME: {model: OURS}}`; or correct the router's region",
+        )
+    apart = {
+        (each.labels.get(catalog.REGION, ""), each.labels.get(catalog.MODEL, ""))
+        for each in seen.vector(cells_served(seen.interval_seconds))
+        if each.labels.get(catalog.CLUSTER) == seen.config.topology.cluster
+        and each.labels.get(catalog.MODEL) != catalog.OTHER
+    } - groups
     if apart:
+        named = listed(f"{model} in {region}" for region, model in apart)
         yield Found(
             "routers",
-            "count requests of "
-            f"{listed(f'{model} in {region}' for region, model in apart)}, which no group serves",
-            f"one of {listed(f'{model} in {region}' for region, model in groups)}",
-            "say under `names` of the router in topology.yaml what it calls the model: "
-            f"`names: {{{quoted(apart[0][1])}: {{model: NAME}}}}`; or correct its region: a burn "
-            "there finds no cause, and no group",
+            f"count requests of {named}, which no group serves: a burn there finds no cause",
+            expected,
+            "let the router exporter and `shardwatch build` read the same topology.yaml, with the "
+            "router's region as its groups have it",
         )
-
-
-def quoted(text: str) -> str:
-    """Return a text as YAML has it in quotes."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _ask_groups(seen: Seen) -> list[str]:
@@ -170,7 +175,7 @@ def _ask_gpus(seen: Seen) -> list[str]:
 
 
 def _ask_cells(seen: Seen) -> list[str]:
-    return [cells_served(seen.interval_seconds)]
+    return [cells_served(seen.interval_seconds), FOLDED]
 
 
 def _served_groups(seen: Seen) -> list[Labels]:

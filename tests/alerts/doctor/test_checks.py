@@ -346,6 +346,8 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     "join/cells-apart": [
         ("another model", says(joins.cells_served(15.0), CLUSTER, {**CLUSTER, "model": "org/Chat"}),
          "org/Chat in eu, which no group serves"),
+        ("a name that nobody knows", says(joins.FOLDED, TARGET, value=2.0),
+         "call 2 models by names that no group of their region has"),
         ("another region", says(joins.cells_served(15.0), {**CLUSTER, "region": "eu-west"}),
          "chat in eu-west"),
     ],
