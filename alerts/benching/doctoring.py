@@ -15,7 +15,7 @@ from pathlib import Path
 
 from alerts.benching.faults import FAULTS, Fault
 from alerts.doctor.diagnosis import Diagnosis
-from alerts.doctor.testing import Stack
+from alerts.doctor.testing.stack import Stack
 
 PATIENCE_SECONDS = 45.0
 """A scrape, an evaluation, and a minute's window less what a look takes."""

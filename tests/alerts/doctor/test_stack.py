@@ -9,7 +9,8 @@ import pytest
 
 from alerts.benching.doctoring import await_health, play_one
 from alerts.benching.faults import FAULTS, MORE_FAULTS
-from alerts.doctor.testing import Stack, get
+from alerts.doctor.testing.servers import get
+from alerts.doctor.testing.stack import Stack
 from exporters.benching import ROOT
 
 PLANTED = (

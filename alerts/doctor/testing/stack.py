@@ -11,9 +11,7 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +23,13 @@ from alerts.benching.mesh import Mesh, free_ports
 from alerts.build import build
 from alerts.doctor.command import Examination, examine
 from alerts.doctor.diagnosis import Diagnosis
-from exporters import catalog
+from alerts.doctor.testing.pages import engine_page, router_page
+from alerts.doctor.testing.servers import get, reload, request, wait_for, write_json, write_yaml
 from exporters.benching import ROOT
 from exporters.config import read_config
 from exporters.generated import write_generated
 from exporters.programs import locate_program
-from exporters.testing import PageServer, histogram_samples, page_of, telemetry_page
+from exporters.testing import PageServer, page_of, telemetry_page
 from slo.testing import running_prometheus
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -38,8 +37,6 @@ GROUPS = ("eu-chat-0", "eu-chat-1")
 EXPORTERS = ("gpu", "groups", "router", "tools")
 INTERVAL_SECONDS = 5
 """The shortest that a configuration may have."""
-PATIENCE_SECONDS = 120.0
-LOOK_SECONDS = 1.0
 
 
 @dataclass
@@ -266,99 +263,3 @@ class Stack:
             process.terminate()
         for process in self._exporters.values():
             process.wait()
-
-
-def engine_page(more: Sequence[tuple[str, Mapping[str, str], float]] = ()) -> str:
-    """Return the page of an engine that has nothing to do, of vLLM 0.32."""
-    labels = {"engine": "0", "model_name": "chat"}
-    sources = [
-        ("vllm:prompt_tokens_by_source_total", {**labels, "source": source}, 0.0)
-        for source in catalog.TOKEN_SOURCES
-    ]
-    finished = [
-        ("vllm:request_success_total", {**labels, "finished_reason": reason}, 0.0)
-        for reason in catalog.FINISH_REASONS
-    ]
-    least = [
-        ("vllm:num_requests_running", labels, 0.0),
-        ("vllm:num_requests_waiting", labels, 0.0),
-        ("vllm:iteration_tokens_total_count", labels, 100.0),
-    ]
-    return page_of("vllm_0_32", [*least, *finished, *sources, *more])
-
-
-def router_page(model: str = "chat", without_bound: float | None = None) -> str:
-    """Return the page of a router that has served some requests.
-
-    Args:
-        model: as it calls it.
-        without_bound: of the time to first token, a bucket that it lacks.
-    """
-    cell = {"model": model, "revision": "r1", "tier": "pro"}
-    bounds = [each for each in catalog.TIME_TO_FIRST_TOKEN_BOUNDS if each != without_bound]
-    times = histogram_samples("router_time_to_first_token_seconds", cell, bounds, [0.2] * 100)
-    ended = [
-        ("router_requests_total", {**cell, "outcome": outcome}, 100.0 * (outcome == "ok"))
-        for outcome in catalog.OUTCOMES
-    ]
-    tried = [
-        ("router_request_attempts_total", {**cell, "attempt": attempt}, 100.0)
-        for attempt in catalog.ATTEMPTS
-    ]
-    return page_of(
-        "router_demo", [*ended, *tried, ("router_requests_in_flight", cell, 0.0), *times]
-    )
-
-
-def wait_for(url: str) -> None:
-    """Wait until an address answers.
-
-    Raises:
-        TimeoutError: if it does not.
-    """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            get(url)
-            return
-        time.sleep(0.1)
-    raise TimeoutError(f"{url} does not answer")
-
-
-def get(url: str) -> str:
-    """Return what an address answers.
-
-    Raises:
-        OSError: if it does not, or with an error.
-    """
-    return request(url, method="GET")
-
-
-def reload(url: str) -> None:
-    """Let a server read its configuration again; whether it can use it, it says itself."""
-    with contextlib.suppress(OSError):
-        request(f"{url}/-/reload", method="POST")
-
-
-def request(url: str, *, method: str, content: Any = None) -> str:
-    """Return what an address answers to a request, with JSON if there is any.
-
-    Raises:
-        OSError: if it does not, or with an error.
-    """
-    body = None if content is None else json.dumps(content).encode()
-    asked = urllib.request.Request(  # noqa: S310 - ours
-        url, body, {"Content-Type": "application/json"}, method=method
-    )
-    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
-        return str(answer.read().decode())
-
-
-def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Write a configuration; JSON is YAML."""
-    file.write_text(json.dumps(content), encoding="utf-8")
-
-
-def write_yaml(file: Path, content: Mapping[str, Any]) -> None:
-    """Write a configuration."""
-    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
