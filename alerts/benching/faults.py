@@ -50,7 +50,7 @@ FAULTS = (
     Fault("scraped-twice", "scrape/twice", "shardwatch-router", series.scraped_twice),
     Fault("labels-overwritten", "labels/exported", "exported_region", series.labels_overwritten),
     Fault("second-cluster", "join/second-cluster", "us-code-0", series.second_cluster),
-    Fault("router-calls-it-otherwise", "join/cells-apart", "call 1 models",
+    Fault("router-calls-it-otherwise", "join/cells-apart", "1 name of models",
           series.router_calls_it_otherwise),
     Fault("group-left-out", "join/group-missing", "eu-chat-1", series.group_left_out,
           ("join/gpu-missing",)),

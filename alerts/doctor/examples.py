@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alerts.doctor.finding import listed
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Group, Labels, Rule, Seen
+from alerts.lint.report import number_of
 from alerts.watchdog import WATCHDOG
 from exporters import catalog
 from slo import conventions
@@ -26,11 +28,22 @@ class Example:
     """One alert."""
 
     name: str
-    """For people: ``ErrorBudgetBurn of chat-availability in eu, chat``."""
+    """For people: ``ErrorBudgetBurn of chat-availability (chat in eu)``."""
     labels: Labels
     """With those that Prometheus adds when it sends it."""
     cell: tuple[str, ...]
     """The labels that tell its incident from others."""
+
+
+def kinds(those: Iterable[Example], what: str) -> str:
+    """Return how many kinds of alerts there are among some, and the first of them.
+
+    Args:
+        those: at least one.
+        what: ``pages`` or ``tickets``.
+    """
+    names = {each.name for each in those}
+    return f"{number_of(len(names), 'kind')} of {what}: {listed(names, 3)}"
 
 
 def examples(seen: Seen, severity: str) -> list[Example]:
@@ -103,14 +116,14 @@ def _of_rule(seen: Seen, group: Group, rule: Rule) -> Iterator[Example]:
     own = {conventions.ALERTNAME: rule.name, **plain}
     objective = _objective(seen.objectives, group)
     for cell in cells(seen):
-        place = ", ".join(list(cell.values())[1:])
+        place = f"{cell[catalog.MODEL]} in {cell[catalog.REGION]}"
         if objective is None:
             kind = conventions.ALERTNAME, catalog.REGION
-            yield Example(f"{rule.name} in {place}", {**cell, **own}, kind)
+            yield Example(f"{rule.name} ({place})", {**cell, **own}, kind)
         else:
             labels = {**example_of(objective, cell), **own}
             incident = conventions.SLO, *objective.grouping_labels
-            yield Example(f"{rule.name} of {objective.name} in {place}", labels, incident)
+            yield Example(f"{rule.name} of {objective.name} ({place})", labels, incident)
 
 
 def _objective(objectives: Sequence[Objective], group: Group) -> Objective | None:

@@ -88,8 +88,9 @@ def find_sending_fails(seen: Seen) -> Iterator[Found]:
         whom = each.labels.get("alertmanager", "")
         yield Found(
             each.labels.get("instance", seen.url),
-            f"could not send about {each.value:.0f} notifications within 90 s, nor before"
-            + (f" to {whom}" if whom else ", for it knew nobody or its queue was full"),
+            f"could not send about {each.value:.0f} notifications"
+            + (f" to {whom}" if whom else ", for it knew nobody or its queue was full,")
+            + " within 90 s, and failed before",
             "none: each may be a page",
             f"see that {whom or 'Alertmanager'} runs and that Prometheus's host reaches it; its "
             'log says why, at "Error sending alert"',

@@ -59,10 +59,10 @@ def find_not_told(seen: Seen) -> Iterator[Found]:
         ways, receivers = leading.ways(beat.labels), listed(leading.receivers(beat.labels))
         astray = not all(any(one.is_as(way) for one in ways) for way in expected)
         if not ways or astray:
-            told = listed(map(str, ways)) or "nobody"
+            told = f", that is to {listed(map(str, ways))}" if ways else ", which tells nobody"
             yield Found(
                 urls,
-                f"{WATCHDOG} goes to {receivers}, that is to {told}: nobody outside hears when "
+                f"{WATCHDOG} goes to {receivers}{told}: nobody outside hears when "
                 "alerts stop coming",
                 listed(map(str, expected)) or "a webhook outside that pages when it is not called",
                 "name such a receiver as alertmanager.watchdog in "

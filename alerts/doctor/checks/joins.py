@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from alerts.doctor.asking import fresh
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Labels, Seen
+from alerts.lint.report import number_of
 from exporters import catalog
 from exporters.topology import expected_gpus
 
@@ -57,7 +58,8 @@ def find_group_missing(seen: Seen) -> Iterator[Found]:
             f"{listed(missing)}{why}",
             f"series of each in cluster {cluster}",
             "give the groups exporter the same topology and restart it, or remove from "
-            "topology.yaml what is gone; region and model must be the same in both",
+            "topology.yaml what is gone; cluster, region and model must be the "
+            "same in both",
         )
 
 
@@ -68,7 +70,7 @@ def find_group_unknown(seen: Seen) -> Iterator[Found]:
                for labels in those]  # fmt: skip
     if unknown:
         yield Found(
-            f"{len(unknown)} groups served",
+            f"{number_of(len(unknown), 'group')} served",
             f"the topology does not have {listed(map(_place, unknown))}",
             f"the groups of {seen.config.topology.cluster} as the topology has them",
             "let the groups exporter and `shardwatch build` read the same topology.yaml",
@@ -81,7 +83,7 @@ def find_second_cluster(seen: Seen) -> Iterator[Found]:
     for instance in sorted(second):
         yield Found(
             f"exporter groups at {instance}",
-            f"serves {len(strangers[instance])} groups under the cluster "
+            f"serves {number_of(len(strangers[instance]), 'group')} under the cluster "
             f"{seen.config.topology.cluster}, none of them of this topology: "
             f"{listed(map(_place, strangers[instance]))}",
             "a name for each cluster",
@@ -129,7 +131,8 @@ def find_gpu_unknown(seen: Seen) -> Iterator[Found]:
         if unknown:
             yield Found(
                 what,
-                f"{len(unknown)} GPUs belong to no group of the topology: {listed(unknown)}",
+                f"shows {number_of(len(unknown), 'GPU')} of no group of the topology: "
+                f"{listed(unknown)}",
                 "a group for each GPU that serves",
                 "add them to `gpus` of their group's member in topology.yaml: a GPU that was "
                 "replaced has another UUID (`nvidia-smi -L`)",
@@ -143,8 +146,8 @@ def find_cells_apart(seen: Seen) -> Iterator[Found]:
     for each in seen.vector(FOLDED):
         yield Found(
             f"{each.labels.get('job', '')} at {each.labels.get('instance', '')}",
-            f"its routers call {each.value:.0f} models by names that no group of their region has: "
-            f"these requests count as {catalog.OTHER}",
+            f"its routers have {number_of(int(each.value), 'name')} of models that no group of "
+            f"their region has: these requests count as {catalog.OTHER}",
             expected,
             "say under `names` of the router in topology.yaml what it calls the model: "
             "`names: {ITS-NAME: {model: OURS}}`; or correct the router's region",

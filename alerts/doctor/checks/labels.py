@@ -72,8 +72,7 @@ def find_external(seen: Seen) -> Iterator[Found]:
                 f"{name}: {value}, which every alert gets that has none: causes and pages of all "
                 f"cells seem to be of one {name}",
                 f"no external label {name}",
-                f"call it otherwise in external_labels of prometheus.yml, or drop it from alerts: "
-                f"`alerting: {{alert_relabel_configs: [{{action: labeldrop, regex: {name}}}]}}`",
+                f"call it otherwise in external_labels of prometheus.yml, such as site_{name}",
             )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from alerts.alertmanager.inhibiting import Inhibition, read_inhibitions
 from alerts.alertmanager.matching import Matcher, match_all, parse_matchers
-from alerts.doctor.examples import examples, watchdog
-from alerts.doctor.finding import Check, Found, Harm, listed
+from alerts.doctor.examples import examples, kinds, watchdog
+from alerts.doctor.finding import Check, Found, Harm
 from alerts.doctor.leading import Leading, by_config, require_readable
 from alerts.doctor.seen import Alertmanager, Seen, Silence
 from alerts.routing.inhibitions import inhibit_rules
@@ -37,19 +37,18 @@ def find_muted(seen: Seen) -> Iterator[Found]:
 
 def find_inhibited(seen: Seen) -> Iterator[Found]:
     """Yield rules of inhibition, none of ours, by which what fires now holds pages back."""
-    pages = [(each.name, each.labels) for each in examples(seen, conventions.PAGE)]
+    pages = examples(seen, conventions.PAGE)
     ours = _our_inhibitions(seen)
     for each in seen.answering:
         firing = [watchdog(seen).labels, *each.alerts]
         for rule in Leading(each.config).inhibitions:
             if rule in ours:
                 continue
-            held = [name for name, labels in pages if rule.mutes(labels, firing)]
+            held = [page for page in pages if rule.mutes(page.labels, firing)]
             if held:
                 yield Found(
                     each.url,
-                    f"{len(held)} kinds of pages are inhibited by what fires now, "
-                    f"{_written(rule.source)}: {listed(held, 3)}",
+                    f"what fires now, {_written(rule.source)}, inhibits {kinds(held, 'pages')}",
                     "pages that nothing but a region that is down holds back",
                     "narrow target_matchers of the rule of inhibit_rules with source_matchers "
                     f"{_written(rule.source)}, or give it `equal` labels",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from alerts.doctor.examples import Example, dropped, examples
+from alerts.doctor.examples import Example, dropped, examples, kinds
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.leading import Leading, Way, built_leading, by_config
 from alerts.doctor.seen import Seen
@@ -26,7 +26,7 @@ def find_dropped(seen: Seen) -> Iterator[Found]:
     if lost:
         yield Found(
             seen.url,
-            f"alert_relabel_configs drop {len(lost)} kinds of pages: {_named(lost)}",
+            f"alert_relabel_configs drop {kinds(lost, 'pages')}",
             "every page sent",
             "remove the step that drops them from `alerting.alert_relabel_configs` of "
             "prometheus.yml, and reload it",
@@ -57,7 +57,7 @@ def find_wrong_receiver(seen: Seen) -> Iterator[Found]:
             names = listed(name for page in those for name in leading.receivers(page.labels))
             yield Found(
                 urls,
-                f"{len(those)} kinds of pages go to {names}, that is {ways}: {_named(those)}",
+                f"{names}, that is {ways}, gets {kinds(those, 'pages')}",
                 expected,
                 f"let a route of theirs stand before the one that takes them: {_FRAGMENT}",
             )
@@ -79,7 +79,7 @@ def find_merged(seen: Seen) -> Iterator[Found]:
             yield Found(
                 urls,
                 f"pages to {receiver} are not grouped by {', '.join(lacking)}: while one is open "
-                f"another wakes nobody: {_named(those)}",
+                f"another wakes nobody; {kinds(those, 'pages')}",
                 "an incident for each objective and cell",
                 f"add {', '.join(lacking)} to group_by of that route; or {_FRAGMENT}",
             )
@@ -138,7 +138,7 @@ def _lost(seen: Seen, severity: str, what: str, expected: str) -> Iterator[Found
             ways = _words({way for each in lost for way in should.ways(each.labels)})
             yield Found(
                 urls,
-                f"{len(lost)} kinds of {what} go to {names}, which tells nobody: {_named(lost)}",
+                f"{names}, which tells nobody, gets {kinds(lost, what)}",
                 ways if ways != "nobody" else expected,
                 _FRAGMENT
                 if ways != "nobody"
@@ -160,10 +160,6 @@ def _has_all(told: Iterable[Way], expected: Iterable[Way]) -> bool:
 
 def _words(ways: Iterable[Way]) -> str:
     return listed(map(str, ways)) or "nobody"
-
-
-def _named(those: Iterable[Example]) -> str:
-    return listed((each.name for each in those), 3)
 
 
 CHECKS = (

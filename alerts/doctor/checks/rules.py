@@ -34,8 +34,8 @@ def find_not_loaded(seen: Seen) -> Iterator[Found]:
                 file,
                 f"none of its {count} rules is loaded at {seen.url}",
                 "all of them",
-                "put it where rule_files of prometheus.yml finds it, and reload Prometheus: "
-                f"curl -X POST {seen.url}/-/reload",
+                "put it where rule_files of prometheus.yml finds it, and reload Prometheus "
+                f"(SIGHUP, or curl -X POST {seen.url}/-/reload)",
             )
 
 
@@ -69,7 +69,7 @@ def find_other_build(seen: Seen) -> Iterator[Found]:
             + (f"; it evaluates {listed(slower)}" if slower else ""),
             "what `shardwatch build` writes now",
             "copy the file that `shardwatch build` writes over the one that is loaded, and reload "
-            f"Prometheus: curl -X POST {seen.url}/-/reload",
+            f"Prometheus (SIGHUP, or curl -X POST {seen.url}/-/reload)",
         )
 
 

@@ -28,8 +28,8 @@ def find_stale_config(seen: Seen) -> Iterator[Found]:
             "prometheus.yml or a rule file could not be used when it was last read: it runs on an "
             "earlier configuration",
             "the files in use",
-            "run `promtool check config prometheus.yml`, mend what it says, and reload it: "
-            f"curl -X POST {seen.url}/-/reload",
+            "run `promtool check config prometheus.yml`, mend what it says, and reload it (SIGHUP, "
+            f"or curl -X POST {seen.url}/-/reload)",
         )
 
 

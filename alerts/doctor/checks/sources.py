@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Seen
+from alerts.lint.report import number_of
 from exporters import catalog
 from exporters.dialects.vllm_changes import read_changes
 
@@ -87,8 +88,8 @@ def find_unknown_dialect(seen: Seen) -> Iterator[Found]:
     for each in seen.vector(DIALECTS):
         if each.labels.get(catalog.DIALECT) == catalog.OTHER:
             yield Found(
-                f"{each.value:.0f} groups",
-                "their engines' pages speak names that no version of vLLM from 0.6 to 0.33 has",
+                number_of(int(each.value), "group"),
+                "the engines' pages speak names that no version of vLLM from 0.6 to 0.33 has",
                 "pages of vLLM",
                 "see that `metrics` of these groups in the topology leads to vLLM's /metrics and "
                 "to no router or proxy before it; of a later vLLM, update shardwatch",
@@ -101,9 +102,8 @@ def find_old_dialect(seen: Seen) -> Iterator[Found]:
         dialect = each.labels.get(catalog.DIALECT, "")
         if dialect.removeprefix("ray_") not in (*KNOWN, catalog.OTHER):
             yield Found(
-                f"{each.value:.0f} groups",
-                f"their engines speak {dialect}, which tells less: what is missing is absent, "
-                "not 0",
+                number_of(int(each.value), "group"),
+                f"its engines speak {dialect}, which tells less: what is missing is absent, not 0",
                 f"{KNOWN[0]} or later",
                 "update vLLM to 0.12 or later",
             )

@@ -202,7 +202,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "path/sending-fails": [
         ("errors", says(alert_path.FAILING, {"alertmanager": "http://am"}, value=3.0),
-         "could not send about 3 notifications within 90 s, nor before to http://am"),
+         "could not send about 3 notifications to http://am within 90 s, and failed before"),
     ],
     "path/receiver-fails": [
         ("most requests", says(alert_path.RECEIVERS_FAILING, {"integration": "pagerduty"},
@@ -217,10 +217,12 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
         ("relabeled away", sending(alerting=DROP_PAGES), "alert_relabel_configs drop"),
     ],
     "routes/page-lost": [
-        ("to nobody", lambda seen: led(seen, pages_to("nobody")), "go to nobody, which tells"),
+        ("to nobody", lambda seen: led(seen, pages_to("nobody")),
+         "nobody, which tells nobody, gets"),
     ],
     "routes/wrong-receiver": [
-        ("to a channel", lambda seen: led(seen, pages_to("chat")), "that is slack (#chat)"),
+        ("to a channel", lambda seen: led(seen, pages_to("chat")),
+         "chat, that is slack (#chat), gets"),
     ],
     "routes/merged": [
         ("by name", lambda seen: led(seen, set_route("pages", group_by=["alertname"])),
@@ -233,7 +235,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
          "the interval work"),
     ],
     "routes/inhibited": [
-        ("by the watchdog", lambda seen: led(seen, inhibited), "inhibited by what fires now"),
+        ("by the watchdog", lambda seen: led(seen, inhibited), "what fires now, "),
     ],
     "routes/silenced": [
         ("all pages", silenced('severity="page"'), "covers every page: {severity=\"page\"}"),
@@ -248,7 +250,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
          "wait for 5m"),
     ],
     "routes/ticket-lost": [
-        ("to nobody", lambda seen: led(seen, tickets_lost), "tickets go to nobody"),
+        ("to nobody", lambda seen: led(seen, tickets_lost), "nobody, which tells nobody, gets"),
     ],
     "watchdog/not-firing": [("absent", says(heartbeat.FIRING), "does not fire")],
     "watchdog/not-arrived": [
@@ -341,13 +343,13 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "join/gpu-unknown": [
         ("one of dcgm-exporter's", says(joins.DCGM, {"UUID": "GPU-new"}),
-         "1 GPUs belong to no group of the topology: GPU-new"),
+         "shows 1 GPU of no group of the topology: GPU-new"),
     ],
     "join/cells-apart": [
         ("another model", says(joins.cells_served(15.0), CLUSTER, {**CLUSTER, "model": "org/Chat"}),
          "org/Chat in eu, which no group serves"),
         ("a name that nobody knows", says(joins.FOLDED, TARGET, value=2.0),
-         "call 2 models by names that no group of their region has"),
+         "have 2 names of models that no group of their region has"),
         ("another region", says(joins.cells_served(15.0), {**CLUSTER, "region": "eu-west"}),
          "chat in eu-west"),
     ],
