@@ -12,6 +12,7 @@ from alerts.doctor.diagnosis import Diagnosis
 from alerts.doctor.finding import listed
 from alerts.doctor.seen import Seen
 from alerts.doctor.table import CHECKS
+from alerts.lint.report import number_of
 from exporters.problems import Problem
 
 SHAPE = 1
@@ -41,7 +42,8 @@ def text_lines(seen: Seen, diagnosis: Diagnosis) -> Iterator[str]:
     if not diagnosis.findings:
         yield f"ok: {_servers(seen)}; nothing wrong by {looked} checks"
     else:
-        yield f"{_servers(seen)}; {len(diagnosis.findings)} things to mend, by {looked} checks"
+        mend = number_of(len(diagnosis.findings), "thing")
+        yield f"{_servers(seen)}; {mend} to mend, by {looked} checks"
 
 
 def write_json(seen: Seen, diagnosis: Diagnosis) -> str:
@@ -87,7 +89,7 @@ def write_bad_input(problems: Iterable[Problem]) -> str:
 def _servers(seen: Seen) -> str:
     versions = listed({each.version for each in seen.answering})
     count = len(seen.answering)
-    name = f"{count} Alertmanager{'' if count == 1 else 's'} {versions}".strip()
+    name = f"{number_of(count, 'Alertmanager')} {versions}".strip()
     return f"Prometheus {seen.version or 'of an unknown version'}, {name}"
 
 
