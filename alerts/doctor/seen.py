@@ -179,6 +179,18 @@ class Seen:
         """The Alertmanagers of which anything is known."""
         return tuple(each for each in self.alertmanagers if not each.error)
 
+    def is_scraped(self, labels: Labels) -> bool:
+        """Return whether a series is of a target that is still scraped, as far as anybody knows.
+
+        Prometheus may go on to show the last samples of one that was removed.
+        """
+        if self.targets is None:
+            return True
+        return any(
+            (each.job, each.instance) == (labels.get("job"), labels.get("instance"))
+            for each in self.targets
+        )
+
     def vector(self, expr: str) -> Sequence[Sample]:
         """Return what an expression is; it must have been asked for."""
         return self.values[expr]

@@ -115,13 +115,14 @@ def find_twice(seen: Seen) -> Iterator[Found]:
         return
     for name in _SERVED:
         found = seen.vector(doubled(name, seen.interval_seconds))
-        if found:
-            whose = [
-                f"{each.labels.get('job', '')} at {each.labels.get('instance', '')}"
-                for each in seen.vector(serving(name, seen.interval_seconds))
-            ]
+        whose = [
+            f"{each.labels.get('job', '')} at {each.labels.get('instance', '')}"
+            for each in seen.vector(serving(name, seen.interval_seconds))
+            if seen.is_scraped(each.labels)
+        ]
+        if found and len(whose) > 1:
             yield Found(
-                listed(whose) or name,
+                listed(whose),
                 f"{len(found)} series of {name} are served by more than one of them",
                 "one exporter for each source",
                 "scrape one of them, or give each a part of the topology: every rate and sum over "

@@ -72,7 +72,7 @@ def find_stale(seen: Seen) -> Iterator[Found]:
 def find_clock(seen: Seen) -> Iterator[Found]:
     """Yield exporters whose clocks differ from Prometheus's."""
     for each in seen.vector(CLOCKS):
-        if abs(each.value) > MOST_AHEAD_SECONDS:
+        if abs(each.value) > MOST_AHEAD_SECONDS and seen.is_scraped(each.labels):
             how = "ahead of" if each.value > 0 else "behind"
             yield Found(
                 f"{each.labels.get('job', '')} at {each.labels.get('instance', '')}",

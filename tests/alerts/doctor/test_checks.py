@@ -162,6 +162,16 @@ def scraped_twice(seen: Seen) -> Seen:
     return replace(seen, targets=(*(seen.targets or ()), replace(tools, job="mine")))
 
 
+def two_exporters(seen: Seen) -> Seen:
+    """Two targets serve the same group."""
+    [one] = [each for each in seen.targets or () if each.job == "shardwatch-groups"]
+    other = replace(one, instance="b:1", url="http://b:1/metrics")
+    seen = replace(seen, targets=(*(seen.targets or ()), other))
+    whose = [{"job": each.job, "instance": each.instance} for each in (one, other)]
+    seen = says(scrapes.serving(catalog.GROUP_UP.name, 15.0), *whose)(seen)
+    return says(scrapes.doubled(catalog.GROUP_UP.name, 15.0), CLUSTER, value=2.0)(seen)
+
+
 def sending(**config: Any) -> Callable[[Seen], Seen]:
     """Return a change of Prometheus's own configuration."""
     return lambda seen: replace(seen, server_config={**(seen.server_config or {}), **config})
@@ -183,7 +193,7 @@ DROP_PAGES = {
 }
 GROUPS = joins.groups_served(15.0)
 GPU = {catalog.CLUSTER: "demo", catalog.HOST: "h-g0", catalog.UUID: "GPU-g0"}
-TARGET = {"job": TOOLS, "instance": "t:1"}
+TARGET = {"job": TOOLS, "instance": "127.0.0.1:19804"}
 TOLD = Trial("owner serving", ("serving-pages",), ("pagerduty",), told_seconds=2.0)
 
 CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
@@ -298,8 +308,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "scrape/twice": [
         ("one address", scraped_twice, "is scraped 2 times"),
-        ("two exporters", says(scrapes.doubled(catalog.GROUP_UP.name, 15.0), CLUSTER, value=2.0),
-         "1 series of shardwatch_group_up"),
+        ("two exporters", two_exporters, "1 series of shardwatch_group_up"),
     ],
     "source/down": [
         ("a gateway", says(sources.DOWN, {"exporter": "tools", "source": "gw", "region": "eu",

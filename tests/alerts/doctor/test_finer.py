@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.doctor.checks import coverage, joins
+from alerts.doctor.checks import coverage, joins, scrapes, sources
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Seen, Silence
 from exporters import catalog
@@ -122,6 +122,15 @@ def test_a_member_without_listed_gpus_may_have_any(well: Seen):
     seen = replace(well, config=config)
 
     assert [] == ids(answering(seen, joins.DCGM, samples({"UUID": "GPU-any"})))
+
+
+def test_what_a_target_that_was_removed_served_last_is_nobodys(well: Seen):
+    """Prometheus may show it for five minutes: two exporters, or a clock that stands."""
+    name, gone = catalog.GROUP_UP.name, {"job": "shardwatch-groups", "instance": "gone:1"}
+    seen = answering(well, sources.CLOCKS, samples(gone, value=-60.0))
+    seen = answering(seen, scrapes.serving(name, 15.0), samples(gone))
+
+    assert [] == ids(answering(seen, scrapes.doubled(name, 15.0), samples({}, value=2.0)))
 
 
 def test_a_young_cluster_has_no_gap(well: Seen):
