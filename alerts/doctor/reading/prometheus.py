@@ -34,8 +34,8 @@ class Asking:
         """Reasons by the part or the expression."""
 
     async def version(self) -> str | None:
-        """Return the server's version; that of another program may look alike."""
-        return await self._told("version", "status/buildinfo", lambda said: str(said["version"]))
+        """Return the version of a Prometheus; None of anything else that speaks its API."""
+        return await self._told("version", "status/buildinfo", _version)
 
     async def has_reloaded(self) -> bool | None:
         """Return whether it runs on what its file says."""
@@ -45,15 +45,17 @@ class Asking:
 
     async def targets(self) -> tuple[Target, ...] | None:
         """Return what it scrapes."""
-        return await self._told(
+        found = await self._told(
             "targets",
             "targets?state=active",
             lambda said: tuple(map(_target, said["activeTargets"])),
         )
+        return self._unless_elsewhere("targets", found)
 
     async def groups(self) -> tuple[Group, ...] | None:
         """Return the rules that it has loaded."""
-        return await self._told("groups", "rules", lambda said: tuple(map(_group, said["groups"])))
+        found = await self._told("groups", "rules", lambda said: tuple(map(_group, said["groups"])))
+        return self._unless_elsewhere("groups", found)
 
     async def sends_to(self) -> tuple[str, ...] | None:
         """Return the Alertmanagers that it knows."""
@@ -76,6 +78,16 @@ class Asking:
             value = await self._unless_refused(expr, self._prometheus.query(expr))
             if value is not None:
                 found[expr] = value
+        return found
+
+    def _unless_elsewhere(self, part: str, found: tuple[T, ...] | None) -> tuple[T, ...] | None:
+        """Return what was found; None where a server that is no Prometheus has none at all.
+
+        VictoriaMetrics leaves rules to vmalert and may leave scrapes to vmagent.
+        """
+        if found == () and "version" in self.unknown:
+            self.unknown[part] = f"it has no {part}, and is no Prometheus: others may have them"
+            return None
         return found
 
     async def _told(self, part: str, path: str, read: Callable[[Any], T]) -> T | None:
@@ -102,6 +114,18 @@ class Asking:
         except PrometheusError as error:
             self.unknown[part] = str(error)
             return None
+
+
+def _version(said: Mapping[str, Any]) -> str:
+    """Return the version of a Prometheus.
+
+    VictoriaMetrics gives a version of Prometheus's without a revision, Mimir says which
+    application it is, and Thanos has had no major version so far.
+    """
+    version = str(said["version"])
+    if not said.get("revision") or "application" in said or version.lstrip("v").startswith("0."):
+        raise ValueError("it is no Prometheus")
+    return version
 
 
 def _target(found: Mapping[str, Any]) -> Target:

@@ -219,6 +219,9 @@ class Stack:
             if not path.startswith("dashboards/"):
                 (self.out / path).write_text(text, encoding="utf-8")
         reload(self.prometheus)
+        for index in self.mesh.missing:
+            self.mesh.start(index)
+            wait_for(f"{self.mesh.urls[index]}/-/ready")
         for url in self.mesh.urls:
             reload(url)
             for silence in json.loads(get(f"{url}/api/v2/silences")):

@@ -108,6 +108,32 @@ async def test_what_a_server_does_not_tell_is_none_and_why(pages: PageServer):
     } == asking.unknown
 
 
+PROMETHEUS = {"version": "2.42.0", "revision": "225c61122d88", "goVersion": "go1.19.5"}
+
+
+@pytest.mark.parametrize(
+    ("build", "version", "groups"),
+    [
+        (PROMETHEUS, "2.42.0", ()),
+        ({"version": "2.24.0"}, None, None),  # VictoriaMetrics
+        ({**PROMETHEUS, "version": "2.10.0", "application": "Grafana Mimir"}, None, None),
+        ({**PROMETHEUS, "version": "0.32.5"}, None, None),  # Thanos
+    ],
+)
+async def test_a_server_that_is_no_prometheus_may_leave_rules_to_others(
+    pages: PageServer, build, version, groups
+):
+    """That it has none says nothing then."""
+    pages.serve("/api/v1/status/buildinfo", json.dumps({"status": "success", "data": build}))
+    pages.serve("/api/v1/rules", json.dumps({"status": "success", "data": {"groups": []}}))
+    async with PrometheusClient(pages.url("")) as client:
+        asking = Asking(client)
+        assert (version, groups) == (await asking.version(), await asking.groups())
+
+    none = "it has no groups, and is no Prometheus: others may have them"
+    assert (None if groups == () else none) == asking.unknown.get("groups")
+
+
 async def test_a_server_that_lets_nobody_ask_ends_it(pages: PageServer):
     """Each further question would be the same."""
     pages.serve("/api/v1/rules", Reply(status=403))
