@@ -15,10 +15,12 @@ from exporters.durations import format_duration
 from slo.promql_text import write_promql, write_selector
 
 OURS = re.compile(r"(?:slo|shardwatch)-.+")
+_GROUPS = '{rule_group=~".*;(shardwatch|slo)-.+"}[5m]'
 MISSED = (
-    "increase(prometheus_rule_group_iterations_missed_total"
-    '{rule_group=~".*;(shardwatch|slo)-.+"}[5m]) > 0'
+    f"increase(prometheus_rule_group_iterations_missed_total{_GROUPS})"
+    f" > 0.1 * increase(prometheus_rule_group_iterations_total{_GROUPS})"
 )
+"""More than one in ten. Chosen: a server that was busy for a moment is not late."""
 INTERVALS_WAITED = 4
 """After so many without an evaluation a group hangs."""
 

@@ -424,13 +424,6 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
 }  # fmt: skip
 """By check: how it is, what changes where all is well, and what is said of it."""
 
-FOLLOWS = {
-    "path/alertmanager-missing": (),
-    "routes/page-lost": (),
-    "join/group-missing": ("join/group-unknown",),
-}
-"""Checks that find what follows from another's case."""
-
 
 def test_where_all_is_well_nothing_is_found(well: Seen):
     """And every check but those of test pages was made."""
@@ -460,8 +453,8 @@ def test_a_check_finds_what_it_is_for_and_no_other_does(
     """What is wrong is named, with what was expected and what to do."""
     found = findings(change(well))
 
-    assert {check} == {each.check.id for each in found} - set(FOLLOWS.get(check, ()))
-    texts = [each.found for each in found if each.check.id == check]
+    assert {check} == {each.check.id for each in found}
+    texts = [each.found for each in found]
     assert any(said in f"{each.subject}: {each.found}" for each in texts), texts
     assert all(each.subject and each.expected and each.fix for each in texts)
     assert not any(
