@@ -10,7 +10,7 @@
     shard groups (:mod:`alerts.benching.causes`), beside that of the recorded series of cells.
 *   ``adopt.doctor_faults_found``: of 25 faults that are planted one at a time into a real small
     stack, those that ``shardwatch doctor`` names, and nothing beside
-    (:mod:`alerts.benching.doctoring`). It takes five minutes; what was said of a fault that is not
+    (:mod:`alerts.benching.doctoring`). It takes six minutes; what was said of a fault that is not
     found goes to standard error.
 """
 
