@@ -180,12 +180,20 @@ class PrometheusClient(HttpClient):
             return Cost(int(read), float(stats["timings"]["execTotalTime"]))
 
     async def status(self, name: str) -> Mapping[str, Any]:
-        """Return what the server says of itself: ``runtimeinfo`` or ``flags``.
+        """Return what the server says of itself: ``runtimeinfo``, ``flags``, ``config``.
 
         Raises:
             PrometheusError: if there is no answer, or it is none of Prometheus's.
         """
-        answered, text = await self._send("GET", self._api(f"status/{name}"), None, {})
+        return await self.tells(f"status/{name}")
+
+    async def tells(self, path: str) -> Mapping[str, Any]:
+        """Return what the server says of ``rules``, ``targets`` or ``alertmanagers``.
+
+        Raises:
+            PrometheusError: if there is no answer, or it is none of Prometheus's.
+        """
+        answered, text = await self._send("GET", self._api(path), None, {})
         said = self._read_answer(answered, text)
         if not isinstance(said, dict):
             raise self._foreign(answered)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from demo.lab.alertmanager.matching import Matchers, match_all, read_matchers
+from alerts.alertmanager.matching import Matchers, match_all, read_matchers
 
 Labels = Mapping[str, str]
 

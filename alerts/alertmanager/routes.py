@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from demo.lab.alertmanager.matching import Matchers, match_all, read_matchers
+from alerts.alertmanager.matching import Matchers, match_all, read_matchers
 from exporters.durations import parse_duration
 
 USUAL_GROUP_WAIT_SECONDS = 30.0

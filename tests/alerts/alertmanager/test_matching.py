@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.lab.alertmanager.matching import match_all, parse_matchers, read_matchers
+from alerts.alertmanager.matching import match_all, parse_matchers, read_matchers
 
 
 @pytest.mark.parametrize(

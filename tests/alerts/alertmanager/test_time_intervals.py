@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from demo.lab.alertmanager.time_intervals import read_time_intervals
+from alerts.alertmanager.time_intervals import read_time_intervals
 
 
 def contains(interval: dict, *moment: int) -> bool:
