@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.interpolation import ADDRESS, WORDS, Standing, interpolate, names_in
+from dashboards.interpolation import ADDRESS, WORDS, Standing, interpolate
 
 ONE = {"region": Standing(("eu",), is_pattern=True)}
 TWO = {"region": Standing(("eu", "us.gov"), is_pattern=True)}
@@ -74,8 +74,3 @@ def test_a_variable_that_nothing_stands_for_is_refused_by_name_where_it_must_not
     """A query with a hole in it would be sent and give nothing."""
     with pytest.raises(KeyError, match="region"):
         interpolate("$region", {}, strict=True)
-
-
-def test_names_are_found_in_every_spelling():
-    """For those who ask what a text needs."""
-    assert {"a", "b", "c"} == names_in("$a ${b:csv} [[c]] 5$")
