@@ -7,7 +7,14 @@ import pytest
 
 from dashboards.asking import EVERYTHING
 from dashboards.queries import Query, caches, latency, metering, queues, regions, rollout, tenants
-from dashboards.queries.ranked import Rows, causes_at_work, causes_over_time, ranked, ranked_within
+from dashboards.queries.ranked import (
+    Rows,
+    causes_at_work,
+    causes_over_time,
+    groups_by_revision,
+    ranked,
+    ranked_within,
+)
 from slo import conventions
 from slo.promql import selectors
 from tests.dashboards.recording import CELL, STEPS, check, rate, series
@@ -43,6 +50,24 @@ def test_what_hangs_at_the_end_is_ranked_by_what_it_was(tmp_path):
         }, f"max_over_time(({Template(query.expr).substitute(EVERYTHING)})[6m:1m])": {
             series("", CELL): 1, series("", CELL, model="code"): 9,
         }},
+    )  # fmt: skip
+
+
+def test_a_canary_that_is_over_stands_before_the_cells_that_run_one_revision(tmp_path):
+    """However few groups ran it, and however many cells have more."""
+    query = groups_by_revision()
+    name, canary = conventions.CELL_REVISION_GROUPS, {**CELL, "revision": "r2"}
+    large = {
+        series(name, CELL, model=f"m{each}", revision="r1"): constant(90) for each in range(20)
+    }
+    shown = Template(query.expr).substitute({**EVERYTHING, "__range": "6m"})
+    check(
+        tmp_path,
+        {**large, series(name, CELL, revision="r1"): constant(1), series(name, canary): "1x10"},
+        {f"count(last_over_time(({shown})[6m:15s]))": {"{}": 12},
+         f"count by (revision) (last_over_time(({shown})[6m:15s]) == 1)": {
+             '{revision="r1"}': 1, '{revision="r2"}': 1,
+         }},
     )  # fmt: skip
 
 
