@@ -6,7 +6,17 @@ import promql_parser
 import pytest
 
 from dashboards.asking import EVERYTHING
-from dashboards.queries import Query, caches, latency, metering, queues, regions, rollout, tenants
+from dashboards.queries import (
+    Query,
+    caches,
+    gpus,
+    latency,
+    metering,
+    queues,
+    regions,
+    rollout,
+    tenants,
+)
 from dashboards.queries.ranked import (
     Rows,
     causes_at_work,
@@ -15,6 +25,7 @@ from dashboards.queries.ranked import (
     ranked,
     ranked_within,
 )
+from exporters import catalog
 from slo import conventions
 from slo.promql import selectors
 from tests.dashboards.recording import CELL, STEPS, check, rate, series
@@ -69,6 +80,20 @@ def test_a_canary_that_is_over_stands_before_the_cells_that_run_one_revision(tmp
              '{revision="r1"}': 1, '{revision="r2"}': 1,
          }},
     )  # fmt: skip
+
+
+def test_what_happened_once_to_a_gpu_is_ranked_though_nothing_happens_at_the_end(tmp_path):
+    """Among more GPUs than a panel has lines."""
+    name, there = catalog.GPU_NVLINK_ERRORS.name, {**CELL, "group": "g0", "host": "h0"}
+    quiet = {series(name, there, uuid=f"GPU-{each}", kind="crc"): constant(0) for each in range(20)}
+    once = series(name, there, uuid="GPU-X", kind="crc")
+    found = gpus.happened(catalog.GPU_NVLINK_ERRORS, catalog.KIND)
+    shown = Template(found.expr).substitute({**EVERYTHING, "__range": "6m"})
+    check(
+        tmp_path,
+        {**quiet, once: f"0x10 8x{STEPS - 10}"},
+        {f"group by (uuid) (max_over_time(({shown})[6m:15s]) > 0)": {'{uuid="GPU-X"}': 1}},
+    )
 
 
 def test_all_columns_of_a_table_have_the_labels_that_tell_rows_apart(tmp_path):
