@@ -20,6 +20,7 @@ lines of the graphs are computed for the objectives' own."""
 
 WORST = f"The {SHOWN_LINES} worst at the end of the time range."
 SLOWEST = f"The {SHOWN_LINES} slowest at any time within the range."
+EVER_WORST = f"The {SHOWN_LINES} worst at any time within the range."
 HIGHEST = f"The {SHOWN_LINES} highest at any time within the range."
 BUSIEST = f"The {SHOWN_LINES} busiest at the end of the time range."
 MOST_REVISIONS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.queries.query import SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import EVER, SHOWN_LINES, SHOWN_ROWS, Query
 from exporters import catalog
 from slo import conventions
 from slo.burn import Tier, format_decimal
@@ -182,10 +182,12 @@ class Objectives:
         """Return whether each cell's events are there, have vanished, or cannot be seen."""
         blind = self.select(conventions.BLIND_STATE)
         vanished = self.select(conventions.VANISHED_STATE)
+        worst = " or ".join(
+            f"max_over_time({state}{EVER}){rank}"
+            for state, rank in ((blind, f" * {BLIND}"), (vanished, ""))
+        )
         return Query(
-            f"({blind} * {BLIND} or {vanished}) and topk({SHOWN_LINES},"
-            f" {blind} @ end() * {BLIND} or {vanished} @ end())",
-            self.legend,
+            f"({blind} * {BLIND} or {vanished}) and topk({SHOWN_LINES}, {worst})", self.legend
         )
 
     # --- rows of tables --------------------------------------------------------------------------

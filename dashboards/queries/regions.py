@@ -12,6 +12,7 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     ranked,
+    ranked_ever,
     ranked_within,
     rate_at,
     share,
@@ -101,7 +102,7 @@ ROUTERS = ranked("bottomk", lambda at: f"avg by ({_REGION}) ({_ROUTERS}{at})", _
 
 SERVING_BY_CELL = ranked("bottomk", lambda at: f"{_SERVING}{at} / ({_KNOWN}{at} > 0)")
 USED = ranked("topk", _used)
-DOWN_BY_CELL = ranked("topk", lambda at: _DOWN + at, may_be_empty=True)
+DOWN_BY_CELL = ranked_ever(_DOWN, may_be_empty=True)
 
 # --- whose data ----------------------------------------------------------------------------------
 

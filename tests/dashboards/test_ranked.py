@@ -23,6 +23,7 @@ from dashboards.queries.ranked import (
     causes_over_time,
     groups_by_revision,
     ranked,
+    ranked_ever,
     ranked_within,
 )
 from exporters import catalog
@@ -80,6 +81,23 @@ def test_a_canary_that_is_over_stands_before_the_cells_that_run_one_revision(tmp
              '{revision="r1"}': 1, '{revision="r2"}': 1,
          }},
     )  # fmt: skip
+
+
+def test_what_is_over_is_ranked_by_what_it_was_at_any_step(tmp_path):
+    """Though it was short and is long gone: between two looks of another rank."""
+    query = ranked_ever("down", may_be_empty=True)
+    gone = series("down", CELL, model="code")
+    less = {series("down", CELL, model=f"m{each}"): constant(1) for each in range(20)}
+    shown = Template(query.expr).substitute({**EVERYTHING, "__range": "6m", "__interval": "5s"})
+    check(
+        tmp_path,
+        {**less, gone: "_x5 2x5 stale"},
+        {
+            f"max by (model) (max_over_time(({shown})[6m:5s])) > 1": {'{model="code"}': 2},
+            f"count(max_over_time(({shown})[6m:5s]))": {"{}": 12},
+        },
+    )
+    assert query.may_be_empty
 
 
 def test_what_happened_once_to_a_gpu_is_ranked_by_it_to_the_end_of_the_range(tmp_path):
