@@ -17,6 +17,7 @@ from dashboards.queries import (
     rollout,
     tenants,
 )
+from dashboards.queries.objectives import BLIND, LIBRARY
 from dashboards.queries.ranked import (
     Rows,
     causes_at_work,
@@ -98,6 +99,28 @@ def test_what_is_over_is_ranked_by_what_it_was_at_any_step(tmp_path):
         },
     )
     assert query.may_be_empty
+
+
+def test_a_cell_that_could_not_be_seen_is_a_line_though_it_can_be_seen_again(tmp_path):
+    """Its traffic is there again at the end, as is that of more cells than there are lines."""
+    cell = {"slo": "chat-availability", "region": "eu"}
+    there = {
+        series(conventions.VANISHED_STATE, cell, model=f"m{each}"): constant(0)
+        for each in range(20)
+    }
+    once = {
+        series(conventions.VANISHED_STATE, cell, model="x"): constant(0),
+        series(conventions.BLIND_STATE, cell, model="x"): "_x5 1x5 stale",
+    }
+    expr = Template(LIBRARY.sight.expr).substitute({**EVERYTHING, "__range": "6m"})
+    check(
+        tmp_path,
+        {**there, **once},
+        {
+            f"max by (model) (max_over_time((({expr}) * 1)[6m:15s])) > 0": {'{model="x"}': BLIND},
+            f"count(count by (model) (max_over_time((({expr}) * 1)[6m:15s])))": {"{}": 12},
+        },
+    )
 
 
 def test_what_happened_once_to_a_gpu_is_ranked_by_it_to_the_end_of_the_range(tmp_path):
