@@ -218,8 +218,8 @@ def _traffic() -> tuple[Band, ...]:
             state_timeline(
                 About(
                     17, "Traffic",
-                    "Whether events of objectives and cells arrive. Vanished: there were some and "
-                    f"are none. Blind: what sees them does not answer. {EVER_WORST}",
+                    "Whether a cell's events arrive, for all objectives. Vanished: there were some "
+                    f"and are none. Blind: what sees them does not answer. {EVER_WORST}",
                     "short", "No traffic yet", meanings=_SIGHT,
                 ),
                 regions.SIGHT,

@@ -88,7 +88,7 @@ BUDGETS = budgets_of("governance", "inference", "fleet")
 CAUSES_OVER_TIME = causes_over_time((*CAUSES, *OUTSIDE_CAUSES))
 SERVING_RATIOS = ranked("bottomk", _serving, _LEGEND)
 USED_BARS = bars("topk", _used())
-SIGHT = LIBRARY.sight
+SIGHT = LIBRARY.sight_of_cells
 
 # --- why: traffic --------------------------------------------------------------------------------
 

@@ -101,7 +101,8 @@ def test_what_is_over_is_ranked_by_what_it_was_at_any_step(tmp_path):
     assert query.may_be_empty
 
 
-def test_a_cell_that_could_not_be_seen_is_a_line_though_it_can_be_seen_again(tmp_path):
+@pytest.mark.parametrize("query", [LIBRARY.sight, LIBRARY.sight_of_cells])
+def test_a_cell_that_could_not_be_seen_is_a_line_though_it_can_be_seen_again(query, tmp_path):
     """Its traffic is there again at the end, as is that of more cells than there are lines."""
     cell = {"slo": "chat-availability", "region": "eu"}
     there = {
@@ -112,7 +113,7 @@ def test_a_cell_that_could_not_be_seen_is_a_line_though_it_can_be_seen_again(tmp
         series(conventions.VANISHED_STATE, cell, model="x"): constant(0),
         series(conventions.BLIND_STATE, cell, model="x"): "_x5 1x5 stale",
     }
-    expr = Template(LIBRARY.sight.expr).substitute({**EVERYTHING, "__range": "6m"})
+    expr = Template(query.expr).substitute({**EVERYTHING, "__range": "6m"})
     check(
         tmp_path,
         {**there, **once},
