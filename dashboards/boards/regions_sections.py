@@ -71,7 +71,7 @@ def whose_data() -> tuple[Band, ...]:
                 About(
                     25, "Served outside home",
                     "Requests per second by the region that their data belongs to and the one that "
-                    f"served them. {WORST}",
+                    f"served them. {EVER_WORST}",
                     "reqps", "All data is at home", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_REGION],
@@ -80,7 +80,7 @@ def whose_data() -> tuple[Band, ...]:
                 About(
                     26, "Served outside home, by tier",
                     "The same by class of customer. Of gov there may be none, whatever else is "
-                    f"down. {WORST}",
+                    f"down. {EVER_WORST}",
                     "reqps", "All data is at home", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_TIER],

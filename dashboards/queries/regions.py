@@ -106,15 +106,13 @@ DOWN_BY_CELL = ranked_ever(_DOWN, may_be_empty=True)
 
 # --- whose data ----------------------------------------------------------------------------------
 
-OUTSIDE_BY_REGION = ranked(
-    "topk",
-    lambda at: _elsewhere(at=at),
+OUTSIDE_BY_REGION = ranked_ever(
+    _elsewhere(),
     "{{home_region}} served in {{region}}",
     may_be_empty=True,
 )
-OUTSIDE_BY_TIER = ranked(
-    "topk",
-    lambda at: _elsewhere(at=at, labels=(catalog.TIER,)),
+OUTSIDE_BY_TIER = ranked_ever(
+    _elsewhere(labels=(catalog.TIER,)),
     "{{tier}}: {{home_region}} served in {{region}}",
     may_be_empty=True,
 )
