@@ -152,6 +152,24 @@ def test_a_table_of_boards_that_nobody_asked_is_none() -> None:
     assert "## Boards" not in results_text([outcome()])
 
 
+def test_pages_stand_by_play_the_most_for_one_fault_first() -> None:
+    """Where nobody was woken there is no row."""
+    text = results_text(
+        [
+            outcome(scenario="a", pages=3, faults=2),
+            outcome(scenario="b", pages=2, unexpected_pages=1),
+            outcome(scenario="c"),
+        ]
+    )
+
+    assert (
+        "| scenario | faults | pages | pages a fault | neither expected nor allowed |\n"
+        "|---|---|---|---|---|\n"
+        "| b | 1 | 2 | 2 | 1 |\n"
+        "| a | 2 | 3 | 1.5 |  |\n"
+    ) in text
+
+
 def test_tables_are_the_same_in_whatever_order_plays_end() -> None:
     """Several run at once."""
     one, other = outcome(scenario="a"), outcome(scenario="b")
