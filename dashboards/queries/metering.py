@@ -56,7 +56,7 @@ _BLOCKED = in_cells(catalog.SAFETY_CHECKS.name, equals(catalog.VERDICT, "blocked
 _MADE = in_cells(catalog.SAFETY_CHECKS.name, 'verdict!="bypassed"')
 _OUTPUTS = in_cells(catalog.SAFETY_CHECKS.name, equals(catalog.STAGE, "output"))
 _SECONDS = in_cells(catalog.SAFETY_SECONDS.name)
-_ANSWERS = in_cells(conventions.CELL_REQUESTS_RATE, equals(catalog.OUTCOME, "ok"))
+_ANSWERS = in_cells(catalog.ROUTER_REQUESTS.name, equals(catalog.OUTCOME, "ok"))
 _DISAGREEING = in_cells(conventions.CELL_GROUPS_DISAGREEING)
 _GROUPS = in_cells(conventions.CELL_GROUPS_KNOWN)
 
@@ -67,10 +67,12 @@ def _unread(*labels: str, at: str = "") -> str:
 
 
 def _unasked(at: str = "") -> str:
-    """Return the share of answers that the filter was never asked about; counters lag a little."""
-    cell = by(catalog.CELL_LABELS)
-    asked = f"sum by ({cell}) ({rate_at(_OUTPUTS, at)})"
-    return f"clamp_min(1 - {asked} / on ({cell}) (sum by ({cell}) ({_ANSWERS}{at}) > 0), 0)"
+    """Return the share of answers that the filter was never asked about.
+
+    Both are counted on one page, and over one window: else the share is that of the last seconds.
+    """
+    asked = share(rate_at(_OUTPUTS, at), rate_at(_ANSWERS, at), *catalog.CELL_LABELS)
+    return f"clamp_min(1 - {asked}, 0)"
 
 
 # --- numbers -------------------------------------------------------------------------------------

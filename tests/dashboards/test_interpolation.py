@@ -74,3 +74,13 @@ def test_a_variable_that_nothing_stands_for_is_refused_by_name_where_it_must_not
     """A query with a hole in it would be sent and give nothing."""
     with pytest.raises(KeyError, match="region"):
         interpolate("$region", {}, strict=True)
+
+
+def test_what_label_replace_found_is_no_variable():
+    """``$1`` is PromQL's; ``$1st`` may be somebody's variable."""
+    expr = 'label_replace(x, "name", "$1", "group", "(.*)$region")'
+    standing = {"region": Standing.raw("eu"), "1st": Standing.raw("x")}
+    assert 'label_replace(x, "name", "$1", "group", "(.*)eu")' == interpolate(
+        expr, standing, strict=True
+    )
+    assert "x" == interpolate("$1st", standing)
