@@ -83,11 +83,6 @@ def interpolate(
     return _VARIABLE.sub(replaced, text)
 
 
-def names_in(text: str) -> set[str]:
-    """Return the names of the variables that a text uses."""
-    return {match["bare"] or match["old"] or match["name"] for match in _VARIABLE.finditer(text)}
-
-
 def _path(path: str) -> str:
     """Return ``fields["a b"]`` as ``fields.a b``."""
     return re.sub(r"\[[\"']?([^\]\"']*)[\"']?\]", r".\1", path)

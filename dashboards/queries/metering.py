@@ -19,6 +19,7 @@ from dashboards.queries.ranked import (
     causes_over_time,
     level,
     ranked,
+    ranked_ever,
     rate_at,
     share,
 )
@@ -107,7 +108,7 @@ TOKENS_BY_TIER = Query(
 # --- the safety filter ---------------------------------------------------------------------------
 
 UNREAD_BARS = bars("topk", _unread(*catalog.CELL_LABELS))
-UNREAD_RATIOS = ranked("topk", lambda at: _unread(*_STAGE, at=at), CELL_LEGEND + " {{stage}}")
+UNREAD_RATIOS = ranked_ever(_unread(*_STAGE), CELL_LEGEND + " {{stage}}")
 UNREAD_LIMIT = level(MOST_BYPASSED_RATIO, "too many")
 UNASKED_RATIOS = ranked("topk", _unasked)
 UNASKED_LIMIT = level(MOST_UNASKED_RATIO, "too many")
