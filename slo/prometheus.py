@@ -171,6 +171,16 @@ class PrometheusClient(HttpClient):
             raise self._foreign(answered)
         return said
 
+    async def tell(self, path: str) -> Any:
+        """Return what the server tells at a path after ``/api/v1/`` without being asked anything.
+
+        Such as ``targets`` or ``alertmanagers``. What it is is for the caller to see.
+
+        Raises:
+            PrometheusError: if there is no answer, or it is none of Prometheus's.
+        """
+        return self._read_answer(*await self._send("GET", self._api(path), None, {}))
+
     async def snapshot(self) -> str:
         """Let the server keep all that it holds now, as blocks; return their folder's name.
 
