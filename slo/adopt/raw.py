@@ -34,8 +34,10 @@ _ENGINES_LACK = (
     "an engine that is dead serves no page: its failures are not counted, but missing",
 )
 _ENGINES_FIRST_TOKENS_LACK = (
-    "it begins when the engine gets the prompt: the router, the network and requests that never had "
-    "a first token are not in it",
+    (
+        "it begins when the engine gets the prompt: the router, the network and requests that "
+        "never had a first token are not in it"
+    ),
 )
 
 
