@@ -17,7 +17,7 @@ from slo.adopt.access import Credentials
 from slo.adopt.command import Wanted, adopt
 from slo.adopt.report import write_summary
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NAMES: TypeAdapter[str] = TypeAdapter(LabelValue)
 _URLS: TypeAdapter[str] = TypeAdapter(HttpUrl)

@@ -151,7 +151,7 @@ def _fix(error: PrometheusError, url: str) -> str:
         return "narrow what is asked for: --where LABEL=VALUE"
     if isinstance(error, PrometheusUnreachableError):
         said = str(error).lower()
-        if "certificate" in said or "ssl" in said:
+        if "certificate" in said or "[ssl" in said:
             return "name who signed its certificate: --ca-file FILE"
         if "in time" in said:
             return "give it more time: --timeout 2m, or narrow what is asked for: --where"

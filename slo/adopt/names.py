@@ -87,13 +87,13 @@ def series_of(rule: Rule) -> tuple[str, ...]:
 
 
 def router_series(dialect: str, names: Collection[str]) -> list[str]:
-    """Return the names by which routers of a dialect are there: of requests, else of attempts.
+    """Return the names by which routers of a dialect are there: of requests, else of others.
 
     Args:
         dialect: of the topology.
         names: that the server has.
     """
-    for family in (catalog.ROUTER_REQUESTS, catalog.ROUTER_ATTEMPTS):
+    for family in (catalog.ROUTER_REQUESTS, catalog.ROUTER_ATTEMPTS, catalog.ROUTER_IN_FLIGHT):
         found = [
             name
             for rule in DIALECTS[dialect].rules

@@ -173,15 +173,15 @@ def _availability_at_router(found: Found, dialect: str, region_label: str) -> Ra
         if each.startswith("outcome_")
     ]
     return RawIndicator(
-        Kind.AVAILABILITY,
-        f"routers ({dialect}), as users felt it",
-        tuple(part),
-        False,  # noqa: FBT003 - is_good
-        tuple(total),
-        _model_label(dialect),
-        _region_label(found, dialect, region_label),
-        None,
-        tuple(lacks),
+        kind=Kind.AVAILABILITY,
+        stands_on=f"routers ({dialect}), as users felt it",
+        part=tuple(part),
+        is_good=False,
+        total=tuple(total),
+        model_label=_model_label(dialect),
+        region_label=_region_label(found, dialect, region_label),
+        threshold_seconds=None,
+        lacks=tuple(lacks),
     )
 
 
@@ -195,15 +195,15 @@ def _availability_at_engines(found: Found, region_label: str) -> RawIndicator | 
         part.append(RawSeries(rejected))
         total.append(RawSeries(rejected))
     return RawIndicator(
-        Kind.AVAILABILITY,
-        "engines (vLLM), for no router is scraped",
-        tuple(part),
-        False,  # noqa: FBT003 - is_good
-        tuple(total),
-        MODEL_LABEL,
-        region_label,
-        None,
-        _ENGINES_LACK,
+        kind=Kind.AVAILABILITY,
+        stands_on="engines (vLLM), for no router is scraped",
+        part=tuple(part),
+        is_good=False,
+        total=tuple(total),
+        model_label=MODEL_LABEL,
+        region_label=region_label,
+        threshold_seconds=None,
+        lacks=_ENGINES_LACK,
     )
 
 
@@ -224,15 +224,15 @@ def _first_token(found: Found, region_label: str) -> RawIndicator | None:
             continue
         lacks = () if dialect else _ENGINES_FIRST_TOKENS_LACK
         return RawIndicator(
-            Kind.TTFT,
-            f"routers ({dialect})" if dialect else "engines (vLLM)",
-            (RawSeries(f"{name}_bucket", (f"le={quoted(bound)}",)),),
-            True,  # noqa: FBT003 - is_good
-            (RawSeries(f"{name}_count"),),
-            _model_label(dialect) if dialect else MODEL_LABEL,
-            _region_label(found, dialect, region_label) if dialect else region_label,
-            _number(bound),
-            lacks,
+            kind=Kind.TTFT,
+            stands_on=f"routers ({dialect})" if dialect else "engines (vLLM)",
+            part=(RawSeries(f"{name}_bucket", (f"le={quoted(bound)}",)),),
+            is_good=True,
+            total=(RawSeries(f"{name}_count"),),
+            model_label=_model_label(dialect) if dialect else MODEL_LABEL,
+            region_label=_region_label(found, dialect, region_label) if dialect else region_label,
+            threshold_seconds=_number(bound),
+            lacks=lacks,
         )
     return None
 
