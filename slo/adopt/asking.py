@@ -261,13 +261,17 @@ class Asking:
     async def _ask_targets(self) -> list[ScrapedTarget]:
         missing = "addresses are made of the label instance, and where that is none, not known"
         try:
-            return read_targets(await self._prometheus.tell("targets?state=active"))
+            told = await self._prometheus.tell("targets?state=active")
         except PrometheusUnreachableError:
             raise
         except PrometheusTooLargeError as error:
             self._unasked.append(f"{error}: {missing}")
         except PrometheusError:
             self._unasked.append(f"the server does not tell its targets: {missing}")
+        else:
+            if targets := read_targets(told):
+                return targets
+            self._unasked.append(f"the server scrapes nothing itself: {missing}")
         return []
 
     async def _ask_external_labels(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ are the last hours of series that ended. Both sides lose alike, but for errors t
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -101,24 +102,26 @@ class Historian:
         Raises:
             PrometheusError: if the server does not answer.
         """
+        try:
+            return await self._look_back(indicator)
+        except PrometheusRefusedError as error:
+            return History(indicator, 0, {}, notes=(str(error),))
+
+    async def _look_back(self, indicator: RawIndicator) -> History:
         sides = dict.fromkeys((*indicator.part, *indicator.total))
         count = sum([await self._count(each) for each in sides])
         if count > MOST_SERIES:
             note = f"{count:,} series were too many to look back at"
             return History(indicator, 0, {}, notes=(note,))
         samples = count * self._days * DAY_SECONDS / self._interval_seconds
-        try:
-            return await self._ask(indicator, by_moments=samples > MOST_SAMPLES)
-        except PrometheusRefusedError:
-            pass
-        try:
-            return await self._ask(indicator, by_moments=True)
-        except PrometheusRefusedError as error:
-            return History(indicator, 0, {}, notes=(str(error),))
+        if samples <= MOST_SAMPLES:
+            with contextlib.suppress(PrometheusRefusedError):  # it has a lower limit
+                return await self._ask(indicator, by_moments=False)
+        return await self._ask(indicator, by_moments=True)
 
-    async def _count(self, series: RawSeries) -> float:
+    async def _count(self, series: RawSeries) -> int:
         found = await self._prometheus.query(f"count({series.text(self._where)})")
-        return sum(each.value for each in found)
+        return int(sum(each.value for each in found))
 
     async def _ask(self, indicator: RawIndicator, *, by_moments: bool) -> History:
         ask = self._by_moments if by_moments else self._by_hours
