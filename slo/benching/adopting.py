@@ -101,7 +101,7 @@ def _scrapes(pages: PageServer) -> str:
         pages.serve(f"/host/{engine}", gpus.replace(_HOST, f"h{engine}"))
     every = range(ENGINES)
     return yaml.safe_dump({
-        "global": {"scrape_interval": "5m", "external_labels": {"cluster": "bench"}},
+        "global": {"scrape_interval": "1m", "external_labels": {"cluster": "bench"}},
         "scrape_configs": [
             {
                 "job_name": "vllm",
