@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slo.adopt.raw import RawIndicator, RawSeries
@@ -124,13 +124,12 @@ class Historian:
         return int(sum(each.value for each in found))
 
     async def _ask(self, indicator: RawIndicator, *, by_moments: bool) -> History:
-        ask = self._by_moments if by_moments else self._by_hours
-        sums: dict[RawSeries, _Sums] = {}
-        until = time.monotonic() + PATIENCE_SECONDS
+        sides = tuple(dict.fromkeys((*indicator.part, *indicator.total)))
         days = self._days
-        for series in dict.fromkeys((*indicator.part, *indicator.total)):
-            sums[series], seen = await ask(series, indicator, days, until)
-            days = min(days, seen)
+        if by_moments:
+            sums, days = await self._by_moments(sides, indicator)
+        else:
+            sums = {each: await self._by_hours(each, indicator) for each in sides}
         slow = f"the server was slow: only the last {days} days were looked at"
         part, total = (
             _added(sums[each] for each in side) for side in (indicator.part, indicator.total)
@@ -146,43 +145,45 @@ class Historian:
         notes = (slow,) if days < self._days else ()
         return History(indicator, days, cells, by_moments=by_moments, notes=notes)
 
-    async def _by_hours(
-        self, series: RawSeries, indicator: RawIndicator, days: int, until: float
-    ) -> tuple[_Sums, int]:
-        """Return the events of each day by its hours' increases, and how many days were seen."""
-        del until  # it is one question
-        labels = indicator.labels
-        by = ", ".join(labels)
+    async def _by_hours(self, series: RawSeries, indicator: RawIndicator) -> _Sums:
+        """Return the events of each day, as its hours' increases."""
+        by = ", ".join(indicator.labels)
         expr = f"sum by ({by}) (increase({series.text(self._where)}[1h]))"
-        start = self._now - days * DAY_SECONDS + _HOUR_SECONDS
+        start = self._now - self._days * DAY_SECONDS + _HOUR_SECONDS
         sums = _Sums()
         for found in await self._prometheus.query_range(expr, start, self._now, _HOUR_SECONDS):
-            cell = tuple(found.labels.get(each, "") for each in labels)
+            cell = _cell(found.labels, indicator)
             for at_ms, events in zip(found.times_ms, found.values, strict=True):
                 # A little later than the hour's end, so that it is of the day that ends with it.
                 day = int((self._now - at_ms / 1000 + 1) // DAY_SECONDS)
                 sums.add(cell, day, float(events))
-        return sums, days
+        return sums
 
     async def _by_moments(
-        self, series: RawSeries, indicator: RawIndicator, days: int, until: float
-    ) -> tuple[_Sums, int]:
-        """Return the events of each day by two moments, and how many days were seen."""
-        labels = indicator.labels
-        by = ", ".join(labels)
-        counter = series.text(self._where)
-        before = f"{counter} offset 1d"
-        # Of a series that is new, or began anew, all that it counted; if there was anything before.
-        was_there = f"count({indicator.total[0].text(self._where)} offset 1d)"
-        expr = f"sum by ({by}) (({counter} - {before}) >= 0 or {counter}) and on () {was_there}"
-        sums = _Sums()
-        for day in range(days):
+        self, sides: Sequence[RawSeries], indicator: RawIndicator
+    ) -> tuple[dict[RawSeries, _Sums], int]:
+        """Return the events of each day, by two moments, and how many days there was time for."""
+        by = ", ".join(indicator.labels)
+        sums = {each: _Sums() for each in sides}
+        until = time.monotonic() + PATIENCE_SECONDS
+        for day in range(self._days):
             if time.monotonic() > until:
                 return sums, day
             at = self._now - day * DAY_SECONDS
-            for found in await self._prometheus.query(expr, at):
-                sums.add(tuple(found.labels.get(each, "") for each in labels), day, found.value)
-        return sums, days
+            first = f"count({indicator.total[0].text(self._where)})"
+            if not await self._prometheus.query(first, at - DAY_SECONDS):
+                continue  # all that was counted before the server began would be of this day
+            for each in sides:
+                counter = each.text(self._where)
+                # Of a series that is new, or began anew, all that it counted.
+                new = f"({counter} - {counter} offset 1d) >= 0 or {counter}"
+                for found in await self._prometheus.query(f"sum by ({by}) ({new})", at):
+                    sums[each].add(_cell(found.labels, indicator), day, found.value)
+        return sums, self._days
+
+
+def _cell(labels: Mapping[str, str], indicator: RawIndicator) -> Cell:
+    return tuple(labels.get(each, "") for each in indicator.labels)
 
 
 def _added(sides: Iterable[_Sums]) -> _Sums:
