@@ -8,6 +8,7 @@ are the last hours of series that ended. Both sides lose alike, but for errors t
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import time
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slo.adopt.raw import RawIndicator, RawSeries
-from slo.prometheus import PrometheusClient, PrometheusRefusedError
+from slo.prometheus import PrometheusClient, PrometheusRefusedError, Sample
 
 DAY_SECONDS = 86400
 _HOUR_SECONDS = 3600
@@ -173,13 +174,19 @@ class Historian:
             first = f"count({indicator.total[0].text(self._where)})"
             if not await self._prometheus.query(first, at - DAY_SECONDS):
                 continue  # all that was counted before the server began would be of this day
-            for each in sides:
-                counter = each.text(self._where)
-                # Of a series that is new, or began anew, all that it counted.
-                new = f"({counter} - {counter} offset 1d) >= 0 or {counter}"
-                for found in await self._prometheus.query(f"sum by ({by}) ({new})", at):
-                    sums[each].add(_cell(found.labels, indicator), day, found.value)
+            # At the same time, for each keeps one of the server's processors busy, and no more.
+            of_day = await asyncio.gather(*(self._between(each, by, at) for each in sides))
+            for each, found in zip(sides, of_day, strict=True):
+                for sample in found:
+                    sums[each].add(_cell(sample.labels, indicator), day, sample.value)
         return sums, self._days
+
+    async def _between(self, series: RawSeries, by: str, at: float) -> list[Sample]:
+        """Return what was counted in the day before a moment."""
+        counter = series.text(self._where)
+        # Of a series that is new, or began anew, all that it counted.
+        new = f"({counter} - {counter} offset 1d) >= 0 or {counter}"
+        return await self._prometheus.query(f"sum by ({by}) ({new})", at)
 
 
 def _cell(labels: Mapping[str, str], indicator: RawIndicator) -> Cell:

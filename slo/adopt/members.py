@@ -8,6 +8,7 @@ and the workers of its LeaderWorkerSet: by labels, or by names (``SET-GROUP-WORK
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -186,6 +187,7 @@ class Members:
             if (named := _WORKER.fullmatch(pod[1])) and (leader := (pod[0], named[1])) in own:
                 by_name.setdefault(leader, []).append((int(named[2]), pod))
         workers: dict[Pod, list[Pod]] = {}
+        claims: Counter[Pod] = Counter()
         for engine in engines:
             if not engine.pod or engine.pod in workers:
                 continue
@@ -195,14 +197,17 @@ class Members:
             )
             labelled = by_labels.get((namespace, of_set, index), []) if of_set else []
             found = sorted(labelled or by_name.get(engine.pod, []))
-            pods = [pod for _, pod in found if pod not in own]
-            workers[engine.pod] = pods
-            if pods:
+            workers[engine.pod] = [pod for _, pod in found if pod not in own]
+            claims.update(workers[engine.pod])
+            if workers[engine.pod]:
                 by, sureness = "labels of LeaderWorkerSet", Sureness.SURE
                 if not labelled:
                     by, sureness = "names of pods, NAME-GROUP-WORKER", Sureness.LIKELY
-                self._notes.tell("workers of groups", Told(pods[0][1], by, sureness))
-        return workers
+                first = Told(workers[engine.pod][0][1], by, sureness)
+                self._notes.tell("workers of groups", first)
+        return {
+            engine: [pod for pod in pods if claims[pod] == 1] for engine, pods in workers.items()
+        }
 
     def _tell_left(self) -> None:
         """Note the GPUs that belong to no group, by pod or host."""
@@ -216,7 +221,8 @@ class Members:
                 self._notes.leave(
                     "GPU",
                     what,
-                    f"their pod {user} has no engine of vLLM and is no worker of one",
+                    f"their pod {user} has no engine of vLLM, and is the worker of none, or of "
+                    "several",
                     "if it serves a group, add it to the group's members with pod: and gpus:",
                 )
             else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exporters.sections import table
 from slo.adopt.found import Found
-from slo.adopt.raw import RawIndicator, find_indicators
+from slo.adopt.raw import RawIndicator
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,6 @@ def find_stands(found: Found, indicators: Iterable[RawIndicator]) -> list[Stands
             )
         )
     return stands
-
-
-def stands_of(found: Found, region_label: str) -> list[Stands]:
-    """Return the same of a server whose indicators are not worked out yet."""
-    return find_stands(found, find_indicators(found, region_label))
 
 
 def stands_table(stands: Iterable[Stands]) -> str:

@@ -216,6 +216,26 @@ def test_workers_are_found_by_the_labels_of_pods_that_dcgm_exporter_adds():
     assert [("n1", ["GPU-a"]), ("n2", ["GPU-b"])] == members(placed.topology.groups[0])
 
 
+def test_a_worker_that_two_engines_of_a_set_could_have_is_nobody_s():
+    """Two pods of a LeaderWorkerSet serve metrics, and nothing tells whose the third is."""
+    of_set = {f"{SET}_name": "big", f"{SET}_group_index": "0"}
+    placed = adopt(
+        engine("10.0.0.1:8000", namespace="llm", pod="big-0", engine="0", **of_set),
+        engine("10.0.0.2:8000", namespace="llm", pod="big-0-1", engine="1", **of_set),
+        gpus=tuple(
+            of_pod(f"GPU-{pod}", pod, f"n{index}", f"10.1.0.{index}:9400", **of_set,
+                   **{f"{SET}_worker_index": str(index)})
+            for index, pod in enumerate(("big-0", "big-0-1", "big-0-2"))
+        ),
+    )  # fmt: skip
+
+    assert [[("n0", ["GPU-big-0"])], [("n1", ["GPU-big-0-1"])]] == [
+        members(each) for each in placed.topology.groups
+    ]
+    assert ["llm/big-0-dp0", "llm/big-0-dp1"] == [each.name for each in placed.topology.groups]
+    assert ["1 GPUs of host n2"] == [each.what for each in placed.notes.left_out]
+
+
 def test_gpus_of_idle_hosts_are_left_out_and_their_exporters_pod_is_no_user_of_them():
     """The label pod is then dcgm-exporter's own."""
     idle = gpu("GPU-x", "h9", "10.1.0.9:9400", pod="nvidia-dcgm-exporter-x2x7z", namespace="gpu")

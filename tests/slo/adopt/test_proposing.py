@@ -70,6 +70,7 @@ def test_a_model_gets_the_target_that_its_worst_region_kept():
     found = proposal({
         ("eu", "chat"): [(0, 10_000)],
         ("us", "chat"): [(60, 10_000)],
+        ("za", "chat"): [(20, 10_000)],
         ("eu", "draft"): [(0, 10_000)],
         ("eu", "quiet"): [(0, 3)],
     })  # fmt: skip
