@@ -151,17 +151,30 @@ def build(
 
 
 @app.command()
-def validate(config: _ConfigOption = _DEFAULT_CONFIG) -> None:
-    """Read everything that the configuration names, and say what is wrong with it."""
+def validate(
+    config: _ConfigOption = _DEFAULT_CONFIG,
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Take what is in doubt for wrong.")
+    ] = False,
+) -> None:
+    """Read everything that the configuration names, and say what is wrong with it.
+
+    Exit code 0 if nothing is, whatever is in doubt; 1 if something is; 2 if it cannot be read.
+    """
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.topology import expected_gpus  # noqa: PLC0415
     from slo.rule_files import RulesForm  # noqa: PLC0415
 
     read = read_config(config)
     files = _build_all(read, RulesForm())
-    if _print_and_judge([*_check_objectives(read), *_without_place(read)]):
+    found = [*_check_objectives(read), *_without_place(read)]
+    if _print_and_judge(found):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
-    print_problems(_routing_doubts(read))
+    doubts = _routing_doubts(read)
+    print_problems(doubts)
+    if strict and (found or doubts):
+        raise SystemExit(EXIT_PROBLEMS_FOUND)
     topology = read.topology
     gpus = sum(1 for _ in expected_gpus(topology))
     typer.echo(

@@ -24,6 +24,7 @@ from alerts.probable_cause import probable_cause
 from alerts.quiet import bad_events_of_tier, burning
 from alerts.sources import ROUTER, names_causes, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
+from alerts.tiers_hit import tiers_hit
 from exporters import catalog
 from exporters.config import Links
 from exporters.durations import format_duration
@@ -110,6 +111,7 @@ def burn_alert(
             "burn_rate": _burn_rates(objective, tier),
             "budget_left": _budget_left(objective),
             "budget_gone": budget_gone(objective, tier),
+            **_whom(objective, tier),
             **explanation(objective, causes),
             **link_annotations(
                 links,
@@ -121,6 +123,12 @@ def burn_alert(
         },
         tier.for_seconds,
     )
+
+
+def _whom(objective: Objective, tier: Tier) -> dict[str, str]:
+    """Return the annotation that says who is hit; only a page's, which is read at once."""
+    hit = tiers_hit(objective) if tier.severity == conventions.PAGE else ""
+    return {"users_hit": hit} if hit else {}
 
 
 def explanation(objective: Objective, causes: Sequence[Cause]) -> dict[str, str]:

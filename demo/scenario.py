@@ -83,6 +83,14 @@ class Forbidden(_Strict):
     """Only pages that hold this text anywhere."""
 
 
+class Allowed(_Strict):
+    """A page that may come beside what is expected: what a fault brings with it."""
+
+    alert: str | None = None
+    """None for any."""
+    labels: dict[str, str] = {}
+
+
 class Scenario(_Strict):
     """One story with its expectations."""
 
@@ -102,6 +110,8 @@ class Scenario(_Strict):
     """PromQL conditions that must be true at some moment: that the faults did strike."""
     expect: list[Expectation] = []
     forbid: list[Forbidden] = []
+    allow: list[Allowed] = []
+    """Pages that may come. Any other that is not expected fails the scenario."""
     unseen: list[dict[str, str]] = []
     """Labels of cells whose events nobody can count meanwhile: their budgets are not judged."""
 
@@ -201,6 +211,7 @@ def _unknown(document: Document, scenario: Scenario) -> Iterator[Problem]:
     alerts: list[tuple[Place, str | None]] = [
         *((("expect", index, "alert"), each.alert) for index, each in enumerate(scenario.expect)),
         *((("forbid", index, "alert"), each.alert) for index, each in enumerate(scenario.forbid)),
+        *((("allow", index, "alert"), each.alert) for index, each in enumerate(scenario.allow)),
     ]
     for place, alert in alerts:
         if alert is not None and (wrong := wrong_with_alert(alert)):

@@ -186,8 +186,12 @@ CELL_GROUPS_DISAGREEING = "shardwatch:cell_groups_disagreeing:sum"
 # --- what is usual in a cell (alerts/causes/usual.py) ---------------------------------------------
 
 USUAL = "shardwatch:usual:median"
-"""By ``of``: the median of a cell's last hour or hours. It stands still while the cell's retries,
-queue or refusals say that nothing is usual."""
+"""By ``of``: the median of a cell's last hour or hours. It stands still where and while
+``shardwatch:usual_held:state`` is."""
+CELL_UNUSUAL = "shardwatch:cell_unusual:state"
+"""1 while a cell's retries, queue or refusals say that nothing is usual, else 0."""
+USUAL_HELD = "shardwatch:usual_held:state"
+"""1 for the cells in which nothing is usual, and something was within the last hours."""
 
 OF = "of"
 
@@ -200,8 +204,8 @@ QUEUE_AMPLIFICATION = "shardwatch:queue_amplification:ratio"
 QUEUE_DRAIN = "shardwatch:queue_drain:seconds"
 """Until the queue is empty, as requests come and end now; very long where more come than end."""
 QUEUE_REFUSED = "shardwatch:queue_refused:ratio"
-"""Requests that timed out, were aborted or rejected, over all but the rate-limited, within 5
-minutes; absent with few of them."""
+"""Requests that timed out or were rejected, over all but the rate-limited, within 5 minutes; absent
+with few of them."""
 QUEUE_SIGNAL = "shardwatch:queue_signal:state"
 """1 while a signal is bad, else 0, by ``signal``; retries are 2 while they are many and rise."""
 

@@ -244,6 +244,28 @@ def test_a_warning_does_not_make_a_configuration_wrong(run, lax):
     assert err.startswith("lax.yaml:13:3: burn-escapes: tool-success: no tier catches a burn rate")
 
 
+def test_doubts_fail_only_who_asks_for_that(run, config):
+    """Here about who is told."""
+    config.write_text(f"{CONFIG}  addresses: ['a:9093']\n")
+    code, said, err = run("validate", "--config", config)
+
+    assert (0, "ok: ") == (code, said[:4])
+    assert "alertmanager.addresses: found a:9093 alone" in err
+    assert (1, "", err) == run("validate", "--config", config, "--strict")
+
+
+def test_so_do_warnings_about_objectives(run, lax):
+    """Nothing is in doubt where nothing is said."""
+    assert (1, "", LEFT_OUT) == run("validate", "--config", lax, "--strict")
+
+
+def test_a_configuration_without_doubts_is_strictly_right(run, config):
+    """It says so."""
+    code, said, err = run("validate", "--config", config, "--strict")
+
+    assert (0, "ok: ", "") == (code, said[:4], err)
+
+
 def test_validate_names_the_targets_that_have_no_place(run, config, builders):
     """What the exporters are built without is a finding, not an error of input."""
     labels = {"group": "g", "region": "eu", "model": "chat"}

@@ -46,7 +46,7 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         captcha_wave(window_seconds),
         *draining_causes(),
         *driver_causes(),
-        *governance_causes(window_seconds),
+        *governance_causes(window_seconds, scrape_interval_seconds),
         *gpu_causes(),
         *group_causes(),
         *host_causes(),

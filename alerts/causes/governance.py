@@ -6,10 +6,11 @@ that serve series of the same names and labels; elsewhere there are no such seri
 
 from __future__ import annotations
 
+from math import ceil
+
 from alerts.causes.canaries import revision_levels
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.places import IN_CELL, by, with_reason
-from alerts.causes.windows import increases
 from alerts.sources import GOVERNANCE
 from alerts.templates import first_value, matchers
 from exporters import catalog
@@ -31,8 +32,10 @@ one is enough: law or contract know no share."""
 METERED_SECONDS = 1800.0
 """What is billed when an answer ends and served while it streams evens out within half an hour (the
 library's objective of metering)."""
-COMPARED_AFTER = "10m"
-"""Within fewer minutes the moments at which both are read make a difference."""
+COMPARED_SECONDS = 600.0
+"""For so long, of the half hour, both must have been seen. In fewer minutes the moments at which
+each is read make a difference, the more where load rises as a region's users come and the stretch
+after it is left out: 5 % of a minute and a half after a start."""
 MOST_UNBILLED_RATIO = 0.02
 """Share of the served tokens, in either direction. Twice what the library's objective allows."""
 STAYS_ABOVE_RATIO = 0.01
@@ -45,6 +48,7 @@ FEWEST_TOKENS = 1_000_000
 10 s are served and billed to nobody, 3,000 tokens a group; they must be far less than 2 %."""
 
 ROUTERS = Sight("router", catalog.ROUTER_UP.name, (catalog.CLUSTER, catalog.REGION))
+_ROUTER = (catalog.CLUSTER, catalog.REGION, catalog.ROUTER)
 _CELL = by(catalog.CELL_LABELS)
 _HOME_LABELS = (*catalog.CELL_LABELS, catalog.HOME_REGION)
 _PHASE_LABELS = (*catalog.CELL_LABELS, catalog.PHASE)
@@ -52,11 +56,12 @@ _SERVED, _BILLED = conventions.SERVED_TOKENS_RATE, conventions.BILLED_TOKENS_RAT
 _RATIO = conventions.BILLED_RATIO
 
 
-def governance_causes(window_seconds: float) -> tuple[Cause, ...]:
+def governance_causes(window_seconds: float, scrape_interval_seconds: float) -> tuple[Cause, ...]:
     """Return the causes in what is owed beyond answers.
 
     Args:
         window_seconds: the base window.
+        scrape_interval_seconds: at which its levels are recorded.
     """
     return (
         _data_outside(
@@ -75,7 +80,25 @@ def governance_causes(window_seconds: float) -> tuple[Cause, ...]:
             whose="data",
             severity=conventions.TICKET,
         ),
-        _tokens_unbilled(window_seconds),
+        _tokens_unbilled(window_seconds, scrape_interval_seconds),
+    )
+
+
+def counted_from_birth(selector: str, window: str) -> str:
+    """Return PromQL of how much counters beside routers grew within a window, their birth included.
+
+    Many a client makes a series with its first event, so that its first sample is 1: ``increase``
+    does not see that one. So a series that was not there a window ago counts for what it says.
+    Only where its router was seen then: what comes into sight again brings along what is old.
+
+    Args:
+        selector: of a family of :data:`alerts.sources.GOVERNANCE`.
+        window: as PromQL writes it.
+    """
+    seen = f"{catalog.ROUTER_UP.name} offset {window} == 1"
+    return (
+        f"({selector}\nunless\n{selector} offset {window}\nand on ({by(_ROUTER)})\n{seen})\n"
+        f"or\nincrease({selector}[{window}])"
     )
 
 
@@ -85,7 +108,7 @@ def _data_outside(
     """Return the cause that requests are served outside the region that their data belongs to."""
     tier = f"{catalog.TIER}{tiers}"
     requests = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier}}}"
-    served = increases(requests, _HOME_LABELS, OUTSIDE_WINDOW)
+    served = f"sum by ({by(_HOME_LABELS)}) ({counted_from_birth(requests, OUTSIDE_WINDOW)})"
     # Over the same window: what is served at home must not be forgotten before what is not.
     at_home = (
         f"label_replace(group by ({_CELL}) ({served}), "
@@ -93,7 +116,7 @@ def _data_outside(
     )
     here = f"{catalog.RESIDENCY_REQUESTS.name}{{{tier},{matchers({}, _HOME_LABELS)}}}"
     number = first_value(
-        f"sum(increase({here}[{OUTSIDE_WINDOW}]))",
+        f"sum({counted_from_birth(here, OUTSIDE_WINDOW)})".replace("\n", " "),
         _HOME_LABELS, 'printf "%.0f"', missing="an unknown number",
     )  # fmt: skip
     return Cause(
@@ -128,15 +151,16 @@ def _data_outside(
     )
 
 
-def _tokens_unbilled(window_seconds: float) -> Cause:
+def _tokens_unbilled(window_seconds: float, scrape_interval_seconds: float) -> Cause:
     base, window = format_duration(window_seconds), format_duration(METERED_SECONDS)
     cell, phase = _CELL, by(_PHASE_LABELS)
     billed = (
         f"sum by ({phase}) (rate({catalog.BILLED_TOKENS.name}[{base}]))\n"
         # Of a stretch in which one of the two was not seen, its rate is that of a part.
         f"unless on ({catalog.CLUSTER}, {catalog.REGION}) {_seen_unequally(base)}\n"
-        # Bills of a part of the routers are no bills of the cell.
-        f"unless on ({catalog.CLUSTER}, {catalog.REGION}) {catalog.ROUTER_UP.name} == 0\n"
+        # Bills of a part of the routers, or of the stretch, are no bills of the cell.
+        f"unless on ({catalog.CLUSTER}, {catalog.REGION}) "
+        f"min_over_time({catalog.ROUTER_UP.name}[{base}]) == 0\n"
         # Work for users who have given up is served, and billed to nobody.
         f"unless on ({cell}) ({_failing()} > {MOST_FAILING_RATIO:g})"
     )
@@ -145,6 +169,8 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
     seen = f"0 * {_BILLED} + on ({cell}) group_left () avg by ({cell}) ({catalog.GROUP_UP.name})"
     # So many a second, on average over the moments at which both could be seen.
     enough = f"avg_over_time({_SERVED}[{window}]) >= {FEWEST_TOKENS / METERED_SECONDS:g}"
+    moments = f"count_over_time({_SERVED}[{window}])"
+    compared = f"{moments} >= {ceil(COMPARED_SECONDS / scrape_interval_seconds)}"
     # What an engine served whose page did not answer is not counted, twice as much at the most.
     unseen = f"2 * (1 - avg_over_time({conventions.CELL_SEEN}[{window}]))"
     here = matchers({}, _PHASE_LABELS)
@@ -183,7 +209,7 @@ def _tokens_unbilled(window_seconds: float) -> Cause:
             RecordingRule(
                 _RATIO,
                 f"sum_over_time({_BILLED}[{window}]) / sum_over_time({_SERVED}[{window}])\n"
-                f"and\n{enough}\nand\n{_SERVED} offset {COMPARED_AFTER}",
+                f"and\n{enough}\nand\n{compared}",
             ),
         ),
     )

@@ -11,7 +11,7 @@ growth         the queue grows, and would take longer to drain than clients wait
 goodput        fewer requests end well, while engines work as much as ever
 persistence    first attempts are back at what was usual before, and it is still bad
 degradation    the capacity itself went: prefix hits fall, or requests are preempted
-refusal        requests time out, are aborted or rejected
+refusal        requests time out or are rejected
 =============  =====================================================================================
 
 Each begins above one bound and ends below a lower one.
@@ -19,7 +19,7 @@ Each begins above one bound and ends below a lower one.
 
 from __future__ import annotations
 
-from alerts.causes.usual import CELL, usual, usual_rule
+from alerts.causes.usual import CELL, hold_rules, usual, usual_rule
 from exporters import catalog
 from exporters.durations import format_duration
 from slo import conventions
@@ -44,7 +44,7 @@ HIT_DROP = 0.2
 PREEMPTIONS_RATE = 0.1
 """A second, of each group in the mean (facts: metastable queues, S5)."""
 REFUSED_RATIO = 0.1
-"""Chosen: ten times and more what time-outs and closed pages are on a good day."""
+"""Chosen: ten times and more what time-outs are on a good day."""
 TRIGGER_GONE_SECONDS = 180
 """First attempts are usual for so long before a queue that stays is called metastable. The facts
 say 10 minutes or more; every minute costs users' requests, and the other signals must agree. So
@@ -118,12 +118,13 @@ def signal_rules(window_seconds: float) -> tuple[RecordingRule, ...]:
             f"{conventions.QUEUE_REFUSED} > {REFUSED_RATIO}",
             f"{conventions.QUEUE_REFUSED} > {REFUSED_RATIO / 2}",
         ),
-        usual_rule("first_attempts", _FIRST, unusual=UNUSUAL),
-        usual_rule("answers", _ANSWERS, unusual=UNUSUAL),
-        usual_rule("tokens", conventions.CELL_TOKENS_RATE, unusual=UNUSUAL),
-        usual_rule("steps", conventions.CELL_STEPS_RATE, unusual=UNUSUAL),
-        usual_rule("capacity", _CAPACITY, unusual=UNUSUAL),
-        usual_rule("cache_hits", _HITS, unusual=UNUSUAL, window="3h"),
+        *hold_rules(UNUSUAL, _ARRIVALS),
+        usual_rule("first_attempts", _FIRST),
+        usual_rule("answers", _ANSWERS),
+        usual_rule("tokens", conventions.CELL_TOKENS_RATE),
+        usual_rule("steps", conventions.CELL_STEPS_RATE),
+        usual_rule("capacity", _CAPACITY),
+        usual_rule("cache_hits", _HITS, window="3h"),
         _goodput_signal(),
         _degradation_signal(),
         _persistence_signal(),
@@ -147,7 +148,8 @@ def _refused() -> str:
         chosen = f"{conventions.CELL_REQUESTS_RATE}{{{catalog.OUTCOME}{outcomes}}}"
         return f"sum by ({CELL}) (avg_over_time({chosen}[{_LONG}]))"
 
-    refused, counted = rate('=~"timeout|aborted|rejected"'), rate('!="rate_limited"')
+    # Users leave for reasons of their own: an editor drops a completion with each key.
+    refused, counted = rate('=~"timeout|rejected"'), rate('!="rate_limited"')
     return f"{refused}\n/ ({counted} >= {_FEWEST_RATE})"
 
 

@@ -7,7 +7,7 @@ series that services of yours may have as the demo's has.
 from __future__ import annotations
 
 from alerts.causes.cause import Cause
-from alerts.causes.governance import GOV, ROUTERS
+from alerts.causes.governance import GOV, ROUTERS, counted_from_birth
 from alerts.causes.places import IN_CELL, by, with_reason
 from alerts.causes.windows import increases, short_window
 from alerts.sources import GOVERNANCE
@@ -24,11 +24,12 @@ MOST_UNASKED_RATIO = 0.05
 """Share of the answers that the filter was never asked about. Chosen: counters of two parts are
 read at different moments."""
 FEWEST_BYPASSED = 10
-"""Within five minutes. Chosen."""
+"""Within five minutes. Chosen. Of a government's one is enough."""
 FEWEST_ANSWERS = 200
 """Within five minutes. Chosen."""
 
 _CELL = by(catalog.CELL_LABELS)
+_STAGE_LABELS = (*catalog.CELL_LABELS, catalog.STAGE)
 _CHECKS = catalog.SAFETY_CHECKS.name
 
 
@@ -44,6 +45,7 @@ def safety_causes(window_seconds: float) -> tuple[Cause, ...]:
             window_seconds,
             rank=325,
             where="and",
+            is_one_enough=True,
             whose="governments' requests",
             # Read by law or contract, and what passed cannot be taken back.
             severity=conventions.PAGE,
@@ -53,6 +55,7 @@ def safety_causes(window_seconds: float) -> tuple[Cause, ...]:
             window_seconds,
             rank=320,
             where="unless",
+            is_one_enough=False,
             whose="requests",
             # The library's objective of coverage pages, once it burns; this says why.
             severity=conventions.TICKET,
@@ -60,26 +63,44 @@ def safety_causes(window_seconds: float) -> tuple[Cause, ...]:
     )
 
 
+def _many(bypassed: str, window: str) -> str:
+    """Return the stages of which many checks were bypassed, and a large share of them."""
+    every = increases(_CHECKS, _STAGE_LABELS, window)
+    return (
+        f"{bypassed}\n/\n{every}\n> {MOST_BYPASSED_RATIO:g}\nand\n{bypassed} >= {FEWEST_BYPASSED}"
+    )
+
+
 def _bypassed(
-    name: str, window_seconds: float, *, rank: int, where: str, whose: str, severity: str
+    name: str,
+    window_seconds: float,
+    *,
+    rank: int,
+    where: str,
+    is_one_enough: bool,
+    whose: str,
+    severity: str,
 ) -> Cause:
     """Return the cause that the filter lets requests pass, of cells with a government's or without.
 
     Checks have no tier: a cell with a government's requests is taken for one of theirs.
     """
     window = short_window(window_seconds)
-    stage = (*catalog.CELL_LABELS, catalog.STAGE)
-    bypassed = increases(f'{_CHECKS}{{{catalog.VERDICT}="bypassed"}}', stage, window)
+    unmade = f'{_CHECKS}{{{catalog.VERDICT}="bypassed"}}'
+    bypassed = f"sum by ({by(_STAGE_LABELS)}) ({counted_from_birth(unmade, window)})"
+    enough = f"{bypassed} > 0" if is_one_enough else _many(bypassed, window)
     read_answers = increases(f'{_CHECKS}{{{catalog.STAGE}="output"}}', catalog.CELL_LABELS, window)
     answers = increases(
         f'{catalog.ROUTER_REQUESTS.name}{{{catalog.OUTCOME}="ok"}}', catalog.CELL_LABELS, window
     )
     here = matchers({}, catalog.CELL_LABELS)
-    passed = f'sum(increase({_CHECKS}{{{catalog.VERDICT}="bypassed",{here}}}[{window}]))'
+    unmade_here = f'{_CHECKS}{{{catalog.VERDICT}="bypassed",{here}}}'
+    passed = f"sum({counted_from_birth(unmade_here, window)})".replace("\n", " ")
     every = f"sum(increase({_CHECKS}{{{here}}}[{window}]))"
     share = first_value(
         f"{passed} / {every}", catalog.CELL_LABELS, "humanizePercentage", "an unknown share"
     )
+    number = first_value(passed, catalog.CELL_LABELS, 'printf "%.0f"', "an unknown number")
     read = f'sum(increase({_CHECKS}{{{catalog.STAGE}="output",{here}}}[{window}]))'
     answered = f'{catalog.ROUTER_REQUESTS.name}{{{catalog.OUTCOME}="ok",{here}}}'
     asked = first_value(
@@ -96,9 +117,7 @@ def _bypassed(
         state=(
             "(\n"
             + with_reason(
-                f"group by ({by(stage)}) (\n"
-                f"{bypassed}\n/\n{increases(_CHECKS, stage, window)}\n> {MOST_BYPASSED_RATIO:g}\n"
-                f"and\n{bypassed} >= {FEWEST_BYPASSED}\n)",
+                f"group by ({by(_STAGE_LABELS)}) (\n{enough}\n)",
                 "bypassed",
             )
             + "\nor\n"
@@ -125,7 +144,7 @@ def _bypassed(
         severity=severity,
         description=_told(
             name,
-            bypassed=f"Within {window} {share} of the checks were bypassed. ",
+            bypassed=f"Checks bypassed within {window}: {number}, {share} of all. ",
             unasked=f"Within {window} the filter was asked about {asked} of the answers.",
         ),
     )

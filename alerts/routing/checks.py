@@ -1,7 +1,7 @@
 """What is in doubt of who is told.
 
 Pages that wake nobody, tickets that nobody reads, a watchdog whose silence nobody hears, owners
-whom nobody knows.
+whom nobody knows, an Alertmanager that stands alone.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def routing_doubts(config: Config, objectives: Iterable[Objective]) -> list[Prob
             *_unheard(config.file, every),
             *_unread(config.file),
             *_silent(config.file),
+            *_alone(config.file),
             *_owners(config.file, every),
             *_unused(config.file),
         )
@@ -82,6 +83,22 @@ def _silent(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
         f"missing: {WATCHDOG} {told}, and where alerts stop, so does whoever would page",
         "name a receiver whose webhook is outside, and pages when it is not called for minutes",
     )
+
+
+def _alone(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
+    """Yield that one Alertmanager has no other; a file that names none may have a mesh of its own.
+
+    Another name of the same one is no other.
+    """
+    ours = file.alertmanager
+    if "addresses" not in ours.model_fields_set or not _tells_people(file):
+        return
+    if len(set(ours.addresses)) == 1:
+        said = (
+            f"found {ours.addresses[0]} alone: while it is away nobody is told, and what ends then "
+            "is never told as ended"
+        )
+        yield ("alertmanager", "addresses"), said, "run two as a mesh, and name both"
 
 
 def _tells_people(file: ConfigFile) -> bool:

@@ -90,8 +90,8 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                5, "Refused or given up",
-                "Requests that timed out, were aborted or rejected, over all but the rate-limited, "
+                5, "Refused or timed out",
+                "Requests that timed out or were rejected, over all but the rate-limited, "
                 "of the cell with most.",
                 "percentunit", "Too few requests", _REFUSED, decimals=1,
             ),
@@ -247,7 +247,7 @@ def _signals() -> tuple[Band, ...]:
             time_series(
                 About(
                     23, "S6 Refusal",
-                    "Requests that timed out, were aborted or rejected, over all but the "
+                    "Requests that timed out or were rejected, over all but the "
                     f"rate-limited, within five minutes. {WORST}",
                     "percentunit", "Too few requests", lowest=0,
                 ),

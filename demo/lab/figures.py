@@ -34,8 +34,12 @@ def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> 
         return _latest(name, told, alert, delay_seconds)
 
     missed = sum(not each.is_good for each in ours) if ours else None
+    unexpected = sum(each.unexpected_pages for each in ours) if ours else None
+    per_fault = max((each.pages_per_fault for each in ours), default=None)
     return [
         _figure("lab.faults_missed", "plays", missed),
+        _figure("lab.unexpected_pages", "pages", unexpected),
+        _figure("lab.pages_per_fault", "pages", per_fault),
         latest("lab.stalled_group_seconds", "frozen-worker", GROUP_STALLED),
         latest("lab.lost_gpu_seconds", "lost-gpu", GPU_LOST, DCGM_INTERVAL_SECONDS),
         _figure("lab.snowball_lead_seconds", "s", _snowball_lead(ours)),

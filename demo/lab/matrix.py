@@ -48,6 +48,7 @@ def results_text(
         ALERTS_HEADING,
         table(_ALERT_HEAD, _alert_rows(_sorted(ours))),
         *_section("## What PagerDuty gets", _PAGE_HEAD, _page_rows(_sorted(ours))),
+        *_section("## Pages for each fault", _WOKEN_HEAD, _woken_rows(ours)),
         *_section("## Not as expected", ("scenario", "what"), _failure_rows(_sorted(ours))),
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
         *_section("## Strengths", _SWEEP_HEAD, _sweep_rows(ours, sweep)),
@@ -67,6 +68,7 @@ _SCENARIO_HEAD = ("scenario", "strength", "verdict", "first alert", "page", "the
 _PAGE_HEAD = ("scenario", "alert", "fired", "paged", "theory", "budget spent", "resolved", "cause",
               "lead")  # fmt: skip
 _ALERT_HEAD = ("alert", *WORDS)
+_WOKEN_HEAD = ("scenario", "faults", "pages", "pages a fault", "neither expected nor allowed")
 _SWEEP_HEAD = ("scenario", "strength", "alert", "fired", "paged")
 _PEER_HEAD = ("scenario", "rules", "first alert", "first page", "pages", "reset", "false",
               "samples read")  # fmt: skip
@@ -152,6 +154,19 @@ def _page_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
                 seconds(each.resolved_seconds) or "open",
                 each.cause or "",
                 "" if each.cause_lead_evaluations is None else f"{each.cause_lead_evaluations:g}",
+            )
+
+
+def _woken_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
+    """Yield how often each play woke somebody, most for each fault first."""
+    for of in sorted(outcomes, key=lambda each: (-each.pages_per_fault, each.key)):
+        if of.pages:
+            yield (
+                of.key,
+                str(of.faults),
+                str(of.pages),
+                f"{of.pages_per_fault:.3g}",
+                str(of.unexpected_pages or ""),
             )
 
 

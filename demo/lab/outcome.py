@@ -100,6 +100,17 @@ class Outcome:
     samples_read: int | None = None
     """By one evaluation of all rules at the end."""
     conditions: Mapping[str, bool] = field(default_factory=dict)
+    faults: int = 1
+    """How many faults strike."""
+    pages: int = 0
+    """How often somebody was woken: incidents that were opened at PagerDuty for pages."""
+    unexpected_pages: int = 0
+    """Of these, those that the scenario neither expects nor allows."""
+
+    @property
+    def pages_per_fault(self) -> float:
+        """How often one fault wakes somebody, in the mean."""
+        return self.pages / self.faults
 
     @property
     def key(self) -> str:

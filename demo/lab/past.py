@@ -13,9 +13,10 @@ from itertools import pairwise
 import numpy as np
 
 from demo.engine import Habit
-from demo.lab.readings import NONE_UNUSUAL, Readings
+from demo.lab.readings import Readings
 from demo.sim.habits import habits_of
 from demo.sim.plan import CELLS, groups_of_cells
+from demo.sim.service import NONE_UNUSUAL
 from demo.stack.history import cells_of
 from demo.weektime import DAY_SECONDS
 from slo.base import events_per_second

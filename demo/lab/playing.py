@@ -23,7 +23,7 @@ from demo.lab.severities import routed_as_ours
 from demo.scenario import Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.files import Timing
-from demo.stack.report import failures
+from demo.stack.report import failures, opened_pages, unexpected_pages
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
 from slo.replay.moments import timed
@@ -252,6 +252,9 @@ class Eve:
                 else None
             ),
             conditions=report.conditions,
+            faults=len(scenario.faults),
+            pages=len(opened_pages(pages, scenario)),
+            unexpected_pages=len(unexpected_pages(pages, scenario)) if is_ours else 0,
         )
 
 

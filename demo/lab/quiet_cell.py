@@ -9,7 +9,7 @@ from demo.lab.matrix import is_page
 from demo.lab.outcome import Outcome
 from demo.lab.playing import Options, play
 from demo.objectives import AVAILABILITY
-from demo.scenario import Expectation, Fault, Scenario
+from demo.scenario import Allowed, Expectation, Fault, Scenario
 from demo.sim.habits import habits_of
 from demo.sim.plan import CELLS, DEFAULT_GROUPS, groups_of_cells
 
@@ -45,6 +45,7 @@ def quiet_scenario() -> Scenario:
                 within=DOWN_SECONDS,
             )
         ],
+        allow=[Allowed(labels={"region": REGION, "model": MODEL})],
     )  # fmt: skip
 
 

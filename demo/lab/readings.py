@@ -22,6 +22,7 @@ from demo.scenario import Fault, Scenario
 from demo.sim.fleet import fleet_of
 from demo.sim.past import let_routers_have_served
 from demo.sim.plan import DEFAULT_SEED, REVISIONS
+from demo.sim.service import NONE_UNUSUAL
 from demo.sim.simulation import Simulation
 from demo.sim.site import Site
 from demo.sim.telling import tell_classes
@@ -40,7 +41,6 @@ TRUTH_SECONDS = 5.0
 """Between two moments at which the truth is noted; in between, events are taken to come evenly."""
 PROBE_DEADLINE_SECONDS = 10.0
 """The probe exporter's own default."""
-NONE_UNUSUAL: Mapping[tuple[str, str], float] = {}
 RESTART_SECONDS = 3.0
 """For so long the demo's supervisor lets an exporter be gone."""
 EVE_SECONDS = 1.0
@@ -151,11 +151,15 @@ class Watch:
         topology = config.topology
         self._interval = config.file.prometheus.scrape_interval
         fleet = fleet_of(topology, step_seconds=STEP_SECONDS, more_revisions=REVISIONS[1:])
-        self._simulation = Simulation(fleet, seed=seed, now=self.start, failure_rate=failure_rate)
+        self._simulation = Simulation(
+            fleet,
+            seed=seed,
+            now=self.start,
+            failure_rate=failure_rate,
+            traffic_ratios=traffic_ratios,
+        )
         state = self._state = self._simulation.state
         let_routers_have_served(state)
-        for cell, ratio in traffic_ratios.items():
-            state.service.peak_rates[fleet.cells.index(cell)] *= ratio
         stall_prober = StallProber(state)
         makers = dict(make_cores(topology, stall_prober, lambda: state.now))
         makers["probe"] = self._make_probe_core

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +20,8 @@ from demo.sim.latency import Latency, from_quantiles
 from demo.traffic.demand import ModelFigures
 from demo.traffic.figures import figures
 
+NONE_UNUSUAL: Mapping[tuple[str, str], float] = {}
+"""No cell with fewer or more users than usual."""
 _LONGEST = 1.3
 """Of the 0.99 quantile: the longest prompt and answer."""
 
@@ -82,8 +85,15 @@ class Service:
     """Share of the time that prompts take, at the daily peak. [G]."""
 
 
-def service_of(fleet: Fleet) -> Service:
-    """Return the figures of a fleet."""
+def service_of(
+    fleet: Fleet, traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL
+) -> Service:
+    """Return the figures of a fleet.
+
+    Args:
+        fleet: what serves.
+        traffic_ratios: by region and model, users in multiples of what is usual there.
+    """
     models = tuple(model for _, model in fleet.cells)
     asked = [model_figures(model) for model in models]
     made = [engine_figures(model) for model in models]
@@ -92,7 +102,12 @@ def service_of(fleet: Fleet) -> Service:
         return np.array(values, np.float64)[fleet.cell_of_group]
 
     prompts = [prompt_lengths(model) for model in models]
-    rates = np.array([each.requests_per_second for each in made])
+    rates = np.array(
+        [
+            each.requests_per_second * traffic_ratios.get(cell, 1.0)
+            for each, cell in zip(made, fleet.cells, strict=True)
+        ]
+    )
     return Service(
         models=models,
         peak_rates=rates * fleet.groups_of_cell,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from demo.sim.faults import FaultBook
 from demo.sim.fleet import Fleet
 from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
+from demo.sim.service import NONE_UNUSUAL
 from demo.sim.state import start
 from demo.sim.step import step
 
@@ -36,6 +37,7 @@ class Simulation:
         dcgm_interval: seconds between two collections of a host's dcgm-exporter.
         failure_rate: of the hardware, in multiples of what was published; 0 for none.
         clock_offset: seconds by which the users' clock is ahead.
+        traffic_ratios: by region and model, users in multiples of what is usual there.
         warm_up_seconds: simulated before, and in no truth.
     """
 
@@ -48,6 +50,7 @@ class Simulation:
         dcgm_interval: float = DCGM_INTERVAL_SECONDS,
         failure_rate: float = 1.0,
         clock_offset: float = 0.0,
+        traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL,
         warm_up_seconds: float = WARM_UP_SECONDS,
     ) -> None:
         steps = round(warm_up_seconds / fleet.step_seconds)
@@ -59,6 +62,7 @@ class Simulation:
             dcgm_interval=dcgm_interval,
             failure_rate=failure_rate,
             clock_offset=clock_offset,
+            traffic_ratios=traffic_ratios,
         )
         for _ in range(steps):
             step(self.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +19,7 @@ from demo.sim.routers.counts import Routers, start_routers
 from demo.sim.routers.locality import Locality, start_locality
 from demo.sim.routers.metering import Metering, start_metering
 from demo.sim.routers.safety import Safety, start_safety
-from demo.sim.service import Service, service_of
+from demo.sim.service import NONE_UNUSUAL, Service, service_of
 from demo.sim.tools.calls import Tools, start_tools
 from demo.sim.truth import Truth, start_truth
 
@@ -90,6 +91,7 @@ def start(
     dcgm_interval: float = DCGM_INTERVAL_SECONDS,
     failure_rate: float = 1.0,
     clock_offset: float = 0.0,
+    traffic_ratios: Mapping[tuple[str, str], float] = NONE_UNUSUAL,
 ) -> State:
     """Return the cluster at the moment before its first request, engines up and caches warm.
 
@@ -100,8 +102,9 @@ def start(
         dcgm_interval: seconds between two collections of a host's dcgm-exporter.
         failure_rate: of the hardware, in multiples of what was published; 0 for none.
         clock_offset: seconds by which the users' clock is ahead: the time of day and week.
+        traffic_ratios: by region and model, users in multiples of what is usual there.
     """
-    service = service_of(fleet)
+    service = service_of(fleet, traffic_ratios)
     substeps = int(np.ceil(fleet.step_seconds / LONGEST_SUBSTEP_SECONDS))
     demand = start_demand(fleet, service, clock_offset)
     tools = start_tools(fleet, usual_rates(demand, service, now))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from demo.scenario import Expectation, Forbidden, Scenario
+from demo.scenario import Allowed, Expectation, Forbidden, Scenario
+from slo import conventions
 
 BUDGET_TOLERANCE_RATIO = 0.02
 """How far measured events, the bad ones and all, may be from the truth."""
@@ -159,11 +160,53 @@ def failures(report: Report, scenario: Scenario) -> list[str]:
         *(said for each in scenario.expect for said in _unmet(report, each)),
         *(said for each in scenario.forbid for said in _broken(report, each)),
         *(
+            f"a page that nobody expects or allows: {each.event['payload']['summary']}"
+            for each in unexpected_pages(report.pages, scenario)
+            if not any(_is_meant(each, forbidden) for forbidden in scenario.forbid)
+        ),
+        *(
             f"{each.slo} {_show(each.labels)}: measured {each.measured:.0f} bad events of "
             f"{each.total_measured:.0f}, in truth {each.truth:.0f} of {each.total_truth:.0f}"
             for each in report.budgets
             if not each.agrees
         ),
+    ]
+
+
+def opened_pages(pages: Iterable[Page], scenario: Scenario) -> list[Page]:
+    """Return the events that woke somebody: each opens an incident, after the scenario began.
+
+    Args:
+        pages: PagerDuty's events, by time.
+        scenario: that was played.
+    """
+    found: list[Page] = []
+    open_keys: set[str] = set()
+    for page in pages:
+        key = str(page.event["dedup_key"])
+        if page.action == "resolve":
+            open_keys.discard(key)
+            continue
+        wakes = page.details.get(conventions.SEVERITY) == conventions.PAGE
+        if wakes and key not in open_keys and page.seconds >= -scenario.first_fault_at:
+            found.append(page)
+        open_keys.add(key)
+    return found
+
+
+def unexpected_pages(pages: Iterable[Page], scenario: Scenario) -> list[Page]:
+    """Return the pages of a play that its scenario neither expects nor allows, forbidden ones too.
+
+    Args:
+        pages: PagerDuty's events, by time.
+        scenario: that was played.
+    """
+    known = [
+        *({conventions.ALERTNAME: each.alert, **each.labels} for each in scenario.expect),
+        *(_wanted(each) for each in scenario.allow),
+    ]
+    return [
+        page for page in opened_pages(pages, scenario) if not any(page.has(each) for each in known)
     ]
 
 
@@ -217,17 +260,25 @@ def _unmet(report: Report, expected: Expectation) -> Iterator[str]:
         yield f"{wanted} was not resolved"
 
 
+def _wanted(meant: Allowed | Forbidden) -> dict[str, str]:
+    """Return the details that a page has which is meant."""
+    alert = {} if meant.alert is None else {conventions.ALERTNAME: meant.alert}
+    return {**alert, **meant.labels}
+
+
+def _is_meant(page: Page, forbidden: Forbidden) -> bool:
+    """Whether it is such a page that is forbidden."""
+    return (
+        forbidden.page
+        and page.has(_wanted(forbidden))
+        and (forbidden.text is None or forbidden.text in json.dumps(page.event))
+    )
+
+
 def _broken(report: Report, forbidden: Forbidden) -> Iterator[str]:
     if forbidden.page:
         for page in report.pages:
-            wanted = dict(forbidden.labels)
-            if forbidden.alert:
-                wanted["alertname"] = forbidden.alert
-            if (
-                page.action == "trigger"
-                and page.has(wanted)
-                and (forbidden.text is None or forbidden.text in json.dumps(page.event))
-            ):
+            if page.action == "trigger" and _is_meant(page, forbidden):
                 yield f"a page that must not be: {page.event['payload']['summary']}"
         return
     for each in report.firings:

@@ -1,20 +1,64 @@
 """Every alert has a runbook, and what stands in it exists."""
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts.lint import Setting, read_rule_files
+from alerts.lint.checks.label import check_label
+from alerts.lint.rules import Rules
 from alerts.quiet import BURN_SUPPRESSED
 from alerts.runbooks import FOLDER, read_runbook, runbook_names, runbook_url
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
+from exporters.documents import Place
 from slo.promql import known_series, selectors
+from slo.rule_reading.expressions import Parsed, parse_expression
+from slo.rule_reading.source import Position
 
 SECTIONS = ["Meaning", "Impact", "Confirm", "Mitigate", "Repair", "False positives", "Escalate"]
 RUNBOOKS = sorted(FOLDER.glob("*.md"))
 
 runbooks = pytest.mark.parametrize("runbook", RUNBOOKS, ids=lambda path: path.stem)
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """A query of a runbook, as the lint looks at what asks for series."""
+
+    file: str
+    name: str
+    expr: str
+
+    @cached_property
+    def parsed(self) -> Parsed:
+        """Its tree."""
+        return parse_expression(self.expr)
+
+    def position(self, field: Place, word: str = "", offset: int = 0) -> Position:
+        """Return nothing: the query itself is in the message."""
+        return 0, 0
+
+
+def queries_of(runbook: Path) -> list[str]:
+    """Return the queries to paste of a runbook."""
+    return re.findall(r"^ *```promql\n(.*?)\n *```", runbook.read_text(), re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def rules(built_folder: Path) -> Rules:
+    """What records the series that runbooks ask for, where scrapes attach no more labels."""
+    read = read_rule_files(sorted(built_folder.glob("rules/*.yaml")))
+    return Rules(read, Setting(target_labels=frozenset()))
+
+
+def wrong_labels(rules: Rules, query: str) -> list[str]:
+    """Return what is wrong with the labels that a query selects or groups by."""
+    named = query.replace('"SLO"', '"chat-availability"')
+    return [each.message for each in check_label(Pasted("", "", named), rules)]
 
 
 def test_each_alert_has_a_runbook_and_each_runbook_an_alert(alerts: list[dict[str, Any]]):
@@ -36,11 +80,35 @@ def test_a_runbook_has_every_section_in_order(runbook: Path):
 @runbooks
 def test_queries_to_paste_are_promql_about_series_that_exist(runbook: Path):
     """Each runbook has some."""
-    queries = re.findall(r"^ *```promql\n(.*?)\n *```", runbook.read_text(), re.M | re.S)
+    queries = queries_of(runbook)
 
     assert queries
     for query in queries:
         assert {each.name for each in selectors(query)} <= known_series(), query
+
+
+@runbooks
+def test_queries_to_paste_select_and_group_by_labels_that_there_are(runbook: Path, rules: Rules):
+    """One that asks for a label that its series lack shows nothing, to somebody who was woken."""
+    found = {query: said for query in queries_of(runbook) if (said := wrong_labels(rules, query))}
+
+    assert {} == found
+
+
+@pytest.mark.parametrize(
+    ("query", "label"),
+    [
+        ('shardwatch_group_up{tier="pro"}', "tier"),
+        ('shardwatch:queue_drain:seconds{group="GROUP"}', "group"),
+        ("sum by (host) (shardwatch:queue_drain:seconds)", "host"),
+        ('slo:burn_rate:ratio{burn_tier="1h"}', "burn_tier"),
+    ],
+)
+def test_a_label_that_a_series_does_not_have_is_found(rules: Rules, query: str, label: str):
+    """So that nothing being found says something."""
+    (said,) = wrong_labels(rules, query)
+
+    assert label in said
 
 
 @runbooks

@@ -94,6 +94,11 @@ def silent(at: str, told: str) -> str:
         (heard(PAGER | {"fallback": "ops"}), {"pagerduty": PAGERDUTY}, [
             "shardwatch.yaml:17:1: pagerduty: is told of nothing, for alertmanager.fallback is "
             "'ops'; remove one of the two"]),
+        (heard(PAGER | {"fallback": "ops", "addresses": ["am:9093"]}), {}, [
+            "shardwatch.yaml:16:3: alertmanager.addresses: found am:9093 alone: while it is away "
+            "nobody is told, and what ends then is never told as ended; run two as a mesh, and "
+            "name both"]),
+        (heard(PAGER | {"fallback": "ops", "addresses": ["a:9093", "b:9093"]}), {}, []),
         (heard({"receivers": {"ops": {"slack": SLACK}}, "fallback": "ops"}), {}, [
             "shardwatch.yaml:15:3: alertmanager.fallback: pages of the fallback 'ops' reach no "
             "pager; give it pagerduty, if somebody is to wake up"]),

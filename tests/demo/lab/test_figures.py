@@ -41,6 +41,16 @@ def test_a_play_that_is_not_as_expected_is_a_missed_fault():
     assert 2 == values(missed, outcome(), missed, peer)["lab.faults_missed"]
 
 
+def test_pages_are_counted_for_each_fault_and_unexpected_ones_all_together():
+    """The most of any play, and the sum of all; what peers' rules do is not ours."""
+    two_faults = outcome(pages=6, faults=2, unexpected_pages=1)
+    one_fault = outcome(pages=4, unexpected_pages=2)
+    found = values(two_faults, one_fault, outcome(pages=9, unexpected_pages=9, is_judged=False))
+
+    assert 4 == found["lab.pages_per_fault"]
+    assert 3 == found["lab.unexpected_pages"]
+
+
 def test_no_play_is_no_proof():
     """Of nothing nothing was missed, which says nothing."""
     assert {None} == set(values().values())

@@ -126,6 +126,24 @@ def test_a_sweep_says_at_which_strength_a_fault_is_still_seen() -> None:
     assert "| gpu-lost | 0.5 | GpuLost | not |  |" in text
 
 
+def test_pages_stand_by_play_the_most_for_one_fault_first() -> None:
+    """Where nobody was woken there is no row."""
+    text = results_text(
+        [
+            outcome(scenario="a", pages=3, faults=2),
+            outcome(scenario="b", pages=2, unexpected_pages=1),
+            outcome(scenario="c"),
+        ]
+    )
+
+    assert (
+        "| scenario | faults | pages | pages a fault | neither expected nor allowed |\n"
+        "|---|---|---|---|---|\n"
+        "| b | 1 | 2 | 2 | 1 |\n"
+        "| a | 2 | 3 | 1.5 |  |\n"
+    ) in text
+
+
 def test_tables_are_the_same_in_whatever_order_plays_end() -> None:
     """Several run at once."""
     one, other = outcome(scenario="a"), outcome(scenario="b")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from demo.lab.readings import Readings, take_readings
+from demo.objectives import AVAILABILITY
 from slo.series import Series
 from tests.demo.lab.conftest import story
 
@@ -24,6 +25,21 @@ def readings_of(setting, *faults: dict[str, object], watched_seconds=180.0) -> R
 def lost(setting) -> Readings:
     """A GPU is lost for 90 s."""
     return readings_of(setting, LOST)
+
+
+def test_a_cell_with_few_users_has_had_few_all_along(setting):
+    """None of them are left from before: what comes to an end at the start was asked for too."""
+    cell = ("us-gov", "chat")
+    of_cell = (AVAILABILITY, (("model", "chat"), ("region", "us-gov")))
+
+    def requests(ratio: float) -> float:
+        readings = take_readings(
+            story(LOST), setting.config, healthy_seconds=60.0, watched_seconds=0.0,
+            traffic_ratios={cell: ratio},
+        )  # fmt: skip
+        return readings.truth.total_between(of_cell, readings.start, readings.began_at)
+
+    assert requests(0.01) < 0.05 * requests(1.0)
 
 
 def find(readings: Readings, name: str, **labels: str) -> list[Series]:

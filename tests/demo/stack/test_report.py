@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from demo.scenario import Scenario
-from demo.stack.report import Budget, Firing, Page, Report, failures
+from demo.scenario import Allowed, Scenario
+from demo.stack.report import (
+    Budget,
+    Firing,
+    Page,
+    Report,
+    failures,
+    opened_pages,
+    unexpected_pages,
+)
 
 CELL = {"region": "eu", "model": "chat"}
 
@@ -53,6 +61,9 @@ DETAILS = {
     **CELL,
     "probable_cause": "GpuLost: GPU-1 on host h",
 }
+
+OTHER_PAGE = {"alertname": "ErrorBudgetBurn", "slo": "chat-ttft", "severity": "page", **CELL}
+FORBIDDEN = {"slo": "tool-success"}
 
 GOOD = Report(
     engine="sim",
@@ -132,11 +143,45 @@ def test_a_run_as_expected_has_no_failures():
             {"pages": [*GOOD.pages, Page(9.0, _event("trigger", probable_cause="GPU-7"))]},
             "a page that must not be: s",
         ),
+        (
+            {"pages": [*GOOD.pages, Page(9.0, _event("trigger", **OTHER_PAGE))]},
+            "a page that nobody expects or allows: s",
+        ),
+        (
+            {"pages": [*GOOD.pages, Page(9.0, _event("trigger", **OTHER_PAGE | FORBIDDEN))]},
+            "a page that must not be: s",
+        ),
     ],
 )
 def test_what_was_not_seen_is_said(broken: dict[str, Any], said: str):
     """Each case takes one thing away from the good run."""
     assert failures(replace(GOOD, **broken), SCENARIO) == [said]
+
+
+def test_a_page_that_may_come_is_no_failure_and_neither_is_a_ticket():
+    """Allowed by its alert and labels, or by labels alone; one of another cell is not."""
+    pages = [*GOOD.pages, Page(9.0, _event("trigger", **OTHER_PAGE))]
+    ticket = Page(9.0, _event("trigger", **OTHER_PAGE | {"severity": "ticket"}))
+
+    def said(allowed: dict[str, Any]) -> list[str]:
+        allow = [Allowed.model_validate(allowed)]
+        return failures(replace(GOOD, pages=pages), SCENARIO.model_copy(update={"allow": allow}))
+
+    assert [] == said({"alert": "ErrorBudgetBurn", "labels": {"slo": "chat-ttft", **CELL}})
+    assert [] == said({"labels": CELL})
+    assert 1 == len(said({"alert": "ErrorBudgetBurn", "labels": {"region": "us"}}))
+    assert [] == failures(replace(GOOD, pages=[*GOOD.pages, ticket]), SCENARIO)
+
+
+def test_a_page_counts_once_until_it_is_resolved_and_from_the_scenario_on():
+    """Told again, and of before, it wakes nobody anew."""
+    (again, before), details = (40.0, -2.0), DETAILS | {"severity": "page"}
+    trigger, resolve = _event("trigger", **details), _event("resolve", **details)
+    pages = [Page(before, trigger), Page(1.0, resolve), Page(9.0, trigger), Page(again, trigger),
+             Page(60.0, resolve), Page(70.0, trigger)]  # fmt: skip
+
+    assert [9.0, 70.0] == [each.seconds for each in opened_pages(pages, SCENARIO)]
+    assert [] == unexpected_pages(pages, SCENARIO)
 
 
 def test_another_cause_is_no_match():
