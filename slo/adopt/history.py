@@ -165,21 +165,33 @@ class Historian:
     ) -> tuple[dict[RawSeries, _Sums], int]:
         """Return the events of each day, by two moments, and how many days there was time for."""
         by = ", ".join(indicator.labels)
-        sums = {each: _Sums() for each in sides}
         until = time.monotonic() + PATIENCE_SECONDS
+        counted: list[dict[RawSeries, list[Sample]]] = []
         for day in range(self._days):
             if time.monotonic() > until:
-                return sums, day
+                break
             at = self._now - day * DAY_SECONDS
-            first = f"count({indicator.total[0].text(self._where)})"
-            if not await self._prometheus.query(first, at - DAY_SECONDS):
-                continue  # all that was counted before the server began would be of this day
             # At the same time, for each keeps one of the server's processors busy, and no more.
             of_day = await asyncio.gather(*(self._between(each, by, at) for each in sides))
-            for each, found in zip(sides, of_day, strict=True):
+            counted.append(dict(zip(sides, of_day, strict=True)))
+        sums = {each: _Sums() for each in sides}
+        for day, of in enumerate(counted):
+            # Of a day before which there was nothing, all that was ever counted would be of it.
+            if not await self._was_there(indicator.total[0], day + 1, counted):
+                continue
+            for each, found in of.items():
                 for sample in found:
                     sums[each].add(_cell(sample.labels, indicator), day, sample.value)
-        return sums, self._days
+        return sums, len(counted)
+
+    async def _was_there(
+        self, series: RawSeries, day: int, counted: Sequence[Mapping[RawSeries, list[Sample]]]
+    ) -> bool:
+        """Return whether a series had samples when a day ended, as what it counted in it tells."""
+        if day < len(counted):
+            return bool(counted[day][series])
+        at = self._now - day * DAY_SECONDS
+        return bool(await self._prometheus.query(f"count({series.text(self._where)})", at))
 
     async def _between(self, series: RawSeries, by: str, at: float) -> list[Sample]:
         """Return what was counted in the day before a moment."""
