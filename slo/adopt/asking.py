@@ -19,14 +19,13 @@ from slo.adopt.found import (
     Bounds,
     Found,
     FoundRouter,
-    KubernetesPod,
     LabelSet,
-    Pod,
     ScrapedTarget,
     Source,
     Targets,
     source_of,
 )
+from slo.adopt.kubernetes import AskingKubernetes
 from slo.adopt.server_says import read_alertmanagers, read_external_labels, read_targets
 from slo.checks.live.asking import Asked
 from slo.checks.live.intervals import ask_intervals
@@ -41,17 +40,11 @@ from slo.prometheus import (
 from slo.promql import selectors
 
 MOST_SERIES = 200_000
-"""Of one name that is listed: that many engines, GPUs or pods are more than one topology."""
+"""Of one name that is listed: that many engines or GPUs are more than one topology."""
 NAMES_SINCE_SECONDS = 3600.0
 """Names that had a sample in this time are looked for. What is listed had one just now."""
 _USUAL_INTERVAL_SECONDS = 15.0
 _CHANGES = read_changes()
-_LWS = "label_leaderworkerset_sigs_k8s_io_"
-_POD_LABELS = (
-    *(f"{_LWS}{each}" for each in ("name", "group_index", "worker_index")),
-    f"{_LWS}template_revision_hash",
-)
-_NODE_LABELS = ("label_topology_kubernetes_io_region", "label_topology_kubernetes_io_zone")
 
 
 class Asking:
@@ -87,6 +80,7 @@ class Asking:
         tools = await self._list(names.TOOL_NAME, read_dialect("otel_tools").families[0].labels) \
             if names.TOOL_NAME in there else ()  # fmt: skip
         targets = Targets(await self._ask_targets())
+        kubernetes = AskingKubernetes(self._asked, self._where, self._unasked)
         return Found(
             url=self._url,
             names=frozenset(there),
@@ -96,8 +90,8 @@ class Asking:
             gpus=gpus,
             routers=routers,
             tools=tuple(tools),
-            pods=await self._ask_pods(there),
-            nodes=await self._ask_nodes(there),
+            pods=await kubernetes.ask_pods(there),
+            nodes=await kubernetes.ask_nodes(there),
             targets=targets,
             external_labels=await self._ask_external_labels(),
             alertmanagers=await self._ask_alertmanagers(),
@@ -208,55 +202,6 @@ class Asking:
             ])  # fmt: skip
         samples = await self._prometheus.query(asked)
         return [{k: v for k, v in each.labels.items() if k != "__name__"} for each in samples]
-
-    async def _ask_pods(self, there: set[str]) -> dict[Pod, KubernetesPod]:
-        found: dict[Pod, KubernetesPod] = {}
-        for name, own in ((names.PODS, ("node",)), (names.POD_LABELS, _POD_LABELS)):
-            if name not in there:
-                continue
-            of_set = [f'{_POD_LABELS[0]}!=""'] if name == names.POD_LABELS else []
-            for labels in await self._group(name, ("namespace", "pod"), own, of_set):
-                pod = labels.get("namespace", ""), labels.get("pod", "")
-                known = found.get(pod, KubernetesPod())
-                told = {each: labels[each] for each in own if labels.get(each)}
-                node = told.pop("node", known.node)
-                found[pod] = KubernetesPod(node, {**known.labels, **told})
-        return found
-
-    async def _ask_nodes(self, there: set[str]) -> dict[str, LabelSet]:
-        if names.NODE_LABELS not in there:
-            return {}
-        told = await self._group(names.NODE_LABELS, ("node",), _NODE_LABELS)
-        return {
-            each["node"]: {k: v for k, v in each.items() if k != "node" and v}
-            for each in told
-            if each.get("node")
-        }
-
-    async def _group(
-        self, name: str, keys: Sequence[str], own: Sequence[str], more: Sequence[str] = ()
-    ) -> list[LabelSet]:
-        """Return sets of labels of kube-state-metrics, or none if there are far too many.
-
-        Where its own labels lost against those of its target, they stand under ``exported_``.
-        """
-        by = ", ".join((*keys, *(f"exported_{key}" for key in keys), *own))
-        asked = f"group by ({by}) ({names.selector(name, self._where, more)})"
-        if await self._asked.count(asked) > MOST_SERIES:
-            self._unasked.append(
-                f"{name} has more than {MOST_SERIES:,} series: of Kubernetes's pods and nodes "
-                "nothing is known but what other series say"
-            )
-            return []
-        samples = await self._prometheus.query(asked)
-        exported = {f"exported_{key}": key for key in keys}
-        return [
-            {
-                **each.labels,
-                **{exported[k]: value for k, value in each.labels.items() if k in exported},
-            }
-            for each in samples
-        ]
 
     async def _ask_targets(self) -> list[ScrapedTarget]:
         missing = "addresses are made of the label instance, and where that is none, not known"

@@ -12,7 +12,8 @@ from exporters.discovery.placing import UNKNOWN_REVISION
 from exporters.problems import InputError, problem
 from exporters.router.dialects import DIALECTS
 from exporters.topology import Group, Router, Tools, Topology
-from slo.adopt.engines import Engine, Reading, choose_cluster
+from slo.adopt.clusters import choose_cluster, without_others
+from slo.adopt.engines import Engine, Reading
 from slo.adopt.found import Found, LabelSet
 from slo.adopt.gpus import Gpus
 from slo.adopt.labels import Sureness, Told, read_field, value_of
@@ -54,6 +55,8 @@ def place(found: Found, *, cluster: str = "", region: str = "") -> Placed:
     """
     notes = Notes()
     name, series, where = choose_cluster(found, cluster, notes)
+    if len(series) < len(found.engines):
+        found = without_others(found, name)
     reading = Reading(found, region, notes)
     engines = reading.read(series)
     members = Members(found, engines, Gpus(found, notes), notes).all()

@@ -321,7 +321,10 @@ def test_of_several_clusters_one_is_chosen_and_its_series_alone_are_asked_about(
     assert "found engines of 2 clusters: a (1), b (1), and none of 'c'" == refusal(
         *both, cluster="c"
     )[0]  # fmt: skip
-    placed = adopt(*both, cluster="b")
+    others = (gpu("GPU-a", cluster="a"), gpu("GPU-b", "h2", "10.0.0.2:9400", cluster="b"))
+    placed = adopt(*both, cluster="b", gpus=others)
+    assert [] == placed.notes.left_out
+    assert [("h2", ["GPU-b"])] == members(placed.topology.groups[0])
     assert ["10.0.0.2"] == [each.name for each in placed.topology.groups]
     assert {"cluster": "b"} == placed.where
 
