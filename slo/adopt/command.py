@@ -85,7 +85,7 @@ async def _ask(wanted: Wanted) -> Adopted:
             proposals = await _propose(prometheus, wanted, found, placed)
     except PrometheusError as error:
         said = str(error).removeprefix(f"{url} ")
-        raise InputError([problem(url, said, fix=_fix(error, url))]) from None
+        raise InputError([problem(url, said, fix=how_to_mend(error, url))]) from None
     return Adopted(found, placed, find_doubts(found, placed), tuple(proposals))
 
 
@@ -140,7 +140,7 @@ def _check(folder: Path) -> None:
     read_objectives(read_config(folder / CONFIG_PATH, needs_routing_key=False))
 
 
-def _fix(error: PrometheusError, url: str) -> str:
+def how_to_mend(error: PrometheusError, url: str) -> str:
     """Return what to do about a server that cannot be asked."""
     if isinstance(error, PrometheusDeniedError):
         return (

@@ -11,6 +11,8 @@ import yaml
 import shardwatch
 from exporters.config import read_config
 from exporters.testing import PageServer, Reply
+from slo.adopt.command import how_to_mend
+from slo.prometheus import PrometheusUnreachableError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -209,6 +211,15 @@ def test_a_server_that_is_no_prometheus_for_us_is_told(server, run, tmp_path, re
     assert err.startswith(f"{server.url('')}: {said[0]}")
     assert said[1] in err
     assert not out.exists()
+
+
+def test_a_certificate_that_nobody_trusts_is_told_with_the_option_that_names_who_signed_it():
+    """As aiohttp says it."""
+    said = "https://p does not answer: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
+
+    assert "name who signed its certificate: --ca-file FILE" == how_to_mend(
+        PrometheusUnreachableError(said), "https://p"
+    )
 
 
 def test_a_server_that_is_down_is_told(run, tmp_path, free_port):
