@@ -231,7 +231,10 @@ def _told_apart(base: str, several: Sequence[Engine]) -> list[Engine]:
         (lambda each: f"{base}-dp{each.rank}", lambda _: base),
         (lambda each: f"{base}:{each.port}", lambda _: None),
         (lambda each: f"{base}:{each.port}-dp{each.rank}", lambda each: f"{base}:{each.port}"),
-        (lambda each: f"{base}:{'/'.join(each.pod or each.source)}-dp{each.rank}", lambda _: base),
+        (
+            lambda each: f"{base}:{'/'.join(each.pod or each.source)}:{each.port}-dp{each.rank}",
+            lambda _: base,
+        ),
     )
     for name, domain in ways:
         if len({name(each) for each in several}) == len(several):

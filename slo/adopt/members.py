@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slo.adopt.engines import Engine
 from slo.adopt.found import Found, Pod, Source
@@ -46,6 +46,8 @@ class Members:
         self._found = found
         self._gpus = gpus
         self._notes = notes
+        known = {*found.pods, *gpus.by_user}
+        engines = [_with_namespace(each, known) for each in engines]
         self._workers = self._find_workers(engines)
         self._pages: dict[Source, list[Engine]] = {}
         """The engines of each page, by rank."""
@@ -233,6 +235,14 @@ class Members:
                     "if it is a worker of a group on several hosts, add it to the group's members; "
                     "vLLM tells nothing of workers",
                 )
+
+
+def _with_namespace(engine: Engine, known: Iterable[Pod]) -> Engine:
+    """Return an engine whose labels tell no namespace with that of the only pod of its name."""
+    if not engine.pod or engine.pod[0]:
+        return engine
+    same = [pod for pod in known if pod[1] == engine.pod[1]]
+    return replace(engine, pod=same[0]) if len(same) == 1 else engine
 
 
 def _rank(engine: Engine) -> tuple[int, str]:

@@ -179,6 +179,33 @@ def test_workers_are_found_by_the_names_of_pods_that_have_gpus():
     )
 
 
+def test_a_pod_without_namespace_is_the_only_one_of_its_name():
+    """Where there are two, nobody guesses."""
+    found = (of_pod("GPU-a", "chat-0", "h1", "10.1.0.1:9400"),)
+    other = {**of_pod("GPU-b", "chat-0", "h2", "10.1.0.2:9400"), "exported_namespace": "x"}
+
+    [group] = adopt(engine(pod="chat-0"), gpus=found).topology.groups
+    assert [("h1", ["GPU-a"])] == members(group)
+    [group] = adopt(engine(pod="chat-0"), gpus=(*found, other)).topology.groups
+    assert [("10.0.0.1", [])] == members(group)
+
+
+def test_engines_of_one_base_name_are_told_apart_whatever_they_share():
+    """Two servers in a pod and one in another, of one LeaderWorkerSet."""
+    of_set = {"namespace": "llm", f"{SET}_name": "x", f"{SET}_group_index": "0"}
+    placed = adopt(
+        engine("10.0.0.1:8000", pod="a", **of_set),
+        engine("10.0.0.1:8001", pod="a", **of_set),
+        engine("10.0.0.2:8000", pod="b", **of_set),
+    )
+
+    assert [
+        "llm/x-0:llm/a:8000-dp0",
+        "llm/x-0:llm/a:8001-dp0",
+        "llm/x-0:llm/b:8000-dp0",
+    ] == [each.name for each in placed.topology.groups]
+
+
 def test_workers_are_found_by_the_labels_that_kube_state_metrics_tells():
     """Whatever their names are, and on the nodes that it tells where no GPU is seen."""
     label = f"label_{SET}_"
