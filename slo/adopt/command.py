@@ -35,6 +35,7 @@ from slo.prometheus import (
     PrometheusClient,
     PrometheusDeniedError,
     PrometheusError,
+    PrometheusRefusedError,
     PrometheusTooLargeError,
     PrometheusUnreachableError,
 )
@@ -149,6 +150,8 @@ def how_to_mend(error: PrometheusError, url: str) -> str:
         )
     if isinstance(error, PrometheusTooLargeError):
         return "narrow what is asked for: --where LABEL=VALUE"
+    if isinstance(error, PrometheusRefusedError):
+        return "raise the server's limit, or narrow what is asked for: --where LABEL=VALUE"
     if isinstance(error, PrometheusUnreachableError):
         said = str(error).lower()
         if "certificate" in said or "[ssl" in said:

@@ -194,6 +194,8 @@ def server():
         (Reply(b"<html>Grafana</html>"), ("answered 200 with no JSON", "name a Prometheus")),
         (Reply(b'{"hello": 1}'), ("answered 200, and not as Prometheus", "name a Prometheus")),
         (Reply(b"Unauthorized", status=401), ("answered 401 Unauthorized", "--bearer-token-file")),
+        (Reply(b'{"status": "error", "error": "too many samples"}', status=422),
+         ("refused: too many samples", "raise the server's limit, or narrow what is asked for")),
         (Reply(b"no", status=403), ("answered 403 Forbidden: no", "--username NAME")),
         (Reply(b"Client sent an HTTP request to an HTTPS server.", status=400),
          ("answered 400 with no JSON", "if it wants TLS, its address begins with https://")),
