@@ -80,6 +80,19 @@ async def measure_usual(
     return usual
 
 
+def many_times(usual: Usual, times: int) -> Usual:
+    """Return what the cells of so many such clusters together usually do."""
+
+    def multiplied(each: CellTraffic) -> CellTraffic:
+        def many(moments: Floats) -> tuple[Floats, Floats]:
+            bad, total = each.rates(moments)
+            return bad * times, total * times
+
+        return CellTraffic(each.labels, many)
+
+    return {name: [multiplied(each) for each in cells] for name, cells in usual.items()}
+
+
 async def write_past(
     client: PrometheusClient,
     objectives: Sequence[Objective],

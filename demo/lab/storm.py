@@ -20,7 +20,7 @@ from alerts.causes.regions import REGION_DOWN
 from demo.lab.markdown import seconds, table
 from demo.lab.notifying import Notification, notifications
 from demo.lab.paging import PAGERDUTY
-from demo.lab.past import habits_of_cluster, measure_usual, write_past, write_readings
+from demo.lab.past import habits_of_cluster, many_times, measure_usual, write_past, write_readings
 from demo.lab.readings import Readings, take_readings
 from demo.lab.setting import OBJECTIVES, make_setting, names_read
 from demo.scenario import Scenario, find_scenario, read_scenario
@@ -139,7 +139,8 @@ async def play_storm(
         series = list(multiplied(small, times))
         tell(f"{len(series)} series of {times * simulated} groups")
         async with empty_server() as client:
-            await write_past(client, setting.objectives, usual, small.start, interval)
+            past = many_times(usual, times)
+            await write_past(client, setting.objectives, past, small.start, interval)
             await write_readings(client, series, small.start, small.end)
             tell("written")
             replay = Replay(client, timed(rules), small.start)

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 
 from demo.lab.notifying import FIRING, Notification
+from demo.lab.past import many_times
 from demo.lab.storm import Storm, multiplied, storm_scenario
+from slo.history import CellTraffic
 from slo.replay.firing import Firing
 from slo.series import STALE, Series
 
@@ -94,3 +96,14 @@ def test_a_storm_of_which_nobody_hears_is_not_measured():
 
     assert (2.0, False) == measured("RegionDown", "EventsBlind")
     assert (None, True) == measured("EventsBlind")
+
+
+def test_many_clusters_have_had_many_times_the_events():
+    """Else a past of few events would let every window burn sooner."""
+    labels = {"region": "us"}
+    usual = {"chat": [CellTraffic(labels, lambda times: (0.5 + 0 * times, 2.0 + 0 * times))]}
+
+    (of_cell,) = many_times(usual, 3)["chat"]
+
+    bad, total = of_cell.rates(np.array([0.0, 300.0]))
+    assert ([1.5, 1.5], [6.0, 6.0], labels) == (list(bad), list(total), of_cell.labels)
