@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,23 +144,29 @@ def _check(folder: Path) -> None:
 
 def how_to_mend(error: PrometheusError, url: str) -> str:
     """Return what to do about a server that cannot be asked."""
-    if isinstance(error, PrometheusDeniedError):
-        return (
-            "say who asks: --bearer-token-file FILE, or --username NAME --password-file FILE, or "
-            "--http-config FILE"
-        )
-    if isinstance(error, PrometheusTooLargeError):
-        return "narrow what is asked for: --where LABEL=VALUE"
-    if isinstance(error, PrometheusRefusedError):
-        return "raise the server's limit, or narrow what is asked for: --where LABEL=VALUE"
     if isinstance(error, PrometheusUnreachableError):
-        said = str(error).lower()
-        if "certificate" in said or "[ssl" in said:
-            return "name who signed its certificate: --ca-file FILE"
-        if "in time" in said:
-            return "give it more time: --timeout 2m, or narrow what is asked for: --where"
-        return "see that it runs and can be reached from here"
+        return _how_to_reach(str(error).lower())
+    for kind, fix in _FIXES.items():
+        if isinstance(error, kind):
+            return fix
     tls = "; if it wants TLS, its address begins with https://" if url.startswith("http:") else ""
     return (
         f"name a Prometheus, or what speaks its HTTP API: it was asked at {url}/api/v1/query{tls}"
     )
+
+
+_FIXES: Mapping[type[PrometheusError], str] = {
+    PrometheusDeniedError: "say who asks: --bearer-token-file FILE, or --username NAME "
+    "--password-file FILE, or --http-config FILE",
+    PrometheusTooLargeError: "narrow what is asked for: --where LABEL=VALUE",
+    PrometheusRefusedError: "raise the server's limit, or narrow what is asked for: "
+    "--where LABEL=VALUE",
+}
+
+
+def _how_to_reach(said: str) -> str:
+    if "certificate" in said or "[ssl" in said:
+        return "name who signed its certificate: --ca-file FILE"
+    if "in time" in said:
+        return "give it more time: --timeout 2m, or narrow what is asked for: --where LABEL=VALUE"
+    return "see that it runs and can be reached from here"
