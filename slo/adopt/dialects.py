@@ -10,7 +10,7 @@ from exporters.dialects.vllm_changes import read_changes
 from slo.adopt.engines import Engine
 from slo.adopt.found import Found, Source
 from slo.adopt.names import old_names
-from slo.adopt.saying import Doubt, some
+from slo.adopt.saying import Doubt, counted, some
 
 
 def dialects_of(found: Found, engines: Sequence[Engine]) -> Counter[str]:
@@ -37,8 +37,9 @@ def old_name_doubts(found: Found, engines: Sequence[Engine]) -> list[Doubt]:
         doubts.append(
             Doubt(
                 "old names of vLLM",
-                f"{name.removesuffix('_count')} is served by {len(pages)} engines' pages "
-                f"({some(instance for _, instance in pages)}); newer releases have: {new}",
+                f"{name.removesuffix('_count')} is on {len(pages)} of "
+                f"{counted(len(sources), 'page')} ({some(instance for _, instance in pages)}); "
+                f"newer releases have: {new}",
                 (
                     "our exporters read either; change queries of your own to the new name"
                     + (", which is there already" if both else "")

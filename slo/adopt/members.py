@@ -16,7 +16,7 @@ from slo.adopt.engines import Engine
 from slo.adopt.found import Found, Pod, Source
 from slo.adopt.gpus import Gpu, Gpus, Worker, aliases_of, host_in, split_evenly, worker_of
 from slo.adopt.labels import Sureness, Told, value_of
-from slo.adopt.saying import Notes, some
+from slo.adopt.saying import Notes, counted, some
 
 _WORKER = re.compile(r"(.+)-(\d+)")
 
@@ -158,7 +158,7 @@ class Members:
         self._gpus.use(gpus)
         self._notes.leave(
             "GPU",
-            f"{len(gpus)} GPUs of host {gpus[0].host}",
+            f"{counted(len(gpus), 'GPU')} of host {gpus[0].host}",
             f"{servers} servers run there, and nothing tells which GPU serves which",
             "name the gpus of each group's member in the topology, with telemetry: "
             f"{gpus[0].telemetry}",
@@ -218,7 +218,7 @@ class Members:
             user = "/".join(gpu.user) if gpu.user else ""
             left.setdefault((user, gpu.host), []).append(gpu)
         for (user, host), gpus in sorted(left.items()):
-            what = f"{len(gpus)} GPUs of host {host or 'unknown'}"
+            what = f"{counted(len(gpus), 'GPU')} of host {host or 'unknown'}"
             if user:
                 self._notes.leave(
                     "GPU",

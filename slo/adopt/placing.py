@@ -18,7 +18,7 @@ from slo.adopt.found import Found, LabelSet
 from slo.adopt.gpus import Gpus
 from slo.adopt.labels import Sureness, Told, read_field, value_of
 from slo.adopt.members import Members, Place
-from slo.adopt.saying import Notes
+from slo.adopt.saying import Notes, counted
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -112,7 +112,7 @@ def _routers(found: Found, reading: Reading) -> list[Router]:
     if envoys:
         notes.leave(
             "router",
-            f"{len(envoys)} Envoys",
+            counted(len(envoys), "Envoy"),
             "nothing tells which of them stand before the engines, and which model their clusters "
             "are",
             "add those that do under routers, with dialect: envoy and names: "

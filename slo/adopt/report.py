@@ -13,7 +13,7 @@ from slo.adopt.found import Found
 from slo.adopt.placing import Placed
 from slo.adopt.proposing import CellRecord, Kept, Proposal
 from slo.adopt.raw import Kind
-from slo.adopt.saying import Doubt, Guess, LeftOut
+from slo.adopt.saying import Doubt, Guess, LeftOut, counted
 from slo.adopt.without import find_stands, missed_table, stands_table
 from slo.burn import format_decimal
 
@@ -73,9 +73,10 @@ def _counts(adopted: Adopted) -> str:
     spoken = dialects_of(found, adopted.placed.engines)
     versions = ", ".join(f"{name} ({count:,})" for name, count in sorted(spoken.items()))
     size = (
-        f"{len(topology.groups):,} groups of {len(found.engines):,} engines, {gpus:,} of "
-        f"{len(found.gpus):,} GPUs, {len(topology.routers)} routers, {len(topology.tools)} tool "
-        "gateways"
+        f"{counted(len(topology.groups), 'group')} of {counted(len(found.engines), 'engine')}, "
+        f"{gpus:,} of {counted(len(found.gpus), 'GPU')}, "
+        f"{counted(len(topology.routers), 'router')}, "
+        f"{counted(len(topology.tools), 'tool gateway')}"
     )
     lines = [
         f"cluster {topology.cluster}: {size}",
@@ -119,8 +120,8 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
     if history.by_moments:
         said += "; days are differences of counters, without the last hours of series that ended"
     yield f"{said}.\n"
-    for each in (*history.notes, *(f"Not seen: {lack}" for lack in indicator.lacks)):
-        yield f"- {each}\n"
+    notes = (*history.notes, *(f"not seen: {each}" for each in indicator.lacks))
+    yield "".join(f"- {each}\n" for each in notes)
     rows = [
         _kept_row(record, kept, is_proposed=kept.target == record.proposed)
         for record in proposal.records
@@ -133,7 +134,8 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
         f"{_percent(target)} for {_some(models) if models else 'every model'}"
         for target, models in proposal.targets
     )
-    yield f"Written: {chosen}.\n"
+    usual = "" if rows else ", which is usual"
+    yield f"Written: {chosen}{usual}.\n"
 
 
 def _kept_row(record: CellRecord, kept: Kept, *, is_proposed: bool) -> tuple[str, ...]:

@@ -74,6 +74,11 @@ class Notes:
         )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: ``1 GPU``, ``2,000 GPUs``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def some(items: Iterable[str], most: int = 3) -> str:
     """Return the first of some things by comma, sorted, and how many more there are."""
     ordered = sorted(set(items))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exporters.sections import table
 from slo.adopt.found import Found
-from slo.adopt.raw import RawIndicator
+from slo.adopt.raw import Kind, RawIndicator
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,9 @@ MISSED = (
 """In the order of harm."""
 
 
+_WORDS = {Kind.AVAILABILITY: "availability", Kind.TTFT: "time to first token"}
+
+
 def find_stands(found: Found, indicators: Iterable[RawIndicator]) -> list[Stands]:
     """Return what works on what a server has, without an exporter of ours.
 
@@ -102,7 +105,7 @@ def find_stands(found: Found, indicators: Iterable[RawIndicator]) -> list[Stands
     """
     stands = [
         Stands(
-            f"objective of {each.kind.value}, with burn alerts, budgets and the boards of "
+            f"objective of {_WORDS[each.kind]}, with burn alerts, budgets and the boards of "
             f"objectives, by {', '.join(each.labels)}",
             ", ".join(dict.fromkeys(series.name for series in (*each.part, *each.total))),
         )

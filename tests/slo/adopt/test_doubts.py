@@ -72,7 +72,7 @@ def series(**labels: str):
         pytest.param(
             {"speaks": {"vllm:time_in_queue_requests": frozenset({("vllm", "10.0.0.1:8000")})}},
             "old names of vLLM",
-            "vllm:time_in_queue_requests is served by 1 engines' pages (10.0.0.1:8000); newer "
+            "vllm:time_in_queue_requests is on 1 of 1 page (10.0.0.1:8000); newer "
             "releases have: vllm:request_queue_time_seconds",
             "our exporters read either; change queries of your own to the new name",
             id="a removed name"),

@@ -85,9 +85,9 @@ def test_the_configuration_has_the_server_its_alertmanager_and_no_exporter_yet(
 @pytest.mark.parametrize(
     ("about", "found"),
     [
-        ("old names of vLLM", "vllm:gpu_cache_usage_perc is served by 1 engines' pages "
+        ("old names of vLLM", "vllm:gpu_cache_usage_perc is on 1 of 3 pages "
                               "(10.0.9.1:8000); newer releases have: vllm:kv_cache_usage_perc"),
-        ("old names of vLLM", "vllm:time_per_output_token_seconds is served by 1 engines' pages"),
+        ("old names of vLLM", "vllm:time_per_output_token_seconds is on 1 of 3 pages"),
         ("labels that collide", "series of GPUs have exported_namespace, exported_pod"),
         ("router's gauges", "2 series vllm:num_requests_running are a router's"),
         ("no router", "no router's series are there"),
@@ -105,9 +105,7 @@ def test_what_is_in_doubt_is_told(adopted, about, found):
 
 def test_a_host_without_an_engine_is_told_with_what_to_do(adopted):
     """Its GPU may be a spare, or a worker that nobody tells of."""
-    assert (
-        "| GPU | 1 GPUs of host n91 | no engine runs on it, as far as labels tell |" in adopted[1]
-    )
+    assert "| GPU | 1 GPU of host n91 | no engine runs on it, as far as labels tell |" in adopted[1]
 
 
 def test_what_is_missed_without_exporters_is_told(adopted):
@@ -153,7 +151,7 @@ def test_only_what_has_a_label_is_adopted_and_asked_about(strangers_server, run,
                        "--where", "pod=chat-0")  # fmt: skip
 
     assert code == 0
-    assert "cluster prod: 1 groups of 1 engines, 0 of 0 GPUs" in out
+    assert "cluster prod: 1 group of 1 engine, 0 of 0 GPUs" in out
     assert 'vllm:time_to_first_token_seconds_bucket{le="2.5",pod="chat-0"}' in (
         tmp_path / "objectives/raw.yaml"
     ).read_text()  # fmt: skip

@@ -174,7 +174,7 @@ def test_workers_are_found_by_the_names_of_pods_that_have_gpus():
     [group] = placed.topology.groups
     assert [("h1", ["GPU-a"]), ("h2", ["GPU-b"])] == members(group)
     assert ["llm/chat-0", "llm/chat-0-1"] == [each.pod for each in group.members]
-    assert ["1 GPUs of host h3", "1 GPUs of host h4"] == sorted(
+    assert ["1 GPU of host h3", "1 GPU of host h4"] == sorted(
         each.what for each in placed.notes.left_out
     )
 
@@ -260,7 +260,7 @@ def test_a_worker_that_two_engines_of_a_set_could_have_is_nobody_s():
         members(each) for each in placed.topology.groups
     ]
     assert ["llm/big-0-dp0", "llm/big-0-dp1"] == [each.name for each in placed.topology.groups]
-    assert ["1 GPUs of host n2"] == [each.what for each in placed.notes.left_out]
+    assert ["1 GPU of host n2"] == [each.what for each in placed.notes.left_out]
 
 
 def test_gpus_of_idle_hosts_are_left_out_and_their_exporters_pod_is_no_user_of_them():
@@ -269,7 +269,7 @@ def test_gpus_of_idle_hosts_are_left_out_and_their_exporters_pod_is_no_user_of_t
     placed = adopt(engine(), gpus=(idle,))
 
     [left] = placed.notes.left_out
-    assert ("1 GPUs of host h9", "no engine runs on it, as far as labels tell") == (
+    assert ("1 GPU of host h9", "no engine runs on it, as far as labels tell") == (
         left.what, left.why)  # fmt: skip
 
 
@@ -437,7 +437,7 @@ def test_routers_and_tools_are_placed_in_their_regions():
         (each.name, each.region, each.metrics) for each in topology.tools
     ]
     assert [
-        ("router", "1 Envoys"),
+        ("router", "1 Envoy"),
         ("router", "10.0.0.7:8001"),
         ("tools", "http://10.0.0.6:9464/metrics"),
     ] == sorted((each.kind, each.what) for each in placed.notes.left_out)
