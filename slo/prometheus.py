@@ -160,26 +160,24 @@ class PrometheusClient(HttpClient):
             return None if read is None else int(read)
 
     async def status(self, name: str) -> Mapping[str, Any]:
-        """Return what the server says of itself: ``runtimeinfo`` or ``flags``.
+        """Return what the server says of itself: ``runtimeinfo``, ``flags``, ``config``.
 
         Raises:
             PrometheusError: if there is no answer, or it is none of Prometheus's.
         """
-        answered, text = await self._send("GET", self._api(f"status/{name}"), None, {})
+        return await self.tells(f"status/{name}")
+
+    async def tells(self, path: str) -> Mapping[str, Any]:
+        """Return what the server says of ``rules``, ``targets`` or ``alertmanagers``.
+
+        Raises:
+            PrometheusError: if there is no answer, or it is none of Prometheus's.
+        """
+        answered, text = await self._send("GET", self._api(path), None, {})
         said = self._read_answer(answered, text)
         if not isinstance(said, dict):
             raise self._foreign(answered)
         return said
-
-    async def tell(self, path: str) -> Any:
-        """Return what the server tells at a path after ``/api/v1/`` without being asked anything.
-
-        Such as ``targets`` or ``alertmanagers``. What it is is for the caller to see.
-
-        Raises:
-            PrometheusError: if there is no answer, or it is none of Prometheus's.
-        """
-        return self._read_answer(*await self._send("GET", self._api(path), None, {}))
 
     async def snapshot(self) -> str:
         """Let the server keep all that it holds now, as blocks; return their folder's name.

@@ -206,7 +206,7 @@ class Asking:
     async def _ask_targets(self) -> list[ScrapedTarget]:
         missing = "addresses are made of the label instance, and where that is none, not known"
         try:
-            told = await self._prometheus.tell("targets?state=active")
+            told = await self._prometheus.tells("targets?state=active")
         except PrometheusUnreachableError:
             raise
         except PrometheusTooLargeError as error:
@@ -232,7 +232,7 @@ class Asking:
 
     async def _ask_alertmanagers(self) -> tuple[str, ...]:
         try:
-            return read_alertmanagers(await self._prometheus.tell("alertmanagers"))
+            return read_alertmanagers(await self._prometheus.tells("alertmanagers"))
         except PrometheusUnreachableError:
             raise
         except PrometheusError:
