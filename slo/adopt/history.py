@@ -4,6 +4,7 @@ Where there are few series, each hour's increase is asked for in one range query
 have the server read every sample of four weeks. So there each day is the difference of two moments:
 a counter that began anew in between counts from 0, what it had counted before that is lost, and so
 are the last hours of series that ended. Both sides lose alike, but for errors that end a process.
+Of very many series the moments are some days apart.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import contextlib
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slo.adopt.raw import RawIndicator, RawSeries
 from slo.prometheus import PrometheusClient, PrometheusRefusedError, Sample
@@ -23,6 +24,11 @@ _HOUR_SECONDS = 3600
 MOST_SAMPLES = 50_000_000
 """Read by a range query, as Prometheus's own limit for those held at a time
 (``--query.max-samples``); a second or two of its work."""
+MOST_LOOKUPS = 800_000
+"""Of a series at a moment. Prometheus takes some 10 microseconds of a processor for each."""
+SPANS_DAYS = (1, 2, 4, 7)
+"""Between two moments; the shortest that needs no more lookups is taken."""
+_LOOKUPS_OF_A_SPAN = 3
 MOST_SERIES = 500_000
 """Of one side of an indicator; more than that is no question for two moments of each day either."""
 PATIENCE_SECONDS = 60.0
@@ -33,8 +39,8 @@ Cell = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Day:
-    """Events of one day in one cell."""
+class Span:
+    """Events of one day, or of some, in one cell."""
 
     bad: float
     total: float
@@ -47,29 +53,31 @@ class History:
     indicator: RawIndicator
     days: int
     """That were looked at; the last ended when it was asked."""
-    cells: Mapping[Cell, Mapping[int, Day]]
-    """Days with events, by how many days ago they ended."""
+    cells: Mapping[Cell, Mapping[int, Span]]
+    """Spans with events, by how many spans ago they ended."""
     by_moments: bool = False
-    """Whether days are differences of two moments."""
+    """Whether spans are differences of two moments."""
+    span_days: int = 1
+    """How long a span is."""
     notes: tuple[str, ...] = ()
     """What was not looked at, in sentences without a full stop."""
 
     @property
     def days_seen(self) -> int:
         """Return how many days have events in some cell."""
-        return len({day for days in self.cells.values() for day in days})
+        return self.span_days * len({span for spans in self.cells.values() for span in spans})
 
 
 @dataclass
 class _Sums:
-    """Events of one side, by cell and day."""
+    """Events of one side, by cell and span."""
 
     of: dict[Cell, dict[int, float]] = field(default_factory=dict)
 
-    def add(self, cell: Cell, day: int, events: float) -> None:
+    def add(self, cell: Cell, span: int, events: float) -> None:
         if math.isfinite(events):
-            days = self.of.setdefault(cell, {})
-            days[day] = days.get(day, 0.0) + events
+            spans = self.of.setdefault(cell, {})
+            spans[span] = spans.get(span, 0.0) + events
 
 
 class Historian:
@@ -117,34 +125,33 @@ class Historian:
         samples = count * self._days * DAY_SECONDS / self._interval_seconds
         if samples <= MOST_SAMPLES:
             with contextlib.suppress(PrometheusRefusedError):  # it has a lower limit
-                return await self._ask(indicator, by_moments=False)
-        return await self._ask(indicator, by_moments=True)
+                sums = {each: await self._by_hours(each, indicator) for each in sides}
+                return _history(indicator, sums, self._days)
+        span_days = next(
+            (
+                each
+                for each in SPANS_DAYS
+                if _LOOKUPS_OF_A_SPAN * count * self._days / each <= MOST_LOOKUPS
+            ),
+            SPANS_DAYS[-1],
+        )
+        sums, spans = await self._by_moments(tuple(sides), indicator, span_days)
+        days = spans * span_days
+        slow = f"the server was slow: only the last {days} days were looked at"
+        found = _history(indicator, sums, days)
+        return replace(
+            found,
+            by_moments=True,
+            span_days=span_days,
+            notes=(slow,) if spans < self._spans(span_days) else (),
+        )
 
     async def _count(self, series: RawSeries) -> int:
         found = await self._prometheus.query(f"count({series.text(self._where)})")
         return int(sum(each.value for each in found))
 
-    async def _ask(self, indicator: RawIndicator, *, by_moments: bool) -> History:
-        sides = tuple(dict.fromkeys((*indicator.part, *indicator.total)))
-        days = self._days
-        if by_moments:
-            sums, days = await self._by_moments(sides, indicator)
-        else:
-            sums = {each: await self._by_hours(each, indicator) for each in sides}
-        slow = f"the server was slow: only the last {days} days were looked at"
-        part, total = (
-            _added(sums[each] for each in side) for side in (indicator.part, indicator.total)
-        )
-        cells = {
-            cell: {
-                day: Day(_bad(indicator, part.of.get(cell, {}).get(day, 0.0), events), events)
-                for day, events in by_day.items()
-                if day < days and events > 0
-            }
-            for cell, by_day in total.of.items()
-        }
-        notes = (slow,) if days < self._days else ()
-        return History(indicator, days, cells, by_moments=by_moments, notes=notes)
+    def _spans(self, span_days: int) -> int:
+        return max(self._days // span_days, 1)
 
     async def _by_hours(self, series: RawSeries, indicator: RawIndicator) -> _Sums:
         """Return the events of each day, as its hours' increases."""
@@ -161,44 +168,58 @@ class Historian:
         return sums
 
     async def _by_moments(
-        self, sides: Sequence[RawSeries], indicator: RawIndicator
+        self, sides: Sequence[RawSeries], indicator: RawIndicator, span_days: int
     ) -> tuple[dict[RawSeries, _Sums], int]:
-        """Return the events of each day, by two moments, and how many days there was time for."""
-        by = ", ".join(indicator.labels)
+        """Return the events of each span, by two moments, and how many there was time for."""
         until = time.monotonic() + PATIENCE_SECONDS
         counted: list[dict[RawSeries, list[Sample]]] = []
-        for day in range(self._days):
+        for span in range(self._spans(span_days)):
             if time.monotonic() > until:
                 break
-            at = self._now - day * DAY_SECONDS
+            at = self._now - span * span_days * DAY_SECONDS
             # At the same time, for each keeps one of the server's processors busy, and no more.
-            of_day = await asyncio.gather(*(self._between(each, by, at) for each in sides))
-            counted.append(dict(zip(sides, of_day, strict=True)))
+            found = await asyncio.gather(
+                *(self._between(each, indicator, at, span_days) for each in sides)
+            )
+            counted.append(dict(zip(sides, found, strict=True)))
         sums = {each: _Sums() for each in sides}
-        for day, of in enumerate(counted):
-            # Of a day before which there was nothing, all that was ever counted would be of it.
-            if not await self._was_there(indicator.total[0], day + 1, counted):
-                continue
-            for each, found in of.items():
-                for sample in found:
-                    sums[each].add(_cell(sample.labels, indicator), day, sample.value)
+        for span, of in enumerate(counted):
+            # Of a span before which there was nothing, all that was ever counted would be of it.
+            if span + 1 < len(counted):
+                was_there = bool(counted[span + 1][indicator.total[0]])
+            else:
+                before = self._now - (span + 1) * span_days * DAY_SECONDS
+                was_there = await self._is_there(indicator.total[0], before)
+            for each, samples in of.items() if was_there else ():
+                for sample in samples:
+                    sums[each].add(_cell(sample.labels, indicator), span, sample.value)
         return sums, len(counted)
 
-    async def _was_there(
-        self, series: RawSeries, day: int, counted: Sequence[Mapping[RawSeries, list[Sample]]]
-    ) -> bool:
-        """Return whether a series had samples when a day ended, as what it counted in it tells."""
-        if day < len(counted):
-            return bool(counted[day][series])
-        at = self._now - day * DAY_SECONDS
+    async def _between(
+        self, series: RawSeries, indicator: RawIndicator, at: float, span_days: int
+    ) -> list[Sample]:
+        """Return what was counted in the days before a moment."""
+        by, counter = ", ".join(indicator.labels), series.text(self._where)
+        # Of a series that is new, or began anew, all that it counted.
+        new = f"({counter} - {counter} offset {span_days}d) >= 0 or {counter}"
+        return await self._prometheus.query(f"sum by ({by}) ({new})", at)
+
+    async def _is_there(self, series: RawSeries, at: float) -> bool:
         return bool(await self._prometheus.query(f"count({series.text(self._where)})", at))
 
-    async def _between(self, series: RawSeries, by: str, at: float) -> list[Sample]:
-        """Return what was counted in the day before a moment."""
-        counter = series.text(self._where)
-        # Of a series that is new, or began anew, all that it counted.
-        new = f"({counter} - {counter} offset 1d) >= 0 or {counter}"
-        return await self._prometheus.query(f"sum by ({by}) ({new})", at)
+
+def _history(indicator: RawIndicator, sums: Mapping[RawSeries, _Sums], days: int) -> History:
+    part, total = (
+        _added(sums[each] for each in side) for side in (indicator.part, indicator.total)
+    )
+    return History(indicator, days, {
+        cell: {
+            span: Span(_bad(indicator, part.of.get(cell, {}).get(span, 0.0), events), events)
+            for span, events in by_span.items()
+            if events > 0
+        }
+        for cell, by_span in total.of.items()
+    })  # fmt: skip
 
 
 def _cell(labels: Mapping[str, str], indicator: RawIndicator) -> Cell:
@@ -208,9 +229,9 @@ def _cell(labels: Mapping[str, str], indicator: RawIndicator) -> Cell:
 def _added(sides: Iterable[_Sums]) -> _Sums:
     added = _Sums()
     for side in sides:
-        for cell, by_day in side.of.items():
-            for day, events in by_day.items():
-                added.add(cell, day, events)
+        for cell, by_span in side.of.items():
+            for span, events in by_span.items():
+                added.add(cell, span, events)
     return added
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from slo.adopt.history import Day, History
+from slo.adopt.history import History, Span
 from slo.adopt.raw import Kind, RawIndicator
 
 TARGETS = (Decimal("0.999"), Decimal("0.995"), Decimal("0.99"))
@@ -22,11 +22,12 @@ class Kept:
     """One target in one cell."""
 
     target: Decimal
-    days_met: int
-    days: int
+    spans_met: int
+    """Days, or spans of some days where the history has these."""
+    spans: int
     """With events."""
     budget_left_ratio: float
-    """Of the budget of all these days; below 0 if the target was not met."""
+    """Of the budget of all these together; below 0 if the target was not met."""
     is_tellable: bool
     """Whether there were events enough to tell it from 100 %: one bad one must be allowed."""
 
@@ -81,29 +82,29 @@ def propose(history: History, region: str) -> Proposal:
     """
     indicator = history.indicator
     records = []
-    for cell, days in history.cells.items():
+    for cell, spans in history.cells.items():
         told = dict(zip(indicator.labels, cell, strict=True))
-        if days:
+        if spans:
             where = told.get(indicator.region_label, region) if indicator.region_label else region
-            records.append(_record(where, told[indicator.model_label], days.values()))
+            records.append(_record(where, told[indicator.model_label], spans.values()))
     records.sort(key=lambda each: (each.region, each.model))
     return Proposal(indicator, history, tuple(records), _targets(indicator, records))
 
 
-def _record(region: str, model: str, days: Iterable[Day]) -> CellRecord:
-    every = list(days)
+def _record(region: str, model: str, spans: Iterable[Span]) -> CellRecord:
+    every = list(spans)
     events, bad = sum(each.total for each in every), sum(each.bad for each in every)
     return CellRecord(
         region, model, events, bad, tuple(_kept(each, every, events, bad) for each in TARGETS)
     )
 
 
-def _kept(target: Decimal, days: Sequence[Day], events: float, bad: float) -> Kept:
+def _kept(target: Decimal, spans: Sequence[Span], events: float, bad: float) -> Kept:
     allowed_ratio = float(1 - target)
     return Kept(
         target,
-        sum(each.bad <= allowed_ratio * each.total for each in days),
-        len(days),
+        sum(each.bad <= allowed_ratio * each.total for each in spans),
+        len(spans),
         1 - bad / (allowed_ratio * events),
         events * allowed_ratio >= 1,
     )

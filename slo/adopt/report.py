@@ -118,7 +118,7 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
     if proposal.is_short:
         said += ", which is short: look again after a week"
     if history.by_moments:
-        said += "; days are differences of counters, without the last hours of series that ended"
+        said += "; by differences of counters, without the last hours of series that ended"
     yield f"{said}.\n"
     notes = (*history.notes, *(f"not seen: {each}" for each in indicator.lacks))
     yield "".join(f"- {each}\n" for each in notes)
@@ -127,7 +127,8 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
         for record in proposal.records
         for kept in record.kept
     ]
-    head = ("region", "model", "target", "events", "days met", "budget left", "")
+    met = "days met" if history.span_days == 1 else f"spans of {history.span_days} days met"
+    head = ("region", "model", "target", "events", met, "budget left", "")
     if rows:
         yield _table(head, rows)
     chosen = "; ".join(
@@ -147,7 +148,7 @@ def _kept_row(record: CellRecord, kept: Kept, *, is_proposed: bool) -> tuple[str
         record.model,
         _percent(kept.target),
         f"{record.events:,.0f}, {record.bad:,.0f} bad",
-        f"{kept.days_met} of {kept.days}",
+        f"{kept.spans_met} of {kept.spans}",
         f"{kept.budget_left_ratio:.0%}",
         said,
     )

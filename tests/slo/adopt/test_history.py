@@ -100,6 +100,20 @@ async def test_events_and_bad_ones_are_told_by_day_and_cell(server, now, most_sa
         assert of.bad == 0
 
 
+async def test_of_very_many_series_the_moments_are_days_apart(server, now, monkeypatch):
+    """So that what the server has to do has a bound; no event is lost by it."""
+    monkeypatch.setattr(history, "MOST_SAMPLES", 0)
+    monkeypatch.setattr(history, "MOST_LOOKUPS", 3 * 7 * DAYS / 2)
+
+    found = await ask(server, now)
+
+    assert (2, 4, 4) == (found.span_days, found.days, found.days_seen)
+    assert () == found.notes
+    for of in found.cells["us", "chat"].values():
+        assert of.total == pytest.approx(2 * DAY, rel=0.6)
+    assert found.cells["eu", "chat"][1].total == pytest.approx(2 * DAY, rel=0.01)
+
+
 async def test_days_before_the_first_sample_are_no_days(server, now, monkeypatch):
     """The half hour at the begin is of no day that two moments tell, and of one that hours tell."""
     by_hours = await ask(server, now, days=20)

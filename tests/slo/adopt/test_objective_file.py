@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from slo.adopt.history import Day, History
+from slo.adopt.history import History, Span
 from slo.adopt.objective_file import write_objectives
 from slo.adopt.proposing import propose
 from slo.adopt.raw import Kind, RawIndicator, RawSeries
@@ -49,7 +49,7 @@ def proposal(indicator, bad_by_model):
     """Return what is proposed of 10,000 events of each model."""
     cells = {
         tuple({"model": model, "model_name": model, "region": "eu"}[each]
-              for each in indicator.labels): {0: Day(bad, 10_000)}
+              for each in indicator.labels): {0: Span(bad, 10_000)}
         for model, bad in bad_by_model.items()
     }  # fmt: skip
     return propose(History(indicator, 28, cells), "eu")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from slo.adopt.history import Day, History
+from slo.adopt.history import History, Span
 from slo.adopt.proposing import propose
 from slo.adopt.raw import Kind, RawIndicator, RawSeries
 
@@ -24,7 +24,7 @@ AVAILABILITY = RawIndicator(
 def proposal(cells, indicator=AVAILABILITY, days=28):
     """Return what a history proposes: for each cell (bad, all) of days."""
     by_day = {
-        cell: {day: Day(*events) for day, events in enumerate(of)} for cell, of in cells.items()
+        cell: {day: Span(*events) for day, events in enumerate(of)} for cell, of in cells.items()
     }
     return propose(History(indicator, days, by_day), "eu")
 
@@ -45,7 +45,7 @@ def test_days_and_what_is_left_of_the_budget_are_told_for_each_target():
     [record] = proposal({("eu", "chat"): [(0, 1000), (30, 1000), (3, 1000)]}).records
 
     at_99 = record.kept[-1]
-    assert (Decimal("0.99"), 2, 3) == (at_99.target, at_99.days_met, at_99.days)
+    assert (Decimal("0.99"), 2, 3) == (at_99.target, at_99.spans_met, at_99.spans)
     assert at_99.budget_left_ratio == pytest.approx(-0.1)
     assert not at_99.is_met
 
