@@ -183,6 +183,43 @@ def validate(
     )
 
 
+@app.command()
+def doctor(
+    config: _ConfigOption = _DEFAULT_CONFIG,
+    alertmanager: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL", help="Ask this one, instead of the addresses of the configuration."
+        ),
+    ] = None,
+    http_config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="How Alertmanagers are asked: credentials, headers, TLS."
+        ),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    test_page: Annotated[
+        bool,
+        typer.Option(
+            "--test-page",
+            help="Page everybody whom objectives page, once, saying that it is a test; it ends by "
+            "itself.",
+        ),
+    ] = False,
+) -> None:
+    """Ask Prometheus and Alertmanager what is wrong, and say what to do, the gravest first.
+
+    Exits with 0 if nothing is wrong, with 1 if something is, with 2 if Prometheus, or an
+    Alertmanager that was named, cannot be asked.
+    """
+    from alerts.doctor.command import Examination, print_examination  # noqa: PLC0415
+
+    asked = Examination(config, tuple(alertmanager or ()), http_config, test_page)
+    raise SystemExit(print_examination(asked, as_json=as_json))
+
+
 def main() -> NoReturn:
     """Run the command; print problems, never a traceback, and exit."""
     try:

@@ -8,13 +8,19 @@
     three minutes.
 *   ``alerts.cause_rules_cpu_seconds``: of Prometheus, for one evaluation of all causes at 5,000
     shard groups (:mod:`alerts.benching.causes`), beside that of the recorded series of cells.
+*   ``adopt.doctor_faults_found``: of 25 faults that are planted one at a time into a real small
+    stack, those that ``shardwatch doctor`` names, and nothing beside
+    (:mod:`alerts.benching.doctoring`). It takes six minutes; what was said of a fault that is not
+    found goes to standard error.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from alerts.benching.causes import measure_evaluation
+from alerts.benching.doctoring import play as play_faults
 from alerts.benching.losing import WHOLE, play
 from alerts.build import groups_at
 from exporters.benching import SHARE_DIGITS, figure, print_figures
@@ -58,6 +64,14 @@ async def _measure() -> None:
         figure("pages.lost", heard.lost, "events", 0.0),
         figure("pages.told_again", heard.again, "events"),
     )
+    played = await play_faults()
+    for each in played:
+        if not each.found:
+            sys.stderr.write(
+                f"{each.fault.name} is not found: {', '.join(each.said) or 'all well'}\n"
+            )
+    found = sum(each.found for each in played)
+    print_figures(figure("adopt.doctor_faults_found", found, "faults", len(played)))
 
 
 if __name__ == "__main__":

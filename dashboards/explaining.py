@@ -9,7 +9,7 @@ from dashboards.links import TITLES, of_row, of_series, value_link
 from dashboards.panels import About, Meaning, bar_gauge, linked_column, stat, state_timeline
 from dashboards.queries import SHOWN_LINES, Query
 from dashboards.queries.objectives import GROUPING
-from dashboards.signs import BUDGET_STEPS, BUDGET_UNKNOWN, FEW_ARE_TOLERABLE
+from dashboards.signs import BUDGET_STEPS, FEW_ARE_TOLERABLE
 from exporters import catalog
 from slo import conventions
 
@@ -77,7 +77,7 @@ def budget_bars(id: int, what: str, query: Query) -> Any:
             f"Share of the error budgets left of {what}, those with least. Empty where none of "
             "the library's is used. A click opens the objective.",
             "percentunit",
-            BUDGET_UNKNOWN,
+            "No such objective, or too few samples",
             BUDGET_STEPS,
             decimals=1,
             lowest=0,

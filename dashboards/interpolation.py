@@ -19,11 +19,11 @@ ALL = "$__all"
 """What stands in addresses and in a dashboard's JSON for "all of them"."""
 
 _VARIABLE = re.compile(
-    r"\$(?P<bare>\w+)"
+    r"\$(?P<bare>(?!\d+\b)\w+)"
     r"|\[\[(?P<old>\w+?)(?::(?P<old_format>\w+))?\]\]"
     r"|\$\{(?P<name>\w+)(?:\.(?P<path>[^:}]+))?(?::(?P<format>[^}]+))?\}"
 )
-"""Grafana's own syntax, which is not PromQL's."""
+"""Grafana's own syntax, which is not PromQL's; of that, ``$1`` is what ``label_replace`` found."""
 _PATTERN_CHARACTERS = re.compile(r"[$^*{}\[\]'+?.()|\\]")
 _REGEX_CHARACTERS = re.compile(r"[-/\\^$*+?.()|\[\]{}]")
 
@@ -81,11 +81,6 @@ def interpolate(
         return _written(key, standing[key], format_)
 
     return _VARIABLE.sub(replaced, text)
-
-
-def names_in(text: str) -> set[str]:
-    """Return the names of the variables that a text uses."""
-    return {match["bare"] or match["old"] or match["name"] for match in _VARIABLE.finditer(text)}
 
 
 def _path(path: str) -> str:

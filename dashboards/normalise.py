@@ -23,8 +23,8 @@ _BOARD_KEYS = frozenset(
      "tags", "templating", "time", "timezone", "title", "uid")
 )  # fmt: skip
 _PANEL_KEYS = frozenset(
-    ("collapsed", "datasource", "description", "fieldConfig", "gridPos", "id", "options", "panels",
-     "targets", "timeFrom", "title", "transformations", "transparent", "type")
+    ("collapsed", "datasource", "description", "fieldConfig", "gridPos", "id", "maxDataPoints",
+     "options", "panels", "targets", "timeFrom", "title", "transformations", "transparent", "type")
 )  # fmt: skip
 _TARGET_KEYS = frozenset(
     ("datasource", "expr", "format", "instant", "legendFormat", "refId")

@@ -20,8 +20,12 @@ lines of the graphs are computed for the objectives' own."""
 
 WORST = f"The {SHOWN_LINES} worst at the end of the time range."
 SLOWEST = f"The {SHOWN_LINES} slowest at any time within the range."
+EVER_WORST = f"The {SHOWN_LINES} worst at any time within the range."
 HIGHEST = f"The {SHOWN_LINES} highest at any time within the range."
 BUSIEST = f"The {SHOWN_LINES} busiest at the end of the time range."
+MOST_REVISIONS = (
+    f"At most {SHOWN_LINES}, first of the cells that ran most revisions within the time range."
+)
 
 BUDGET_STEPS = (Step(None, "dark-red"), Step(0, "orange"), Step(0.25, "green"))
 """Overspent below 0; below a quarter it is time to slow down."""

@@ -1,7 +1,7 @@
 """Figures of whole demos: ``python -m demo.bench`` plays some scenarios and prints them as JSON.
 
 ``--scenarios NAME ...`` plays others, or fewer. What is measured of a demo itself is measured in
-``gpu-lost``; without it there is only the error of budgets.
+``gpu-lost``; without it there are only the error of budgets and the panels without data.
 """
 
 from __future__ import annotations
@@ -40,12 +40,21 @@ def main() -> None:
         help=f"those that are played (default: {' '.join(PLAYED)})",
     )
     with tempfile.TemporaryDirectory() as folder:
-        reports = _play(list(dict.fromkeys(parser.parse_args().scenarios)), Path(folder))
-    print(json.dumps({"figures": figures_of(reports)}, indent=2))  # noqa: T201 - what it is for
+        reports, codes = _play(list(dict.fromkeys(parser.parse_args().scenarios)), Path(folder))
+    if reports:  # of demos that failed as well: a panel without data is a reason to
+        _print([panels_without_data(reports.values())])
+    if failed := [name for name, code in codes.items() if code]:
+        sys.stderr.write(f"not played as expected: {', '.join(failed)}\n")
+        raise SystemExit(max(codes[name] for name in failed))
+    _print(figures_of(reports))
 
 
-def _play(names: Sequence[str], folder: Path) -> dict[str, dict[str, Any]]:
-    """Play scenarios side by side; return their reports, by name."""
+def _print(found: list[dict[str, Any]]) -> None:
+    print(json.dumps({"figures": found}, indent=2), flush=True)  # noqa: T201 - what it is for
+
+
+def _play(names: Sequence[str], folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, int]]:
+    """Play scenarios side by side; return the reports of those that wrote one, and exit codes."""
     running: dict[str, subprocess.Popen[bytes]] = {}
     for name in names:
         if running:
@@ -54,13 +63,13 @@ def _play(names: Sequence[str], folder: Path) -> dict[str, dict[str, Any]]:
         options = ["--scenario", name, "--out", str(folder / name)]
         running[name] = subprocess.Popen([*command, *options], stdout=sys.stderr)
     codes = {name: each.wait() for name, each in running.items()}
-    if failed := [name for name, code in codes.items() if code]:
-        sys.stderr.write(f"not played as expected: {', '.join(failed)}\n")
-        raise SystemExit(max(codes[name] for name in failed))
-    return {
-        name: json.loads((folder / name / "report.json").read_text(encoding="utf-8"))
-        for name in names
+    written = {name: folder / name / "report.json" for name in names}
+    reports = {
+        name: json.loads(path.read_text(encoding="utf-8"))
+        for name, path in written.items()
+        if path.is_file()
     }
+    return reports, codes
 
 
 def figures_of(reports: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -85,6 +94,16 @@ def figures(report: dict[str, Any]) -> list[dict[str, Any]]:
         _figure("demo.pss_mib", report["resources"]["pss_bytes"] / MEBIBYTE, "MiB", 1536),
         _figure("demo.cpu_ratio_at_rest", report["resources"]["cpu_ratio"], "cores", 0.6),
     ]
+
+
+def panels_without_data(reports: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return how many queries of panels had no data that should have, in the worst of some demos.
+
+    Each asks every query of every board while its cluster is still healthy, for as long as it takes
+    until all have data, or a minute and a half.
+    """
+    worst = max(len(each["panels_without_data"]) for each in reports)
+    return _figure("dashboards.panels_without_data", worst, "queries", 0)
 
 
 def budget_error(reports: Iterable[dict[str, Any]]) -> dict[str, Any]:

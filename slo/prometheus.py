@@ -52,6 +52,16 @@ class Sample:
     value: float
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a query took, as the server tells."""
+
+    samples: int
+    """Read: those of each step of a range, and of each step all within a window."""
+    seconds: float
+    """From when it was taken up to the end of its evaluation; not to write the answer."""
+
+
 class PrometheusClient(HttpClient):
     """A client of one Prometheus, or of anything that speaks its HTTP API.
 
@@ -108,13 +118,7 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or the query is refused.
         """
-        form = {
-            "query": expr,
-            "start": f"{start:.3f}",
-            "end": f"{end:.3f}",
-            "step": f"{step_seconds:.3f}",
-        }
-        data = await self._ask("query_range", form)
+        data = await self._ask("query_range", _range_form(expr, start, end, step_seconds))
         with self._reading():
             return [_series(each) for each in _elements(data, "matrix")]
 
@@ -150,14 +154,30 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or the query is refused.
         """
-        form = {"query": expr, "stats": "all"}
+        form = {"query": expr}
         if time is not None:
             form["time"] = f"{time:.3f}"
-        data = await self._ask("query", form)
+        cost = await self._cost("query", form)
+        return None if cost is None else cost.samples
+
+    async def cost_of_range(
+        self, expr: str, start: float, end: float, step_seconds: float
+    ) -> Cost | None:
+        """Return what :meth:`query_range` costs the server; None if it does not tell.
+
+        Raises:
+            PrometheusError: if there is no answer, or the query is refused.
+        """
+        return await self._cost("query_range", _range_form(expr, start, end, step_seconds))
+
+    async def _cost(self, path: str, form: Mapping[str, str]) -> Cost | None:
+        data = await self._ask(path, {**form, "stats": "all"})
         with self._reading():
-            samples = (data.get("stats") or {}).get("samples") or {}
-            read = samples.get("totalQueryableSamples")
-            return None if read is None else int(read)
+            stats = data.get("stats") or {}
+            read = (stats.get("samples") or {}).get("totalQueryableSamples")
+            if read is None:
+                return None
+            return Cost(int(read), float(stats["timings"]["execTotalTime"]))
 
     async def status(self, name: str) -> Mapping[str, Any]:
         """Return what the server says of itself: ``runtimeinfo``, ``flags``, ``config``.
@@ -308,6 +328,15 @@ def _in_a_line(said: Any) -> str:
     if text.startswith("<"):
         return "with a page that is not Prometheus's"
     return f"{text[:_LONGEST_SAID]}..." if len(text) > _LONGEST_SAID else text or "without a word"
+
+
+def _range_form(expr: str, start: float, end: float, step_seconds: float) -> dict[str, str]:
+    return {
+        "query": expr,
+        "start": f"{start:.3f}",
+        "end": f"{end:.3f}",
+        "step": f"{step_seconds:.3f}",
+    }
 
 
 def _labels(result: Any) -> dict[str, str]:

@@ -120,6 +120,8 @@ def running_prometheus(
     config: str = "{}",
     flags: Sequence[str] = (),
     through: Sequence[str] = (),
+    *,
+    address: str | None = None,
 ) -> Iterator[str]:
     """Run a Prometheus that takes remote writes on a free port; give its address; end it.
 
@@ -129,12 +131,13 @@ def running_prometheus(
         config: of it, as text.
         flags: more of them.
         through: a command that becomes the one that follows it.
+        address: ``HOST:PORT`` to listen on, instead of a free one.
 
     Raises:
         AssertionError: if it does not come up, with its log.
     """
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
-    address = _free_address()
+    address = address or _free_address()
     command = [
         *through,
         str(prometheus),

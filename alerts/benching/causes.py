@@ -13,7 +13,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import aiohttp
@@ -38,6 +38,7 @@ from slo.testing import running_prometheus
 INTERVAL_SECONDS = 15.0
 SCRAPED_SECONDS = 300.0
 GROUPS_OF_CELL = 250
+REGIONS = 4
 GPUS_OF_GROUP = 8
 START = 20_000 * 86400.0
 """UNIX seconds: in October 2024."""
@@ -74,13 +75,7 @@ async def measure_evaluation(groups: int) -> Costs:
         for selector in selectors(rule.expr)
     }
     async with running() as (url, client):
-        batch: list[Series] = []
-        for each in fleet_series(groups, names):
-            batch.append(each)
-            if len(batch) == LARGEST_WRITE_SERIES:
-                await client.remote_write(batch)
-                batch = []
-        await client.remote_write(batch)
+        await write_fleet(client, groups, names)
         end = START + SCRAPED_SECONDS
         spent = []
         for group in (cells, of_causes):
@@ -94,7 +89,21 @@ async def measure_evaluation(groups: int) -> Costs:
     return Costs(causes=spent[1], cells=spent[0])
 
 
-def fleet_series(groups: int, names: Iterable[str]) -> Iterator[Series]:
+async def write_fleet(
+    client: PrometheusClient,
+    groups: int,
+    names: Iterable[str],
+    groups_of_cell: int = GROUPS_OF_CELL,
+) -> None:
+    """Write what was scraped of a fleet under some names (:func:`fleet_series`)."""
+    series = fleet_series(groups, names, groups_of_cell)
+    while batch := list(islice(series, LARGEST_WRITE_SERIES)):
+        await client.remote_write(batch)
+
+
+def fleet_series(
+    groups: int, names: Iterable[str], groups_of_cell: int = GROUPS_OF_CELL
+) -> Iterator[Series]:
     """Yield what was scraped of a fleet under some names."""
     wanted = set(names)
     steps = np.arange(round(SCRAPED_SECONDS / INTERVAL_SECONDS) + 1)
@@ -107,7 +116,7 @@ def fleet_series(groups: int, names: Iterable[str]) -> Iterator[Series]:
         for name, more in _names(family):
             if name not in wanted:
                 continue
-            for place, rest in product(_places(family, groups), _rest(family)):
+            for place, rest in product(_places(family, groups, groups_of_cell), _rest(family)):
                 labels = {"__name__": name, **place, **rest, **more}
                 counts = family.kind != "gauge"
                 is_one = all(
@@ -116,6 +125,15 @@ def fleet_series(groups: int, names: Iterable[str]) -> Iterator[Series]:
                 )
                 values = rising if counts else flat if is_one else none
                 yield Series(labels, times_ms, values)
+
+
+def cell_of(number: int) -> dict[str, str]:
+    """Return the labels of a cell of the fleet, by its number from 0 on."""
+    return {
+        catalog.CLUSTER: "demo",
+        catalog.REGION: f"r{number % REGIONS}",
+        catalog.MODEL: f"m{number // REGIONS}",
+    }
 
 
 def _recording_causes() -> RuleGroup:
@@ -140,16 +158,14 @@ def _names(family: Family) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-def _places(family: Family, groups: int) -> Iterator[dict[str, str]]:
+def _places(family: Family, groups: int, groups_of_cell: int) -> Iterator[dict[str, str]]:
     """Yield the labels of each place that a family tells of."""
     of_gpus, of_groups = catalog.UUID in family.labels, catalog.GROUP in family.labels
     has_hosts = catalog.HOST in family.labels
-    ends = range(groups) if of_groups or has_hosts else range(0, groups, GROUPS_OF_CELL)
+    ends = range(groups) if of_groups or has_hosts else range(0, groups, groups_of_cell)
     for group, gpu in product(ends, range(GPUS_OF_GROUP) if of_gpus else (0,)):
         found = {
-            catalog.CLUSTER: "demo",
-            catalog.REGION: f"r{group // GROUPS_OF_CELL % 4}",
-            catalog.MODEL: f"m{group // GROUPS_OF_CELL // 4}",
+            **cell_of(group // groups_of_cell),
             catalog.GROUP: f"g{group}",
             catalog.HOST: f"h{group}",
             catalog.UUID: f"GPU-{group}-{gpu}",

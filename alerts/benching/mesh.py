@@ -59,6 +59,11 @@ class Mesh:
         """Return the addresses of both, whether they run or not."""
         return [f"http://127.0.0.1:{port}" for port in self._ports[:2]]
 
+    @property
+    def missing(self) -> list[int]:
+        """Return those that were killed and not started again."""
+        return [index for index in range(2) if index not in self._running]
+
     def start(self, index: int) -> None:
         """Start one, with what it knew when it ended."""
         ours, others = self._ports[2 + index], self._ports[3 - index]

@@ -24,7 +24,7 @@ from dashboards.panels import (
 )
 from dashboards.queries import caches
 from dashboards.queries.ranked import level
-from dashboards.signs import BUSIEST, WORST, opening
+from dashboards.signs import BUSIEST, MOST_REVISIONS, WORST, opening
 
 QUESTION = "Are prompts found in caches, in which tier, and what does it cost that some are not?"
 HOW_TO_READ = (
@@ -183,7 +183,7 @@ def _why() -> tuple[Band, ...]:
                 About(
                     17, "Groups by revision",
                     "A new revision shares no cache with the old one, and a new prompt template "
-                    f"none with itself. {BUSIEST}",
+                    f"none with itself. {MOST_REVISIONS}",
                     "short", "No groups exporter", lowest=0,
                 ),
                 [caches.GROUPS_BY_REVISION],

@@ -195,7 +195,7 @@ def _headroom() -> tuple[Band, ...]:
                     16, "Groups needed, over a week",
                     "Groups that it takes to carry the most of each hour. Looks back seven days as "
                     f"long as the board ends now. {BUSIEST}",
-                    "short", "Nothing is in use", lowest=0,
+                    "short", "Nothing is known of a week yet", lowest=0,
                 ),
                 [capacity.NEEDED],
                 time_from="7d",

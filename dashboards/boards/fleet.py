@@ -114,6 +114,7 @@ def _numbers(fastest: Tier) -> Band:
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS, decimals=1,
         ),
         LIBRARY.lowest_budget,
+        instant=True,
     )  # fmt: skip
     unknown = stat(
         About(
@@ -123,6 +124,7 @@ def _numbers(fastest: Tier) -> Band:
             "short", "No coverage recorded", (Step(None, "green"), Step(1, "yellow")),
         ),
         LIBRARY.budgets_unknown,
+        instant=True,
     )  # fmt: skip
     burn = stat(
         About(
@@ -132,6 +134,7 @@ def _numbers(fastest: Tier) -> Band:
             "short", "No traffic", burn_steps((fastest,)), decimals=2,
         ),
         LIBRARY.highest_burn(fastest.long_window),
+        instant=True,
     )  # fmt: skip
     groups = stat(
         About(
@@ -140,6 +143,7 @@ def _numbers(fastest: Tier) -> Band:
             "short", "No groups exporter", NONE_IS_GOOD,
         ),
         cells.GROUPS_NOT_UP,
+        instant=True,
     )  # fmt: skip
     capacity = stat(
         About(

@@ -8,7 +8,7 @@ from dashboards.layout import Band
 from dashboards.panels import About, Step, bar_gauge, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, regions
 from dashboards.queries.ranked import level
-from dashboards.signs import WORST
+from dashboards.signs import EVER_WORST, WORST
 from exporters import catalog
 
 USED_STEPS = (Step(None, "green"), Step(0.8, "orange"), Step(1, "red"))
@@ -52,7 +52,7 @@ def what_is_to_spare() -> tuple[Band, ...]:
                 About(
                     23, "Groups down, by cell",
                     "Groups that are dead or stalled and not out of service on purpose. "
-                    f"{WORST}",
+                    f"{EVER_WORST}",
                     "short", "None is down", lowest=0,
                 ),
                 [regions.DOWN_BY_CELL],
@@ -71,7 +71,7 @@ def whose_data() -> tuple[Band, ...]:
                 About(
                     25, "Served outside home",
                     "Requests per second by the region that their data belongs to and the one that "
-                    f"served them. {WORST}",
+                    f"served them. {EVER_WORST}",
                     "reqps", "All data is at home", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_REGION],
@@ -80,7 +80,7 @@ def whose_data() -> tuple[Band, ...]:
                 About(
                     26, "Served outside home, by tier",
                     "The same by class of customer. Of gov there may be none, whatever else is "
-                    f"down. {WORST}",
+                    f"down. {EVER_WORST}",
                     "reqps", "All data is at home", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_TIER],

@@ -12,7 +12,7 @@ from dashboards.panels import About, Column, Step, joined_table, row, stat, time
 from dashboards.queries import SHOWN_ROWS, rollout
 from dashboards.queries.ranked import level
 from dashboards.queries.rollout import ERROR, SLOW
-from dashboards.signs import BUSIEST, FEW_ARE_TOLERABLE, HIGHEST, opening
+from dashboards.signs import FEW_ARE_TOLERABLE, HIGHEST, MOST_REVISIONS, opening
 from dashboards.variables import REVISION
 
 QUESTION = "Is a new revision worse than those beside it, and does every group run what it should?"
@@ -181,7 +181,7 @@ def _canary() -> tuple[Band, ...]:
                 About(
                     16, "Groups by revision",
                     "Groups that run a revision: as they say themselves, else as the topology "
-                    f"does. {BUSIEST}",
+                    f"does. {MOST_REVISIONS}",
                     "short", "No groups exporter", lowest=0,
                 ),
                 [rollout.GROUPS_BY_REVISION],

@@ -27,7 +27,7 @@ from dashboards.promises import bad_shares, promised
 from dashboards.queries import SHOWN_ROWS, tenants
 from dashboards.queries.latency import LATE
 from dashboards.queries.ranked import level
-from dashboards.signs import BUSIEST, WORST, opening
+from dashboards.signs import BUSIEST, EVER_WORST, WORST, opening
 from dashboards.variables import TIER
 
 QUESTION = "Which class of customer sends more than usual, whom do limits turn away, who feels it?"
@@ -168,7 +168,7 @@ def _who() -> tuple[Band, ...]:
                 About(
                     15, "Turned away, share",
                     "Share of a tier's requests in a cell. Paying customers above the dashed line "
-                    f"are a ticket. {WORST}",
+                    f"are a ticket. {EVER_WORST}",
                     "percentunit", "No router that tells tiers", lowest=0,
                 ),
                 [tenants.LIMITED_RATIOS],

@@ -16,7 +16,7 @@ from dashboards.panels import About, Step, bar_gauge, row, stat, time_series
 from dashboards.promises import good_shares
 from dashboards.queries import tools
 from dashboards.queries.ranked import level
-from dashboards.signs import WORST, opening
+from dashboards.signs import EVER_WORST, WORST, opening
 from dashboards.variables import TOOL
 from exporters import catalog
 
@@ -163,7 +163,7 @@ def _why() -> tuple[Band, ...]:
             time_series(
                 About(
                     14, "Failing share by tool and kind",
-                    f"Failures of a kind over a tool's calls. {WORST}",
+                    f"Failures of a kind over a tool's calls. {EVER_WORST}",
                     "percentunit", "No tool calls", lowest=0,
                 ),
                 [tools.FAILURE_RATIOS],
@@ -173,7 +173,7 @@ def _why() -> tuple[Band, ...]:
                 About(
                     15, "Captchas by tool",
                     "Share of a tool's calls that ended in a captcha. A wave begins above the "
-                    f"dashed line, where captchas are most of what fails. {WORST}",
+                    f"dashed line, where captchas are most of what fails. {EVER_WORST}",
                     "percentunit", "No tool calls", lowest=0,
                 ),
                 [tools.CAPTCHA_RATIOS],
@@ -185,7 +185,7 @@ def _why() -> tuple[Band, ...]:
                 About(
                     16, "Attempts made again by tool",
                     "Attempts made again over first ones. Above the dashed line agents add to what "
-                    f"hurts the tool. {WORST}",
+                    f"hurts the tool. {EVER_WORST}",
                     "percentunit", "No tool calls", lowest=0,
                 ),
                 [tools.AGAIN_RATIOS],

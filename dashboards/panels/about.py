@@ -63,8 +63,14 @@ class PanelTarget(core.Target):  # type: ignore[misc]  # grafanalib has no types
     may_be_empty = False
 
 
-def basics(about: About, targets: list[Any]) -> Json:
-    """Return the arguments that every panel of grafanalib takes."""
+def basics(about: About, targets: list[Any], *, most_points: int | None = None) -> Json:
+    """Return the arguments that every panel of grafanalib takes.
+
+    Args:
+        about: the panel.
+        targets: its queries.
+        most_points: of a series that Grafana asks for; one a pixel, if None.
+    """
     return {
         "id": about.id,
         "title": about.title,
@@ -72,7 +78,7 @@ def basics(about: About, targets: list[Any]) -> Json:
         "dataSource": DATASOURCE_REF,
         "targets": targets,
         "thresholds": [{"color": step.color, "value": step.value} for step in about.steps],
-        "maxDataPoints": None,
+        "maxDataPoints": most_points,
     }
 
 

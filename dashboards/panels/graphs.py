@@ -10,6 +10,11 @@ from grafanalib import core
 from dashboards.panels.about import About, Json, Meaning, basics, extra, targets
 from dashboards.queries.query import Query
 
+MOST_POINTS = 480
+"""Of a line of a graph. Grafana asks for one a pixel, four times as many on wide screens, and every
+query of a fleet board reads all cells at each. It is a point a minute over six hours and every two
+minutes over a day, about as often as what is recorded changes: rates are over a minute or more."""
+
 
 class Heatmap(core.Panel):  # type: ignore[misc]  # grafanalib's own is of an older shape
     """Buckets over time, the darker the more fell into them."""
@@ -39,7 +44,7 @@ def time_series(
     """
     limits = [_dashed(each.legend) for each in dashed]
     return core.TimeSeries(
-        **basics(about, targets([*queries, *dashed], instant=False)),
+        **basics(about, targets([*queries, *dashed], instant=False), most_points=MOST_POINTS),
         unit=about.unit,
         timeFrom=time_from,
         fillOpacity=30 if stacked else 5,
@@ -58,7 +63,7 @@ def time_series(
 def state_timeline(about: About, query: Query) -> Any:
     """Return a band for each series, coloured by what its value means."""
     return core.StateTimeline(
-        **basics(about, targets([query], instant=False)),
+        **basics(about, targets([query], instant=False), most_points=MOST_POINTS),
         legendDisplayMode="list",
         legendPlacement="bottom",
         showValue="never",

@@ -16,8 +16,8 @@ from dashboards.pictures.browser import open_browser, wait_until_settled
 from dashboards.pictures.palette import with_palette
 from exporters.programs import locate_program
 
-WIDTH = 1280
-FIRST_SCREEN_HEIGHT = 900
+WIDTH = 1600
+FIRST_SCREEN_HEIGHT = 1000
 TALLEST = 4000
 FOLDER = Path("docs/dashboards")
 

@@ -26,6 +26,20 @@ SETTLED = """() => {
 }"""
 """Whether every panel in sight is drawn, or has said why it is not."""
 
+_NOTE_WHEN_SETTLED = f"""(() => {{
+  const isSettled = {SETTLED};
+  const look = () => {{
+    if (!isSettled()) return;
+    watch.disconnect();
+    requestAnimationFrame(() => setTimeout(() => {{ window.settledAt = performance.now(); }}));
+  }};
+  const watch = new MutationObserver(look);
+  watch.observe(document, {{ subtree: true, attributes: true,
+    attributeFilter: ["aria-busy", "data-drawn", "data-failed"] }});
+}})()"""
+"""Looks only when a panel has changed: to look again and again would lay out the page each time,
+and measure that. A frame later it is on the screen."""
+
 
 @contextmanager
 def open_browser(chromium: Path) -> Iterator[Any]:
@@ -37,6 +51,23 @@ def open_browser(chromium: Path) -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+def note_when_settled(page: Any) -> None:
+    """Let what is opened in a page note when every panel in sight was on the screen."""
+    page.add_init_script(_NOTE_WHEN_SETTLED)
+
+
+def settled_milliseconds(page: Any) -> float:
+    """Return when every panel in sight was on the screen, since the page was asked for.
+
+    Raises:
+        playwright.sync_api.TimeoutError: one is still waited for after a minute.
+    """
+    found = page.wait_for_function(
+        "() => window.settledAt", timeout=1000 * PATIENCE_SECONDS, polling=100
+    )
+    return float(found.json_value())
 
 
 def wait_until_settled(page: Any) -> None:

@@ -1,7 +1,7 @@
 """The preview's server: pages, and what panels show. It asks one Prometheus, and nothing else.
 
-``POST /api/variables``, ``/api/panel`` and ``/api/annotations`` take what is chosen and name a
-board and a panel; the queries themselves are the boards', so that nobody can have others asked.
+``POST /api/board`` takes what is chosen and names a board and some of its panels; the queries
+themselves are the boards', so that nobody can have others asked.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from dashboards.interpolation import WORDS, Standing, interpolate
+from dashboards.interpolation import Standing
 from dashboards.preview.asking import ANSWER_WITHIN_SECONDS, LARGEST_ANSWER_BYTES, Asker
-from dashboards.preview.drawing import draw_panel
-from dashboards.preview.links import Carried, board_links
+from dashboards.preview.links import Carried
 from dashboards.preview.loose import text
-from dashboards.preview.marks import asked_annotations, find_marks
+from dashboards.preview.marks import asked_annotations
 from dashboards.preview.model import Board, Panel
+from dashboards.preview.reading import MOST_PANELS
+from dashboards.preview.telling import Teller, Wanted, told_of_variables, written
 from dashboards.preview.times import MOST_POINTS, QUICK_RANGES, Range, parse_range
 from dashboards.preview.variables import Resolved, chosen_alone, resolve
 from exporters.access import HttpAccess
-from slo.prometheus import PrometheusClient, PrometheusError
+from slo.prometheus import PrometheusClient
 from slo.web.guard import Application, Guard
 from slo.web.pages import STATIC, STATIC_PATH, Pages
 
 _HERE = Path(__file__).parent
 REFRESHES = ("", "5s", "10s", "30s", "1m", "5m", "15m")
-BAD_GATEWAY = 502
 _MOST_VALUES = 2000
 
 Value = Annotated[str, Field(max_length=1000)]
@@ -43,8 +43,17 @@ Values = Annotated[list[Value], Field(max_length=_MOST_VALUES)]
 Name = Annotated[str, Field(max_length=200)]
 
 
+class Room(BaseModel):
+    """A panel that is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    panel: Name
+    points: Annotated[int, Field(ge=2, le=MOST_POINTS)] = 400
+
+
 class Choice(BaseModel):
-    """What somebody chose on a board."""
+    """What somebody chose on a board, and what of it is to be told."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,18 +64,11 @@ class Choice(BaseModel):
     offered: Annotated[dict[Name, Values], Field(max_length=100)] = {}
     """All values of variables of which all are chosen."""
 
-
-class PanelChoice(Choice):
-    """... and of which panel it is."""
-
-    panel: Name
-    points: Annotated[int, Field(ge=2, le=MOST_POINTS)] = 400
-
-
-class MarksChoice(Choice):
-    """... and which annotations are shown."""
-
-    shown: Values
+    variables: bool = False
+    """Whether what they offer is asked for."""
+    marks: Values | None = None
+    """Annotations that are asked for."""
+    panels: Annotated[list[Room], Field(max_length=MOST_PANELS)] = []
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,6 @@ def preview_application(setting: Setting, clock: Any) -> Application:
 
 
 def _say_problems(app: FastAPI) -> None:
-    async def unanswered(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"problem": f"{error}"}, BAD_GATEWAY)
-
     async def refused(_: Request, error: Exception) -> JSONResponse:
         said = str(error.errors()[0]["msg"]) if isinstance(error, RequestValidationError) else "?"
         return JSONResponse({"problem": f"The request is none of ours: {said}."}, 422)
@@ -124,7 +123,6 @@ def _say_problems(app: FastAPI) -> None:
         said = error.detail if isinstance(error, HTTPException) else str(error)
         return JSONResponse({"problem": said}, status)
 
-    app.add_exception_handler(PrometheusError, unanswered)
     app.add_exception_handler(RequestValidationError, refused)
     app.add_exception_handler(HTTPException, http)
 
@@ -166,38 +164,28 @@ def _serve_pages(app: FastAPI, setting: Setting, pages: Pages) -> None:
 def _serve_answers(
     app: FastAPI, setting: Setting, client: PrometheusClient, asker: Asker, clock: Any
 ) -> None:
-    @app.post("/api/variables")
-    async def variables(choice: Choice) -> dict[str, Any]:
-        board = _board(setting, choice.board)
-        range_ = _range(choice, clock())
-        found = await resolve(
-            board.variables, choice.chosen, range_, client, setting.prometheus_url
-        )
-        links = board_links(board, setting.boards, _carried(choice, found))
-        standing = {each.name: each.standing for each in found}
-        titles = [interpolate(each.title, standing, where=WORDS) for each in board.sections]
-        shown = [each.to_json() for each in found]
-        return {"variables": shown, "links": links, "titles": titles}
+    teller = Teller(client, asker, setting.scrape_seconds)
 
-    @app.post("/api/panel")
-    async def panel(choice: PanelChoice) -> dict[str, Any]:
+    @app.post("/api/board")
+    async def tell(choice: Choice) -> StreamingResponse:
         board = _board(setting, choice.board)
-        shown = _panel(board, choice.panel)
         range_ = _range(choice, clock())
-        return await draw_panel(shown, asker, range_, choice.points, _chosen(board, choice))
+        panels = [(_panel(board, each.panel), each.points) for each in choice.panels]
+        wanted = Wanted(board, range_, panels, choice.marks)
 
-    @app.post("/api/annotations")
-    async def annotations(choice: MarksChoice) -> dict[str, Any]:
-        board = _board(setting, choice.board)
-        range_ = _range(choice, clock())
-        carried = _chosen(board, choice)
-        marks = []
-        for each in asked_annotations(board.annotations):
-            if text(each.get("name")) in choice.shown:
-                marks += await find_marks(
-                    each, client, range_, carried.standing, setting.scrape_seconds
+        async def lines() -> AsyncIterator[str]:
+            if choice.variables:
+                found = await resolve(
+                    board.variables, choice.chosen, range_, client, setting.prometheus_url
                 )
-        return {"marks": marks}
+                carried = _carried(choice, found)
+                yield written(told_of_variables(board, setting.boards, carried))
+            else:
+                carried = _chosen(board, choice)
+            async for line in teller.tell(wanted, carried):
+                yield line
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
 
 
 def _board(setting: Setting, uid: str) -> Board:

@@ -86,5 +86,8 @@ def new_revisions() -> str:
     rollout.
     """
     series = in_cells(conventions.CELL_REVISION_GROUPS)
-    before = f"last_over_time({series}[1h] offset {RATE_INTERVAL})"
+    # A sample is seen for five minutes, so that one look in five misses none of an hour's; the last
+    # of them may be five minutes old.
+    looks = f"last_over_time({series}[1h:5m] offset {RATE_INTERVAL})"
+    before = f"({series} offset {RATE_INTERVAL} or {looks})"
     return f"{series} unless {before} and on ({CELL}) {before}"

@@ -9,6 +9,7 @@ from dashboards.queries.ranked import (
     budgets_of,
     causes_at_work,
     causes_over_time,
+    groups_by_revision,
     ranked,
     share,
 )
@@ -72,11 +73,7 @@ GROUPS_RESTARTED = ranked(
     "topk",
     lambda at: f"sum by ({CELL}) ({in_cells(conventions.CELL_GROUPS, _WITHOUT_CACHE)}{at})",
 )
-GROUPS_BY_REVISION = ranked(
-    "topk",
-    lambda at: in_cells(conventions.CELL_REVISION_GROUPS) + at,
-    "{{cluster}} {{region}} {{model}} {{revision}}",
-)
+GROUPS_BY_REVISION = groups_by_revision()
 KV_CACHE_USAGE = worst_cells("topk", conventions.CELL_KV_CACHE_USAGE)
 PREEMPTIONS_BY_CELL = worst_cells("topk", conventions.CELL_PREEMPTIONS_RATE)
 LOOKED_UP = worst_cells("topk", conventions.CELL_LOOKED_UP_RATE)

@@ -31,18 +31,17 @@ STATE_RANKS: dict[str, int] = {
 
 _NOT_UP = 'state!="up"'
 _WITH_REASON = 'reason!="none"'
-_GROUPS = in_cells(conventions.CELL_GROUPS)
 
 GROUPS_NOT_UP = Query(f"sum({in_cells(conventions.CELL_GROUPS, _NOT_UP)})", "not up")
-GROUPS = Query(f"sum({_GROUPS})", "all")
+GROUPS = Query(f"sum({in_cells(conventions.CELL_GROUPS)})", "all")
 GROUPS_NOT_UP_BY_STATE = Query(
     f"sum by ({catalog.STATE}) ({in_cells(conventions.CELL_GROUPS, _NOT_UP)})", "{{state}}"
 )
+_KNOWN = in_cells(conventions.CELL_GROUPS_KNOWN)
+_ABLE = f"{in_cells(conventions.CELL_CAPACITY)} * on ({CELL}) {_KNOWN}"
 CAPACITY = Query(
     # Weighed by groups: an average of the cells' ratios would weigh a small cell like a large one.
-    f"sum({in_cells(conventions.CELL_CAPACITY)} * on ({CELL})"
-    f" sum by ({CELL}) ({_GROUPS}))"
-    f" / sum({_GROUPS})",
+    f"sum({_ABLE}) / sum({_KNOWN})",
     "capacity",
 )
 CAPACITY_BARS = bars("bottomk", in_cells(conventions.CELL_CAPACITY))
@@ -52,7 +51,8 @@ GPUS_EXPECTED = Query(f"sum({in_cells(conventions.CELL_GPUS_EXPECTED)})", "expec
 
 def _worst_state() -> Query:
     ranked = " or ".join(
-        f"({in_cells(conventions.CELL_GROUPS, equals(catalog.STATE, state))} > bool 0) * {rank}"
+        # Not "bool": what is not there is dropped, or the server would join seven times as many.
+        f"({in_cells(conventions.CELL_GROUPS, equals(catalog.STATE, state))} > 0) * 0 + {rank}"
         for state, rank in STATE_RANKS.items()
     )
     worst_now = (
@@ -108,9 +108,7 @@ def _of_place(operator: str, series: str, *matchers: str) -> str:
 
 def _serving() -> str:
     """Return the share of groups that can serve, by region and model, weighed by groups."""
-    groups = f"sum by ({CELL}) ({_GROUPS})"
-    able = f"sum by ({_PLACE}) ({in_cells(conventions.CELL_CAPACITY)} * on ({CELL}) {groups})"
-    return f"{able} / {_of_place('sum', conventions.CELL_GROUPS)}"
+    return f"sum by ({_PLACE}) ({_ABLE}) / {_of_place('sum', conventions.CELL_GROUPS_KNOWN)}"
 
 
 def _burn(window: str) -> str:

@@ -143,7 +143,9 @@ def reading_by(family: Family, label: str) -> Query:
 
 
 def happened(family: Family, label: str = "", *, may_be_empty: bool = False) -> Query:
-    """Return how often something happened to GPUs of the host within a step, most often first.
+    """Return how often something happened to GPUs of the host within a step.
+
+    Of those to which it happened most often within the time range.
 
     Args:
         family: a counter.
@@ -154,22 +156,26 @@ def happened(family: Family, label: str = "", *, may_be_empty: bool = False) -> 
 
 
 def per_second(family: Family, label: str = "", *, may_be_empty: bool = False) -> Query:
-    """Return a counter of GPUs of the host per second, the highest of them; as ``happened``."""
+    """Return a counter of GPUs of the host per second, the highest over the time range."""
     return _highest("sum", *_over_time("rate", family), label, may_be_empty=may_be_empty)
 
 
 def _over_time(function: str, family: Family) -> tuple[str, str]:
-    window = f"{of_gpu(family.name)}[{RATE_INTERVAL}]"
-    return f"{function}({window})", f"{function}({window} @ end())"
+    """Return a function of a counter at each step, and over the whole range, by which it is ranked.
+
+    What happened once has no rank at the end of the range.
+    """
+    counter = of_gpu(family.name)
+    return f"{function}({counter}[{RATE_INTERVAL}])", f"{function}({counter}[$__range] @ end())"
 
 
 def _highest(
-    operator: str, expr: str, expr_at_end: str, label: str, *, may_be_empty: bool = False
+    operator: str, expr: str, ranked_by: str, label: str, *, may_be_empty: bool = False
 ) -> Query:
     grouped = f"{operator} by ({by((*_PLACE, label)) if label else _HERE})"
     legend = f"{{{{{label}}}}} {{{{uuid}}}}" if label else "{{uuid}}"
     return Query(
-        f"{grouped} ({expr}) and topk({SHOWN_LINES}, {grouped} ({expr_at_end}))",
+        f"{grouped} ({expr}) and topk({SHOWN_LINES}, {grouped} ({ranked_by}))",
         legend,
         may_be_empty,
     )

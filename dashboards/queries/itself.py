@@ -18,6 +18,8 @@ from exporters.scrape import JOBS
 
 JOB, INSTANCE = "job", "instance"
 RULE_GROUP, INTEGRATION = "rule_group", "integration"
+NAME = "name"
+"""Of a group of rules, without its file."""
 PROMETHEUS_JOB = "prometheus"
 """As Prometheus's own example configuration calls it, and ours."""
 
@@ -61,6 +63,9 @@ def _increase(series: str) -> str:
     return f"increase({series}[{RATE_INTERVAL}])"
 
 
+_EVALUATED = "prometheus_rule_group_last_evaluation_timestamp_seconds"
+"""UNIX seconds; in the year 1 before a group's first evaluation, which is no time to count from."""
+
 # --- in short -------------------------------------------------------------------------------------
 
 WATCHDOG_FIRES = Query(
@@ -69,9 +74,7 @@ WATCHDOG_FIRES = Query(
 TARGETS_DOWN = Query(or_zero(f"count(up{{{_OURS}}} == 0)"), "down")
 SOURCES_SILENT = Query(or_zero(f"count({in_regions(catalog.SOURCE_UP.name)} == 0)"), "silent")
 RULES_LATE = Query(
-    "max(time() - prometheus_rule_group_last_evaluation_timestamp_seconds"
-    " - prometheus_rule_group_interval_seconds)",
-    "late",
+    f"max(time() - ({_EVALUATED} > 0) - prometheus_rule_group_interval_seconds)", "late"
 )
 NOTIFICATIONS_LOST = Query(
     "sum(increase(alertmanager_notifications_failed_total[1h]))"
@@ -142,7 +145,12 @@ DIALECTS = Query(
 
 
 def _worst_rules(expr: str, at_end: str) -> Query:
-    return Query(f"{expr} and topk({SHOWN_LINES}, {at_end})", "{{rule_group}}")
+    # Prometheus calls a group by its file as well, whose path nobody can read in a legend. Beside
+    # that name, for two files may have groups of one name.
+    named = f'"{NAME}", "$1", "{RULE_GROUP}", "(?:.*;)?(.*)"'
+    return Query(
+        f"label_replace({expr} and topk({SHOWN_LINES}, {at_end}), {named})", f"{{{{{NAME}}}}}"
+    )
 
 
 RULE_SHARES = _worst_rules(
@@ -150,10 +158,7 @@ RULE_SHARES = _worst_rules(
     "prometheus_rule_group_last_duration_seconds @ end()"
     " / prometheus_rule_group_interval_seconds @ end()",
 )
-RULE_LATENESS = _worst_rules(
-    "time() - prometheus_rule_group_last_evaluation_timestamp_seconds",
-    "time() - prometheus_rule_group_last_evaluation_timestamp_seconds @ end()",
-)
+RULE_LATENESS = _worst_rules(f"time() - ({_EVALUATED} > 0)", f"time() - ({_EVALUATED} @ end() > 0)")
 RULES_MISSED = Query(f"sum({_increase('prometheus_rule_group_iterations_missed_total')})", "missed")
 RULES_FAILED = Query(f"sum({_increase('prometheus_rule_evaluation_failures_total')})", "failed")
 HEAD_SERIES = Query("max(prometheus_tsdb_head_series)", "series")

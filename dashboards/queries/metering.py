@@ -19,6 +19,7 @@ from dashboards.queries.ranked import (
     causes_over_time,
     level,
     ranked,
+    ranked_ever,
     rate_at,
     share,
 )
@@ -55,7 +56,7 @@ _BLOCKED = in_cells(catalog.SAFETY_CHECKS.name, equals(catalog.VERDICT, "blocked
 _MADE = in_cells(catalog.SAFETY_CHECKS.name, 'verdict!="bypassed"')
 _OUTPUTS = in_cells(catalog.SAFETY_CHECKS.name, equals(catalog.STAGE, "output"))
 _SECONDS = in_cells(catalog.SAFETY_SECONDS.name)
-_ANSWERS = in_cells(conventions.CELL_REQUESTS_RATE, equals(catalog.OUTCOME, "ok"))
+_ANSWERS = in_cells(catalog.ROUTER_REQUESTS.name, equals(catalog.OUTCOME, "ok"))
 _DISAGREEING = in_cells(conventions.CELL_GROUPS_DISAGREEING)
 _GROUPS = in_cells(conventions.CELL_GROUPS_KNOWN)
 
@@ -66,10 +67,12 @@ def _unread(*labels: str, at: str = "") -> str:
 
 
 def _unasked(at: str = "") -> str:
-    """Return the share of answers that the filter was never asked about; counters lag a little."""
-    cell = by(catalog.CELL_LABELS)
-    asked = f"sum by ({cell}) ({rate_at(_OUTPUTS, at)})"
-    return f"clamp_min(1 - {asked} / on ({cell}) (sum by ({cell}) ({_ANSWERS}{at}) > 0), 0)"
+    """Return the share of answers that the filter was never asked about.
+
+    Both are counted on one page, and over one window: else the share is that of the last seconds.
+    """
+    asked = share(rate_at(_OUTPUTS, at), rate_at(_ANSWERS, at), *catalog.CELL_LABELS)
+    return f"clamp_min(1 - {asked}, 0)"
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -105,7 +108,7 @@ TOKENS_BY_TIER = Query(
 # --- the safety filter ---------------------------------------------------------------------------
 
 UNREAD_BARS = bars("topk", _unread(*catalog.CELL_LABELS))
-UNREAD_RATIOS = ranked("topk", lambda at: _unread(*_STAGE, at=at), CELL_LEGEND + " {{stage}}")
+UNREAD_RATIOS = ranked_ever(_unread(*_STAGE), CELL_LEGEND + " {{stage}}")
 UNREAD_LIMIT = level(MOST_BYPASSED_RATIO, "too many")
 UNASKED_RATIOS = ranked("topk", _unasked)
 UNASKED_LIMIT = level(MOST_UNASKED_RATIO, "too many")

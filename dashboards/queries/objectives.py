@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.queries.query import SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import EVER, SHOWN_LINES, SHOWN_ROWS, Query
 from exporters import catalog
 from slo import conventions
 from slo.burn import Tier, format_decimal
@@ -179,13 +179,26 @@ class Objectives:
 
     @property
     def sight(self) -> Query:
-        """Return whether each cell's events are there, have vanished, or cannot be seen."""
+        """Return whether the events of each objective and cell are there, vanished, or unseen."""
+        now, ever = self._sight
+        return Query(f"({now}) and topk({SHOWN_LINES}, {ever})", self.legend)
+
+    @property
+    def sight_of_cells(self) -> Query:
+        """Return the same of cells, the worst of their objectives: a cell has a dozen of them."""
+        grouped = f"max by ({', '.join(self.grouping)})"
+        now, ever = (f"{grouped} ({each})" for each in self._sight)
+        legend = " ".join(f"{{{{{each}}}}}" for each in self.grouping)
+        return Query(f"{now} and topk({SHOWN_LINES}, {ever})", legend)
+
+    @property
+    def _sight(self) -> tuple[str, str]:
+        """Return how well events are seen, now and at worst within the range."""
         blind = self.select(conventions.BLIND_STATE)
         vanished = self.select(conventions.VANISHED_STATE)
-        return Query(
-            f"({blind} * {BLIND} or {vanished}) and topk({SHOWN_LINES},"
-            f" {blind} @ end() * {BLIND} or {vanished} @ end())",
-            self.legend,
+        return (
+            f"{blind} * {BLIND} or {vanished}",
+            f"max_over_time({blind}{EVER}) * {BLIND} or max_over_time({vanished}{EVER})",
         )
 
     # --- rows of tables --------------------------------------------------------------------------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
-from dashboards.queries.selecting import CELL_LEGEND, by, is_one_of, or_zero, worst
+from dashboards.queries.query import EVER, RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.selecting import CELL, CELL_LEGEND, by, in_cells, is_one_of, or_zero, worst
 from exporters import catalog
 from slo import conventions
 
@@ -46,6 +46,31 @@ def ranked_within(expr: str, legend: str = CELL_LEGEND) -> Query:
     looks = (f"$__range:{_LOOKS}", f"{_LOOKS}:{_CLOSE_LOOKS}")
     highest = " or ".join(f"max_over_time(({expr})[{each}]{AT_END})" for each in looks)
     return worst("topk", f"({expr})", highest, legend)
+
+
+def ranked_ever(expr: str, legend: str = CELL_LEGEND, *, may_be_empty: bool = False) -> Query:
+    """Return the lines of an expression that were highest at any step of the graph.
+
+    For what is there only while something is wrong, and may be over between two looks of
+    :func:`ranked_within`. It reads what the graph reads, once more.
+    """
+    found = worst("topk", f"({expr})", f"max_over_time(({expr}){EVER})", legend)
+    return replace(found, may_be_empty=may_be_empty)
+
+
+def groups_by_revision(*matchers: str) -> Query:
+    """Return groups by revision, first those of the cells that ran most revisions within the range.
+
+    By their number a canary would have no rank: a fleet has hundreds of cells with more groups.
+    """
+    series = conventions.CELL_REVISION_GROUPS
+    revisions = by((*catalog.CELL_LABELS, catalog.REVISION))
+    ran, each = (
+        f"group by ({revisions}) (max_over_time({in_cells(series, *chosen)}[$__range]{AT_END}))"
+        for chosen in (matchers, ())
+    )
+    order = f"{ran} * on ({CELL}) group_left () count by ({CELL}) ({each})"
+    return worst("topk", in_cells(series, *matchers), order, CELL_LEGEND + " {{revision}}")
 
 
 def rate_at(selector: str, at: str) -> str:

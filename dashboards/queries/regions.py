@@ -12,6 +12,7 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     ranked,
+    ranked_ever,
     ranked_within,
     rate_at,
     share,
@@ -87,7 +88,7 @@ BUDGETS = budgets_of("governance", "inference", "fleet")
 CAUSES_OVER_TIME = causes_over_time((*CAUSES, *OUTSIDE_CAUSES))
 SERVING_RATIOS = ranked("bottomk", _serving, _LEGEND)
 USED_BARS = bars("topk", _used())
-SIGHT = LIBRARY.sight
+SIGHT = LIBRARY.sight_of_cells
 
 # --- why: traffic --------------------------------------------------------------------------------
 
@@ -101,19 +102,17 @@ ROUTERS = ranked("bottomk", lambda at: f"avg by ({_REGION}) ({_ROUTERS}{at})", _
 
 SERVING_BY_CELL = ranked("bottomk", lambda at: f"{_SERVING}{at} / ({_KNOWN}{at} > 0)")
 USED = ranked("topk", _used)
-DOWN_BY_CELL = ranked("topk", lambda at: _DOWN + at, may_be_empty=True)
+DOWN_BY_CELL = ranked_ever(_DOWN, may_be_empty=True)
 
 # --- whose data ----------------------------------------------------------------------------------
 
-OUTSIDE_BY_REGION = ranked(
-    "topk",
-    lambda at: _elsewhere(at=at),
+OUTSIDE_BY_REGION = ranked_ever(
+    _elsewhere(),
     "{{home_region}} served in {{region}}",
     may_be_empty=True,
 )
-OUTSIDE_BY_TIER = ranked(
-    "topk",
-    lambda at: _elsewhere(at=at, labels=(catalog.TIER,)),
+OUTSIDE_BY_TIER = ranked_ever(
+    _elsewhere(labels=(catalog.TIER,)),
     "{{tier}}: {{home_region}} served in {{region}}",
     may_be_empty=True,
 )

@@ -14,6 +14,7 @@ from dashboards.queries.ranked import (
     budgets_of,
     causes_at_work,
     causes_over_time,
+    groups_by_revision,
     ranked,
     ranked_within,
     rate_at,
@@ -129,9 +130,7 @@ def row_others(reason: str) -> Query:
 
 # --- what groups run -----------------------------------------------------------------------------
 
-GROUPS_BY_REVISION = ranked(
-    "topk", lambda at: in_cells(conventions.CELL_REVISION_GROUPS, _CHOSEN) + at, _LEGEND
-)
+GROUPS_BY_REVISION = groups_by_revision(_CHOSEN)
 WEIGHTS_ROWS = rows(
     f"count by ({by((*REVISION, catalog.HASH))}) ({in_cells(catalog.WEIGHTS_INFO.name, _CHOSEN)})"
 )

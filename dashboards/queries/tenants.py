@@ -17,6 +17,7 @@ from dashboards.queries.ranked import (
     causes_over_time,
     level,
     ranked,
+    ranked_ever,
     rate_at,
     share,
 )
@@ -83,7 +84,7 @@ CAUSES_OVER_TIME = causes_over_time(CAUSES, _OF_CAUSE, place=(catalog.MODEL, cat
 REQUESTS_BY_TIER = Query(f"sum by ({catalog.TIER}) ({_REQUESTS})", "{{tier}}")
 LIMITED_BY_TIER = Query(f"sum by ({catalog.TIER}) ({_LIMITED})", "{{tier}}")
 BUSIEST = ranked("topk", lambda at: _REQUESTS + at, _LEGEND)
-LIMITED_RATIOS = ranked("topk", _limited_share, _LEGEND)
+LIMITED_RATIOS = ranked_ever(_limited_share(), _LEGEND)
 PAID_LIMIT = level(PAID_RATIO, "paid tiers: ticket")
 SHARES = ranked("topk", _share_of_cell, _LEGEND)
 

@@ -17,6 +17,8 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     ranked,
+    ranked_ever,
+    ranked_within,
     rate_at,
     share,
 )
@@ -94,18 +96,13 @@ CAUSES_OVER_TIME = causes_over_time(CAUSES, _OF_CAUSE, place=(catalog.TOOL,))
 # --- why -----------------------------------------------------------------------------------------
 
 FAILURES = Query(f"sum by ({catalog.OUTCOME}) ({_calls(_FAILED)})", "{{outcome}}")
-FAILURE_RATIOS = ranked(
-    "topk",
-    lambda at: (
-        f"sum by ({_PLACE}, {catalog.OUTCOME}) ({_calls(_FAILED, at)})"
-        f" / on ({_PLACE}) group_left () (sum by ({_PLACE}) ({_calls(_COUNTED, at)}) > 0)"
-    ),
+FAILURE_RATIOS = ranked_ever(
+    f"sum by ({_PLACE}, {catalog.OUTCOME}) ({_calls(_FAILED)})"
+    f" / on ({_PLACE}) group_left () (sum by ({_PLACE}) ({_calls(_COUNTED)}) > 0)",
     _BY_TOOL + " {{outcome}}",
 )
-CAPTCHA_RATIOS = ranked(
-    "topk", lambda at: share(_calls(_CAPTCHA, at), _calls(_COUNTED, at), *PLACE), _BY_TOOL
-)
-AGAIN_RATIOS = ranked("topk", lambda at: _again(*PLACE, at=at), _BY_TOOL)
+CAPTCHA_RATIOS = ranked_ever(share(_calls(_CAPTCHA), _calls(_COUNTED), *PLACE), _BY_TOOL)
+AGAIN_RATIOS = ranked_ever(_again(*PLACE), _BY_TOOL)
 CALLS_PER_REQUEST = ranked(
     "topk", lambda at: in_cells(conventions.TOOL_CALLS_PER_REQUEST) + at, CELL_LEGEND
 )
@@ -131,7 +128,7 @@ SLOWER_BARS = Query(
 
 def times(quantile: float) -> Query:
     """Return a quantile of the time that calls take, in seconds, of the slowest tools."""
-    return ranked("topk", lambda at: _quantile(quantile, *PLACE, at=at), _BY_TOOL)
+    return ranked_within(_quantile(quantile, *PLACE), _BY_TOOL)
 
 
 TIMES = Query(f"sum by ({_LE}) ({_within()})", "{{le}}")

@@ -60,11 +60,11 @@ class EveProcess:
 
     Args:
         kind: of the eve.
-        conditions: expressions that plays will ask for beside their rules.
+        scenarios: that may be played from it.
         folder: empty, for the files of its plays.
     """
 
-    def __init__(self, kind: Kind, conditions: Sequence[str], folder: Path) -> None:
+    def __init__(self, kind: Kind, scenarios: Sequence[Scenario], folder: Path) -> None:
         self.kind, self.folder, self.is_ready = kind, folder, False
         self.playing: set[int] = set()
         """Numbers of the plays that have not ended."""
@@ -72,7 +72,7 @@ class EveProcess:
         context = get_context("spawn")
         self.told, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(kind, list(conditions), folder, theirs, os.getpid())
+            target=_serve, args=(kind, list(scenarios), folder, theirs, os.getpid())
         )
         self._process.start()
         theirs.close()
@@ -119,7 +119,7 @@ class EveProcess:
 
 
 def _serve(
-    kind: Kind, conditions: Sequence[str], folder: Path, told: Connection, parent: int
+    kind: Kind, scenarios: Sequence[Scenario], folder: Path, told: Connection, parent: int
 ) -> None:
     """Prepare an eve, then fork a process for each play that is asked for."""
     os.setsid()  # a Ctrl-C is our parent's, who ends us all
@@ -132,7 +132,7 @@ def _serve(
         with lock:
             told.send((number, result))
 
-    eve = _tried(lambda: asyncio.run(prepare(kind.starts_at, kind.options, conditions, folder)))
+    eve = _tried(lambda: asyncio.run(prepare(kind.starts_at, kind.options, scenarios, folder)))
     if isinstance(eve, Failed):
         tell(READY, eve)
         return

@@ -44,7 +44,19 @@ def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> 
         latest("lab.lost_gpu_seconds", "lost-gpu", GPU_LOST, DCGM_INTERVAL_SECONDS),
         _figure("lab.snowball_lead_seconds", "s", _snowball_lead(ours)),
         _figure("lab.cause_lead_evaluations", "evaluations", leads),
+        *_figures_of_boards(ours),
     ]
+
+
+def _figures_of_boards(outcomes: Sequence[Outcome]) -> Iterator[Figure]:
+    """Yield how much boards did not show, and the share of scenarios of which one showed any."""
+    asked = [each for of in outcomes for each in of.boards]
+    missed = sum(not each.is_shown for each in asked) if asked else None
+    yield _figure("dashboards.faults_not_shown", "panels", missed)
+    every = {each.scenario for each in outcomes}
+    seen = {of.scenario for of in outcomes if any(each.is_shown for each in of.boards)}
+    share = len(seen) / len(every) if every else None
+    yield _figure("lab.scenarios_shown_ratio", "ratio", share)
 
 
 def _figure(name: str, unit: str, value: float | None) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from demo.lab.markdown import seconds, table
-from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcome
+from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcome, Shown
 from demo.lab.severities import severity_of
 from slo import conventions
 
@@ -14,11 +14,17 @@ WORDS = MISSED, MUST_NOT, SEEN, MAY = "MISSED", "MUST NOT", "yes", "may"
 neither expected nor forbidden and there."""
 
 
-ALERTS_HEADING = "## Alerts"
+ALERTS_HEADING, BOARDS_HEADING = "## Alerts", "## Boards"
+NOT_SHOWN = "NOT SHOWN"
 _LEGEND = (
     "Seconds count from the first fault; reset from the last repair. Of alerts, `yes` are "
     "scenarios in which one was expected and came, `MISSED` those in which it was and did not, "
     "`MUST NOT` those that forbid it and in which it came; in others it `may` come, and did."
+)
+
+_BOARDS_LEGEND = (
+    "Each is what the panel of a dashboard asks, asked again of the play: a series of it came to "
+    "that value after the fault, and was not there in the minutes before; `throughout` it was."
 )
 
 
@@ -50,6 +56,7 @@ def results_text(
         *_section("## What PagerDuty gets", _PAGE_HEAD, _page_rows(_sorted(ours))),
         *_section("## Pages for each fault", _WOKEN_HEAD, _woken_rows(ours)),
         *_section("## Not as expected", ("scenario", "what"), _failure_rows(_sorted(ours))),
+        *_boards(_sorted(ours)),
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
         *_section("## Strengths", _SWEEP_HEAD, _sweep_rows(ours, sweep)),
         *_section("## Beside others' rules", _PEER_HEAD, _peer_rows(outcomes)),
@@ -70,6 +77,7 @@ _PAGE_HEAD = ("scenario", "alert", "fired", "paged", "theory", "budget spent", "
 _ALERT_HEAD = ("alert", *WORDS)
 _WOKEN_HEAD = ("scenario", "faults", "pages", "pages a fault", "neither expected nor allowed")
 _SWEEP_HEAD = ("scenario", "strength", "alert", "fired", "paged")
+_BOARD_HEAD = ("scenario", "board", "panel", "shows", "first shown")
 _PEER_HEAD = ("scenario", "rules", "first alert", "first page", "pages", "reset", "false",
               "samples read")  # fmt: skip
 
@@ -181,6 +189,26 @@ def _failure_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
     for of in outcomes:
         for said in (*of.failures, *of.rule_failures):
             yield of.key, said
+
+
+def _boards(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield what boards showed, and the scenarios of which nobody asked them anything."""
+    rows = [
+        (of.key, each.board, each.panel, each.asked, _first_shown(each))
+        for of in outcomes
+        for each in of.boards
+    ]
+    if not rows:
+        return
+    yield BOARDS_HEADING
+    told = {of.scenario for of in outcomes if of.boards}
+    untold = sorted({of.scenario for of in outcomes} - told)
+    yield _BOARDS_LEGEND + (f" Of {', '.join(untold)} no board is asked." if untold else "")
+    yield table(_BOARD_HEAD, rows)
+
+
+def _first_shown(shown: Shown) -> str:
+    return seconds(shown.seconds) if shown.is_shown else f"{NOT_SHOWN}: {shown.said}"
 
 
 def _standing_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:

@@ -27,10 +27,10 @@ from dataclasses import dataclass, field
 from functools import cmp_to_key
 from typing import Any
 
-from demo.lab.alertmanager.inhibiting import Inhibition, read_inhibitions
-from demo.lab.alertmanager.receivers import Integration, read_integrations
-from demo.lab.alertmanager.routes import Route, read_route
-from demo.lab.alertmanager.time_intervals import TimeInterval, read_time_intervals
+from alerts.alertmanager.inhibiting import Inhibition, read_inhibitions
+from alerts.alertmanager.receivers import Integration, read_integrations
+from alerts.alertmanager.routes import Route, read_route
+from alerts.alertmanager.time_intervals import TimeInterval, read_time_intervals
 from slo.replay.firing import Firing
 
 RESEND_SECONDS = 60.0

@@ -72,6 +72,29 @@ class CellPicture:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a board's panel showed of a fault."""
+
+    board: str
+    """Its file name without ending."""
+    panel: str
+    """Its title."""
+    asked: str
+    """Which series must come to which value, in words."""
+    why: str
+    """What a person on call would have seen."""
+    seconds: float | None
+    """When it first was so, after the first fault; None if it never was."""
+    said: str = ""
+    """What was there instead."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the panel showed it."""
+        return self.seconds is not None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One play."""
 
@@ -100,6 +123,8 @@ class Outcome:
     samples_read: int | None = None
     """By one evaluation of all rules at the end."""
     conditions: Mapping[str, bool] = field(default_factory=dict)
+    boards: Sequence[Shown] = ()
+    """What boards showed of those that must show something; none where nobody asked."""
     faults: int = 1
     """How many faults strike."""
     pages: int = 0
@@ -122,6 +147,15 @@ class Outcome:
     def is_good(self) -> bool:
         """Whether all was as expected."""
         return not self.failures and not self.rule_failures
+
+    @property
+    def not_shown(self) -> list[str]:
+        """What boards should have shown and did not, a sentence each."""
+        return [
+            f"{each.board}: {each.panel}: {each.asked}: not shown: {each.said}"
+            for each in self.boards
+            if not each.is_shown
+        ]
 
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON has it, without pictures."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.engine import Habit
+from demo.lab.asking import Question, Span, ask, questions_of
 from demo.lab.judging import scenario_at
 from demo.lab.notifying import notifications
-from demo.lab.outcome import Outcome
+from demo.lab.outcome import Outcome, Shown
 from demo.lab.paging import PAGERDUTY, CauseAsker, pages_of
 from demo.lab.past import habits_of_cluster, measure_usual, write_past, write_readings
 from demo.lab.pictures import cell_pictures
@@ -75,22 +76,24 @@ async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome
         demo.orders.FaultError: if the cluster has no place that a fault names.
     """
     with tempfile.TemporaryDirectory(prefix="shardwatch-lab-") as folder:
-        eve = await prepare(scenario.starts_at, options, conditions_of(scenario), Path(folder))
+        eve = await prepare(scenario.starts_at, options, [scenario], Path(folder))
         return await eve.play(scenario)
 
 
 def conditions_of(scenario: Scenario) -> list[str]:
-    """Return the expressions that are asked of a play beside its rules."""
+    """Return the expressions that are asked of a play beside its rules and boards."""
     return [*scenario.shows, *(each.holds for each in scenario.expect if each.holds)]
 
 
-async def prepare(starts_at: str, options: Options, conditions: Sequence[str], folder: Path) -> Eve:
+async def prepare(
+    starts_at: str, options: Options, scenarios: Sequence[Scenario], folder: Path
+) -> Eve:
     """Return all that is the same for every scenario that starts at a time: up to its eve.
 
     Args:
         starts_at: time of the week.
         options: how scenarios are played.
-        conditions: expressions that will be asked beside the rules.
+        scenarios: that may be played from there: what they ask is kept of what is scraped.
         folder: empty, for files that the plays need; to be deleted when they are over.
 
     Raises:
@@ -106,7 +109,10 @@ async def prepare(starts_at: str, options: Options, conditions: Sequence[str], f
     interval = setting.config.file.prometheus.scrape_interval
     groups = [read_rule_files(each.files, interval) for each in every]
     expressions = [rule.expr for of in groups for group in of for rule in group.rules]
-    names = names_read([*expressions, *conditions])
+    conditions = [said for each in scenarios for said in conditions_of(each)]
+    # Boards are drawn of what our rules record: they are not asked of others'.
+    questions = [] if options.rules is not None else questions_of(scenarios, setting.boards)
+    names = names_read([*expressions, *conditions, *(each.expr for each in questions)])
     watch = Watch(
         setting.config,
         began_at=began_at(starts_at),
@@ -122,7 +128,7 @@ async def prepare(starts_at: str, options: Options, conditions: Sequence[str], f
         await _base_of(each, of, well, past, folder / f"rules-{at}")
         for at, (each, of) in enumerate(zip(every, groups, strict=True))
     ]
-    return Eve(options, setting, watch, well.end, bases, folder)
+    return Eve(options, setting, watch, well.end, bases, questions, folder)
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,8 @@ class Eve:
     """UNIX seconds."""
     bases: Sequence[_Base]
     """First of our rules, then of each peer's."""
+    questions: Sequence[Question]
+    """That boards are asked in the plays from here."""
     folder: Path
 
     async def play(self, scenario: Scenario) -> list[Outcome]:
@@ -252,10 +260,18 @@ class Eve:
                 else None
             ),
             conditions=report.conditions,
+            boards=await self._boards(client, scenario, readings) if is_ours else (),
             faults=len(scenario.faults),
             pages=len(opened_pages(pages, scenario)),
             unexpected_pages=len(unexpected_pages(pages, scenario)) if is_ours else 0,
         )
+
+    async def _boards(
+        self, client: PrometheusClient, scenario: Scenario, readings: Readings
+    ) -> list[Shown]:
+        asked = [each for each in self.questions if each.is_for(scenario)]
+        span = Span(readings.fault_at, readings.end, readings.interval_seconds)
+        return await ask(client, asked, span)
 
 
 async def _samples_read(client: PrometheusClient, groups: Sequence[RuleGroup], end: float) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from demo.faults import FAULTS
 from demo.lab.eves import EveProcess, Failed, Kind
 from demo.lab.outcome import Outcome
-from demo.lab.playing import Options, conditions_of
+from demo.lab.playing import Options
 from demo.scenario import Scenario
 
 SWEPT_SHARES = (0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
@@ -103,7 +103,6 @@ class _Running:
     ) -> None:
         self._jobs, self._at_once, self._folder = jobs, at_once, folder
         self._tell, self._note = tell, note
-        self._conditions = sorted({said for each in jobs for said in conditions_of(each.scenario)})
         self._waiting: list[tuple[Kind, list[int]]] = []
         """What is to be played, by the eve that it begins from."""
         for number, job in enumerate(jobs):
@@ -148,7 +147,8 @@ class _Running:
                 folder = self._folder / str(self._made)
                 folder.mkdir()
                 self._made += 1
-                self._eves.append(EveProcess(kind, self._conditions, folder))
+                scenarios = [self._jobs[number].scenario for number in numbers]
+                self._eves.append(EveProcess(kind, scenarios, folder))
                 return True
         return False
 
@@ -202,5 +202,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 
 def _said(outcomes: Sequence[Outcome]) -> str:
-    missed = [said for each in outcomes for said in (*each.failures, *each.rule_failures)]
+    missed = [
+        said for each in outcomes for said in (*each.failures, *each.rule_failures, *each.not_shown)
+    ]
     return "; ".join(missed) if missed else "as expected"

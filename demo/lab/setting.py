@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 
 from alerts.build import ALERTMANAGER_PATH
 from alerts.build import build as build_alerts
+from dashboards.build import BOARDS_FOLDER
 from dashboards.build import build as build_dashboards
 from demo.sim.plan import DEFAULT_GROUPS, cluster_topology
 from demo.stack.files import Timing, write_inputs
@@ -41,6 +43,8 @@ class Setting:
     """As they were built."""
     alertmanager: Mapping[str, Any]
     """The built configuration of Alertmanager."""
+    boards: Mapping[str, Mapping[str, Any]]
+    """As they were built, parsed, by file name without ending."""
 
 
 def make_setting(
@@ -71,6 +75,11 @@ def make_setting(
         objectives=read_objectives(config),
         rule_files=sorted(layout.build / path for path in files if path.startswith("rules/")),
         alertmanager=yaml.safe_load(files[ALERTMANAGER_PATH]),
+        boards={
+            Path(path).stem: json.loads(text)
+            for path, text in files.items()
+            if path.startswith(f"{BOARDS_FOLDER}/")
+        },
     )
 
 

@@ -1,4 +1,8 @@
-"""Whether a query gives so few series that a panel can show them, however large the fleet."""
+"""Whether a query gives so few series that a panel can show them, however large the fleet.
+
+Of our own boards more is asked than of anybody's by ``panels/unbounded``: what rules record of
+cells is ranked as well, for a fleet has hundreds of them, and no rank is longer than a panel.
+"""
 
 import re
 

@@ -6,6 +6,7 @@ from string import Template
 
 import pytest
 
+from alerts.causes.regions import CELL_LEVELS
 from alerts.cells import GROUP_NAME, cells_group
 from dashboards.asking import EVERYTHING
 from dashboards.queries import Query, alerts, cells
@@ -13,6 +14,7 @@ from dashboards.queries.objectives import BLIND, LIBRARY, TRAFFIC, VANISHED, bur
 from demo.setup.programs import find_program
 from slo import conventions
 from slo.render import render_groups
+from slo.rules import RuleGroup
 from slo.windows import read_tiers
 from tests.dashboards.recording import Series, hold, series
 
@@ -44,6 +46,7 @@ def group(name: str, *, capacity: int, gpus_up: int, state: str) -> Series:
     return {
         **states,
         series("shardwatch_group_reason", {**labels, "reason": reason}): constant(1),
+        series("shardwatch_group_up", labels): constant(1),
         series("shardwatch_group_capacity_ratio", labels): constant(capacity),
         series("shardwatch_group_gpus_expected", labels): constant(32),
         series("shardwatch_group_gpus_up", labels): constant(gpus_up),
@@ -56,7 +59,8 @@ DEAD = group("g1", capacity=0, gpus_up=31, state="dead")
 
 def check(tmp_path: Path, inputs: Series, expected: dict[str, dict[str, float]]) -> None:
     """Hold expressions against the values that they have at 180 s; series by value."""
-    hold(tmp_path, [cells_group(5)], inputs, expected, at=f"{SECONDS}s")
+    known = RuleGroup("known", 5, CELL_LEVELS)
+    hold(tmp_path, [cells_group(5), known], inputs, expected, at=f"{SECONDS}s")
 
 
 def ask(query: Query) -> str:

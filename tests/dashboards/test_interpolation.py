@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.interpolation import ADDRESS, WORDS, Standing, interpolate, names_in
+from dashboards.interpolation import ADDRESS, WORDS, Standing, interpolate
 
 ONE = {"region": Standing(("eu",), is_pattern=True)}
 TWO = {"region": Standing(("eu", "us.gov"), is_pattern=True)}
@@ -76,6 +76,11 @@ def test_a_variable_that_nothing_stands_for_is_refused_by_name_where_it_must_not
         interpolate("$region", {}, strict=True)
 
 
-def test_names_are_found_in_every_spelling():
-    """For those who ask what a text needs."""
-    assert {"a", "b", "c"} == names_in("$a ${b:csv} [[c]] 5$")
+def test_what_label_replace_found_is_no_variable():
+    """``$1`` is PromQL's; ``$1st`` may be somebody's variable."""
+    expr = 'label_replace(x, "name", "$1", "group", "(.*)$region")'
+    standing = {"region": Standing.raw("eu"), "1st": Standing.raw("x")}
+    assert 'label_replace(x, "name", "$1", "group", "(.*)eu")' == interpolate(
+        expr, standing, strict=True
+    )
+    assert "x" == interpolate("$1st", standing)

@@ -6,8 +6,28 @@ import promql_parser
 import pytest
 
 from dashboards.asking import EVERYTHING
-from dashboards.queries import Query, caches, latency, metering, queues, regions, rollout, tenants
-from dashboards.queries.ranked import Rows, causes_at_work, causes_over_time, ranked, ranked_within
+from dashboards.queries import (
+    Query,
+    caches,
+    gpus,
+    latency,
+    metering,
+    queues,
+    regions,
+    rollout,
+    tenants,
+)
+from dashboards.queries.objectives import BLIND, LIBRARY
+from dashboards.queries.ranked import (
+    Rows,
+    causes_at_work,
+    causes_over_time,
+    groups_by_revision,
+    ranked,
+    ranked_ever,
+    ranked_within,
+)
+from exporters import catalog
 from slo import conventions
 from slo.promql import selectors
 from tests.dashboards.recording import CELL, STEPS, check, rate, series
@@ -44,6 +64,81 @@ def test_what_hangs_at_the_end_is_ranked_by_what_it_was(tmp_path):
             series("", CELL): 1, series("", CELL, model="code"): 9,
         }},
     )  # fmt: skip
+
+
+def test_a_canary_that_is_over_stands_before_the_cells_that_run_one_revision(tmp_path):
+    """However few groups ran it, and however many cells have more."""
+    query = groups_by_revision()
+    name, canary = conventions.CELL_REVISION_GROUPS, {**CELL, "revision": "r2"}
+    large = {
+        series(name, CELL, model=f"m{each}", revision="r1"): constant(90) for each in range(20)
+    }
+    shown = Template(query.expr).substitute({**EVERYTHING, "__range": "6m"})
+    check(
+        tmp_path,
+        {**large, series(name, CELL, revision="r1"): constant(1), series(name, canary): "1x10"},
+        {f"count(last_over_time(({shown})[6m:15s]))": {"{}": 12},
+         f"count by (revision) (last_over_time(({shown})[6m:15s]) == 1)": {
+             '{revision="r1"}': 1, '{revision="r2"}': 1,
+         }},
+    )  # fmt: skip
+
+
+def test_what_is_over_is_ranked_by_what_it_was_at_any_step(tmp_path):
+    """Though it was short and is long gone: between two looks of another rank."""
+    query = ranked_ever("down", may_be_empty=True)
+    gone = series("down", CELL, model="code")
+    less = {series("down", CELL, model=f"m{each}"): constant(1) for each in range(20)}
+    shown = Template(query.expr).substitute({**EVERYTHING, "__range": "6m", "__interval": "5s"})
+    check(
+        tmp_path,
+        {**less, gone: "_x5 2x5 stale"},
+        {
+            f"max by (model) (max_over_time(({shown})[6m:5s])) > 1": {'{model="code"}': 2},
+            f"count(max_over_time(({shown})[6m:5s]))": {"{}": 12},
+        },
+    )
+    assert query.may_be_empty
+
+
+@pytest.mark.parametrize("query", [LIBRARY.sight, LIBRARY.sight_of_cells])
+def test_a_cell_that_could_not_be_seen_is_a_line_though_it_can_be_seen_again(query, tmp_path):
+    """Its traffic is there again at the end, as is that of more cells than there are lines."""
+    cell = {"slo": "chat-availability", "region": "eu"}
+    there = {
+        series(conventions.VANISHED_STATE, cell, model=f"m{each}"): constant(0)
+        for each in range(20)
+    }
+    once = {
+        series(conventions.VANISHED_STATE, cell, model="x"): constant(0),
+        series(conventions.BLIND_STATE, cell, model="x"): "_x5 1x5 stale",
+    }
+    expr = Template(query.expr).substitute({**EVERYTHING, "__range": "6m"})
+    check(
+        tmp_path,
+        {**there, **once},
+        {
+            f"max by (model) (max_over_time((({expr}) * 1)[6m:15s])) > 0": {'{model="x"}': BLIND},
+            f"count(count by (model) (max_over_time((({expr}) * 1)[6m:15s])))": {"{}": 12},
+        },
+    )
+
+
+def test_what_happened_once_to_a_gpu_is_ranked_by_it_to_the_end_of_the_range(tmp_path):
+    """Before those, more than a panel has lines, to which less happens just now."""
+    name, there = catalog.GPU_NVLINK_ERRORS.name, {**CELL, "group": "g0", "host": "h0"}
+    less = {
+        series(name, there, uuid=f"GPU-{each}", kind="crc"): f"0x68 1x{STEPS - 68}"
+        for each in range(20)
+    }
+    once = series(name, there, uuid="GPU-X", kind="crc")
+    found = gpus.happened(catalog.GPU_NVLINK_ERRORS, catalog.KIND)
+    shown = Template(found.expr).substitute({**EVERYTHING, "__range": "6m"})
+    check(
+        tmp_path,
+        {**less, once: f"0x10 8x{STEPS - 10}"},
+        {f"group by (uuid) (max_over_time(({shown})[6m:15s]) > 2)": {'{uuid="GPU-X"}': 1}},
+    )
 
 
 def test_all_columns_of_a_table_have_the_labels_that_tell_rows_apart(tmp_path):

@@ -9,7 +9,7 @@ from dashboards.build import all_boards
 from dashboards.readme import FILE, PICTURES, SECTIONS
 from exporters.sections import section
 
-LARGEST_BYTES = 150_000
+LARGEST_BYTES = 180_000
 SHORT_NAMES = [each.uid.removeprefix("shardwatch-") for each in all_boards()]
 
 

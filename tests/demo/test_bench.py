@@ -6,8 +6,17 @@ from typing import ClassVar
 
 import pytest
 
-from demo.bench import MEASURED, PLAYED, budget_error, figures, figures_of, main
+from demo.bench import (
+    MEASURED,
+    PLAYED,
+    budget_error,
+    figures,
+    figures_of,
+    main,
+    panels_without_data,
+)
 from demo.scenario import find_scenario, read_scenario
+from tests.bench import figures_of as figures_printed
 
 REPORT = {
     "first_data_seconds": 20.0,
@@ -67,6 +76,7 @@ class _Demo:
     """A demo that ends at once, with a code and a report."""
 
     code = 0
+    empty: ClassVar[list[str]] = []
     started: ClassVar[list[str]] = []
 
     def __init__(self, command: list[str], **_: object) -> None:
@@ -74,7 +84,8 @@ class _Demo:
         self.started.append(name)
         budget = {"budget_error_ratio": len(self.started) / 1000, "seen": True}
         Path(out).mkdir()
-        (Path(out) / "report.json").write_text(json.dumps({"budgets": [budget]}))
+        report = {"budgets": [budget], "panels_without_data": self.empty}
+        (Path(out) / "report.json").write_text(json.dumps(report))
 
     def wait(self) -> int:
         """Return the code."""
@@ -91,24 +102,46 @@ def demos(monkeypatch):
     return pauses
 
 
+def printed(out: str) -> list[dict]:
+    """Return all figures that were printed, in one piece or several."""
+    return list(figures_printed("demo", out.splitlines(keepends=True)))
+
+
 def test_scenarios_are_chosen_and_started_one_after_the_other(demos, monkeypatch, capsys):
     """Each once, 45 s apart; the worst of all is the figure."""
     monkeypatch.setattr("sys.argv", ["bench", "--scenarios", "calm", "region-loss", "calm"])
     main()
-    (figure,) = json.loads(capsys.readouterr().out)["figures"]
+    empty, figure = printed(capsys.readouterr().out)
     assert (_Demo.started, demos) == (["calm", "region-loss"], [45.0])
+    assert (empty["name"], empty["value"]) == ("dashboards.panels_without_data", 0)
     assert (figure["name"], figure["value"]) == ("sim.budget_error", 0.002)
 
 
-def test_a_demo_that_does_not_end_well_is_named_and_gives_no_figures(demos, monkeypatch, capsys):
-    """With its exit code."""
+def test_a_demo_that_does_not_end_well_is_named_and_tells_of_its_panels_alone(
+    demos, monkeypatch, capsys
+):
+    """With its exit code; a panel without data may be why, and is counted."""
     monkeypatch.setattr("sys.argv", ["bench", "--scenarios", "calm"])
     monkeypatch.setattr(_Demo, "code", 2)
+    monkeypatch.setattr(_Demo, "empty", ["Fleet, Queue: q"])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "not played as expected: calm\n")
+    (figure,) = printed(said.out)
+    assert (figure["name"], figure["value"]) == ("dashboards.panels_without_data", 1)
+    assert said.err == "not played as expected: calm\n"
+
+
+def test_panels_without_data_are_those_of_the_worst_demo():
+    """Every one asks all of them while its cluster is healthy."""
+    reports = [{"panels_without_data": each} for each in ([], ["a", "b"], ["c"])]
+    assert panels_without_data(reports) == {
+        "name": "dashboards.panels_without_data",
+        "value": 2,
+        "unit": "queries",
+        "baseline": 0,
+    }
 
 
 def test_what_is_played_is_there_and_for_the_simulator():

@@ -1,10 +1,13 @@
 // A board: what is chosen stands in the address as in Grafana's; panels in sight are asked for, again
-// at each refresh, and again soon where something failed.
+// at each refresh, and again soon where something failed. All that is asked for at once is one
+// request, whose answer is a line for each panel, drawn as it comes.
 import { make } from "/static/web/charts.js";
 import { drawPanel } from "./panels.js";
 
 const ALL = "$__all";
 const RETRY_SECONDS = 5;
+const MARGIN = 80; // pixels below and above the window, in which panels are asked for as well
+const WITH_MARKS = new Set(["timeseries", "heatmap", "state-timeline"]);
 const main = document.querySelector("main");
 const uid = main.dataset.uid;
 const field = (name) => document.querySelector(`[data-field="${name}"]`);
@@ -37,24 +40,41 @@ const writeAddress = (push) => {
 
 // --- the server ----------------------------------------------------------------------------------
 
-const ask = async (path, content, signal) => {
+const running = new Set();
+
+/** Asks for some of the board, and gives each line of the answer to `take` as soon as it is there. */
+const ask = async (content, take) => {
   const { from, to, chosen, offered } = choice;
-  let answer;
+  const asking = new AbortController();
+  running.add(asking);
   try {
-    answer = await fetch(path, { method: "POST", signal, headers: { "Content-Type": "application/json" },
+    const answer = await fetch("/api/board", { method: "POST", signal: asking.signal, headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ board: uid, from, to, chosen, offered, ...content }) });
+    if (!answer.ok) {
+      const told = await answer.json().catch(() => ({}));
+      throw new Refusal(told.problem ?? `The preview's server answered ${answer.status}.`);
+    }
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) if (!asking.signal.aborted) take(JSON.parse(line));
+    }
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error instanceof Refusal || error.name === "AbortError") throw error;
     throw new Error("The preview's own server does not answer.");
+  } finally {
+    running.delete(asking);
   }
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.problem ?? `The preview's server answered ${answer.status}.`);
-  return told;
 };
+
+class Refusal extends Error {}
 
 // --- panels --------------------------------------------------------------------------------------
 
 const panels = [];
+const byElement = new Map();
 let marks = [];
 
 const onZoom = (from, to) => {
@@ -70,6 +90,7 @@ class Panel {
     this.key = element.dataset.key;
     this.isStale = true;
     this.isInSight = false;
+    this.asking = null;
     this.state = {};
     this.end = () => {};
     this.drawn = null;
@@ -77,32 +98,41 @@ class Panel {
     element.style.gridArea = `${Number(y) + 1} / ${Number(x) + 1} / span ${height} / span ${width}`;
   }
 
-  async load() {
+  get room() {
+    return { panel: this.key, points: Math.max(Math.round(this.body.clientWidth / 2), 50) };
+  }
+
+  begin(asking) {
     this.isStale = false;
     clearTimeout(this.retry);
-    this.running?.abort();
-    const running = new AbortController();
-    this.running = running;
+    this.asking = asking;
     this.element.setAttribute("aria-busy", "true");
+  }
+
+  take({ drawing, problem }) {
+    if (problem !== undefined) return this.fail(problem);
     try {
-      const points = Math.max(Math.round(this.body.clientWidth / 2), 50);
-      const drawing = await ask("/api/panel", { panel: this.key, points }, running.signal);
       this.draw(drawing);
-      this.tell(drawing.notes ?? [], false);
-      this.element.dataset.drawn = drawing.kind;
-      delete this.element.dataset.failed;
     } catch (error) {
-      if (running.signal.aborted) return;
-      this.tell([error.message], true);
-      this.element.dataset.failed = "true";
-      if (!this.drawn) this.body.replaceChildren();
-      this.retry = setTimeout(() => this.wake(), RETRY_SECONDS * 1000);
-    } finally {
-      if (this.running === running) {
-        this.element.removeAttribute("aria-busy");
-        this.running = null;
-      }
+      return this.fail(error.message);
     }
+    this.tell(drawing.notes ?? [], false);
+    this.element.dataset.drawn = drawing.kind;
+    delete this.element.dataset.failed;
+    this.rest();
+  }
+
+  fail(problem) {
+    this.tell([problem], true);
+    this.element.dataset.failed = "true";
+    if (!this.drawn) this.body.replaceChildren();
+    this.retry = setTimeout(() => this.wake(), RETRY_SECONDS * 1000);
+    this.rest();
+  }
+
+  rest() {
+    this.element.removeAttribute("aria-busy");
+    this.asking = null;
   }
 
   draw(drawing = this.drawn) {
@@ -111,7 +141,7 @@ class Panel {
     this.drawn = drawing;
     this.end();
     this.end = drawPanel(this.body, drawing, { marks, onZoom, state: this.state });
-    if (drawing.title !== undefined) this.heading.textContent = drawing.title;
+    if (drawing.title !== undefined && drawing.title !== this.heading.textContent) this.heading.textContent = drawing.title;
     if (focused) this.body.querySelector(".chart")?.focus();
   }
 
@@ -124,38 +154,75 @@ class Panel {
 
   wake() {
     this.isStale = true;
-    if (this.isInSight && !document.hidden) this.load();
+    if (this.isInSight && !document.hidden) load([this]);
   }
 }
 
-const sight = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    const panel = panels.find((each) => each.element === target);
-    panel.isInSight = isIntersecting;
-    if (isIntersecting && panel.isStale && isReady) panel.load();
+/** Asks for panels, and for more if wanted; each takes its own line, unless it was asked for again. */
+const fetchPanels = async (wanted, content = {}, take = () => {}) => {
+  const asking = {};
+  const rooms = wanted.map((panel) => panel.room); // all are measured before any is changed
+  wanted.forEach((panel) => panel.begin(asking));
+  const mine = () => wanted.filter((panel) => panel.asking === asking);
+  try {
+    await ask({ ...content, panels: rooms }, (line) => {
+      if (line.panel === undefined) take(line);
+      else mine().find((panel) => panel.key === line.panel)?.take(line);
+    });
+    mine().forEach((panel) => panel.fail("The preview's server broke off."));
+  } catch (error) {
+    if (error.name === "AbortError") return null;
+    return { error, left: mine() };
   }
-}, { rootMargin: "80px" });
+  return {};
+};
+
+let waiting = new Set();
+
+/** Asks for panels together with all others of this moment. */
+const load = (some, content = {}) => {
+  if (!waiting.size && some.length) queueMicrotask(async () => {
+    const wanted = panels.filter((panel) => waiting.has(panel));
+    waiting = new Set();
+    const told = await fetchPanels(wanted, content, takeMarks);
+    told?.left?.forEach((panel) => panel.fail(told.error.message));
+  });
+  some.forEach((panel) => waiting.add(panel));
+};
+
+const isSeen = (element) => {
+  const { top, bottom, height } = element.getBoundingClientRect();
+  return height > 0 && top < innerHeight + MARGIN && bottom > -MARGIN;
+};
+
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) byElement.get(target).isInSight = isIntersecting;
+  if (isReady) load(entries.map(({ target }) => byElement.get(target)).filter((panel) => panel.isInSight && panel.isStale));
+}, { rootMargin: `${MARGIN}px` });
 
 let isReady = false;
-const wakeAll = () => panels.forEach((panel) => panel.wake());
+const stalePanelsInSight = () => {
+  panels.forEach((panel) => { panel.isStale = true; });
+  return document.hidden ? [] : panels.filter((panel) => panel.isInSight);
+};
+const wakeAll = () => load(stalePanelsInSight(), { marks: shownMarks() });
 
 // --- annotations ---------------------------------------------------------------------------------
 
-let seenMarks = "";
+let seenMarks = "[]";
 
-const loadMarks = async () => {
-  let told = { marks: [] };
-  try {
-    told = await ask("/api/annotations", { shown: [...document.querySelectorAll("[data-annotation]:checked")].map((each) => each.dataset.annotation) });
-  } catch {
-    return; // each panel says what is wrong; graphs without marks are graphs
-  }
-  const now = JSON.stringify(told.marks);
+const shownMarks = () => [...document.querySelectorAll("[data-annotation]:checked")].map((each) => each.dataset.annotation);
+
+const takeMarks = ({ marks: found }) => {
+  if (found === undefined) return;
+  const now = JSON.stringify(found);
   if (now === seenMarks) return;
   seenMarks = now;
-  marks = told.marks;
-  panels.forEach((panel) => panel.draw());
+  marks = found;
+  panels.forEach((panel) => WITH_MARKS.has(panel.drawn?.kind) && panel.draw());
 };
+
+const loadMarks = () => fetchPanels([], { marks: shownMarks() }, takeMarks);
 
 // --- variables -----------------------------------------------------------------------------------
 
@@ -245,16 +312,6 @@ const showVariables = ({ variables, links, titles, problem }) => {
     : make("a", { href: each.href, title: each.tooltip }, each.title))));
 };
 
-const loadVariables = async () => {
-  try {
-    showVariables(await ask("/api/variables", {}));
-    return true;
-  } catch (error) {
-    field("variables").replaceChildren(make("span", { class: "problem" }, error.message));
-    return false;
-  }
-};
-
 // --- choosing ------------------------------------------------------------------------------------
 
 const choose = async (change, push = true) => {
@@ -264,19 +321,27 @@ const choose = async (change, push = true) => {
   await show();
 };
 
-/** Shows what is chosen now; what was chosen before, and is still on its way, is of no use then. */
-let shows = 0;
+/**
+ * Shows what is chosen now; what was chosen before, and is still on its way, is of no use then.
+ * Tells whether what variables offer is known.
+ */
 const show = async () => {
-  shows += 1;
-  const mine = shows;
+  running.forEach((each) => each.abort());
   main.setAttribute("aria-busy", "true");
-  await loadVariables();
-  if (mine !== shows) return;
-  writeAddress(false);
-  isReady = true;
-  wakeAll();
-  loadMarks();
+  const wanted = stalePanelsInSight();
+  let isKnown = false;
+  const told = await fetchPanels(wanted, { variables: true, marks: shownMarks() }, (line) => {
+    if (line.variables === undefined) return takeMarks(line);
+    showVariables(line);
+    writeAddress(false);
+    isKnown = isReady = true;
+    main.removeAttribute("aria-busy");
+  });
+  if (told === null) return true; // something else was chosen meanwhile
+  if (told.error && !isKnown) field("variables").replaceChildren(make("span", { class: "problem" }, told.error.message));
+  told.left?.forEach((panel) => panel.fail(told.error.message));
   main.removeAttribute("aria-busy");
+  return isKnown;
 };
 
 const chooseValues = (name, values) => choose({ chosen: { ...choice.chosen, [name]: values } });
@@ -340,7 +405,6 @@ const schedule = () => {
   timer = setInterval(() => {
     if (document.hidden || choice.to !== "now") return;
     wakeAll();
-    loadMarks();
   }, Math.max(seconds, 1) * 1000);
 };
 
@@ -395,27 +459,30 @@ const listen = () => {
     });
   });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) panels.forEach((panel) => panel.isStale && panel.wake());
+    if (!document.hidden) load(panels.filter((panel) => panel.isStale && panel.isInSight));
   });
   window.addEventListener("popstate", () => {
     readAddress();
     choose({}, false);
   });
-  window.addEventListener("beforeprint", () => panels.forEach((panel) => panel.isStale && panel.load()));
+  window.addEventListener("beforeprint", () => load(panels.filter((panel) => panel.isStale)));
 };
 
 const begin = async () => {
   document.querySelectorAll(".panel").forEach((element) => panels.push(new Panel(element)));
-  listen();
+  panels.forEach((panel) => byElement.set(panel.element, panel));
   readAddress();
+  panels.forEach((panel) => { panel.isInSight = isSeen(panel.element); }); // the observer tells later
+  const shown = show();
+  listen();
   showTime();
   panels.forEach((panel) => sight.observe(panel.element));
   schedule();
-  while (!(await loadVariables())) await new Promise((resolve) => setTimeout(resolve, RETRY_SECONDS * 1000));
-  writeAddress(false);
-  isReady = true;
-  wakeAll();
-  loadMarks();
+  let isKnown = await shown;
+  while (!isKnown) {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_SECONDS * 1000));
+    isKnown = await show();
+  }
 };
 
 begin();

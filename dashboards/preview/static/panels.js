@@ -46,14 +46,16 @@ const stat = (place, drawing) => {
 
 const bars = (place, drawing) => {
   if (!drawing.items.length) return empty(place, drawing);
-  place.replaceChildren(make("div", { class: `bars ${drawing.upright ? "upright" : ""}` }, ...drawing.items.map((item) => {
+  const box = make("div", { class: `bars ${drawing.upright ? "upright" : ""}` }, ...drawing.items.map((item) => {
     const fill = make("div", { class: "bar-fill", style: { background: item.color,
       [drawing.upright ? "height" : "width"]: `${100 * item.share}%` } });
     return make("div", { class: "bar-item" },
-      linked(item, item.name, { class: "bar-name" }),
+      linked(item, item.name, { class: "bar-name", title: item.name }),
       make("div", { class: "bar-track" }, fill),
       make("span", { class: "bar-value", style: { color: `color-mix(in srgb, ${item.color} 70%, var(--text))` } }, shownValue(item)));
-  })));
+  }));
+  box.style.setProperty("--characters", String(Math.max(...drawing.items.map((item) => shownValue(item).length))));
+  place.replaceChildren(box);
 };
 
 const gauges = (place, drawing) => {

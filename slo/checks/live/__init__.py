@@ -27,7 +27,7 @@ from slo.prometheus import PrometheusClient, PrometheusRefusedError
 from slo.promql import selectors
 from slo.promql_text import write_promql
 
-__all__ = ["Cost", "LiveReport", "check_live"]
+__all__ = ["Cost", "LiveReport", "check_live", "find_problems"]
 
 
 @dataclass(frozen=True)
@@ -83,17 +83,57 @@ async def check_live(
         try:
             found, cost = await _check(asked, objective, scrape_interval_seconds)
         except PrometheusRefusedError as error:
-            fix = "see whether the query is too large for the server"
-            problems.append(finding(objective, "query-refused", str(error), fix))
+            problems.append(_refused(objective, error))
             continue
         problems += found
         costs.append(cost)
     return LiveReport(tuple(sorted(set(problems))), kept, tuple(costs))
 
 
+async def find_problems(
+    objectives: Iterable[Objective], prometheus: PrometheusClient, scrape_interval_seconds: float
+) -> tuple[Problem, ...]:
+    """Return what is wrong with objectives on a server, sorted, and evaluate no rule for it.
+
+    Args:
+        objectives: as in :func:`check_live`.
+        prometheus: likewise.
+        scrape_interval_seconds: likewise.
+
+    Raises:
+        PrometheusError: likewise.
+    """
+    kept = await ask_retention(prometheus)
+    asked, problems = Asked(prometheus), list[Problem]()
+    for objective in objectives:
+        if kept is not None:
+            problems += check_retention(objective, kept)
+        try:
+            problems += (await _look(asked, objective, scrape_interval_seconds)).problems
+        except PrometheusRefusedError as error:
+            problems.append(_refused(objective, error))
+    return tuple(sorted(set(problems)))
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What was found of one objective."""
+
+    problems: list[Problem]
+    scraped: dict[str, Found]
+    """What the selectors of its indicator find, by their text."""
+    cells: int
+
+
 async def _check(
     asked: Asked, objective: Objective, scrape_interval_seconds: float
 ) -> tuple[Sequence[Problem], Cost]:
+    looked = await _look(asked, objective, scrape_interval_seconds)
+    cost = await ask_cost(asked, objective, scrape_interval_seconds, looked.scraped, looked.cells)
+    return looked.problems, cost
+
+
+async def _look(asked: Asked, objective: Objective, scrape_interval_seconds: float) -> _Looked:
     problems: list[Problem] = []
     scraped: dict[str, Found] = {}
     is_there = True
@@ -113,7 +153,12 @@ async def _check(
         cells, wrong = await check_cells(asked, objective, scrape_interval_seconds)
         problems += wrong
         problems += await check_share(asked, objective)
-    return problems, await ask_cost(asked, objective, scrape_interval_seconds, scraped, cells)
+    return _Looked(problems, scraped, cells)
+
+
+def _refused(objective: Objective, error: PrometheusRefusedError) -> Problem:
+    fix = "see whether the query is too large for the server"
+    return finding(objective, "query-refused", str(error), fix)
 
 
 def _cost_line(cost: Cost) -> str:

@@ -34,15 +34,23 @@ async def check_bound(
         write_selector(name, selector.matchers.matchers),
     )
     whose = ", ".join(WHOSE)
+    # Of one source some histograms may have it and others not: one that was never observed is whole
+    # where an exporter of ours serves it from 0 on.
     lacking = await asked.vector(
-        f"group by ({whose}) ({every}) unless group by ({whose}) ({with_bound})"
+        f"group by ({whose}) "
+        f"(group without (le) ({every}) unless group without (le) ({with_bound}))"
     )
     if not lacking:
         return []
     sources = len(await asked.vector(f"group by ({whose}) ({every})"))
-    by_bound = await asked.vector(f"count by (le) (group by (le, {whose}) ({every}))")
+    histograms = await asked.count(f"group without (le) ({every})")
+    by_bound = await asked.vector(f"count by (le) ({every})")
     shared = sorted(
-        (each.labels["le"] for each in by_bound if each.value == sources and "le" in each.labels),
+        (
+            each.labels["le"]
+            for each in by_bound
+            if each.value == histograms and "le" in each.labels
+        ),
         key=_number,
     )
     named = sorted(_name(each.labels) for each in lacking)

@@ -8,15 +8,20 @@ const SYNC = "page";
 const SHORT_RANGE_SECONDS = 2 * 3600;
 const MOST_TOLD = 24;
 const probe = document.createElement("span");
+const colors = new Map();
+document.addEventListener("themechange", () => colors.clear()); // before any chart is drawn anew
 
-/** A colour of the style sheet, as canvases know it. */
+/** A colour of the style sheet, as canvases know it; asked for once, for the page is styled each time. */
 const color = (name) => {
   if (!probe.isConnected) {
     probe.hidden = true;
     document.body.append(probe);
   }
-  probe.style.color = `var(${name})`;
-  return getComputedStyle(probe).color;
+  if (!colors.has(name)) {
+    probe.style.color = `var(${name})`;
+    colors.set(name, getComputedStyle(probe).color);
+  }
+  return colors.get(name);
 };
 
 /** An element with properties and children; texts are texts, never HTML. */

@@ -66,14 +66,31 @@ async def client(answers: Answers) -> AsyncIterator[httpx2.AsyncClient]:
         yield found
 
 
-async def panel(client: httpx2.AsyncClient, key: str = "1", **more: Any) -> httpx2.Response:
-    """Return the answer for a panel."""
-    return await client.post("/api/panel", json={**CHOICE, "panel": key, **more})
+async def lines(client: httpx2.AsyncClient, **more: Any) -> list[dict[str, Any]]:
+    """Return the lines of an answer for the board."""
+    answer = await client.post("/api/board", json={**CHOICE, **more})
+    assert 200 == answer.status_code, answer.text
+    return [json.loads(each) for each in answer.text.splitlines()]
+
+
+async def panel(
+    client: httpx2.AsyncClient, key: str = "1", points: int = 400, **more: Any
+) -> dict[str, Any]:
+    """Return the line of one panel."""
+    (told,) = await lines(client, panels=[{"panel": key, "points": points}], **more)
+    assert key == told["panel"]
+    return told
+
+
+async def drawn(client: httpx2.AsyncClient, key: str = "1", **more: Any) -> dict[str, Any]:
+    """Return what is to be drawn of a panel."""
+    drawing: dict[str, Any] = (await panel(client, key, **more))["drawing"]
+    return drawing
 
 
 async def test_a_panel_is_asked_for_with_its_variables_step_and_range(client, answers):
     """At multiples of the step, and with no more points than there is room for."""
-    drawing = (await panel(client, points=60)).json()
+    drawing = await drawn(client, points=60)
     ((path, form),) = answers.asked
     assert "/api/v1/query_range" == path
     assert 'rate(x{region=~"eu"}[75s]) @ end()' == form["query"][0]
@@ -104,7 +121,7 @@ async def test_all_of_a_variable_is_all_that_it_was_offered(client, answers):
 
 async def test_what_cannot_be_drawn_is_said_in_its_place_and_asks_for_nothing(client, answers):
     """An unknown type, another kind of data source."""
-    unknown, foreign = (await panel(client, "2")).json(), (await panel(client, "3")).json()
+    unknown, foreign = await drawn(client, "2"), await drawn(client, "3")
     assert "The preview draws no panels of type 'piechart'." == unknown["said"]
     assert "This panel reads from loki; the preview asks Prometheus alone." == foreign["said"]
     assert [] == answers.asked
@@ -112,7 +129,7 @@ async def test_what_cannot_be_drawn_is_said_in_its_place_and_asks_for_nothing(cl
 
 async def test_a_former_type_is_drawn_as_its_successor_and_says_so(client):
     """Grafana does the same when it loads one."""
-    drawing = (await panel(client, "4")).json()
+    drawing = await drawn(client, "4")
     assert ("timeseries", ["Drawn as timeseries; it is of Grafana's former type graph."]) == (
         drawing["kind"], drawing["notes"]
     )  # fmt: skip
@@ -126,7 +143,7 @@ async def test_more_series_than_can_be_used_are_left_out_and_counted(client, ans
     usual = stand_in.SERIES
     stand_in.SERIES = MOST_SERIES + 2
     try:
-        drawing = (await panel(client)).json()
+        drawing = await drawn(client)
     finally:
         stand_in.SERIES = usual
     assert "Query A: 2 more series are left out." in drawing["notes"]
@@ -143,53 +160,55 @@ async def test_more_series_than_can_be_used_are_left_out_and_counted(client, ans
     ],
 )  # fmt: skip
 async def test_what_prometheus_does_wrong_is_told(client, answers, changes, said):
-    """With status 502, for the mistake is not the browser's."""
+    """In the line of the panel, in place of what would be drawn."""
     for name, value in changes.items():
         setattr(answers, name, value)
-    answer = await panel(client)
-    assert 502 == answer.status_code
-    assert said in answer.json()["problem"]
+    told = await panel(client)
+    assert said in told["problem"]
+    assert "drawing" not in told
 
 
 async def test_a_query_that_takes_too_long_is_given_up(answers):
     """The panel says so, and asks again later."""
     answers.delay_seconds = 1.0
     async with asking(answers, within_seconds=0.2) as client:
-        answer = await panel(client)
-    assert 502 == answer.status_code
-    assert "does not answer: no answer in time" in answer.json()["problem"]
+        told = await panel(client)
+    assert "does not answer: no answer in time" in told["problem"]
 
 
 async def test_an_answer_that_is_too_large_is_not_read_to_its_end(client, answers, monkeypatch):
     """And what to do is said."""
     monkeypatch.setattr("dashboards.preview.asking.LARGEST_ANSWER_BYTES", 1 << 20)
     answers.nonsense = "x" * ((32 << 20) + 1)
-    answer = await panel(client)
-    assert "is larger than 1 MiB: choose fewer, or a shorter time range" in answer.json()["problem"]
+    told = await panel(client)
+    assert "is larger than 1 MiB: choose fewer, or a shorter time range" in told["problem"]
 
 
 @pytest.mark.parametrize(
     ("change", "status", "said"),
     [
         ({"board": "nowhere"}, 404, "no board 'nowhere'"),
-        ({"panel": "9"}, 404, "no panel '9'"),
+        ({"panels": [{"panel": "9"}]}, 404, "no panel '9'"),
         ({"from": "x"}, 422, "found 'x', expected now-6h"),
-        ({"points": 10**9}, 422, "none of ours"),
+        ({"panels": [{"panel": "1", "points": 10**9}]}, 422, "none of ours"),
+        ({"panels": [{"panel": "1", "expr": "up"}]}, 422, "none of ours"),
+        ({"panels": [{"panel": "1"}] * 401}, 422, "none of ours"),
         ({"query": "up"}, 422, "none of ours"),
         ({"chosen": {"a": ["x"] * 5000}}, 422, "none of ours"),
     ],
 )
 async def test_what_a_browser_asks_for_is_bounded(client, answers, change, status, said):
     """Queries are the boards'; there is no way to have another one asked."""
-    answer = await client.post("/api/panel", json={**CHOICE, "panel": "1", **change})
+    choice = {**CHOICE, "panels": [{"panel": "1"}], **change}
+    answer = await client.post("/api/board", json=choice)
     assert status == answer.status_code
     assert said in answer.json()["problem"]
     assert [] == answers.asked
 
 
 async def test_variables_come_with_what_they_offer_and_the_links_of_the_board(client):
-    """In one answer, for the bar at the top."""
-    told = (await client.post("/api/variables", json=CHOICE)).json()
+    """In one line, for the bar at the top."""
+    (told,) = await lines(client, variables=True)
     (region,) = told["variables"]
     assert (["eu", "us"], ["eu"], True) == (
         [each["value"] for each in region["options"]], region["chosen"], region["is_offered"]
@@ -199,13 +218,46 @@ async def test_variables_come_with_what_they_offer_and_the_links_of_the_board(cl
 
 async def test_annotations_are_stretches_of_what_was_there(client, answers):
     """Only of those that are shown; Grafana's own are none of Prometheus's."""
-    told = (await client.post("/api/annotations", json={**CHOICE, "shown": ["Pages"]})).json()
+    (told,) = await lines(client, marks=["Pages"])
     first = told["marks"][0]
     assert ("#F2495C", "ErrorBudgetBurn", "eu") == (first["color"], first["title"], first["text"])
     assert NOW - 3600 <= first["from"] < first["to"] <= NOW
     asked = len(answers.asked)
-    none = (await client.post("/api/annotations", json={**CHOICE, "shown": []})).json()
+    (none,) = await lines(client, marks=[])
     assert ([], asked) == (none["marks"], len(answers.asked))
+
+
+async def test_one_answer_tells_variables_first_and_then_marks_and_panels_as_they_are_known(client):
+    """A browser draws what it has while the rest is still asked for."""
+    asked = [{"panel": "1"}, {"panel": "2"}]
+    first, *others = await lines(client, variables=True, marks=["Pages"], panels=asked)
+    assert ["region"] == [each["name"] for each in first["variables"]]
+    assert {None, "1", "2"} == {each.get("panel") for each in others}
+    (marks,) = [each["marks"] for each in others if "panel" not in each]
+    assert marks
+
+
+async def test_what_an_address_leaves_open_is_chosen_before_panels_are_asked_for(client, answers):
+    """All of a variable that has no value of its own for it is what is offered at this moment."""
+    await lines(client, chosen={}, variables=True, panels=[{"panel": "1"}])
+    (asked,) = [form["query"][0] for path, form in answers.asked if path.endswith("query_range")]
+    assert 'region=~"(eu|us)"' in asked
+
+
+async def test_a_panel_that_we_cannot_draw_costs_no_other(client, monkeypatch):
+    """A mistake of ours is in the log, and said in the one panel."""
+
+    async def mistaken(shown: Any, *others: Any) -> dict[str, Any]:
+        if shown.key == "1":
+            raise ZeroDivisionError
+        return {"kind": "unknown"}
+
+    monkeypatch.setattr("dashboards.preview.telling.draw_panel", mistaken)
+    told = {
+        each["panel"]: each for each in await lines(client, panels=[{"panel": "1"}, {"panel": "2"}])
+    }
+    assert "The preview cannot draw this: see its log." == told["1"]["problem"]
+    assert {"kind": "unknown"} == told["2"]["drawing"]
 
 
 async def test_pages_are_there_for_every_board_and_for_none_other(client):
@@ -222,11 +274,10 @@ async def test_every_panel_of_ours_is_drawn_as_its_kind(answers):
     boards = boards_of_texts(build_boards())
     async with asking(answers, boards) as client:
         for board in boards.values():
-            for each in board.panels.values():
-                choice = {"board": board.uid, "from": "now-1h", "to": "now", "panel": each.key}
-                answer = await client.post("/api/panel", json=choice)
-                assert 200 == answer.status_code, (board.uid, each.title, answer.text)
-                assert each.kind == answer.json()["kind"]
+            rooms = [{"panel": key} for key in board.panels]
+            told = await lines(client, board=board.uid, chosen={}, panels=rooms)
+            kinds = {each["panel"]: each["drawing"]["kind"] for each in told}
+            assert {key: each.kind for key, each in board.panels.items()} == kinds
 
 
 ODD = st.recursive(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.lab.outcome import AlertOutcome, CellPicture, Curve, Outcome
+from demo.lab.outcome import AlertOutcome, CellPicture, Curve, Outcome, Shown
 
 CELL = {"region": "eu", "model": "chat"}
 
@@ -27,6 +27,12 @@ def outcome(*alerts: AlertOutcome, **more: Any) -> Outcome:
         "begins_seconds": -10.0,
     }
     return Outcome(alerts=alerts, **{**content, **more})
+
+
+def shown(seconds: float | None, said: str = "", **more: str) -> Shown:
+    """Return what a panel showed, or None and what it did instead."""
+    content = {"board": "gpu", "panel": "Lost or hung", "asked": "at least 1", "why": "one is gone"}
+    return Shown(**{**content, **more}, seconds=seconds, said=said)
 
 
 PICTURE = CellPicture(

@@ -3,13 +3,14 @@
 import json
 
 import pytest
+import typer
 
 from demo.lab import cli
 from demo.lab.playing import Options
 from demo.lab.running import Job, jobs_of
 from demo.scenario import find_scenario, read_scenario
-from exporters.problems import InputError
-from tests.demo.lab.outcomes import alert, outcome
+from exporters.problems import EXIT_PROBLEMS_FOUND, InputError
+from tests.demo.lab.outcomes import alert, outcome, shown
 
 RULES = """
 groups:
@@ -52,6 +53,22 @@ def test_results_are_a_table_a_page_and_json(tmp_path, played, capsys) -> None:
         each["scenario"] for each in json.loads((tmp_path / "results.json").read_text())
     ]
     assert (tmp_path / "index.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_board_that_does_not_show_its_fault_is_a_problem_found(
+    tmp_path, monkeypatch, capsys
+) -> None:
+    """Though all alerts came; the table says which panel, and what it had."""
+    blind = outcome(
+        alert("GpuLost", "expected", 20.0), boards=[shown(None, "0 at the most"), shown(15.0)]
+    )
+    monkeypatch.setattr(cli, "run_jobs", lambda asked, *_: [(each, [blind]) for each in asked])
+    with pytest.raises(typer.Exit) as ended:
+        cli.lab(tmp_path, scenario=["gpu-lost"])
+
+    assert EXIT_PROBLEMS_FOUND == ended.value.exit_code
+    assert "| Lost or hung | at least 1 | NOT SHOWN: 0 at the most |" in capsys.readouterr().out
+    assert ["gpu: Lost or hung: at least 1: not shown: 0 at the most"] == blind.not_shown
 
 
 @pytest.mark.parametrize(

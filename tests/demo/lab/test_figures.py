@@ -4,6 +4,7 @@ import pytest
 
 from demo.lab.figures import cause_leads, figures_of
 from demo.lab.outcome import ALLOWED, EXPECTED, STANDING, AlertOutcome, Outcome
+from tests.demo.lab.outcomes import shown
 
 FIRST_FAULTS = {"gpu-lost": "lost-gpu", "two-gpus-lost": "lost-gpu", "memory-error": "ecc-error"}
 
@@ -107,3 +108,21 @@ def test_the_least_lead_of_a_cause_counts_and_one_unheard_of_is_none():
 def test_what_no_scenario_tells_is_not_measured():
     """Instead of a value that looks well."""
     assert values(outcome())["lab.stalled_group_seconds"] is None
+
+
+def test_what_boards_did_not_show_is_counted_over_all_plays():
+    """Each panel is one; a board that shows nothing tells nobody of its scenario."""
+    half = outcome(boards=[shown(15.0), shown(None, "no such series")])
+    blind = outcome(boards=[shown(None, "0 at the most")], scenario="memory-error")
+    found = values(half, blind)
+
+    assert 2 == found["dashboards.faults_not_shown"]
+    assert 0.5 == found["lab.scenarios_shown_ratio"]
+
+
+def test_boards_that_nobody_asked_leave_nothing_measured():
+    """Rather than a count of 0, which looks well."""
+    found = values(outcome())
+
+    assert found["dashboards.faults_not_shown"] is None
+    assert 0 == found["lab.scenarios_shown_ratio"]

@@ -2,7 +2,7 @@
 
 from demo.lab.matrix import false_ones, first_page, results_text
 from demo.lab.outcome import Outcome
-from tests.demo.lab.outcomes import CELL, alert, outcome
+from tests.demo.lab.outcomes import CELL, alert, outcome, shown
 
 PAGE = {**CELL, "severity": "page"}
 
@@ -124,6 +124,32 @@ def test_a_sweep_says_at_which_strength_a_fault_is_still_seen() -> None:
 
     assert "| gpu-lost | 1 | GpuLost | 21 s |  |" in text
     assert "| gpu-lost | 0.5 | GpuLost | not |  |" in text
+
+
+def test_boards_say_after_how_many_seconds_they_showed_a_fault_or_what_they_had() -> None:
+    """In the order in which they were asked."""
+    played = outcome(boards=[shown(15.0), shown(None, "0 at the most", panel="Degraded")])
+    text = results_text([played])
+
+    assert ["gpu-lost", "gpu", "Lost or hung", "at least 1", "15 s"] == row(
+        text, "Boards", "gpu-lost | gpu | Lost"
+    )
+    assert "NOT SHOWN: 0 at the most" == row(text, "Boards", "gpu-lost | gpu | Degraded")[-1]
+    assert "no board is asked" not in text
+
+
+def test_a_scenario_of_which_no_board_is_asked_is_named() -> None:
+    """But not where that is so at another strength only, nor one of peers' rules."""
+    told = [outcome(boards=[shown(15.0)], strength=1.0), outcome(strength=0.5)]
+    peer = outcome(scenario="other", is_judged=False)
+    text = results_text([*told, outcome(scenario="untold"), peer])
+
+    assert " Of untold no board is asked." in text
+
+
+def test_a_table_of_boards_that_nobody_asked_is_none() -> None:
+    """Others' rules feed no boards of ours."""
+    assert "## Boards" not in results_text([outcome()])
 
 
 def test_pages_stand_by_play_the_most_for_one_fault_first() -> None:

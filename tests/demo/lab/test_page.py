@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from demo.lab.drawing import drawing
 from demo.lab.page import page_text
-from tests.demo.lab.outcomes import PICTURE, alert, outcome
+from tests.demo.lab.outcomes import PICTURE, alert, outcome, shown
 
 PLAYED = outcome(
     alert("GpuLost", "expected", 21.4, paged_seconds=50.0, resolved_seconds=300.0),
@@ -58,6 +58,13 @@ def test_what_others_named_is_text_and_no_markup() -> None:
     text = page_text([PLAYED])
     assert "<script" not in text
     assert "<b>" not in text
+
+
+def test_what_a_board_does_not_show_stands_out() -> None:
+    """In the table of boards."""
+    text = page_text([outcome(boards=[shown(15.0), shown(None, "0 at the most")])])
+    assert "<h2>Boards</h2>" in text
+    assert '<td class="bad">NOT SHOWN: 0 at the most</td>' in text.replace(' short"', '"')
 
 
 def test_a_page_and_its_resolve_are_marked_on_the_bar() -> None:

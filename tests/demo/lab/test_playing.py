@@ -10,6 +10,7 @@ from tests.demo.lab.conftest import GROUPS, story
 OPTIONS = Options(timing=LIVE, groups=GROUPS, healthy_seconds=60.0, objectives=("library:chat",))
 SCENARIO = story(
     {"fault": "lost-gpu", "at": "10s", "length": "120s", "place": {"group": "eu-chat-0"}},
+    name="gpu-lost",  # whose showings are asked
     starts_at="tue 21:00",
     watch=None,
     shows=['shardwatch_gpu_state{state="lost"} == 1'],
@@ -27,6 +28,8 @@ SCENARIO = story(
             "within_theory": "75s",
         },
     ],
+    # The cell has this one group, so that nobody is left to serve it.
+    allow=[{"alert": "RegionCapacityLow", "labels": {"region": "eu", "model": "chat"}}],
     forbid=[{"page": True, "labels": {"region": "us"}}, {"alert": "TrafficVanished"}],
 )
 
@@ -46,6 +49,10 @@ async def test_a_play_is_as_expected_scored_and_drawn() -> None:
 
     assert ([], []) == (list(outcome.failures), list(outcome.rule_failures))
     assert {'shardwatch_gpu_state{state="lost"} == 1': True} == outcome.conditions
+    shown = {(each.board, each.panel): each.seconds for each in outcome.boards}
+    assert 0 < (shown["fleet", "GPUs missing"] or 0) <= 20
+    assert 0 < (shown["group", "State"] or 0) <= 20
+    assert [] == [each for each in outcome.not_shown if "slo: Objectives" not in each]
     lost = only(outcome, "GpuLost")
     assert 0 < lost.fired_seconds <= 15
     assert lost.paged_seconds is None, "a cause is told within the page that it explains"

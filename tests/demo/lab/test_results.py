@@ -61,6 +61,6 @@ def test_all_that_was_measured_beside_scenarios_is_there():
     text = RESULTS.read_text(encoding="utf-8")
 
     for heading in (
-        "Burns", "A quiet cell goes down", "Healthy days", "Faithfulness", "Live runs",
+        "Boards", "Burns", "A quiet cell goes down", "Healthy days", "Faithfulness", "Live runs",
     ):  # fmt: skip
         assert f"\n## {heading}\n" in text

@@ -34,10 +34,10 @@ def ended(series: Series, seconds: float) -> Series:
     return Series(series.labels, series.times_ms[kept], series.values[kept])
 
 
-def buckets(name: str, instance: str, *bounds: str) -> list[Series]:
+def buckets(name: str, instance: str, *bounds: str, **labels: str) -> list[Series]:
     """Return a histogram's buckets of one engine."""
     return [
-        counter(f"{name}_bucket", job="engine", instance=instance, cell="x", le=bound)
+        counter(f"{name}_bucket", job="engine", instance=instance, cell="x", le=bound, **labels)
         for bound in (*bounds, "+Inf")
     ]
 
@@ -57,6 +57,8 @@ def written() -> list[Series]:
         counter("half_total", job="router", instance="a", cell="x"),
         counter("half_total", job="router", instance="b"),
         *buckets("lat", "a", "1.0", "2.5"),
+        *buckets("tiered", "a", "1.0", "2.5", tier="free"),
+        *buckets("tiered", "a", "1.0", "5.0", tier="pro"),
         *buckets("lat", "b", "1.0", "5.0"),
         *buckets("int", "a", "1", "2"),
         *buckets("vllm:time_to_first_token_seconds", "a", "1.0", "2.5"),

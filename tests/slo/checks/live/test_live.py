@@ -185,6 +185,17 @@ async def test_all_events_may_be_good_and_bad_ones_none(server, long):
         assert [] == await found(server, replace(long, indicator=indicator))
 
 
+async def test_an_engine_of_whose_histograms_one_lacks_the_bucket_is_named(server, long):
+    """An exporter serves a tier that was never asked for with all bounds there are."""
+    slow = replace(long, indicator=ratio("lat_count", good='tiered_bucket{le="2.5"}'))
+
+    [(check, message, fix)] = await found(server, slow)
+
+    assert "bound-missing" == check
+    assert message.endswith('which 1 of 1 that serve it do not have: {job="engine",instance="a"}')
+    assert fix.endswith("or choose a bound that all have: 1.0, +Inf")
+
+
 async def test_vllms_bounds_cannot_be_added_to(server, long):
     """So that one of them must do."""
     name = "vllm:time_to_first_token_seconds_bucket"

@@ -1,0 +1,126 @@
+"""Pages that reach Alertmanager and are held back there: muted, inhibited, silenced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerts.alertmanager.inhibiting import Inhibition, read_inhibitions
+from alerts.alertmanager.matching import Matcher, match_all, parse_matchers
+from alerts.doctor.examples import examples, kinds, watchdog
+from alerts.doctor.finding import Check, Found, Harm
+from alerts.doctor.leading import Leading, by_config, require_readable
+from alerts.doctor.seen import Alertmanager, Seen, Silence
+from alerts.routing.inhibitions import inhibit_rules
+from alerts.routing.names import FRAGMENT_PREFIX, Naming
+from alerts.watchdog import WATCHDOG
+from slo import conventions
+
+
+def find_muted(seen: Seen) -> Iterator[Found]:
+    """Yield routes of pages that tell nobody at some time of the week."""
+    for urls, leading, _ in by_config(seen.answering):
+        muted = {
+            (route.receiver, name)
+            for page in examples(seen, conventions.PAGE)
+            for route in leading.routes(page.labels)
+            for name in (*route.muted_in, *route.active_in)
+        }
+        for receiver, name in sorted(muted):
+            yield Found(
+                urls,
+                f"pages to {receiver} are told at times only: the route names the interval {name}",
+                "pages at any time; tickets may wait",
+                "remove mute_time_intervals and active_time_intervals from that route, or let "
+                f'pages take another before it (`matchers: [{conventions.SEVERITY}="page"]`)',
+            )
+
+
+def find_inhibited(seen: Seen) -> Iterator[Found]:
+    """Yield rules of inhibition, none of ours, by which what fires now holds pages back."""
+    pages = examples(seen, conventions.PAGE)
+    ours = _our_inhibitions(seen)
+    for each in seen.answering:
+        firing = [watchdog(seen).labels, *each.alerts]
+        for rule in Leading(each.config).inhibitions:
+            if rule in ours:
+                continue
+            held = [page for page in pages if rule.mutes(page.labels, firing)]
+            if held:
+                yield Found(
+                    each.url,
+                    f"what fires now, {_written(rule.source)}, inhibits {kinds(held, 'pages')}",
+                    "pages that nothing but a region that is down holds back",
+                    "narrow target_matchers of the rule of inhibit_rules with source_matchers "
+                    f"{_written(rule.source)}, or give it `equal` labels",
+                )
+
+
+def find_silenced(seen: Seen) -> Iterator[Found]:
+    """Yield silences that cover every page, or the watchdog."""
+    pages = [each.labels for each in examples(seen, conventions.PAGE)]
+    told: set[str] = set()
+    for each in seen.answering:
+        for silence in each.silences:
+            matchers = _matchers(silence)
+            if silence.id in told or matchers is None:
+                continue
+            covers = [
+                *(["every page"] if pages and all(match_all(matchers, p) for p in pages) else []),
+                *([WATCHDOG] if match_all(matchers, watchdog(seen).labels) else []),
+            ]
+            if covers:
+                told.add(silence.id)
+                yield _silenced(each, silence, covers)
+
+
+def _silenced(alertmanager: Alertmanager, silence: Silence, covers: list[str]) -> Found:
+    by = f" by {silence.author}" if silence.author else ""
+    why = f" ({silence.comment})" if silence.comment else ""
+    return Found(
+        alertmanager.url,
+        f"a silence{by}{why} until {silence.ends_at} covers {' and '.join(covers)}: "
+        f"{{{','.join(silence.matchers)}}}",
+        "silences of what is being worked on",
+        f"amtool silence expire {silence.id} --alertmanager.url={alertmanager.url}",
+    )
+
+
+def _matchers(silence: Silence) -> tuple[Matcher, ...] | None:
+    try:
+        found = tuple(one for text in silence.matchers for one in parse_matchers(text))
+        for each in found:
+            require_readable(each)
+    except ValueError:
+        return None
+    return found
+
+
+def _our_inhibitions(seen: Seen) -> list[Inhibition]:
+    """Return the rules that we write, whole and as a fragment."""
+    labels = sorted({name for each in seen.objectives for name in each.grouping_labels})
+    alerts = {
+        rule.name
+        for group in seen.built
+        for rule in group.rules
+        if rule.is_alert and rule.name != WATCHDOG
+    }
+    namings = (Naming(), Naming(FRAGMENT_PREFIX, tuple(sorted(alerts))))
+    return [
+        rule
+        for naming in namings
+        for rule in read_inhibitions(inhibit_rules(seen.objectives, labels, naming))
+    ]
+
+
+def _written(matchers: tuple[Matcher, ...]) -> str:
+    return f"{{{', '.join(map(str, matchers))}}}"
+
+
+CHECKS = (
+    Check("routes/muted", Harm.PAGES_LOST, "A route of pages tells nobody at some times.",
+          find_muted, needs=("are_readable",)),
+    Check("routes/inhibited", Harm.PAGES_LOST, "What fires now inhibits pages, by a rule that is "
+          "none of ours.", find_inhibited, needs=("are_readable",)),
+    Check("routes/silenced", Harm.PAGES_LOST, "A silence covers every page, or the watchdog.",
+          find_silenced),
+)  # fmt: skip

@@ -1,0 +1,180 @@
+"""Where the live configuration of Alertmanager leads pages and tickets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from alerts.doctor.examples import Example, dropped, examples, kinds
+from alerts.doctor.finding import Check, Found, Harm, listed
+from alerts.doctor.leading import Leading, Way, built_leading, by_config
+from alerts.doctor.seen import Seen
+from exporters.durations import format_duration
+from slo import conventions
+
+LONGEST_WAIT_SECONDS = 60.0
+"""Chosen: a minute more is what it takes to open a laptop."""
+_FRAGMENT = (
+    "merge alertmanager-fragment.yml, which `shardwatch build` writes, before your own routes (its "
+    "header says how) and reload Alertmanager"
+)
+
+
+def find_dropped(seen: Seen) -> Iterator[Found]:
+    """Yield the pages that Prometheus drops instead of sending them."""
+    lost = dropped(seen, conventions.PAGE)
+    if lost:
+        yield Found(
+            seen.url,
+            f"alert_relabel_configs drop {kinds(lost, 'pages')}",
+            "every page sent",
+            "remove the step that drops them from `alerting.alert_relabel_configs` of "
+            "prometheus.yml, and reload it",
+        )
+
+
+def find_page_lost(seen: Seen) -> Iterator[Found]:
+    """Yield the pages that are led to receivers that tell nobody."""
+    yield from _lost(seen, conventions.PAGE, "pages", "a receiver that wakes somebody")
+
+
+def find_ticket_lost(seen: Seen) -> Iterator[Found]:
+    """Yield the tickets that are led to nobody, though the configuration says to whom."""
+    yield from _lost(seen, conventions.TICKET, "tickets", "a receiver that somebody reads")
+
+
+def find_wrong_receiver(seen: Seen) -> Iterator[Found]:
+    """Yield the pages that are told to others than the configuration says."""
+    should = built_leading(seen)
+    pages = examples(seen, conventions.PAGE)
+    for urls, leading, _ in by_config(seen.answering):
+        astray: dict[tuple[str, str], list[Example]] = defaultdict(list)
+        for page in pages:
+            told, wanted = leading.ways(page.labels), should.ways(page.labels)
+            if told and not _has_all(told, wanted):
+                astray[_words(told), _words(wanted)].append(page)
+        for (ways, expected), those in astray.items():
+            names = listed(name for page in those for name in leading.receivers(page.labels))
+            yield Found(
+                urls,
+                f"{names}, that is {ways}, gets {kinds(those, 'pages')}",
+                expected,
+                f"let a route of theirs stand before the one that takes them: {_FRAGMENT}",
+            )
+
+
+def find_merged(seen: Seen) -> Iterator[Found]:
+    """Yield pages of several cells that are one incident, of which the second wakes nobody."""
+    should = built_leading(seen)
+    for urls, leading, _ in by_config(seen.answering):
+        merged: dict[tuple[str, tuple[str, ...]], list[Example]] = defaultdict(list)
+        for page in examples(seen, conventions.PAGE):
+            apart = _incident(should, page)
+            for route in leading.routes(page.labels):
+                by = route.group_by
+                lacking = () if by is None else tuple(sorted(apart - {*by}))
+                if lacking:
+                    merged[route.receiver, lacking].append(page)
+        for (receiver, lacking), those in merged.items():
+            yield Found(
+                urls,
+                f"pages to {receiver} are not grouped by {', '.join(lacking)}: while one is open "
+                f"another wakes nobody; {kinds(those, 'pages')}",
+                "an incident for each objective and cell",
+                f"add {', '.join(lacking)} to group_by of that route; or {_FRAGMENT}",
+            )
+
+
+def find_late(seen: Seen) -> Iterator[Found]:
+    """Yield routes that wait long before they tell of a page."""
+    longest = max(LONGEST_WAIT_SECONDS, seen.config.file.alertmanager.group_wait)
+    for urls, leading, _ in by_config(seen.answering):
+        slow = {
+            (route.receiver, route.group_wait_seconds)
+            for page in examples(seen, conventions.PAGE)
+            for route in leading.routes(page.labels)
+            if route.group_wait_seconds > longest
+        }
+        for receiver, seconds in sorted(slow):
+            yield Found(
+                urls,
+                f"pages to {receiver} wait for {format_duration(seconds)} before they are told",
+                f"no more than {format_duration(longest)}",
+                f"write `group_wait: {format_duration(seen.config.file.alertmanager.group_wait)}` "
+                "into that route",
+            )
+
+
+def find_no_resolve(seen: Seen) -> Iterator[Found]:
+    """Yield receivers of pages that are not told of their ends."""
+    for urls, leading, _ in by_config(seen.answering):
+        deaf = {
+            (each.receiver, each.name)
+            for page in examples(seen, conventions.PAGE)
+            for each in leading.told(page.labels)
+            if not each.sends_resolved and each.name in ("pagerduty", "opsgenie", "webhook")
+        }
+        for receiver, kind in sorted(deaf):
+            yield Found(
+                urls,
+                f"{kind} of {receiver} is not told when pages end: incidents stay open, and the "
+                "next page of the same cell wakes nobody",
+                "send_resolved: true",
+                f"remove `send_resolved: false` from {kind}_configs of {receiver}, and reload",
+            )
+
+
+def _lost(seen: Seen, severity: str, what: str, expected: str) -> Iterator[Found]:
+    should = built_leading(seen)
+    for urls, leading, _ in by_config(seen.answering):
+        lost = [
+            each
+            for each in examples(seen, severity)
+            if not leading.ways(each.labels)
+            and (severity == conventions.PAGE or should.ways(each.labels))
+        ]
+        if lost:
+            names = listed(name for each in lost for name in leading.receivers(each.labels))
+            ways = _words({way for each in lost for way in should.ways(each.labels)})
+            yield Found(
+                urls,
+                f"{names}, which tells nobody, gets {kinds(lost, what)}",
+                ways if ways != "nobody" else expected,
+                _FRAGMENT
+                if ways != "nobody"
+                else f"say who is told in {seen.config.path.name}, as pagerduty or under "
+                "alertmanager.receivers, build, and reload Alertmanager",
+            )
+
+
+def _incident(should: Leading, page: Example) -> set[str]:
+    """Return the labels that tell a page's incident from others, as ``build`` groups it."""
+    groups = [{*(route.group_by or ())} for route in should.routes(page.labels)]
+    return set.intersection(*groups, {*page.labels}) if groups else {*page.cell}
+
+
+def _has_all(told: Iterable[Way], expected: Iterable[Way]) -> bool:
+    every = list(told)
+    return all(any(way.is_as(other) for other in every) for way in expected)
+
+
+def _words(ways: Iterable[Way]) -> str:
+    return listed(map(str, ways)) or "nobody"
+
+
+CHECKS = (
+    Check("routes/page-dropped", Harm.PAGES_LOST, "Prometheus relabels pages away before it sends "
+          "them.", find_dropped, needs=("server_config",)),
+    Check("routes/page-lost", Harm.PAGES_LOST, "Pages are led to a receiver that tells nobody.",
+          find_page_lost, needs=("are_readable",)),
+    Check("routes/wrong-receiver", Harm.PAGES_LOST, "Pages are told to others than the "
+          "configuration says.", find_wrong_receiver, needs=("are_readable",)),
+    Check("routes/merged", Harm.PAGES_LOST, "Pages of several cells are one incident, of which "
+          "only the first wakes somebody.", find_merged, needs=("are_readable",)),
+    Check("routes/no-resolve", Harm.LATE, "Receivers of pages do not hear of their ends.",
+          find_no_resolve, needs=("are_readable",)),
+    Check("routes/late", Harm.LATE, "Pages wait for more than a minute before they are told.",
+          find_late, needs=("are_readable",)),
+    Check("routes/ticket-lost", Harm.LATE, "Tickets are told to nobody, though the configuration "
+          "says to whom.", find_ticket_lost, needs=("are_readable",)),
+)  # fmt: skip

@@ -1,0 +1,108 @@
+"""What a page is told of its board: variables, marks and panels, each as soon as it is known.
+
+One answer for all of them, for a request each would keep a browser busy, which lets six of them run
+at once and the others wait for the slowest. It is a line of JSON for each; a panel that cannot be
+drawn has the problem in its line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.interpolation import WORDS, interpolate
+from dashboards.preview.asking import Asker
+from dashboards.preview.drawing import draw_panel
+from dashboards.preview.links import Carried, board_links
+from dashboards.preview.loose import text
+from dashboards.preview.marks import asked_annotations, find_marks
+from dashboards.preview.model import Board, Panel
+from dashboards.preview.times import Range
+from slo.prometheus import PrometheusClient, PrometheusError
+
+Line = dict[str, Any]
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a page wants to be told."""
+
+    board: Board
+    range: Range
+    panels: Sequence[tuple[Panel, int]]
+    """Panels, each with the points that it has room for; those first that are seen first."""
+    marks: Sequence[str] | None
+    """Names of the annotations that are shown; None where they are not asked for."""
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Tells pages of boards what one Prometheus knows."""
+
+    prometheus: PrometheusClient
+    asker: Asker
+    scrape_seconds: float
+
+    async def tell(self, wanted: Wanted, carried: Carried) -> AsyncIterator[str]:
+        """Give a line for the marks and one for each panel, in the order in which they are known.
+
+        Args:
+            wanted: what is asked for.
+            carried: what is chosen on the board.
+        """
+        works: list[Callable[[], Awaitable[Line | None]]] = []
+        if (names := wanted.marks) is not None:
+            works.append(lambda: self._marks(wanted, names, carried))
+        for panel, points in wanted.panels:
+            works.append(lambda panel=panel, points=points: self._panel(  # type: ignore[misc]
+                panel, points, wanted.range, carried))  # fmt: skip
+        tasks = [asyncio.ensure_future(each()) for each in works]
+        try:
+            for done in asyncio.as_completed(tasks):
+                if (line := await done) is not None:
+                    yield written(line)
+        finally:  # whoever asked may be gone
+            for each in tasks:
+                each.cancel()
+
+    async def _panel(self, panel: Panel, points: int, range_: Range, carried: Carried) -> Line:
+        try:
+            drawing = await draw_panel(panel, self.asker, range_, points, carried)
+        except PrometheusError as error:
+            return {"panel": panel.key, "problem": f"{error}"}
+        except Exception:  # noqa: BLE001 - a mistake of ours costs one panel
+            _LOG.exception("panel %s", panel.key)
+            return {"panel": panel.key, "problem": "The preview cannot draw this: see its log."}
+        return {"panel": panel.key, "drawing": drawing}
+
+    async def _marks(self, wanted: Wanted, names: Sequence[str], carried: Carried) -> Line | None:
+        marks = []
+        try:
+            for each in asked_annotations(wanted.board.annotations):
+                if text(each.get("name")) in names:
+                    marks += await find_marks(
+                        each, self.prometheus, wanted.range, carried.standing, self.scrape_seconds
+                    )
+        except PrometheusError:
+            return None  # each panel says what is wrong; graphs without marks are graphs
+        return {"marks": marks}
+
+
+def told_of_variables(board: Board, boards: Mapping[str, Board], carried: Carried) -> Line:
+    """Return the line of a board's variables: their offers, links, and titles of its rows."""
+    standing = {each.name: each.standing for each in carried.variables}
+    return {
+        "variables": [each.to_json() for each in carried.variables],
+        "links": board_links(board, boards, carried),
+        "titles": [interpolate(each.title, standing, where=WORDS) for each in board.sections],
+    }
+
+
+def written(line: Line) -> str:
+    """Return a line as it is sent."""
+    return json.dumps(line, allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -1,0 +1,185 @@
+"""What checks tell apart: what is as it should be, however it is said or loaded."""
+
+from dataclasses import replace
+
+import pytest
+
+from alerts.doctor.checks import coverage, joins, scrapes, sources
+from alerts.doctor.relabeling import relabel
+from alerts.doctor.seen import Seen, Silence
+from exporters import catalog
+from slo.grouping import limit_groups
+from slo.rule import RecordingRule, RuleGroup
+from tests.alerts.doctor.seeing import answering, both, findings, ids, led, samples
+
+
+def loaded(seen: Seen, name: str, **changes: object) -> Seen:
+    """Return the same where a group that is loaded is another."""
+    groups = (replace(each, **changes) if each.name == name else each for each in seen.groups or ())
+    return replace(seen, groups=tuple(groups))
+
+
+def test_a_rule_that_is_printed_otherwise_is_the_same(well: Seen):
+    """Prometheus prints expressions anew: spaces, order of matchers, durations."""
+    [ttft] = [each for each in well.groups or () if each.name == "slo-chat-ttft"]
+    index = next(i for i, rule in enumerate(ttft.rules) if 'le="2.5"' in rule.expr)
+    expr = ttft.rules[index].expr
+    assert "[1m]" in expr
+    assert 'le="2.5",tier!="probe"' in expr
+    other = expr.replace("[1m]", "[60s]").replace("\n", "   ")
+    other = other.replace('le="2.5",tier!="probe"', 'tier!="probe", le="2.5"')
+    rules = list(ttft.rules)
+    rules[index] = replace(rules[index], expr=other)
+
+    assert [] == ids(loaded(well, ttft.name, rules=tuple(rules)))
+
+
+def test_groups_that_were_cut_to_a_limit_of_rules_are_the_same_build(well: Seen):
+    """`build --max-rules-per-group` gives the parts of a group numbers."""
+    one = RuleGroup("a", 15, tuple(RecordingRule(f"r:{n}", "1") for n in range(40)))
+    parts = [each.name for each in limit_groups([one], 20)]
+    assert ["a", "a-2"] == parts
+    [cells] = [each for each in well.groups or () if each.name == "shardwatch-cells"]
+    first, second = (
+        replace(cells, rules=cells.rules[:9]),
+        replace(cells, name=f"{cells.name}-2", rules=cells.rules[9:]),
+    )
+    others = tuple(each for each in well.groups or () if each.name != cells.name)
+
+    assert [] == ids(replace(well, groups=(*others, first, second)))
+    [found] = findings(replace(well, groups=(*others, first)))
+    assert "rules/other-build" == found.check.id
+
+
+def test_an_alert_that_says_less_is_another_build(well: Seen):
+    """Annotations are what people read at night."""
+    [alerts] = [each for each in well.groups or () if each.name == "shardwatch-alerts"]
+    index = next(i for i, rule in enumerate(alerts.rules) if rule.is_alert)
+    rules = list(alerts.rules)
+    rules[index] = replace(rules[index], annotations={"summary": "down"})
+
+    assert ["rules/other-build"] == ids(loaded(well, alerts.name, rules=tuple(rules)))
+
+
+def test_a_silence_of_one_objective_is_somebodys_work(well: Seen):
+    """Only what covers every page is told."""
+    one = Silence("id", ('slo="chat-ttft"',), "somebody", "", "2027-01-01T00:00:00Z")
+    assert [] == ids(both(well, silences=(one,)))
+
+
+def test_a_stricter_rule_of_inhibition_holds_nothing_back_while_its_source_is_silent(well: Seen):
+    """What does not fire inhibits nothing."""
+
+    def change(config):
+        rule = {"source_matchers": ['alertname="ClusterDown"'], "target_matchers": ['slo!=""']}
+        config["inhibit_rules"].append(rule)
+
+    quiet = led(well, change)
+    assert [] == ids(quiet)
+    firing = tuple(
+        replace(each, alerts=(*each.alerts, {"alertname": "ClusterDown"}))
+        for each in quiet.alertmanagers
+    )
+    assert {"routes/inhibited"} == set(ids(replace(quiet, alertmanagers=firing)))
+
+
+def test_pages_that_more_people_hear_of_are_well_led(well: Seen):
+    """A route of theirs before ours that goes on takes nothing away."""
+
+    def change(config):
+        config["receivers"].append({"name": "chat", "slack_configs": [{"channel": "#chat"}]})
+        route = {"receiver": "chat", "matchers": ['severity="page"'], "continue": True,
+                 "group_by": ["..."]}  # fmt: skip
+        config["route"]["routes"].insert(1, route)
+
+    assert [] == ids(led(well, change))
+
+
+def test_a_key_that_stands_in_alertmanagers_own_file_is_taken_for_ours(well: Seen):
+    """Alertmanager blots secrets out, so that nobody can tell whose they are."""
+
+    def change(config):
+        for receiver in config["receivers"]:
+            for each in receiver.get("pagerduty_configs", ()):
+                del each["routing_key_file"]
+                each["routing_key"] = "<secret>"
+
+    assert [] == ids(led(well, change))
+
+
+def test_all_groups_without_a_series_are_one_exporter_that_is_not_scraped(well: Seen):
+    """Another check tells that; a list of every group would bury it."""
+    assert [] == ids(answering(well, joins.groups_served(15.0), ()))
+
+
+def test_a_member_without_listed_gpus_may_have_any(well: Seen):
+    """Then they are those that telemetry shows."""
+    topology = well.config.topology
+    first = topology.groups[0]
+    bare = first.model_copy(update={"members": [first.members[0].model_copy(update={"gpus": []})]})
+    groups = [bare, *topology.groups[1:]]
+    config = replace(well.config, topology=topology.model_copy(update={"groups": groups}))
+    seen = replace(well, config=config)
+
+    assert [] == ids(answering(seen, joins.DCGM, samples({"UUID": "GPU-any"})))
+
+
+def test_what_a_target_that_was_removed_served_last_is_nobodys(well: Seen):
+    """Prometheus may show it for five minutes: two exporters, or a clock that stands."""
+    name, gone = catalog.GROUP_UP.name, {"job": "shardwatch-groups", "instance": "gone:1"}
+    seen = answering(well, sources.CLOCKS, samples(gone, value=-60.0))
+    seen = answering(seen, scrapes.serving(name, 15.0), samples(gone))
+
+    assert [] == ids(answering(seen, scrapes.doubled(name, 15.0), samples({}, value=2.0)))
+
+
+def test_a_young_cluster_has_no_gap(well: Seen):
+    """36 s of an hour are 1 %."""
+    expr = coverage.hour_gap(15.0)
+    few = samples({"slo": "chat-ttft"}, value=30.0)
+    assert [] == ids(answering(well, expr, few))
+
+
+def test_a_gap_in_a_period_is_told_in_hours(well: Seen):
+    """1 % of 28 days is 6.7 hours."""
+    [objective] = [each for each in well.objectives if each.name == "chat-ttft"]
+    expr = coverage.period_gap(objective)
+    labels = {"slo": "chat-ttft", "service": "inference", "window": "28d", "region": "eu"}
+    [found] = findings(answering(well, expr, samples(labels, value=8 * 3600.0)))
+
+    assert "coverage/period" == found.check.id
+    assert "8.0 h of the period of 28d are missing, in eu: the budget is unknown" == (
+        found.found.found
+    )
+
+
+def test_models_of_no_group_that_routers_fold_are_no_model(well: Seen):
+    """`other` is what nobody named."""
+    cell = {catalog.CLUSTER: "demo", catalog.REGION: "eu", catalog.MODEL: catalog.OTHER}
+    assert [] == ids(answering(well, joins.cells_served(15.0), samples(cell)))
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ({"action": "drop", "source_labels": ["severity"], "regex": "page"}, None),
+        ({"action": "drop", "source_labels": ["severity"], "regex": "pag"}, "same"),
+        ({"action": "keep", "source_labels": ["severity"], "regex": "ticket"}, None),
+        ({"action": "keep", "source_labels": ["severity", "slo"], "regex": "page;chat"}, "same"),
+        ({"action": "labeldrop", "regex": "slo|replica"}, {"severity": "page"}),
+        ({"action": "labelkeep", "regex": "slo"}, {"slo": "chat"}),
+        (
+            {"source_labels": ["slo"], "regex": "(.)hat", "target_label": "team",
+             "replacement": "${1}-$1$2"},
+            {"severity": "page", "slo": "chat", "team": "c-c"},
+        ),
+        ({"source_labels": ["slo"], "regex": "x", "target_label": "slo"}, "same"),
+        ({"target_label": "slo", "replacement": ""}, {"severity": "page"}),
+        ({"action": "hashmod", "source_labels": ["slo"], "modulus": 2, "target_label": "s"},
+         "same"),
+    ],
+)  # fmt: skip
+def test_alerts_are_relabeled_as_prometheus_does(step, expected):
+    """An expression matches the whole value; what is empty is gone."""
+    labels = {"severity": "page", "slo": "chat"}
+    assert (labels if expected == "same" else expected) == relabel(labels, [step])
