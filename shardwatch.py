@@ -52,6 +52,11 @@ MOUNTED = {
 EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 """More modules whose commands stand under a name: of later packages, and large ones."""
 
+COMMANDS = {
+    "init": ("slo.adopt.cli", "Work topology and configuration out of a running Prometheus."),
+}
+"""Commands of packages that stand alone: module and help. Likewise imported when called."""
+
 BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
 """Modules with ``build(config, form)``, which returns texts by path."""
 
@@ -75,10 +80,13 @@ class _LateGroup(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        for name, (_, text) in MOUNTED.items():
+        for name, (_, text) in {**COMMANDS, **MOUNTED}.items():
             self.add_command(TyperGroup(name=name, help=text))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in COMMANDS:
+            module = importlib.import_module(COMMANDS[args[0]][0])
+            self.commands[args[0]] = typer.main.get_command(module.app)
         if args and args[0] in MOUNTED:
             modules = (MOUNTED[args[0]][0], *EXTENDED.get(args[0], ()))
             first, *others = (

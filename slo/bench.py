@@ -5,7 +5,8 @@ other's: how wrong the rules are (:mod:`slo.benching.errors`), how late a page c
 (:mod:`slo.benching.paging`). Each baseline is what Sloth's way to write rules gives on the same
 data (:mod:`slo.benching.raw_windows`). Errors do not depend on how busy the machine is; the time to
 generate rules does (:mod:`slo.benching.generating`). How many samples are read is measured with the
-alerts: :mod:`alerts.bench`.
+alerts: :mod:`alerts.bench`. Adopting a server is measured on one of its own
+(:mod:`slo.benching.adopting`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from exporters.benching import SHARE_DIGITS, figure, print_figures
+from slo.benching.adopting import MOST_SECONDS, init_seconds
 from slo.benching.errors import measure_errors
 from slo.benching.generating import generating_seconds
 from slo.benching.paging import measure_pages
@@ -31,6 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print_figures(figure("slo.generate_1000_seconds", generating_seconds(Path(folder)), "s"))
     asyncio.run(_measure_on_server())
+    print_figures(figure("adopt.init_seconds", init_seconds(), "s", MOST_SECONDS))
 
 
 async def _measure_on_server() -> None:

@@ -88,7 +88,7 @@ def test_its_help_names_every_command(run):
     """Those of the packages too, without importing them."""
     code, out, _ = run("--help")
     assert code == 0
-    for name in ("build", "validate", *shardwatch.MOUNTED):
+    for name in ("build", "validate", *shardwatch.COMMANDS, *shardwatch.MOUNTED):
         assert f" {name} " in out
 
 

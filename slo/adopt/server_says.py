@@ -1,0 +1,68 @@
+"""Reads what a server tells of itself: targets, Alertmanagers, external labels.
+
+Another server may stand there, or another release: what has not the shape of Prometheus's is left
+out, and never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from exporters.durations import parse_duration
+from slo.adopt.found import ScrapedTarget
+
+
+def read_targets(told: Any) -> list[ScrapedTarget]:
+    """Return the active targets in an answer of ``/api/v1/targets``."""
+    active = told.get("activeTargets") if isinstance(told, Mapping) else None
+    found = []
+    for each in active if isinstance(active, list) else ():
+        if not isinstance(each, Mapping):
+            continue
+        url = each.get("scrapeUrl")
+        if isinstance(url, str) and urlsplit(url).scheme in ("http", "https"):
+            labels, discovered = _texts(each.get("labels")), _texts(each.get("discoveredLabels"))
+            found.append(ScrapedTarget(labels, discovered, url, _seconds(each)))
+    return found
+
+
+def read_alertmanagers(told: Any) -> tuple[str, ...]:
+    """Return the addresses in an answer of ``/api/v1/alertmanagers``, sorted: ``HOST:PORT``.
+
+    Only of those that are reached by plain HTTP at the root: ``shardwatch.yaml`` has no more.
+    """
+    active = told.get("activeAlertmanagers") if isinstance(told, Mapping) else None
+    found = set()
+    for each in active if isinstance(active, list) else ():
+        url = urlsplit(str(each.get("url", ""))) if isinstance(each, Mapping) else urlsplit("")
+        if url.scheme == "http" and url.hostname and url.path == "/api/v2/alerts":
+            found.add(url.netloc if url.port else f"{url.netloc}:80")
+    return tuple(sorted(found))
+
+
+def read_external_labels(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return ``external_labels`` of the configuration in an answer of ``/api/v1/status/config``."""
+    try:
+        config = yaml.load(str(told.get("yaml", "")), Loader=_LOADER)  # noqa: S506 - a safe one
+    except (yaml.YAMLError, RecursionError):
+        return {}
+    globally = config.get("global") if isinstance(config, Mapping) else None
+    return _texts(globally.get("external_labels")) if isinstance(globally, Mapping) else {}
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _texts(labels: Any) -> dict[str, str]:
+    return {str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {}
+
+
+def _seconds(target: Mapping[str, Any]) -> float | None:
+    try:
+        return parse_duration(str(target.get("scrapeInterval", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,114 @@
+"""Objectives on raw series are OpenSLO that our rules are made of."""
+
+from decimal import Decimal
+
+import pytest
+
+from slo.adopt.history import History, Span
+from slo.adopt.objective_file import write_objectives
+from slo.adopt.proposing import propose
+from slo.adopt.raw import Kind, RawIndicator, RawSeries
+from slo.checks import check_objectives, has_errors
+from slo.objectives import ObjectiveFile, read_objective_files
+from slo.testing import Expectation, RuleTest, run_rule_tests
+
+AVAILABILITY = RawIndicator(
+    kind=Kind.AVAILABILITY,
+    stands_on="routers (production-stack), as users felt it",
+    part=(RawSeries("errors_total"),),
+    is_good=False,
+    total=(RawSeries("ok_total", ('status="ok"',)), RawSeries("errors_total")),
+    model_label="model",
+    region_label="region",
+    threshold_seconds=None,
+    lacks=("something is not seen",),
+)
+TTFT = RawIndicator(
+    kind=Kind.TTFT,
+    stands_on="engines (vLLM)",
+    part=(RawSeries("ttft_bucket", ('le="2.5"',)),),
+    is_good=True,
+    total=(RawSeries("ttft_count"),),
+    model_label="model_name",
+    region_label="",
+    threshold_seconds=2.5,
+    lacks=(),
+)
+
+
+def read(tmp_path, *proposals: object, where=None):
+    """Return the objectives that proposals become, by name."""
+    file = tmp_path / "raw.yaml"
+    file.write_text(write_objectives(proposals, where or {}, 14 * 86400))
+    objectives = read_objective_files([ObjectiveFile(file, "raw.yaml")])
+    assert not has_errors(check_objectives(objectives))
+    return {each.name: each for each in objectives}
+
+
+def proposal(indicator, bad_by_model):
+    """Return what is proposed of 10,000 events of each model."""
+    cells = {
+        tuple({"model": model, "model_name": model, "region": "eu"}[each]
+              for each in indicator.labels): {0: Span(bad, 10_000)}
+        for model, bad in bad_by_model.items()
+    }  # fmt: skip
+    return propose(History(indicator, 28, cells), "eu")
+
+
+def test_one_target_for_all_is_one_objective(tmp_path):
+    """Grouped by what its series say."""
+    found = read(tmp_path, proposal(AVAILABILITY, {"chat": 0}), proposal(TTFT, {"chat": 60}))
+
+    assert {"llm-availability": (Decimal("0.999"), ("region", "model")),
+            "llm-ttft": (Decimal("0.99"), ("model_name",))} == {
+        name: (each.target, each.grouping_labels) for name, each in found.items()
+    }  # fmt: skip
+    assert {14 * 86400} == {each.period_seconds for each in found.values()}
+    assert "LLM first token within 2.5 s" == found["llm-ttft"].title
+
+
+def test_models_with_targets_of_their_own_are_objectives_that_share_no_series(tmp_path):
+    """A dot in a name is a dot."""
+    found = read(tmp_path, proposal(TTFT, {"a.b": 0, "c": 60}), where={"dc": "x"})
+
+    assert {"llm-ttft-99-9", "llm-ttft-99"} == set(found)
+    assert 'rate(ttft_count{model_name=~"a\\\\.b",dc="x"}[$window])' == (
+        found["llm-ttft-99-9"].indicator.total
+    )
+
+
+@pytest.mark.parametrize(
+    ("series", "bad", "events"),
+    [
+        pytest.param({"ok_total": "0+54x10", "errors_total": "0+6x10"}, 0.1, 1.0, id="both"),
+        pytest.param({"ok_total": "0+60x10"}, 0.0, 1.0, id="no error was ever born"),
+        pytest.param({"errors_total": "0+60x10"}, 1.0, 1.0, id="nothing ever went well"),
+    ],
+)
+def test_counters_that_were_never_born_take_no_others_with_them(
+    tmp_path, promtool, series, bad, events
+):
+    """Bad and all events a second, by promtool's own reading of the queries."""
+    [objective] = read(tmp_path, proposal(AVAILABILITY, {"chat": 0})).values()
+    cell = 'region="eu",model="chat"'
+    extra = {"ok_total": ',status="ok"', "errors_total": ""}
+    expressions = {
+        "bad": f"sum by (region, model) ({objective.indicator.bad})",
+        "all": f"sum by (region, model) ({objective.indicator.total})",
+    }
+    expected = {"bad": bad, "all": events}
+    rules = "groups: [{name: g, rules: [{record: r, expr: vector(1)}]}]"
+    test = RuleTest(
+        "events",
+        {f"{name}{{{cell}{extra[name]}}}": values for name, values in series.items()},
+        [
+            Expectation(
+                f"round({expr.replace('$window', '5m')}, 0.001)",
+                600,
+                {f"{{{cell}}}": expected[side]},
+            )
+            for side, expr in expressions.items()
+            if side == "all" or "errors_total" in series
+        ],
+    )
+    run_rule_tests(promtool, rules, [test], 60, tmp_path)
