@@ -45,7 +45,8 @@ function unknown(value, looked, path) {
   if (fields === undefined) return [];
   return Object.entries(value).flatMap(([field, inner]) => {
     const place = `${path}/${field}`;
-    if (LEFT_OUT.test(place)) return typeof inner === "string" ? [] : [`${place}: no text`];
+    if (LEFT_OUT.test(place))
+      return inner && typeof inner === "string" ? [] : [`${place}: no text`];
     if (!fields.has(field)) return [`${place}: unknown field`];
     return inner === null ? [`${place}: null`] : unknown(inner, looked, place);
   });
@@ -68,7 +69,7 @@ function mistakesOfRoutes(validate, routes, path) {
     const place = `${path}/${index}`;
     return [
       ...mistakes(validate, route, place),
-      ...mistakesOfRoutes(validate, route.routes, `${place}/routes`),
+      ...mistakesOfRoutes(validate, route?.routes, `${place}/routes`),
     ];
   });
 }

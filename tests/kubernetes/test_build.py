@@ -1,11 +1,7 @@
-"""All that is built for Kubernetes, as kustomize renders it and an API server would judge it."""
+"""All that is built for Kubernetes, as kustomize renders it."""
 
-import copy
 import json
-import os
 import shutil
-import subprocess
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,105 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-import shardwatch
 from exporters.config import read_config
-from exporters.generated import write_generated
 from exporters.kubernetes.build import OF_PAGES, ON_NODES, ON_NODES_PRIVILEGED
-from slo.rule_files import RulesForm
-from slo.rules_format import RulesFormat
-from tests.kubernetes.configuring import FULL, PLAIN, TOPOLOGY, write
+from tests.kubernetes.configuring import PLAIN, TOPOLOGY, write
+from tests.kubernetes.rendering import OVERLAYS, build, kustomize, of_kind
 from tests.kubernetes.schemas import mistakes
 
-FORM = RulesForm(RulesFormat.OPERATOR, labels={"release": "monitoring"})
-OVERLAYS = (OF_PAGES, ON_NODES, ON_NODES_PRIVILEGED)
 ANNOTATION_BYTES = 262_144
 """Of all annotations of an object together (``TotalAnnotationSizeLimitB``)."""
 POD_KINDS = ("Deployment", "DaemonSet")
-LEFT_OUT = object()
-MISTAKES: dict[str, tuple[str, tuple[Any, ...], Any]] = {
-    "a field of Kubernetes that there is not": ("Deployment", ("spec", "replica"), 1),
-    "a text for a number": ("Deployment", ("spec", "replicas"), "one"),
-    "a list for a mapping": ("ConfigMap", ("data",), ["no mapping"]),
-    "a field that is not of its version": (
-        "PodDisruptionBudget", ("spec", "maxUnavailables"), 1),
-    "a field of the operator that there is not": ("ServiceMonitor", ("spec", "endpoint"), []),
-    "a field of an object that there is not": (
-        "ServiceMonitor", ("metadata", "label"), {"a": "b"}),
-    "a field that there is not, deep below": (
-        "PodMonitor", ("spec", "podMetricsEndpoints", 0, "relabelings", 0, "regexp"), "a"),
-    "a field that is written otherwise": (
-        "PrometheusRule", ("spec", "groups", 0, "intervall"), "1m"),
-    "a field of Alertmanager's in a route of a route": (
-        "AlertmanagerConfig", ("spec", "route", "routes", 1, "group_by"), ["slo"]),
-    "what is no duration": ("ServiceMonitor", ("spec", "endpoints", 0, "interval"), "often"),
-    "a list for an expression": (
-        "PrometheusRule", ("spec", "groups", 0, "rules", 0, "expr"), []),
-    "a number for a label": (
-        "PrometheusRule", ("spec", "groups", 0, "rules", 0, "labels", "severity"), 1),
-    "a number for an address": (
-        "AlertmanagerConfig", ("spec", "receivers", 0, "webhookConfigs", 0, "url"), 1),
-    "a number for a text": (
-        "AlertmanagerConfig", ("spec", "receivers", 7, "pagerdutyConfigs", 0, "description"), 1),
-    "a text for a choice": (
-        "AlertmanagerConfig", ("spec", "route", "routes", 1, "continue"), "yes"),
-    "nothing for a text": ("ServiceMonitor", ("spec", "jobLabel"), None),
-    "a scheme that there is not": (
-        "ServiceMonitor", ("spec", "endpoints", 0, "scheme"), "gopher"),
-    "an action that there is not": (
-        "PodMonitor", ("spec", "podMetricsEndpoints", 0, "relabelings", 0, "action"), "erase"),
-    "an operator that there is not": (
-        "AlertmanagerConfig", ("spec", "inhibitRules", 0, "sourceMatch", 0, "matchType"), "=="),
-    "no selector": ("ServiceMonitor", ("spec", "selector"), LEFT_OUT),
-    "no expression": (
-        "PrometheusRule", ("spec", "groups", 0, "rules", 0, "expr"), LEFT_OUT),
-    "no name of a group": ("PrometheusRule", ("spec", "groups", 0, "name"), LEFT_OUT),
-    "no name of a receiver": (
-        "AlertmanagerConfig", ("spec", "receivers", 0, "name"), LEFT_OUT),
-}  # fmt: skip
-"""Of which kind of object, in which place, and what stands there instead."""
-
-
-class _Loader(yaml.CSafeLoader):
-    """As Go reads YAML, where ``=`` is a text."""
-
-
-_Loader.add_constructor("tag:yaml.org,2002:value", lambda _, node: node.value)
-
-
-def kustomize(folder: Path) -> list[dict[str, Any]]:
-    """Return what a kustomization renders."""
-    path = os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"]))
-    kubectl = shutil.which("kubectl", path=path)
-    assert kubectl, "kubectl is no package of the environment: make setup"
-    command = [kubectl, "kustomize", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (0, "") == (done.returncode, done.stderr)
-    return list(yaml.load_all(done.stdout, _Loader))
-
-
-def build(folder: Path, content: dict[str, Any], topology: dict[str, Any] | None = None) -> Path:
-    """Build a configuration; return the folder of what is for kubectl."""
-    config = read_config(write(folder, content, topology), needs_routing_key=False)
-    files = shardwatch._build_all(config, FORM, shardwatch.KUBERNETES_BUILDERS)
-    write_generated(folder / "out", files)
-    return folder / "out/kubernetes"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of the configuration with something of everything."""
-    return build(tmp_path_factory.mktemp("full"), FULL)
-
-
-@pytest.fixture(scope="module")
-def rendered(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """All objects of each overlay."""
-    return {name: kustomize(folder / "overlays" / name) for name in OVERLAYS}
-
-
-def of_kind(objects: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
-    """Return the objects of some kinds."""
-    return [each for each in objects if each["kind"] in kinds]
 
 
 def pods(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -120,44 +26,6 @@ def pods(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], d
         spec = each["spec"]["template"]["spec"]
         (container,) = spec["containers"]
         yield container["name"], spec, container
-
-
-@pytest.mark.parametrize("overlay", OVERLAYS)
-def test_every_object_is_what_its_schema_says(rendered, overlay: str):
-    """Those that Kubernetes publishes, and the operator; no field is unknown."""
-    found = zip(rendered[overlay], mistakes(rendered[overlay]), strict=True)
-    assert {} == {
-        f"{each['kind']} {each['metadata']['name']}": said for each, said in found if said
-    }
-
-
-@pytest.fixture(scope="module")
-def found(rendered) -> dict[str, list[str]]:
-    """What is found of each mistake, made in the first object of its kind."""
-    broken = []
-    for kind, place, value in MISTAKES.values():
-        each = copy.deepcopy(of_kind(rendered[OF_PAGES] + rendered[ON_NODES], kind)[0])
-        *parents, last = place
-        part = each
-        for parent in parents:
-            part = part[parent]
-        if value is LEFT_OUT:
-            del part[last]
-        else:
-            part[last] = value
-        broken.append(each)
-    return dict(zip(MISTAKES, mistakes(broken), strict=True))
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_seen(found, mistake: str):
-    """In its place, or named in what is said of the object around it, and nothing else is."""
-    *around, last = MISTAKES[mistake][1]
-    parent = "".join(f"/{each}" for each in around)
-    assert [] != found[mistake]
-    for said in found[mistake]:
-        assert said.startswith((f"{parent}/{last}: ", f"{parent}: "))
-        assert str(last) in said
 
 
 def test_what_it_is_made_of(rendered):
