@@ -29,7 +29,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 locks := requirements/build.txt requirements/base.txt
 
-.PHONY: help setup demo test test-e2e test-scenarios test-vllm lint lock bench lab clean
+.PHONY: help setup demo test test-e2e test-scenarios test-vllm lint lock bench lab lab-live clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -84,8 +84,16 @@ bench: ## measure, and write bench.json
 
 lab: ## play every fault through every alert, score them, and write demo/lab/RESULTS.md
 	$(set_up) base test
-	@SWEEP='$(SWEEP)' LIVE='$(LIVE)' .venv/bin/python tests/bench.py bench.json demo.lab
-	@cp out/lab/RESULTS.md demo/lab/RESULTS.md
+	@SWEEP='$(SWEEP)' .venv/bin/python tests/bench.py bench.json demo.lab; came=$$?; \
+	    cp out/lab/RESULTS.md demo/lab/RESULTS.md && exit $$came
+
+LIVE = gpu-lost calm silent-corruption
+lab-live: ## play some faults on real servers too, in half an hour, and hold them against the lab
+	$(set_up) base
+	@for each in $(LIVE); do \
+	    .venv/bin/python -m shardwatch demo up --once --scenario $$each --out out/live/$$each || exit; \
+	done
+	@.venv/bin/python -m demo.lab.live $(LIVE:%=out/live/%/report.json) --keep
 
 clean: ## remove what was built and fetched
 	rm -rf .venv .venv-vllm .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist out bench.json

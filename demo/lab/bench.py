@@ -22,6 +22,7 @@ from demo.lab.bars import broken, figure_blocks
 from demo.lab.figures import figures_of
 from demo.lab.healthy.clusters import healthy_jobs
 from demo.lab.healthy.days import Days
+from demo.lab.live import KEPT
 from demo.lab.outcome import Outcome
 from demo.lab.parts import (
     FAITHFUL_SCENARIOS,
@@ -85,22 +86,13 @@ def main(
             help="Play weaker faults than scenarios promise too, each at seven strengths: hours.",
         ),
     ] = False,
-    live: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="LIVE",
-            exists=True,
-            dir_okay=False,
-            help="A table of `demo.lab.live --table`, to be added.",
-        ),
-    ] = None,
 ) -> None:
     """Run the whole lab, print each figure as it comes, and write the tables.
 
     Exit code 0 if all bars are kept, 1 if one is broken or its figure could not be measured.
     """
     began = time.monotonic()
-    compared = [live.read_text(encoding="utf-8").strip()] if live else []
+    compared = [KEPT.read_text(encoding="utf-8").strip()]
     results = Results(out)
     parts, days = _parts(at_once)
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]

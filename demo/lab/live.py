@@ -1,9 +1,10 @@
-"""Live runs held against the lab: ``python -m demo.lab.live REPORT.json... [--table FILE]``.
+"""Live runs held against the lab: ``python -m demo.lab.live REPORT.json... [--keep]``.
 
 Each report of ``shardwatch demo up --out`` is of a scenario that ran on real servers in real time.
 The lab plays the same one at the demo's own intervals; what fired and who was paged must agree
-within one interval, and a resolve within one interval of the group that tells of it. ``--table``
-writes what came of it as ``make lab LIVE=FILE`` takes it into ``RESULTS.md``.
+within one interval, and a resolve within one interval of the group that tells of it. ``--keep``
+writes what came of it to ``LIVE.md``, which the lab's results take in. ``make lab-live`` does all
+of it.
 
 Exit code 0 if all agrees, 1 if not, 2 if a report cannot be used.
 """
@@ -35,6 +36,9 @@ LOOK_SECONDS = 1.0
 OPTIONS = Options(timing=LIVE, objectives=OBJECTIVES, healthy_seconds=HEALTHY_SECONDS)
 INTERVAL_SECONDS = parse_duration(LIVE.scrape_interval)
 GROUP_INTERVAL_SECONDS = parse_duration(LIVE.group_interval)
+
+KEPT = Path(__file__).with_name("LIVE.md")
+"""What came of live runs, for they take half an hour."""
 
 Moments = dict[tuple[str, str], float]
 """By what happened and to which alert: seconds after the fault."""
@@ -68,7 +72,7 @@ def main() -> None:
     """Compare, and print a table for each report."""
     parser = argparse.ArgumentParser(prog="python -m demo.lab.live", description=__doc__)
     parser.add_argument("reports", nargs="+", type=Path, metavar="REPORT.json")
-    parser.add_argument("--table", type=Path, metavar="FILE")
+    parser.add_argument("--keep", action="store_true")
     try:
         asked = parser.parse_args()
         read = [(path, *_read(path)) for path in asked.reports]
@@ -80,8 +84,8 @@ def main() -> None:
             agreed &= all(each.agrees for each in rows)
             compared.append((outcome.key, rows))
             sys.stdout.write(f"{path}: {outcome.key}\n{table(rows)}\n")
-        if asked.table:
-            asked.table.write_text("\n\n".join(live_blocks(compared)) + "\n", encoding="utf-8")
+        if asked.keep:
+            KEPT.write_text("\n\n".join(live_blocks(compared)) + "\n", encoding="utf-8")
     except InputError as error:
         exit_with(error.problems)
     if not agreed:
