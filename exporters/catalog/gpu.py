@@ -11,31 +11,45 @@ from exporters.catalog.names import (
     COMPUTE_INSTANCE,
     DIRECTION,
     EVENT,
+    GPU_ACTIONS,
+    GPU_BACKENDS,
     GPU_LABELS,
+    GPU_REASONS,
+    GPU_SEVERITIES,
+    GPU_STATES,
     GROUP_LABELS,
     HEALTH,
     HOST,
     INSTANCE,
     KIND,
+    OTHER,
     PROFILE,
     RANK,
     REASON,
     SEVERITY,
     STATE,
     VERSION,
+    XID_CODES,
 )
 
 GPU_UP = gauge("gpu_up", "1 if this expected GPU answered the last collection, else 0.", GPU_LABELS)
 GPU_STATE = gauge(
-    "gpu_state", "1 for the GPU's state, 0 for every other state.", (*GPU_LABELS, STATE)
+    "gpu_state",
+    "1 for the GPU's state, 0 for every other state.",
+    (*GPU_LABELS, STATE),
+    {STATE: GPU_STATES},
 )
 GPU_REASON = gauge(
-    "gpu_reason", "1 for the current reason of the GPU's state.", (*GPU_LABELS, REASON)
+    "gpu_reason",
+    "1 for the current reason of the GPU's state.",
+    (*GPU_LABELS, REASON),
+    {REASON: GPU_REASONS},
 )
 GPU_VERDICT = gauge(
     "gpu_verdict_info",
     "Always 1: how urgent the reason is, and what to do.",
     (*GPU_LABELS, SEVERITY, ACTION),
+    {SEVERITY: GPU_SEVERITIES, ACTION: GPU_ACTIONS},
 )
 GPU_SAMPLE_AGE = gauge(
     "gpu_sample_age_seconds",
@@ -53,11 +67,17 @@ GPU_XID_BURSTS = counter(
     "Groups of XIDs without 3 minutes of silence between them.",
     GPU_LABELS,
 )
-GPU_XIDS = counter("gpu_xid_errors", "XIDs by code, from the first one on.", (*GPU_LABELS, CODE))
+GPU_XIDS = counter(
+    "gpu_xid_errors",
+    "XIDs by code, from the first one on.",
+    (*GPU_LABELS, CODE),
+    {CODE: (*XID_CODES, OTHER)},
+)
 GPU_XID_TIME = gauge(
     "gpu_xid_last_timestamp_seconds",
     "When a code was last seen, in Unix time.",
     (*GPU_LABELS, CODE),
+    {CODE: (*XID_CODES, OTHER)},
 )
 GPU_LAST_XID = gauge(
     "gpu_last_xid_code",
@@ -97,12 +117,14 @@ GPU_BACKEND_UP = gauge(
     "Of the host whose GPUs are read without a page: 1 for a library that readings come from, 0 "
     "for one that is installed and does not work.",
     (CLUSTER, HOST, BACKEND),
+    {BACKEND: GPU_BACKENDS},
 )
 GPU_CHILDREN = counter(
     "gpu_children_started",
     "Processes that were started to call the library, one at first and one for each that hung or "
     "died.",
     (CLUSTER, HOST, BACKEND),
+    {BACKEND: GPU_BACKENDS},
 )
 GPU_TEMPERATURE = gauge("gpu_temperature_celsius", "Temperature of the GPU.", GPU_LABELS)
 GPU_MEMORY_TEMPERATURE = gauge(
