@@ -49,7 +49,8 @@ def _takes(pattern: str, values: Collection[str]) -> bool:
 
 def _alternatives(pattern: str) -> list[str]:
     """Return the parts of a regular expression between which ``|`` stands, outside of brackets."""
-    whole = _GROUP.fullmatch(pattern.removeprefix("^").removesuffix("$"))
+    pattern = pattern.removeprefix("^").removesuffix("$")  # it has to match the whole value anyway
+    whole = _GROUP.fullmatch(pattern)
     parts, depth = [""], 0
     for piece in _PIECE.findall(pattern if whole is None else whole["inside"]):
         depth += {"(": 1, ")": -1}.get(piece, 0)

@@ -32,6 +32,8 @@ from exporters.catalog.names import (
     XID_CODES,
 )
 
+_SENT_OR_RECEIVED = {DIRECTION: ("sent", "received")}
+
 GPU_UP = gauge("gpu_up", "1 if this expected GPU answered the last collection, else 0.", GPU_LABELS)
 GPU_STATE = gauge(
     "gpu_state",
@@ -161,10 +163,16 @@ GPU_MEMORY_ACTIVE = gauge(
     "gpu_memory_active_ratio", "Share of the memory's bandwidth in use.", GPU_LABELS
 )
 GPU_ECC_ERRORS = counter(
-    "gpu_ecc_errors", "Errors of memory since the driver was loaded.", (*GPU_LABELS, KIND)
+    "gpu_ecc_errors",
+    "Errors of memory since the driver was loaded.",
+    (*GPU_LABELS, KIND),
+    {KIND: ("corrected", "uncorrected")},
 )
 GPU_REMAPPED_ROWS = counter(
-    "gpu_remapped_rows", "Rows of memory remapped in the GPU's life.", (*GPU_LABELS, KIND)
+    "gpu_remapped_rows",
+    "Rows of memory remapped in the GPU's life.",
+    (*GPU_LABELS, KIND),
+    {KIND: ("correctable", "uncorrectable")},
 )
 GPU_ROW_REMAP_PENDING = gauge(
     "gpu_row_remap_pending", "1 if a row is to be remapped at the next reset.", GPU_LABELS
@@ -177,24 +185,52 @@ GPU_CLOCK_EVENT_SECONDS = counter(
     "Time in which clocks were lowered, by reason; where the source gives the present reasons "
     "only, the time between looks that saw them.",
     (*GPU_LABELS, EVENT),
+    {EVENT: ("sw_power_cap", "sync_boost", "sw_thermal", "hw_thermal", "hw_power_brake")},
 )
 GPU_NVLINK_BYTES = counter(
-    "gpu_nvlink_bytes", "Data over all NVLinks, without overhead.", (*GPU_LABELS, DIRECTION)
+    "gpu_nvlink_bytes",
+    "Data over all NVLinks, without overhead.",
+    (*GPU_LABELS, DIRECTION),
+    _SENT_OR_RECEIVED,
 )
-GPU_NVLINK_ERRORS = counter("gpu_nvlink_errors", "Errors of all NVLinks.", (*GPU_LABELS, KIND))
+GPU_NVLINK_ERRORS = counter(
+    "gpu_nvlink_errors",
+    "Errors of all NVLinks.",
+    (*GPU_LABELS, KIND),
+    {KIND: ("crc", "replay", "recovery")},
+)
 GPU_PCIE_THROUGHPUT = gauge(
     "gpu_pcie_bytes_per_second",
     "Data over PCIe, packets' headers included: the mean since the source last looked.",
     (*GPU_LABELS, DIRECTION),
+    _SENT_OR_RECEIVED,
 )
 GPU_PCIE_REPLAYS = counter("gpu_pcie_replays", "Repeated packets of PCIe.", GPU_LABELS)
 GPU_FABRIC = gauge(
     "gpu_fabric_info",
     "Always 1: state of the NVLink fabric, and its health.",
     (*GPU_LABELS, STATE, HEALTH),
+    {
+        STATE: ("not_supported", "not_started", "in_progress", "completed", "failed"),
+        HEALTH: ("not_supported", "healthy", "unhealthy", "limited"),
+    },
 )
 GPU_RECOVERY_ACTION = gauge(
-    "gpu_recovery_action_info", "Always 1: what the driver asks for.", (*GPU_LABELS, ACTION)
+    "gpu_recovery_action_info",
+    "Always 1: what the driver asks for.",
+    (*GPU_LABELS, ACTION),
+    {
+        ACTION: (
+            "none",
+            "gpu_reset",
+            "node_reboot",
+            "drain_p2p",
+            "drain_and_reset",
+            "recover_imex_domain",
+            "bus_reset",
+            "system_reboot",
+        )
+    },
 )
 GPU_MIG = gauge(
     "gpu_mig_instance_info",

@@ -6,6 +6,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporters import catalog
+from exporters.gpu.core import SPLIT
+from exporters.gpu.dcgm_fields import FIELDS
+from exporters.gpu.readings import CLOCK_EVENTS, FABRIC_HEALTH, FABRIC_STATES, RECOVERY_ACTIONS
 from exporters.groups.mapping import VALUES
 from exporters.router.dialects import DIALECTS
 
@@ -45,6 +48,20 @@ def test_whatever_a_router_says_becomes_one_of_the_values():
             for label, values in rule.family.values.items():
                 if label != catalog.TIER:
                     assert {*rule.options(label), catalog.OTHER} <= set(values)
+
+
+def test_whatever_a_gpu_says_is_one_of_the_values():
+    """Of its driver's words, each of which has its place there."""
+    events = {catalog.EVENT: tuple(CLOCK_EVENTS.values())}
+    assert events == catalog.GPU_CLOCK_EVENT_SECONDS.values
+    fabric = {catalog.STATE: FABRIC_STATES, catalog.HEALTH: FABRIC_HEALTH}
+    assert fabric == catalog.GPU_FABRIC.values
+    assert {catalog.ACTION: RECOVERY_ACTIONS} == catalog.GPU_RECOVERY_ACTION.values
+    for family in {each for each, _ in SPLIT.values()}:
+        told = tuple(word for each, word in SPLIT.values() if each is family)
+        assert {family.labels[-1]: told} == family.values
+    kinds = {each.part for each in FIELDS if each.whole == "nvlink_errors"}
+    assert kinds == set(catalog.GPU_NVLINK_ERRORS.values[catalog.KIND])
 
 
 def test_whatever_an_engine_says_becomes_one_of_the_values():
