@@ -85,7 +85,10 @@ def labels_of(name: str, target_labels: frozenset[str] | None = None) -> Sequenc
     if found is None:
         return [ANYTHING]
     if found.is_ours and target_labels is not None:
-        return [made(found.labels.sure, Names.of(found.labels.sure | target_labels))]
+        may = Names.of(found.labels.sure | target_labels)
+        # A label that the scrape attaches takes the place of the exporter's.
+        closed = (each for each in found.labels.closed if each[0] not in target_labels)
+        return [made(found.labels.sure, may, closed=closed)]
     return [found.labels]
 
 
@@ -142,8 +145,10 @@ def _all_series() -> dict[str, KnownSeries]:
                 )
     for family in SERVED_FAMILIES.values():
         is_ours = family.name.startswith("shardwatch_")
+        closed = [(label, frozenset(values)) for label, values in family.values.items()]
         for name, kind, more in _series(family.name, family.kind):
-            known = _known(name, kind, family.help, made({*family.labels, *more, *OF_TARGETS}, may))
+            own = made({*family.labels, *more, *OF_TARGETS}, may, closed=closed)
+            known = _known(name, kind, family.help, own)
             found[name] = replace(known, is_ours=is_ours)
     return found
 

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from alerts.lint.names import Names
 
 Constants = frozenset[tuple[str, str]]
+Closed = frozenset[tuple[str, frozenset[str]]]
 
 NAME = "__name__"
 
@@ -24,6 +25,8 @@ class LabelSet:
     """Those that an element may have, the sure ones included; all others are on none."""
     constants: Constants = frozenset()
     """Labels with the one value that they have on each element that has them."""
+    closed: Closed = frozenset()
+    """Labels with all values that they can have, as the catalogue has them."""
 
     @property
     def is_known(self) -> bool:
@@ -34,16 +37,36 @@ class LabelSet:
         """Return the one value that a label has; None if it may have several."""
         return dict(self.constants).get(label)
 
+    def values(self, label: str) -> frozenset[str] | None:
+        """Return all values that a label can have, if the catalogue says them; None if not."""
+        return dict(self.closed).get(label)
+
     def kept(self, names: Names) -> LabelSet:
         """Return the labels that are left where only these are kept."""
-        return made(names.among(self.sure), self.may & names, self.constants)
+        return made(names.among(self.sure), self.may & names, self.constants, self.closed)
 
-    def with_label(self, name: str, *, is_sure: bool, constant: str | None = None) -> LabelSet:
-        """Return them with one label set anew, on all elements or on some."""
+    def with_label(
+        self,
+        name: str,
+        *,
+        is_sure: bool,
+        constant: str | None = None,
+        values: frozenset[str] | None = None,
+    ) -> LabelSet:
+        """Return them with one label set anew, on all elements or on some.
+
+        Args:
+            name: of the label.
+            is_sure: whether all elements have it.
+            constant: the one value that it has, if so.
+            values: all values that it can have, if the catalogue says them.
+        """
         others = {(label, value) for label, value in self.constants if label != name}
         fixed = {(name, constant)} if constant is not None else set()
         sure = self.sure | {name} if is_sure else self.sure
-        return made(sure, self.may | Names.of([name]), others | fixed)
+        closed = {each for each in self.closed if each[0] != name}
+        closed |= {(name, values)} if values is not None else set()
+        return made(sure, self.may | Names.of([name]), others | fixed, closed)
 
     def without_label(self, name: str) -> LabelSet:
         """Return them without one label."""
@@ -56,10 +79,20 @@ NO_LABELS = LabelSet(frozenset(), Names.of([]))
 """Of ``sum(...)``, of ``vector(1)``."""
 
 
-def made(sure: Iterable[str], may: Names, constants: Iterable[tuple[str, str]] = ()) -> LabelSet:
-    """Return a set of labels; constants of labels that are on no element are left out."""
+def made(
+    sure: Iterable[str],
+    may: Names,
+    constants: Iterable[tuple[str, str]] = (),
+    closed: Iterable[tuple[str, frozenset[str]]] = (),
+) -> LabelSet:
+    """Return a set of labels; values of labels that are on no element are left out."""
     may = may - Names.of([NAME])
-    return LabelSet(may.among(sure), may, frozenset(each for each in constants if each[0] in may))
+    return LabelSet(
+        may.among(sure),
+        may,
+        frozenset(each for each in constants if each[0] in may),
+        frozenset(each for each in closed if each[0] in may),
+    )
 
 
 def either(left: LabelSet | None, right: LabelSet | None) -> LabelSet | None:
@@ -76,7 +109,21 @@ def either(left: LabelSet | None, right: LabelSet | None) -> LabelSet | None:
             or label not in left.may
             or label not in right.may
         },
+        _closed_on_both(left, right),
     )
+
+
+def _closed_on_both(left: LabelSet, right: LabelSet) -> Iterator[tuple[str, frozenset[str]]]:
+    for label in {each for each, _ in left.closed | right.closed}:
+        sides = [_constant_or_closed(each, label) for each in (left, right) if label in each.may]
+        known = [each for each in sides if each is not None]
+        if len(known) == len(sides):
+            yield label, frozenset().union(*known)
+
+
+def _constant_or_closed(labels: LabelSet, label: str) -> frozenset[str] | None:
+    constant = labels.constant(label)
+    return labels.values(label) if constant is None else frozenset([constant])
 
 
 def agreeing(left: LabelSet, right: LabelSet, compared: Names) -> LabelSet | None:
@@ -90,6 +137,7 @@ def agreeing(left: LabelSet, right: LabelSet, compared: Names) -> LabelSet | Non
         left.sure | compared.among(right.sure),
         left.may - (compared - right.may),
         left.constants | {each for each in right.constants if each[0] in compared},
+        left.closed,
     )
 
 

@@ -154,7 +154,7 @@ def narrowed(labels: LabelSet, matchers: Iterable[promql_parser.Matcher]) -> Lab
         elif not takes_none:
             if each.name not in found.may:
                 return None
-            found = made(found.sure | {each.name}, found.may, found.constants)
+            found = made(found.sure | {each.name}, found.may, found.constants, found.closed)
     return found
 
 
@@ -210,7 +210,12 @@ def _taken_over(many: LabelSet, label: str, *, one: LabelSet) -> LabelSet:
     left = many.without_label(label)
     if label not in one.may:
         return left
-    return left.with_label(label, is_sure=label in one.sure, constant=one.constant(label))
+    return left.with_label(
+        label,
+        is_sure=label in one.sure,
+        constant=one.constant(label),
+        values=one.values(label),
+    )
 
 
 def _changed(name: str, inside: LabelSet, texts: Sequence[str]) -> LabelSet:
@@ -261,7 +266,7 @@ def _replaced(
     is_filled = bool(rest) or (is_copied and source in inside.sure)
     has_value = is_filled and (target in inside.sure or is_always)
     has_value = has_value or (is_copied and source in inside.sure)
-    others = made(inside.sure - {target}, inside.may, inside.constants)
+    others = made(inside.sure - {target}, inside.may, inside.constants, inside.closed)
     return others.with_label(target, is_sure=has_value)
 
 
@@ -270,7 +275,7 @@ def _label_joined(inside: LabelSet, texts: Sequence[str]) -> LabelSet:
     is_filled = any(each in inside.sure for each in sources) or (
         bool(separator) and len(sources) > 1
     )
-    others = made(inside.sure - {target}, inside.may, inside.constants)
+    others = made(inside.sure - {target}, inside.may, inside.constants, inside.closed)
     if not is_filled and not any(each in inside.may for each in sources):
         return others.without_label(target)
     return others.with_label(target, is_sure=is_filled)

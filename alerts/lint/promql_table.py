@@ -12,7 +12,8 @@ OF_EXPRESSIONS = (
     Check("promql/gauge", "error", "The rate of a gauge, or of a recorded series: each fall counts "
           "as a restart."),
     Check("promql/label", "error", "A label is selected or grouped by that the series cannot have, "
-          "or that is mistyped: nothing is selected, or all cells become one."),
+          "or that is mistyped, or a series is selected by a value that its label never has "
+          "(`state=\"ded\"`): nothing is selected, or all cells become one."),
     Check("promql/matching", "error", "Two sides of an operator that can never match: a label of "
           "which they must agree is on one of them only."),
     Check("promql/named-counter", "info", "The value of a series that is called as a counter is "

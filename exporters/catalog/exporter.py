@@ -12,7 +12,10 @@ from exporters.catalog.names import (
     OTHER,
     REASON,
     REGION,
+    RELOADED_FILES,
     SOURCE,
+    SOURCE_REASONS,
+    UNPLACED_REASONS,
     VERSION,
 )
 
@@ -36,21 +39,25 @@ EXPORTER_RELOAD_SUCCESS = gauge(
     "exporter_reload_success",
     "1 if the file was good when it was last read, 0 if an earlier content of it is in use.",
     (EXPORTER, FILE),
+    {FILE: RELOADED_FILES},
 )
 EXPORTER_RELOAD_LAST_SUCCESS = gauge(
     "exporter_reload_last_success_timestamp_seconds",
     "Unix time at which the content in use was read.",
     (EXPORTER, FILE),
+    {FILE: RELOADED_FILES},
 )
 EXPORTER_RELOAD_FAILURES = counter(
     "exporter_reload_failures",
     "Times that the file was read again and could not be used.",
     (EXPORTER, FILE),
+    {FILE: RELOADED_FILES},
 )
 EXPORTER_UNPLACED_TARGETS = gauge(
     "exporter_unplaced_targets",
     "Targets of service discovery that have no place in the topology, by the reason.",
     (EXPORTER, REASON),
+    {REASON: UNPLACED_REASONS},
 )
 EXPORTER_FOLDED_VALUES = gauge(
     "exporter_folded_values",
@@ -72,6 +79,7 @@ SOURCE_REASON = gauge(
     "1 for each reason why a source is not up, circuit_open beside the one behind it; "
     "'none' if it is.",
     (EXPORTER, CLUSTER, REGION, SOURCE, REASON),
+    {REASON: SOURCE_REASONS},
 )
 SOURCE_DURATION = gauge(
     "source_collection_duration_seconds",

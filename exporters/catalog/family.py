@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["gauge", "counter", "histogram"]
+Values = Mapping[str, tuple[str, ...]]
+"""All values that labels can have."""
 
 
 @dataclass(frozen=True)
@@ -19,18 +22,31 @@ class Family:
     labels: tuple[str, ...]
     bounds: tuple[float, ...] = ()
     """Upper bounds of a histogram's buckets, without +Inf."""
+    values: Values = field(default_factory=dict, hash=False)
+    """Of those labels whose values are the same wherever it is served, ``other`` among them where
+    strange ones become that: whoever asks for another value asks for nothing. Labels whose values
+    a topology, a gateway or an engine says are not here."""
 
 
-def gauge(name: str, help: str, labels: tuple[str, ...]) -> Family:
+_ANY: Values = {}
+
+
+def gauge(name: str, help: str, labels: tuple[str, ...], values: Values = _ANY) -> Family:
     """Return a gauge of ours."""
-    return Family(f"shardwatch_{name}", "gauge", help, labels)
+    return Family(f"shardwatch_{name}", "gauge", help, labels, values=values)
 
 
-def counter(name: str, help: str, labels: tuple[str, ...]) -> Family:
+def counter(name: str, help: str, labels: tuple[str, ...], values: Values = _ANY) -> Family:
     """Return a counter of ours; ``_total`` is added to its name."""
-    return Family(f"shardwatch_{name}_total", "counter", help, labels)
+    return Family(f"shardwatch_{name}_total", "counter", help, labels, values=values)
 
 
-def histogram(name: str, help: str, labels: tuple[str, ...], bounds: tuple[float, ...]) -> Family:
+def histogram(
+    name: str,
+    help: str,
+    labels: tuple[str, ...],
+    bounds: tuple[float, ...],
+    values: Values = _ANY,
+) -> Family:
     """Return a histogram of ours."""
-    return Family(f"shardwatch_{name}", "histogram", help, labels, bounds)
+    return Family(f"shardwatch_{name}", "histogram", help, labels, bounds, values)

@@ -11,31 +11,47 @@ from exporters.catalog.names import (
     COMPUTE_INSTANCE,
     DIRECTION,
     EVENT,
+    GPU_ACTIONS,
+    GPU_BACKENDS,
     GPU_LABELS,
+    GPU_REASONS,
+    GPU_SEVERITIES,
+    GPU_STATES,
     GROUP_LABELS,
     HEALTH,
     HOST,
     INSTANCE,
     KIND,
+    OTHER,
     PROFILE,
     RANK,
     REASON,
     SEVERITY,
     STATE,
     VERSION,
+    XID_CODES,
 )
+
+_SENT_OR_RECEIVED = {DIRECTION: ("sent", "received")}
 
 GPU_UP = gauge("gpu_up", "1 if this expected GPU answered the last collection, else 0.", GPU_LABELS)
 GPU_STATE = gauge(
-    "gpu_state", "1 for the GPU's state, 0 for every other state.", (*GPU_LABELS, STATE)
+    "gpu_state",
+    "1 for the GPU's state, 0 for every other state.",
+    (*GPU_LABELS, STATE),
+    {STATE: GPU_STATES},
 )
 GPU_REASON = gauge(
-    "gpu_reason", "1 for the current reason of the GPU's state.", (*GPU_LABELS, REASON)
+    "gpu_reason",
+    "1 for the current reason of the GPU's state.",
+    (*GPU_LABELS, REASON),
+    {REASON: GPU_REASONS},
 )
 GPU_VERDICT = gauge(
     "gpu_verdict_info",
     "Always 1: how urgent the reason is, and what to do.",
     (*GPU_LABELS, SEVERITY, ACTION),
+    {SEVERITY: GPU_SEVERITIES, ACTION: GPU_ACTIONS},
 )
 GPU_SAMPLE_AGE = gauge(
     "gpu_sample_age_seconds",
@@ -53,11 +69,17 @@ GPU_XID_BURSTS = counter(
     "Groups of XIDs without 3 minutes of silence between them.",
     GPU_LABELS,
 )
-GPU_XIDS = counter("gpu_xid_errors", "XIDs by code, from the first one on.", (*GPU_LABELS, CODE))
+GPU_XIDS = counter(
+    "gpu_xid_errors",
+    "XIDs by code, from the first one on.",
+    (*GPU_LABELS, CODE),
+    {CODE: (*XID_CODES, OTHER)},
+)
 GPU_XID_TIME = gauge(
     "gpu_xid_last_timestamp_seconds",
     "When a code was last seen, in Unix time.",
     (*GPU_LABELS, CODE),
+    {CODE: (*XID_CODES, OTHER)},
 )
 GPU_LAST_XID = gauge(
     "gpu_last_xid_code",
@@ -97,12 +119,14 @@ GPU_BACKEND_UP = gauge(
     "Of the host whose GPUs are read without a page: 1 for a library that readings come from, 0 "
     "for one that is installed and does not work.",
     (CLUSTER, HOST, BACKEND),
+    {BACKEND: GPU_BACKENDS},
 )
 GPU_CHILDREN = counter(
     "gpu_children_started",
     "Processes that were started to call the library, one at first and one for each that hung or "
     "died.",
     (CLUSTER, HOST, BACKEND),
+    {BACKEND: GPU_BACKENDS},
 )
 GPU_TEMPERATURE = gauge("gpu_temperature_celsius", "Temperature of the GPU.", GPU_LABELS)
 GPU_MEMORY_TEMPERATURE = gauge(
@@ -139,10 +163,16 @@ GPU_MEMORY_ACTIVE = gauge(
     "gpu_memory_active_ratio", "Share of the memory's bandwidth in use.", GPU_LABELS
 )
 GPU_ECC_ERRORS = counter(
-    "gpu_ecc_errors", "Errors of memory since the driver was loaded.", (*GPU_LABELS, KIND)
+    "gpu_ecc_errors",
+    "Errors of memory since the driver was loaded.",
+    (*GPU_LABELS, KIND),
+    {KIND: ("corrected", "uncorrected")},
 )
 GPU_REMAPPED_ROWS = counter(
-    "gpu_remapped_rows", "Rows of memory remapped in the GPU's life.", (*GPU_LABELS, KIND)
+    "gpu_remapped_rows",
+    "Rows of memory remapped in the GPU's life.",
+    (*GPU_LABELS, KIND),
+    {KIND: ("correctable", "uncorrectable")},
 )
 GPU_ROW_REMAP_PENDING = gauge(
     "gpu_row_remap_pending", "1 if a row is to be remapped at the next reset.", GPU_LABELS
@@ -155,24 +185,52 @@ GPU_CLOCK_EVENT_SECONDS = counter(
     "Time in which clocks were lowered, by reason; where the source gives the present reasons "
     "only, the time between looks that saw them.",
     (*GPU_LABELS, EVENT),
+    {EVENT: ("sw_power_cap", "sync_boost", "sw_thermal", "hw_thermal", "hw_power_brake")},
 )
 GPU_NVLINK_BYTES = counter(
-    "gpu_nvlink_bytes", "Data over all NVLinks, without overhead.", (*GPU_LABELS, DIRECTION)
+    "gpu_nvlink_bytes",
+    "Data over all NVLinks, without overhead.",
+    (*GPU_LABELS, DIRECTION),
+    _SENT_OR_RECEIVED,
 )
-GPU_NVLINK_ERRORS = counter("gpu_nvlink_errors", "Errors of all NVLinks.", (*GPU_LABELS, KIND))
+GPU_NVLINK_ERRORS = counter(
+    "gpu_nvlink_errors",
+    "Errors of all NVLinks.",
+    (*GPU_LABELS, KIND),
+    {KIND: ("crc", "replay", "recovery")},
+)
 GPU_PCIE_THROUGHPUT = gauge(
     "gpu_pcie_bytes_per_second",
     "Data over PCIe, packets' headers included: the mean since the source last looked.",
     (*GPU_LABELS, DIRECTION),
+    _SENT_OR_RECEIVED,
 )
 GPU_PCIE_REPLAYS = counter("gpu_pcie_replays", "Repeated packets of PCIe.", GPU_LABELS)
 GPU_FABRIC = gauge(
     "gpu_fabric_info",
     "Always 1: state of the NVLink fabric, and its health.",
     (*GPU_LABELS, STATE, HEALTH),
+    {
+        STATE: ("not_supported", "not_started", "in_progress", "completed", "failed"),
+        HEALTH: ("not_supported", "healthy", "unhealthy", "limited"),
+    },
 )
 GPU_RECOVERY_ACTION = gauge(
-    "gpu_recovery_action_info", "Always 1: what the driver asks for.", (*GPU_LABELS, ACTION)
+    "gpu_recovery_action_info",
+    "Always 1: what the driver asks for.",
+    (*GPU_LABELS, ACTION),
+    {
+        ACTION: (
+            "none",
+            "gpu_reset",
+            "node_reboot",
+            "drain_p2p",
+            "drain_and_reset",
+            "recover_imex_domain",
+            "bus_reset",
+            "system_reboot",
+        )
+    },
 )
 GPU_MIG = gauge(
     "gpu_mig_instance_info",

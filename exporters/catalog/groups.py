@@ -12,19 +12,32 @@ from exporters.catalog.bounds import (
 from exporters.catalog.family import counter, gauge, histogram
 from exporters.catalog.names import (
     CACHE_TIER,
+    CACHE_TIERS,
     CACHE_UNIT,
+    CACHE_UNITS,
     DIALECT,
     ENGINE,
     FAILURE_DOMAIN,
     FINISH_REASON,
+    FINISH_REASONS,
     GROUP_LABELS,
+    GROUP_REASONS,
+    GROUP_STATES,
     HISTOGRAM,
+    MEMBER_STATES,
+    OTHER,
     OUTCOME,
     PHASE,
+    PHASES,
     REASON,
+    REJECTION_REASONS,
     REVISION,
+    SERVED_DIALECTS,
+    STALL_PROBE_OUTCOMES,
     STATE,
     TOKEN_SOURCE,
+    TOKEN_SOURCES,
+    WAITING_REASONS,
 )
 
 GROUP_UP = gauge(
@@ -36,10 +49,16 @@ GROUP_HEALTH = gauge(
     GROUP_LABELS,
 )
 GROUP_STATE = gauge(
-    "group_state", "1 for the group's state, 0 for every other state.", (*GROUP_LABELS, STATE)
+    "group_state",
+    "1 for the group's state, 0 for every other state.",
+    (*GROUP_LABELS, STATE),
+    {STATE: GROUP_STATES},
 )
 GROUP_REASON = gauge(
-    "group_reason", "1 for the current reason of the group's state.", (*GROUP_LABELS, REASON)
+    "group_reason",
+    "1 for the current reason of the group's state.",
+    (*GROUP_LABELS, REASON),
+    {REASON: GROUP_REASONS},
 )
 GROUP_INFO = gauge(
     "group_info",
@@ -78,6 +97,7 @@ GROUP_MEMBERS = gauge(
     "group_members",
     "GPUs of the group in each state; unknown are those that nobody can see.",
     (*GROUP_LABELS, STATE),
+    {STATE: MEMBER_STATES},
 )
 GROUP_SPEED_TO_PEERS = gauge(
     "group_speed_to_peers_ratio",
@@ -96,6 +116,7 @@ GROUP_DIALECT_INFO = gauge(
     "group_dialect_info",
     "Always 1: the names that the engine's page speaks, and in what it counts its prefix cache.",
     (*GROUP_LABELS, DIALECT, CACHE_UNIT),
+    {DIALECT: SERVED_DIALECTS, CACHE_UNIT: CACHE_UNITS},
 )
 GROUP_MISSING_BOUNDS = gauge(
     "group_missing_bounds",
@@ -106,6 +127,7 @@ GROUP_PROBES = counter(
     "group_probes",
     "Requests for one token that this exporter sent because the engine seemed stalled.",
     (*GROUP_LABELS, OUTCOME),
+    {OUTCOME: STALL_PROBE_OUTCOMES},
 )
 GROUP_PROBE_REFUSED = gauge(
     "group_probe_refused",
@@ -119,12 +141,14 @@ GROUP_WAITING_BY_REASON = gauge(
     "group_requests_waiting_by_reason",
     "The same by reason: no capacity, or deferred until its KV cache has come.",
     (*GROUP_LABELS, REASON),
+    {REASON: (*WAITING_REASONS, OTHER)},
 )
 GROUP_REJECTED = counter(
     "group_requests_rejected",
     "Requests that the engine refused with 503 because its queue was full. Of an API server that "
     "serves several engines, counted at the first of them.",
     (*GROUP_LABELS, REASON),
+    {REASON: (*REJECTION_REASONS, OTHER)},
 )
 GROUP_KV_CACHE_USAGE = gauge(
     "group_kv_cache_usage_ratio", "Share of the KV cache in use.", GROUP_LABELS
@@ -133,16 +157,19 @@ GROUP_FINISHED = counter(
     "group_requests_finished",
     "Requests that the engine finished; aborts are invisible to it.",
     (*GROUP_LABELS, FINISH_REASON),
+    {FINISH_REASON: (*FINISH_REASONS, OTHER)},
 )
 GROUP_TOKENS = counter(
     "group_tokens",
     "Tokens processed (prompt, cached ones included) or generated.",
     (*GROUP_LABELS, PHASE),
+    {PHASE: PHASES},
 )
 GROUP_PROMPT_TOKENS_BY_SOURCE = counter(
     "group_prompt_tokens_by_source",
     "Prompt tokens by where their KV cache came from.",
     (*GROUP_LABELS, TOKEN_SOURCE),
+    {TOKEN_SOURCE: (*TOKEN_SOURCES, OTHER)},
 )
 GROUP_STEPS = counter("group_steps", "Steps of the engine.", GROUP_LABELS)
 GROUP_PREEMPTIONS = counter(
@@ -162,6 +189,7 @@ GROUP_CACHE_HIT_TOKENS = counter(
     "group_cache_hit_tokens",
     "Prompt tokens that were not computed, by the tier that had them.",
     (*GROUP_LABELS, CACHE_TIER),
+    {CACHE_TIER: (*CACHE_TIERS, OTHER)},
 )
 GROUP_CACHE_MISSED_TOKENS = counter(
     "group_cache_missed_tokens",

@@ -48,6 +48,8 @@ OTHER = "other"
 TIERS = ("free", "pro", "enterprise", "gov")
 PROBE_TIER = "probe"
 """Of our own probes, where they go through a router that tells tiers: no user's."""
+ROUTER_TIERS = (*TIERS, PROBE_TIER, OTHER)
+"""All that a router's series may have; the last is also that of routers that tell no tier."""
 
 OUTCOMES = ("ok", "error", "timeout", "aborted", "rejected", "rate_limited")
 """How a request ended, or failed to, as its user saw it at the router.
@@ -292,6 +294,7 @@ ENGINE_DIALECTS = (
     "vllm_0_32",  # 0.32 and 0.33
 )
 """What engines speak; ``ray_`` goes before it where Ray serves the page (exporters/dialects)."""
+SERVED_DIALECTS = (*ENGINE_DIALECTS, *(f"ray_{each}" for each in ENGINE_DIALECTS), OTHER)
 
 CACHE_UNITS = ("tokens", "blocks", "none")
 """In what the engine counts its prefix cache. Served are tokens, whatever it counts."""

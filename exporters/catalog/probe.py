@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from exporters.catalog.bounds import INTER_TOKEN_LATENCY_BOUNDS, TIME_TO_FIRST_TOKEN_BOUNDS
 from exporters.catalog.family import counter, gauge, histogram
-from exporters.catalog.names import GROUP_LABELS, OUTCOME, REASON, ROUTED_LABELS
+from exporters.catalog.names import (
+    GROUP_LABELS,
+    OUTCOME,
+    PROBE_OUTCOMES,
+    PROBE_REASONS,
+    REASON,
+    ROUTED_LABELS,
+)
 
 PROBE_UP = gauge(
     "probe_up", "1 if the group answered its last probe, within its deadline, else 0.", GROUP_LABELS
@@ -17,8 +24,14 @@ PROBE_REASON = gauge(
     "probe_reason",
     "1 for the reason why the group's last probe failed; 'none' if it did not.",
     (*GROUP_LABELS, REASON),
+    {REASON: PROBE_REASONS},
 )
-PROBE_REQUESTS = counter("probe_requests", "Probes by how they ended.", (*GROUP_LABELS, OUTCOME))
+PROBE_REQUESTS = counter(
+    "probe_requests",
+    "Probes by how they ended.",
+    (*GROUP_LABELS, OUTCOME),
+    {OUTCOME: PROBE_OUTCOMES},
+)
 PROBE_TIME_TO_FIRST_TOKEN = histogram(
     "probe_time_to_first_token_seconds",
     "Request to first token, of probes that were answered.",
@@ -61,7 +74,11 @@ PROBE_ROUTER_REASON = gauge(
     "probe_router_reason",
     "1 for the reason why the router's last probe failed; 'none' if it did not.",
     (*ROUTED_LABELS, REASON),
+    {REASON: PROBE_REASONS},
 )
 PROBE_ROUTER_REQUESTS = counter(
-    "probe_router_requests", "Probes through a router by how they ended.", (*ROUTED_LABELS, OUTCOME)
+    "probe_router_requests",
+    "Probes through a router by how they ended.",
+    (*ROUTED_LABELS, OUTCOME),
+    {OUTCOME: PROBE_OUTCOMES},
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
+from itertools import islice
 
 import promql_parser
 
@@ -12,13 +13,21 @@ from alerts.lint.label_sets import NAME, LabelSet, either
 from alerts.lint.labels import alternatives, name_of, narrowed
 from alerts.lint.mistyped import meant
 from alerts.lint.rules import Rules
+from alerts.lint.unknown_values import nearest_value, unknown_values
 from exporters.problems import Problem
 from slo.checks.labels import matches
 from slo.promql import nodes
 
+LISTED_VALUES = 30
+"""Of a label, in a message."""
+LISTED_BESIDE_NEAREST = 12
+"""Likewise, where the message names one to take instead."""
+TOLD_VALUES = 10
+"""Of one matcher: a regular expression may have thousands."""
+
 
 def check_label(asking: Asking, rules: Rules) -> Iterator[Problem]:
-    """Yield labels that series are selected or grouped by, and never have."""
+    """Yield labels, and values of them, that series are selected or grouped by and never have."""
     if asking.parsed.tree is None:
         return
     for node in nodes(asking.parsed.tree):
@@ -46,10 +55,11 @@ def _check_selector(
     whole = reduce(either, kinds, None)
     if whole is None:
         return
+    yield from _check_values(asking, selector, whole)
     if any(narrowed(kind, matchers) for kind in kinds for matchers in alternatives(selector)):
         yield from _check_mistyped(asking, rules, selector)
         return
-    for matcher in (each for matchers in alternatives(selector) for each in matchers):
+    for matcher in _matchers(selector):
         if matcher.name not in whole.may and not matches(matcher, ""):
             message = (
                 f"selects {name} by {matcher.name}, which it does not have; its labels are "
@@ -68,12 +78,42 @@ def _check_selector(
             return
 
 
+def _check_values(
+    asking: Asking, selector: promql_parser.VectorSelector, whole: LabelSet
+) -> Iterator[Problem]:
+    """Yield values that the catalogue says a label never has."""
+    asked = {(each.name, str(each.op), each.value): each for each in _matchers(selector)}
+    for matcher in asked.values():
+        known = whole.values(matcher.name) or frozenset()
+        for value in islice(unknown_values(matcher, known), TOLD_VALUES) if known else ():
+            near = nearest_value(value, known)
+            message = (
+                f"selects {name_of(selector)} by {matcher.name} {value!r}, which it never has: "
+                f"{_listed_values(known, near)}"
+            )
+            fix = "take one of them" if near is None else f"take {near}"
+            word = matcher.value if in_expr(asking, matcher.value).word else matcher.name
+            yield _at(asking, word, message, fix)
+
+
+def _listed_values(known: frozenset[str], near: str | None) -> str:
+    if near is not None and len(known) > LISTED_BESIDE_NEAREST:
+        return f"it has {len(known)} others, {near} among them"
+    more = len(known) - LISTED_VALUES
+    listed = ", ".join(sorted(known)[:LISTED_VALUES])
+    return f"its values are {listed}" + (f" and {more} more" if more > 0 else "")
+
+
+def _matchers(selector: promql_parser.VectorSelector) -> list[promql_parser.Matcher]:
+    return [each for matchers in alternatives(selector) for each in matchers]
+
+
 def _check_mistyped(
     asking: Asking, rules: Rules, selector: promql_parser.VectorSelector
 ) -> Iterator[Problem]:
     """Yield labels that a selector asks for, and that look like one that its series have."""
     bare = promql_parser.parse(name_of(selector) or "vector(1)")
-    for matcher in (each for matchers in alternatives(selector) for each in matchers):
+    for matcher in _matchers(selector):
         near = None if matches(matcher, "") else meant(matcher.name, bare, rules)
         if near is not None:
             message = f"selects {name_of(selector)} by {matcher.name}, which may be {near} mistyped"
@@ -116,5 +156,5 @@ def _check_included(
             yield _at(asking, label, message, "correct the label, or keep it on that side")
 
 
-def _at(asking: Asking, label: str, message: str, fix: str) -> Problem:
-    return finding(asking, "promql/label", message, fix, in_expr(asking, label))
+def _at(asking: Asking, word: str, message: str, fix: str) -> Problem:
+    return finding(asking, "promql/label", message, fix, in_expr(asking, word))
