@@ -90,7 +90,7 @@ def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
 def draw_up_boards(boards: Sequence[Board]) -> dict[str, str]:
     """Return boards' JSON by file name; they lead to each other and to no others."""
     among = {each.uid for each in boards}
-    return {f"{_short_name(each)}.json": to_text(to_json(draw_up(each, among))) for each in boards}
+    return {f"{short_name(each)}.json": to_text(to_json(draw_up(each, among))) for each in boards}
 
 
 def build(config: Config, _: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
@@ -108,7 +108,8 @@ def build(config: Config, _: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, 
     }
 
 
-def _short_name(board: Board) -> str:
+def short_name(board: Board) -> str:
+    """Return what a board's files are called, without their endings."""
     return board.uid.removeprefix(f"{TAG}-")
 
 

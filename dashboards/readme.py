@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dashboards.build import all_boards
+from dashboards.build import all_boards, short_name
 from dashboards.frame import Board
 from dashboards.links import TAG
 from exporters.sections import table, write_sections
@@ -26,7 +26,7 @@ def boards_table() -> str:
         ("board", "answers", "file"),
         [
             (f"[{_title(each)}](#{_anchor(each)})", each.question,
-             f"[{_short(each)}.json](generated/{_short(each)}.json)")
+             f"[{short_name(each)}.json](generated/{short_name(each)}.json)")
             for each in all_boards()
         ],
     )  # fmt: skip
@@ -35,13 +35,9 @@ def boards_table() -> str:
 def pictures() -> str:
     """Return a picture of each board."""
     return "\n".join(
-        f"### {_title(each)}\n\n![{_title(each)}]({PICTURES}/{_short(each)}.png)\n"
+        f"### {_title(each)}\n\n![{_title(each)}]({PICTURES}/{short_name(each)}.png)\n"
         for each in all_boards()
     )
-
-
-def _short(board: Board) -> str:
-    return board.uid.removeprefix(f"{TAG}-")
 
 
 def _title(board: Board) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import promql_parser
 
 from slo.objective import BASE_WINDOW
-from slo.promql import nodes
+from slo.promql import is_zero, nodes
 
 _RATES = ("rate", "increase")
 _RELABELLING = ("label_replace", "label_join", "sort", "sort_desc")
@@ -47,7 +47,7 @@ def _other(tree: promql_parser.Expr) -> str | None:
 
 def _other_of_call(tree: promql_parser.Call) -> str | None:
     name, arguments = tree.func.name, tree.args
-    if name in _RATES or (name == "vector" and _is_zero(arguments[0])):
+    if name in _RATES or (name == "vector" and is_zero(arguments[0])):
         return None
     if name in _RELABELLING:
         return _other(arguments[0])
@@ -64,7 +64,7 @@ def _other_of_two(tree: promql_parser.BinaryExpr) -> str | None:
         return _other(left if _has_rates(left) else right)
     if operator == "/" and not _has_rates(right):
         return _other(left)
-    is_guard = operator in _GUARDS and _is_zero(right)
+    is_guard = operator in _GUARDS and is_zero(right)
     if is_guard and not (tree.modifier is not None and tree.modifier.return_bool):
         return _other(left)
     return f"the operator {operator} of rates"
@@ -74,7 +74,3 @@ def _has_rates(tree: promql_parser.Expr) -> bool:
     return any(
         isinstance(each, promql_parser.Call) and each.func.name in _RATES for each in nodes(tree)
     )
-
-
-def _is_zero(tree: promql_parser.Expr) -> bool:
-    return isinstance(tree, promql_parser.NumberLiteral) and tree.val == 0

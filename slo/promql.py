@@ -132,6 +132,18 @@ def is_instant(expr: str) -> bool:
     return not isinstance(promql_parser.parse(expr), (*of_ranges, promql_parser.StringLiteral))
 
 
+def bare(tree: promql_parser.Expr) -> promql_parser.Expr:
+    """Return an expression without parentheses around it."""
+    while isinstance(tree, promql_parser.ParenExpr):
+        tree = tree.expr
+    return tree
+
+
+def is_zero(tree: promql_parser.Expr) -> bool:
+    """Tell whether an expression is the number 0, as it is written."""
+    return isinstance(tree, promql_parser.NumberLiteral) and bool(tree.val == 0)
+
+
 def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
     """Yield an expression and everything in it."""
     yield node

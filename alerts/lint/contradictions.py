@@ -10,7 +10,7 @@ import promql_parser
 
 from alerts.lint.labels import has_fill, name_of
 from alerts.lint.ranges import ANY, COMPARED, filtered, of_number
-from slo.promql import selectors_in
+from slo.promql import bare, selectors_in
 from slo.promql_text import write_promql
 
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
@@ -68,8 +68,7 @@ def _of_comparison(
         left, right, operator = right, left, _MIRRORED[operator]
     if not isinstance(right, promql_parser.NumberLiteral):
         return
-    while isinstance(left, promql_parser.ParenExpr):
-        left = left.expr
+    left = bare(left)
     if isinstance(left, promql_parser.BinaryExpr) and str(left.op) in COMPARED:
         yield from ((inner, (operator, right.val)) for inner, _ in _of_comparison(left))
         yield from _of_comparison(left)

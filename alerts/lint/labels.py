@@ -26,6 +26,7 @@ from alerts.lint.label_sets import (
 )
 from alerts.lint.names import Names
 from slo.checks.labels import matches
+from slo.promql import bare
 from slo.sloth.cells import is_number
 
 SeriesLabels = Callable[[str], Sequence[LabelSet]]
@@ -234,8 +235,7 @@ def _of_absent(argument: promql_parser.Expr) -> LabelSet:
 
     Source: ``createLabelsForAbsentFunction`` in Prometheus's promql/functions.go.
     """
-    while isinstance(argument, promql_parser.ParenExpr):
-        argument = argument.expr
+    argument = bare(argument)
     if isinstance(argument, promql_parser.MatrixSelector):
         argument = argument.vector_selector
     if not isinstance(argument, promql_parser.VectorSelector):

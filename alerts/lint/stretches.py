@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 
 import promql_parser
 
+from slo.promql import bare
+
 _UNITS: Mapping[str, tuple[range, float]] = {
     "minute": (range(60), 60.0),
     "hour": (range(24), 3600.0),
@@ -48,7 +50,7 @@ def _of_both(tree: promql_parser.BinaryExpr) -> float:
 def _of_comparison(tree: promql_parser.BinaryExpr) -> float:
     if tree.modifier is not None and tree.modifier.return_bool:
         return math.inf
-    left, right = _bare(tree.lhs), _bare(tree.rhs)
+    left, right = bare(tree.lhs), bare(tree.rhs)
     if not isinstance(left, promql_parser.Call) or left.func.name not in _UNITS:
         return math.inf
     if not isinstance(right, promql_parser.NumberLiteral) or not _is_now(left):
@@ -65,18 +67,12 @@ def _of_comparison(tree: promql_parser.BinaryExpr) -> float:
     return longest * seconds
 
 
-def _bare(tree: promql_parser.Expr) -> promql_parser.Expr:
-    while isinstance(tree, promql_parser.ParenExpr):
-        tree = tree.expr
-    return tree
-
-
 def _is_now(call: promql_parser.Call) -> bool:
     """Tell whether a function is of the time of the evaluation, and not of a series' value."""
     if not call.args:
         return True
-    argument = _bare(call.args[0])
+    argument = bare(call.args[0])
     if not isinstance(argument, promql_parser.Call) or argument.func.name != "vector":
         return False
-    inner = _bare(argument.args[0])
+    inner = bare(argument.args[0])
     return isinstance(inner, promql_parser.Call) and inner.func.name == "time"

@@ -80,9 +80,6 @@ INHIBITIONS = (
         "what happens to a group that is being emptied was meant to",
     ),
 )
-PAGE_OVER_TICKET = "a page of a cell says what its tickets would"
-FASTER_TIER = "a faster tier of a cell's burn says what a slower one would"
-REGION_OVER_CELLS = "a region that is down is one page, however many objectives see it"
 
 
 def inhibit_rules(

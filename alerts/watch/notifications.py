@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from alerts.causes.places import with_reason
 from alerts.watch.alert import WatchAlert
-from exporters import catalog
 from exporters.durations import format_duration
 from slo import conventions
 
@@ -86,4 +86,4 @@ def _group(expr: str) -> str:
 
 
 def _because(expr: str, reason: str) -> str:
-    return f'label_replace(\n{_group(expr)},\n"{catalog.REASON}", "{reason}", "", "")'
+    return with_reason(_group(expr), reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.causes.places import with_reason
 from alerts.watch.alert import WatchAlert
 from alerts.watch.exporters import OUR_JOBS
 from exporters import catalog
@@ -39,7 +40,7 @@ def scrape_alerts(scrape_interval_seconds: float) -> tuple[WatchAlert, ...]:
     return (
         WatchAlert(
             SCRAPE_LATE,
-            f"{_because(SLOW, slow)}\nor\n{_because(MISSED, missed)}",
+            f"{with_reason(slow, SLOW)}\nor\n{with_reason(missed, MISSED)}",
             summary="Scrapes of {{ $labels.job }} at {{ $labels.instance }} are late",
             description=(
                 f'{{{{ if eq $labels.{catalog.REASON} "{SLOW}" }}}}'
@@ -52,7 +53,3 @@ def scrape_alerts(scrape_interval_seconds: float) -> tuple[WatchAlert, ...]:
             for_seconds=SLOW_FOR_SECONDS,
         ),
     )
-
-
-def _because(reason: str, expr: str) -> str:
-    return f'label_replace(\n{expr},\n"{catalog.REASON}", "{reason}", "", "")'

@@ -20,7 +20,6 @@ from dashboards.queries.selecting import (
     in_cells,
     is_one_of,
     rate,
-    rows,
     worst_cells,
 )
 from exporters import catalog
@@ -88,7 +87,7 @@ def _beyond(at: str = "") -> str:
 
 BEYOND_USUAL = ranked("topk", _beyond)
 MISSED_GPUS_BY_CELL = ranked("topk", _missed_gpus)
-MISSED_BY_CELL = worst_cells("topk", conventions.CELL_MISSED_RATE)
+
 # --- groups, by instant queries that are ranked --------------------------------------------------
 
 _GROUP_LEGEND = "{{region}} {{model}} {{group}}"
@@ -102,11 +101,6 @@ YOUNGEST_EVICTIONS = Query(bars("bottomk", _EVICTED_IDLE).expr, _GROUP_LEGEND, m
 HOST_TIER = Query(
     bars("topk", in_cells(catalog.GROUP_HOST_CACHE_USAGE.name)).expr,
     _GROUP_LEGEND,
-    may_be_empty=True,
-)
-PRESSED_ROWS = rows(
-    f"{conventions.CAUSE_STATE}{{{equals(conventions.CAUSE, CACHE_EVICTION_PRESSURE)},"
-    ' cluster=~"$cluster|", region=~"$region|", model=~"$model|"}',
     may_be_empty=True,
 )
 

@@ -33,7 +33,6 @@ _NOT_UP = 'state!="up"'
 _WITH_REASON = 'reason!="none"'
 
 GROUPS_NOT_UP = Query(f"sum({in_cells(conventions.CELL_GROUPS, _NOT_UP)})", "not up")
-GROUPS = Query(f"sum({in_cells(conventions.CELL_GROUPS)})", "all")
 GROUPS_NOT_UP_BY_STATE = Query(
     f"sum by ({catalog.STATE}) ({in_cells(conventions.CELL_GROUPS, _NOT_UP)})", "{{state}}"
 )
@@ -46,7 +45,6 @@ CAPACITY = Query(
 )
 CAPACITY_BARS = bars("bottomk", in_cells(conventions.CELL_CAPACITY))
 GPUS_MISSING = Query(f"sum({in_cells(conventions.CELL_GPUS_MISSING)})", "missing")
-GPUS_EXPECTED = Query(f"sum({in_cells(conventions.CELL_GPUS_EXPECTED)})", "expected")
 
 
 def _worst_state() -> Query:

@@ -14,7 +14,6 @@ from dashboards.queries.selecting import (
     in_clusters,
     is_one_of,
     of_gpu,
-    on_host,
     rows,
 )
 from exporters import catalog
@@ -127,7 +126,6 @@ WHAT_THEY_ARE = rows(
     f" * on ({GPU}) group_left ({catalog.SEVERITY}, {catalog.ACTION})"
     f" max by ({GPU}, {catalog.SEVERITY}, {catalog.ACTION}) ({of_gpu(catalog.GPU_VERDICT.name)})"
 )
-DRIVER = Query(f"max by ({catalog.VERSION}) ({on_host(catalog.GPU_DRIVER.name)})", "{{version}}")
 
 
 def reading(family: Family, legend: str = "{{uuid}}", *, may_be_empty: bool = False) -> Query:

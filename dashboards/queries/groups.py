@@ -59,9 +59,6 @@ WHAT_IT_IS = rows(
     f" * on ({GROUP}) group_left ({catalog.REASON})"
     f" max by ({GROUP}, {catalog.REASON}) ({in_group(catalog.GROUP_REASON.name)} == 1)"
 )
-REASONS = Query(
-    f"max by ({catalog.REASON}) ({in_group(catalog.GROUP_REASON.name)} == 1)", "{{reason}}"
-)
 
 # --- members --------------------------------------------------------------------------------------
 
@@ -181,7 +178,6 @@ HOST_CACHE_USAGE = Query(
 
 # --- probes ---------------------------------------------------------------------------------------
 
-PROBE_UP = Query(f"max({in_group(catalog.PROBE_UP.name)})", "answers")
 PROBES = _rate_by(catalog.PROBE_REQUESTS, catalog.OUTCOME)
 PROBE_PROMPTS = (
     Query(f"max({in_group(catalog.PROBE_COMPARED.name)})", "compared"),

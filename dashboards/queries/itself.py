@@ -23,28 +23,6 @@ NAME = "name"
 PROMETHEUS_JOB = "prometheus"
 """As Prometheus's own example configuration calls it, and ours."""
 
-SERVED_BY_SERVERS = {
-    "up": (JOB, INSTANCE),
-    "scrape_duration_seconds": (JOB, INSTANCE),
-    "scrape_samples_scraped": (JOB, INSTANCE),
-    "prometheus_target_interval_length_seconds": (JOB, INSTANCE, "interval", "quantile"),
-    "prometheus_rule_group_last_duration_seconds": (JOB, INSTANCE, RULE_GROUP),
-    "prometheus_rule_group_interval_seconds": (JOB, INSTANCE, RULE_GROUP),
-    "prometheus_rule_group_last_evaluation_timestamp_seconds": (JOB, INSTANCE, RULE_GROUP),
-    "prometheus_rule_group_iterations_missed_total": (JOB, INSTANCE, RULE_GROUP),
-    "prometheus_rule_evaluation_failures_total": (JOB, INSTANCE, RULE_GROUP),
-    "prometheus_tsdb_head_series": (JOB, INSTANCE),
-    "prometheus_tsdb_lowest_timestamp_seconds": (JOB, INSTANCE),
-    "prometheus_notifications_queue_length": (JOB, INSTANCE),
-    "prometheus_notifications_dropped_total": (JOB, INSTANCE),
-    "prometheus_notifications_errors_total": (JOB, INSTANCE, "alertmanager"),
-    "prometheus_notifications_alertmanagers_discovered": (JOB, INSTANCE),
-    "alertmanager_notifications_total": (JOB, INSTANCE, INTEGRATION),
-    "alertmanager_notifications_failed_total": (JOB, INSTANCE, INTEGRATION),
-    "alertmanager_notification_latency_seconds_bucket": (JOB, INSTANCE, INTEGRATION, "le"),
-}
-"""Series that Prometheus and Alertmanager serve of themselves, with the labels that are read."""
-
 WATCH_ALERTS = tuple(sorted({STORAGE_SHORT, *(each.name for each in watch_alerts((), 15.0))}))
 """The alerts about shardwatch itself."""
 

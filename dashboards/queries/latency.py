@@ -46,18 +46,12 @@ def heat(series: str) -> Query:
     return Query(f"sum by ({_LE}) ({in_cells(series)})", "{{le}}")
 
 
-def _within(series: str, bound: str, *labels: str, at: str = "") -> str:
-    return share(
-        in_cells(series, equals(_LE, bound)) + at,
-        in_cells(series, equals(_LE, "+Inf")) + at,
-        *labels,
-    )
+def _within(series: str, bound: str) -> str:
+    """Return the share of all requests that took no longer than a bound of the histogram."""
+    return share(in_cells(series, equals(_LE, bound)), in_cells(series, equals(_LE, "+Inf")))
 
 
 IN_TIME = Query(_within(TTFT, LATE_SECONDS), "in time")
-LATE_RATIOS = ranked(
-    "topk", lambda at: f"1 - {_within(TTFT, LATE_SECONDS, *catalog.CELL_LABELS, at=at)}"
-)
 BUDGETS = budgets_of("inference", "pace")
 
 # --- phases --------------------------------------------------------------------------------------

@@ -45,7 +45,6 @@ CAUSES = (
     PROBES_FAILING,
 )
 
-_PHASE = (*catalog.CELL_LABELS, catalog.PHASE)
 _STAGE = (*catalog.CELL_LABELS, catalog.STAGE)
 _BY_PHASE = CELL_LEGEND + " {{phase}}"
 _RATIO = in_cells(conventions.BILLED_RATIO)

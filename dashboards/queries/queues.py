@@ -31,15 +31,6 @@ from dashboards.queries.selecting import (
 from exporters import catalog
 from slo import conventions
 
-SIGNALS = (
-    signals.AMPLIFICATION,
-    signals.GROWTH,
-    signals.GOODPUT,
-    signals.PERSISTENCE,
-    signals.DEGRADATION,
-    signals.REFUSAL,
-)
-"""In the order of S1 to S6."""
 CAUSES = (QUEUE_SNOWBALL, QUEUE_METASTABLE)
 SHOWN_CELLS = 2
 """Of which all six signals are shown."""

@@ -100,7 +100,6 @@ ROUTERS = ranked("bottomk", lambda at: f"avg by ({_REGION}) ({_ROUTERS}{at})", _
 
 # --- why: capacity -------------------------------------------------------------------------------
 
-SERVING_BY_CELL = ranked("bottomk", lambda at: f"{_SERVING}{at} / ({_KNOWN}{at} > 0)")
 USED = ranked("topk", _used)
 DOWN_BY_CELL = ranked_ever(_DOWN, may_be_empty=True)
 

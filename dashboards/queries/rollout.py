@@ -80,7 +80,6 @@ def _traffic() -> str:
 
 # --- numbers -------------------------------------------------------------------------------------
 
-MOST_REVISIONS = Query(f"max({in_cells(conventions.CELL_REVISIONS)})", "revisions")
 CELLS_IN_ROLLOUT = Query(or_zero(f"count({in_cells(conventions.CELL_REVISIONS)} > 1)"), "cells")
 CANARIES_WORSE = causes_at_work((CANARY_WORSE,))
 LARGEST_DIFFERENCE = Query(or_zero(f"max({_difference(ERROR)})"), "worse by")

@@ -63,11 +63,6 @@ def in_group(series: str, *matchers: str) -> str:
     return _select(series, matchers, _IN_GROUP)
 
 
-def on_host(series: str, *matchers: str) -> str:
-    """Return a selector for the host that is chosen, on boards with that variable."""
-    return _select(series, matchers, _ON_HOST)
-
-
 def of_gpu(series: str, *matchers: str) -> str:
     """Return a selector for the GPUs of the host that are chosen, on boards with both variables."""
     return _select(series, matchers, _OF_GPU)
@@ -76,11 +71,6 @@ def of_gpu(series: str, *matchers: str) -> str:
 def rate(selector: str) -> str:
     """Return the rate per second of a counter, over the window that Grafana finds right."""
     return f"rate({selector}[{RATE_INTERVAL}])"
-
-
-def increase(selector: str) -> str:
-    """Return the increase of a counter within that window."""
-    return f"increase({selector}[{RATE_INTERVAL}])"
 
 
 def quantile(share: str, buckets: str, *labels: str) -> str:

@@ -66,7 +66,6 @@ PAID_LIMITED = Query(
     "turned away",
 )
 MOST_LIMITED = Query(f"max({_limited_share()})", "highest")
-LARGEST_SHARE = Query(f"max({_share_of_cell()})", "largest")
 FLOODS = causes_at_work((TENANT_FLOOD,), _OF_CAUSE)
 THROTTLED = causes_at_work((PAID_THROTTLED,), _OF_CAUSE)
 BUDGETS = budgets_of("tenancy")

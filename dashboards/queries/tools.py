@@ -79,7 +79,6 @@ _PAGE_HITS = in_regions(catalog.PAGE_CACHE_REQUESTS.name, equals(catalog.RESULT,
 # --- numbers -------------------------------------------------------------------------------------
 
 SUCCESS = Query(_success(), "succeeded")
-CALLS = Query(f"sum({_calls(_COUNTED)})", "calls")
 NINE_OF_TEN = Query(_quantile(0.9), "nine of ten")
 AGAIN = Query(_again(), "again")
 CAPTCHAS = Query(share(_calls(_CAPTCHA), _calls(_COUNTED)), "captchas")

@@ -87,8 +87,6 @@ class Reporting:
             budgets=await compare_budgets(self.measured, ended_at, self.client)
             if self.is_built
             else [],
-            first_data_seconds=0.0,
-            panels_without_data=[],
         )
 
     @cached_property

@@ -11,7 +11,7 @@ from demo.lab.judging import WATCHDOG, role_of, told_of
 from demo.lab.judging import Told as ToldOfAlert
 from demo.lab.outcome import ROLES, STANDING, AlertOutcome
 from demo.lab.readings import Readings
-from demo.scenario import Expectation, Scenario
+from demo.scenario import Scenario
 from demo.stack.report import Page
 from demo.stack.story import Told
 from demo.stack.sums import Measured, theory_of_page
@@ -89,10 +89,9 @@ class Scoring:
     def _theory(self, labels: Mapping[str, str]) -> float | None:
         if labels.get(conventions.SEVERITY) != conventions.PAGE:
             return None
-        expected = Expectation(alert="Watchdog", labels=dict(labels), page=True, within=1)
         readings = self.readings
         told = Told(fault_at=readings.fault_at, recovered_at=readings.recovered_at)
-        return theory_of_page(expected, told, self.measured)
+        return theory_of_page(labels, told, self.measured)
 
     def _spent(self, labels: Mapping[str, str], paged_seconds: float) -> float | None:
         """Return the share of the period's budget that went from the fault to the page."""

@@ -112,9 +112,11 @@ class Report:
     gpus: int
     scenario: str
     first_data_seconds: float | None
-    """From the start of the demo until every panel had data; None if some never had."""
-    panels_without_data: list[str]
-    """Board and panel of each query that should have had data before the scenario, and had none."""
+    """From the start of the demo until every panel had data; None if some never had, or none was
+    asked."""
+    panels_without_data: list[str] | None
+    """Board and panel of each query that should have had data before the scenario, and had none;
+    None if none was asked."""
     fault_at: float
     """UNIX time of the first fault."""
     place: dict[str, str]
@@ -155,7 +157,7 @@ class Report:
 def failures(report: Report, scenario: Scenario) -> list[str]:
     """Return what the scenario expects and the run did not show, each as a sentence."""
     return [
-        *(f"no data in {each}" for each in report.panels_without_data),
+        *(f"no data in {each}" for each in report.panels_without_data or ()),
         *(f"{each} was never so" for each in scenario.shows if not report.conditions.get(each)),
         *(said for each in scenario.expect for said in _unmet(report, each)),
         *(said for each in scenario.forbid for said in _broken(report, each)),

@@ -15,12 +15,13 @@ from pathlib import Path
 import aiohttp
 
 from alerts.links import FLEET_BOARD
+from dashboards.lacking import Lacking, lacking
 from demo.engine import EnginePlan
 from demo.places import check_places
 from demo.scenario import Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED, memory_bytes, plan_simulator
 from demo.stack import servers
-from demo.stack.data import empty_panels, read_panel_queries
+from demo.stack.data import read_panel_queries
 from demo.stack.files import run_build, write_inputs
 from demo.stack.history import write_history
 from demo.stack.layout import DEFAULT_PORTS, Layout, lock_folder, make_folder
@@ -41,6 +42,8 @@ from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient
 
 DATA_WITHIN_SECONDS = 90.0
+QUERY_WITHIN_SECONDS = 10.0
+"""Of a panel, while data is waited for; one that takes longer is asked again."""
 FIRST_FREE_PORT = 19830
 """From here on an engine's further processes take their ports."""
 
@@ -161,7 +164,7 @@ class _Demo:
             recording = asyncio.create_task(record_truth(self._taker(measured), observer.truth))
             try:
                 await self.supervisor.start(servers.prometheus(self.layout))
-                empty = await self._wait_for_data(session)
+                empty = await self._wait_for_data()
                 first_data_seconds = time.monotonic() - started
                 said = f"{len(empty)} panels have no data" if empty else "every panel has data"
                 terminal.step(f"{said} after {first_data_seconds:.0f} s")
@@ -237,16 +240,19 @@ class _Demo:
         terminal.step("starting Prometheus on the built rules")
         return config
 
-    async def _wait_for_data(self, session: aiohttp.ClientSession) -> list[str]:
-        queries = read_panel_queries(self.layout.build / "dashboards")
+    async def _wait_for_data(self) -> list[str]:
+        """Return the queries that lack data when all have it, or after a minute and a half."""
+        left = [Lacking(each) for each in read_panel_queries(self.layout.build / "dashboards")]
         deadline = time.monotonic() + DATA_WITHIN_SECONDS
-        while time.monotonic() < deadline:
-            self.supervisor.check()
-            queries = await empty_panels(queries, self.layout.url("prometheus"), session)
-            if not queries:
-                break
-            await asyncio.sleep(1)
-        return [f"{each.board}, {each.panel}: {each.expr}" for each in queries]
+        url = self.layout.url("prometheus")
+        async with PrometheusClient(url, timeout_seconds=QUERY_WITHIN_SECONDS) as prometheus:
+            while time.monotonic() < deadline:
+                self.supervisor.check()
+                left = await lacking([each.query for each in left], prometheus, time.time())
+                if not left:
+                    break
+                await asyncio.sleep(1)
+        return [str(each) for each in left]
 
     def _show_addresses(self) -> None:
         self.terminal.heading("Where to look")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from demo.engine import EnginePlan, Habit
-from demo.scenario import Expectation, Scenario
+from demo.scenario import Scenario
 from demo.stack.report import Budget, Report, find_page
 from demo.stack.story import Told
 from demo.stack.truth import Cell, TruthRecord
@@ -124,18 +124,23 @@ def count_pages(plan: EnginePlan) -> int:
     return len(hosts) + others
 
 
-def theory_of_page(expected: Expectation, told: Told, measured: Measured) -> float | None:
+def theory_of_page(labels: Mapping[str, str], told: Told, measured: Measured) -> float | None:
     """Return the seconds that the fastest page tier needs at the error ratio that was caused.
 
     The ratio is the cell's true one between 15 s after the fault, when the first deadlines have
     passed, and the repair. None if it is unknown or no tier fires at it.
+
+    Args:
+        labels: of the page, which say its objective and cell.
+        told: when the fault was and was repaired.
+        measured: the truth, and the objectives.
     """
-    slo = expected.labels.get(conventions.SLO)
+    slo = labels.get(conventions.SLO)
     objective = next((each for each in measured.objectives if each.name == slo), None)
     if objective is None or told.recovered_at is None:
         return None
-    labels = {k: v for k, v in expected.labels.items() if k in objective.grouping_labels}
-    cell: Cell = (objective.name, tuple(sorted(labels.items())))
+    own = {k: v for k, v in labels.items() if k in objective.grouping_labels}
+    cell: Cell = (objective.name, tuple(sorted(own.items())))
     ratio = measured.truth.error_ratio(cell, told.fault_at + SETTLE_SECONDS, told.recovered_at)
     times = [
         theory_seconds(tier, Decimal(str(ratio)), objective.target, objective.period_seconds)
@@ -152,10 +157,10 @@ def summarise(
     told: Told,
     measured: Measured,
     budgets: list[Budget],
-    first_data_seconds: float,
-    panels_without_data: list[str],
+    first_data_seconds: float | None = None,
+    panels_without_data: list[str] | None = None,
 ) -> Report:
-    """Return the report of a run."""
+    """Return the report of a run; of data in panels it says nothing if none was asked."""
     expected_page = next((each for each in scenario.expect if each.page), None)
     causes = [each for each in scenario.expect if not each.page]
     detected = [
@@ -173,7 +178,9 @@ def summarise(
         panels_without_data=panels_without_data,
         fault_at=told.fault_at,
         place=told.place,
-        theory_seconds=theory_of_page(expected_page, told, measured) if expected_page else None,
+        theory_seconds=theory_of_page(expected_page.labels, told, measured)
+        if expected_page
+        else None,
         detected_seconds=min(detected, default=None),
         paged_seconds=None,
         resolved_seconds=max(resolves) if resolves and not told.open_pages else None,

@@ -12,6 +12,7 @@ from exporters.problems import Problem
 from slo.checks.finding import finding, sides
 from slo.checks.series import equal_bound
 from slo.objective import BASE_WINDOW, Objective, Ratio, Threshold
+from slo.promql import is_zero
 from slo.promql_text import write_promql
 
 _RATES = frozenset({"rate", "increase", "irate"})
@@ -145,14 +146,10 @@ def _terms_of_both(node: promql_parser.BinaryExpr, *, is_added: bool) -> Iterato
     if operator in ("or", "+", "-"):
         yield from _terms(node.lhs, is_added=is_added)
         yield from _terms(node.rhs, is_added=is_added == (operator != "-"))
-    elif operator in ("*", "/") and not (_is_zero(node.lhs) or _is_zero(node.rhs)):
+    elif operator in ("*", "/") and not (is_zero(node.lhs) or is_zero(node.rhs)):
         yield from _terms(node.lhs, is_added=is_added)
         yield from _terms(node.rhs, is_added=is_added)
     elif operator not in ("^", "%", "atan2", "*", "/"):
         is_bool = node.modifier is not None and node.modifier.return_bool
         if not is_bool:  # a filter, which leaves the value of its left side
             yield from _terms(node.lhs, is_added=is_added)
-
-
-def _is_zero(node: promql_parser.Expr) -> bool:
-    return isinstance(node, promql_parser.NumberLiteral) and node.val == 0

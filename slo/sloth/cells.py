@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import promql_parser
 
+from slo.promql import bare
+
 Labels = frozenset[str]
 LabelsOf = Callable[[promql_parser.VectorSelector], Labels | None]
 """Returns the labels that a selector's series can have, or None if they are not known."""
@@ -51,15 +53,13 @@ def is_number(tree: promql_parser.Expr) -> bool:
 
 def is_vector(tree: promql_parser.Expr) -> bool:
     """Tell whether an expression is ``vector(NUMBER)``, which stands in where there is nothing."""
-    while isinstance(tree, promql_parser.ParenExpr):
-        tree = tree.expr
+    tree = bare(tree)
     return isinstance(tree, promql_parser.Call) and tree.func.name == "vector"
 
 
 def vector_value(tree: promql_parser.Expr) -> float | None:
     """Return the number of ``vector(NUMBER)``; None of all else."""
-    while isinstance(tree, promql_parser.ParenExpr):
-        tree = tree.expr
+    tree = bare(tree)
     if not isinstance(tree, promql_parser.Call) or tree.func.name != "vector":
         return None
     (argument,) = tree.args

@@ -14,9 +14,9 @@ import promql_parser
 
 from exporters.problems import CheckedValueError
 from slo.objective import BASE_WINDOW, Indicator, Ratio, RawRatio
-from slo.promql import nodes
+from slo.promql import bare, nodes
 from slo.sloth.cells import result_labels
-from slo.sloth.sides import bare, good_of, quotient, stand_in, without_guard
+from slo.sloth.sides import good_of, quotient, stand_in, without_guard
 from slo.sloth.window import EXPECTED, is_window, parse_windowed, write_samples, write_windowed
 from slo.spec.queries import events_per_second, series_value
 

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import promql_parser
 
-from slo.promql import nodes
+from slo.promql import bare, nodes
 from slo.promql_text import write_promql
 from slo.sloth.cells import is_number, is_vector, vector_value
 
 _DEEPEST_QUOTIENT = 8
 """Of ``1 - (1 - ...)``: nobody writes more."""
 _PRODUCTS = ("*", "/", "%", "^", "atan2")
-
-
-def bare(tree: promql_parser.Expr) -> promql_parser.Expr:
-    """Return an expression without parentheses around it."""
-    while isinstance(tree, promql_parser.ParenExpr):
-        tree = tree.expr
-    return tree
 
 
 def without_guard(tree: promql_parser.Expr, nothing: float = 0) -> promql_parser.Expr:

@@ -28,6 +28,14 @@ def measured(monkeypatch):
     monkeypatch.setattr(bench, "first_paint", lambda url: figure(f"painted of {url}", 700, "ms"))
 
 
+def test_what_a_user_waits_for_all_boards_is_the_median(monkeypatch):
+    """One that came soon does not hide that others do not."""
+    seconds = iter((1.0, 9.0, 4.0))
+    monkeypatch.setattr(bench, "_build_seconds", lambda: next(seconds))
+
+    assert 4.0 == bench.build_seconds(3)
+
+
 def test_figures_are_printed_as_they_come_the_quick_ones_first(capsys, measured):
     """The time to build is far below its bar, were the machine not busy."""
     bench.main()

@@ -296,6 +296,25 @@ def test_burn_rates_are_drawn_tier_by_tier_with_the_tiers_threshold(boards):
         assert panel["targets"][2]["legendFormat"] == dashed["matcher"]["options"]
 
 
+def test_no_graph_of_a_fleet_reads_the_series_of_every_group_host_or_gpu(boards):
+    """Tables and bars do, for one moment; one group or host that is chosen is no fleet."""
+    every = {
+        f"{family.name}{suffix}"
+        for family in catalog.FAMILIES.values()
+        if {catalog.GROUP, catalog.HOST, catalog.UUID} & set(family.labels)
+        for suffix in ("", "_bucket", "_sum", "_count")
+    }
+    read = {
+        (board["uid"], panel["title"], bool(target.get("instant")))
+        for board in boards
+        for panel in panels_with_data(board)
+        for target in panel["targets"]
+        if not CHOSEN_ONE.search(target["expr"]) and every & set(re.findall(r"\w+", target["expr"]))
+    }
+    assert read
+    assert set() == {each for each in read if not each[-1]}
+
+
 def test_colours_of_burn_rates_change_where_pages_fire_over_28_days(boards):
     """0.02 x 672 h / 1 h = 13.44 and 0.05 x 672 h / 6 h = 5.6."""
     panel = by_title(by_uid(boards, "slo"), "Highest burn, 1h")

@@ -1,14 +1,14 @@
 """Every query of every board, in a real Prometheus that scrapes a small healthy cluster."""
 
+import asyncio
 import json
-import math
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, product
 from pathlib import Path
@@ -22,13 +22,15 @@ import yaml
 from alerts.causes.cause import cause_levels
 from alerts.causes.every import causes
 from alerts.cells import cells_group
-from dashboards.asking import EVERYTHING, PanelQuery, panel_queries
+from dashboards.asking import EVERYTHING, panel_queries
+from dashboards.lacking import Lacking, lacking
 from dashboards.queries.itself import PROMETHEUS_JOB
 from demo.setup.programs import find_program
 from exporters import catalog
 from exporters.catalog import Family
 from exporters.scrape import JOBS
 from slo import conventions
+from slo.prometheus import PrometheusClient
 from slo.render import render_groups
 from slo.rules import RuleGroup
 from slo.windows import read_tiers
@@ -193,48 +195,22 @@ def fetch(url: str, **form: Any) -> Any:
         return json.load(answer)["data"]
 
 
-def ask(prometheus: str, path: str, **parameters: Any) -> list[Any]:
-    """Return the result of a query; empty while Prometheus is not up yet."""
-    try:
-        result: list[Any] = fetch(f"{prometheus}/api/v1/{path}", **parameters)["result"]
-    except urllib.error.HTTPError as refused:
-        if refused.code == 503:
-            return []
-        raise AssertionError(refused.read().decode()) from None
-    except urllib.error.URLError:
-        return []
-    return result
-
-
-def has_numbers(result: list[Any]) -> bool:
-    """Tell whether a result holds something that can be drawn."""
-    samples = [each for one in result for each in (one.get("values") or [one["value"]])]
-    return any(math.isfinite(float(value)) for _, value in samples)
-
-
-def without_data(prometheus: str, queries: list[PanelQuery]) -> list[PanelQuery]:
-    """Return the queries that have no data, asked as a panel asks: for a range and an instant."""
-    now = time.time()
-    window = {"start": now - 60, "end": now, "step": 5}
-    return [
-        query
-        for query in queries
-        if not has_numbers(ask(prometheus, "query", query=query.expr))
-        or not has_numbers(ask(prometheus, "query_range", query=query.expr, **window))
-    ]
-
-
-def test_every_query_has_data_in_a_healthy_cluster_but_those_that_may_be_empty(
+async def test_every_query_has_data_in_a_healthy_cluster_but_those_that_may_be_empty(
     boards, prometheus: str
 ):
     """Of a range and of an instant; Prometheus takes those that may be empty all the same."""
     queries = [each for board in boards for each in panel_queries(board, VARIABLES)]
-    missing = [each for each in queries if not each.may_be_empty]
+    missing = [
+        Lacking(replace(each, instant=is_instant))
+        for each in queries
+        for is_instant in (False, True)
+    ]
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (missing := without_data(prometheus, missing)) and time.monotonic() < deadline:
-        time.sleep(1)
+    async with PrometheusClient(prometheus, timeout_seconds=10) as client:
+        while missing and time.monotonic() < deadline:
+            missing = await lacking([each.query for each in missing], client, time.time())
+            await asyncio.sleep(1)
     assert [] == missing
-    without_data(prometheus, [each for each in queries if each.may_be_empty])
 
 
 def test_variables_offer_the_cells_of_the_cluster(boards, prometheus: str):

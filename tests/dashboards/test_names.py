@@ -14,7 +14,6 @@ from alerts.causes.every import causes
 from alerts.cells import cells_group
 from dashboards.asking import EVERYTHING, panel_queries
 from dashboards.build import build as dashboards_build
-from dashboards.queries.itself import SERVED_BY_SERVERS
 from exporters import catalog
 from slo import conventions
 from slo.promql import nodes, selectors
@@ -105,6 +104,33 @@ RECORDED: dict[str, frozenset[str]] = {
     "ALERTS_FOR_STATE": ALERT_LABELS - {"alertstate"},
 }
 
+OF_SCRAPE = frozenset(("job", "instance"))
+OF_RULES = OF_SCRAPE | {"rule_group"}
+OF_RECEIVER = OF_SCRAPE | {"integration"}
+SERVED_BY_SERVERS: dict[str, frozenset[str]] = {
+    "up": OF_SCRAPE,
+    "scrape_duration_seconds": OF_SCRAPE,
+    "scrape_samples_scraped": OF_SCRAPE,
+    "prometheus_target_interval_length_seconds": OF_SCRAPE | {"interval", "quantile"},
+    "prometheus_rule_group_last_duration_seconds": OF_RULES,
+    "prometheus_rule_group_interval_seconds": OF_RULES,
+    "prometheus_rule_group_last_evaluation_timestamp_seconds": OF_RULES,
+    "prometheus_rule_group_iterations_missed_total": OF_RULES,
+    "prometheus_rule_evaluation_failures_total": OF_RULES,
+    "prometheus_tsdb_head_series": OF_SCRAPE,
+    "prometheus_tsdb_lowest_timestamp_seconds": OF_SCRAPE,
+    "prometheus_notifications_queue_length": OF_SCRAPE,
+    "prometheus_notifications_dropped_total": OF_SCRAPE,
+    "prometheus_notifications_errors_total": OF_SCRAPE | {"alertmanager"},
+    "prometheus_notifications_alertmanagers_discovered": OF_SCRAPE,
+    "alertmanager_notifications_total": OF_RECEIVER,
+    "alertmanager_notifications_failed_total": OF_RECEIVER,
+    "alertmanager_notification_latency_seconds_bucket": OF_RECEIVER | {"le"},
+}
+"""Series that Prometheus and Alertmanager serve of themselves, with the labels that are read.
+Names are those that 2.42 and 0.25 serve (Prometheus: scrape/target.go, rules/group.go,
+notifier/notifier.go; Alertmanager: notify/notify.go)."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -143,10 +169,10 @@ def labels_of(series: str) -> frozenset[str] | None:
     if series in RECORDED:
         return RECORDED[series]
     if series in SERVED_BY_SERVERS:
-        return frozenset(SERVED_BY_SERVERS[series])
+        return SERVED_BY_SERVERS[series]
     if series in catalog.FAMILIES and catalog.FAMILIES[series].kind != "histogram":
         # An exporter's own process is told by who scraped it.
-        return frozenset(catalog.FAMILIES[series].labels or ("job", "instance"))
+        return frozenset(catalog.FAMILIES[series].labels) or OF_SCRAPE
     for suffix, added in (("_bucket", {"le"}), ("_sum", set()), ("_count", set())):
         family = catalog.FAMILIES.get(series.removesuffix(suffix))
         if series.endswith(suffix) and family is not None and family.kind == "histogram":

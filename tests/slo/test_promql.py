@@ -1,9 +1,10 @@
 """PromQL as a tree: what an expression selects, and what there is to select."""
 
+import promql_parser
 import pytest
 
 from slo import conventions
-from slo.promql import is_instant, known_series, memory_seconds, selectors
+from slo.promql import bare, is_instant, is_zero, known_series, memory_seconds, selectors
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,20 @@ def test_what_is_no_promql_is_an_error():
     """With what the parser says."""
     with pytest.raises(ValueError, match="invalid promql query"):
         selectors("a ==== 1")
+
+
+@pytest.mark.parametrize(
+    ("expr", "inner"), [("((a))", "a"), ("a", "a"), ("(a) + (b)", "(a) + (b)")]
+)
+def test_parentheses_around_an_expression_are_taken_off(expr: str, inner: str):
+    """And none within it."""
+    assert str(promql_parser.parse(inner)) == str(bare(promql_parser.parse(expr)))
+
+
+def test_zero_is_the_number_alone():
+    """However it is written, and not what may come to be 0."""
+    found = {each: is_zero(promql_parser.parse(each)) for each in ("0", "0.0", "1", "vector(0)")}
+    assert {"0": True, "0.0": True, "1": False, "vector(0)": False} == found
 
 
 @pytest.mark.parametrize("expr", ["a[5m]", "a[5m:1m]", '"a"'])

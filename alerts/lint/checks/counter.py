@@ -12,7 +12,7 @@ from alerts.lint.labels import name_of
 from alerts.lint.ranges import COMPARED
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
-from slo.promql import selectors_in
+from slo.promql import is_zero, selectors_in
 
 COUNTER, NAMED_COUNTER = "promql/counter", "promql/named-counter"
 
@@ -72,7 +72,7 @@ def _valued(node: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector]:
 
 def _valued_of_both(node: promql_parser.BinaryExpr) -> Iterator[promql_parser.VectorSelector]:
     operator = str(node.op)
-    if operator == "unless" or _is_zero(node.lhs) or (operator == "*" and _is_zero(node.rhs)):
+    if operator == "unless" or is_zero(node.lhs) or (operator == "*" and is_zero(node.rhs)):
         return  # a series that was born, or only that it is there
     if operator == "-" and _names(node.lhs) & _names(node.rhs):
         return  # how much it grew
@@ -89,7 +89,7 @@ def _thresholds(node: promql_parser.Expr) -> Iterator[promql_parser.VectorSelect
         case promql_parser.ParenExpr():
             yield from _thresholds(node.expr)
         case promql_parser.BinaryExpr() if str(node.op) in COMPARED:
-            if not (_is_zero(node.lhs) or _is_zero(node.rhs)):
+            if not (is_zero(node.lhs) or is_zero(node.rhs)):
                 yield from _valued_of_both(node)
         case promql_parser.BinaryExpr() if str(node.op) in ("and", "or"):
             yield from _thresholds(node.lhs)
@@ -98,7 +98,3 @@ def _thresholds(node: promql_parser.Expr) -> Iterator[promql_parser.VectorSelect
 
 def _names(node: promql_parser.Expr) -> set[str | None]:
     return {name_of(each) for each in selectors_in(node)} - {None}
-
-
-def _is_zero(node: promql_parser.Expr) -> bool:
-    return isinstance(node, promql_parser.NumberLiteral) and node.val == 0

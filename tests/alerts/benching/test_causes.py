@@ -1,7 +1,5 @@
 """What causes cost is measured on a fleet that has what they read."""
 
-import pytest
-
 from alerts.benching.causes import GPUS_OF_GROUP, fleet_series, measure_evaluation
 
 
@@ -22,9 +20,8 @@ def test_a_fleet_has_its_groups_gpus_and_states():
     }
 
 
-async def test_an_evaluation_of_both_costs_something():
-    """No rule fails on such a fleet."""
+async def test_causes_cost_more_than_cells_which_are_not_for_nothing():
+    """Many more rules: three times as much processor time. No rule fails on such a fleet."""
     costs = await measure_evaluation(8)
 
-    assert costs.causes > 0
-    assert costs.cells == pytest.approx(0, abs=costs.causes + 1)
+    assert 0 < costs.cells < costs.causes

@@ -91,6 +91,14 @@ def test_a_run_as_expected_has_no_failures():
     assert failures(GOOD, SCENARIO) == []
 
 
+def test_a_run_in_which_no_panel_was_asked_says_nothing_of_data():
+    """Neither that all had some nor that some had none."""
+    unasked = replace(GOOD, first_data_seconds=None, panels_without_data=None)
+
+    assert [] == failures(unasked, SCENARIO)
+    assert json.loads(unasked.to_json())["panels_without_data"] is None
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
