@@ -50,7 +50,9 @@ def test_what_is_imported_reads_back_to_the_same(spec, days):
     assert expected == [without_place(each) for each in read_back(imported)]
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30).filter(
+    lambda text: "{{" not in text  # a template of Prometheus, and most are broken
+)
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 
 
