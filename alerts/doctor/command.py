@@ -13,7 +13,7 @@ from alerts.doctor.diagnosis import Diagnosis, diagnose
 from alerts.doctor.reading.alertmanager import AlertmanagerError
 from alerts.doctor.reading.everything import Asked, look
 from alerts.doctor.report import text_lines, write_bad_input, write_json
-from alerts.doctor.seen import Seen
+from alerts.doctor.seen import Alertmanager, Seen
 from alerts.doctor.trying import try_pages
 from exporters.access import HttpAccess, read_access
 from exporters.config import Config, read_config
@@ -83,7 +83,7 @@ async def examine(asked: Examination) -> tuple[Seen, Diagnosis]:
     seen = await _look(config, urls, access)
     unanswered = [each for each in seen.alertmanagers if each.error and asked.alertmanagers]
     if unanswered:
-        raise InputError(_unanswered(each.url, each.error) for each in unanswered)
+        raise InputError(_unanswered(each) for each in unanswered)
     if asked.sends_test_page:
         seen = await _try(seen, access)
     else:
@@ -117,8 +117,8 @@ async def _try(seen: Seen, access: HttpAccess | None) -> Seen:
     return replace(seen, trials=trials)
 
 
-def _unanswered(url: str, error: str) -> Problem:
-    fix = "name an Alertmanager that can be reached from here"
-    if "401" in error or "403" in error:
+def _unanswered(alertmanager: Alertmanager) -> Problem:
+    url, fix = alertmanager.url, "name an Alertmanager that can be reached from here"
+    if alertmanager.is_denied:
         fix = "say who asks in a file that --http-config names"
-    return problem(url, error.removeprefix(f"{url} "), fix=fix)
+    return problem(url, alertmanager.error.removeprefix(f"{url} "), fix=fix)

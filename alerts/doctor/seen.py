@@ -81,6 +81,8 @@ class Alertmanager:
     url: str
     error: str = ""
     """Why nothing is known of it; empty if it answered."""
+    is_denied: bool = False
+    """Whether that is because it does not let us."""
     version: str = ""
     ahead_seconds: float | None = None
     """How far its clock is ahead of ours."""

@@ -12,7 +12,11 @@ from alerts.build import build
 from alerts.doctor.built import read_built
 from alerts.doctor.diagnosis import questions
 from alerts.doctor.leading import why_unreadable
-from alerts.doctor.reading.alertmanager import AlertmanagerClient, AlertmanagerError
+from alerts.doctor.reading.alertmanager import (
+    AlertmanagerClient,
+    AlertmanagerDeniedError,
+    AlertmanagerError,
+)
 from alerts.doctor.reading.clocks import seconds_ahead
 from alerts.doctor.reading.prometheus import Asking
 from alerts.doctor.seen import Alertmanager, Seen
@@ -72,7 +76,8 @@ async def ask_alertmanager(url: str, access: HttpAccess | None) -> Alertmanager:
         try:
             return await client.read()
         except AlertmanagerError as error:
-            return Alertmanager(client.url, error=str(error))
+            is_denied = isinstance(error, AlertmanagerDeniedError)
+            return Alertmanager(client.url, error=str(error), is_denied=is_denied)
 
 
 async def _ask_prometheus(bare: Seen, prometheus: PrometheusClient) -> Seen:
