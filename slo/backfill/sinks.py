@@ -140,4 +140,4 @@ def _escaped(text: str) -> str:
 def _fix(said: str) -> str:
     if any(each in said.lower() for each in _OLD):
         return TAKES_NO_OLD_SAMPLES
-    return NO_RECEIVER if "receiver" in said or "404" in said else ""
+    return NO_RECEIVER if "receiver" in said or " answered 404" in said else ""
