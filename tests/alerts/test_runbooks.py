@@ -57,7 +57,7 @@ def rules(built_folder: Path) -> Rules:
 
 def wrong_labels(rules: Rules, query: str) -> list[str]:
     """Return what is wrong with the labels that a query selects or groups by."""
-    named = query.replace('"SLO"', '"chat-availability"')
+    named = query.replace('"SLO"', '"chat-availability"').replace('"TIER"', '"pro"')
     return [each.message for each in check_label(Pasted("", "", named), rules)]
 
 
