@@ -36,6 +36,7 @@ def scenario(tmp_path: Path, fault: dict[str, object], **expected: object) -> st
         "faults": [{"at": "10s", **fault}],
         "watch": "3m",
         "expect": [expected],
+        "allow": [{"labels": {"region": "eu", "model": "chat"}}],
     }
     file = tmp_path / "short.yaml"
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
