@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-
-import yaml
 
 from alerts.blackout import blind_rule, counts_traffic, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
@@ -23,8 +22,8 @@ from alerts.routing.config import HOW_TO_INCLUDE
 from alerts.watch.every import watch_alerts
 from alerts.watchdog import watchdog_alert
 from alerts.zero_tolerance import zero_tolerance_alert
-from exporters.config import Config, Links
-from exporters.generated import header
+from exporters.config import Config, ConfigFile, Links
+from exporters.generated import header, to_yaml
 from slo.calendars import horizon_note
 from slo.checks import firing_tiers
 from slo.objective import Objective
@@ -65,8 +64,8 @@ def build(config: Config, form: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[st
     sources = config.generated_from
     return {
         **files,
-        PROMETHEUS_PATH: header(sources) + _to_yaml(prometheus_config(config)),
-        COLLECTOR_PATH: header(sources) + COLLECTOR_COMMENT + _to_yaml(collector_config(config)),
+        PROMETHEUS_PATH: header(sources) + to_yaml(prometheus_config(config)),
+        COLLECTOR_PATH: header(sources) + COLLECTOR_COMMENT + to_yaml(collector_config(config)),
         **_alertmanager(config, objectives, alert_names(sets)),
     }
 
@@ -185,12 +184,31 @@ def _alertmanager(
 ) -> dict[str, str]:
     """Return Alertmanager's configuration, whole and as a fragment."""
     head = header(config.generated_from)
-    about = (config.file, config.path.parent, config.topology.cluster, objectives)
-    fragment = alertmanager_fragment(*about, alerts)
+    about = _about(config, objectives)
+    fragment = fragment_of(config, objectives, alerts)
     return {
-        ALERTMANAGER_PATH: head + _to_yaml(alertmanager_config(*about)),
-        FRAGMENT_PATH: head + HOW_TO_INCLUDE + _to_yaml(fragment),
+        ALERTMANAGER_PATH: head + to_yaml(alertmanager_config(*about)),
+        FRAGMENT_PATH: head + HOW_TO_INCLUDE + to_yaml(fragment),
     }
+
+
+def fragment_of(
+    config: Config, objectives: Sequence[Objective], alerts: Iterable[str]
+) -> dict[str, Any]:
+    """Return what belongs into an Alertmanager's configuration that is there already.
+
+    Args:
+        config: the user's configuration.
+        objectives: those that it names.
+        alerts: names of all alerts that are built.
+    """
+    return alertmanager_fragment(*_about(config, objectives), alerts)
+
+
+def _about(
+    config: Config, objectives: Sequence[Objective]
+) -> tuple[ConfigFile, Path, str, Sequence[Objective]]:
+    return config.file, config.path.parent, config.topology.cluster, objectives
 
 
 def alert_names(sets: Iterable[RuleSet]) -> list[str]:
@@ -202,14 +220,3 @@ def alert_names(sets: Iterable[RuleSet]) -> list[str]:
         for rule in group.rules
         if isinstance(rule, AlertingRule)
     ]
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes everything out: neither program's users should have to follow references."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as PyYAML calls it
-        return True
-
-
-def _to_yaml(content: dict[str, Any]) -> str:
-    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=1000)

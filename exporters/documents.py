@@ -16,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from exporters.problems import InputError, Problem, check_of, problem
 
+SAFE_LOADER = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+"""That of libyaml where it is there: the other takes seconds for rules."""
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
 
@@ -177,10 +179,10 @@ def read_text(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> str:
 
 def parse_documents(text: str, file: str) -> list[Document]:
     """Return the documents of YAML text; ``file`` is only used in problems."""
-    loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
     try:
-        _refuse_aliases(text, file, loader)
-        return [_document(node, file) for node in yaml.compose_all(text, Loader=loader) if node]
+        _refuse_aliases(text, file, SAFE_LOADER)
+        nodes = yaml.compose_all(text, Loader=SAFE_LOADER)
+        return [_document(node, file) for node in nodes if node]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)

@@ -41,6 +41,16 @@ class HttpClient(Opened):
             await session.close()
 
 
+async def read_at_most(answer: aiohttp.ClientResponse, most_bytes: int) -> bytes | None:
+    """Return the body of an answer; None if it is longer, of which no more is read then."""
+    body = bytearray()
+    async for part in answer.content.iter_chunked(1 << 16):
+        body += part
+        if len(body) > most_bytes:
+            return None
+    return bytes(body)
+
+
 def session_to_targets(
     headers: Mapping[str, str], keepalive_seconds: float = 15.0
 ) -> aiohttp.ClientSession:

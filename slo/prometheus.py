@@ -15,7 +15,7 @@ import aiohttp
 import numpy as np
 
 from exporters.access import HttpAccess
-from exporters.sessions import HttpClient
+from exporters.sessions import HttpClient, read_at_most
 from slo.remote_write import HEADERS, encode_write_request
 from slo.series import Series
 
@@ -313,12 +313,10 @@ class PrometheusClient(HttpClient):
     async def _read_text(self, answer: aiohttp.ClientResponse) -> str:
         if self._largest_bytes is None:
             return await answer.text(errors="replace")
-        body = bytearray()
-        async for part in answer.content.iter_chunked(1 << 16):
-            body += part
-            if len(body) > self._largest_bytes:
-                found = f"{self._url} answers with more than {self._largest_bytes} bytes"
-                raise PrometheusTooLargeError(found)
+        body = await read_at_most(answer, self._largest_bytes)
+        if body is None:
+            found = f"{self._url} answers with more than {self._largest_bytes} bytes"
+            raise PrometheusTooLargeError(found)
         return body.decode("utf-8", "replace")
 
 

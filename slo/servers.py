@@ -7,9 +7,10 @@ from pathlib import Path
 from exporters.access import HttpAccess, read_access
 from exporters.config import Config
 
+NAME_WHO_ASKS_IN_A_FILE = "say who asks in a file that --http-config names"
+"""What to do about a server that does not let us, of which no configuration tells."""
 NAME_WHO_ASKS = (
-    "say who asks in a file that --http-config names, or for the configuration's server in "
-    "prometheus.http_client_config"
+    f"{NAME_WHO_ASKS_IN_A_FILE}, or for the configuration's server in prometheus.http_client_config"
 )
 """What to do about a ``PrometheusDeniedError``."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from alerts.doctor.seen import Group, Rule
+from exporters.documents import SAFE_LOADER
 from exporters.durations import parse_duration
 
 RULES = "rules/"
@@ -19,12 +20,11 @@ def read_built(files: Mapping[str, str]) -> tuple[Group, ...]:
     Args:
         files: text by path.
     """
-    loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
     return tuple(
         _group(path, group)
         for path, text in sorted(files.items())
         if path.startswith(RULES)
-        for group in yaml.load(text, Loader=loader)["groups"]  # noqa: S506 - a SafeLoader
+        for group in yaml.load(text, Loader=SAFE_LOADER)["groups"]  # noqa: S506 - a SafeLoader
     )
 
 

@@ -25,6 +25,7 @@ from exporters.problems import (
     problem,
 )
 from slo.prometheus import PrometheusDeniedError, PrometheusError
+from slo.servers import NAME_WHO_ASKS_IN_A_FILE
 
 NO_TEST_PAGE = "--test-page was not asked for"
 
@@ -120,5 +121,5 @@ async def _try(seen: Seen, access: HttpAccess | None) -> Seen:
 def _unanswered(alertmanager: Alertmanager) -> Problem:
     url, fix = alertmanager.url, "name an Alertmanager that can be reached from here"
     if alertmanager.is_denied:
-        fix = "say who asks in a file that --http-config names"
+        fix = NAME_WHO_ASKS_IN_A_FILE
     return problem(url, alertmanager.error.removeprefix(f"{url} "), fix=fix)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from alerts.doctor.seen import Seen
+from slo.checks.live.asking import list_some
 
 
 class Harm(IntEnum):
@@ -70,6 +71,4 @@ class Check:
 
 def listed(names: Iterable[str], most: int = 5) -> str:
     """Return the first of some names, sorted, and how many more there are."""
-    found = sorted(set(names))
-    rest = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + rest
+    return list_some(sorted(set(names)), most)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from alerts.build import alert_names, rule_sets
+from collections.abc import Iterable, Sequence
+
+from alerts.build import RuleSet, alert_names, fragment_of, rule_sets
 from alerts.kubernetes.alertmanager_config import Routing, operator_routing
 from alerts.kubernetes.rules import rule_manifests
-from alerts.routing import alertmanager_fragment
 from exporters.config import Config
 from exporters.kubernetes.build import BASE, KUSTOMIZATION
 from exporters.kubernetes.text import kustomization, to_text
+from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.rule_files import RulesForm
 
@@ -21,8 +23,9 @@ def build(config: Config, form: RulesForm) -> dict[str, str]:
     Raises:
         InputError: if an objective cannot be read, or a group is larger than the operator takes.
     """
-    sets = list(rule_sets(config, read_objectives(config), form))
-    routing = routing_of(config, form)
+    objectives = read_objectives(config)
+    sets = list(rule_sets(config, objectives, form))
+    routing = routing_of(config, form, objectives, sets)
     notes = ["What an AlertmanagerConfig cannot say, and our routes otherwise do:"]
     notes += [f"- {each}" for each in routing.unsaid]
     sources = config.generated_from
@@ -32,9 +35,16 @@ def build(config: Config, form: RulesForm) -> dict[str, str]:
     return {f"{BASE}/alerts/{name}": text for name, text in files.items()}
 
 
-def routing_of(config: Config, form: RulesForm) -> Routing:
-    """Return our routes for the operator."""
-    objectives = read_objectives(config)
-    names = alert_names(rule_sets(config, objectives, form))
-    about = (config.file, config.path.parent, config.topology.cluster, objectives)
-    return operator_routing(alertmanager_fragment(*about, names), names, form.labels)
+def routing_of(
+    config: Config, form: RulesForm, objectives: Sequence[Objective], sets: Iterable[RuleSet]
+) -> Routing:
+    """Return our routes for the operator.
+
+    Args:
+        config: the user's configuration.
+        form: how rules are written.
+        objectives: those that the configuration names.
+        sets: all of their rules.
+    """
+    names = alert_names(sets)
+    return operator_routing(fragment_of(config, objectives, names), names, form.labels)

@@ -13,7 +13,7 @@ from exporters.access import HttpAccess
 from exporters.problems import InputError, problem
 from slo.prometheus import PrometheusClient, PrometheusDeniedError, PrometheusError
 from slo.promql import selectors_in
-from slo.servers import access_to
+from slo.servers import NAME_WHO_ASKS_IN_A_FILE, access_to
 
 AT_ONCE = 100
 """Names in a question."""
@@ -71,5 +71,5 @@ async def _ask(url: str, access: HttpAccess | None, names: Sequence[str]) -> fro
         said = str(error).removeprefix(f"{url.rstrip('/')} ")
         fix = "name a Prometheus, or what speaks its HTTP API"
         if isinstance(error, PrometheusDeniedError):
-            fix = "say who asks in a file that --http-config names"
+            fix = NAME_WHO_ASKS_IN_A_FILE
         raise InputError([problem(url, said, fix=fix)]) from None

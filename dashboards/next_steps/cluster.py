@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from alerts.build import rule_sets
 from alerts.kubernetes.alertmanager_config import Routing
 from alerts.kubernetes.build import routing_of
 from alerts.watch.notifications import NOTIFICATIONS_FAILING
@@ -43,7 +44,8 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         out: the folder that is built.
     """
     chosen = recommended_overlay(config)
-    routing = routing_of(config, form)
+    objectives = read_objectives(config)
+    routing = routing_of(config, form, objectives, rule_sets(config, objectives, form))
     settings = config.file.kubernetes
     return write_steps(
         "cluster.md",
@@ -60,7 +62,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         web_secret=WEB_SECRET,
         secrets=list(_secrets(config, routing)),
         labels=form.labels,
-        days=retention_days(read_objectives(config)),
+        days=retention_days(objectives),
         failing=NOTIFICATIONS_FAILING,
         wakes_somebody=wakes_somebody(config),
         sidecar_label=LABEL,

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from alerts.build import FRAGMENT_PATH, alert_names, rule_sets
+from alerts.build import FRAGMENT_PATH, alert_names, fragment_of, rule_sets
 from alerts.collector_file import COLLECTOR_PATH
 from alerts.prometheus_file import RULE_FILES
-from alerts.routing import alertmanager_fragment
 from alerts.routing.names import fallback_of
 from alerts.watch.notifications import NOTIFICATIONS_FAILING
 from dashboards import variables
@@ -43,8 +42,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
     folder = out.absolute()
     objectives = read_objectives(config)
     alerts = alert_names(rule_sets(config, objectives, form))
-    about = (config.file, config.path.parent, config.topology.cluster, objectives)
-    fragment = alertmanager_fragment(*about, alerts)
+    fragment = fragment_of(config, objectives, alerts)
     scrapes = [each for each in scrape_configs(config) if each["static_configs"][0]["targets"]]
     return write_steps(
         "servers.md",

@@ -6,19 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from exporters.generated import header
+from exporters.generated import header, to_yaml
 
 Manifest = dict[str, Any]
 """An object of Kubernetes."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes everything out: nobody should have to follow references."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as PyYAML calls it
-        return True
 
 
 def to_text(
@@ -31,11 +22,8 @@ def to_text(
         sources: the files that they were made from.
         notes: lines of comment after the header.
     """
-    documents = [
-        yaml.dump(dict(each), Dumper=_Dumper, sort_keys=False, width=1000) for each in objects
-    ]
     comments = "".join(f"# {each}".rstrip() + "\n" for each in notes)
-    return header(sources) + comments + "---\n".join(documents)
+    return header(sources) + comments + "---\n".join(map(to_yaml, objects))
 
 
 def kustomization(**content: Any) -> Manifest:

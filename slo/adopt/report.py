@@ -13,7 +13,7 @@ from slo.adopt.found import Found
 from slo.adopt.placing import Placed
 from slo.adopt.proposing import CellRecord, Kept, Proposal
 from slo.adopt.raw import Kind
-from slo.adopt.saying import Doubt, Guess, LeftOut, counted
+from slo.adopt.saying import Doubt, Guess, LeftOut, counted, first_of
 from slo.adopt.without import find_stands, missed_table, stands_table
 from slo.burn import format_decimal
 
@@ -80,7 +80,7 @@ def _counts(adopted: Adopted) -> str:
     )
     lines = [
         f"cluster {topology.cluster}: {size}",
-        f"regions and models: {_some([f'{region} {model}' for region, model in cells])}",
+        f"regions and models: {first_of([f'{region} {model}' for region, model in cells])}",
         f"names of vLLM: {versions}",
         *(f"not asked: {each}" for each in found.unasked),
     ]
@@ -132,7 +132,7 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
     if rows:
         yield _table(head, rows)
     chosen = "; ".join(
-        f"{_percent(target)} for {_some(models) if models else 'every model'}"
+        f"{_percent(target)} for {first_of(models) if models else 'every model'}"
         for target, models in proposal.targets
     )
     usual = "" if rows else ", which is usual"
@@ -172,11 +172,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         return ""
     rest = f"\n... and {len(every) - MOST_ROWS:,} more\n" if len(every) > MOST_ROWS else ""
     return table(head, every[:MOST_ROWS]) + rest
-
-
-def _some(items: Sequence[str], most: int = 8) -> str:
-    rest = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + rest
 
 
 def _percent(target: Decimal) -> str:

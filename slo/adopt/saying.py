@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from slo.adopt.labels import Sureness, Told
@@ -81,6 +81,10 @@ def counted(number: int, noun: str) -> str:
 
 def some(items: Iterable[str], most: int = 3) -> str:
     """Return the first of some things by comma, sorted, and how many more there are."""
-    ordered = sorted(set(items))
-    rest = f" and {len(ordered) - most:,} more" if len(ordered) > most else ""
-    return ", ".join(ordered[:most]) + rest
+    return first_of(sorted(set(items)), most)
+
+
+def first_of(items: Sequence[str], most: int = 8) -> str:
+    """Return the first of some things by comma, in their order, and how many more there are."""
+    rest = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + rest

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from exporters.documents import SAFE_LOADER
 from exporters.durations import parse_duration
 from slo.adopt.found import ScrapedTarget
 
@@ -47,14 +48,11 @@ def read_alertmanagers(told: Any) -> tuple[str, ...]:
 def read_external_labels(told: Mapping[str, Any]) -> dict[str, str]:
     """Return ``external_labels`` of the configuration in an answer of ``/api/v1/status/config``."""
     try:
-        config = yaml.load(str(told.get("yaml", "")), Loader=_LOADER)  # noqa: S506 - a safe one
+        config = yaml.load(str(told.get("yaml", "")), Loader=SAFE_LOADER)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError):
         return {}
     globally = config.get("global") if isinstance(config, Mapping) else None
     return _texts(globally.get("external_labels")) if isinstance(globally, Mapping) else {}
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _texts(labels: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from exporters.durations import format_duration
+from exporters.generated import WithoutAliases
 from exporters.problems import Problem
 from slo import conventions
 from slo.burn import format_decimal
@@ -164,11 +165,8 @@ class _Number(str):
     __slots__ = ()
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes everything out: the reader takes no aliases."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as PyYAML calls it
-        return True
+class _Dumper(WithoutAliases):
+    """Writes numbers in the digits that they have, and odd breaks of lines as they are."""
 
 
 def _represent_number(dumper: yaml.SafeDumper, number: _Number) -> yaml.Node:

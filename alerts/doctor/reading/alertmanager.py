@@ -17,7 +17,7 @@ from alerts.doctor.reading.clocks import parse_moment, seconds_ahead
 from alerts.doctor.seen import Alertmanager, Silence
 from exporters.access import HttpAccess
 from exporters.exposition import PageError, PageReader, Samples
-from exporters.sessions import HttpClient
+from exporters.sessions import HttpClient, read_at_most
 
 TIMEOUT_SECONDS = 10.0
 LARGEST_BYTES = 64 * 1024 * 1024
@@ -175,12 +175,10 @@ class AlertmanagerClient(HttpClient):
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for part in answer.content.iter_chunked(1 << 16):
-        body += part
-        if len(body) > LARGEST_BYTES:
-            raise aiohttp.ClientPayloadError(f"more than {LARGEST_BYTES} bytes")
-    return bytes(body)
+    body = await read_at_most(answer, LARGEST_BYTES)
+    if body is None:
+        raise aiohttp.ClientPayloadError(f"more than {LARGEST_BYTES} bytes")
+    return body
 
 
 def _phrase(status: int) -> str:
