@@ -100,6 +100,33 @@ CHROMIUM = Tree(
     with_all_it_needs=True,
 )
 
+_WITH_ITS_LIBRARIES = (
+    'for folder in "$tree"/usr/lib/*-linux-gnu "$tree"/lib/*-linux-gnu; do\n'
+    '  LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folder"\n'
+    "done\n"
+    "export LD_LIBRARY_PATH\n"
+)
+POSTGRESQL = Tree(
+    "PostgreSQL",
+    ("postgresql",),
+    # Compiled queries need LLVM, which is larger than all else; scripts of the system's service.
+    (
+        "etc",
+        "var",
+        *(f"usr/share/{name}" for name in ("doc", "locale", "man", "perl5")),
+        *(
+            f"usr/lib/{machine}-linux-gnu/{name}"
+            for machine in ("x86_64", "aarch64")
+            for name in ("libLLVM-14.so.1", "libLLVM-19.so.1", "perl", "perl5")
+        ),
+    ),
+    {
+        name: f'{_WITH_ITS_LIBRARIES}exec "$tree"/usr/lib/postgresql/*/bin/{name} "$@"'
+        for name in ("initdb", "postgres")
+    },
+    with_all_it_needs=True,
+)
+
 MANIFEST = "manifest.json"
 
 

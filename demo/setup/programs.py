@@ -1,4 +1,4 @@
-"""Prometheus, Alertmanager and, for tests, VictoriaMetrics: found, or fetched without root.
+"""Prometheus, Alertmanager and what tests need beside them: found, or fetched without root.
 
 ``python3 -m demo.setup.programs [NAME...]`` fetches what is missing and says where each is.
 """
@@ -15,7 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.setup.debian_tree import CHROMIUM, PROMETHEUS, VICTORIA_METRICS, Tree, provide_tree
+from demo.setup.debian_tree import (
+    CHROMIUM,
+    POSTGRESQL,
+    PROMETHEUS,
+    VICTORIA_METRICS,
+    Tree,
+    provide_tree,
+)
 from demo.setup.telling import Say, end_after, say
 from exporters.problems import InputError, Problem, problem
 from exporters.programs import program_variable, tools_directory
@@ -26,10 +33,13 @@ VICTORIA_VERSION = r"\A\s*\Z|{name}-\S*v(\d+)\.(\d+)"
 
 CHROMIUM_VERSION = r"^\w*\s*(?:Chromium|Chrome) (\d+)\.(\d+)"
 
+POSTGRESQL_VERSION = r"^{name} \(PostgreSQL\) (\d+)\.(\d+)"
+
 FOLDERS = {
     PROMETHEUS.what: ".",
     VICTORIA_METRICS.what: "victoria-metrics",
     CHROMIUM.what: "chromium",
+    POSTGRESQL.what: "postgresql",
 }
 """Of each tree under ``.tools``."""
 
@@ -76,9 +86,13 @@ TEST_PROGRAMS: Mapping[str, Program] = {
     "chromium": Program(
         "chromium", (123, 0), ("google-chrome", "chrome"), CHROMIUM, CHROMIUM_VERSION
     ),
+    **{
+        name: Program(name, (13, 0), tree=POSTGRESQL, version=POSTGRESQL_VERSION)
+        for name in ("initdb", "postgres")
+    },
 }
-"""Other servers that rules must work on, and the browser that pages are seen in; only tests run
-them."""
+"""Other servers that rules must work on, the browser that pages are seen in, the database that
+reviews of several users are kept in; only tests run them."""
 
 _EVERY = {**PROGRAMS, **TEST_PROGRAMS}
 
@@ -92,6 +106,7 @@ WHERE = {
     VICTORIA_METRICS.what: "macOS: `brew install victoriametrics`; elsewhere the release archives "
     "of github.com/VictoriaMetrics/VictoriaMetrics, vmutils among them",
     CHROMIUM.what: "Chromium, or Chrome, of 123 or later",
+    POSTGRESQL.what: "macOS: `brew install postgresql`; elsewhere PostgreSQL of 13 or later",
 }
 
 
@@ -100,7 +115,7 @@ def find_program(name: str, chosen: Path | None = None) -> Path:
 
     Args:
         name: ``prometheus``, ``promtool``, ``alertmanager``, ``amtool``, ``victoria-metrics``,
-            ``vmalert`` or ``chromium``.
+            ``vmalert``, ``chromium``, ``initdb`` or ``postgres``.
         chosen: what a user named by an option; without it ``SHARDWATCH_<NAME>`` counts.
 
     Raises:
@@ -137,7 +152,7 @@ def provide_programs(names: Iterable[str] = tuple(PROGRAMS), tell: Say = say) ->
     """
     wanted = list(names)
     fetched = [_EVERY[name] for name in wanted if _is_fetched(name, tell)]
-    for tree in (PROMETHEUS, VICTORIA_METRICS, CHROMIUM):
+    for tree in (PROMETHEUS, VICTORIA_METRICS, CHROMIUM, POSTGRESQL):
         missing = [each for each in fetched if each.tree is tree]
         if missing:
             provide_tree(missing[0].directory, tell, no_apt=_no_apt(missing), tree=tree)

@@ -1,0 +1,143 @@
+"""The record's database: SQLite that outlasts a power cut, or PostgreSQL; its version is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from exporters.problems import InputError, problem
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_SECONDS = 30
+"""For so long a writer of SQLite waits for another."""
+_WRITES = {"writes": True}
+_LOCK = 0x5EC0  # of PostgreSQL's advisory locks, ours
+_BACKENDS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+
+
+def open_database(url: str) -> Engine:
+    """Return the engine of a database by its address; nothing is asked of it yet.
+
+    Args:
+        url: ``sqlite:///reviews.db``, ``postgresql://user@host/name``, or the path of a file.
+
+    Raises:
+        InputError: if it is no address, of another kind of database, or its driver is not there.
+    """
+    fix = "give sqlite:///FILE or postgresql://USER@HOST/NAME"
+    try:
+        parsed = make_url(url if "://" in url else f"sqlite:///{url}")
+        backend = parsed.drivername.partition("+")[0]
+        if backend not in _BACKENDS:
+            found = f"found a database of {backend!r}, expected sqlite or postgresql"
+            raise InputError([problem("--database", found, fix=fix)])
+        parsed = parsed.set(drivername=_BACKENDS[backend])
+        options: dict[str, Any] = (
+            {"connect_args": {"timeout": BUSY_SECONDS}}
+            if backend == "sqlite"
+            else {"connect_args": {"connect_timeout": 5}, "pool_pre_ping": True}
+        )
+        engine = create_engine(parsed, **options)
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        found = f"found {url!r}, expected the address of a database"
+        raise InputError([problem("--database", found, fix=fix)]) from None
+    except ModuleNotFoundError:
+        fix = "install shardwatch[postgres]"
+        raise InputError([problem("--database", "psycopg is not installed", fix=fix)]) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that is alone in writing; committed to disk at the end, or not at all."""
+    with engine.connect().execution_options(**_WRITES) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        yield connection
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database to the version of this code; an empty one gets its tables.
+
+    Raises:
+        InputError: if it does not answer, or is of a newer shardwatch.
+    """
+    _migrate(engine, "head")
+
+
+def downgrade(engine: Engine, revision: str = "base") -> None:
+    """Bring a database back to an older version; what that has no place for is gone."""
+    with writing(engine) as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def check_version(engine: Engine) -> None:
+    """Make sure that a database is of this code's version.
+
+    Raises:
+        InputError: if it is not, or does not answer.
+    """
+    shown = engine.url.render_as_string()
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with _answering(engine), engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found != newest:
+        said = f"is of version {found or 'none'}, expected {newest}"
+        raise InputError([problem(shown, said, fix="run `shardwatch review migrate`")])
+
+
+def _migrate(engine: Engine, revision: str) -> None:
+    shown = engine.url.render_as_string()
+    try:
+        with _answering(engine), writing(engine) as connection:
+            command.upgrade(_config(connection), revision)
+    except CommandError as error:
+        fix = "use a shardwatch that is as new as the one that wrote it"
+        raise InputError([problem(shown, f"cannot be used: {error}", fix=fix)]) from None
+
+
+@contextmanager
+def _answering(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        fix = "see that the database runs, and that we may write there"
+        raise InputError([problem(engine.url.render_as_string(), said, fix=fix)]) from None
+
+
+def _config(connection: Connection) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    """Make commits outlast the machine; transactions are begun by us, not by the driver."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the lock at once where we write: a reader that turns writer may be refused."""
+    kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+    connection.exec_driver_sql(f"BEGIN {kind}")
