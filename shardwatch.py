@@ -43,6 +43,7 @@ MOUNTED = {
     "exporter": ("exporters.cli", "Read the cluster, serve Prometheus."),
     "slo": ("slo.cli", "Objectives and their rules."),
     "alerts": ("alerts.cli", "Alerts: rule files checked, changes told."),
+    "review": ("slo.review.cli", "SLO reviews: the record, and the report."),
     "dashboards": ("dashboards.cli", "Dashboards for Grafana."),
     "lab": ("demo.lab.cli", "Every alert against every fault, in virtual time."),
     "demo": ("demo.cli", "A cluster to try shardwatch on: simulated, or real vLLM."),

@@ -41,7 +41,17 @@ def running_postgresql(
         who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     data, log = folder / "data", folder / "log"
     try:
-        made = [initdb, "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C"]
+        made = [
+            str(initdb),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
         done = subprocess.run(
             [*made, "--no-sync"], cwd=folder, capture_output=True, text=True, check=False, **who
         )

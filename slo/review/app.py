@@ -1,0 +1,122 @@
+"""The record's service: takes Alertmanager's webhooks, and says how it is.
+
+``POST /webhook``
+    204 once it is committed; 400 for what is no webhook, 401 without the token, 503 where it could
+    not be committed: Alertmanager sends it again.
+``GET /healthz``, ``GET /metrics``
+    for Prometheus; ``/healthz`` is 503 while the database does not answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from slo.review.access import is_allowed
+from slo.review.alert_store import write_facts
+from slo.review.committing import BusyError, GroupCommit
+from slo.review.facts import AlertFact
+from slo.review.metrics import ReviewMetrics
+from slo.review.webhook import LARGEST_BYTES, MalformedWebhookError, read_webhook
+from slo.web.guard import Application, Guard
+
+PROBLEM_TYPE = "application/problem+json"
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def review_application(
+    engine: Engine,
+    host: str,
+    *,
+    token: bytes | None = None,
+    metrics: ReviewMetrics | None = None,
+    clock: Callable[[], float] = time.time,
+    beside: Sequence[Callable[[], AbstractAsyncContextManager[object]]] = (),
+) -> Application:
+    """Return the service.
+
+    Args:
+        engine: of a record of our version.
+        host: that it listens at.
+        token: that webhooks must have; None for none.
+        metrics: to count in.
+        clock: UNIX seconds.
+        beside: what runs while it serves.
+    """
+    counted = metrics or ReviewMetrics()
+
+    def commit(batch: Sequence[Sequence[AlertFact]]) -> None:
+        write_facts(engine, (fact for facts in batch for fact in facts), int(clock()))
+
+    writer: GroupCommit[Sequence[AlertFact]] = GroupCommit(commit)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(writer)
+            for each in beside:
+                await stack.enter_async_context(each())
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+    async def take(request: Request) -> Response:
+        if not is_allowed(request.headers.get("authorization", ""), token):
+            counted.webhooks.labels("denied").inc()
+            return _problem(401, "Webhooks need the token of --webhook-token-file.")
+        try:
+            message = read_webhook(await request.body(), int(clock() * 1000))
+        except MalformedWebhookError as error:
+            counted.webhooks.labels("malformed").inc()
+            return _problem(400, f"No webhook of Alertmanager's: {error}.")
+        try:
+            if message.facts:
+                await writer.put(message.facts)
+        except BusyError:
+            counted.webhooks.labels("busy").inc()
+            return _problem(503, "Too many webhooks wait for the database; send it again.")
+        except SQLAlchemyError as error:
+            counted.webhooks.labels("failed").inc()
+            return _problem(503, f"The database did not take it: {_said(error)}.")
+        counted.webhooks.labels("committed").inc()
+        counted.alerts_left_out.inc(message.left_out)
+        return Response(status_code=204)
+
+    async def healthz() -> Response:
+        try:
+            await asyncio.to_thread(partial(_ask, engine))
+        except SQLAlchemyError as error:
+            return _problem(503, f"The database does not answer: {_said(error)}.")
+        return JSONResponse({"status": "ok"})
+
+    async def tell_metrics() -> Response:
+        return PlainTextResponse(counted.page(), media_type=METRICS_TYPE)
+
+    app.add_api_route("/webhook", take, methods=["POST"])
+    app.add_api_route("/healthz", healthz, methods=["GET"], response_model=None)
+    app.add_api_route("/metrics", tell_metrics, methods=["GET"], response_model=None)
+    return Guard(app, host, largest_body_bytes=LARGEST_BYTES)
+
+
+def _ask(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """Return a database's own words in one short line, without the statement and its values."""
+    words = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
+    return words[:200]
+
+
+def _problem(status: int, detail: str) -> Response:
+    content = {"type": "about:blank", "status": status, "detail": detail}
+    return JSONResponse(content, status, media_type=PROBLEM_TYPE)

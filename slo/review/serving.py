@@ -1,0 +1,50 @@
+"""``shardwatch review serve``: the record's database and a port taken, served until told to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from exporters.addresses import Address
+from exporters.server import bind
+from slo.review.access import read_webhook_token
+from slo.review.app import review_application
+from slo.review.database import open_database, upgrade
+
+_END_WITHIN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is served."""
+
+    database: str
+    address: Address
+    webhook_token_file: Path | None = None
+
+
+def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
+    """Serve until the process is told to end.
+
+    Raises:
+        InputError: if the database, the address or the token cannot be used.
+    """
+    token = read_webhook_token(service.address.host, service.webhook_token_file)
+    engine = open_database(service.database)
+    upgrade(engine)
+    listener, address = bind(service.address)
+    with listener:
+        shown = engine.url.render_as_string()
+        tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
+        config = uvicorn.Config(
+            review_application(engine, address.host, token=token),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_END_WITHIN_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+    engine.dispose()
