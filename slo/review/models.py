@@ -130,6 +130,15 @@ class SpentStep(Base):
     events: Mapped[float]
 
 
+class Mark(Base):
+    """Up to when something has been asked of Prometheus."""
+
+    __tablename__ = "marks"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at_ms: Mapped[int]
+
+
 class Incident(Base):
     """Pages, and the causes beside them, that are one story. Worked out of alerts, never typed."""
 

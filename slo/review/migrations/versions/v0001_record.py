@@ -82,6 +82,12 @@ def upgrade() -> None:
         op.f("ix_maintenance_windows_starts_at"), "maintenance_windows", ["starts_at"], unique=False
     )
     op.create_table(
+        "marks",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_marks")),
+    )
+    op.create_table(
         "objective_versions",
         sa.Column("id", _KEY, nullable=False),
         sa.Column("slo", sa.Text(), nullable=False),
@@ -244,6 +250,7 @@ def downgrade() -> None:
     op.drop_table("actions")
     op.drop_table("reviews")
     op.drop_table("objective_versions")
+    op.drop_table("marks")
     op.drop_index(op.f("ix_maintenance_windows_starts_at"), table_name="maintenance_windows")
     op.drop_table("maintenance_windows")
     op.drop_index(op.f("ix_incidents_started_at_ms"), table_name="incidents")
