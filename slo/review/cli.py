@@ -35,16 +35,43 @@ def serve(
             help="The token that webhooks must have; there must be one if others can reach us.",
         ),
     ] = None,
+    prometheus: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Read budgets and alerts of this one."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="shardwatch.yaml, whose Prometheus is read."),
+    ] = None,
+    http_config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="How Prometheus is asked: credentials, headers, TLS."),
+    ] = None,
+    reach: Annotated[
+        str, typer.Option(metavar="DURATION", help="How far back Prometheus is asked at first.")
+    ] = "28d",
 ) -> None:
-    """Take Alertmanager's webhooks into the record until told to end."""
+    """Keep the record: take Alertmanager's webhooks, read Prometheus, until told to end.
+
+    Without --config or --prometheus only webhooks are taken.
+    """
     from exporters.addresses import parse_address  # noqa: PLC0415 - not for --help
+    from exporters.config import read_config  # noqa: PLC0415
+    from exporters.options import read_duration  # noqa: PLC0415
     from slo.review.serving import Service, serve_reviews  # noqa: PLC0415
+    from slo.servers import access_to  # noqa: PLC0415
 
     try:
         address = parse_address(listen)
     except ValueError as error:
         raise InputError([problem("--listen", str(error))]) from None
-    serve_reviews(Service(database, address, webhook_token_file), typer.echo)
+    read = read_config(config, needs_routing_key=False) if config is not None else None
+    url = prometheus or (read.file.prometheus.url if read is not None else None)
+    access = access_to(url, http_config, read) if url is not None else None
+    reach_seconds = int(read_duration("--reach", reach))
+    serve_reviews(
+        Service(database, address, webhook_token_file, url, access, reach_seconds), typer.echo
+    )
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Connection, Engine, Table, select
 
-from slo.prometheus import PrometheusClient, PrometheusError
+from slo.prometheus import PrometheusClient, PrometheusError, PrometheusUnreachableError
 from slo.review.alert_store import ALERTS, add_facts, insert
 from slo.review.database import writing
 from slo.review.facts import PROMETHEUS, AlertFact
@@ -79,9 +79,15 @@ def _commit(
 
 
 async def _external_labels(prometheus: PrometheusClient) -> dict[str, str]:
-    """Return the labels that a server adds to alerts that it sends; none if it does not tell."""
+    """Return the labels that a server adds to alerts that it sends; none if it does not tell.
+
+    Raises:
+        PrometheusUnreachableError: if it does not answer.
+    """
     try:
         told = await prometheus.status("config")
+    except PrometheusUnreachableError:
+        raise  # with other labels, alerts would be other ones
     except PrometheusError:
         return {}
     return read_external_labels(str(told.get("yaml", "")))

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import uvicorn
 
+from exporters.access import HttpAccess
 from exporters.addresses import Address
 from exporters.server import bind
 from slo.review.access import read_webhook_token
+from slo.prometheus import PrometheusClient
 from slo.review.app import review_application
 from slo.review.database import open_database, upgrade
+from slo.review.keeping import Keeper
+from slo.review.metrics import ReviewMetrics
 
 _END_WITHIN_SECONDS = 5
+LARGEST_ANSWER_BYTES = 512 * 1024 * 1024
+"""Of Prometheus: a day of all levels of some thousand cells is a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,13 @@ class Service:
     database: str
     address: Address
     webhook_token_file: Path | None = None
+    prometheus: str | None = None
+    """Address of the one that budgets and alerts are read from; only webhooks are taken, if None.
+    """
+    access: HttpAccess | None = None
+    """Of that."""
+    reach_seconds: int = 28 * 86_400
+    """How far back it is asked at first."""
 
 
 def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
@@ -35,12 +48,18 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
     token = read_webhook_token(service.address.host, service.webhook_token_file)
     engine = open_database(service.database)
     upgrade(engine)
+    metrics, beside = ReviewMetrics(), []
+    if service.prometheus is not None:
+        client = PrometheusClient(
+            service.prometheus, access=service.access, largest_bytes=LARGEST_ANSWER_BYTES
+        )
+        beside.append(Keeper(engine, client, metrics, service.reach_seconds).keeping)
     listener, address = bind(service.address)
     with listener:
         shown = engine.url.render_as_string()
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         config = uvicorn.Config(
-            review_application(engine, address.host, token=token),
+            review_application(engine, address.host, token=token, metrics=metrics, beside=beside),
             log_level="warning",
             access_log=False,
             server_header=False,

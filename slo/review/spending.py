@@ -1,0 +1,127 @@
+"""What budgets lost while incidents lasted, in steps of 5 minutes: finer than hours can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Engine, Table, or_, select, update
+
+from slo import conventions as names
+from slo.prometheus import PrometheusClient
+from slo.review.alert_store import insert
+from slo.review.database import writing
+from slo.review.hours import cell_of, name_of
+from slo.review.incident_store import INCIDENTS
+from slo.review.models import Base, SpentStep
+from slo.review.snapshot_store import CELLS
+from slo.review.stories import PLACE_LABELS
+from slo.series import Series
+from slo.tiling import STEP_SECONDS as STEP
+
+SPENT: Table = Base.metadata.tables[SpentStep.__tablename__]
+BEFORE_SECONDS = 3600
+"""So long before its first alert an incident may have begun to cost."""
+AFTER_SECONDS = 900
+"""And so long after its last page."""
+LATE_SECONDS = 60
+MOST_SECONDS = 86_400
+"""Asked for at once."""
+_REGEX = re.compile(r"[\\.+*?()|\[\]{}^$\"\n]")
+
+
+async def take_spending(prometheus: PrometheusClient, engine: Engine, now: int) -> int:
+    """Write the steps of all incidents that are not in the record; return of how many incidents.
+
+    Args:
+        prometheus: that is asked.
+        engine: of the record.
+        now: UNIX seconds.
+
+    Raises:
+        PrometheusError: if it does not answer: it is asked again.
+    """
+    end = INCIDENTS.c.ended_at_ms / 1000 + AFTER_SECONDS - STEP
+    until = INCIDENTS.c.spent_until
+    is_wanted = or_(until.is_(None), INCIDENTS.c.ended_at_ms.is_(None), until < end)
+    with engine.connect() as connection:
+        asked = select(INCIDENTS).where(INCIDENTS.c.merged_into.is_(None), is_wanted)
+        wanted = connection.execute(asked).all()
+    for incident in wanted:
+        await _take(prometheus, engine, incident, now)
+    return len(wanted)
+
+
+async def _take(prometheus: PrometheusClient, engine: Engine, incident: Any, now: int) -> None:
+    first = (incident.started_at_ms // 1000 - BEFORE_SECONDS) // STEP * STEP
+    if incident.spent_until is not None:
+        first = max(first, incident.spent_until + STEP)
+    last = now - LATE_SECONDS
+    if incident.ended_at_ms is not None:
+        last = min(last, incident.ended_at_ms // 1000 + AFTER_SECONDS)
+    last = last // STEP * STEP
+    where = matchers(incident.labels)
+    for begin in range(first, last + 1, MOST_SECONDS):
+        end = min(begin + MOST_SECONDS - STEP, last)
+        bad, total = [
+            await prometheus.query_range(f"{name}{{{where}}}", begin, end, STEP)
+            for name in (names.EVENTS_BAD_COUNT, names.EVENTS_COUNT)
+        ]
+        _write(engine, incident.id, read_steps(bad, total), end)
+
+
+def matchers(place: Mapping[str, str]) -> str:
+    """Return the matchers of 5-minute counts of cells that have no other place."""
+    parts = [f'{names.WINDOW}="5m"']
+    parts += [f'{name}=~"|{_regex(place[name])}"' for name in PLACE_LABELS if place.get(name)]
+    if not any(place.get(name) for name in PLACE_LABELS) and place.get(names.SLO):
+        parts.append(f'{names.SLO}=~"{_regex(place[names.SLO])}"')
+    return ", ".join(parts)
+
+
+def read_steps(bad: list[Series], total: list[Series]) -> list[dict[str, Any]]:
+    """Return rows of ``spent_steps`` with events in them, and ``cell``: its columns."""
+    counts: dict[tuple[str, int], dict[str, Any]] = {}
+    for column, many in (("events", total), ("events_bad", bad)):
+        for series in many:
+            cell = _cell(series)
+            for at_ms, value in zip(series.times_ms.tolist(), series.values.tolist(), strict=True):
+                key = cell["id"], at_ms // 1000
+                if column == "events" and value > 0:
+                    counts[key] = {"cell": cell, "at": key[1], "events": value, "events_bad": 0.0}
+                elif key in counts and column == "events_bad":
+                    counts[key]["events_bad"] = max(value, 0.0)
+    return [row for _, row in sorted(counts.items(), key=lambda each: each[0])]
+
+
+def _write(engine: Engine, incident: int, rows: list[dict[str, Any]], until: int) -> None:
+    with writing(engine) as connection:
+        if rows:
+            cells = {row["cell"]["id"]: row["cell"] for row in rows}
+            add_cell = insert(connection, CELLS).on_conflict_do_nothing()
+            connection.execute(add_cell, [cells[key] for key in sorted(cells)])
+            steps = [
+                {
+                    "cell_id": row["cell"]["id"],
+                    "at": row["at"],
+                    "events_bad": row["events_bad"],
+                    "events": row["events"],
+                }
+                for row in rows
+            ]
+            connection.execute(insert(connection, SPENT).on_conflict_do_nothing(), steps)
+        done = update(INCIDENTS).where(INCIDENTS.c.id == incident)
+        connection.execute(done, {"spent_until": until})
+
+
+def _cell(series: Series) -> dict[str, Any]:
+    key, labels = cell_of(series)
+    slo, service = name_of(series)
+    return {"id": key, "slo": slo, "service": service, "labels": labels}
+
+
+def _regex(text: str) -> str:
+    """Return a value as a regular expression within a string of PromQL."""
+    escaped = {'"': '\\"', "\n": "\\n", "\\": "\\\\\\\\"}
+    return _REGEX.sub(lambda found: escaped.get(found[0], f"\\\\{found[0]}"), text)
