@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,16 @@ import typer
 from exporters.problems import InputError, problem
 
 app = typer.Typer(help="SLO reviews: the record, and the report.", no_args_is_help=True)
+
+
+class ReportFormat(StrEnum):
+    """Of a report."""
+
+    HTML = "html"
+    MD = "md"
+    JSON = "json"
+    CSV = "csv"
+
 
 _Database = Annotated[
     str,
@@ -24,6 +36,7 @@ _DEFAULT_DATABASE = "sqlite:///reviews.db"
 
 @app.command()
 def serve(
+    *,
     database: _Database = _DEFAULT_DATABASE,
     listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Where to serve; port 0 is any free one.")
@@ -72,6 +85,44 @@ def serve(
     serve_reviews(
         Service(database, address, webhook_token_file, url, access, reach_seconds), typer.echo
     )
+
+
+@app.command()
+def report(
+    *,
+    service: Annotated[str, typer.Option(help="Whose review it is, as its objectives name it.")],
+    period: Annotated[
+        str,
+        typer.Option(help="2026-W47, 2026-11, 2026-Q4, or 2026-11-01..2026-11-28; in UTC."),
+    ],
+    format_: Annotated[ReportFormat, typer.Option("--format", help="Of the report.")] = (
+        ReportFormat.MD
+    ),
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="A file to write, instead of printing.")
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Your error-budget policy, instead of shardwatch's."),
+    ] = None,
+    database: _Database = _DEFAULT_DATABASE,
+) -> None:
+    """Write a service's review of a period: what spent which budget, and how good alerts were."""
+    from slo.review.database import check_version, open_database  # noqa: PLC0415
+    from slo.review.report_formats import write_report  # noqa: PLC0415
+    from slo.review.reporting import read_figures  # noqa: PLC0415
+
+    engine = open_database(database)
+    check_version(engine)
+    figures = read_figures(engine, service, period, time.time(), policy)
+    text = write_report(figures, format_)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError([problem(out, f"cannot be written: {error.strerror}")]) from None
 
 
 @app.command()

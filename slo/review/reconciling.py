@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -48,13 +49,19 @@ async def reconcile(
         look = Look(known_until, until)
         window = f"{look.until - look.start}ms"
         samples = await prometheus.points(f"{FIRING}[{window}] @ {until / 1000:.3f}")
-        with writing(engine) as connection:
-            _commit(connection, look, samples, external, now_ms // 1000)
+        await asyncio.to_thread(_commit, engine, look, samples, external, now_ms // 1000)
         known_until = until
     return known_until
 
 
 def _commit(
+    engine: Engine, look: Look, samples: Any, external: Mapping[str, str], now: int
+) -> None:
+    with writing(engine) as connection:
+        _add(connection, look, samples, external, now)
+
+
+def _add(
     connection: Connection, look: Look, samples: Any, external: Mapping[str, str], now: int
 ) -> None:
     """Add what a look tells, and that it was had; another's look in between makes it void."""

@@ -11,8 +11,8 @@ import uvicorn
 from exporters.access import HttpAccess
 from exporters.addresses import Address
 from exporters.server import bind
-from slo.review.access import read_webhook_token
 from slo.prometheus import PrometheusClient
+from slo.review.access import read_webhook_token
 from slo.review.app import review_application
 from slo.review.database import open_database, upgrade
 from slo.review.keeping import Keeper

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import Engine
 
 from slo.prometheus import PrometheusClient
@@ -42,6 +44,7 @@ async def take_snapshots(
                 for each in await prometheus.query_range(query, begin, end, HOUR)
             ]
             at = range(begin, end + 1, HOUR)
-            write_hours(engine, at, read_hours(series), int(now))
+            # In a thread: webhooks are answered meanwhile.
+            await asyncio.to_thread(write_hours, engine, at, read_hours(series), int(now))
             asked += len(at)
     return asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -68,7 +69,7 @@ async def _take(prometheus: PrometheusClient, engine: Engine, incident: Any, now
             await prometheus.query_range(f"{name}{{{where}}}", begin, end, STEP)
             for name in (names.EVENTS_BAD_COUNT, names.EVENTS_COUNT)
         ]
-        _write(engine, incident.id, read_steps(bad, total), end)
+        await asyncio.to_thread(_write, engine, incident.id, read_steps(bad, total), end)
 
 
 def matchers(place: Mapping[str, str]) -> str:

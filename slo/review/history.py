@@ -1,0 +1,139 @@
+"""What a report is made of, read out of the record: plain data, no database. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+import numpy as np
+
+from slo.review.stories import PLACE_LABELS
+from slo.steps import Floats, Times
+
+
+@dataclass(frozen=True)
+class CellHistory:
+    """One cell's full hours, and the 5-minute steps of incidents."""
+
+    key: str
+    labels: Mapping[str, str]
+    at: Times
+    """Full hours, UNIX seconds, sorted; shape (H,): those at which it is known."""
+    events_bad: Floats
+    """Within the hour before each; shape (H,), as the next ones."""
+    events: Floats
+    coverage: Floats
+    budgets: Floats
+    """Share of events that might be bad, as promised at each hour."""
+    budget_remaining: float | None
+    """As Prometheus last had it within the period."""
+    step_at: Times
+    """Ends of 5-minute steps, UNIX seconds, sorted; shape (S,)."""
+    step_events_bad: Floats
+    step_events: Floats
+
+    def is_at(self, place: Mapping[str, str]) -> bool:
+        """Tell whether nothing of a place says that it is another one."""
+        return all(
+            self.labels[name] == place[name]
+            for name in PLACE_LABELS
+            if self.labels.get(name) and place.get(name)
+        )
+
+
+@dataclass(frozen=True)
+class ObjectiveHistory:
+    """One objective over a period."""
+
+    slo: str
+    service: str
+    target: str
+    """The last one, a Decimal."""
+    changed_targets: tuple[tuple[int, str], ...]
+    """From when on which other ones were promised before."""
+    period_seconds: int
+    expected_hours: int
+    """Since it was known first, and up to now."""
+    known_hours: int
+    cells: tuple[CellHistory, ...]
+
+    @property
+    def budget(self) -> float:
+        """Return the share of events that may be bad, as promised last."""
+        return float(1 - Decimal(self.target))
+
+
+@dataclass(frozen=True)
+class PageHistory:
+    """One page."""
+
+    name: str
+    """Of the alert."""
+    labels: Mapping[str, str]
+    starts_at: float
+    """UNIX seconds."""
+    ends_at: float
+    """Infinite while it fires."""
+
+
+@dataclass(frozen=True)
+class IncidentHistory:
+    """One incident."""
+
+    number: int
+    started_at: float
+    """UNIX seconds."""
+    ended_at: float
+    """Infinite while it lasts."""
+    severity: str
+    cause: str
+    labels: Mapping[str, str]
+    revision: str
+    pages: tuple[PageHistory, ...] = ()
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A maintenance window."""
+
+    starts_at: int
+    ends_at: int
+    labels: Mapping[str, str]
+    reason: str
+
+    def covers(self, labels: Mapping[str, str], at: Times, width: int) -> Floats:
+        """Return which stretches that end at some times it touches; none of another place's."""
+        if any(labels.get(name, text) != text for name, text in self.labels.items()):
+            return np.zeros(at.shape)
+        touched: Floats = ((at > self.starts_at) & (at - width < self.ends_at)).astype(np.float64)
+        return touched
+
+
+@dataclass(frozen=True)
+class ServiceHistory:
+    """All of one service over one period."""
+
+    service: str
+    objectives: tuple[ObjectiveHistory, ...]
+    incidents: tuple[IncidentHistory, ...]
+    excluded: tuple[Excluded, ...] = ()
+    changes: tuple[Mapping[str, object], ...] = ()
+    actions: tuple[Mapping[str, object], ...] = ()
+    decisions: tuple[Mapping[str, object], ...] = ()
+    annotations: tuple[Mapping[str, object], ...] = field(default=())
+
+    @cached_property
+    def by_number(self) -> Mapping[int, IncidentHistory]:
+        """Return incidents by their number."""
+        return {each.number: each for each in self.incidents}
+
+
+def counts(cell: CellHistory, excluded: Sequence[Excluded], width: int = 3600) -> Floats:
+    """Return 1 for each hour (or step, of another width in seconds) that counts, else 0."""
+    at = cell.at if width == 3600 else cell.step_at
+    kept = np.ones(at.shape)
+    for each in excluded:
+        kept *= 1 - each.covers(cell.labels, at, width)
+    return kept

@@ -1,0 +1,62 @@
+"""``shardwatch review report``: a period of a service, read out of the record and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from exporters.problems import InputError, problem
+from slo.review.figures import review_figures
+from slo.review.policy import OURS, read_policy
+from slo.review.reading import known_services, read_history
+from slo.review.reviewed_period import ReviewedPeriod, parse_period, period_before
+
+PERIODS_BEFORE = 4
+"""That the trend goes over."""
+
+
+def read_figures(
+    engine: Engine, service: str, period: str, now: float, policy_file: Path | None = None
+) -> dict[str, Any]:
+    """Return the figures of a service's review.
+
+    Args:
+        engine: of a record of our version.
+        service: as objectives name it.
+        period: such as ``2026-W47``.
+        now: UNIX seconds; what is later is not reviewed.
+        policy_file: of error budgets; ours, if None.
+
+    Raises:
+        InputError: if the period is none or has not begun, the record does not know the service,
+            or the policy cannot be read.
+    """
+    reviewed = _period(period, now)
+    policy = read_policy(policy_file or OURS)
+    services = known_services(engine)
+    if service not in services:
+        there = ", ".join(services) or "none: `shardwatch review serve --config` reads them"
+        found = f"the record knows no service {service!r}"
+        raise InputError([problem("--service", found, fix=f"take one of: {there}")])
+    before: list[ReviewedPeriod] = []
+    for _ in range(PERIODS_BEFORE):
+        before.append(period_before(before[-1] if before else reviewed))
+    return review_figures(
+        reviewed,
+        read_history(engine, service, reviewed, now),
+        [(each, read_history(engine, service, each, now)) for each in before],
+        policy,
+    )
+
+
+def _period(text: str, now: float) -> ReviewedPeriod:
+    try:
+        period = parse_period(text)
+    except ValueError as error:
+        raise InputError([problem("--period", str(error))]) from None
+    if period.start >= now:
+        found = f"found {text!r}, which has not begun"
+        raise InputError([problem("--period", found, fix="name one that has")])
+    return period

@@ -1,0 +1,86 @@
+"""What spent a budget: each bad event once, from when it began to hurt."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slo.review.attribution import attribute, burning_since, total_bad
+from slo.review.history import Excluded, IncidentHistory
+from tests.slo.review.histories import HIT, HOUR, PLACE, STEP, cell, incident
+
+BUDGET = 0.001
+
+
+def spent(*incidents: IncidentHistory, of=None, excluded=()):
+    """Return what each incident cost a cell, by its number."""
+    found = attribute(of or cell(), BUDGET, incidents, excluded)
+    return {each.incident: each.events_bad for each in found}
+
+
+def test_an_incident_has_what_went_bad_before_its_page_too():
+    """Budget burns before anybody is woken: four steps of 150, and what always goes bad after."""
+    assert {7: pytest.approx(600, abs=0.2)} == spent(incident())
+    assert HIT == burning_since(cell(), BUDGET, HIT + 120)
+
+
+def test_a_cause_that_fires_first_does_not_make_the_calm_before_expensive():
+    """From when it burns, or from the first alert on."""
+    early = incident(started_at=HIT - 1000)
+
+    assert {7: pytest.approx(600, abs=0.5)} == spent(early)
+    assert HIT - 1000 == burning_since(cell(), BUDGET, HIT - 1000)
+
+
+def test_another_region_spent_nothing_on_it():
+    """It is another place."""
+    assert {} == spent(incident(), of=cell("us"))
+
+
+def test_two_incidents_at_one_time_share():
+    """No event is counted twice; nobody knows whose it is where both are at work."""
+    found = spent(incident(7), incident(8, started_at=HIT + 600, ended_at=HIT + 3000))
+
+    assert sum(found.values()) == pytest.approx(600, abs=0.5)
+    assert found[7] == pytest.approx(300, abs=0.5)
+
+
+def test_maintenance_is_no_ones():
+    """It does not count."""
+    window = Excluded(HIT - HOUR, HIT + HOUR, {"region": "eu"}, "a new rack")
+
+    assert {} == spent(incident(), excluded=[window])
+    assert total_bad(cell(), [window]) == pytest.approx(total_bad(cell(hit=False), []), rel=0.02)
+
+
+def test_an_incident_that_goes_on_has_all_up_to_now():
+    """It has no end."""
+    assert {7: pytest.approx(600, abs=1.5)} == spent(incident(ended_at=float("inf")))
+
+
+def test_a_cell_without_steps_has_no_incident():
+    """Nothing is known of it in such detail."""
+    none = np.array([])
+    bare = replace(cell(), step_at=none, step_events=none, step_events_bad=none)
+
+    assert {} == spent(incident(), of=bare)
+
+
+def test_a_gap_in_steps_ends_the_search_for_the_beginning():
+    """What lies before it is not known to have burned."""
+    whole = cell()
+    keep = whole.step_at != HIT + 2 * STEP
+    gap = replace(
+        whole,
+        step_at=whole.step_at[keep],
+        step_events=whole.step_events[keep],
+        step_events_bad=whole.step_events_bad[keep],
+    )
+
+    assert HIT + 2 * STEP == burning_since(gap, BUDGET, HIT + 3 * STEP)
+
+
+def test_a_place_is_of_cluster_region_and_model():
+    """A label that a cell does not have is of no other."""
+    assert cell().is_at({**PLACE, "slo": "other"})
+    assert not cell().is_at({"region": "us"})

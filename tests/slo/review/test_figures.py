@@ -1,0 +1,170 @@
+"""The figures of a review: they add up, and say what is not known."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slo.review.figures import review_figures
+from slo.review.history import Excluded
+from slo.review.policy import read_policy
+from slo.review.reviewed_period import parse_period
+from tests.slo.review.histories import HIT, HOUR, PERIOD, cell, incident, objective, page, service
+
+
+def figures(history=None, before=()):
+    """Return the figures of a history."""
+    return review_figures(PERIOD, history or service(), before, read_policy())
+
+
+def only(found):
+    """Return its only objective."""
+    (told,) = found["objectives"]
+    return told
+
+
+def test_attainment_is_of_events_and_never_a_mean_of_ratios():
+    """A cell with little traffic counts little."""
+    quiet = cell("us", bad_ratio=0.5, hit=False)
+    quiet = replace(quiet, events=quiet.events / 1000, events_bad=quiet.events_bad / 1000)
+    told = only(figures(service(objectives=(objective(cell(hit=False), quiet),))))
+
+    bad, total = 168 * (0.72 + 1.8), 168 * (3600 + 3.6)
+    assert told["attainment"] == pytest.approx(1 - bad / total, rel=1e-8)
+
+
+def test_the_budget_is_what_the_hours_promised():
+    """Of 1.2096 million events 0.1 % may be bad."""
+    told = only(figures())
+
+    assert told["spent"] == pytest.approx(told["events_bad"] / 1209.6, rel=1e-6)
+    assert told["left"] == pytest.approx(1 - told["spent"], rel=1e-6)
+    assert "met" == told["verdict"]
+
+
+def test_a_changed_target_holds_from_its_hour_on():
+    """Hours before it are held against what was promised then."""
+    stricter = cell()
+    budgets = np.where(stricter.at > HIT, 0.0005, 0.001)
+    changed = objective(replace(stricter, budgets=budgets), target="0.9995")
+
+    told = only(figures(service(objectives=(changed,))))
+
+    allowed = 3600 * (50 * 0.001 + 118 * 0.0005)
+    assert told["spent"] == pytest.approx(told["events_bad"] / allowed, rel=1e-6)
+
+
+def test_incidents_and_the_unexplained_add_up_to_all():
+    """So do region, model and tier."""
+    spent = only(figures())["spent_by"]
+
+    for kind in ("incident", "cause"):
+        shares = [each["share"] for each in (*spent[kind], spent["unexplained"])]
+        assert 1 == pytest.approx(sum(shares), abs=1e-6)
+    for kind in ("region", "model", "tier"):
+        assert 1 == pytest.approx(sum(each["share"] for each in spent[kind]), abs=1e-6)
+    assert [("7", pytest.approx(600, abs=0.5))] == [
+        (each["name"], each["events_bad"]) for each in spent["incident"]
+    ]
+    assert ["GpuLost"] == [each["name"] for each in spent["cause"]]
+    assert ["eu", "us"] == [each["name"] for each in spent["region"]]
+    assert ["r2"] == [each["name"] for each in spent["revision"]]
+
+
+@pytest.mark.parametrize("missing_hours", [2, 168])
+def test_a_budget_of_which_too_little_is_known_is_unknown(missing_hours: int):
+    """Not good."""
+    known = PERIOD.hours - missing_hours
+    told = only(figures(service(objectives=(objective(cell(hit=False), known_hours=known),))))
+
+    assert "unknown" == told["verdict"]
+    assert told["unknown"] == pytest.approx(missing_hours / 168, rel=1e-6)
+    assert "" == told["target_is"]
+
+
+def test_what_is_missed_stays_missed_however_little_is_known():
+    """More data would not bring it back."""
+    worse = objective(cell(bad_ratio=0.01), known_hours=100)
+
+    assert "missed" == only(figures(service(objectives=(worse,))))["verdict"]
+
+
+def test_zero_tolerance_has_no_budget_and_is_missed_by_one_event():
+    """Nothing is divided by nothing."""
+    none = replace(cell(), budgets=np.zeros(168))
+    told = only(figures(service(objectives=(objective(none, target="1.0"),))))
+
+    assert ("missed", None, None) == (told["verdict"], told["spent"], told["left"])
+
+
+def test_maintenance_is_left_out_and_said_to_be():
+    """Its hours are of neither side."""
+    window = Excluded(HIT, HIT + HOUR, {"region": "eu"}, "a new rack")
+    found = figures(service(excluded=(window,)))
+
+    assert only(found)["events"] == 3600 * (168 + 167)
+    assert [] == only(found)["spent_by"]["incident"]
+    assert ["a new rack"] == [each["reason"] for each in found["excluded"]]
+
+
+def test_targets_tell_which_would_have_been_met():
+    """`eu` and `us` together had 842 of 1,209,600 bad."""
+    met = {each["target"]: each["met"] for each in only(figures())["targets"]}
+
+    assert met["0.999"]
+    assert not met["0.9995"]
+
+
+@pytest.mark.parametrize(
+    ("bad_ratio", "said"), [(0.00001, "too loose"), (0.0005, "fits"), (0.002, "too tight")]
+)
+def test_a_target_is_judged_by_what_it_left(bad_ratio: float, said: str):
+    """A tenth of a budget spent says that more could be promised."""
+    calm = objective(cell(bad_ratio=bad_ratio, hit=False))
+
+    assert said == only(figures(service(objectives=(calm,), incidents=())))["target_is"]
+
+
+def test_the_policy_is_where_the_worst_cell_is():
+    """By the budget that Prometheus recorded over its own period."""
+    found = figures()
+    assert ("normal", "normal") == (found["state"], only(found)["policy_level"])
+
+    spent = objective(replace(cell(), budget_remaining=-0.2), cell("us", hit=False))
+    assert "frozen" == figures(service(objectives=(spent,)))["state"]
+
+    nobody = objective(replace(cell(), budget_remaining=None))
+    assert "unknown" == figures(service(objectives=(nobody,)))["state"]
+
+
+def test_a_page_that_spent_nothing_is_noise():
+    """Half of the pages here; and what was spent without a page lowers recall."""
+    false = page(HIT + 50 * HOUR, HIT + 51 * HOUR, region="us")
+    found = figures(service(incidents=(incident(), incident(8, pages=(false,)))))["alerts"]
+
+    assert (2, 0.5) == (found["pages"], found["precision"])
+    assert [{"alert": "ErrorBudgetBurn", "pages": 1}] == found["noise"]
+    assert found["recall"] == pytest.approx(600 / 842, rel=0.01)
+    assert 120 == found["detect_seconds"]
+    assert 1 == found["pages_by_hour"][2]
+
+
+def test_the_trend_tells_the_periods_before():
+    """One that the record does not know is told to be none."""
+    before = [
+        (parse_period("2026-W38"), service()),
+        (parse_period("2026-W37"), service(objectives=())),
+    ]
+    trend = only(figures(before=before))["trend"]
+
+    assert [("2026-W38", "met"), ("2026-W37", None)] == [
+        (each["period"], each["verdict"]) for each in trend
+    ]
+
+
+def test_the_same_history_makes_the_same_figures_and_another_others():
+    """A signature holds them."""
+    assert figures()["digest"] == figures()["digest"]
+    assert figures()["digest"] != figures(service(incidents=()))["digest"]
+    json.dumps(figures(service(objectives=(), incidents=())), allow_nan=False)

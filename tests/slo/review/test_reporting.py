@@ -1,0 +1,152 @@
+"""From a record to a report, through the command."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from exporters.problems import InputError
+from slo import conventions as names
+from slo.review.alert_store import write_facts
+from slo.review.facts import ALERTMANAGER, AlertFact
+from slo.review.hours import HOUR, read_hours
+from slo.review.incident_store import sync_incidents
+from slo.review.models import Action, MaintenanceWindow, SpentStep
+from slo.review.reporting import read_figures
+from slo.review.snapshot_store import write_hours
+from slo.series import Series
+from tests.slo.review.histories import HIT, PERIOD, PLACE, STEP, cell
+
+ROOT = Path(__file__).parents[3]
+NOW = PERIOD.end + 3600.0
+
+
+def recorded(name: str, values: np.ndarray, **labels: str) -> Series:
+    """Return a recorded series of `availability` at every hour of the week."""
+    own = {"__name__": name, "slo": "availability", "service": "chat", **labels}
+    return Series(own, cell().at * 1000, np.asarray(values, np.float64))
+
+
+@pytest.fixture
+def week(record: Engine) -> Engine:
+    """A record of the week in which `eu` was hit, in either database."""
+    fill(record)
+    return record
+
+
+def fill(record: Engine) -> None:
+    """Write the week into a record."""
+    hit = cell()
+    place = {**PLACE, "tier": "pro"}
+    full = np.ones(hit.at.shape)
+    series = [
+        recorded(names.OBJECTIVE, 0.999 * full),
+        recorded(names.PERIOD, 28 * 86_400 * full),
+        recorded(names.EVENTS_BAD_COUNT, hit.events_bad, window="1h", **place),
+        recorded(names.EVENTS_COUNT, hit.events, window="1h", **place),
+        recorded(names.COVERAGE, full, window="1h", **place),
+        recorded(names.BUDGET_REMAINING, 0.2 * full, **place),
+    ]
+    hours = read_hours(series)
+    write_hours(record, hit.at.tolist(), hours, 0)
+    (key,) = hours.cells
+    labels = {"alertname": "ErrorBudgetBurn", "severity": "page", "slo": "availability",
+              "service": "chat", **place}  # fmt: skip
+    evidence = (("probable_cause", "GpuLost: gpu-3 of h1"),)
+    start, end = (HIT + 120) * 1000, (HIT + 1320) * 1000
+    write_facts(record, [AlertFact(ALERTMANAGER, labels, start, end, evidence)], 0)
+    sync_incidents(record, 0)
+    with Session(record) as session, session.begin():
+        session.add_all(
+            SpentStep(cell_id=key, at=at, events_bad=bad, events=total)
+            for at, bad, total in zip(
+                hit.step_at.tolist(),
+                hit.step_events_bad.tolist(),
+                hit.step_events.tolist(),
+                strict=True,
+            )
+        )
+        session.add(Action(service="chat", opened_at=1, owner="ada", due_on="2026-10-01",
+                           text="Spare GPUs in eu"))  # fmt: skip
+
+
+def test_a_week_is_read_back_as_it_was(week: Engine):
+    """Its incident with its cause, and its share of the budget."""
+    figures = read_figures(week, "chat", "2026-W39", NOW)
+
+    (objective,) = figures["objectives"]
+    assert ("missed", "0.999", 0) == (
+        objective["verdict"],
+        objective["target"],
+        objective["unknown"],
+    )
+    assert ["GpuLost"] == [each["name"] for each in objective["spent_by"]["cause"]]
+    assert 600 == pytest.approx(objective["spent_by"]["incident"][0]["events_bad"], abs=0.5)
+    assert (1, 1.0) == (figures["alerts"]["pages"], figures["alerts"]["precision"])
+    assert ("careful", 0.2) == (figures["state"], objective["recorded_left"])
+    assert [True] == [each["carried_over"] for each in figures["actions"]]
+    assert [None] * 4 == [each["verdict"] for each in objective["trend"]]
+
+
+def test_a_week_that_runs_is_reviewed_up_to_now(week: Engine):
+    """What is to come is not unknown."""
+    (objective,) = read_figures(week, "chat", "2026-W39", HIT + 10 * HOUR)["objectives"]
+
+    assert objective["events"] == 3600 * 60
+    assert objective["unknown"] == 0
+
+
+def test_the_next_week_is_unknown_and_says_so(week: Engine):
+    """Nothing was recorded of it."""
+    later = read_figures(week, "chat", "2026-W40", NOW + 7 * 86_400)
+
+    assert [("unknown", 1)] == [(each["verdict"], each["unknown"]) for each in later["objectives"]]
+    assert "missed" == later["objectives"][0]["trend"][0]["verdict"]
+
+
+def test_maintenance_of_the_record_is_left_out(week: Engine):
+    """By its labels."""
+    with Session(week) as session, session.begin():
+        session.add(MaintenanceWindow(starts_at=HIT, ends_at=HIT + HOUR, labels={"region": "eu"},
+                                      reason="a new rack", author="ada"))  # fmt: skip
+
+    (objective,) = read_figures(week, "chat", "2026-W39", NOW)["objectives"]
+
+    assert objective["events"] == 3600 * 167
+    assert [] == objective["spent_by"]["incident"]
+
+
+@pytest.mark.parametrize(
+    ("service", "period", "said"),
+    [
+        ("shop", "2026-W39", "--service: the record knows no service 'shop'; take one of: chat"),
+        ("chat", "next week", "--period: found 'next week', expected a week 2026-W47"),
+        ("chat", "2099-01", "--period: found '2099-01', which has not begun"),
+    ],
+)
+def test_what_cannot_be_reviewed_is_told(week: Engine, service: str, period: str, said: str):
+    """With what could be."""
+    with pytest.raises(InputError) as told:
+        read_figures(week, service, period, NOW)
+
+    assert said in str(told.value.problems[0])
+
+
+def test_the_command_writes_a_report(sqlite_record: Engine, tmp_path: Path):
+    """JSON for programs; steps of a record are not in the way of others."""
+    fill(sqlite_record)
+    command = [sys.executable, "-m", "shardwatch", "review", "report", "--service", "chat"]
+    done = subprocess.run(
+        [*command, "--period", "2026-W39", "--format", "json",
+         "--database", str(sqlite_record.url.database)],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert STEP == 300
+    assert "chat" == json.loads(done.stdout)["service"]
