@@ -6,7 +6,8 @@ other's: how wrong the rules are (:mod:`slo.benching.errors`), how late a page c
 data (:mod:`slo.benching.raw_windows`). Errors do not depend on how busy the machine is; the time to
 generate rules does (:mod:`slo.benching.generating`). How many samples are read is measured with the
 alerts: :mod:`alerts.bench`. Adopting a server is measured on one of its own
-(:mod:`slo.benching.adopting`).
+(:mod:`slo.benching.adopting`). The record of reviews has a bench of its own
+(:mod:`slo.review.benching`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from slo.benching.generating import generating_seconds
 from slo.benching.paging import measure_pages
 from slo.benching.server import empty_server
 from slo.benching.traffic import DAY, DAYS
+from slo.review.benching import main as measure_reviews
 
 _START = 20_000 * DAY
 """When the traffic begins, UNIX seconds: in October 2024."""
@@ -34,6 +36,7 @@ def main() -> None:
         print_figures(figure("slo.generate_1000_seconds", generating_seconds(Path(folder)), "s"))
     asyncio.run(_measure_on_server())
     print_figures(figure("adopt.init_seconds", init_seconds(), "s", MOST_SECONDS))
+    measure_reviews()
 
 
 async def _measure_on_server() -> None:

@@ -55,6 +55,8 @@ class Program:
     """Other names on PATH."""
     tree: Tree = PROMETHEUS
     """What it is fetched with."""
+    also_at: str = ""
+    """Where Debian installs it beside PATH: a pattern of a path from the root."""
     version: str = VERSION
     """Pattern of what it says of its version; of a build that tells none the groups are None."""
 
@@ -87,7 +89,13 @@ TEST_PROGRAMS: Mapping[str, Program] = {
         "chromium", (123, 0), ("google-chrome", "chrome"), CHROMIUM, CHROMIUM_VERSION
     ),
     **{
-        name: Program(name, (13, 0), tree=POSTGRESQL, version=POSTGRESQL_VERSION)
+        name: Program(
+            name,
+            (13, 0),
+            tree=POSTGRESQL,
+            also_at=f"usr/lib/postgresql/*/bin/{name}",
+            version=POSTGRESQL_VERSION,
+        )
         for name in ("initdb", "postgres")
     },
 }
@@ -177,8 +185,10 @@ def _is_fetched(name: str, tell: Say) -> bool:
 
 def _candidates(program: Program) -> list[Path]:
     on_path = [shutil.which(name) for name in (program.name, *program.also_named)]
+    beside = sorted(Path("/").glob(program.also_at), reverse=True) if program.also_at else []
     fetched = program.directory / "bin" / program.name
-    return [*(Path(each) for each in on_path if each), *([fetched] if fetched.exists() else [])]
+    there = [Path(each) for each in on_path if each]
+    return [*there, *beside, *([fetched] if fetched.exists() else [])]
 
 
 def _what_is_wrong(program: Program, path: Path) -> str:

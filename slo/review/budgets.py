@@ -95,9 +95,9 @@ def would_be_met(budget: Budget) -> list[tuple[str, bool]]:
 
 
 def judge_target(budget: Budget) -> str:
-    """Return ``too loose``, ``too tight``, or ``fits``; empty where nothing can be said."""
+    """Return ``too loose``, ``too tight``, or ``fitting``; empty where nothing can be said."""
     if budget.spent is None or budget.verdict in ("unknown", "idle"):
         return "too tight" if budget.verdict == "missed" else ""
     if budget.spent > 1:
         return "too tight"
-    return "too loose" if budget.spent < TOO_LOOSE else "fits"
+    return "too loose" if budget.spent < TOO_LOOSE else "fitting"

@@ -51,19 +51,17 @@ async def kill_under_load(database: str, kills: int, seed: int = 1) -> Killed:
     """
     chance = random.Random(seed)  # noqa: S311 - no secret
     came, load = Killed(), _Load(chance)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     while came.kills < kills:
-        with _serving(database, port) as server:
+        with serving(database, port) as server:
             async with load.sending(f"http://127.0.0.1:{port}") as url:
-                await _ready(url, server)
+                await ready(url, server)
                 await asyncio.sleep(chance.uniform(0.02, 0.6))
                 server.kill()
         came.kills += 1
-    with _serving(database, port) as server:
+    with serving(database, port) as server:
         async with load.sending(f"http://127.0.0.1:{port}") as url:
-            await _ready(url, server)
+            await ready(url, server)
             await load.finish()
     engine = open_database(database)
     _compare(engine, load.committed, came)
@@ -130,8 +128,8 @@ class _Load:
             "status": "resolved" if is_over else "firing",
             "labels": labels,
             "annotations": {"summary": f"{number} is {'over' if is_over else 'on'}"},
-            "startsAt": _rfc3339(_BEGINNING_SECONDS + number),
-            "endsAt": _rfc3339(_BEGINNING_SECONDS + number + 60)
+            "startsAt": rfc3339(_BEGINNING_SECONDS + number),
+            "endsAt": rfc3339(_BEGINNING_SECONDS + number + 60)
             if is_over
             else "0001-01-01T00:00:00Z",
         }
@@ -162,7 +160,8 @@ def _compare(engine: Engine, committed: list[dict[str, Any]], came: Killed) -> N
 
 
 @contextlib.contextmanager
-def _serving(database: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def serving(database: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the service as its users do, and end it by SIGKILL."""
     command = [sys.executable, "-m", "shardwatch", "review", "serve", "--database", database]
     server = subprocess.Popen(
         [*command, "--listen", f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL
@@ -174,7 +173,19 @@ def _serving(database: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
         server.wait()
 
 
-async def _ready(url: str, server: subprocess.Popen[bytes]) -> None:
+def free_port() -> int:
+    """Return a port of loopback that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a service answers.
+
+    Raises:
+        AssertionError: if it ends, or takes too long.
+    """
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     async with aiohttp.ClientSession() as session:
         while server.poll() is None and time.monotonic() < deadline:
@@ -186,5 +197,6 @@ async def _ready(url: str, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"the service is not ready: it ended with {server.poll()}")
 
 
-def _rfc3339(seconds: int) -> str:
+def rfc3339(seconds: int) -> str:
+    """Return UNIX seconds as Alertmanager writes a time."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

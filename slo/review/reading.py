@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, or_, select
+from sqlalchemy import Connection, Engine, func, or_, select
 
 from slo import conventions as names
 from slo.review.alert_store import ALERTS, read_facts
@@ -32,8 +33,11 @@ from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import CELLS, KNOWN, SNAPSHOTS, VERSIONS
 from slo.review.spans import spans_of
 from slo.review.spending import SPENT
+from slo.steps import Floats, Times
 
 HOUR = 3600
+_HOUR_COLUMNS = ("at", "events_bad", "events", "coverage", "budget_remaining")
+_STEP_COLUMNS = ("at", "events_bad", "events")
 _MOST_BEFORE_SECONDS = 14 * 86_400
 """Alerts that began so long before a period may still be of an incident within it."""
 
@@ -73,10 +77,9 @@ def _objectives(
         versions.setdefault(row.slo, []).append(row)
     end = min(period.end, int(now) // HOUR * HOUR)
     within = (KNOWN.c.service == service) & (KNOWN.c.at > period.start) & (KNOWN.c.at <= end)
-    hours: dict[str, dict[int, int]] = {}
-    for row in connection.execute(select(KNOWN).where(within)):
-        hours.setdefault(row.slo, {})[row.at] = row.version_id
-    cells = _cells(connection, service, period, versions, hours)
+    counted = select(KNOWN.c.slo, func.count()).where(within).group_by(KNOWN.c.slo)
+    known_hours = {row[0]: row[1] for row in connection.execute(counted)}
+    cells = _cells(connection, service, ReviewedPeriod(period.name, period.start, end), versions)
     found = []
     for slo, every in versions.items():
         first = max(period.start, every[0].valid_from - HOUR)
@@ -96,7 +99,7 @@ def _objectives(
                 ),
                 there[-1].period_seconds,
                 (end - first) // HOUR,
-                len(hours.get(slo, ())),
+                known_hours.get(slo, 0),
                 tuple(cells.get(slo, ())),
             )
         )
@@ -108,54 +111,73 @@ def _cells(
     service: str,
     period: ReviewedPeriod,
     versions: Mapping[str, Sequence[Any]],
-    hours: Mapping[str, Mapping[int, int]],
 ) -> dict[str, list[CellHistory]]:
     of_it = CELLS.c.service == service
-    snapshots = _columns(connection, SNAPSHOTS, of_it, period)
-    steps = _columns(connection, SPENT, of_it, period)
-    budgets = {
-        each.id: float(1 - Decimal(each.target)) for many in versions.values() for each in many
-    }
+    snapshots = _columns(connection, SNAPSHOTS, of_it, period, _HOUR_COLUMNS)
+    steps = _columns(connection, SPENT, of_it, period, _STEP_COLUMNS)
     found: dict[str, list[CellHistory]] = {}
     for cell in connection.execute(select(CELLS).where(of_it).order_by(CELLS.c.id)):
-        rows, own = snapshots.get(cell.id, []), steps.get(cell.id, [])
-        if not rows and not own:
+        if cell.id not in snapshots and cell.id not in steps:
             continue
-        known = hours.get(cell.slo, {})
-        rows = [row for row in rows if row.at in known]
-        left = [row.budget_remaining for row in rows]
+        at, bad, total, coverage, left = snapshots.get(cell.id, _none(_HOUR_COLUMNS))
+        step_at, step_bad, step_total = steps.get(cell.id, _none(_STEP_COLUMNS))
+        hours = at.astype(np.int64)
         found.setdefault(cell.slo, []).append(
             CellHistory(
                 cell.id,
                 cell.labels,
-                np.array([row.at for row in rows], np.int64),
-                _floats([row.events_bad for row in rows]),
-                _floats([row.events for row in rows]),
-                _floats([row.coverage for row in rows]),
-                _floats([budgets[known[row.at]] for row in rows]),
-                left[-1] if left else None,
-                np.array([row.at for row in own], np.int64),
-                _floats([row.events_bad for row in own]),
-                _floats([row.events for row in own]),
+                hours,
+                # Of events that nobody knew there were none, and no coverage.
+                np.nan_to_num(bad),
+                np.nan_to_num(total),
+                np.nan_to_num(coverage),
+                _budgets(versions[cell.slo], hours),
+                float(left[-1]) if left.size and not np.isnan(left[-1]) else None,
+                step_at.astype(np.int64),
+                step_bad,
+                step_total,
             )
         )
     return found
 
 
+def _budgets(versions: Sequence[Any], at: Times) -> Floats:
+    """Return the share of events that might be bad at each hour, by the version of its time."""
+    begins = np.array([each.valid_from for each in versions], np.int64)
+    budgets = np.array([float(1 - Decimal(each.target)) for each in versions])
+    return budgets[np.maximum(np.searchsorted(begins, at, side="right") - 1, 0)]
+
+
 def _columns(
-    connection: Connection, table: Any, of_it: Any, period: ReviewedPeriod
-) -> dict[str, list[Any]]:
-    """Return the rows of a period, by cell and in the order of time."""
+    connection: Connection, table: Any, of_it: Any, period: ReviewedPeriod, names_: Sequence[str]
+) -> dict[str, Floats]:
+    """Return some columns of a period, shape (columns, rows), by cell and in the order of time."""
+    columns = [table.c[name] for name in ("cell_id", *names_)]
     asked = (
-        select(table)
-        .join(CELLS, CELLS.c.id == table.c.cell_id)
-        .where(of_it, table.c.at > period.start, table.c.at <= period.end)
+        select(*columns)
+        .where(
+            table.c.cell_id.in_(select(CELLS.c.id).where(of_it)),
+            table.c.at > period.start,
+            table.c.at <= period.end,
+        )
         .order_by(table.c.cell_id, table.c.at)
     )
-    found: dict[str, list[Any]] = {}
-    for row in connection.execute(asked):
-        found.setdefault(row.cell_id, []).append(row)
-    return found
+    rows = connection.execute(asked).all()
+    if not rows:
+        return {}
+    cells, *values = zip(*rows, strict=True)
+    table_of_all = np.array(values, np.float64)
+    keys = list(dict.fromkeys(cells))
+    counted = Counter(cells)
+    bounds = np.cumsum([0, *(counted[key] for key in keys)])
+    return {
+        key: table_of_all[:, begin:end]
+        for key, begin, end in zip(keys, bounds[:-1], bounds[1:], strict=True)
+    }
+
+
+def _none(names_: Sequence[str]) -> Floats:
+    return np.empty((len(names_), 0))
 
 
 def _incidents(
@@ -237,8 +259,3 @@ def _excluded(connection: Connection, period: ReviewedPeriod) -> tuple[Excluded,
     touches = (table.c.starts_at < period.end) & (table.c.ends_at > period.start)
     rows = connection.execute(select(table).where(touches).order_by(table.c.starts_at, table.c.id))
     return tuple(Excluded(row.starts_at, row.ends_at, row.labels, row.reason) for row in rows)
-
-
-def _floats(values: Sequence[float | None]) -> Any:
-    """Return an array in which what nobody knew is 0: of events none, and of coverage none."""
-    return np.array([0.0 if each is None else each for each in values], np.float64)

@@ -117,7 +117,7 @@ def test_targets_tell_which_would_have_been_met():
 
 
 @pytest.mark.parametrize(
-    ("bad_ratio", "said"), [(0.00001, "too loose"), (0.0005, "fits"), (0.002, "too tight")]
+    ("bad_ratio", "said"), [(0.00001, "too loose"), (0.0005, "fitting"), (0.002, "too tight")]
 )
 def test_a_target_is_judged_by_what_it_left(bad_ratio: float, said: str):
     """A tenth of a budget spent says that more could be promised."""
