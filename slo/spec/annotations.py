@@ -12,6 +12,7 @@ from exporters.documents import shown
 from exporters.problems import CheckedValueError
 from slo import conventions as names
 from slo.burn import Tier
+from slo.objective import Traffic
 from slo.spec.extras import ADDED_LABELS, Pairs, read_pairs
 from slo.spec.spans import Seconds
 from slo.windows import choose_tiers
@@ -127,6 +128,10 @@ class SloAnnotations(Annotations):
     """Whether alerts name the causes that shardwatch watches for: lost GPUs, dead groups, tools
     that are out. By default those over series of shardwatch's exporters, of vLLM or of DCGM do, and
     those over anybody else's do not."""
+    traffic: Traffic = "steady"
+    """Whether users are missed when a cell's events stop: `steady` (the default) pages with
+    TrafficVanished; `bursty`, of batches that end, only while requests are in flight and none ends,
+    which routers tell; `none` never."""
     page_labels: Annotated[Pairs, PlainValidator(read_pairs)] = ()
     """Labels that the objective's alerts of severity page carry as well, by which they are routed,
     as JSON: `{"team": "serving"}`. None that the objective is grouped by, and none that alerts set
