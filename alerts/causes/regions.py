@@ -181,7 +181,12 @@ def _region_down(window_seconds: float) -> Cause:
     # For a while: a page that fails to answer at night, when nobody asks anything, is no region.
     all_routers = f"max by ({_REGION}) (max_over_time({catalog.ROUTER_UP.name}[2m])) == 0"
     away = f"count by ({_REGION}) ({_ON_PURPOSE}\n{_KNOWN_ONES})"
-    had_requests = f"max_over_time({requests}[30m]) >= {FEWEST_REQUESTS}"
+    # Whom an evacuation sent elsewhere is not missed before having come back.
+    had_requests = (
+        f"max_over_time({requests}[30m]) >= {FEWEST_REQUESTS}\n"
+        f"unless on ({_REGION})\n{evacuated(REGION_LABELS)}\n"
+        f"or\nmax_over_time({requests}[5m]) >= {FEWEST_REQUESTS}"
+    )
     routers_gone = (
         f"group by ({_REGION}) (\n"
         f"({all_routers}\nunless on ({_REGION})\n{requests} > 0\n"
