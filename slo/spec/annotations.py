@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from exporters.documents import shown
 from exporters.problems import CheckedValueError
@@ -66,6 +66,15 @@ def _read_count(value: Any) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ValueError(f'found {shown(text)}, expected a number of events; write "10"')
     return int(text)
+
+
+def _read_traffic(value: Any) -> str:
+    text = _text(value, "bursty")
+    known = get_args(Traffic)
+    if text not in known:
+        expected = ", ".join(known)
+        raise ValueError(f"found {shown(text)}, expected one of {expected}; write one of them")
+    return text
 
 
 def _read_owner(value: Any) -> str:
@@ -128,7 +137,7 @@ class SloAnnotations(Annotations):
     """Whether alerts name the causes that shardwatch watches for: lost GPUs, dead groups, tools
     that are out. By default those over series of shardwatch's exporters, of vLLM or of DCGM do, and
     those over anybody else's do not."""
-    traffic: Traffic = "steady"
+    traffic: Annotated[Traffic, BeforeValidator(_read_traffic)] = "steady"
     """Whether users are missed when a cell's events stop: `steady` (the default) pages with
     TrafficVanished; `bursty`, of batches that end, only while requests are in flight and none ends,
     which routers tell; `none` never."""
