@@ -9,6 +9,7 @@ from alerts.causes.caches import CACHE_EVICTION_PRESSURE
 from alerts.causes.draining import DRAIN_OVERDUE
 from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
 from alerts.causes.gpus import GPU_HUNG
+from alerts.causes.routers import ROUTER_LOST
 from alerts.causes.weights import REVISION_SKEW
 from alerts.exhaustion import BUDGET_EXHAUSTED
 from alerts.quiet import BURN_SUPPRESSED
@@ -31,6 +32,7 @@ UNSEEN: Mapping[str, str] = {
     GPU_HUNG: "simulated GPUs are lost or slow, and never hang",
     PATCH_SKEW: "drivers may differ for an hour, longer than a scenario",
     ROLL_OUT_OVERDUE: "a roll-out may take two days",
+    ROUTER_LOST: "a region of the demo has one router, and without it is blind or down",
     DRAIN_OVERDUE: "a drain may take half an hour, longer than a scenario",
     REVISION_SKEW: "a roll-out of a revision may take a day",
     CACHE_EVICTION_PRESSURE: "simulated engines hardly ever preempt a request",
