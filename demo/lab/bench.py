@@ -96,7 +96,7 @@ def main(
     results = Results(out)
     parts, days = _parts(at_once)
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
-    simulated = [each for each in scenarios if each.engine == "sim"]
+    simulated = [each for each in scenarios if each.is_simulated]
     jobs = jobs_of(simulated, Options(), sweep=sweep)
     done = run_jobs([*jobs, *healthy_jobs(SEEDS)], at_once, _tell, results.note)
     plays = done[: len(jobs)]
