@@ -22,8 +22,8 @@ from demo.lab.notifying import Notification, notifications
 from demo.lab.paging import PAGERDUTY
 from demo.lab.past import habits_of_cluster, many_times, measure_usual, write_past, write_readings
 from demo.lab.readings import Readings
-from demo.lab.watching import take_readings
 from demo.lab.setting import OBJECTIVES, make_setting, names_read
+from demo.lab.watching import take_readings
 from demo.scenario import Scenario, find_scenario, read_scenario
 from exporters.benching import Figure, figure, unmeasured
 from slo.benching.server import empty_server
