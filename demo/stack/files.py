@@ -65,7 +65,7 @@ def configuration(
             "routing_key_file": layout.routing_key.name,
             "url": f"{pagerduty}/v2/enqueue",
         },
-        "webhook": {"url": f"{pagerduty}/webhook"},
+        "webhook": {"url": f"{layout.url('reviews')}/webhook"},
         "links": {"runbooks": f"{pagerduty}/runbooks"},
         "exporters": {name: [layout.address(f"exporter-{name}")] for name in PORTS},
     }

@@ -16,6 +16,7 @@ from exporters.problems import InputError, problem
 
 DEFAULT_PORTS = {
     **{f"exporter-{name}": port for name, port in EXPORTER_PORTS.items()},
+    "reviews": 19810,
     "preview": 19811,
     "engine": 19820,
     "prometheus": 19821,
@@ -64,6 +65,11 @@ class Layout:
     def logs(self) -> Path:
         """A log a process."""
         return self.folder / "log"
+
+    @property
+    def reviews(self) -> str:
+        """The database that the record of reviews is kept in."""
+        return f"sqlite:///{self.folder.absolute() / 'reviews.db'}"
 
     @property
     def addresses(self) -> Path:

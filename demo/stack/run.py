@@ -164,6 +164,7 @@ class _Demo:
             recording = asyncio.create_task(record_truth(self._taker(measured), observer.truth))
             try:
                 await self.supervisor.start(servers.prometheus(self.layout))
+                await self.supervisor.start(servers.reviews(self.layout))
                 empty = await self._wait_for_data()
                 first_data_seconds = time.monotonic() - started
                 said = f"{len(empty)} panels have no data" if empty else "every panel has data"
@@ -261,6 +262,7 @@ class _Demo:
             {
                 "dashboards": f"{self.layout.url('preview')}/d/{FLEET_BOARD}",
                 "pages (PagerDuty's stand-in)": self.layout.url("pagerduty"),
+                "record of reviews": self.layout.reviews,
                 "Prometheus, alerts": f"{self.layout.url('prometheus')}/classic/alerts",
                 "Prometheus, queries": f"{self.layout.url('prometheus')}/classic/graph",
                 "Alertmanager, API": f"{self.layout.url('alertmanager')}/api/v2/alerts",

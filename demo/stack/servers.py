@@ -94,6 +94,19 @@ def preview(layout: Layout, scrape_interval_seconds: float) -> Child:
     )  # fmt: skip
 
 
+def reviews(layout: Layout) -> Child:
+    """Return what keeps the record of reviews.
+
+    It is started when Prometheus knows the past: what is asked for before is unknown.
+    """
+    return Child(
+        name="reviews",
+        command=(*COMMAND, "review", "serve", "--database", layout.reviews,
+                 "--config", str(layout.config), "--listen", layout.address("reviews")),
+        ready_url=f"{layout.url('reviews')}/healthz",
+    )  # fmt: skip
+
+
 def prometheus(layout: Layout) -> Child:
     """Return the Prometheus on the built configuration."""
     return _prometheus(layout, layout.build / "prometheus.yml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, or_, select
 
 from slo.review.alert_store import insert
 from slo.review.database import writing
@@ -20,10 +20,22 @@ VERSIONS: Table = Base.metadata.tables[ObjectiveVersion.__tablename__]
 _COLUMNS = [each.name for each in SNAPSHOTS.c]
 
 
-def asked_hours(engine: Engine) -> list[int]:
-    """Return the hours that Prometheus was asked about, whatever it knew. UNIX seconds."""
+AGAIN_SECONDS = 3600
+"""After which an hour that nobody knew is asked for again: its history may have been written."""
+FORGET_SECONDS = 7 * 86_400
+"""An hour that is older stays unknown."""
+
+
+def asked_hours(engine: Engine, now: float) -> list[int]:
+    """Return the hours that need not be asked about (again) now; all in UNIX seconds."""
+    is_done = or_(
+        ASKED.c.objectives > 0,
+        ASKED.c.asked_at > now - AGAIN_SECONDS,
+        ASKED.c.at < now - FORGET_SECONDS,
+    )
     with engine.connect() as connection:
-        return list(connection.execute(select(ASKED.c.at).order_by(ASKED.c.at)).scalars())
+        asked = select(ASKED.c.at).where(is_done).order_by(ASKED.c.at)
+        return list(connection.execute(asked).scalars())
 
 
 def write_hours(engine: Engine, asked: Sequence[int], hours: Hours, now: int) -> None:
@@ -54,7 +66,7 @@ def write_hours(engine: Engine, asked: Sequence[int], hours: Hours, now: int) ->
         statement = statement.on_conflict_do_update(
             index_elements=[ASKED.c.at],
             set_={"objectives": statement.excluded.objectives, "asked_at": now},
-            where=ASKED.c.objectives < statement.excluded.objectives,
+            where=ASKED.c.objectives <= statement.excluded.objectives,
         )
         found = [{"at": at, "asked_at": now, "objectives": counts[at]} for at in sorted(counts)]
         if found:

@@ -22,7 +22,7 @@ async def take_snapshots(
     """Write all full hours that are not in the record; return how many were asked for.
 
     Where Prometheus knows nothing of an hour, its rules did not run, or its retention has passed:
-    the hour is unknown from then on, unless it is told later (``slo backfill``).
+    the hour is unknown. For a week it is asked for again, hourly: ``slo backfill`` may tell it.
 
     Args:
         prometheus: that is asked.
@@ -34,7 +34,7 @@ async def take_snapshots(
         PrometheusError: if it does not answer: hours that were not told are asked for again.
     """
     asked = 0
-    stretches = wanted_hours(asked_hours(engine), int(now - reach_seconds), now, LATE_SECONDS)
+    stretches = wanted_hours(asked_hours(engine, now), int(now - reach_seconds), now, LATE_SECONDS)
     for first, last in stretches:
         for begin in range(first, last + 1, MOST_HOURS * HOUR):
             end = min(begin + (MOST_HOURS - 1) * HOUR, last)

@@ -13,10 +13,10 @@ from slo import conventions as names
 from slo.history import CellTraffic, history_batches
 from slo.objective import Objective, Ratio
 from slo.prometheus import PrometheusClient, PrometheusError
-from slo.review.hours import HOUR
+from slo.review.hours import HOUR, Hours
 from slo.review.incident_store import INCIDENTS, sync_incidents
 from slo.review.reconciling import read_external_labels, reconcile
-from slo.review.snapshot_store import ASKED, CELLS, KNOWN, SNAPSHOTS, VERSIONS
+from slo.review.snapshot_store import ASKED, CELLS, KNOWN, SNAPSHOTS, VERSIONS, write_hours
 from slo.review.snapshots import take_snapshots
 from slo.review.spending import SPENT, matchers, take_spending
 from slo.series import Series
@@ -106,6 +106,21 @@ async def test_hours_that_prometheus_does_not_know_are_unknown_and_asked_once(
     assert (4 * 24, 0) == (asked, again)
     assert len(silent) + known == asked
     assert min(each.at for each in silent) < END - 2 * DAY
+
+
+async def test_an_hour_that_was_unknown_is_known_once_its_history_is_written(sqlite_record, server):
+    """It is asked for again after an hour, for a week."""
+    hours = [END - HOUR, END]
+    write_hours(sqlite_record, hours, Hours(), END + 60)
+
+    async with PrometheusClient(server) as client:
+        soon = await take_snapshots(client, sqlite_record, END + 120, HOUR)
+        later = await take_snapshots(client, sqlite_record, END + 60 + HOUR, 2 * HOUR + 60)
+
+    with sqlite_record.connect() as connection:
+        known = connection.execute(select(KNOWN.c.at).order_by(KNOWN.c.at)).scalars().all()
+    assert (0, 3) == (soon, later)
+    assert hours == list(known)[:2]
 
 
 async def test_an_incident_that_nobody_was_told_of_is_in_the_record_with_its_cost(record, server):
