@@ -34,6 +34,7 @@ from slo.review.snapshot_store import CELLS, KNOWN, SNAPSHOTS, VERSIONS
 from slo.review.spans import spans_of
 from slo.review.spending import SPENT
 from slo.steps import Floats, Times
+from slo.tiling import STEP_SECONDS as STEP
 
 HOUR = 3600
 _HOUR_COLUMNS = ("at", "events_bad", "events", "coverage", "budget_remaining")
@@ -79,7 +80,7 @@ def _objectives(
     within = (KNOWN.c.service == service) & (KNOWN.c.at > period.start) & (KNOWN.c.at <= end)
     counted = select(KNOWN.c.slo, func.count()).where(within).group_by(KNOWN.c.slo)
     known_hours = {row[0]: row[1] for row in connection.execute(counted)}
-    cells = _cells(connection, service, ReviewedPeriod(period.name, period.start, end), versions)
+    cells = _cells(connection, service, period, versions, end)
     found = []
     for slo, every in versions.items():
         first = max(period.start, every[0].valid_from - HOUR)
@@ -111,16 +112,23 @@ def _cells(
     service: str,
     period: ReviewedPeriod,
     versions: Mapping[str, Sequence[Any]],
+    last_hour: int,
 ) -> dict[str, list[CellHistory]]:
     of_it = CELLS.c.service == service
-    snapshots = _columns(connection, SNAPSHOTS, of_it, period, _HOUR_COLUMNS)
+    over = ReviewedPeriod(period.name, period.start, last_hour)
+    snapshots = _columns(connection, SNAPSHOTS, of_it, over, _HOUR_COLUMNS)
     steps = _columns(connection, SPENT, of_it, period, _STEP_COLUMNS)
     found: dict[str, list[CellHistory]] = {}
     for cell in connection.execute(select(CELLS).where(of_it).order_by(CELLS.c.id)):
         if cell.id not in snapshots and cell.id not in steps:
             continue
-        at, bad, total, coverage, left = snapshots.get(cell.id, _none(_HOUR_COLUMNS))
-        step_at, step_bad, step_total = steps.get(cell.id, _none(_STEP_COLUMNS))
+        own = steps.get(cell.id, _none(_STEP_COLUMNS))
+        running = _running_hour(own, last_hour)
+        own = own[:, own[0] <= max(last_hour, running[0, -1] if running.size else 0)]
+        told = np.hstack([snapshots.get(cell.id, _none(_HOUR_COLUMNS)), running])
+        at, bad, total, coverage, left = told
+        step_at, step_bad, step_total = own
+        left = left[~np.isnan(left)]
         hours = at.astype(np.int64)
         found.setdefault(cell.slo, []).append(
             CellHistory(
@@ -132,13 +140,26 @@ def _cells(
                 np.nan_to_num(total),
                 np.nan_to_num(coverage),
                 _budgets(versions[cell.slo], hours),
-                float(left[-1]) if left.size and not np.isnan(left[-1]) else None,
+                float(left[-1]) if left.size else None,
                 step_at.astype(np.int64),
                 step_bad,
                 step_total,
             )
         )
     return found
+
+
+def _running_hour(steps: Floats, last_hour: int) -> Floats:
+    """Return what steps tell of the hour that is not over, as :data:`_HOUR_COLUMNS`, shape (5, 1).
+
+    Only where they tell all of it up to the last of them, as during an incident; else shape (5, 0).
+    """
+    later = steps[:, steps[0] > last_hour]
+    count = later.shape[1]
+    if not count or later[0, -1] != last_hour + count * STEP or count >= HOUR // STEP:
+        return _none(_HOUR_COLUMNS)
+    at, bad, total = later[0, -1], later[1].sum(), later[2].sum()
+    return np.array([[at], [bad], [total], [1.0], [np.nan]])
 
 
 def _budgets(versions: Sequence[Any], at: Times) -> Floats:

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from exporters.problems import InputError
 from slo import conventions as names
 from slo.review.alert_store import write_facts
+from slo.review.database import writing
 from slo.review.facts import ALERTMANAGER, AlertFact
 from slo.review.hours import HOUR, read_hours
 from slo.review.incident_store import sync_incidents
 from slo.review.models import Action, MaintenanceWindow, SpentStep
 from slo.review.reporting import read_figures
-from slo.review.snapshot_store import write_hours
+from slo.review.snapshot_store import SNAPSHOTS, write_hours
+from slo.review.spending import SPENT
 from slo.series import Series
 from tests.slo.review.histories import HIT, PERIOD, PLACE, STEP, cell
 
@@ -99,6 +101,20 @@ def test_a_week_that_runs_is_reviewed_up_to_now(week: Engine):
 
     assert objective["events"] == 3600 * 60
     assert objective["unknown"] == 0
+
+
+def test_an_incident_of_the_hour_that_runs_has_its_cost_already(week: Engine):
+    """Its steps are known, up to the last of them; hours of the record come later."""
+    with writing(week) as connection:
+        connection.execute(SNAPSHOTS.delete().where(SNAPSHOTS.c.at > HIT))
+        connection.execute(SPENT.delete().where(SPENT.c.at > HIT + 1500))
+
+    figures = read_figures(week, "chat", "2026-W39", HIT + 1600)
+    (objective,) = figures["objectives"]
+
+    assert objective["events"] == 3600 * 50 + 5 * 300
+    assert 600 == pytest.approx(objective["spent_by"]["incident"][0]["events_bad"], abs=0.5)
+    assert 0.2 == objective["recorded_left"]
 
 
 def test_the_next_week_is_unknown_and_says_so(week: Engine):
