@@ -1,6 +1,7 @@
 """Programs are taken from where the user says, else PATH, else what was fetched."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def test_the_environment_wins_over_path(places: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("SHARDWATCH_PROMETHEUS", str(named))
 
     assert named == find_program("prometheus")
+
+
+def test_debian_has_postgresql_beside_path(places: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of several versions the newest is taken: nothing is fetched of what is there."""
+    for version in ("15.13", "17.5"):
+        folder = places / f"lib/{version[:2]}/bin"
+        folder.mkdir(parents=True)
+        program = folder / "postgres"
+        program.write_text(f'#!/bin/sh\necho "postgres (PostgreSQL) {version} (Debian)"\n')
+        program.chmod(0o755)
+    beside = str(places / "lib/*/bin/postgres").removeprefix("/")
+    found = replace(programs.TEST_PROGRAMS["postgres"], also_at=beside)
+    monkeypatch.setitem(programs._EVERY, "postgres", found)
+
+    assert places / "lib/17/bin/postgres" == find_program("postgres")
 
 
 def test_path_wins_over_what_was_fetched(places: Path):

@@ -17,3 +17,16 @@ def test_the_preview_shows_the_boards_that_were_built_with_the_demos_own_prometh
         "--scrape-interval": "5s",
     } == options
     assert "http://127.0.0.1:19811/healthz" == child.ready_url
+
+
+def test_reviews_are_kept_with_the_demos_own_configuration_in_its_folder():
+    """At the port that they are known by, where Alertmanager's webhooks go."""
+    child = servers.reviews(Layout(Path("/demo"), DEFAULT_PORTS))
+    options = dict(zip(child.command[5::2], child.command[6::2], strict=True))
+
+    assert {
+        "--database": "sqlite:////demo/reviews.db",
+        "--config": "/demo/shardwatch.yaml",
+        "--listen": "127.0.0.1:19810",
+    } == options
+    assert "http://127.0.0.1:19810/healthz" == child.ready_url
