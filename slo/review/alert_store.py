@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from slo.review.database import writing
@@ -72,6 +72,16 @@ def read_facts(connection: Connection, since_ms: int = 0) -> list[AlertFact]:
         select(ALERTS).where(ALERTS.c.starts_at_ms >= since_ms).order_by(*order)
     )
     return [AlertFact(row.witness, row.labels, row.starts_at_ms, row.ends_at_ms) for row in rows]
+
+
+def state_of_facts(engine: Engine) -> tuple[int | None, ...]:
+    """Return numbers that are others once an alert or its evidence was told, or an end moved."""
+    ends = ALERTS.c.ends_at_ms
+    asked = select(func.count(), func.count(ends), func.sum(ends), func.max(ALERTS.c.received_at))
+    with engine.connect() as connection:
+        alerts = connection.execute(asked.select_from(ALERTS)).one()
+        evidence = connection.execute(select(func.count()).select_from(EVIDENCE)).one()
+    return tuple(None if each is None else int(each) for each in (*alerts, *evidence))
 
 
 def _add_alert(connection: Connection) -> Any:

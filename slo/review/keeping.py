@@ -7,12 +7,13 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from slo.prometheus import PrometheusClient, PrometheusError
+from slo.review.alert_store import state_of_facts
 from slo.review.incident_store import sync_incidents
 from slo.review.metrics import ReviewMetrics
 from slo.review.reconciling import reconcile
@@ -24,7 +25,7 @@ INCIDENTS_SECONDS = 14 * 86400
 """Alerts that are older make no new incidents."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Keeper:
     """Keeps a record up to date with one Prometheus."""
 
@@ -36,6 +37,8 @@ class Keeper:
     """How far back Prometheus is asked at first."""
     every_seconds: float = 15.0
     clock: Callable[[], float] = time.time
+    _worked_out: tuple[int | None, ...] | None = field(default=None, init=False)
+    """Of which facts incidents were worked out last."""
 
     @contextlib.asynccontextmanager
     async def keeping(self) -> AsyncIterator[None]:
@@ -78,8 +81,12 @@ class Keeper:
         self.metrics.known_until.labels("alerts").set(until / 1000)
 
     async def _incidents(self) -> None:
+        state = await asyncio.to_thread(state_of_facts, self.engine)
+        if state == self._worked_out:
+            return
         since_ms = int((self.clock() - max(INCIDENTS_SECONDS, self.reach_seconds)) * 1000)
         await asyncio.to_thread(sync_incidents, self.engine, since_ms)
+        self._worked_out = state
 
     async def _spending(self) -> None:
         await take_spending(self.prometheus, self.engine, int(self.clock()))

@@ -10,7 +10,12 @@ from typing import Any
 import yaml
 from sqlalchemy import Connection, Engine, Table, select
 
-from slo.prometheus import PrometheusClient, PrometheusError, PrometheusUnreachableError
+from slo.prometheus import (
+    PrometheusClient,
+    PrometheusError,
+    PrometheusTooLargeError,
+    PrometheusUnreachableError,
+)
 from slo.review.alert_store import ALERTS, add_facts, insert
 from slo.review.database import writing
 from slo.review.facts import PROMETHEUS, AlertFact
@@ -21,6 +26,8 @@ MARKS: Table = Base.metadata.tables[Mark.__tablename__]
 MARK = "alerts"
 LONGEST_LOOK_MS = 6 * 3_600_000
 """Samples of so much time are asked for at once."""
+SHORTEST_LOOK_MS = 300_000
+"""Of less no answer is too large to be had."""
 LATE_MS = 30_000
 """A sample may come so late."""
 
@@ -44,11 +51,18 @@ async def reconcile(
     with engine.connect() as connection:
         mark = connection.execute(select(MARKS.c.at_ms).where(MARKS.c.name == MARK)).scalar()
     known_until = now_ms - reach_ms if mark is None else mark
+    longest = LONGEST_LOOK_MS
     while known_until < now_ms - LATE_MS:
-        until = min(known_until + LONGEST_LOOK_MS, now_ms - LATE_MS)
+        until = min(known_until + longest, now_ms - LATE_MS)
         look = Look(known_until, until)
         window = f"{look.until - look.start}ms"
-        samples = await prometheus.points(f"{FIRING}[{window}] @ {until / 1000:.3f}")
+        try:
+            samples = await prometheus.points(f"{FIRING}[{window}] @ {until / 1000:.3f}")
+        except PrometheusTooLargeError:
+            if longest <= SHORTEST_LOOK_MS:
+                raise
+            longest //= 2
+            continue
         await asyncio.to_thread(_commit, engine, look, samples, external, now_ms // 1000)
         known_until = until
     return known_until

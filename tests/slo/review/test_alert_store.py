@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, func, select
 
-from slo.review.alert_store import EVIDENCE, read_facts, write_facts
+from slo.review.alert_store import EVIDENCE, read_facts, state_of_facts, write_facts
 from slo.review.facts import ALERTMANAGER, AlertFact
 from tests.slo.review.messages import NOW
 
@@ -57,3 +57,15 @@ def test_nothing_is_written_of_no_facts(record: Engine):
     write_facts(record, [], NOW)
 
     assert [] == ends(record)
+
+
+def test_each_thing_that_is_new_changes_the_state_and_nothing_else_does(record: Engine):
+    """By it incidents are worked out again, or not."""
+    states = [state_of_facts(record)]
+    for new in (fact(), fact(2000), fact(3000), fact(3000, said="worse"), fact(None, 9000)):
+        write_facts(record, [new], NOW)
+        states.append(state_of_facts(record))
+        write_facts(record, [new, fact()], NOW)
+        assert states[-1] == state_of_facts(record)
+
+    assert len(set(states)) == len(states)

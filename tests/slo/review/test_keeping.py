@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy import Engine, select
 
-from slo.prometheus import PrometheusUnreachableError
+from slo.prometheus import PrometheusTooLargeError, PrometheusUnreachableError
 from slo.review.alert_store import write_facts
 from slo.review.facts import ALERTMANAGER, AlertFact
 from slo.review.incident_store import INCIDENTS
@@ -23,6 +23,8 @@ class Prometheus:
 
     def __init__(self, *, is_away: bool = False) -> None:
         self.is_away = is_away
+        self.most_milliseconds = 10**12
+        self.asked: list[str] = []
 
     async def __aenter__(self) -> "Prometheus":
         return self
@@ -35,9 +37,12 @@ class Prometheus:
         self._answer()
         return {"yaml": "global: {}"}
 
-    async def points(self, _: str) -> list[Series]:
-        """Return the samples of a page."""
+    async def points(self, ranged: str) -> list[Series]:
+        """Return the samples of a page; of too long a range the answer is too large."""
         self._answer()
+        self.asked.append(ranged)
+        if int(ranged.partition("}[")[2].partition("ms]")[0]) > self.most_milliseconds:
+            raise PrometheusTooLargeError("more than can be")
         times = np.arange(NOW - 900, NOW - 600, 15, dtype=np.int64) * 1000
         labels = {"__name__": "ALERTS", "alertstate": "firing", **LABELS}
         return [Series(labels, times, np.ones(times.shape))]
@@ -99,3 +104,14 @@ async def test_it_goes_on_after_what_failed_until_it_is_left(sqlite_record: Engi
             await asyncio.sleep(0.01)
 
     assert 'outcome="done",task="snapshots"' in told(kept)
+
+
+async def test_a_look_that_is_too_large_is_had_in_parts(sqlite_record: Engine):
+    """Down to five minutes."""
+    prometheus = Prometheus()
+    prometheus.most_milliseconds = 2_000_000
+    kept = keeper(sqlite_record, prometheus)
+    await kept.keep()
+
+    assert 'shardwatch_review_rounds_total{outcome="done",task="alerts"} 1.0' in told(kept)
+    assert len(prometheus.asked) > 4
