@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from slo.review.attribution import CellSpending, attribute, total_bad
+from slo.review.attribution import CellSpending, attribute, burning_bad, total_bad
 from slo.review.budgets import Budget, budget_of, budget_of_cell, judge_target, would_be_met
 from slo.review.facts import digest
 from slo.review.history import Excluded, IncidentHistory, ObjectiveHistory, ServiceHistory
@@ -46,12 +46,12 @@ def review_figures(
         own = _spendings(objective, history)
         spendings += own
         objectives.append(_objective(objective, history, own, before, policy))
-    bad = sum(
-        total_bad(cell, history.excluded) for each in history.objectives for cell in each.cells
+    burning = sum(
+        burning_bad(cell, history.excluded) for each in history.objectives for cell in each.cells
     )
     woke = {each.number for each in history.incidents if each.pages}
     in_pages = sum(each.events_bad for each in spendings if each.incident in woke)
-    paging = judge_paging(history.objectives, history.incidents, in_pages, bad)
+    paging = judge_paging(history.objectives, history.incidents, in_pages, burning)
     figures = {
         "version": VERSION,
         "service": history.service,

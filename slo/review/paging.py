@@ -27,7 +27,7 @@ class Paging:
     precision: float | None
     """Share of the pages during which a budget was spent faster than it may be."""
     recall: float | None
-    """Share of the bad events that fell into incidents with a page."""
+    """Of what was spent faster than it may be, the share that fell into incidents with a page."""
     detect_seconds: float | None
     """From when a budget began to be spent too fast until the first page."""
     resolve_seconds: float | None
@@ -40,7 +40,7 @@ def judge_paging(
     objectives: Sequence[ObjectiveHistory],
     incidents: Sequence[IncidentHistory],
     bad_in_pages: float,
-    bad: float,
+    burning_bad: float,
 ) -> Paging:
     """Return how good pages were.
 
@@ -48,17 +48,18 @@ def judge_paging(
         objectives: of the service.
         incidents: of the period that concern it.
         bad_in_pages: bad events that fell into incidents with a page.
-        bad: all of them.
+        burning_bad: those of all hours in which a budget was spent faster than it may be.
     """
     pages = [page for each in incidents for page in each.pages]
     by_hour = Counter(datetime.fromtimestamp(each.starts_at, UTC).hour for each in pages)
     false = [each for each in pages if not _spent(each, objectives)]
     woke = [each for each in incidents if each.pages]
+    spent_fast = max(bad_in_pages, burning_bad)
     return Paging(
         len(pages),
         tuple(by_hour[hour] for hour in range(24)),
         1 - len(false) / len(pages) if pages else None,
-        min(bad_in_pages / bad, 1.0) if bad > 0 else None,
+        bad_in_pages / spent_fast if spent_fast > 0 else None,
         _median(_detected(each, objectives) for each in woke),
         _median(each.ended_at - _paged_at(each) for each in woke if math.isfinite(each.ended_at)),
         tuple(sorted(Counter(each.name for each in false).items(), key=lambda each: -each[1])),

@@ -172,8 +172,8 @@ def _alert_lines(alerts: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## Alerts", "")
     yield (
         f"Pages: {alerts['pages']}. Precision (pages that spent budget): "
-        f"{wording.percent(alerts['precision'])}. Recall (bad events in incidents with a page): "
-        f"{wording.percent(alerts['recall'])}. Time to detect: "
+        f"{wording.percent(alerts['precision'])}. Recall (what was spent too fast, and paged): "
+        f"{wording.percent(alerts['recall'])}. Time to detect, to 5 minutes: "
         f"{wording.duration(alerts['detect_seconds'])}; to resolve: "
         f"{wording.duration(alerts['resolve_seconds'])} (medians)."
     )

@@ -139,15 +139,25 @@ def test_the_policy_is_where_the_worst_cell_is():
 
 
 def test_a_page_that_spent_nothing_is_noise():
-    """Half of the pages here; and what was spent without a page lowers recall."""
+    """Half of the pages here."""
     false = page(HIT + 50 * HOUR, HIT + 51 * HOUR, region="us")
     found = figures(service(incidents=(incident(), incident(8, pages=(false,)))))["alerts"]
 
     assert (2, 0.5) == (found["pages"], found["precision"])
     assert [{"alert": "ErrorBudgetBurn", "pages": 1}] == found["noise"]
-    assert found["recall"] == pytest.approx(600 / 842, rel=0.01)
     assert 120 == found["detect_seconds"]
     assert 1 == found["pages_by_hour"][2]
+
+
+def test_what_was_spent_too_fast_without_a_page_lowers_recall():
+    """What goes bad on any day does not."""
+    assert 1 == pytest.approx(figures()["alerts"]["recall"], abs=0.001)
+
+    quiet = cell("us", hit=False)
+    bad = quiet.events_bad + np.where(quiet.at == HIT - 10 * HOUR, 300.0, 0.0)
+    missed = service(objectives=(objective(cell(), replace(quiet, events_bad=bad)),))
+
+    assert figures(missed)["alerts"]["recall"] == pytest.approx(600 / 900, rel=0.01)
 
 
 def test_the_trend_tells_the_periods_before():
