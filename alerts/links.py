@@ -36,7 +36,10 @@ BOARDS_OF_CAUSES = {
             "ShardGroupDrainOverdue",
         ),
         CAPACITY_BOARD: ("RegionCapacityLow", "RegionReserveGone"),
-        REGIONS_BOARD: ("RegionDown", "GovDataOutsideRegion", "DataOutsideRegion"),
+        REGIONS_BOARD: (
+            "RegionDown", "RegionFailing", "RegionSpeaks", "GovDataOutsideRegion",
+            "DataOutsideRegion",
+        ),
         QUEUE_BOARD: ("QueueMetastable", "QueueSnowball"),
         CACHE_BOARD: ("CacheHitCollapse", "CacheEvictionPressure"),
         TOOLS_BOARD: ("ToolOutage", "ToolSlow", "CaptchaWave", "AgentsLooping"),
