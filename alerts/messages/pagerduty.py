@@ -27,7 +27,7 @@ SEVERITIES = {conventions.PAGE: "critical", conventions.TICKET: "warning"}
 """PagerDuty's words for ours."""
 ALERTS_DETAIL = "alerts"
 """The detail that has the labels of all alerts that fire: an incident may be of several."""
-_SPEAKING = (conventions.ALERTNAME, conventions.SLO, conventions.SERVICE)
+SPEAKING_LABELS = (conventions.ALERTNAME, conventions.SLO, conventions.SERVICE)
 """Labels of which an incident's alerts may have several: the first speaks for them."""
 
 
@@ -67,10 +67,15 @@ def pagerduty_config(
 
 
 def _details(severity: str, cluster: str, grouping_labels: Sequence[str]) -> dict[str, str]:
-    labels = (conventions.ALERTNAME, conventions.SEVERITY, *place_labels(grouping_labels))
+    labels = (
+        conventions.ALERTNAME,
+        conventions.SEVERITY,
+        conventions.INCIDENT,
+        *place_labels(grouping_labels),
+    )
     found = {
         **{each: label(each) for each in labels},
-        **{each: label_of_the_first(each) for each in _SPEAKING},
+        **{each: label_of_the_first(each) for each in SPEAKING_LABELS},
         **{each: annotation(each) for each in FACTS},
         catalog.CLUSTER: cluster_or(cluster),
         "since": since(),
