@@ -37,7 +37,7 @@ BOARDS_OF_CAUSES = {
         ),
         CAPACITY_BOARD: ("RegionCapacityLow", "RegionReserveGone"),
         REGIONS_BOARD: (
-            "RegionDown", "RegionFailing", "RegionSpeaks", "GovDataOutsideRegion",
+            "RegionDown", "RegionFailing", "RegionSpeaks", "RouterLost", "GovDataOutsideRegion",
             "DataOutsideRegion",
         ),
         QUEUE_BOARD: ("QueueMetastable", "QueueSnowball"),
