@@ -3,8 +3,9 @@
 An inhibited alert is not told, and neither is its end. Prometheus sends an end for 15 minutes, and
 so it is told late, once nothing inhibits it any more; after these, what was told before it was
 inhibited stays open where it was told. So whatever inhibits should end soon after what it inhibits,
-as a group is up soon after its GPUs are. Of causes one alone inhibits pages, and is one itself: a
-region that is down, over what its users feel of it.
+as a group is up soon after its GPUs are. Of causes those of a region alone inhibit pages, and are
+pages themselves: a region that is down or fails, over what its users feel of it. Pages of one cell
+inhibit none of each other: they are one incident (:mod:`alerts.incidents`).
 
 A label that both alerts lack counts as equal. Of what is in the table both must have all of
 ``equal``; of an objective's cell, labels that it is not grouped by are lacking on both sides.
