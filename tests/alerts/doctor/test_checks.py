@@ -390,7 +390,8 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
         ("none", sending(**{"global": {"external_labels": {}}}), "no cluster: alerts of"),
     ],
     "labels/replica": [
-        ("on alerts", sending(**{"global": {"external_labels": {**OURS, "prometheus_replica": "a"}}}),
+        ("on alerts",
+         sending(**{"global": {"external_labels": {**OURS, "prometheus_replica": "a"}}}),
          "prometheus_replica: a stays on alerts"),
     ],
     "coverage/hour": [
