@@ -123,9 +123,10 @@ def _cells(
         if cell.id not in snapshots and cell.id not in steps:
             continue
         own = steps.get(cell.id, _none(_STEP_COLUMNS))
-        running = _running_hour(own, last_hour)
-        own = own[:, own[0] <= max(last_hour, running[0, -1] if running.size else 0)]
-        told = np.hstack([snapshots.get(cell.id, _none(_HOUR_COLUMNS)), running])
+        full = snapshots.get(cell.id, _none(_HOUR_COLUMNS))
+        running = _running_hour(own, full[0, -1] if full.size else last_hour)
+        own = own[:, _is_counted(own[0], full[0], running)]
+        told = np.hstack([full, running])
         at, bad, total, coverage, left = told
         step_at, step_bad, step_total = own
         left = left[~np.isnan(left)]
@@ -149,8 +150,17 @@ def _cells(
     return found
 
 
-def _running_hour(steps: Floats, last_hour: int) -> Floats:
-    """Return what steps tell of the hour that is not over, as :data:`_HOUR_COLUMNS`, shape (5, 1).
+def _is_counted(steps: Floats, hours: Floats, running: Floats) -> Any:
+    """Return which steps are of an hour that is counted: no part without its whole."""
+    is_full = np.isin(np.ceil(steps / HOUR) * HOUR, hours)
+    if not running.size:
+        return is_full
+    last = hours[-1] if hours.size else running[0, 0] - HOUR
+    return is_full | ((steps > last) & (steps <= running[0, 0]))
+
+
+def _running_hour(steps: Floats, last_hour: float) -> Floats:
+    """Return what steps tell of the hour after the last, as :data:`_HOUR_COLUMNS`, shape (5, 1).
 
     Only where they tell all of it up to the last of them, as during an incident; else shape (5, 0).
     """

@@ -117,6 +117,16 @@ def test_an_incident_of_the_hour_that_runs_has_its_cost_already(week: Engine):
     assert 0.2 == objective["recorded_left"]
 
 
+def test_no_incident_has_events_of_an_hour_that_is_unknown(week: Engine):
+    """A part would be larger than its whole."""
+    with writing(week) as connection:
+        connection.execute(SNAPSHOTS.delete().where(SNAPSHOTS.c.at == HIT + HOUR))
+
+    (objective,) = read_figures(week, "chat", "2026-W39", NOW)["objectives"]
+
+    assert [] == objective["spent_by"]["incident"]
+
+
 def test_the_next_week_is_unknown_and_says_so(week: Engine):
     """Nothing was recorded of it."""
     later = read_figures(week, "chat", "2026-W40", NOW + 7 * 86_400)
