@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.scenario import scenario_names
+from demo.stack.attributed import attribution_error
 
 MEBIBYTE = 1 << 20
 
@@ -41,6 +42,8 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         reports, codes = _play(list(dict.fromkeys(parser.parse_args().scenarios)), Path(folder))
+        if MEASURED in reports and not codes[MEASURED]:
+            _print([share_of_incident(Path(folder), reports[MEASURED])])
     if reports:  # of demos that failed as well: a panel without data is a reason to
         _print([panels_without_data(reports.values())])
     if failed := [name for name, code in codes.items() if code]:
@@ -61,6 +64,7 @@ def _play(names: Sequence[str], folder: Path) -> tuple[dict[str, dict[str, Any]]
             time.sleep(APART_SECONDS)
         command = [sys.executable, "-m", "shardwatch", "demo", "up", "--once"]
         options = ["--scenario", name, "--out", str(folder / name)]
+        options += ["--dir", str(folder / name / "demo")]
         running[name] = subprocess.Popen([*command, *options], stdout=sys.stderr)
     codes = {name: each.wait() for name, each in running.items()}
     written = {name: folder / name / "report.json" for name in names}
@@ -94,6 +98,12 @@ def figures(report: dict[str, Any]) -> list[dict[str, Any]]:
         _figure("demo.pss_mib", report["resources"]["pss_bytes"] / MEBIBYTE, "MiB", 1536),
         _figure("demo.cpu_ratio_at_rest", report["resources"]["cpu_ratio"], "cores", 0.6),
     ]
+
+
+def share_of_incident(folder: Path, report: dict[str, Any]) -> dict[str, Any]:
+    """Return how wrong the record of reviews is about what the incident cost, in shares of that."""
+    error = attribution_error(f"sqlite:///{folder / MEASURED / 'demo' / 'reviews.db'}", report)
+    return _figure("review.attribution_error", error, "ratio", 0.05)
 
 
 def panels_without_data(reports: Iterable[dict[str, Any]]) -> dict[str, Any]:

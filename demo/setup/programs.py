@@ -55,10 +55,10 @@ class Program:
     """Other names on PATH."""
     tree: Tree = PROMETHEUS
     """What it is fetched with."""
-    also_at: str = ""
-    """Where Debian installs it beside PATH: a pattern of a path from the root."""
     version: str = VERSION
     """Pattern of what it says of its version; of a build that tells none the groups are None."""
+    also_at: str = ""
+    """Where Debian installs it beside PATH: a pattern of a path from the root."""
 
     @property
     def variable(self) -> str:

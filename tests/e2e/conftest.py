@@ -28,7 +28,8 @@ def play(tmp_path: Path) -> Play:
 
     def run(scenario: str, strength: float | None = None) -> dict[str, Any]:
         command = [sys.executable, "-m", "shardwatch", "demo", "up", "--once",
-                   "--scenario", scenario, "--out", str(tmp_path)]  # fmt: skip
+                   "--scenario", scenario, "--dir", str(tmp_path / "demo"),
+                   "--out", str(tmp_path)]  # fmt: skip
         if strength is not None:
             command += ["--strength", f"{strength:g}"]
         done = subprocess.run(

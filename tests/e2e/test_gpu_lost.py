@@ -1,12 +1,15 @@
 """The main job: a GPU leaves the bus, and a page arrives that names it."""
 
+from pathlib import Path
+
 import pytest
 
+from demo.stack.attributed import attribution_error
 from tests.e2e.conftest import Play
 
 
 @pytest.mark.e2e
-def test_a_lost_gpu_becomes_a_page_that_names_it(play: Play):
+def test_a_lost_gpu_becomes_a_page_that_names_it(play: Play, tmp_path: Path):
     """576 simulated GPUs, a real Prometheus, a real Alertmanager, PagerDuty's stand-in."""
     report = play("gpu-lost")
     assert (report["engine"], report["groups"], report["gpus"]) == ("sim", 18, 576)
@@ -31,3 +34,5 @@ def test_a_lost_gpu_becomes_a_page_that_names_it(play: Play):
     ]
     assert hit["truth"] > 1000
     assert abs(hit["measured"] - hit["truth"]) <= 0.02 * hit["truth"]
+    # The record of reviews has the incident with its cause, and its share of the budget.
+    assert attribution_error(f"sqlite:///{tmp_path / 'demo' / 'reviews.db'}", report) <= 0.05
