@@ -1,4 +1,4 @@
-"""``shardwatch review serve|report|migrate``: the record of SLO reviews."""
+"""``shardwatch review serve|report|maintenance|migrate``: the record of SLO reviews."""
 
 from __future__ import annotations
 
@@ -123,6 +123,39 @@ def report(
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError([problem(out, f"cannot be written: {error.strerror}")]) from None
+
+
+@app.command()
+def maintenance(
+    *,
+    begin: Annotated[str, typer.Option("--from", help="2026-11-16T13:00Z; UTC without a zone.")],
+    end: Annotated[str, typer.Option("--to", help="When it ended, or will.")],
+    reason: Annotated[str, typer.Option(help="For those who read the report.")],
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Only cells with it, such as region=eu."),
+    ] = None,
+    database: _Database = _DEFAULT_DATABASE,
+) -> None:
+    """Leave the hours that maintenance touches out of reports, which say so."""
+    from slo.review.database import check_version, open_database  # noqa: PLC0415
+    from slo.review.maintenance import add_window, read_window  # noqa: PLC0415
+
+    pairs = [each.partition("=") for each in label or []]
+    wrong = [name for name, equals, value in pairs if not (name and equals and value)]
+    if wrong:
+        found = f"found {wrong[0]!r}, expected NAME=VALUE such as region=eu"
+        raise InputError([problem("--label", found)])
+    try:
+        labels = {name: value for name, _, value in pairs}
+        window = read_window(begin, end, labels, reason, author)
+    except ValueError as error:
+        raise InputError([problem("maintenance", str(error))]) from None
+    engine = open_database(database)
+    check_version(engine)
+    number = add_window(engine, window, int(time.time()))
+    typer.echo(f"maintenance {number} is left out of reports")
 
 
 @app.command()
