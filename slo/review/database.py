@@ -125,7 +125,8 @@ def _answering(engine: Engine) -> Iterator[None]:
 
 def _config(connection: Connection) -> AlembicConfig:
     config = AlembicConfig()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    # Its values are templates: a folder may have a percent sign in its name.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

@@ -89,7 +89,7 @@ def _markdown_lines(f: Mapping[str, Any]) -> Iterator[str]:
         yield from _objective_lines(each, f)
     yield from ("", "## Incidents")
     yield from _table(
-        ("No.", "First alert", "End", "Where", "Cause", "Pages", "Bad events"),
+        ("No.", "First alert", "End", "Where", "Cause", "Pages", "Bad events of all"),
         (
             (
                 str(each["number"]),
