@@ -19,6 +19,7 @@ from alerts.blackout import HELD_BLIND_SECONDS, held_blind
 from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
+from alerts.incidents import incident_label
 from alerts.links import SLO_DETAIL_BOARD, link_annotations
 from alerts.owners import owner_label
 from alerts.probable_cause import once_causes_can_be_told, probable_cause
@@ -108,6 +109,7 @@ def burn_alert(
         once_causes_can_be_told(state, objective, waited_for, scrape_interval_seconds),
         {
             **owner_label(objective),
+            **incident_label(objective, tier.severity),
             **dict(extras.labels),
             conventions.BURN_TIER: tier.name,
             conventions.SEVERITY: tier.severity,
