@@ -72,7 +72,7 @@ def exporters() -> tuple[Band, ...]:
                     20, "Values folded",
                     "Different values outside a label's bounded set within five minutes, served "
                     f"as {catalog.OTHER!r}. The {SHOWN_LINES} largest.",
-                    "short", NO_EXPORTER, decimals=0, lowest=0,
+                    "short", "None is folded, or no exporter", decimals=0, lowest=0,
                 ),
                 itself.FOLDED_VALUES,
             ),
