@@ -192,7 +192,7 @@ def _cells_and_budgets() -> Band:
         [cells.GROUPS_NOT_UP_BY_STATE],
         stacked=True,
     )  # fmt: skip
-    return Band(7, (regions_and_models(35), budgets, by_state), (14, 5, 5))
+    return Band(7, (regions_and_models(35), budgets, by_state), (15, 5, 4))
 
 
 def _lists() -> Band:

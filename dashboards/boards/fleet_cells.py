@@ -41,7 +41,7 @@ def regions_and_models(id: int) -> Any:
             ),
             Column("requests", ask.requests, "reqps", decimals=1),
             Column("errors", ask.errors, "percentunit", decimals=2),
-            Column("first token p99", ask.slow, "s", decimals=2),
+            Column("TTFT p99", ask.slow, "s", decimals=2),
             Column("waiting", ask.waiting, "short", decimals=0, zero=NO_ZERO),
             Column(f"burn {window}", ask.burn, "short", burn_steps((fastest,)), 1),
             Column("budget left", ask.budget, "percentunit", BUDGET_STEPS, 0),

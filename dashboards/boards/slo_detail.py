@@ -156,7 +156,7 @@ def _gone(scope: Scope) -> Any:
     windows = dict.fromkeys(each.long_window for each in scope.tiers)
     return stat(
         About(
-            7, "Budget gone in, at the pace of",
+            7, "Budget gone in",
             "Until the first budget is spent, if it goes on as it did over each of the windows "
             "that alerts look at, and nothing old leaves the period; a calendar's may end before. "
             "A page says the same of its own window.",

@@ -127,7 +127,7 @@ MAY_BE_EMPTY: dict[str, set[str]] = {
         "Alerts firing",
         "Causes with their evidence",
         "Bad events while a cause is at work",
-        "Budget gone in, at the pace of",
+        "Budget gone in",
     },
 }
 """Panels that rightly show nothing in a healthy cluster, by board."""
