@@ -21,6 +21,7 @@ from demo.lab.scoring import Scoring, after
 from demo.lab.servers import DATA, copy_data, keep_data, server_on
 from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
 from demo.lab.severities import routed_as_ours
+from demo.lab.sweeping import NOT_SWEPT, sweep_play
 from demo.lab.watching import Watch
 from demo.objectives import AVAILABILITY
 from demo.scenario import Scenario
@@ -245,6 +246,9 @@ class Eve:
             firings, setting.alertmanager, readings.start, readings.end, interval,
             external_labels=setting.external_labels,
         )  # fmt: skip
+        swept = NOT_SWEPT
+        if is_ours and self.options.rules is None:
+            swept = await sweep_play(client, setting, scenario, readings)
         asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
         pages = await pages_of(told, asker, readings.fault_at)
         said = [each for each in told if each.integration == PAGERDUTY]
@@ -282,6 +286,8 @@ class Eve:
             ),
             conditions=report.conditions,
             boards=await self._boards(client, scenario, readings) if is_ours else (),
+            queries_asked=swept.asked,
+            queries_failed=swept.failed,
             faults=len(scenario.faults),
             pages=len(opened_pages(pages, scenario)),
             unexpected_pages=len(unexpected_pages(pages, scenario)) if is_ours else 0,
