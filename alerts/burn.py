@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerts.blackout import HELD_BLIND_SECONDS, held_blind
 from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
@@ -54,7 +55,7 @@ def burn_state_rule(
     short = matching(conventions.BURN_RATE, objective, window=tier.short_window)
     before = f"{_state(objective, tier)} == 1"
     vanished = f"{matching(conventions.VANISHED_STATE, objective)} == 1"
-    blind = matching(conventions.BLIND_STATE, objective)
+    blind = held_blind(objective)
     window, no_tier = conventions.WINDOW, ", ".join(_TIER_LABELS)
     enough = ""
     if objective.minimum_bad_events:
@@ -205,7 +206,8 @@ def _held(objective: Objective) -> str:
         f"{{{{ if {lookup(f'{conventions.VANISHED_STATE}{{{chosen}}} == 1', labels)} }}}} "
         "Traffic has vanished; the alert holds until it is back.{{ end }}"
         f"{{{{ if {lookup(f'{conventions.BLIND_STATE}{{{chosen}}}', labels)} }}}} "
-        "Events cannot be seen; the alert holds until they can.{{ end }}"
+        "Events cannot be seen; the alert holds until they can, for "
+        f"{format_duration(HELD_BLIND_SECONDS)} at most.{{{{ end }}}}"
     )
 
 

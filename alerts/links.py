@@ -36,7 +36,9 @@ BOARDS_OF_CAUSES = {
             "ShardGroupDrainOverdue",
         ),
         CAPACITY_BOARD: ("RegionCapacityLow", "RegionReserveGone"),
-        REGIONS_BOARD: ("RegionDown", "GovDataOutsideRegion", "DataOutsideRegion"),
+        REGIONS_BOARD: (
+            "RegionDown", "RouterLost", "GovDataOutsideRegion", "DataOutsideRegion",
+        ),
         QUEUE_BOARD: ("QueueMetastable", "QueueSnowball"),
         CACHE_BOARD: ("CacheHitCollapse", "CacheEvictionPressure"),
         TOOLS_BOARD: ("ToolOutage", "ToolSlow", "CaptchaWave", "AgentsLooping"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alerts.causes.caches import CACHE_EVICTION_PRESSURE
 from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
 from alerts.causes.gpus import GPU_HUNG
+from alerts.causes.routers import ROUTER_LOST
 from alerts.causes.weights import REVISION_SKEW
 from alerts.watchdog import WATCHDOG
 
@@ -44,6 +45,10 @@ UNSEEN: Mapping[str, Unseen] = {
     CACHE_EVICTION_PRESSURE: Unseen(
         "simulated engines queue what does not fit and hardly ever preempt or evict for it",
         "tests/promtool/caches.yaml",
+    ),
+    ROUTER_LOST: Unseen(
+        "a region of the demo has one router, and without it is blind or down",
+        "tests/promtool/routers.yaml",
     ),
     WATCHDOG: Unseen(
         "it fires always, and so tells of no fault: its silence does",

@@ -18,6 +18,7 @@ from alerts.causes.hosts import host_causes
 from alerts.causes.looping import agents_looping
 from alerts.causes.queues import queue_causes
 from alerts.causes.regions import region_causes
+from alerts.causes.routers import router_causes
 from alerts.causes.safety import safety_causes
 from alerts.causes.slow_tools import tool_slow
 from alerts.causes.tenants import tenant_causes
@@ -52,6 +53,7 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         *host_causes(),
         *queue_causes(window_seconds),
         *region_causes(window_seconds),
+        *router_causes(window_seconds),
         *safety_causes(window_seconds),
         *tenant_causes(window_seconds),
         *tool_causes(window_seconds),

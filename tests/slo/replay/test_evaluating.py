@@ -97,7 +97,8 @@ async def test_rules_that_do_not_read_each_other_are_written_together(url: str):
         )
 
         assert 2 == client.written - before
-        assert [42.0] * MOMENTS == await recorded(client, "together:more:20 or together:more:19 + 2")
+        either = "together:more:20 or together:more:19 + 2"
+        assert [42.0] * MOMENTS == await recorded(client, either)
 
 
 async def test_a_rule_that_counts_on_from_itself_is_played_too(url: str):
