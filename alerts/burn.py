@@ -19,6 +19,7 @@ from alerts.blackout import HELD_BLIND_SECONDS, held_blind
 from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
+from alerts.incidents import incident_label
 from alerts.links import SLO_DETAIL_BOARD, link_annotations
 from alerts.owners import owner_label
 from alerts.probable_cause import probable_cause
@@ -102,6 +103,7 @@ def burn_alert(
         f"{state} == 1",
         {
             **owner_label(objective),
+            **incident_label(objective, tier.severity),
             **dict(extras.labels),
             conventions.BURN_TIER: tier.name,
             conventions.SEVERITY: tier.severity,

@@ -88,6 +88,12 @@ FAULTS: dict[str, FaultKind] = {
             takes_away=_keys("group", "host"),
         ),
         FaultKind(
+            "lost-power",
+            "part of a region has no power: hosts go dark, and the engines that need them",
+            needs=_keys("region"),
+            strength=_share("share of the region's groups, of every model by turns", 0.75),
+        ),
+        FaultKind(
             "driver-patch",
             "hosts are drained, patched and started again, one group after the other",
             needs=_keys("region"),

@@ -11,6 +11,7 @@ from alerts.causes.captchas import captcha_wave
 from alerts.causes.cause import Cause
 from alerts.causes.draining import draining_causes
 from alerts.causes.drivers import driver_causes
+from alerts.causes.failing_regions import failing_region_causes
 from alerts.causes.governance import governance_causes
 from alerts.causes.gpus import gpu_causes
 from alerts.causes.groups import group_causes
@@ -47,6 +48,7 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         captcha_wave(window_seconds),
         *draining_causes(),
         *driver_causes(),
+        *failing_region_causes(),
         *governance_causes(window_seconds, scrape_interval_seconds),
         *gpu_causes(),
         *group_causes(),

@@ -216,6 +216,7 @@ def _region_down(window_seconds: float) -> Cause:
             "if its routers are gone too."
         ),
         severity=conventions.PAGE,
+        incident=conventions.OF_REGION,
         for_seconds=DOWN_FOR_SECONDS,
         levels=(*CELL_LEVELS, *REGION_LEVELS),
     )
@@ -299,6 +300,7 @@ def _short_of_groups(
             f"takes {level(conventions.CELL_GROUPS_NEEDED, 1)}. {consequence}"
         ),
         severity=severity,
+        incident=conventions.OF_CELL if severity == conventions.PAGE else "",
         for_seconds=CAPACITY_FOR_SECONDS,
         levels=(*CELL_LEVELS, *NEED_LEVELS),
         unless=unless_region_is_down(),

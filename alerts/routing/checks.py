@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.regions import REGION_DOWN
-from alerts.routing.names import fallback_of
+from alerts.routing.names import fallback_of, wakes
 from alerts.watch.exporters import EXPORTER_DOWN
 from alerts.watchdog import WATCHDOG
 from exporters.config import Config, ConfigFile
 from exporters.documents import Place
-from exporters.notifying import Receiver
 from exporters.problems import Problem
 from slo.objective import Objective
 
@@ -43,7 +42,7 @@ def _unheard(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Pl
     fallback = fallback_of(file)
     if fallback is not None:
         told = ours.receivers.get(fallback)
-        if told is not None and not _wakes(told):
+        if told is not None and not wakes(told):
             yield (
                 ("alertmanager", "fallback"),
                 f"pages of the fallback {fallback!r} reach no pager",
@@ -117,7 +116,7 @@ def _owners(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Pla
         )
     for owner, receiver in sorted(file.alertmanager.owners.items()):
         told = file.alertmanager.receivers.get(receiver)
-        if told is not None and not _wakes(told):
+        if told is not None and not wakes(told):
             yield (
                 ("alertmanager", "owners", owner),
                 f"pages of the owner {owner!r} reach no pager",
@@ -140,8 +139,3 @@ def _unused(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
             f"is told of nothing, for alertmanager.fallback is {ours.fallback!r}",
             "remove one of the two",
         )
-
-
-def _wakes(receiver: Receiver) -> bool:
-    """Tell whether anything of it can wake somebody; a webhook may."""
-    return receiver.pagerduty is not None or receiver.webhook is not None

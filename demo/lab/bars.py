@@ -35,6 +35,7 @@ class Bar:
 BARS = (
     Bar("lab.faults_missed", "at most", 0),
     Bar("lab.unexpected_pages", "at most", 0),
+    Bar("lab.pages_per_fault", "at most", 3),
     Bar("lab.false_pages", "at most", 0),
     Bar("lab.false_pages_of_clusters", "at most", 0),
     Bar("lab.page_over_theory_seconds", "at most", 60),

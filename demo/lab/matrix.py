@@ -182,7 +182,11 @@ def _woken_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
 
 def described(alert: AlertOutcome) -> str:
     """Return an alert and where it is, in a few words: an objective says its service."""
-    hidden = {"cluster", *([conventions.SERVICE] if conventions.SLO in alert.labels else [])}
+    hidden = {
+        "cluster",
+        conventions.INCIDENT,
+        *([conventions.SERVICE] if conventions.SLO in alert.labels else []),
+    }
     rest = [value for key, value in sorted(alert.labels.items()) if key not in hidden]
     return " ".join((alert.alert, *rest))
 

@@ -241,7 +241,10 @@ class Eve:
         setting, replay = self.setting, base.replay
         interval = readings.interval_seconds
         firings = [routed_as_ours(e) for e in replay.firings() if e.firing_at is not None]
-        told = notifications(firings, setting.alertmanager, readings.start, readings.end, interval)
+        told = notifications(
+            firings, setting.alertmanager, readings.start, readings.end, interval,
+            external_labels=setting.external_labels,
+        )  # fmt: skip
         asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
         pages = await pages_of(told, asker, readings.fault_at)
         said = [each for each in told if each.integration == PAGERDUTY]

@@ -174,7 +174,14 @@ async def play_storm(
             await replay.advance(small.end)
         replay.require_no_failure()
         firings = replay.firings()
-        told = notifications(firings, setting.alertmanager, small.start, small.end, interval)
+        told = notifications(
+            firings,
+            setting.alertmanager,
+            small.start,
+            small.end,
+            interval,
+            external_labels=setting.external_labels,
+        )
         return Storm(
             starts_at=starts_at,
             groups=times * simulated,
