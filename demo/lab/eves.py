@@ -20,8 +20,9 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import TypeVar
 
+from demo.lab.options import Options
 from demo.lab.outcome import Outcome
-from demo.lab.playing import Eve, Options, prepare
+from demo.lab.playing import Eve, prepare
 from demo.orders import FaultError
 from demo.scenario import Scenario
 from demo.stack.tied import tie_to
