@@ -148,7 +148,8 @@ def build(
     NEXT.md says what to do with them. Nothing is written where an objective cannot hold what it
     asks for; what is in doubt is told. A file of somebody else's is never touched.
     """
-    from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
+    from alerts.routing.checks import nobody_told  # noqa: PLC0415 - as late as the packages
+    from exporters.config import read_config  # noqa: PLC0415
     from exporters.generated import write_generated  # noqa: PLC0415
     from slo.rule_files import read_form  # noqa: PLC0415
 
@@ -160,7 +161,7 @@ def build(
     files[GUIDE_PATH] = guide.next_steps(read, form, out)
     if _print_and_judge(_check_objectives(read)):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
-    print_problems(_without_place(read))
+    print_problems([*_without_place(read), *nobody_told(read)])
     written = write_generated(out, files)
     for path in written.changed:
         typer.echo(f"wrote {out / path}")
@@ -188,6 +189,7 @@ def validate(
     """
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.topology import expected_gpus  # noqa: PLC0415
+    from exporters.unsaid import exporter_doubts  # noqa: PLC0415
     from slo.rule_files import RulesForm  # noqa: PLC0415
 
     read = read_config(config)
@@ -195,7 +197,7 @@ def validate(
     found = [*_check_objectives(read), *_without_place(read)]
     if _print_and_judge(found):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
-    doubts = _routing_doubts(read)
+    doubts = [*_routing_doubts(read), *exporter_doubts(read)]
     print_problems(doubts)
     if strict and (found or doubts):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
