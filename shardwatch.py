@@ -57,12 +57,18 @@ COMMANDS = {
 }
 """Commands of packages that stand alone: module and help. Likewise imported when called."""
 
-BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
+BUILDERS = (
+    "alerts.build",
+    "alerts.made_tests.build",
+    "alerts.runbooks.build",
+    "dashboards.build",
+)
 """Modules with ``build(config, form)``, which returns texts by path."""
 
 KUBERNETES_BUILDERS = (
     "exporters.kubernetes.build",
     "alerts.kubernetes.build",
+    "alerts.runbooks.build",
     "dashboards.kubernetes",
 )
 """The same of what runs on Kubernetes."""

@@ -1,7 +1,7 @@
 """JSON files as plain data, thirty times as fast as a reader of YAML has them.
 
-Where each value stood is looked for only once somebody asks: in a file of ten thousand groups that is
-right, nobody does.
+Where each value stood is looked for only once somebody asks: of a file of ten thousand groups that
+is right, nobody does.
 """
 
 from __future__ import annotations

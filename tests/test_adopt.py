@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ COMMANDS = [
 ]
 MOST_COMMANDS = 5
 """From nothing to the first page."""
+README = (ROOT / "README.md").read_text()
 
 
 def anchor(heading: str) -> str:
@@ -60,3 +62,21 @@ def test_what_it_says_of_kubernetes_can_be_said():
     (block,) = re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
     said = yaml.safe_load(block)["kubernetes"]
     assert said.keys() == Kubernetes.model_validate(said).model_dump().keys()
+
+
+def test_the_configuration_that_the_readme_shows_leaves_nothing_in_doubt(tmp_path: Path):
+    """Somebody is woken, people read tickets of causes, and somebody outside hears the watchdog."""
+    config, topology = re.findall(r"^```yaml\n# \w+.yaml\n(.*?)^```$", README, re.M | re.S)[:2]
+    (tmp_path / "shardwatch.yaml").write_text(config)
+    (tmp_path / "topology.yaml").write_text(topology.replace("GPU-...", "GPU-1"))
+    (tmp_path / "pagerduty.key").write_text("0123456789abcdef0123456789abcdef")
+    (tmp_path / "slack.url").write_text("https://hooks.slack.com/services/x")
+    (tmp_path / "objectives").mkdir()
+    shutil.copy(ROOT / "slo/library/fleet.yaml", tmp_path / "objectives")
+
+    done = CliRunner().invoke(
+        shardwatch.app, ["validate", "--strict", "--config", str(tmp_path / "shardwatch.yaml")]
+    )
+
+    assert 0 == done.exit_code, done.output
+    assert "ok: 1 groups, 1 GPUs, 1 routers, 1 tool gateways" in done.output

@@ -154,13 +154,9 @@ def _unused(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
 def _own_machine(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
     """Yield the links of alerts that cannot be followed from where somebody is told."""
     for name, url in links_to_own_machine(file).items():
-        is_said = name in file.links.model_fields_set
-        yield (
-            ("links", name),
-            f"{'found' if is_said else 'missing, taken to be'} {url}, which leads whoever is paged "
-            "to their own machine",
-            f"say where people reach {WHAT_IS_THERE[name]}",
-        )
+        found = "found" if name in file.links.model_fields_set else "missing, taken to be"
+        what = f"{found} {url}, which leads whoever is paged to their own machine"
+        yield ("links", name), what, f"say where people reach {WHAT_IS_THERE[name]}"
 
 
 def _wakes(receiver: Receiver) -> bool:
