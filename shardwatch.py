@@ -54,6 +54,10 @@ EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 
 COMMANDS = {
     "init": ("slo.adopt.cli", "Work topology and configuration out of a running Prometheus."),
+    "paste": (
+        "alerts.pasting.cli",
+        "Put what was built into prometheus.yml and alertmanager.yml.",
+    ),
 }
 """Commands of packages that stand alone: module and help. Likewise imported when called."""
 

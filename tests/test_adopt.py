@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 import shardwatch
+from alerts.benching.commands import MOST_COMMANDS, count_commands
 from exporters.kubernetes.settings import Kubernetes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,8 +24,6 @@ COMMANDS = [
     for part in line.partition(" #")[0].split("&&")
     if part.strip().startswith("shardwatch ")
 ]
-MOST_COMMANDS = 5
-"""From nothing to the first page."""
 README = (ROOT / "README.md").read_text()
 
 
@@ -34,8 +33,22 @@ def anchor(heading: str) -> str:
 
 
 def test_it_takes_five_commands():
-    """Each a line that is typed."""
-    assert MOST_COMMANDS >= len([line for line in BLOCKS[0].splitlines() if line.strip()])
+    """Each that is typed, and each file that is edited."""
+    assert MOST_COMMANDS >= count_commands()
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("a b && cd c  # d\n", 1),
+        ("$EDITOR a.yml b.yml\nc\n", 3),
+        ("a | b; c \\\n  d\n", 3),
+    ],
+)
+def test_no_command_is_hidden_in_a_line(block: str, expected: int, tmp_path: Path):
+    """Nor an edit."""
+    (tmp_path / "page.md").write_text(f"# A\n\n```sh\n{block}```\n")
+    assert expected == count_commands(tmp_path / "page.md")
 
 
 @pytest.mark.parametrize("line", sorted({*COMMANDS}))

@@ -34,6 +34,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "0123456789abcdef0123456789abcdef"
 PATIENCE_SECONDS = 240
 BEFORE = ".before-shardwatch"
+FLAGS = ["--web.enable-lifecycle", "--rules.alert.resend-delay=1s"]
+"""With the second alerts whose rules are gone last 20 s, and not four minutes."""
 
 PROMETHEUS = """\
 # Ours since 2019. Ask Jo before you touch it.
@@ -140,6 +142,11 @@ class Place:
             found.setdefault(Path(each["file"]).parent.name, []).append(each["name"])
         return found
 
+    def last_evaluation(self) -> str:
+        """Return when the first group was evaluated."""
+        first, *_ = ask(f"{self.prometheus}/api/v1/rules")["data"]["groups"]
+        return str(first["lastEvaluation"])
+
     def silences(self) -> list[tuple[str, str, str]]:
         """Return each silence: what it is, whether it holds, and until when."""
         return [(each["id"], each["status"]["state"], each["endsAt"])
@@ -176,7 +183,6 @@ def wait_until(is_so: Callable[[], Any], what: str) -> None:
     while not is_so():
         assert time.monotonic() < until, what
         time.sleep(1)
-    print(what, PATIENCE_SECONDS - until + time.monotonic())
 
 
 @contextlib.contextmanager
@@ -217,7 +223,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         stack.enter_context(running(notifying, f"{alertmanager}/-/ready", folder))
         counting = stack.enter_context(Engines(pages, engines))
         prometheus = stack.enter_context(
-            running_prometheus(find_program("prometheus"), folder, text, ["--web.enable-lifecycle"])
+            running_prometheus(find_program("prometheus"), folder, text, FLAGS)
         )
         found = Place(folder, prometheus, alertmanager, stand_in, counting)
         matcher = {"name": "alertname", "value": "TheirNoise", "isRegex": False}
@@ -319,23 +325,31 @@ def check(text: str, place: Place) -> None:
         assert 0 == done.returncode, done.stdout + done.stderr
 
 
-def remove_from_prometheus(text: str, place: Place) -> None:
-    """Take out of its file the line that is told."""
-    told = text.partition("\n## To remove it again")[2]
-    gone = re.search(r"from `prometheus.yml` the line with `([^`]+)`", told)[1]
-    file = place.folder / "prometheus.yml"
-    kept = [each for each in file.read_text().splitlines(keepends=True) if gone not in each]
-    file.write_text("".join(kept))
-    request(f"{place.prometheus}/-/reload", method="POST")
+def follow_page(place: Place, home: Path) -> None:
+    """Run the commands of ``docs/adopt.md`` but the first, and have both servers reload.
+
+    Of what they make, one thing is changed: PagerDuty's address is that of its stand-in, and it is
+    told at once.
+    """
+    text = (ROOT / "docs/adopt.md").read_text()
+    install, *commands, signals = shell(text.partition("\n## ")[2].partition("\n## ")[0])
+    assert install.startswith("uv tool install ")
+    assert signals.startswith("kill -HUP $(pidof prometheus alertmanager)")
+    for line in commands:
+        said = line.partition(" #")[0].replace("http://prometheus:9090", place.prometheus)
+        said = re.sub(r"\b\w+\.yml", lambda file: f"{place.folder}/{file[0]}", said)
+        program, *arguments = shlex.split(said)
+        assert "shardwatch" == program
+        done = shardwatch(home, *arguments)
+        assert 0 == done.returncode, done.stderr
+        if arguments[0] == "init":
+            config = home / "shardwatch.yaml"
+            told = config.read_text().replace("pagerduty:\n", f"{STAND_IN % place.inbox}")
+            config.write_text(told.replace("alertmanager:\n", SOON))
 
 
-def remove_from_alertmanager(text: str, place: Place) -> None:
-    """Bring back the copy, as is told."""
-    told = text.partition("\n## To remove it again")[2]
-    assert f"`*{BEFORE}`" in told
-    copy = place.folder / f"alertmanager.yml{BEFORE}"
-    copy.replace(place.folder / "alertmanager.yml")
-    request(f"{place.alertmanager}/-/reload", method="POST")
+STAND_IN = "pagerduty:\n  url: %s/v2/enqueue\n"
+SOON = "alertmanager:\n  group_wait: 1s\n  group_interval: 5s\n"
 
 
 @pytest.mark.e2e
@@ -345,23 +359,26 @@ def test_a_strangers_servers_are_adopted_page_and_are_what_they_were_after(
     """Their rules run, their silence holds, and their receiver hears of their alerts alone."""
     theirs, silences = place.files, place.silences()
     home = tmp_path / "shardwatch"
-
-    done = shardwatch(tmp_path, "init", "--prometheus", place.prometheus, "-o", str(home))
-    assert 0 == done.returncode, done.stderr
-    config = home / "shardwatch.yaml"
+    home.mkdir()
     (home / "pagerduty.key").write_text(KEY)
-    line = "# pagerduty: {routing_key_file: pagerduty.key}"
-    said = f'pagerduty: {{routing_key_file: pagerduty.key, url: "{place.inbox}/v2/enqueue"}}'
-    assert line in config.read_text()
-    soon = "alertmanager:\n  group_wait: 1s\n  group_interval: 5s\n"
-    config.write_text(config.read_text().replace(line, said).replace("alertmanager:\n", soon))
-    done = shardwatch(home, "build", "-o", "out")
-    assert 0 == done.returncode, done.stderr
-    assert (theirs, silences) == (place.files, place.silences())
+
+    follow_page(place, home)
 
     text = (home / "out/NEXT.md").read_text()
+    pasted = place.files
+    assert theirs["theirs.yaml"] == pasted["theirs.yaml"]
+    for name in ("prometheus.yml", "alertmanager.yml"):
+        assert set(theirs[name].splitlines()) <= set(pasted[name].splitlines())
+        (place.folder / f"{name}{BEFORE}").replace(place.folder / name)
+    assert theirs == place.files
     follow_prometheus(text, place)
     follow_alertmanager(text, place, home / "out")
+    assert [yaml.safe_load(each) for each in place.files.values()] == [
+        yaml.safe_load(each) for each in pasted.values()
+    ]
+    check(text, place)
+    for name, content in pasted.items():
+        (place.folder / name).write_bytes(content)
     check(text, place)
     place.reload()
 
@@ -382,19 +399,19 @@ def test_a_strangers_servers_are_adopted_page_and_are_what_they_were_after(
     found = json.loads(shardwatch(home, "doctor", "--json").stdout)
     assert [] == [each for each in found["findings"] if each["harm_rank"] <= 2]
 
-    remove_from_prometheus(text, place)
+    undo = re.search(r"`shardwatch (paste --undo)`", text.partition("\n## To remove it again")[2])[
+        1
+    ]
+    shardwatch(home, *undo.split(), str(place.folder / "prometheus.yml"))
+    request(f"{place.prometheus}/-/reload", method="POST")
     wait_until(lambda: place.firing() == {"TheirAlert"}, "alerts without rules do not end")
     wait_until(lambda: place.pages()[-1]["event_action"] == "resolve", "the page does not end")
-    remove_from_alertmanager(text, place)
+    shardwatch(home, *undo.split(), str(place.folder / "alertmanager.yml"))
+    request(f"{place.alertmanager}/-/reload", method="POST")
     shutil.rmtree(home)
     assert theirs == place.files
     assert {"etc": ["theirs"]} == place.rule_groups()
     assert silences == place.silences()
-    before = ask(f"{place.prometheus}/api/v1/rules")["data"]["groups"][0]["lastEvaluation"]
-    wait_until(
-        lambda: (
-            before != ask(f"{place.prometheus}/api/v1/rules")["data"]["groups"][0]["lastEvaluation"]
-        ),
-        "their rules are not evaluated any more",
-    )
+    before = place.last_evaluation()
+    wait_until(lambda: place.last_evaluation() != before, "their rules are not evaluated any more")
     assert {"TheirAlert"} == place.told()
