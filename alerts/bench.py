@@ -8,8 +8,8 @@
     three minutes.
 *   ``alerts.cause_rules_cpu_seconds``: of Prometheus, for one evaluation of all causes at 5,000
     shard groups (:mod:`alerts.benching.causes`), beside that of the recorded series of cells.
-*   ``adopt.commands``: from nothing to the first page on servers that are there, by ``docs/adopt.md``
-    (:mod:`alerts.benching.commands`).
+*   ``adopt.commands``: from nothing to the first page on servers that are there, by
+    ``docs/adopt.md`` (:mod:`alerts.benching.commands`).
 *   ``adopt.doctor_faults_found``: of 25 faults that are planted one at a time into a real small
     stack, those that ``shardwatch doctor`` names, and nothing beside
     (:mod:`alerts.benching.doctoring`). It takes six minutes; what was said of a fault that is not
