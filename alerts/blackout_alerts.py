@@ -97,7 +97,11 @@ def vanished_alerts(
                     ),
                 ]
             ),
-            {conventions.SERVICE: cells.service, conventions.SEVERITY: conventions.PAGE},
+            {
+                conventions.SERVICE: cells.service,
+                conventions.SEVERITY: conventions.PAGE,
+                conventions.INCIDENT: conventions.OF_REGION,
+            },
             _vanished_annotations(cells, links),
             # The first samples after a start are from less than a window of traffic.
             base_window_seconds(scrape_interval_seconds),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alerts.blackout import blind_rule, counts_traffic, vanished_rule
+from alerts.blackout import blind_rule, blind_since_rule, counts_traffic, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes.cause import cause_alert, cause_levels, cause_state_rule
@@ -164,6 +164,7 @@ def _with_alerts(
     explanations = explaining(causes(interval_seconds), objective)
     return group.followed_by(
         blind_rule(objective),
+        blind_since_rule(objective),
         *([vanished_rule(objective, interval_seconds)] if counts_traffic(objective) else []),
         *(burn_state_rule(objective, tier, interval_seconds) for tier in firing),
         *(suppressed_state_rule(objective, tier, interval_seconds) for tier in suppressible),

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerts.blackout import HELD_BLIND_SECONDS, held_blind
 from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
+from alerts.incidents import incident_label
 from alerts.links import SLO_DETAIL_BOARD, link_annotations
 from alerts.owners import owner_label
 from alerts.probable_cause import probable_cause
@@ -54,7 +56,7 @@ def burn_state_rule(
     short = matching(conventions.BURN_RATE, objective, window=tier.short_window)
     before = f"{_state(objective, tier)} == 1"
     vanished = f"{matching(conventions.VANISHED_STATE, objective)} == 1"
-    blind = matching(conventions.BLIND_STATE, objective)
+    blind = held_blind(objective)
     window, no_tier = conventions.WINDOW, ", ".join(_TIER_LABELS)
     enough = ""
     if objective.minimum_bad_events:
@@ -101,6 +103,7 @@ def burn_alert(
         f"{state} == 1",
         {
             **owner_label(objective),
+            **incident_label(objective, tier.severity),
             **dict(extras.labels),
             conventions.BURN_TIER: tier.name,
             conventions.SEVERITY: tier.severity,
@@ -205,7 +208,8 @@ def _held(objective: Objective) -> str:
         f"{{{{ if {lookup(f'{conventions.VANISHED_STATE}{{{chosen}}} == 1', labels)} }}}} "
         "Traffic has vanished; the alert holds until it is back.{{ end }}"
         f"{{{{ if {lookup(f'{conventions.BLIND_STATE}{{{chosen}}}', labels)} }}}} "
-        "Events cannot be seen; the alert holds until they can.{{ end }}"
+        "Events cannot be seen; the alert holds until they can, for "
+        f"{format_duration(HELD_BLIND_SECONDS)} at most.{{{{ end }}}}"
     )
 
 

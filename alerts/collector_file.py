@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.prometheus_file import server_scrape_configs
+from alerts.prometheus_file import external_labels, server_scrape_configs
 from exporters.addresses import Address, parse_address
 from exporters.config import Config
 from exporters.scrape import scrape_configs
@@ -77,11 +77,10 @@ def collector_config(config: Config) -> dict[str, Any]:
 
 def _remote_write(config: Config) -> dict[str, Any]:
     url = config.file.prometheus.url.rstrip("/")
-    replica = config.file.prometheus.replica
     return {
         "endpoint": _unexpanded(f"{url}{WRITE_PATH}"),
         **({} if url.startswith("https:") else {"tls": {"insecure": True}}),
-        **({"external_labels": {"replica": replica}} if replica else {}),
+        "external_labels": external_labels(config),
         "add_metric_suffixes": False,
         "target_info": {"enabled": False},
         "remote_write_queue": {"enabled": True, "queue_size": 10000, "num_consumers": 1},

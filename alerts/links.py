@@ -36,7 +36,10 @@ BOARDS_OF_CAUSES = {
             "ShardGroupDrainOverdue",
         ),
         CAPACITY_BOARD: ("RegionCapacityLow", "RegionReserveGone"),
-        REGIONS_BOARD: ("RegionDown", "GovDataOutsideRegion", "DataOutsideRegion"),
+        REGIONS_BOARD: (
+            "RegionDown", "RegionFailing", "RegionSpeaks", "RouterLost", "GovDataOutsideRegion",
+            "DataOutsideRegion",
+        ),
         QUEUE_BOARD: ("QueueMetastable", "QueueSnowball"),
         CACHE_BOARD: ("CacheHitCollapse", "CacheEvictionPressure"),
         TOOLS_BOARD: ("ToolOutage", "ToolSlow", "CaptchaWave", "AgentsLooping"),
@@ -98,6 +101,10 @@ def link_annotations(links: Links, alert: str, board: str, labels: Sequence[str]
         labels: of the alert that are variables of the board.
     """
     variables = "".join(f"var-{each}={{{{ $labels.{each} | urlquery }}}}&" for each in labels)
+    if labels and catalog.CLUSTER not in labels:
+        # Prometheus's own, which the alert is sent with.
+        found = f"{{{{ with $externalLabels.{catalog.CLUSTER} }}}}"
+        variables = f"{found}var-{catalog.CLUSTER}={{{{ . | urlquery }}}}&{{{{ end }}}}{variables}"
     return {
         "runbook_url": runbook_url(links.runbooks, alert),
         "dashboard_url": f"{links.grafana.rstrip('/')}/d/{board}?{variables}{TIME_RANGE}",

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.watch.notifications import ALERTMANAGER_JOB
+from exporters import catalog
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.scrape import scrape_configs
@@ -26,19 +27,35 @@ def prometheus_config(config: Config) -> dict[str, Any]:
     interval = format_duration(config.file.prometheus.scrape_interval)
     addresses = sorted(config.file.alertmanager.addresses)
     replica = config.file.prometheus.replica
-    external = {"external_labels": {REPLICA: replica}} if replica else {}
     # Else Alertmanager would take the alerts of two servers for two.
     relabeling = (
         {"alert_relabel_configs": [{"action": "labeldrop", "regex": REPLICA}]} if replica else {}
     )
     return {
-        "global": {"scrape_interval": interval, "evaluation_interval": interval, **external},
+        "global": {
+            "scrape_interval": interval,
+            "evaluation_interval": interval,
+            "external_labels": external_labels(config),
+        },
         "alerting": {
             **relabeling,
             "alertmanagers": [{"static_configs": [{"targets": addresses}]}],
         },
         "rule_files": [RULE_FILES],
         "scrape_configs": [*scrape_configs(config), *server_scrape_configs(config)],
+    }
+
+
+def external_labels(config: Config) -> dict[str, str]:
+    """Return what alerts and remote writes get that have no such label.
+
+    Objectives are mostly of a region and a model: without the cluster, what pages in one of two
+    that share an Alertmanager would be taken for the other's.
+    """
+    replica = config.file.prometheus.replica
+    return {
+        catalog.CLUSTER: config.topology.cluster,
+        **({REPLICA: replica} if replica else {}),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from demo.faults import EngineName
+from demo.fault_kinds import EngineName
 from demo.scenario import Scenario, find_scenario, read_scenario, scenario_names
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.compare import to_json, to_table
@@ -72,6 +72,9 @@ def up(
     name = scenario or DEFAULT_SCENARIOS["vllm" if engine == "vllm" else "sim"]
     file = find_scenario(name)
     story = read_scenario(file)
+    if story.engine == "lab":
+        said = "is for the lab alone, which plays it in virtual time"
+        raise _refused(name, said, f"shardwatch lab --scenario {name} -o DIR")
     if engine and story.engine != engine:
         said = f"is a scenario for {story.engine}, not for {engine}"
         raise _refused(name, said, f"add --engine {story.engine}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 
-from demo.faults import FAULTS, LEVELS, PlaceKey
+from demo.fault_kinds import LEVELS, PlaceKey
+from demo.faults import FAULTS
 from demo.scenario import Fault
 
 Resolve = Callable[[Mapping[str, str]], Mapping[str, str]]

@@ -93,3 +93,6 @@ class EnginePlan:
     habits: tuple[Habit, ...] = ()
     tools: tuple[str, ...] = ()
     """Names of the external tools that its users call; empty where the engine alone knows."""
+    lacks: tuple[str, ...] = ()
+    """How names of series begin that it has none of, by the nature of its parts: what only reads
+    these may be empty on boards."""

@@ -1,7 +1,8 @@
 """The faults that the demo can bring about, by name: what each is, where it strikes, who does it.
 
 An engine (simulated or real) carries out what happens inside the cluster, the stack what happens
-to shardwatch itself. Scenarios name faults; a scenario that names another is refused.
+to shardwatch itself, and the lab what its servers would then say. Scenarios name faults; a scenario
+that names another is refused.
 
 ``strength`` is a number whose meaning each fault states; the same fault at a lower strength is
 harder to see.
@@ -9,65 +10,7 @@ harder to see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-EngineName = Literal["sim", "vllm"]
-PlaceKey = Literal[
-    "group", "host", "uuid", "rank", "region", "model", "tier", "tool", "exporter"
-]  # fmt: skip
-
-LEVELS: tuple[PlaceKey, ...] = (
-    "exporter", "region", "model", "tier", "tool", "group", "rank", "host", "uuid"
-)  # fmt: skip
-"""From the widest kind of place to the narrowest."""
-
-SIM: frozenset[EngineName] = frozenset({"sim"})
-BOTH: frozenset[EngineName] = frozenset({"sim", "vllm"})
-
-
-@dataclass(frozen=True)
-class Strength:
-    """What a fault's strength means, and what it may be."""
-
-    means: str
-    usual: float
-    lowest: float
-    """Included."""
-    highest: float
-    """Included."""
-
-
-@dataclass(frozen=True)
-class FaultKind:
-    """One kind of fault."""
-
-    name: str
-    summary: str
-    """What happens, in the words of the timeline."""
-    needs: frozenset[PlaceKey]
-    """Keys that the place must have."""
-    allows: frozenset[PlaceKey] = frozenset()
-    """Keys that the place may have; what is left out is chosen and reported, or means all."""
-    strength: Strength | None = None
-    """None where there is no more or less of it."""
-    engines: frozenset[EngineName] = SIM
-    by_stack: bool = False
-    """True where the stack does it to itself, not the engine to the cluster."""
-    repaired: bool = True
-    """False for an event that passes by itself and has no length."""
-    takes_away: frozenset[PlaceKey] = frozenset()
-    """What of its place is gone, or stands still, while it lasts: nothing else strikes there."""
-
-    @property
-    def level(self) -> PlaceKey:
-        """The narrowest kind of place that it can name: what it acts on."""
-        return max(self.needs | self.allows, key=LEVELS.index)
-
-    @property
-    def needs_gpus(self) -> bool:
-        """Whether it strikes GPUs, so that a group without any cannot have it."""
-        return "uuid" in self.allows and self.engines == SIM
+from demo.fault_kinds import ALL, LAB, FaultKind, PlaceKey, Strength
 
 
 def _keys(*names: PlaceKey) -> frozenset[PlaceKey]:
@@ -83,6 +26,18 @@ def _factor(means: str, usual: float) -> Strength:
 
 
 _GPU = _keys("host", "uuid")
+_OF_THE_LAB: tuple[tuple[str, PlaceKey, str], ...] = (
+    ("slow-scrapes", "exporter", "scrapes of an exporter take nearly as long as they may"),
+    ("stale-config", "exporter", "an exporter's new topology is none: it goes on with the old one"),
+    ("exporter-mistake", "exporter", "an exporter answers, and makes nothing of what it reads"),
+    ("unplaced-targets", "exporter",
+     "service discovery tells an exporter of targets that its topology has no place for"),
+    ("slow-rules", "server", "a group of rules takes longer than its interval"),
+    ("failing-rules", "server", "the rules of a group end in errors"),
+    ("short-storage", "server", "Prometheus deletes what budgets need"),
+    ("refused-messages", "server", "Slack takes none of the messages that Alertmanager sends"),
+)  # fmt: skip
+"""Name, kind of place, and what happens, of what nobody does to the servers of a demo."""
 
 FAULTS: dict[str, FaultKind] = {
     each.name: each
@@ -133,6 +88,12 @@ FAULTS: dict[str, FaultKind] = {
             takes_away=_keys("group", "host"),
         ),
         FaultKind(
+            "lost-power",
+            "part of a region has no power: hosts go dark, and the engines that need them",
+            needs=_keys("region"),
+            strength=_share("share of the region's groups, of every model by turns", 0.75),
+        ),
+        FaultKind(
             "driver-patch",
             "hosts are drained, patched and started again, one group after the other",
             needs=_keys("region"),
@@ -145,7 +106,7 @@ FAULTS: dict[str, FaultKind] = {
             needs=_keys("group"),
             allows=_GPU,
             strength=_share("share of the group's answers that are wrong", 0.3),
-            engines=BOTH,
+            engines=ALL,
         ),
         # --- engines ----------------------------------------------------------------------------
         FaultKind(
@@ -153,7 +114,7 @@ FAULTS: dict[str, FaultKind] = {
             "a worker process is stopped (SIGSTOP); the engine waits for it forever",
             needs=_keys("group"),
             allows=_keys("rank"),
-            engines=BOTH,
+            engines=ALL,
             takes_away=_keys("group"),
         ),
         FaultKind(
@@ -161,21 +122,21 @@ FAULTS: dict[str, FaultKind] = {
             "a worker process is killed (SIGKILL); its engine ends and is started again",
             needs=_keys("group"),
             allows=_keys("rank"),
-            engines=BOTH,
+            engines=ALL,
             repaired=False,
         ),
         FaultKind(
             "killed-engine",
             "an engine is killed (SIGKILL) under load and started again",
             needs=_keys("group"),
-            engines=BOTH,
+            engines=ALL,
             repaired=False,
         ),
         FaultKind(
             "engine-restart",
             "an engine drains, stops, and loads its weights again",
             needs=_keys("group"),
-            engines=BOTH,
+            engines=ALL,
             repaired=False,
         ),
         FaultKind(
@@ -191,7 +152,7 @@ FAULTS: dict[str, FaultKind] = {
             needs=_keys("region", "model"),
             allows=_keys("group"),
             strength=_share("share of the canary's requests that fail", 0.5),
-            engines=BOTH,
+            engines=ALL,
         ),
         FaultKind(
             "cache-flush",
@@ -199,7 +160,7 @@ FAULTS: dict[str, FaultKind] = {
             needs=_keys("region"),
             allows=_keys("model", "group"),
             strength=_share("share of the cached tokens that is lost", 1),
-            engines=BOTH,
+            engines=ALL,
             repaired=False,
         ),
         # --- tools ------------------------------------------------------------------------------
@@ -208,14 +169,14 @@ FAULTS: dict[str, FaultKind] = {
             "calls to a tool time out or fail",
             needs=_keys("region", "tool"),
             strength=_share("share of the calls", 1),
-            engines=BOTH,
+            engines=ALL,
         ),
         FaultKind(
             "slow-tool",
             "a tool takes longer; what exceeds its time limit times out",
             needs=_keys("region", "tool"),
             strength=_factor("times longer", 8),
-            engines=BOTH,
+            engines=ALL,
         ),
         FaultKind(
             "captcha-wave",
@@ -230,7 +191,7 @@ FAULTS: dict[str, FaultKind] = {
             needs=_keys("region"),
             allows=_keys("model"),
             strength=_factor("times the usual traffic", 3),
-            engines=BOTH,
+            engines=ALL,
         ),
         FaultKind(
             "retry-storm",
@@ -285,7 +246,7 @@ FAULTS: dict[str, FaultKind] = {
             "exporter-restart",
             "an exporter is killed and started again",
             needs=_keys("exporter"),
-            engines=BOTH,
+            engines=ALL,
             by_stack=True,
             repaired=False,
         ),
@@ -293,9 +254,14 @@ FAULTS: dict[str, FaultKind] = {
             "exporter-away",
             "an exporter is gone, and nobody starts it again for a while",
             needs=_keys("exporter"),
-            engines=BOTH,
+            engines=ALL,
             by_stack=True,
             takes_away=_keys("exporter"),
+        ),
+        # --- shardwatch itself, in the lab -------------------------------------------------------
+        *(
+            FaultKind(name, said, needs=_keys(place), engines=LAB, by_stack=True)
+            for name, place, said in _OF_THE_LAB
         ),
     )
 }

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from demo.faults import FAULTS, EngineName, FaultKind
+from demo.fault_kinds import EngineName, FaultKind
+from demo.faults import FAULTS
 
 _SHAPE = '{"name": NAME, "place": {KEY: VALUE, ...}, "strength": NUMBER}'
 

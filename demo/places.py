@@ -16,6 +16,8 @@ from exporters.problems import InputError, Problem
 
 EXPORTERS = tuple(PORTS)
 """Exporters that the demo runs, and can restart."""
+SERVERS = ("prometheus", "alertmanager")
+"""Jobs of the servers that shardwatch's rules and pages need."""
 NAMED_AT_MOST = 12
 """Of the places that there are, in a problem: a cluster may have thousands."""
 
@@ -49,6 +51,7 @@ class Places:
             "model": sorted({each["model"] for each in groups}),
             "tier": TIERS,
             "exporter": EXPORTERS,
+            "server": SERVERS,
             **({"tool": sorted(plan.tools)} if plan.tools else {}),
         }
         self._served = {(each["region"], each["model"]) for each in groups}

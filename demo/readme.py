@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from demo.faults import FAULTS, LEVELS, FaultKind
+from demo.fault_kinds import LAB, LEVELS, FaultKind
+from demo.faults import FAULTS
 from demo.scenario import FOLDER, Scenario, read_scenario
 from exporters.sections import table, write_sections
 
@@ -34,7 +35,10 @@ def _fault_row(kind: FaultKind) -> tuple[str, ...]:
     if kind.strength:
         low, usual, high = kind.strength.lowest, kind.strength.usual, kind.strength.highest
         strength = f"{kind.strength.means}: {usual:g} ({low:g} to {high:g})"
-    on = "itself" if kind.by_stack else ", ".join(sorted(kind.engines))
+    if kind.engines == LAB:
+        on = "itself, in the lab"
+    else:
+        on = "itself" if kind.by_stack else ", ".join(sorted(kind.engines - LAB))
     return (f"`{kind.name}`", kind.summary, " ".join(place), strength, on)
 
 

@@ -6,28 +6,21 @@ Whether a cluster has its places is another matter (:mod:`demo.places`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from demo.conditions import wrong_with_alert, wrong_with_condition
-from demo.faults import FAULTS, EngineName, FaultKind
+from demo.fault_kinds import SIM, EngineName
+from demo.faults import FAULTS
+from demo.misfits import misfits
 from demo.weektime import read_week_time
-from exporters.documents import Document, Place, read_document
-from exporters.durations import format_duration
+from exporters.documents import read_document
 from exporters.fields import Seconds
 from exporters.problems import InputError, Problem
 
 FOLDER = Path(__file__).parent / "scenarios"
 USUAL_START = "tue 10:00"
-
-_OF_PAGES = {
-    "cause": "only a page names a cause",
-    "evidence": "only a page names evidence",
-    "within_theory": "only a page is held against theory",
-}
 
 
 def _week_time(text: str) -> str:
@@ -91,6 +84,15 @@ class Allowed(_Strict):
     labels: dict[str, str] = {}
 
 
+class Users(_Strict):
+    """How many users a cell has, where it is not as many as usual."""
+
+    region: str
+    model: str
+    requests_per_hour: Annotated[float, Field(gt=0)]
+    """In the mean of the week."""
+
+
 class Scenario(_Strict):
     """One story with its expectations."""
 
@@ -100,6 +102,8 @@ class Scenario(_Strict):
     """What happens, for somebody who has not seen such a cluster yet."""
     starts_at: Annotated[str, AfterValidator(_week_time)] = USUAL_START
     """Weekday and time, UTC, at which the simulated traffic stands when the demo is up."""
+    users: list[Users] = []
+    """Cells with other than the usual users, from long before the scenario on; in the lab alone."""
     faults: Annotated[list[Fault], Field(min_length=1)]
     strengths: list[float] = []
     """Strengths of the first fault at which all that is expected must be seen; empty: only the
@@ -114,6 +118,11 @@ class Scenario(_Strict):
     """Pages that may come. Any other that is not expected fails the scenario."""
     unseen: list[dict[str, str]] = []
     """Labels of cells whose events nobody can count meanwhile: their budgets are not judged."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it is of the simulated cluster, which the lab plays."""
+        return self.engine in SIM
 
     @property
     def first_fault_at(self) -> float:
@@ -181,119 +190,7 @@ def read_scenario(path: Path) -> Scenario:
     """
     document = read_document(path)
     scenario = document.parse(Scenario)
-    problems = list(_misfits(document, scenario))
+    problems = list(misfits(document, scenario))
     if problems:
         raise InputError(problems)
     return scenario
-
-
-def _misfits(document: Document, scenario: Scenario) -> Iterator[Problem]:
-    for index, fault in enumerate(scenario.faults):
-        yield from _misfits_of_fault(document, ("faults", index), fault, scenario.engine)
-    if scenario.first_fault.fault in FAULTS:
-        yield from _misfits_of_strengths(document, scenario)
-    for index, expected in enumerate(scenario.expect):
-        for key, said in _OF_PAGES.items():
-            if getattr(expected, key) and not expected.page:
-                yield document.problem(("expect", index, key), said)
-    yield from _unknown(document, scenario)
-    yield from _too_late(document, scenario)
-    if "starts_at" in scenario.model_fields_set and scenario.engine != "sim":
-        said = "only simulated traffic can stand at a time of the week"
-        yield document.problem(("starts_at",), said, "remove it")
-    if not scenario.expect and scenario.watch is None:
-        yield document.problem(("watch",), "nothing is expected and nothing ends the scenario",
-                               "say how long to watch")  # fmt: skip
-
-
-def _unknown(document: Document, scenario: Scenario) -> Iterator[Problem]:
-    """Yield alerts that there are not, and conditions that could never hold."""
-    alerts: list[tuple[Place, str | None]] = [
-        *((("expect", index, "alert"), each.alert) for index, each in enumerate(scenario.expect)),
-        *((("forbid", index, "alert"), each.alert) for index, each in enumerate(scenario.forbid)),
-        *((("allow", index, "alert"), each.alert) for index, each in enumerate(scenario.allow)),
-    ]
-    for place, alert in alerts:
-        if alert is not None and (wrong := wrong_with_alert(alert)):
-            yield document.problem(place, *wrong)
-    conditions: list[tuple[Place, str]] = [
-        *((("shows", index), each) for index, each in enumerate(scenario.shows)),
-        *((("expect", index, "holds"), each.holds or "")
-          for index, each in enumerate(scenario.expect) if each.holds is not None),
-    ]  # fmt: skip
-    for place, condition in conditions:
-        for message, fix in wrong_with_condition(condition):
-            yield document.problem(place, message, fix)
-
-
-def _too_late(document: Document, scenario: Scenario) -> Iterator[Problem]:
-    """Yield expectations whose time is not over when the scenario is."""
-    if scenario.watch is None:
-        return
-    for index, expected in enumerate(scenario.expect):
-        latest = scenario.first_fault_at + expected.within
-        if latest > scenario.watch:
-            said = (
-                f"found {format_duration(expected.within)} after the first fault, which is "
-                f"{format_duration(latest)} after the start, and watch ends at "
-                f"{format_duration(scenario.watch)}"
-            )
-            yield document.problem(("expect", index, "within"), said, "watch longer")
-
-
-def _misfits_of_fault(
-    document: Document, at: Place, fault: Fault, engine: EngineName
-) -> Iterator[Problem]:
-    kind = FAULTS.get(fault.fault)
-    if kind is None or engine not in kind.engines:
-        known = sorted(each.name for each in FAULTS.values() if engine in each.engines)
-        yield document.problem(
-            (*at, "fault"),
-            f"found {fault.fault!r}, expected a fault that {engine} knows",
-            f"take one of: {', '.join(known)}",
-        )
-        return
-    yield from _misplaced(document, at, fault, kind)
-    if kind.repaired != (fault.length is not None):
-        word = "needs a length" if kind.repaired else "passes by itself and has no length"
-        yield document.problem((*at, "length"), f"{fault.fault} {word}")
-    if fault.strength is not None:
-        yield from _too_strong(document, (*at, "strength"), fault.strength, kind)
-
-
-def _misfits_of_strengths(document: Document, scenario: Scenario) -> Iterator[Problem]:
-    kind = FAULTS[scenario.first_fault.fault]
-    for index, strength in enumerate(scenario.strengths):
-        place = ("strengths", index)
-        if strength in scenario.strengths[:index]:
-            yield document.problem(place, f"found {strength:g} twice", "remove one")
-        else:
-            yield from _too_strong(document, place, strength, kind)
-    own = scenario.strength
-    if own is not None and scenario.strengths and own not in scenario.strengths:
-        said = f"the first fault's own strength {own:g} is not among them"
-        yield document.problem(("strengths",), said, "add it")
-
-
-def _misplaced(document: Document, at: Place, fault: Fault, kind: FaultKind) -> Iterator[Problem]:
-    missing = sorted(kind.needs - fault.place.keys())
-    unknown = sorted(fault.place.keys() - kind.needs - kind.allows)
-    if missing:
-        yield document.problem((*at, "place"), f"missing {', '.join(missing)}", "add it")
-    for key in unknown:
-        yield document.problem(
-            (*at, "place", key),
-            f"{fault.fault} has no {key!r}",
-            f"take one of: {', '.join(sorted(kind.needs | kind.allows))}",
-        )
-
-
-def _too_strong(
-    document: Document, at: Place, strength: float, kind: FaultKind
-) -> Iterator[Problem]:
-    if kind.strength is None:
-        yield document.problem(at, f"{kind.name} has no strength, it is there or not", "remove it")
-    elif not kind.strength.lowest <= strength <= kind.strength.highest:
-        bounds = f"{kind.strength.lowest:g} to {kind.strength.highest:g}"
-        said = f"found {strength:g}, expected {bounds} ({kind.strength.means})"
-        yield document.problem(at, said)

@@ -18,6 +18,9 @@ SEVERITY = "severity"
 """``page``: wake somebody. ``ticket``: working hours."""
 BURN_TIER = "burn_tier"
 """The tier's long window, ``1h``: what tells the alerts of one objective apart."""
+INCIDENT = "incident"
+"""Of pages that are told together: :data:`OF_CELL`, :data:`OF_REGION`. Those without it are
+incidents of their own."""
 CAUSE = "cause"
 """The alert name of a cause: ``GpuLost``."""
 PERIOD_PHASE_LABEL = "period_phase"
@@ -27,6 +30,11 @@ PAGE = "page"
 TICKET = "ticket"
 NOBODY = "none"
 """Of alerts that only inhibit others, or say that alerts come."""
+
+OF_CELL = "cell"
+"""The incident of what users of a region's model feel of the fleet, and of what is wrong there."""
+OF_REGION = "region"
+"""The incident of a region that is down, fails, or is reached by nobody."""
 
 # --- base level: recorded at the scrape interval, with grouping labels ---------------------------
 
@@ -100,10 +108,13 @@ EXHAUSTED_STATE = "slo:budget_exhausted:state"
 """1 from when an error budget is spent until some of it is left again; else 0, and absent where the
 budget is unknown. Grouping labels. Only of objectives with tickets."""
 VANISHED_STATE = "slo:traffic_vanished:state"
-"""1 while a cell that had traffic has none, 0 while it has. Grouping labels."""
+"""1 while a cell that had traffic has none, 0 while it has; absent where nobody is missed (the
+objective's ``traffic``). Grouping labels."""
 BLIND_STATE = "slo:events_blind:state"
-"""1 while the events of a cell that had some within a day cannot be seen; else absent. Grouping
-labels."""
+"""1 while the events of a cell that had some within a day cannot be seen, or most of them; else
+absent. Grouping labels."""
+BLIND_SINCE = "slo:events_blind:since_seconds"
+"""UNIX time since which a cell is blind; absent where it is not. Grouping labels."""
 CAUSE_STATE = "shardwatch:cause:state"
 """One series for each piece of evidence of a cause at work, whatever objectives it explains; the
 value is its rank, the most probable first (highest). ``cause``, ``cluster``, ``region`` and
@@ -218,6 +229,17 @@ TIER_LIMITED_RATE = "shardwatch:tier_requests_limited:rate"
 
 # --- levels that states of causes read, recorded before them (alerts/causes/) --------------------
 
+ROUTER_REQUESTS_RATE = "shardwatch:router_requests:rate"
+"""Requests of users that ended, of a cell, by the ``router`` that saw them."""
+ROUTER_REQUESTS_USUAL = "shardwatch:router_requests_usual:avg"
+"""The same on average over five minutes. Of a router that is not heard of, what it was when it last
+was, for hours."""
+ROUTER_SHARE = "shardwatch:router_share:ratio"
+"""A router's share of a cell's requests; of one that is not heard of, what it was. Cell labels,
+``router``."""
+ROUTER_LOST_RATIO = "shardwatch:router_lost:ratio"
+"""Usual requests of a router that is not heard of, over them and those that the cell's others have
+now: it falls as they take them over. Cell labels, ``router``."""
 TOOL_CALLS_COUNT = "shardwatch:tool_calls:count"
 """Calls of a tool that ended within five minutes, however: ``cluster``, ``region``, ``tool``."""
 TOOL_CALLS_WITHIN_COUNT = "shardwatch:tool_calls_within:count"
@@ -266,6 +288,9 @@ CELL_GROUPS_DOWN = "shardwatch:cell_groups_down:count"
 Cell labels."""
 CELL_GROUPS_SERVING = "shardwatch:cell_groups_serving:count"
 """Of these, those that take requests: up or degraded, and not draining. Cell labels."""
+CELL_GROUPS_AWAY = "shardwatch:cell_groups_away:count"
+"""Of these, those that were taken out of service on purpose and have not served since, whether
+their deadline is over or not; absent without any. Cell labels."""
 CELL_KV_CACHES_IN_USE = "shardwatch:cell_kv_caches_in_use:sum"
 """What requests in a cell's groups that serve hold of KV caches, in whole caches of a group. Cell
 labels."""
@@ -273,5 +298,9 @@ CELL_GROUPS_BUSY = "shardwatch:cell_groups_busy:avg"
 """The same on average over five minutes."""
 CELL_GROUPS_NEEDED = "shardwatch:cell_groups_needed:max"
 """Groups that it takes to carry the most of the last hour; a fraction is possible. Cell labels."""
+CELL_PAGES = "shardwatch:cell_pages:state"
+"""1 for each cell of which a page fires that is told with the cell's others."""
+REGION_GROUPS_SERVING = "shardwatch:region_groups_serving:sum"
+"""Groups of a region that serve."""
 REGION_REQUESTS = "shardwatch:region_requests:sum"
 """Requests in the engines of a region, in batches and queues: ``cluster``, ``region``."""

@@ -69,6 +69,9 @@ class Threshold:
 
 Indicator = Ratio | RawRatio | Threshold
 
+Traffic = Literal["steady", "bursty", "none"]
+"""How a cell's events come; if bursty, they may stop at any time, and of none nobody is missed."""
+
 
 @dataclass(frozen=True)
 class Slices:
@@ -140,6 +143,8 @@ class Objective:
     names_causes: bool | None = None
     """Whether its alerts name causes that shardwatch watches for; if None, those over series of
     shardwatch's or of the engines do. A lost GPU explains nothing of a shop's checkout."""
+    traffic: Traffic = "steady"
+    """Whether users are missed when no events come."""
     alert_extras: tuple[AlertExtras, ...] = ()
     """At most one of each severity, the page's first."""
     title: str = ""

@@ -1,46 +1,37 @@
-"""Talking to Prometheus: instant and range queries, series, and remote write. All I/O is here."""
+"""Talking to Prometheus: instant and range queries, series, and remote write."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import aiohttp
 import numpy as np
 
-from exporters.access import HttpAccess
-from exporters.sessions import HttpClient, read_at_most
+from slo.prometheus_api import (
+    PrometheusApi,
+    PrometheusDeniedError,
+    PrometheusError,
+    PrometheusRefusedError,
+    PrometheusTooLargeError,
+    PrometheusUnreachableError,
+    in_a_line,
+)
 from slo.remote_write import HEADERS, encode_write_request
 from slo.series import Series
 
-_LONGEST_SAID = 300
-"""Characters of an error that a server tells, in a message of ours."""
-
-
-class PrometheusError(Exception):
-    """Prometheus did not do what it was asked for."""
-
-
-class PrometheusUnreachableError(PrometheusError):
-    """There was no answer: refused, timed out, or no HTTP."""
-
-
-class PrometheusDeniedError(PrometheusError):
-    """The server wants to know who asks, or does not let them: 401 and 403."""
-
-
-class PrometheusRefusedError(PrometheusError):
-    """The request was answered with an error: a query that cannot be, samples out of order."""
-
-
-class PrometheusTooLargeError(PrometheusError):
-    """The answer is larger than the client was told to take."""
+__all__ = [
+    "Cost",
+    "PrometheusClient",
+    "PrometheusDeniedError",
+    "PrometheusError",
+    "PrometheusRefusedError",
+    "PrometheusTooLargeError",
+    "PrometheusUnreachableError",
+    "Sample",
+]
 
 
 @dataclass(frozen=True)
@@ -62,38 +53,11 @@ class Cost:
     """From when it was taken up to the end of its evaluation; not to write the answer."""
 
 
-class PrometheusClient(HttpClient):
+class PrometheusClient(PrometheusApi):
     """A client of one Prometheus, or of anything that speaks its HTTP API.
 
     Used as ``async with PrometheusClient(url) as prometheus``.
     """
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        timeout_seconds: float = 30.0,
-        access: HttpAccess | None = None,
-        write_url: str | None = None,
-        largest_bytes: int | None = None,
-    ) -> None:
-        """Make a client that is not yet open.
-
-        Args:
-            url: of the server, before ``/api/v1``: of Mimir ``http://mimir/prometheus``.
-            timeout_seconds: for one answer.
-            access: who asks, and whom they trust; nobody in particular, if None.
-            write_url: where remote write goes, in full; ``/api/v1/write`` of the server, if None.
-            largest_bytes: of one answer; a larger one is none. Any size will do, if None.
-        """
-        self._url = url.rstrip("/")
-        self._write_url = write_url or f"{self._url}/api/v1/write"
-        self._access = access or HttpAccess()
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        self._largest_bytes = largest_bytes
-
-    def _make_session(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(timeout=self._timeout)
 
     async def query(self, expr: str, time: float | None = None) -> list[Sample]:
         """Return the instant vector (or the scalar) that ``expr`` is at ``time`` (UNIX seconds).
@@ -102,8 +66,8 @@ class PrometheusClient(HttpClient):
             PrometheusError: if there is no answer, or the query is refused.
         """
         form = {"query": expr} if time is None else {"query": expr, "time": f"{time:.3f}"}
-        data = await self._ask("query", form)
-        with self._reading():
+        data = await self.ask("query", form)
+        with self.reading():
             if data["resultType"] == "scalar":
                 return [Sample({}, float(data["result"][1]))]
             return [
@@ -118,8 +82,8 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or the query is refused.
         """
-        data = await self._ask("query_range", _range_form(expr, start, end, step_seconds))
-        with self._reading():
+        data = await self.ask("query_range", _range_form(expr, start, end, step_seconds))
+        with self.reading():
             return [_series(each) for each in _elements(data, "matrix")]
 
     async def series(
@@ -132,8 +96,8 @@ class PrometheusClient(HttpClient):
         """
         form: list[tuple[str, str]] = [("match[]", each) for each in selectors]
         form += [(k, f"{v:.3f}") for k, v in (("start", start), ("end", end)) if v is not None]
-        data = await self._ask("series", form)
-        with self._reading():
+        data = await self.ask("series", form)
+        with self.reading():
             return [_labels({"metric": each}) for each in data]
 
     async def points(self, ranged: str) -> list[Series]:
@@ -142,8 +106,8 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or the query is refused.
         """
-        data = await self._ask("query", {"query": ranged})
-        with self._reading():
+        data = await self.ask("query", {"query": ranged})
+        with self.reading():
             return [_series(each) for each in _elements(data, "matrix")]
 
     async def samples_read(self, expr: str, time: float | None = None) -> int | None:
@@ -171,8 +135,8 @@ class PrometheusClient(HttpClient):
         return await self._cost("query_range", _range_form(expr, start, end, step_seconds))
 
     async def _cost(self, path: str, form: Mapping[str, str]) -> Cost | None:
-        data = await self._ask(path, {**form, "stats": "all"})
-        with self._reading():
+        data = await self.ask(path, {**form, "stats": "all"})
+        with self.reading():
             stats = data.get("stats") or {}
             read = (stats.get("samples") or {}).get("totalQueryableSamples")
             if read is None:
@@ -193,10 +157,10 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or it is none of Prometheus's.
         """
-        answered, text = await self._send("GET", self._api(path), None, {})
-        said = self._read_answer(answered, text)
+        answered, text = await self.send("GET", self.api(path), None, {})
+        said = self.read_answer(answered, text)
         if not isinstance(said, dict):
-            raise self._foreign(answered)
+            raise self.foreign(answered)
         return said
 
     async def snapshot(self) -> str:
@@ -207,8 +171,8 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or it is refused.
         """
-        data = await self._ask("admin/tsdb/snapshot", {})
-        with self._reading():
+        data = await self.ask("admin/tsdb/snapshot", {})
+        with self.reading():
             return str(data["name"])
 
     async def labels(self, selectors: Sequence[str] = ()) -> list[str]:
@@ -217,8 +181,8 @@ class PrometheusClient(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or a selector is refused.
         """
-        data = await self._ask("labels", [("match[]", each) for each in selectors])
-        with self._reading():
+        data = await self.ask("labels", [("match[]", each) for each in selectors])
+        with self.reading():
             return [str(each) for each in data]
 
     async def label_values(
@@ -241,9 +205,9 @@ class PrometheusClient(HttpClient):
         """
         form = [("match[]", each) for each in selectors]
         form += [(k, f"{v:.3f}") for k, v in (("start", start), ("end", end)) if v is not None]
-        url = self._api(f"label/{quote(label, safe='')}/values")
-        data = self._read_answer(*await self._send("GET", f"{url}?{urlencode(form)}", None, {}))
-        with self._reading():
+        url = self.api(f"label/{quote(label, safe='')}/values")
+        data = self.read_answer(*await self.send("GET", f"{url}?{urlencode(form)}", None, {}))
+        with self.reading():
             return [str(each) for each in data]
 
     async def remote_write(self, series: Iterable[Series]) -> None:
@@ -257,75 +221,11 @@ class PrometheusClient(HttpClient):
             PrometheusError: if there is no answer, or samples are refused.
         """
         body = io.BytesIO(encode_write_request(series))  # which aiohttp sends in pieces
-        status, text = await self._send("POST", self._write_url, body, HEADERS)
+        status, text = await self.send("POST", self.write_url, body, HEADERS)
         if status >= 300:
             raise PrometheusRefusedError(
-                f"{self._write_url} answered {status}, refused samples: {_in_a_line(text)}"
+                f"{self.write_url} answered {status}, refused samples: {in_a_line(text)}"
             )
-
-    async def _ask(self, path: str, form: Mapping[str, str] | list[tuple[str, str]]) -> Any:
-        return self._read_answer(*await self._send("POST", self._api(path), form, {}))
-
-    def _api(self, path: str) -> str:
-        return f"{self._url}/api/v1/{path}"
-
-    def _read_answer(self, status: int, text: str) -> Any:
-        try:
-            answer = json.loads(text)
-        except (ValueError, RecursionError):
-            raise PrometheusError(f"{self._url} answered {status} with no JSON") from None
-        known = answer.get("status") if isinstance(answer, dict) else None
-        if known == "success" and "data" in answer:
-            return answer["data"]
-        if known != "error":
-            raise self._foreign(status)
-        raise PrometheusRefusedError(f"{self._url} refused: {_in_a_line(answer.get('error', ''))}")
-
-    def _foreign(self, status: int) -> PrometheusError:
-        return PrometheusError(f"{self._url} answered {status}, and not as Prometheus does")
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Say of an answer that is formed in another way whose it is: anything may listen there."""
-        try:
-            yield
-        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
-            raise self._foreign(200) from None
-
-    async def _send(
-        self, method: str, url: str, body: Any, headers: Mapping[str, str]
-    ) -> tuple[int, str]:
-        options = self._access.options()
-        options = {**options, "headers": {**headers, **options.get("headers", {})}}
-        try:
-            async with self._session.request(method, url, data=body, **options) as answer:
-                status, text = answer.status, await self._read_text(answer)
-        except (TimeoutError, aiohttp.ClientError) as error:
-            said = str(error) or "no answer in time"
-            raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            why = "" if text.lstrip().startswith(("<", "{")) else " ".join(text.split())
-            who = self._write_url if url == self._write_url else self._url
-            denied = f"{who} answered {status} {HTTPStatus(status).phrase}"
-            raise PrometheusDeniedError(f"{denied}: {why[:_LONGEST_SAID]}" if why else denied)
-        return status, text
-
-    async def _read_text(self, answer: aiohttp.ClientResponse) -> str:
-        if self._largest_bytes is None:
-            return await answer.text(errors="replace")
-        body = await read_at_most(answer, self._largest_bytes)
-        if body is None:
-            found = f"{self._url} answers with more than {self._largest_bytes} bytes"
-            raise PrometheusTooLargeError(found)
-        return body.decode("utf-8", "replace")
-
-
-def _in_a_line(said: Any) -> str:
-    """Return what a server says as one short line; of a page of HTML, that it is one."""
-    text = " ".join(str(said).split())
-    if text.startswith("<"):
-        return "with a page that is not Prometheus's"
-    return f"{text[:_LONGEST_SAID]}..." if len(text) > _LONGEST_SAID else text or "without a word"
 
 
 def _range_form(expr: str, start: float, end: float, step_seconds: float) -> dict[str, str]:

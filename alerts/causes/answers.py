@@ -144,6 +144,7 @@ def _probes_failing(window_seconds: float) -> Cause:
             "objective to tell."
         ),
         severity=conventions.PAGE,
+        incident=conventions.OF_CELL,
         for_seconds=FAILING_SECONDS,
         levels=revision_levels(window_seconds),
     )

@@ -73,6 +73,8 @@ class Cause:
     levels: tuple[RecordingRule, ...] = ()
     """Rules that ``state`` reads, in their order: what is long, or read more than once. Causes may
     share some, which are recorded once."""
+    incident: str = ""
+    """Of a page, whose incident it is, the cell's or the region's; empty for one of its own."""
     unless: str = ""
     """PromQL that takes places out of the alert, and not out of the state: ``unless on (...) ...``.
     For what something larger tells, of which there would be thousands."""
@@ -125,7 +127,10 @@ def cause_alert(cause: Cause, links: Links) -> AlertingRule:
         cause.name,
         f"count by ({', '.join(cause.labels)}) ({cause.recorded})"
         + (f"\n{cause.unless}" if cause.unless else ""),
-        {conventions.SEVERITY: cause.severity},
+        {
+            conventions.SEVERITY: cause.severity,
+            **({conventions.INCIDENT: cause.incident} if cause.incident else {}),
+        },
         {
             "summary": cause.summary,
             "description": cause.description,

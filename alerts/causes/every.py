@@ -11,6 +11,7 @@ from alerts.causes.captchas import captcha_wave
 from alerts.causes.cause import Cause
 from alerts.causes.draining import draining_causes
 from alerts.causes.drivers import driver_causes
+from alerts.causes.failing_regions import failing_region_causes
 from alerts.causes.governance import governance_causes
 from alerts.causes.gpus import gpu_causes
 from alerts.causes.groups import group_causes
@@ -18,6 +19,7 @@ from alerts.causes.hosts import host_causes
 from alerts.causes.looping import agents_looping
 from alerts.causes.queues import queue_causes
 from alerts.causes.regions import region_causes
+from alerts.causes.routers import router_causes
 from alerts.causes.safety import safety_causes
 from alerts.causes.slow_tools import tool_slow
 from alerts.causes.tenants import tenant_causes
@@ -46,12 +48,14 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         captcha_wave(window_seconds),
         *draining_causes(),
         *driver_causes(),
+        *failing_region_causes(),
         *governance_causes(window_seconds, scrape_interval_seconds),
         *gpu_causes(),
         *group_causes(),
         *host_causes(),
         *queue_causes(window_seconds),
         *region_causes(window_seconds),
+        *router_causes(window_seconds),
         *safety_causes(window_seconds),
         *tenant_causes(window_seconds),
         *tool_causes(window_seconds),

@@ -36,6 +36,14 @@ COMPARED_SECONDS = 600.0
 """For so long, of the half hour, both must have been seen. In fewer minutes the moments at which
 each is read make a difference, the more where load rises as a region's users come and the stretch
 after it is left out: 5 % of a minute and a half after a start."""
+IDLE_RATIO = 0.1
+"""Of the most that a cell served within the half hour: below that it was idle. What is served when
+traffic begins is billed minutes later, and what is billed after its end was served before. The two
+even out over a fall and the rise after it, if all of both was compared. Chosen."""
+LONGEST_ANSWER_SECONDS = 300.0
+"""So much later than it was served nearly everything is billed. Chosen: reasoning takes minutes."""
+WHOLE_RATIO = 0.95
+"""Share of the half hour that must have been seen in a cell that was idle. Chosen."""
 MOST_UNBILLED_RATIO = 0.02
 """Share of the served tokens, in either direction. Twice what the library's objective allows."""
 STAYS_ABOVE_RATIO = 0.01
@@ -209,7 +217,8 @@ def _tokens_unbilled(window_seconds: float, scrape_interval_seconds: float) -> C
             RecordingRule(
                 _RATIO,
                 f"sum_over_time({_BILLED}[{window}]) / sum_over_time({_SERVED}[{window}])\n"
-                f"and\n{enough}\nand\n{compared}",
+                f"and\n{enough}\nand\n{compared}\n"
+                f"unless\n{_not_evened_out(moments, scrape_interval_seconds)}",
             ),
         ),
     )
@@ -224,6 +233,26 @@ def _seen_unequally(window: str) -> str:
     )
     # One more or less is that their scrapes have not the same moment.
     return f"abs(\n{billed} - on ({region}) {served}\n) > 1"
+
+
+def _not_evened_out(moments: str, scrape_interval_seconds: float) -> str:
+    """Return the cells that were idle about the window, and not within it alone and seen whole.
+
+    Args:
+        moments: the number of moments that were compared.
+        scrape_interval_seconds: between them.
+    """
+    tokens, late = conventions.CELL_TOKENS_RATE, format_duration(LONGEST_ANSWER_SECONDS)
+    window = format_duration(METERED_SECONDS)
+    with_before = format_duration(METERED_SECONDS + LONGEST_ANSWER_SECONDS)
+    little = f"{IDLE_RATIO:g} * max_over_time({tokens}[{window}])"
+    whole = f"{moments} >= {ceil(WHOLE_RATIO * METERED_SECONDS / scrape_interval_seconds)}"
+    return (
+        f"(\nmin_over_time({tokens}[{with_before}]) < {little}\n"
+        f"unless (\n{whole}\n"
+        f"and min_over_time({tokens}[{late}] offset {window}) >= {little}\n"
+        f"and min_over_time({tokens}[{late}]) >= {little}\n)\n)"
+    )
 
 
 def _failing() -> str:

@@ -87,6 +87,7 @@ def queue_causes(window_seconds: float) -> tuple[Cause, ...]:
                 "given up. Shed load, do not just scale: drop retries, cap the queue, drain."
             ),
             severity=conventions.PAGE,
+            incident=conventions.OF_CELL,
             levels=levels,
         ),
     )

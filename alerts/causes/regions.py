@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.draining import DRAIN_DEADLINE
 from alerts.causes.places import IN_CELL, REGION_LABELS, at_work, by, reason_here, with_reason
@@ -23,6 +25,8 @@ BACK_RATIO = 0.25
 """Share of its groups that serve again, from which on it is not down any more. Chosen."""
 FEWEST_GROUPS = 2
 """Of a region with one group the group's own alerts say it all, a restart of it included."""
+SENT_BACK_WITHIN = "30m"
+"""Users, after an evacuation. Chosen: as long as a group may be away that says nothing of it."""
 DOWN_FOR_SECONDS = 30.0
 """Beside the base window, in which the router must not have seen a good end."""
 FEWEST_REQUESTS = 5
@@ -57,6 +61,7 @@ def _groups(each: str) -> str:
 _SCALED_IN = f'({catalog.GROUP_REASON.name}{{{catalog.REASON}="undiscovered"}} == 1)'
 _KNOWN = f"group by ({_GROUP}) ({catalog.GROUP_UP.name}\nunless on ({_GROUP})\n{_SCALED_IN})"
 _ON_PURPOSE = f"({conventions.GROUP_DRAIN_DEADLINE} > time())"
+_KNOWN_ONES = f"and on ({_GROUP})\n{_KNOWN}"
 
 CELL_LEVELS = (
     DRAIN_DEADLINE,
@@ -76,8 +81,12 @@ CELL_LEVELS = (
         )
         + f"\nor\n0 * {conventions.CELL_GROUPS_KNOWN}",
     ),
+    RecordingRule(
+        conventions.CELL_GROUPS_AWAY,
+        _groups(f"{conventions.GROUP_DRAIN_DEADLINE}\n{_KNOWN_ONES}"),
+    ),
 )
-"""What is there, what is gone, what serves."""
+"""What is there, what is gone, what serves, what was taken away on purpose."""
 
 NEED_LEVELS = (
     RecordingRule(
@@ -117,6 +126,26 @@ def region_causes(window_seconds: float) -> tuple[Cause, ...]:
     return (_region_down(window_seconds), _capacity_low(), _reserve_gone())
 
 
+def evacuated(labels: Sequence[str]) -> str:
+    """Return PromQL of the places that were taken out of service on purpose: nothing serves there.
+
+    Their users are elsewhere. It lasts for half an hour after groups serve again, in which users
+    are sent back; and past a deadline, which :data:`alerts.causes.draining.DRAIN_OVERDUE` tells.
+
+    Args:
+        labels: which tell places apart, some of the cell's.
+    """
+    away, serving, known = (
+        f"sum by ({by(labels)}) ({each})"
+        for each in (
+            f"max_over_time({conventions.CELL_GROUPS_AWAY}[{SENT_BACK_WITHIN}])",
+            f"min_over_time({conventions.CELL_GROUPS_SERVING}[{SENT_BACK_WITHIN}])",
+            conventions.CELL_GROUPS_KNOWN,
+        )
+    )
+    return f"({away} >= {DOWN_RATIO} * {known}\nand {serving} == 0)"
+
+
 def unless_region_is_down() -> str:
     """Return what keeps alerts of a region's parts silent while all of it is down.
 
@@ -151,10 +180,18 @@ def _region_down(window_seconds: float) -> Cause:
     )
     # For a while: a page that fails to answer at night, when nobody asks anything, is no region.
     all_routers = f"max by ({_REGION}) (max_over_time({catalog.ROUTER_UP.name}[2m])) == 0"
-    had_requests = f"max_over_time({requests}[30m]) >= {FEWEST_REQUESTS}"
+    away = f"count by ({_REGION}) ({_ON_PURPOSE}\n{_KNOWN_ONES})"
+    # Whom an evacuation sent elsewhere is not missed before having come back.
+    had_requests = (
+        f"max_over_time({requests}[30m]) >= {FEWEST_REQUESTS}\n"
+        f"unless on ({_REGION})\n{evacuated(REGION_LABELS)}\n"
+        f"or\nmax_over_time({requests}[5m]) >= {FEWEST_REQUESTS}"
+    )
     routers_gone = (
         f"group by ({_REGION}) (\n"
-        f"({all_routers}\nunless on ({_REGION})\n{requests} > 0)\n"
+        f"({all_routers}\nunless on ({_REGION})\n{requests} > 0\n"
+        # Of a region that is empty on purpose, the routers may go as well.
+        f"unless on ({_REGION})\n({away} >= {DOWN_RATIO} * {known} and {serving} == 0))\n"
         f"and on ({_REGION})\n"
         f'({had_requests}\nor\n{before},{catalog.REASON}="routers_gone"}})\n)'
     )
@@ -179,6 +216,7 @@ def _region_down(window_seconds: float) -> Cause:
             "if its routers are gone too."
         ),
         severity=conventions.PAGE,
+        incident=conventions.OF_REGION,
         for_seconds=DOWN_FOR_SECONDS,
         levels=(*CELL_LEVELS, *REGION_LEVELS),
     )
@@ -262,6 +300,7 @@ def _short_of_groups(
             f"takes {level(conventions.CELL_GROUPS_NEEDED, 1)}. {consequence}"
         ),
         severity=severity,
+        incident=conventions.OF_CELL if severity == conventions.PAGE else "",
         for_seconds=CAPACITY_FOR_SECONDS,
         levels=(*CELL_LEVELS, *NEED_LEVELS),
         unless=unless_region_is_down(),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from alerts.burn import ERROR_BUDGET_BURN
 from alerts.links import TIME_RANGE
 from alerts.owners import OWNER
 from exporters import catalog
@@ -35,7 +36,10 @@ BEFORE = 10_800_000_000_000
 
 _FIRST = (
     "{{ $alerts := .Alerts.Firing }}{{ if not $alerts }}{{ $alerts = .Alerts.Resolved }}{{ end }}"
-    "{{ with index $alerts 0 }}%s{{ end }}"
+    "{{ $first := index $alerts 0 }}{{ $found := false }}{{ range $alerts }}"
+    f'{{{{ if and (not $found) (eq .Labels.alertname "{ERROR_BUDGET_BURN}") }}}}'
+    "{{ $first = . }}{{ $found = true }}{{ end }}{{ end }}"
+    "{{ with $first }}%s{{ end }}"
 )
 _WHEN = '.StartsAt.UTC.Format "2006-01-02 15:04:05"'
 
@@ -43,8 +47,9 @@ _WHEN = '.StartsAt.UTC.Format "2006-01-02 15:04:05"'
 def of_the_first(template: str) -> str:
     """Return a template of the alert that speaks for its group: ``.`` is that one.
 
-    Of a group's alerts, which are sorted by their labels as text, the first that fires. Of the burn
-    tiers that is ``1d``, ``1h``, ``3d``, ``6h``: of those that page, the faster.
+    Of a group's alerts, which are sorted by their labels as text, the first burn that fires, or
+    else the first of all: a burn says what users feel, and names the cause. Of its tiers that is
+    ``1d``, ``1h``, ``3d``, ``6h``: of those that page, the faster.
     """
     return _FIRST % template
 
@@ -52,6 +57,22 @@ def of_the_first(template: str) -> str:
 def label(name: str) -> str:
     """Return the template of a label that the alerts of a group have in common; else empty."""
     return f"{{{{ .CommonLabels.{name} }}}}"
+
+
+def label_of_the_first(name: str) -> str:
+    """Return the template of a label that all of a group have in common, or else its first."""
+    common = f".CommonLabels.{name}"
+    first = of_the_first(f"{{{{ .Labels.{name} }}}}")
+    return f"{{{{ with {common} }}}}{{{{ . }}}}{{{{ else }}}}{first}{{{{ end }}}}"
+
+
+def cluster_or(configured: str) -> str:
+    """Return the template of the alerts' cluster, or of the one that was configured.
+
+    One Alertmanager may be told by the servers of several.
+    """
+    here = f"{{{{ with .CommonLabels.{catalog.CLUSTER} }}}}{{{{ . }}}}{{{{ else }}}}"
+    return f"{here}{configured}{{{{ end }}}}"
 
 
 def annotation(name: str) -> str:
@@ -100,7 +121,23 @@ def listed(state: str) -> str:
     )
 
 
+def labels_of_each() -> str:
+    """Return the template of the labels of all alerts that fire, a line each."""
+    return (
+        "{{ range $i, $alert := .Alerts.Firing }}{{ if $i }}\n{{ end }}"
+        "{{ range $j, $pair := $alert.Labels.SortedPairs }}{{ if $j }} {{ end }}"
+        "{{ $pair.Name }}={{ $pair.Value }}{{ end }}{{ end }}"
+    )
+
+
 def place_labels(grouping_labels: Sequence[str]) -> tuple[str, ...]:
     """Return the labels that tell who is hit, each once."""
-    told = (conventions.SLO, conventions.SERVICE, catalog.REGION, *grouping_labels, OWNER)
+    told = (
+        conventions.SLO,
+        conventions.SERVICE,
+        catalog.CLUSTER,
+        catalog.REGION,
+        *grouping_labels,
+        OWNER,
+    )
     return tuple(dict.fromkeys(told))

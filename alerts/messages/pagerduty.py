@@ -9,8 +9,11 @@ from typing import Any
 from alerts.messages.facts import (
     FACTS,
     annotation,
+    cluster_or,
     dashboard_url,
     label,
+    label_of_the_first,
+    labels_of_each,
     listed,
     place_labels,
     runbook_url,
@@ -22,6 +25,10 @@ from slo import conventions
 
 SEVERITIES = {conventions.PAGE: "critical", conventions.TICKET: "warning"}
 """PagerDuty's words for ours."""
+ALERTS_DETAIL = "alerts"
+"""The detail that has the labels of all alerts that fire: an incident may be of several."""
+SPEAKING_LABELS = (conventions.ALERTNAME, conventions.SLO, conventions.SERVICE)
+"""Labels of which an incident's alerts may have several: the first speaks for them."""
 
 
 def pagerduty_config(
@@ -46,12 +53,12 @@ def pagerduty_config(
         "send_resolved": True,
         "severity": SEVERITIES[severity],
         "client": "shardwatch",
-        "source": cluster,
-        "class": label(conventions.ALERTNAME),
-        "component": label(conventions.SERVICE),
+        "source": cluster_or(cluster),
+        "class": label_of_the_first(conventions.ALERTNAME),
+        "component": label_of_the_first(conventions.SERVICE),
         "group": " ".join(map(label, grouping_labels)),
         "description": annotation("summary"),
-        "details": _details(cluster, grouping_labels),
+        "details": _details(severity, cluster, grouping_labels),
         "links": [
             {"href": runbook_url(), "text": "runbook"},
             {"href": dashboard_url(), "text": "dashboard"},
@@ -59,15 +66,23 @@ def pagerduty_config(
     }
 
 
-def _details(cluster: str, grouping_labels: Sequence[str]) -> dict[str, str]:
-    labels = (conventions.ALERTNAME, conventions.SEVERITY, *place_labels(grouping_labels))
+def _details(severity: str, cluster: str, grouping_labels: Sequence[str]) -> dict[str, str]:
+    labels = (
+        conventions.ALERTNAME,
+        conventions.SEVERITY,
+        conventions.INCIDENT,
+        *place_labels(grouping_labels),
+    )
     found = {
         **{each: label(each) for each in labels},
+        **{each: label_of_the_first(each) for each in SPEAKING_LABELS},
         **{each: annotation(each) for each in FACTS},
-        catalog.CLUSTER: cluster,
+        catalog.CLUSTER: cluster_or(cluster),
         "since": since(),
         # Else Alertmanager adds every label and annotation of every alert under these names.
         "firing": listed("Firing"),
+        # Of tickets there may be thousands, and an event has 512 KiB.
+        **({ALERTS_DETAIL: labels_of_each()} if severity == conventions.PAGE else {}),
         "resolved": listed("Resolved"),
     }
     return dict(sorted(found.items()))

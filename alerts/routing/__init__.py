@@ -3,9 +3,10 @@
 *   ``severity="page"`` wakes somebody, an objective's tickets do not. Causes are told within the
     page that they explain; by themselves they go to the webhook, and to whoever is the fallback.
 *   Alerts of an objective go to its owner's receiver, where the configuration knows one.
-*   Grouped by objective and cell: the tiers of one cell are one incident, which stays the same when
-    a faster tier joins or its cause changes. Pages and tickets are routed apart, because PagerDuty
-    would add a page to an open ticket under the same key and wake nobody.
+*   Pages are grouped by cell, or by region where they tell of all of it: what one fault does to a
+    cell is one incident, which stays the same when a tier or an objective joins or its cause
+    changes (:mod:`alerts.incidents`). Tickets are grouped by objective and cell. Both are routed
+    apart, because PagerDuty would add a page to an open ticket under the same key and wake nobody.
 *   Causes are grouped by kind and region, so that a lost region is a handful of messages.
 
 Written for Alertmanager 0.25 and later.

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.regions import REGION_DOWN
 from alerts.own_machine import WHAT_IS_THERE, links_to_own_machine
-from alerts.routing.names import fallback_of
+from alerts.routing.names import fallback_of, wakes
 from alerts.watch.exporters import EXPORTER_DOWN
 from alerts.watchdog import WATCHDOG
 from exporters.config import Config, ConfigFile
 from exporters.documents import Place
-from exporters.notifying import Receiver
 from exporters.problems import Problem
 from slo.objective import Objective
 
@@ -52,7 +51,7 @@ def _unheard(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Pl
     fallback = fallback_of(file)
     if fallback is not None:
         told = ours.receivers.get(fallback)
-        if told is not None and not _wakes(told):
+        if told is not None and not wakes(told):
             yield (
                 ("alertmanager", "fallback"),
                 f"pages of the fallback {fallback!r} reach no pager",
@@ -126,7 +125,7 @@ def _owners(file: ConfigFile, objectives: list[Objective]) -> Iterator[tuple[Pla
         )
     for owner, receiver in sorted(file.alertmanager.owners.items()):
         told = file.alertmanager.receivers.get(receiver)
-        if told is not None and not _wakes(told):
+        if told is not None and not wakes(told):
             yield (
                 ("alertmanager", "owners", owner),
                 f"pages of the owner {owner!r} reach no pager",
@@ -157,8 +156,3 @@ def _own_machine(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
         found = "found" if name in file.links.model_fields_set else "missing, taken to be"
         what = f"{found} {url}, which leads whoever is paged to their own machine"
         yield ("links", name), what, f"say where people reach {WHAT_IS_THERE[name]}"
-
-
-def _wakes(receiver: Receiver) -> bool:
-    """Tell whether anything of it can wake somebody; a webhook may."""
-    return receiver.pagerduty is not None or receiver.webhook is not None

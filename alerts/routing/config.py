@@ -86,7 +86,7 @@ def _config(
     times = time_intervals(file.alertmanager, naming)
     return {
         "route": top_route(file, grouping_labels, naming),
-        "inhibit_rules": inhibit_rules(objectives, grouping_labels, naming),
+        "inhibit_rules": inhibit_rules(file, objectives, grouping_labels, naming),
         "receivers": receivers_of(file, folder, cluster, grouping_labels, naming),
         **({"time_intervals": times} if times else {}),
     }

@@ -3,8 +3,9 @@
 An inhibited alert is not told, and neither is its end. Prometheus sends an end for 15 minutes, and
 so it is told late, once nothing inhibits it any more; after these, what was told before it was
 inhibited stays open where it was told. So whatever inhibits should end soon after what it inhibits,
-as a group is up soon after its GPUs are. Of causes one alone inhibits pages, and is one itself: a
-region that is down, over what its users feel of it.
+as a group is up soon after its GPUs are. Of causes those of a region alone inhibit pages, and are
+pages themselves: a region that is down or fails, over what its users feel of it. Pages of one cell
+inhibit none of each other: they are one incident (:mod:`alerts.incidents`).
 
 A label that both alerts lack counts as equal. Of what is in the table both must have all of
 ``equal``; of an objective's cell, labels that it is not grouped by are lacking on both sides.
@@ -19,14 +20,18 @@ from typing import Any
 from alerts.blackout_alerts import TRAFFIC_VANISHED
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.draining import DRAINING
+from alerts.causes.failing_regions import REGION_FAILING, REGION_SPEAKS
 from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
 from alerts.causes.hosts import HOST_DOWN
+from alerts.causes.places import REGION_LABELS
 from alerts.causes.regions import REGION_DOWN
 from alerts.exhaustion import BUDGET_EXHAUSTED
 from alerts.quiet import BURN_SUPPRESSED
-from alerts.routing.names import Naming, equals, is_there
+from alerts.routing.names import Naming, equals, is_everybody_told_of_regions, is_there
+from alerts.routing.routes import cell_labels
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
 from exporters import catalog
+from exporters.config import ConfigFile
 from slo import conventions
 from slo.objective import Objective
 
@@ -56,6 +61,12 @@ INHIBITIONS = (
         "a lost region is why each of its groups, hosts and GPUs is lost",
     ),
     Inhibition(
+        REGION_FAILING,
+        (equals(conventions.ALERTNAME, (GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED)),),
+        REGION_LABELS,
+        "a region that fails counts its groups, and its board names them",
+    ),
+    Inhibition(
         HOST_DOWN,
         (f'{conventions.ALERTNAME}!="{HOST_DOWN}"',),
         (catalog.CLUSTER, catalog.HOST),
@@ -83,16 +94,20 @@ INHIBITIONS = (
 
 
 def inhibit_rules(
-    objectives: Sequence[Objective], grouping_labels: Sequence[str], naming: Naming
+    file: ConfigFile,
+    objectives: Sequence[Objective],
+    grouping_labels: Sequence[str],
+    naming: Naming,
 ) -> list[dict[str, Any]]:
     """Return the rules as Alertmanager's YAML has them.
 
     Args:
+        file: the user's configuration.
         objectives: all.
         grouping_labels: of all of them.
         naming: where there are others' alerts, these are left alone.
     """
-    cell = [conventions.SLO, conventions.SERVICE, *grouping_labels]
+    cell = cell_labels(grouping_labels)
     ours = [naming.is_ours] if naming.alerts else []
     return [
         {
@@ -104,7 +119,9 @@ def inhibit_rules(
             "equal": cell,
         },
         *_faster_tiers(objectives, cell),
-        *_region_over_cells(ours),
+        # Both are one incident, which goes on under the other's name when the region is back.
+        _over(REGION_DOWN, [equals(conventions.ALERTNAME, REGION_FAILING)], REGION_LABELS, ours),
+        *(_region_over_cells(ours) if is_everybody_told_of_regions(file) else ()),
         *(
             {
                 "source_matchers": [equals(conventions.ALERTNAME, each.source)],
@@ -152,22 +169,25 @@ def _faster_tiers(objectives: Iterable[Objective], cell: list[str]) -> Iterator[
 
 
 def _region_over_cells(ours: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rules of cells in a region that is down: of one cluster, where cells have any."""
-    alerts = (ERROR_BUDGET_BURN, TRAFFIC_VANISHED, BUDGET_EXHAUSTED, BURN_SUPPRESSED)
-    for clusters, equal in (
-        (is_there(catalog.CLUSTER), [catalog.CLUSTER, catalog.REGION]),
-        (f'{catalog.CLUSTER}=""', [catalog.REGION]),
-    ):
-        yield {
-            "source_matchers": [
-                equals(conventions.ALERTNAME, REGION_DOWN),
-                is_there(catalog.REGION),
-            ],
-            "target_matchers": [
-                equals(conventions.ALERTNAME, alerts),
-                is_there(catalog.REGION),
-                clusters,
-                *ours,
-            ],
-            "equal": equal,
-        }
+    """Yield the rules of cells in a region that has a page of its own.
+
+    Of the same cluster: an alert that says none may be another's, and is told.
+    """
+    of_objectives = (ERROR_BUDGET_BURN, TRAFFIC_VANISHED, BUDGET_EXHAUSTED, BURN_SUPPRESSED)
+    yield _over(REGION_DOWN, [equals(conventions.ALERTNAME, of_objectives)], REGION_LABELS, ours)
+    yield _over(
+        REGION_SPEAKS,
+        [_IS_PAGE, equals(conventions.INCIDENT, conventions.OF_CELL)],
+        catalog.CELL_LABELS,
+        ours,
+    )
+
+
+def _over(source: str, targets: list[str], equal: Sequence[str], ours: list[str]) -> dict[str, Any]:
+    """Return the rule that an alert inhibits others that have the same labels, and have them."""
+    there = [is_there(each) for each in equal]
+    return {
+        "source_matchers": [equals(conventions.ALERTNAME, source), *there],
+        "target_matchers": [*targets, *there, *ours],
+        "equal": list(equal),
+    }

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from exporters.config import ConfigFile
+from exporters.notifying import Receiver
 from slo import conventions
 
 FRAGMENT_PREFIX = "shardwatch-"
@@ -65,6 +66,23 @@ def equals(label: str, values: str | tuple[str, ...]) -> str:
 def is_there(label: str) -> str:
     """Return the matcher of alerts that have a label."""
     return f'{label}!=""'
+
+
+def wakes(receiver: Receiver) -> bool:
+    """Tell whether anything of a receiver can wake somebody; a webhook may."""
+    return receiver.pagerduty is not None or receiver.webhook is not None
+
+
+def is_everybody_told_of_regions(file: ConfigFile) -> bool:
+    """Tell whether a page of a region, which has no owner, wakes somebody where owners' do.
+
+    Else what it inhibits of theirs would wake nobody.
+    """
+    if not file.alertmanager.owners:
+        return True
+    name = fallback_of(file)
+    told = file.alertmanager.receivers.get(name or "")
+    return name == PAGERDUTY if told is None else wakes(told)
 
 
 def fallback_of(file: ConfigFile) -> str | None:

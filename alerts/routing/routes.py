@@ -19,13 +19,17 @@ _IS_PAGE = equals(conventions.SEVERITY, conventions.PAGE)
 _IS_TICKET = equals(conventions.SEVERITY, conventions.TICKET)
 _IS_STATE = equals(conventions.SEVERITY, conventions.NOBODY)
 """Alerts that only inhibit others."""
+_IS_OF_CELL = equals(conventions.INCIDENT, conventions.OF_CELL)
+_IS_OF_REGION = equals(conventions.INCIDENT, conventions.OF_REGION)
 _HAS_SERVICE = is_there(conventions.SERVICE)
 """What an objective says; a cause belongs to none."""
 
 BY_KIND = [conventions.ALERTNAME, catalog.CLUSTER, catalog.REGION]
 """What tickets of no objective are grouped by."""
 BY_CELL = [*BY_KIND, catalog.MODEL]
-"""What pages of no objective are: the second model that is short of capacity wakes somebody too."""
+"""What pages of no objective and no incident are."""
+BY_REGION = [catalog.CLUSTER, catalog.REGION]
+"""What a region's incident is: whatever its pages are called."""
 
 
 def top_route(file: ConfigFile, grouping_labels: Sequence[str], naming: Naming) -> dict[str, Any]:
@@ -37,7 +41,7 @@ def top_route(file: ConfigFile, grouping_labels: Sequence[str], naming: Naming) 
         naming: of receivers and times.
     """
     timing = file.alertmanager
-    cell = cell_labels(grouping_labels)
+    cell, incident = cell_labels(grouping_labels), incident_labels(grouping_labels)
     return {
         "receiver": _last_resort(file, naming),
         "group_by": BY_KIND,
@@ -48,15 +52,25 @@ def top_route(file: ConfigFile, grouping_labels: Sequence[str], naming: Naming) 
             _watchdog(naming),
             *([_webhook(cell, naming)] if file.webhook else []),
             {"receiver": naming.nobody, "matchers": [_IS_STATE]},
-            *_owners(file, cell, naming),
-            *_fallback(file, cell, naming),
+            *_owners(file, cell, incident, naming),
+            *_fallback(file, cell, incident, naming),
         ],
     }
 
 
 def cell_labels(grouping_labels: Sequence[str]) -> list[str]:
-    """Return the labels of an objective's cell: what an incident is."""
-    return [conventions.SLO, conventions.SERVICE, *grouping_labels]
+    """Return the labels of an objective's cell: what an incident of its own is."""
+    return _once(conventions.SLO, conventions.SERVICE, catalog.CLUSTER, *grouping_labels)
+
+
+def incident_labels(grouping_labels: Sequence[str]) -> list[str]:
+    """Return the labels of a cell, whatever tells of it: what the incident of a cell is."""
+    return _once(*catalog.CELL_LABELS, *grouping_labels)
+
+
+def _once(*labels: str) -> list[str]:
+    """Return labels each once: Alertmanager refuses a second."""
+    return list(dict.fromkeys(labels))
 
 
 def _last_resort(file: ConfigFile, naming: Naming) -> str:
@@ -86,20 +100,28 @@ def _webhook(cell: list[str], naming: Naming) -> dict[str, Any]:
     }
 
 
-def _owners(file: ConfigFile, cell: list[str], naming: Naming) -> list[dict[str, Any]]:
+def _owners(
+    file: ConfigFile, cell: list[str], incident: list[str], naming: Naming
+) -> list[dict[str, Any]]:
     """Return a route for each owner. Whoever owns an objective gets its pages and its tickets."""
-    return [
-        {
+    found = []
+    for owner, receiver in sorted(file.alertmanager.owners.items()):
+        pages = {"receiver": naming.of(receiver, conventions.PAGE)}
+        found.append({
             **_tickets(file, receiver, naming),
             "matchers": [equals(OWNER, owner)],
             "group_by": cell,
-            "routes": [{"receiver": naming.of(receiver, conventions.PAGE), "matchers": [_IS_PAGE]}],
-        }
-        for owner, receiver in sorted(file.alertmanager.owners.items())
-    ]
+            "routes": [
+                {**pages, "matchers": [_IS_PAGE, _IS_OF_CELL], "group_by": incident},
+                {**pages, "matchers": [_IS_PAGE]},
+            ],
+        })  # fmt: skip
+    return found
 
 
-def _fallback(file: ConfigFile, cell: list[str], naming: Naming) -> list[dict[str, Any]]:
+def _fallback(
+    file: ConfigFile, cell: list[str], incident: list[str], naming: Naming
+) -> list[dict[str, Any]]:
     """Return the routes of those who get what is nobody else's."""
     receiver = fallback_of(file)
     if receiver is None:
@@ -108,6 +130,8 @@ def _fallback(file: ConfigFile, cell: list[str], naming: Naming) -> list[dict[st
     tickets = _tickets(file, receiver, naming)
     causes = [tickets] if file.alertmanager.fallback is not None else []
     return [
+        {**pages, "matchers": [_IS_PAGE, _IS_OF_REGION], "group_by": BY_REGION},
+        {**pages, "matchers": [_IS_PAGE, _IS_OF_CELL], "group_by": incident},
         {**pages, "matchers": [_IS_PAGE, _HAS_SERVICE], "group_by": cell},
         {**pages, "matchers": [_IS_PAGE], "group_by": BY_CELL},
         {**tickets, "matchers": [equals(conventions.ALERTNAME, EVENTS_BLIND)]},

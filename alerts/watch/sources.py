@@ -1,7 +1,8 @@
 """Sources that do not answer their exporter: routers, gateways, hosts' pages, engines' pages.
 
 One alert for each exporter and region. A group whose engine is gone is a dead group, and a host
-that is down has lost its GPUs: what a cause names already is not told a second time.
+that is down has lost its GPUs, and many users' router is a cause of its own: what a cause names
+already is not told a second time.
 """
 
 from __future__ import annotations
@@ -54,8 +55,12 @@ def source_alerts() -> tuple[WatchAlert, ...]:
 
 
 def _told_by_causes() -> str:
-    """Return the hosts and groups that causes at work name, as sources."""
-    return "(" + "\nor\n".join(_as_sources(each) for each in (catalog.HOST, catalog.GROUP)) + ")"
+    """Return the hosts, groups and routers that causes at work name, as sources."""
+    return (
+        "("
+        + "\nor\n".join(_as_sources(each) for each in (catalog.HOST, catalog.GROUP, catalog.ROUTER))
+        + ")"
+    )
 
 
 def _as_sources(label: str) -> str:

@@ -52,7 +52,7 @@ def questions_of(
     Raises:
         InputError: if the showings name what there is not.
     """
-    simulated = [each for each in map(_shipped, scenario_names()) if each.engine == "sim"]
+    simulated = [each for each in map(_shipped, scenario_names()) if each.is_simulated]
     strengths = {each.name: each.strength for each in simulated}
     every = [
         Question(board, each, _expression(boards[board], each), strengths[each.scenario])

@@ -35,7 +35,9 @@ class Bar:
 BARS = (
     Bar("lab.faults_missed", "at most", 0),
     Bar("lab.unexpected_pages", "at most", 0),
+    Bar("lab.pages_per_fault", "at most", 3),
     Bar("lab.false_pages", "at most", 0),
+    Bar("lab.false_pages_of_clusters", "at most", 0),
     Bar("lab.page_over_theory_seconds", "at most", 60),
     Bar("lab.wrong_burns", "at most", 0),
     Bar("lab.stalled_group_seconds", "at most", 75),
@@ -44,6 +46,7 @@ BARS = (
     Bar("lab.snowball_lead_seconds", "at least", 120),
     Bar("lab.cause_lead_evaluations", "at least", 1),
     Bar("lab.storm_events", "at most", 5),
+    Bar("lab.storm_unresolved", "at most", 0),
     Bar("lab.unfaithful_alerts", "at most", 0),
     Bar("dashboards.faults_not_shown", "at most", 0),
     Bar("lab.minutes", "at most", 20),

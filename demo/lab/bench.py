@@ -1,8 +1,8 @@
 """The whole lab: ``python -m demo.lab.bench`` plays all, and prints its figures as JSON.
 
-Scenarios at all strengths that they promise, the burn table, a quiet cell, the loss of a large
-region, healthy days and clusters, and random scenarios held against promtool. What came of it is
-written to ``out/lab``: ``RESULTS.md``, ``index.html``, ``results.json``.
+Scenarios at all strengths that they promise, the burn table, the loss of a large region, healthy
+days and clusters, and random scenarios held against promtool. What came of it is written to
+``out/lab``: ``RESULTS.md``, ``index.html``, ``results.json``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from demo.lab.parts import (
     faithful_figures,
     faithful_part,
     healthy_part,
-    quiet_part,
     storm_part,
 )
 from demo.lab.playing import Options
@@ -96,7 +95,7 @@ def main(
     results = Results(out)
     parts, days = _parts(at_once)
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
-    simulated = [each for each in scenarios if each.engine == "sim"]
+    simulated = [each for each in scenarios if each.is_simulated]
     jobs = jobs_of(simulated, Options(), sweep=sweep)
     done = run_jobs([*jobs, *healthy_jobs(SEEDS)], at_once, _tell, results.note)
     plays = done[: len(jobs)]
@@ -132,13 +131,13 @@ def _parts(at_once: int) -> tuple[list[Part], list[Days]]:
     with ProcessPoolExecutor(at_once, mp_context=spawned, initializer=_begin_quietly) as pool:
         storm = pool.submit(storm_part)
         days = [pool.submit(days_part, each) for each in range(1, SEEDS + 1, SEEDS_AT_ONCE)]
-        burns, quiet = pool.submit(burns_part), pool.submit(quiet_part)
+        burns = pool.submit(burns_part)
         faithful = [
             pool.submit(faithful_part, each, _FAITHFUL_AT_ONCE)
             for each in range(0, FAITHFUL_SCENARIOS, _FAITHFUL_AT_ONCE)
         ]
         parts = []
-        for ended in (burns, quiet, storm):
+        for ended in (burns, storm):
             parts.append(ended.result())
             print_figures(*parts[-1].figures)
         parts.append(faithful_figures([each.result() for each in faithful]))

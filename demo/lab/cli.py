@@ -94,11 +94,11 @@ def _scenarios(names: Sequence[str] | None) -> list[Scenario]:
     """
     stories = [read_scenario(find_scenario(each)) for each in names or scenario_names()]
     if not names:
-        return [each for each in stories if each.engine == "sim"]
+        return [each for each in stories if each.is_simulated]
     wrong = [
         problem(each.name, f"is a scenario for {each.engine}, expected one for sim",
                 fix="play it with `shardwatch demo up`")
-        for each in stories if each.engine != "sim"
+        for each in stories if not each.is_simulated
     ]  # fmt: skip
     if wrong:
         raise InputError(wrong)

@@ -38,6 +38,13 @@ from exporters.sources import Answer, Answers, Source, Target
 from exporters.tools.core import ToolsCore
 from exporters.topology import Topology
 
+SLOW_SCRAPES, STALE_CONFIG = "slow-scrapes", "stale-config"
+MISTAKE, UNPLACED = "exporter-mistake", "unplaced-targets"
+SECONDS_OF_SCRAPE = 0.05
+"""That a scrape is taken to last. Chosen: an exporter of 600 GPUs answers within this."""
+SLOW_SHARE = 0.95
+"""Of the time-out, for a scrape of an exporter that is slow. Chosen."""
+UNPLACED_TARGETS = 3
 ORDINARY_SECONDS = 120.0
 """For so long the last reading of a host stands on which nothing is odd."""
 _RELOADED = "topology"
@@ -58,6 +65,8 @@ class LabExporter:
     """Of the groups exporter."""
     up_at: float = 0.0
     """UNIX seconds: before that nobody answers."""
+    ails: set[str] = field(default_factory=set)
+    """Faults of the exporter itself that are there."""
     _now: float = field(default=0.0, init=False)
     _core: Core | None = field(default=None, init=False)
     _sources: list[tuple[Source[Any], tuple[str, str, str]]] = field(init=False)
@@ -65,6 +74,11 @@ class LabExporter:
     _told: Page | None = field(default=None, init=False)
     _looked_at: float = field(default=0.0, init=False)
     _started_at: float = field(default=0.0, init=False)
+    _succeeded_at: float = field(default=0.0, init=False)
+
+    def scrape_seconds(self, timeout_seconds: float) -> float:
+        """Return how long a scrape takes that may take so long."""
+        return SLOW_SHARE * timeout_seconds if SLOW_SCRAPES in self.ails else SECONDS_OF_SCRAPE
 
     def restart(self, now: float, seconds: float) -> None:
         """Let it end, and answer again after some seconds; what it remembered is gone."""
@@ -113,19 +127,33 @@ class LabExporter:
             is_same &= is_known
         if not (is_same and self._sources and self._told):
             self._told = core.observe(Answers(answers), now)
-        page = Page()
-        page.values |= self._told.values
-        page.distributions |= self._told.distributions
+        page, is_success = Page(), MISTAKE not in self.ails
+        if is_success:
+            page.values |= self._told.values
+            page.distributions |= self._told.distributions
+            self._succeeded_at = now
         for source, _ in self._sources:
             if source.target.shown:
                 add_source(page, core, source, answers[source.target])
-        add_collection(page, core.name, seconds=0.0, is_success=True, last_success_at=now)
-        reload = core.name, _RELOADED
-        page.of(catalog.EXPORTER_RELOAD_SUCCESS)[reload] = 1.0
-        page.of(catalog.EXPORTER_RELOAD_LAST_SUCCESS)[reload] = self._started_at
-        page.of(catalog.EXPORTER_RELOAD_FAILURES)[reload] = 0.0
+        add_collection(
+            page,
+            core.name,
+            seconds=0.0,
+            is_success=is_success,
+            last_success_at=self._succeeded_at,
+        )
+        self._add_files(page, core.name)
         page.of(catalog.PROCESS_START_TIME)[()] = self._started_at
         return page
+
+    def _add_files(self, page: Page, name: str) -> None:
+        """Add what it says of its files, and of what service discovery tells it."""
+        reload, is_stale = (name, _RELOADED), STALE_CONFIG in self.ails
+        page.of(catalog.EXPORTER_RELOAD_SUCCESS)[reload] = float(not is_stale)
+        page.of(catalog.EXPORTER_RELOAD_LAST_SUCCESS)[reload] = self._started_at
+        page.of(catalog.EXPORTER_RELOAD_FAILURES)[reload] = float(is_stale)
+        if UNPLACED in self.ails:
+            page.of(catalog.EXPORTER_UNPLACED_TARGETS)[name, "no_group"] = float(UNPLACED_TARGETS)
 
     def _stands(self, target: Target[Any], path: tuple[str, str, str], now: float) -> bool:
         """Return whether what was last read of a target still says all that there is to say."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.groups import GROUP_STALLED
-from alerts.causes.queues import QUEUE_SNOWBALL
 from demo.lab.matrix import is_page
 from demo.lab.outcome import EXPECTED, STANDING, AlertOutcome, Outcome
 from demo.lab.scoring import UNKNOWN
+from demo.lab.snowballs import leads_of
 from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from exporters.benching import Figure, figure, unmeasured
+from slo import conventions
 
 SNOWBALL = "creeping-snowball"
 """The retry storm that builds up: of one that is there at once nobody can be warned."""
+QUIET_CELL, PROBES = "quiet-cell", "probe-success"
+"""The scenario of a cell with too few users to tell of it, and the objective that has to."""
 _NOT_PLAYED = "no play of a scenario that tells it"
 
 
@@ -27,7 +29,7 @@ def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> 
         first_faults: by scenario, the name of the fault that strikes first.
     """
     ours = [each for each in outcomes if each.is_judged]
-    leads = min(cause_leads(ours), default=None)
+    least, leads = min(cause_leads(ours), default=None), leads_of(ours)
 
     def latest(name: str, fault: str, alert: str, delay_seconds: float = 0.0) -> Figure:
         told = [each for each in ours if first_faults.get(each.scenario) == fault]
@@ -42,10 +44,33 @@ def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> 
         _figure("lab.pages_per_fault", "pages", per_fault),
         latest("lab.stalled_group_seconds", "frozen-worker", GROUP_STALLED),
         latest("lab.lost_gpu_seconds", "lost-gpu", GPU_LOST, DCGM_INTERVAL_SECONDS),
-        _figure("lab.snowball_lead_seconds", "s", _snowball_lead(ours)),
-        _figure("lab.cause_lead_evaluations", "evaluations", leads),
+        _figure("lab.quiet_cell_seconds", "s", _quiet_cell(ours)),
+        _figure(
+            "lab.snowball_lead_seconds",
+            "s",
+            min((each.lead for each in leads if each.scenario == SNOWBALL), default=None),
+        ),
+        _figure("lab.snowball_least_lead_seconds", "s", min((e.lead for e in leads), default=None)),
+        _figure("lab.cause_lead_evaluations", "evaluations", least),
         *_figures_of_boards(ours),
     ]
+
+
+def _quiet_cell(outcomes: Iterable[Outcome]) -> float | None:
+    """Return how long after the fault PagerDuty was told of the quiet cell by its probes.
+
+    None if it was not, or if not all went as expected there: it would be the time of something
+    else.
+    """
+    paged = [
+        each.paged_seconds
+        for of in outcomes
+        if of.scenario == QUIET_CELL and of.is_good
+        for each in of.alerts
+        if is_page(each) and each.role == EXPECTED and each.labels.get(conventions.SLO) == PROBES
+        and each.paged_seconds is not None
+    ]  # fmt: skip
+    return min(paged, default=None)
 
 
 def _figures_of_boards(outcomes: Sequence[Outcome]) -> Iterator[Figure]:
@@ -88,22 +113,6 @@ def _latest(name: str, outcomes: Sequence[Outcome], alert: str, delay_seconds: f
 def _is_at(alert: AlertOutcome, place: Mapping[str, str]) -> bool:
     """Return whether an alert is about a place, by the labels that both have."""
     return all(alert.labels[key] == place[key] for key in alert.labels.keys() & place.keys())
-
-
-def _snowball_lead(outcomes: Iterable[Outcome]) -> float | None:
-    """Return the least time from the warning of a snowball to the objective's page."""
-    leads = []
-    for each in outcomes:
-        warned = _first(each.alerts, QUEUE_SNOWBALL)
-        paged = _first((of for of in each.alerts if is_page(of)), ERROR_BUDGET_BURN)
-        if each.scenario == SNOWBALL and warned is not None and paged is not None:
-            leads.append(paged - warned)
-    return min(leads, default=None)
-
-
-def _first(alerts: Iterable[AlertOutcome], name: str) -> float | None:
-    mine = (each.fired_seconds for each in alerts if each.alert == name and each.role == EXPECTED)
-    return min(mine, default=None)
 
 
 def cause_leads(outcomes: Iterable[Outcome]) -> Iterator[float]:

@@ -28,6 +28,7 @@ from demo.scenario import Scenario, find_scenario, read_scenario
 from demo.stack.files import LIVE, OBJECTIVES
 from exporters.durations import parse_duration
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError, exit_with, problem
+from slo import conventions
 
 HEALTHY_SECONDS = 60.0
 """So long a demo is up before its scenario begins."""
@@ -206,10 +207,17 @@ def _named(labels: Mapping[str, str]) -> str:
 
 
 def _paged_as(labels: Mapping[str, str]) -> str:
-    """Return what tells a page from others: its alert and its cell, whatever tiers are in it."""
-    keys = ("severity", "slo", "region", "model")
-    found = (labels.get(key, "") for key in keys)
-    return " ".join((labels.get("alertname", ""), *(each for each in found if each)))
+    """Return what tells a page from others: its alert and its cell, whatever tiers are in it.
+
+    Or whose incident it is, where several alerts may be one.
+    """
+    keys = {
+        conventions.OF_CELL: ("severity", "region", "model"),
+        conventions.OF_REGION: ("severity", "region"),
+    }.get(labels.get(conventions.INCIDENT, ""))
+    told = f"incident of a {labels[conventions.INCIDENT]}" if keys else labels.get("alertname", "")
+    found = (labels.get(key, "") for key in keys or ("severity", "slo", "region", "model"))
+    return " ".join((told, *(each for each in found if each)))
 
 
 def _shown(seconds: float | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from demo.lab.markdown import seconds, table
 from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcome, Shown
 from demo.lab.severities import severity_of
+from demo.lab.snowballs import snowball_blocks
 from slo import conventions
 
 WORDS = MISSED, MUST_NOT, SEEN, MAY = "MISSED", "MUST NOT", "yes", "may"
@@ -56,6 +57,7 @@ def results_text(
         *_section("## What PagerDuty gets", _PAGE_HEAD, _page_rows(_sorted(ours))),
         *_section("## Pages for each fault", _WOKEN_HEAD, _woken_rows(ours)),
         *_section("## Not as expected", ("scenario", "what"), _failure_rows(_sorted(ours))),
+        *snowball_blocks(ours),
         *_boards(_sorted(ours)),
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
         *_section("## Strengths", _SWEEP_HEAD, _sweep_rows(ours, sweep)),
@@ -180,7 +182,11 @@ def _woken_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
 
 def described(alert: AlertOutcome) -> str:
     """Return an alert and where it is, in a few words: an objective says its service."""
-    hidden = {"cluster", *([conventions.SERVICE] if conventions.SLO in alert.labels else [])}
+    hidden = {
+        "cluster",
+        conventions.INCIDENT,
+        *([conventions.SERVICE] if conventions.SLO in alert.labels else []),
+    }
     rest = [value for key, value in sorted(alert.labels.items()) if key not in hidden]
     return " ".join((alert.alert, *rest))
 

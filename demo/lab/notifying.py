@@ -23,8 +23,9 @@ import heapq
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cmp_to_key
+from types import MappingProxyType
 from typing import Any
 
 from alerts.alertmanager.inhibiting import Inhibition, read_inhibitions
@@ -82,6 +83,8 @@ def notifications(
     start: float,
     end: float,
     evaluation_seconds: float = 15.0,
+    *,
+    external_labels: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Notification]:
     """Return what an Alertmanager tells from ``start`` to ``end`` (UNIX seconds), by time.
 
@@ -91,11 +94,19 @@ def notifications(
         start: when it starts; empty.
         end: see above.
         evaluation_seconds: between two evaluations of the alerts' rules.
+        external_labels: what Prometheus sends alerts with that have no such label of their own
+            (notifier/notifier.go). Notifications have the alerts as they were given.
 
     Raises:
         ValueError: if the configuration has something that is none of Alertmanager's.
     """
-    return list(_Dispatcher(config, start, evaluation_seconds).run(firings, end))
+    own = list(firings)
+    sent = [replace(each, labels={**external_labels, **each.labels}) for each in own]
+    given = {id(each): one for each, one in zip(sent, own, strict=True)}
+    return [
+        replace(told, alerts=tuple(given[id(each)] for each in told.alerts))
+        for told in _Dispatcher(config, start, evaluation_seconds).run(sent, end)
+    ]
 
 
 def group_key(route: Route, labels: Mapping[str, str]) -> str:

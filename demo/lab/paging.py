@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from alerts.burn import ERROR_BUDGET_BURN, NO_CAUSE
 from alerts.causes.cause import Cause
 from alerts.causes.every import causes, explaining
+from alerts.messages.pagerduty import ALERTS_DETAIL, SPEAKING_LABELS
 from alerts.probable_cause import probable_cause
 from alerts.sources import names_causes
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
@@ -86,15 +87,29 @@ async def pages_of(
 async def _event(told: Notification, asker: CauseAsker) -> dict[str, object]:
     event: dict[str, object] = {"event_action": told.action, "dedup_key": told.dedup_key}
     common = _common(told.alerts)
-    firing = told.firing or told.alerts
-    details = dict(common)
-    if (cause := await asker.ask(firing[0], told.at)) is not None:
+    speaking = speaks_for(told.firing or told.alerts)
+    details = {**_speaking_labels(speaking), **common}
+    details[ALERTS_DETAIL] = "\n".join(
+        " ".join(f"{name}={value}" for name, value in sorted(each.labels.items()))
+        for each in told.firing
+    )
+    if (cause := await asker.ask(speaking, told.at)) is not None:
         details[CAUSE_DETAIL] = cause
     about = (value for key, value in sorted(common.items()) if key != conventions.ALERTNAME)
-    summary = " ".join((common.get(conventions.ALERTNAME, "several alerts"), *about))
+    summary = " ".join((details[conventions.ALERTNAME], *about))
     severity = "critical" if common.get(conventions.SEVERITY) == conventions.PAGE else "warning"
     event["payload"] = {"summary": summary, "severity": severity, "custom_details": details}
     return event
+
+
+def speaks_for(alerts: Sequence[Firing]) -> Firing:
+    """Return the alert that speaks for its group, as messages choose it: the first burn, if any."""
+    burns = (each for each in alerts if each.alert == ERROR_BUDGET_BURN)
+    return next(burns, alerts[0])
+
+
+def _speaking_labels(firing: Firing) -> dict[str, str]:
+    return {name: firing.labels[name] for name in SPEAKING_LABELS if name in firing.labels}
 
 
 def _common(alerts: Sequence[Firing]) -> dict[str, str]:

@@ -11,11 +11,10 @@ from demo.lab.burns.table import burn_blocks
 from demo.lab.faithful import judge
 from demo.lab.healthy.clusters import hours_of, pages_of
 from demo.lab.healthy.days import Days, play_days
-from demo.lab.markdown import seconds, table
+from demo.lab.markdown import table
 from demo.lab.matrix import described
-from demo.lab.outcome import STANDING, Outcome
-from demo.lab.quiet_cell import REQUESTS_PER_HOUR, page_seconds, play_quiet_cell
-from demo.lab.storm import play_storm
+from demo.lab.outcome import Outcome
+from demo.lab.storm import STARTS_AT, figures_of, play_storm
 from exporters.benching import Figure, figure, unmeasured
 from slo import conventions
 
@@ -47,31 +46,11 @@ def burns_part() -> Part:
     )  # fmt: skip
 
 
-def quiet_part() -> Part:
-    """Play the quiet cell."""
-    outcome = asyncio.run(play_quiet_cell())
-    paged = page_seconds(outcome)
-    name = "lab.quiet_cell_seconds"
-    told = figure(name, paged, "s") if paged is not None else unmeasured(name, "s", "no page")
-    rows = [
-        (described(each), seconds(each.fired_seconds), seconds(each.paged_seconds))
-        for each in outcome.alerts
-        if each.role != STANDING
-    ]
-    return Part(
-        [told],
-        [
-            "## A quiet cell goes down",
-            f"All groups of a cell with {REQUESTS_PER_HOUR:g} requests an hour stand still.",
-            table(("alert", "fired", "paged"), rows),
-        ],
-    )
-
-
 def storm_part() -> Part:
-    """Play the loss of a large region."""
-    storm = asyncio.run(play_storm())
-    return Part(storm.figures(), storm.blocks())
+    """Play the loss of a large region at several times of the week, one after the other."""
+    storms = [asyncio.run(play_storm(each)) for each in STARTS_AT]
+    blocks = [block for each in storms for block in each.blocks()]
+    return Part(figures_of(storms), ["## A region of 125,000 GPUs goes dark", *blocks])
 
 
 def days_part(first: int) -> Days:
@@ -92,12 +71,13 @@ def healthy_part(days: Sequence[Days], clusters: Sequence[Outcome]) -> Part:
     paged = pages_of(clusters)
     seeds, cells = sum(each.seeds for each in days), sum(each.cells for each in days)
     said = (
-        f"{seeds} seeds, {DAYS} days each, {cells} cells together, whose requests and errors are "
-        "drawn by the simulator's figures at one minute, through the rules of burn alerts and "
-        f"vanished traffic that page: {len(pages)} pages, {len(false)} of them of a burn that in "
-        f"truth was below its threshold. Whole clusters for {hours_of(clusters):.1f} hours, with "
-        "rolling deploys and restarts, through all rules, the causes among them: "
-        f"{len(paged)} pages."
+        f"{seeds} seeds, {DAYS} days each: {seeds * DAYS} days of {cells} cells together, whose "
+        "requests and errors are drawn by the simulator's figures at one minute, through the rules "
+        f"of burn alerts and vanished traffic that page: {len(pages)} pages, {len(false)} of them "
+        "false, of a burn that in truth, by the requests and errors that were drawn, was below "
+        f"what its tier promises. Whole clusters for {hours_of(clusters):.1f} hours, which are "
+        f"{hours_of(clusters) / 24:.1f} days, with rolling deploys and restarts, through all "
+        f"rules, the causes among them: {len(paged)} pages, each of which is taken to be false."
     )
     rows = [
         *((each.alert, " ".join(f"{k}={v}" for k, v in sorted(each.labels.items())))
@@ -106,7 +86,9 @@ def healthy_part(days: Sequence[Days], clusters: Sequence[Outcome]) -> Part:
     ]  # fmt: skip
     return Part(
         [
-            figure("lab.false_pages", len(false) + len(paged), "pages"),
+            figure("lab.false_pages", len(false), "pages"),
+            figure("lab.healthy_days", sum(each.seeds * each.days for each in days), "days"),
+            figure("lab.false_pages_of_clusters", len(paged), "pages"),
             figure("lab.healthy_cause_hours", hours_of(clusters), "h", digits=1),
         ],
         ["## Healthy days", said, *([table(("page", "of"), rows)] if rows else [])],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from demo.engine import Habit
@@ -15,12 +15,14 @@ from demo.lab.outcome import Outcome, Shown
 from demo.lab.paging import PAGERDUTY, CauseAsker, pages_of
 from demo.lab.past import habits_of_cluster, measure_usual, write_past, write_readings
 from demo.lab.pictures import cell_pictures
-from demo.lab.readings import Readings, Watch, began_at
+from demo.lab.readings import Readings, began_at
 from demo.lab.reporting import Reporting, watched_seconds
 from demo.lab.scoring import Scoring, after
 from demo.lab.servers import DATA, copy_data, keep_data, server_on
 from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
 from demo.lab.severities import routed_as_ours
+from demo.lab.watching import Watch
+from demo.objectives import AVAILABILITY
 from demo.scenario import Scenario
 from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
 from demo.stack.files import Timing
@@ -66,6 +68,22 @@ class Options:
     def habits(self) -> list[Habit]:
         """What the cells of the cluster do while nothing is wrong."""
         return habits_of_cluster(self.groups, self.traffic_ratios)
+
+
+def with_users(options: Options, scenario: Scenario) -> Options:
+    """Return options with the users that a scenario has where they are not as many as usual."""
+    if not scenario.users:
+        return options
+    usual = {
+        (each.labels["region"], each.labels["model"]): each.events_per_second
+        for each in habits_of_cluster(options.groups)
+        if each.slo == AVAILABILITY
+    }
+    ratios = {
+        (each.region, each.model): each.requests_per_hour / 3600 / usual[each.region, each.model]
+        for each in scenario.users
+    }
+    return replace(options, traffic_ratios={**options.traffic_ratios, **ratios})
 
 
 async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome]:
@@ -223,7 +241,10 @@ class Eve:
         setting, replay = self.setting, base.replay
         interval = readings.interval_seconds
         firings = [routed_as_ours(e) for e in replay.firings() if e.firing_at is not None]
-        told = notifications(firings, setting.alertmanager, readings.start, readings.end, interval)
+        told = notifications(
+            firings, setting.alertmanager, readings.start, readings.end, interval,
+            external_labels=setting.external_labels,
+        )  # fmt: skip
         asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
         pages = await pages_of(told, asker, readings.fault_at)
         said = [each for each in told if each.integration == PAGERDUTY]

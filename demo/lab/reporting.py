@@ -18,9 +18,9 @@ from demo.stack.sums import Measured, compare_budgets, summarise
 from slo.prometheus import PrometheusClient
 from slo.replay.firing import Firing
 
-WATCHED_AFTER_SECONDS = 900.0
+WATCHED_AFTER_SECONDS = 600.0
 """After the last repair: a page ends when its short window of 5 minutes has, and a group tells of
-it a group interval later at the most."""
+it a group interval later at the most. What an engine needs to be back is on top of that."""
 CONDITION_SECONDS = 5.0
 """Between two looks at what a scenario must show."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from demo.faults import FAULTS
 from demo.lab.eves import EveProcess, Failed, Kind
 from demo.lab.outcome import Outcome
-from demo.lab.playing import Options
+from demo.lab.playing import Options, with_users
 from demo.scenario import Scenario
 
 SWEPT_SHARES = (0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
@@ -44,12 +44,13 @@ def jobs_of(scenarios: Iterable[Scenario], options: Options, *, sweep: bool) -> 
     """Return the plays of scenarios: at each strength that they promise, and below in a sweep."""
     jobs = []
     for scenario in scenarios:
+        own = with_users(options, scenario)
         promised = scenario.promised_strengths
-        jobs += [Job(scenario.at_strength(each), options) for each in promised]
+        jobs += [Job(scenario.at_strength(each), own) for each in promised]
         if not promised:
-            jobs.append(Job(scenario, options))
+            jobs.append(Job(scenario, own))
         if sweep and scenario.expect:
-            swept = replace(options, peers=())
+            swept = replace(own, peers=())
             jobs += [
                 Job(scenario.at_strength(each), swept, is_swept=True)
                 for each in _weaker(scenario)

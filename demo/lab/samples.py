@@ -18,8 +18,6 @@ from slo.series import STALE, Series
 UP = "up"
 SCRAPE_SECONDS = "scrape_duration_seconds"
 SCRAPE_SAMPLES = "scrape_samples_scraped"
-SECONDS_OF_SCRAPE = 0.05
-"""That a scrape is taken to last. Chosen: an exporter of 600 GPUs answers within this."""
 
 Key = tuple[str, tuple[str, ...]]
 """Label values in the family's order, and what its histograms add to them."""
@@ -47,8 +45,11 @@ class Scrapes:
         """Likewise, the buckets', the sum's and the count's."""
         self._own: dict[str, list[float]] = {UP: [], SCRAPE_SECONDS: [], SCRAPE_SAMPLES: []}
 
-    def take(self, time: float, page: Page | None) -> None:
-        """Take a scrape at a time (UNIX seconds), later than all before; None if it failed."""
+    def take(self, time: float, page: Page | None, seconds: float) -> None:
+        """Take a scrape at a time (UNIX seconds), later than all before; None if it failed.
+
+        It lasted so many seconds.
+        """
         at = len(self._times)
         self._times.append(time)
         taken = 0
@@ -66,13 +67,13 @@ class Scrapes:
                 columns = known.setdefault(labels, [[] for _ in row])
                 for column, value in zip(columns, row, strict=True):
                     _append_one(column, nan if value is None else value, at)
-        for name, value in ((UP, float(page is not None)), (SCRAPE_SECONDS, SECONDS_OF_SCRAPE),
+        for name, value in ((UP, float(page is not None)), (SCRAPE_SECONDS, seconds),
                             (SCRAPE_SAMPLES, float(taken))):  # fmt: skip
             self._own[name].append(value)
 
-    def take_up(self, time: float) -> None:
+    def take_up(self, time: float, seconds: float) -> None:
         """Take a scrape of which nothing is known but that it went well."""
-        self.take(time, Page())
+        self.take(time, Page(), seconds)
 
     def series(self) -> Iterator[Series]:
         """Yield what was stored."""

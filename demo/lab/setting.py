@@ -12,6 +12,7 @@ import yaml
 
 from alerts.build import ALERTMANAGER_PATH
 from alerts.build import build as build_alerts
+from alerts.prometheus_file import external_labels
 from dashboards.build import BOARDS_FOLDER
 from dashboards.build import build as build_dashboards
 from demo.sim.plan import DEFAULT_GROUPS, cluster_topology
@@ -43,6 +44,8 @@ class Setting:
     """As they were built."""
     alertmanager: Mapping[str, Any]
     """The built configuration of Alertmanager."""
+    external_labels: Mapping[str, str]
+    """What Prometheus sends alerts with, beside their own."""
     boards: Mapping[str, Mapping[str, Any]]
     """As they were built, parsed, by file name without ending."""
 
@@ -75,6 +78,7 @@ def make_setting(
         objectives=read_objectives(config),
         rule_files=sorted(layout.build / path for path in files if path.startswith("rules/")),
         alertmanager=yaml.safe_load(files[ALERTMANAGER_PATH]),
+        external_labels=external_labels(config),
         boards={
             Path(path).stem: json.loads(text)
             for path, text in files.items()

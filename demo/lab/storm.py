@@ -1,4 +1,4 @@
-"""A region of a cluster of 125,000 GPUs goes dark: how often is PagerDuty told?
+"""A region of a cluster of 125,000 GPUs goes dark: how often is PagerDuty told, and to the end?
 
 What is scraped of a small cluster in the scenario ``region-loss`` is multiplied: every series of a
 group's under dozens of other names, one host of eight GPUs of each. Kept is what the rules read,
@@ -21,8 +21,9 @@ from demo.lab.markdown import seconds, table
 from demo.lab.notifying import Notification, notifications
 from demo.lab.paging import PAGERDUTY
 from demo.lab.past import habits_of_cluster, many_times, measure_usual, write_past, write_readings
-from demo.lab.readings import Readings, take_readings
+from demo.lab.readings import Readings
 from demo.lab.setting import OBJECTIVES, make_setting, names_read
+from demo.lab.watching import take_readings
 from demo.scenario import Scenario, find_scenario, read_scenario
 from exporters.benching import Figure, figure, unmeasured
 from slo.benching.server import empty_server
@@ -38,10 +39,13 @@ SIMULATED_GROUPS = 180
 multiplied as well, which evens out where there are many."""
 GPUS_OF_GROUP = 8
 HEALTHY_SECONDS = 600.0
-DARK_SECONDS = 900.0
-STARTS_AT = "tue 07:00"
-"""An hour at which the other regions can bear those who come: what they suffer at the busiest hour
-is another fault, with pages of its own."""
+DARK_SECONDS = 600.0
+AFTER_SECONDS = 600.0
+"""Watched after the region is back: whatever pages has resolved by then, or does not."""
+STARTS_AT = ("tue 07:00", "sun 03:00")
+"""Hours at which the other regions can bear those who come, one by day and the week's lowest: what
+they suffer at the busiest hour is another fault, with pages of its own."""
+WATCHED_SECONDS = DARK_SECONDS + AFTER_SECONDS
 _GROUP, _HOST, _UUID, _EXTRA = "group", "host", "uuid", "-x"
 _SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
 """How names end of what routers and tools add up over a region's groups."""
@@ -51,6 +55,8 @@ _SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
 class Storm:
     """What a region's loss brought about."""
 
+    starts_at: str
+    """Weekday and time, UTC."""
     groups: int
     gpus: int
     series: int
@@ -61,12 +67,20 @@ class Storm:
     told: Sequence[Notification]
     """PagerDuty's events from the fault on, by time."""
 
-    def figures(self) -> list[Figure]:
-        """Return ``lab.storm_events``: not measured where nobody was told of the region at all."""
-        name, unit = "lab.storm_events", "events"
-        if not any(of.alert == REGION_DOWN for each in self.told for of in each.alerts):
-            return [unmeasured(name, unit, f"{REGION_DOWN} was not told")]
-        return [figure(name, len(self.told), unit)]
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody was told of the region at all."""
+        return any(of.alert == REGION_DOWN for each in self.told for of in each.alerts)
+
+    @property
+    def unresolved(self) -> list[str]:
+        """Dedup keys of incidents that are open at the end, or were closed and never opened."""
+        actions: dict[str, list[str]] = {}
+        for each in self.told:
+            actions.setdefault(each.dedup_key, []).append(each.action)
+        return sorted(
+            key for key, said in actions.items() if said[-1] != "resolve" or said[0] != "trigger"
+        )
 
     def blocks(self) -> list[str]:
         """Return heading, explanation and table."""
@@ -82,29 +96,42 @@ class Storm:
         )
         fired = sum(each.firing_at is not None for each in self.firings)
         said = (
-            f"{self.groups:,} groups with {self.gpus:,} GPUs, {self.series:,} series; a region is "
-            f"dark for {DARK_SECONDS:g} s. {fired:,} alerts fire; PagerDuty gets {len(self.told)} "
-            "events:"
+            f"{self.starts_at}: {self.groups:,} groups with {self.gpus:,} GPUs, {self.series:,} "
+            f"series; a region is dark for {DARK_SECONDS:g} s. {fired:,} alerts fire; PagerDuty "
+            f"gets {len(self.told)} events, and {len(self.unresolved)} incidents are open "
+            f"{AFTER_SECONDS:g} s after the region is back:"
         )
         return [
-            "## A region of 125,000 GPUs goes dark",
             said,
             table(("after", "event", "alerts", "group", "firing"), rows),
         ]
 
 
-def storm_scenario(starts_at: str = STARTS_AT) -> Scenario:
-    """Return ``region-loss`` whose region stays dark as long as anybody looks."""
+def figures_of(storms: Sequence[Storm]) -> list[Figure]:
+    """Return the figures of storms, the worst of all: not measured if nobody was told of one."""
+    events, unresolved = "lab.storm_events", "lab.storm_unresolved"
+    untold = [each.starts_at for each in storms if not each.is_told]
+    if untold or not storms:
+        said = f"{REGION_DOWN} was not told: {', '.join(untold)}" if untold else "no storm"
+        return [unmeasured(events, "events", said), unmeasured(unresolved, "incidents", said)]
+    return [
+        figure(events, max(len(each.told) for each in storms), "events"),
+        figure(unresolved, sum(len(each.unresolved) for each in storms), "incidents"),
+    ]
+
+
+def storm_scenario(starts_at: str) -> Scenario:
+    """Return ``region-loss`` with a region that is dark for long, then back, at a time."""
     scenario = read_scenario(find_scenario("region-loss"))
-    faults = [each.model_copy(update={"length": None}) for each in scenario.faults]
+    faults = [each.model_copy(update={"length": DARK_SECONDS}) for each in scenario.faults]
     return scenario.model_copy(
-        update={"faults": faults, "watch": DARK_SECONDS, "starts_at": starts_at}
+        update={"faults": faults, "watch": WATCHED_SECONDS, "starts_at": starts_at}
     )
 
 
 async def play_storm(
+    starts_at: str,
     groups: int = GROUPS,
-    starts_at: str = STARTS_AT,
     simulated: int = SIMULATED_GROUPS,
     objectives: Sequence[str] = OBJECTIVES,
     tell: Callable[[str], object] = lambda _: None,
@@ -112,8 +139,8 @@ async def play_storm(
     """Play it in a cluster of so many groups.
 
     Args:
-        groups: a multiple of those of the small cluster is taken, and not fewer.
         starts_at: weekday and time, UTC.
+        groups: a multiple of those of the small cluster is taken, and not fewer.
         simulated: how many of them are simulated.
         objectives: as a configuration names them.
         tell: is told how far it is.
@@ -127,7 +154,7 @@ async def play_storm(
             storm_scenario(starts_at),
             setting.config,
             healthy_seconds=HEALTHY_SECONDS,
-            watched_seconds=DARK_SECONDS,
+            watched_seconds=WATCHED_SECONDS,
             is_wanted=lambda name: names is None or name in names,
         )
         tell(f"{len(small.series)} series of {simulated} groups")
@@ -147,8 +174,16 @@ async def play_storm(
             await replay.advance(small.end)
         replay.require_no_failure()
         firings = replay.firings()
-        told = notifications(firings, setting.alertmanager, small.start, small.end, interval)
+        told = notifications(
+            firings,
+            setting.alertmanager,
+            small.start,
+            small.end,
+            interval,
+            external_labels=setting.external_labels,
+        )
         return Storm(
+            starts_at=starts_at,
             groups=times * simulated,
             gpus=times * simulated * GPUS_OF_GROUP,
             series=len(series),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from alerts.messages.pagerduty import ALERTS_DETAIL
 from demo.scenario import Allowed, Expectation, Forbidden, Scenario
 from slo import conventions
 
@@ -16,6 +18,10 @@ BUDGET_TOLERANCE_EVENTS = 3.0
 """... and by how many besides. A page that is read too late, or not while its exporter starts
 again, leaves ``rate()`` to guess what happened between: a handful of events that came at once may
 be taken for fewer."""
+
+
+_LABEL = re.compile(r"(\w+)=(.*?)(?= \w+=|$)")
+"""Of a line of the detail that lists alerts: ``alertname=GpuLost host=h1``."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,18 @@ class Page:
         """The custom details; empty for a resolve that has none."""
         return self.event.get("payload", {}).get("custom_details", {}) or {}
 
+    @property
+    def alerts(self) -> list[dict[str, str]]:
+        """The labels of the alerts that it tells of; empty where it does not list them."""
+        lines = self.details.get(ALERTS_DETAIL, "").splitlines()
+        return [dict(_LABEL.findall(line)) for line in lines]
+
     def has(self, labels: Mapping[str, str]) -> bool:
-        """Whether the event is about these label values, by its custom details."""
-        return all(self.details.get(name) == value for name, value in labels.items())
+        """Whether the event is about these label values: itself, or any of its alerts."""
+        return any(
+            all(each.get(name) == value for name, value in labels.items())
+            for each in (self.details, *self.alerts)
+        )
 
 
 @dataclass(frozen=True)

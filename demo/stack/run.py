@@ -242,7 +242,8 @@ class _Demo:
 
     async def _wait_for_data(self) -> list[str]:
         """Return the queries that lack data when all have it, or after a minute and a half."""
-        left = [Lacking(each) for each in read_panel_queries(self.layout.build / "dashboards")]
+        queries = read_panel_queries(self.layout.build / "dashboards", self.plan.lacks)
+        left = [Lacking(each) for each in queries]
         deadline = time.monotonic() + DATA_WITHIN_SECONDS
         url = self.layout.url("prometheus")
         async with PrometheusClient(url, timeout_seconds=QUERY_WITHIN_SECONDS) as prometheus:

@@ -14,6 +14,7 @@ from alerts.causes.canaries import CANARY_WORSE
 from alerts.causes.captchas import CAPTCHA_WAVE
 from alerts.causes.draining import DRAIN_OVERDUE, DRAINING
 from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
+from alerts.causes.failing_regions import REGION_FAILING, REGION_SPEAKS
 from alerts.causes.governance import (
     DATA_OUTSIDE,
     GOV_DATA_OUTSIDE,
@@ -60,6 +61,7 @@ SIGNS: Mapping[str, Sign] = {
     "straggler": Sign(frozenset({GROUP_DEGRADED}), 450, above_strength=0.35),
     # Two minutes of a dead group make an alert: an engine that is restarted is dead for as long.
     "lost-host": Sign(frozenset({HOST_DOWN, GROUP_DEAD}), 200),
+    "lost-power": Sign(frozenset({HOST_DOWN, GROUP_DEAD, REGION_FAILING}), 200),
     "lost-region": Sign(frozenset({REGION_DOWN}), 200),
     # Engines are stalled after 30 s without a step.
     "frozen-worker": Sign(frozenset({GROUP_STALLED, GROUP_DEAD}), 90),
@@ -89,7 +91,7 @@ CONSEQUENCES = frozenset(
         *(DATA_OUTSIDE, GOV_DATA_OUTSIDE, SAFETY_BYPASSED, GOV_SAFETY_BYPASSED),
         *(TOKENS_UNBILLED, TOOL_SLOW),
         *(CACHE_EVICTION_PRESSURE, CACHE_HIT_COLLAPSE, PAID_THROTTLED),
-        *(QUEUE_METASTABLE, QUEUE_SNOWBALL),
+        *(QUEUE_METASTABLE, QUEUE_SNOWBALL, REGION_FAILING, REGION_SPEAKS),
         *(ROLL_OUT_OVERDUE, WEIGHTS_SLOW),
     }
 )

@@ -38,6 +38,26 @@ within a first token's deadline), and half as many that users try again."""
 TELEMETRY_VARIABLE = "SHARDWATCH_DEMO_DCGM"
 """Holds the address of the page of this machine's dcgm-exporter, if it has one."""
 
+WITHOUT_GPUS = (
+    "shardwatch_gpu_",
+    "shardwatch_group_gpus_",
+    "shardwatch_group_cache_missed_bound_gpu_seconds",
+    "shardwatch:cell_gpu",
+    "shardwatch:cell_cache_missed_gpus",
+    "shardwatch:driver_hosts",
+)
+"""Series of GPUs, and what is counted in them."""
+NOT_SERVED = (
+    "shardwatch_metering_",
+    "shardwatch_residency_",
+    "shardwatch_safety_",
+    "shardwatch_weights_",
+    "shardwatch:billed_tokens",
+    "shardwatch:served_tokens",
+    "shardwatch:cell_seen",
+)
+"""Series of a meter, a filter, residency and a loader of weights: vLLM has none, nor its router."""
+
 SERVER_ARGUMENTS = (
     *("--served-model-name", MODEL),
     *("--dtype", "bfloat16"),
@@ -102,6 +122,7 @@ def plan_vllm(
         control_url=_url(control),
         habits=_habits(),
         tools=TOOLS,
+        lacks=NOT_SERVED if machine.gpus else (*WITHOUT_GPUS, *NOT_SERVED),
     )
 
 

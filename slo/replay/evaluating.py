@@ -18,10 +18,13 @@ from slo.replay.moments import TimedGroup
 from slo.replay.ordering import Placed, Step, plan
 from slo.replay.playing import COPY, Player
 from slo.replay.reading import ALERTS_FOR_STATE, name_of
+from slo.series import Series
 from slo.steps import Times
 
 AT_ONCE = 4
 """Steps that are asked for at the same time."""
+WRITTEN_AT_ONCE = 500
+"""Series; a rule that gives as many is written by itself, for who waits takes memory."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,21 @@ class Replay:
             end = min(until, self._until + self._longest_seconds)
             for level in self._levels:
                 await self._gather(each.play(self._until, end) for each in level)
+                await self._write(player for each in level for player in each.players)
             self._until = end
+
+    async def _write(self, players: Iterable[Player]) -> None:
+        """Write what rules of one level gave, who do not read each other: together."""
+        series: list[Series] = []
+        client: PrometheusClient | None = None
+        for each in players:
+            client = each.client
+            series += each.take_unwritten()
+            if len(series) >= WRITTEN_AT_ONCE:
+                await client.remote_write(series)
+                series = []
+        if client and series:
+            await client.remote_write(series)
 
     def go_on_with(self, client: PrometheusClient) -> None:
         """Ask another server from now on, which holds what the one before held."""
@@ -156,7 +173,7 @@ class _Played:
     """A step and its players."""
 
     def __init__(self, step: Step, players: Sequence[Player]) -> None:
-        self._step, self._players = step, players
+        self._step, self.players = step, players
         by_text = {read.text: read.name or "" for each in step.rules for read in each.reads}
         self._names: dict[str, str] = {}
         self._holding: Holding | None = None
@@ -174,7 +191,7 @@ class _Played:
 
     async def begin(self, start: float) -> None:
         """Look for what is there before the first moment."""
-        for each in self._players:
+        for each in self.players:
             moments = each.placed.moments
             first_ms = round(moments.between(start, start)[0] * 1000)
             await each.begin(first_ms)
@@ -186,17 +203,20 @@ class _Played:
         if self._step.moment_by_moment:
             await self._play_moment_by_moment(start, end)
             return
-        (player,) = self._players
+        (player,) = self.players
         times_ms = player.placed.moments.between_ms(start, end)
         if self._holding:
             await self._holding.play(times_ms, self._names)
         elif times_ms.size:
             await player.play(times_ms, self._names)
+        if len(player.unwritten) >= WRITTEN_AT_ONCE:
+            await player.write()
 
     async def _play_moment_by_moment(self, start: float, end: float) -> None:
-        due = (_due(each, start, end) for each in self._players)
+        due = (_due(each, start, end) for each in self.players)
         for time_ms, _, player in heapq.merge(*due, key=lambda each: each[:2]):
             await player.play(np.array([time_ms], np.int64), self._names)
+            await player.write()
 
 
 def _due(player: Player, start: float, end: float) -> list[tuple[int, tuple[int, int], Player]]:

@@ -105,7 +105,7 @@ class Holding:
             # Of a rule that changes all the time little can be guessed.
             asked = max(_FEWEST_ASKED, _ASKED_TIMES * accepted)
         self._remember(guess.known)
-        await self.player.write(replace(guess.known, said=said))
+        self.player.take(replace(guess.known, said=said))
 
     async def _ask(self, guess: _Guess, times_ms: Times, first: int, names: dict[str, str]) -> Grid:
         prefix = f"replay:guess{next(_numbers)}:"

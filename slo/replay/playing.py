@@ -1,4 +1,8 @@
-"""One rule played over moments: asked, labelled, and its series written as a server stores them."""
+"""One rule played over moments: asked, labelled, and its series made as a server stores them.
+
+They are written together with those of other rules (:mod:`slo.replay.evaluating`): a request for
+each rule is most of the work of both sides.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +38,8 @@ class Player:
     owners: dict[Key, Placed] = field(default_factory=dict)
     """Who writes each series, of all players of a server."""
     alerts: Alerts | None = None
+    unwritten: list[Series] = field(default_factory=list)
+    """What it gave and nobody has written yet."""
     failed: dict[str, list[float]] = field(default_factory=dict)
     """Moments at which it failed, by what was said of that."""
     _last: frozenset[Key] = frozenset()
@@ -53,7 +59,7 @@ class Player:
         """
         expr = self.placed.rule.expr
         grid = await self.ask(times_ms, with_names(expr, names) if names else expr)
-        await self.write(grid)
+        self.take(grid)
 
     async def ask(self, times_ms: Times, expr: str) -> Grid:
         """Return what the rule gives at some moments, where its expression is ``expr``."""
@@ -77,8 +83,8 @@ class Player:
         grid.clear_failed()
         return grid
 
-    async def write(self, grid: Grid) -> None:
-        """Write what the rule gave, and go on from there."""
+    def take(self, grid: Grid) -> None:
+        """Take what the rule gave as to be written, and go on from there."""
         self._note(grid.said, grid.times_ms[grid.failed])
         if self.alerts is not None:
             grid = self.alerts.advance(grid)
@@ -87,8 +93,17 @@ class Player:
         if self.is_copied:
             copies, self._last_copies = stored(copied(grid, COPY), self._last_copies, DELAY_MS)
             series += copies
-        if series:
-            await self.client.remote_write(series)
+        self.unwritten += series
+
+    def take_unwritten(self) -> list[Series]:
+        """Return what is to be written, which whoever asks does."""
+        series, self.unwritten = self.unwritten, []
+        return series
+
+    async def write(self) -> None:
+        """Write what is to be written."""
+        if self.unwritten:
+            await self.client.remote_write(self.take_unwritten())
 
     def _own(self, grid: Grid) -> Grid:
         """Return a grid of what this rule is to write: no series that another writes already."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from exporters.documents import shown
 from exporters.problems import CheckedValueError
 from slo import conventions as names
 from slo.burn import Tier
+from slo.objective import Traffic
 from slo.spec.extras import ADDED_LABELS, Pairs, read_pairs
 from slo.spec.spans import Seconds
 from slo.windows import choose_tiers
@@ -65,6 +66,15 @@ def _read_count(value: Any) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ValueError(f'found {shown(text)}, expected a number of events; write "10"')
     return int(text)
+
+
+def _read_traffic(value: Any) -> str:
+    text = _text(value, "bursty")
+    known = get_args(Traffic)
+    if text not in known:
+        expected = ", ".join(known)
+        raise ValueError(f"found {shown(text)}, expected one of {expected}; write one of them")
+    return text
 
 
 def _read_owner(value: Any) -> str:
@@ -127,6 +137,10 @@ class SloAnnotations(Annotations):
     """Whether alerts name the causes that shardwatch watches for: lost GPUs, dead groups, tools
     that are out. By default those over series of shardwatch's exporters, of vLLM or of DCGM do, and
     those over anybody else's do not."""
+    traffic: Annotated[Traffic, BeforeValidator(_read_traffic)] = "steady"
+    """Whether users are missed when a cell's events stop: `steady` (the default) pages with
+    TrafficVanished; `bursty`, of batches that end, only while requests are in flight and none ends,
+    which routers tell; `none` never."""
     page_labels: Annotated[Pairs, PlainValidator(read_pairs)] = ()
     """Labels that the objective's alerts of severity page carry as well, by which they are routed,
     as JSON: `{"team": "serving"}`. None that the objective is grouped by, and none that alerts set

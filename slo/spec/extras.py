@@ -23,6 +23,7 @@ ADDED_LABELS = frozenset(
         conventions.WINDOW,
         conventions.SEVERITY,
         conventions.BURN_TIER,
+        conventions.INCIDENT,
         conventions.CAUSE,
     }
 )

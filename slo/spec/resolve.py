@@ -91,6 +91,7 @@ class _Resolver:
                 has_chosen_tiers=TierReader.are_chosen(written.object),
                 minimum_bad_events=notes.minimum_bad_events,
                 names_causes=None if notes.causes is None else notes.causes == "true",
+                traffic=notes.traffic,
                 alert_extras=alert_extras(
                     (notes.page_labels, notes.page_annotations),
                     (notes.ticket_labels, notes.ticket_annotations),

@@ -144,6 +144,98 @@ def test_a_page_arrives_with_all_it_should_say_and_resolves_under_the_same_key(c
     assert {page["dedup_key"]} == {each["dedup_key"] for each in [*joined, *resolve]}
 
 
+CELL = {"cluster": "demo", "region": "eu", "model": "chat"}
+OF_CELL = {**BURN_LABELS, **CELL, "incident": "cell"}
+QUEUE = {"alertname": "QueueMetastable", "severity": "page", "incident": "cell", **CELL}
+FAILING = {"alertname": "RegionFailing", "severity": "page", "incident": "region",
+           "cluster": "demo", "region": "eu"}  # fmt: skip
+SPEAKS = {"alertname": "RegionSpeaks", "severity": "none", **CELL}
+
+
+def test_pages_of_one_cell_are_one_incident_that_stands_until_the_last_ends(chain: Chain):
+    """Whichever ends first; what users feel speaks for it, and all are listed."""
+    late = {**OF_CELL, "slo": "chat-ttft"}
+    chain.send(QUEUE)
+    [first] = eventually(chain.events)
+    chain.send(OF_CELL)
+    chain.send(late)
+    told = eventually(lambda: [e for e in chain.events() if alerts_told(e) == 3])[-1]
+    chain.send(QUEUE, resolved=True)
+    chain.send(OF_CELL, resolved=True)
+    eventually(lambda: alerts_told(chain.events()[-1]) == 1)
+    time.sleep(3)  # three group intervals
+    before = chain.events()
+    chain.send(late, resolved=True)
+    ended = eventually(lambda: [e for e in chain.events() if e["event_action"] == "resolve"])
+
+    assert "trigger" == before[-1]["event_action"]
+    assert 1 == len(ended)
+    assert {first["dedup_key"]} == {each["dedup_key"] for each in [*before, *ended]}
+    details = told["payload"]["custom_details"]
+    assert ("ErrorBudgetBurn", "chat-availability", "demo") == (
+        details["alertname"], details["slo"], details["cluster"])  # fmt: skip
+    assert BURN_ANNOTATIONS["probable_cause"] == details["probable_cause"]
+
+
+def alerts_told(event: dict[str, Any]) -> int:
+    """Return how many alerts an event tells of as firing."""
+    details = event.get("payload", {}).get("custom_details") or {}
+    return len(details.get("alerts", "").splitlines())
+
+
+def test_the_same_cell_of_another_cluster_is_another_incident(chain: Chain):
+    """It says which, and ends by itself."""
+    other = {**OF_CELL, "cluster": "other"}
+    chain.send(OF_CELL)
+    chain.send(other)
+    pages = eventually(lambda: chain.events() if len(chain.events()) == 2 else [])
+    chain.send(other, resolved=True)
+    [ended] = eventually(lambda: [e for e in chain.events() if e["event_action"] == "resolve"])
+
+    keys = {each["payload"]["source"]: each["dedup_key"] for each in pages}
+    assert {"demo", "other"} == keys.keys()
+    assert keys["demo"] != keys["other"] == ended["dedup_key"]
+    assert {"demo", "other"} == {each["payload"]["custom_details"]["cluster"] for each in pages}
+
+
+def test_what_a_region_speaks_for_is_told_when_it_stops(chain: Chain):
+    """As long as any page fires, one that somebody was told of stands."""
+    chain.send(SPEAKS)
+    chain.send(FAILING)
+    chain.send(OF_CELL)
+    [region] = eventually(chain.events)
+    time.sleep(3)  # three group intervals
+    assert [region] == chain.events()
+    chain.send(SPEAKS, resolved=True)
+    chain.send(FAILING, resolved=True)
+    classes = eventually(lambda: told_of(chain, "trigger") if len(chain.events()) == 3 else [])
+
+    assert ["RegionFailing", "ErrorBudgetBurn"] == classes
+    [ended] = [each for each in chain.events() if each["event_action"] == "resolve"]
+    assert region["dedup_key"] == ended["dedup_key"]
+
+
+def told_of(chain: Chain, action: str) -> list[str]:
+    """Return the alerts that PagerDuty was told of."""
+    return [each["payload"]["class"] for each in chain.events() if each["event_action"] == action]
+
+
+def test_a_region_that_is_back_keeps_its_incident_while_it_still_fails(chain: Chain):
+    """Under the same key: nobody is woken by the end of what woke them."""
+    down = {**FAILING, "alertname": "RegionDown"}
+    chain.send(down)
+    eventually(chain.events)
+    chain.send(FAILING)
+    time.sleep(2)
+    chain.send(down, resolved=True)
+    classes = eventually(lambda: told_of(chain, "trigger")[1:])
+    chain.send(FAILING, resolved=True)
+    [ended] = eventually(lambda: [e for e in chain.events() if e["event_action"] == "resolve"])
+
+    assert {"RegionFailing"} == {*classes}
+    assert {ended["dedup_key"]} == {each["dedup_key"] for each in chain.events()}
+
+
 def test_a_lost_gpu_is_told_to_the_webhook_and_pages_nobody(chain: Chain):
     """The burn pages; this explains. The burn that comes after it is PagerDuty's only event."""
     gpu_lost = {"alertname": "GpuLost", "severity": "ticket", "cluster": "demo", "region": "eu",

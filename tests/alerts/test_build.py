@@ -199,7 +199,7 @@ def test_of_two_servers_the_alerts_are_one(tmp_path: Path):
 
     built = yaml.safe_load(build(read_config(file))["prometheus.yml"])
 
-    assert {"replica": "a"} == built["global"]["external_labels"]
+    assert {"cluster": "demo", "replica": "a"} == built["global"]["external_labels"]
     assert {
         "alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}],
         "alertmanagers": [{"static_configs": [{"targets": ["am-a:9093", "am-b:9093"]}]}],

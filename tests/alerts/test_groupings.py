@@ -12,6 +12,7 @@ import yaml
 from alerts.build import alerts_group, causes_group, objective_groups
 from alerts.burn import NO_CAUSE
 from alerts.causes.every import causes, explaining
+from alerts.incidents import is_felt_in_cell
 from demo.setup.programs import find_program
 from exporters.config import Config, read_config
 from slo.objective import Objective, Ratio
@@ -95,9 +96,10 @@ def test_a_page_of_any_cell_comes_and_holds_in_a_blackout(
                              ("tier", "pro"), ("zone", "z"))
         if label in labels
     )  # fmt: skip
+    told = ',incident="cell"' if is_felt_in_cell(mine) else ""
     fires = (
         'ALERTS{alertname="ErrorBudgetBurn",alertstate="firing",burn_tier="1h",severity="page",'
-        f'slo="mine",service="inference"{cell}}}'
+        f'slo="mine",service="inference"{told}{cell}}}'
     )
     content = {
         "rule_files": ["rules.yaml"],

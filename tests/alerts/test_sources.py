@@ -74,8 +74,11 @@ def test_no_family_belongs_to_two_sources():
 def test_events_beside_routers_are_unseen_while_their_router_does_not_answer(
     name: str, library: dict[str, Objective]
 ):
-    """Another router of the region may go on telling its part."""
-    assert "and on (region)\n(shardwatch_router_up == 0)" in blind_rule(library[name]).expr
+    """All routers of the region, or those that saw most of its requests."""
+    expr = blind_rule(library[name]).expr
+
+    assert "and on (region)\n(max by (region) (shardwatch_router_up) == 0)" in expr
+    assert "sum by (region, model) (shardwatch:router_requests_usual:avg)\n>= 0.6" in expr
 
 
 @pytest.mark.parametrize("name", ["group-availability", "token-pace", "probe-success"])

@@ -99,6 +99,11 @@ def test_what_was_not_as_expected_is_exit_code_1(runs: Runs):
     [
         (["--engine", "ray"], "--engine: found 'ray', expected sim or vllm"),
         (
+            ["--scenario", "watch-ails"],
+            "watch-ails: is for the lab alone, which plays it in virtual time; "
+            "shardwatch lab --scenario watch-ails -o DIR",
+        ),
+        (
             ["--engine", "vllm", "--scenario", "gpu-lost"],
             "gpu-lost: is a scenario for sim, not for vllm; add --engine sim",
         ),

@@ -34,7 +34,7 @@ def test_every_scenario_that_comes_with_shardwatch_reads(name: str):
     assert read_scenario(find_scenario(name)).name == name
 
 
-@pytest.mark.parametrize("name", _of_engine("sim"))
+@pytest.mark.parametrize("name", [*_of_engine("sim"), *_of_engine("lab")])
 def test_every_scenario_can_be_played_on_the_usual_cluster(name: str, tmp_path: Path):
     """Its places are there, and its faults do not contradict each other."""
     file = find_scenario(name)
@@ -168,11 +168,12 @@ def test_a_scenario_that_cannot_be_is_refused(
 @pytest.mark.parametrize("name", ["lost-cpu", "exporter"])
 def test_an_unknown_fault_is_refused_with_those_that_the_engine_knows(tmp_path: Path, name: str):
     """All of them, by name."""
+    known = sorted(each for each, kind in FAULTS.items() if "sim" in kind.engines)
     with pytest.raises(InputError) as refused:
         _read(tmp_path, GOOD.replace("lost-gpu", name))
     assert str(refused.value) == (
         f"{tmp_path}/s.yaml:5:4: faults[0].fault: found '{name}', expected a fault that sim knows; "
-        f"take one of: {', '.join(sorted(FAULTS))}"
+        f"take one of: {', '.join(known)}"
     )
 
 
@@ -183,6 +184,22 @@ def test_real_vllm_has_no_faults_of_hardware_and_no_time_of_the_week(tmp_path: P
         _read(tmp_path, text)
     assert "starts_at: only simulated traffic can stand at a time of the week" in str(refused.value)
     assert "found 'lost-gpu', expected a fault that vllm knows" in str(refused.value)
+
+
+def test_what_the_lab_alone_can_do_is_refused_of_a_demo(tmp_path: Path):
+    """Servers of shardwatch's own that ail, and users that always were others."""
+    users = "users: [{region: eu, model: chat, requests_per_hour: 6}]\nfaults:"
+    ails = "fault: slow-rules, at: 10s, length: 60s, place: {server: prometheus}"
+    (line,) = (each for each in GOOD.splitlines() if "lost-gpu" in each)
+    text = GOOD.replace("faults:", users).replace(line, f"- {{{ails}}}")
+    with pytest.raises(InputError) as refused:
+        _read(tmp_path, text)
+    assert "users: only the lab can play with other users than the usual" in str(refused.value)
+    assert "found 'slow-rules', expected a fault that sim knows" in str(refused.value)
+
+    played = _read(tmp_path, text.replace("engine: sim", "engine: lab"))
+    assert played.is_simulated
+    assert 6 == played.users[0].requests_per_hour
 
 
 def test_the_first_fault_is_played_at_another_strength(tmp_path: Path):

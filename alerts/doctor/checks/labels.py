@@ -76,6 +76,20 @@ def find_external(seen: Seen) -> Iterator[Found]:
             )
 
 
+def find_clusterless(seen: Seen) -> Iterator[Found]:
+    """Yield that alerts say no cluster unless their series do, which objectives' mostly do not."""
+    if catalog.CLUSTER not in seen.external_labels:
+        cluster = seen.config.topology.cluster
+        yield Found(
+            f"{seen.url}: external_labels",
+            "no cluster: alerts of objectives say of none, so that no page of a region inhibits "
+            "them, and those of two clusters that share an Alertmanager are one incident",
+            f"{catalog.CLUSTER}: {cluster}",
+            f"write `external_labels: {{{catalog.CLUSTER}: {cluster}}}` under global of "
+            "prometheus.yml",
+        )
+
+
 def find_replica(seen: Seen) -> Iterator[Found]:
     """Yield external labels by which the alerts of two servers are two, and one that is missing."""
     wanted = seen.config.file.prometheus.replica
@@ -110,6 +124,8 @@ CHECKS = (
           find_exported, lambda _: [EXPORTED]),
     Check("labels/external", Harm.WRONG_DATA, "External labels that alerts of ours take for their "
           "own.", find_external, needs=("server_config",)),
+    Check("labels/cluster", Harm.WRONG_DATA, "Alerts of objectives do not say of which cluster "
+          "they are.", find_clusterless, needs=("server_config",)),
     Check("labels/replica", Harm.UNTIDY, "Alerts of two servers that watch the same are two.",
           find_replica, needs=("server_config",)),
 )  # fmt: skip

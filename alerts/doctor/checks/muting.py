@@ -108,7 +108,9 @@ def _our_inhibitions(seen: Seen) -> list[Inhibition]:
     return [
         rule
         for naming in namings
-        for rule in read_inhibitions(inhibit_rules(seen.objectives, labels, naming))
+        for rule in read_inhibitions(
+            inhibit_rules(seen.config.file, seen.objectives, labels, naming)
+        )
     ]
 
 

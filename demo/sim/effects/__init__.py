@@ -19,6 +19,7 @@ from demo.sim.effects.hardware import (
     heat_rack,
     lose_one_gpu,
     lose_one_host,
+    lose_power,
     patch_drivers,
     slow_one_gpu,
 )
@@ -38,6 +39,7 @@ EFFECTS: dict[str, Effect] = {
     "thermal": heat_rack,
     "straggler": slow_one_gpu,
     "lost-host": lose_one_host,
+    "lost-power": lose_power,
     "driver-patch": patch_drivers,
     "silent-corruption": corrupt_answers,
     "frozen-worker": freeze_worker,

@@ -6,7 +6,7 @@ import numpy as np
 
 from demo.orders import FaultError, one_of
 from demo.sim.effects.effect import Place, Undo
-from demo.sim.effects.places import gpu_of, group_of, groups_of, hosts_of
+from demo.sim.effects.places import gpu_of, group_of, groups_of, hosts_of, region_of
 from demo.sim.engines.lifecycle import restart_if_up
 from demo.sim.engines.patches import end_patch
 from demo.sim.engines.state import Patch
@@ -94,6 +94,28 @@ def lose_one_host(state: State, place: Place, _: float) -> tuple[Place, Undo]:
             return_host(state.hardware, fleet, host)
 
     return {**place, "host": name}, undo
+
+
+def lose_power(state: State, place: Place, strength: float) -> tuple[Place, Undo]:
+    """Let the hosts of a share of a region's groups go dark: the first of each cell, and so on."""
+    fleet = state.fleet
+    region_of(state, place)  # refuses one that there is not
+    turns: dict[int, int] = {}
+    by_turns = []
+    for group in groups_of(state, place):
+        cell = int(fleet.cell_of_group[group])
+        turns[cell] = turns.get(cell, -1) + 1
+        by_turns.append((turns[cell], cell, group))
+    lost = [group for _, _, group in sorted(by_turns)[: round(strength * len(by_turns))]]
+    hosts = sorted({host for group in lost for host in fleet.hosts_of_group(group)})
+    for host in hosts:
+        lose_host(state.hardware, fleet, host)
+
+    def undo() -> None:
+        for host in hosts:
+            return_host(state.hardware, fleet, host)
+
+    return place, undo
 
 
 def patch_drivers(state: State, place: Place, strength: float) -> tuple[Place, Undo]:

@@ -199,6 +199,8 @@ def says(expr: str, *found: dict[str, str], value: float = 1.0) -> Callable[[See
     return lambda seen: answering(seen, expr, samples(*found, value=value))
 
 
+OURS = {"cluster": "demo"}
+"""The external labels that are built."""
 DROP_PAGES = {
     "alert_relabel_configs": [{"action": "drop", "source_labels": ["severity"], "regex": "page"}]
 }
@@ -392,7 +394,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     "labels/external": [
         ("another cluster", sending(**{"global": {"external_labels": {"cluster": "prod"}}}),
          "cluster: prod, where the topology says demo"),
-        ("a region", sending(**{"global": {"external_labels": {"region": "eu"}}}),
+        ("a region", sending(**{"global": {"external_labels": {**OURS, "region": "eu"}}}),
          "region: eu, which every alert gets"),
     ],
     "links/own-machine": [
@@ -400,8 +402,12 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
          "http://localhost:3000/runbooks, which leads whoever is paged to their own machine"),
         ("boards", linking(grafana="http://127.0.0.1:3000"), "http://127.0.0.1:3000, which leads"),
     ],
+    "labels/cluster": [
+        ("none", sending(**{"global": {"external_labels": {}}}), "no cluster: alerts of"),
+    ],
     "labels/replica": [
-        ("on alerts", sending(**{"global": {"external_labels": {"prometheus_replica": "a"}}}),
+        ("on alerts",
+         sending(**{"global": {"external_labels": {**OURS, "prometheus_replica": "a"}}}),
          "prometheus_replica: a stays on alerts"),
     ],
     "coverage/hour": [

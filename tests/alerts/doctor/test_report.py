@@ -37,7 +37,7 @@ def test_where_all_is_well_a_line_says_so(well: Seen):
 
     assert [
         "test page of owner serving: told to serving-pages after 2.0 s, and its end 3.2 s after it",
-        "ok: Prometheus 2.42.0, 2 Alertmanagers 0.25.0; nothing wrong by 62 checks",
+        "ok: Prometheus 2.42.0, 2 Alertmanagers 0.25.0; nothing wrong by 63 checks",
     ] == list(text_lines(seen, diagnose(seen)))
 
 

@@ -20,7 +20,10 @@ PATIENCE_SECONDS = 20
 SETTLING_SECONDS = 0.4
 EU = "cluster=demo region=eu"
 GROUP = f"{EU} model=chat group=eu-chat-0"
-CELL = "slo=chat-availability service=inference region=eu model=chat"
+OF_CELL = f"{EU} model=chat"
+CELL = f"slo=chat-availability service=inference {OF_CELL}"
+FAILS = f"RegionFailing {EU} severity=page incident=region"
+SPEAKS = f"RegionSpeaks {OF_CELL} severity=none"
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +122,12 @@ def _status(url: str, labels: dict[str, str]) -> dict[str, Any]:
         (f"RegionDown {EU} severity=page",
          f"ErrorBudgetBurn slo=x service=y {EU} severity=page burn_tier=1h"),
         (f"RegionDown {EU} severity=page",
-         "TrafficVanished service=a region=eu model=chat severity=page"),
+         f"TrafficVanished service=a {OF_CELL} severity=page"),
+        (f"RegionDown {EU} severity=page", FAILS),
+        (FAILS, f"ShardGroupDead {GROUP} severity=ticket"),
+        (SPEAKS, f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h incident=cell"),
+        (SPEAKS, f"RegionCapacityLow {OF_CELL} severity=page incident=cell"),
+        (SPEAKS, f"QueueMetastable {OF_CELL} severity=page incident=cell"),
         (f"HostDown {GROUP} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"HostDown {EU} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"ShardGroupDead {GROUP} severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
@@ -138,7 +146,7 @@ def test_what_goes_without_saying_is_inhibited(alertmanager: str, source: str, t
     [
         # Of another cell, objective, group, host, region.
         (f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h",
-         f"ErrorBudgetBurn {CELL.replace('eu', 'us')} severity=page burn_tier=6h"),
+         f"ErrorBudgetBurn {CELL.replace('=eu', '=us')} severity=page burn_tier=6h"),
         (f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h",
          f"ErrorBudgetBurn {CELL.replace('availability', 'ttft')} severity=ticket burn_tier=1d"),
         (f"ShardGroupDead {GROUP} severity=ticket",
@@ -162,6 +170,21 @@ def test_what_goes_without_saying_is_inhibited(alertmanager: str, source: str, t
          f"ErrorBudgetBurn {CELL.replace('eu', 'us')} severity=page burn_tier=1h"),
         (f"RegionDown {EU} severity=page",
          "ErrorBudgetBurn slo=x service=y cluster=other region=eu severity=page burn_tier=1h"),
+        (f"RegionDown {EU} severity=page",
+         "ErrorBudgetBurn slo=x service=y region=eu severity=page burn_tier=1h"),
+        (f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h",
+         f"ErrorBudgetBurn {CELL.replace('demo', 'other')} severity=page burn_tier=6h"),
+        (f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h",
+         f"BurnSuppressed {CELL.replace('demo', 'other')} severity=ticket"),
+        (SPEAKS, "RegionCapacityLow cluster=other region=eu model=chat severity=page "
+         "incident=cell"),
+        (SPEAKS, f"RegionCapacityLow {EU} model=code severity=page incident=cell"),
+        (SPEAKS, FAILS),
+        (SPEAKS, f"GovSafetyBypassed {OF_CELL} severity=page"),
+        (SPEAKS, f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h"),
+        # What a region's page lasts for is told, and names all models.
+        (FAILS, f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h incident=cell"),
+        (FAILS, f"RegionDown {EU} severity=page"),
         (f"RegionDown {EU} severity=page", f"GovDataOutsideRegion {EU} severity=page"),
         (f"ShardGroupDead {GROUP} severity=ticket", f"Snowball {GROUP} host=h1 severity=page"),
         # A dead group is no reason for the host that it lost, nor is one lost host for another.

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from alerts.alertmanager.routes import read_route
 from tests.alerts.routing.configuring import (
     OWNED,
     PAGERDUTY,
+    SLACK,
     WEBHOOK,
     assert_routes,
     assert_takes,
@@ -98,14 +100,72 @@ def routes_of(config: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def test_an_incident_is_an_objectives_cell_and_never_a_tier_or_a_cause():
+def test_an_incident_is_a_place_of_one_cluster_and_never_a_tier_or_a_cause():
     """A faster tier joins it, a change of cause does not make another one."""
     for config in (configure(**BOTH), configure(**EVERYTHING)):
         groupings = {tuple(each.get("group_by", ())) for each in routes_of(config)}
 
         assert ["alertname", "cluster", "region"] == config["route"]["group_by"]
-        cell = ("alertname", "cluster", "region", "model")
-        assert {(), cell, ("slo", "service", "model", "region")} == groupings
+        kind = ("alertname", "cluster", "region", "model")
+        cell, region = ("cluster", "region", "model"), ("cluster", "region")
+        objective = ("slo", "service", "cluster", "model", "region")
+        assert {(), kind, cell, region, objective} == groupings
+
+
+@pytest.mark.parametrize(
+    ("alert", "group_by"),
+    [
+        (f"{BURN};severity=page;incident=cell", ["cluster", "region", "model"]),
+        ("alertname=QueueMetastable;severity=page;incident=cell", ["cluster", "region", "model"]),
+        (REGION_DOWN + ";incident=region", ["cluster", "region"]),
+        (VANISHED + ";incident=region", ["cluster", "region"]),
+        # A government's data is another matter: its page wakes people whatever else is open.
+        ("alertname=ZeroToleranceBroken;severity=page;slo=x;service=governance",
+         ["slo", "service", "cluster", "model", "region"]),
+        ("alertname=GovSafetyBypassed;severity=page",
+         ["alertname", "cluster", "region", "model"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("receivers", [BOTH, EVERYTHING], ids=["both", "everything"])
+def test_pages_of_one_place_are_one_incident(
+    receivers: dict[str, Any], alert: str, group_by: list[str]
+):
+    """Of a cell all that its users feel, of a region what is said of it as a whole."""
+    labels = dict(each.split("=", 1) for each in alert.split(";"))
+
+    told = read_route(configure(**receivers)["route"]).matching(labels)
+
+    # The webhook, of which the first route is, takes objectives one by one.
+    assert sorted(group_by) == sorted(told[-1].group_by or ())
+
+
+def test_an_owner_is_told_of_a_cell_once_as_well():
+    """Whatever objectives of theirs burn there."""
+    labels = {"alertname": "ErrorBudgetBurn", "owner": "team serving", "severity": "page",
+              "slo": "x", "service": "inference", "incident": "cell"}  # fmt: skip
+
+    told = read_route(configure(**EVERYTHING)["route"]).matching(labels)
+
+    assert ("serving-pages", ("cluster", "model", "region")) == (
+        told[-1].receiver, told[-1].group_by)  # fmt: skip
+
+
+def test_what_nobody_would_hear_of_a_region_inhibits_no_owners_pages():
+    """Pages of a region have no owner: where their receiver wakes nobody, owners' pages stay."""
+    owners = {"receivers": {"serving": {"pagerduty": PAGERDUTY}, "chat": {"slack": SLACK}},
+              "owners": {"a": "serving"}}  # fmt: skip
+
+    def inhibits_pages(**told: Any) -> bool:
+        return any(
+            'incident="cell"' in each["target_matchers"]
+            for each in configure(**told)["inhibit_rules"]
+        )
+
+    assert inhibits_pages(**BOTH)
+    assert inhibits_pages(**EVERYTHING)
+    assert inhibits_pages(alertmanager=owners, pagerduty=PAGERDUTY)
+    assert not inhibits_pages(alertmanager=owners)
+    assert not inhibits_pages(alertmanager={**owners, "fallback": "chat"})
 
 
 def test_the_timing_is_the_users():

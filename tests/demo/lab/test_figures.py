@@ -4,6 +4,7 @@ import pytest
 
 from demo.lab.figures import cause_leads, figures_of
 from demo.lab.outcome import ALLOWED, EXPECTED, STANDING, AlertOutcome, Outcome
+from demo.lab.snowballs import snowball_blocks
 from tests.demo.lab.outcomes import shown
 
 FIRST_FAULTS = {"gpu-lost": "lost-gpu", "two-gpus-lost": "lost-gpu", "memory-error": "ecc-error"}
@@ -91,6 +92,38 @@ def test_the_warning_of_a_snowball_is_ahead_of_the_page_by_their_difference():
                     scenario="creeping-snowball")  # fmt: skip
 
     assert 160.0 == values(storm)["lab.snowball_lead_seconds"]
+
+
+def test_the_least_lead_of_any_snowball_is_told_beside_it():
+    """Of one that is there at once too; only its own cell's page counts, if that names it."""
+    storm = outcome(alert("QueueSnowball", 100.0), page(260.0, "QueueSnowball: ..."),
+                    scenario="creeping-snowball")  # fmt: skip
+    sudden = outcome(alert("QueueSnowball", 50.0, role=ALLOWED), page(40.0, "QueueSnowball: ..."))
+    elsewhere = alert("QueueSnowball", 90.0, labels={"region": "eu"})
+    other = outcome(elsewhere, page(20.0, "QueueSnowball: ..."), page(10.0, "GpuLost: ..."))
+
+    found = values(storm, sudden, other)
+    assert -10.0 == found["lab.snowball_least_lead_seconds"]
+    assert 160.0 == found["lab.snowball_lead_seconds"]
+    (_, _, written) = snowball_blocks([storm, sudden, other])
+    assert ["gpu-lost", "creeping-snowball"] == [
+        row.split("|")[1].strip() for row in written.splitlines()[2:]
+    ]
+
+
+def test_the_page_of_probes_is_what_counts_in_a_quiet_cell():
+    """Whatever else pages sooner; and only where all went as it should."""
+    probes = {"slo": "probe-success", "region": "us-gov", "severity": "page"}
+    told = alert("ErrorBudgetBurn", 170.0, labels=probes, paged_seconds=180.0)
+    region = alert("RegionDown", 80.0, labels={"severity": "page"}, paged_seconds=90.0)
+
+    def seconds(*alerts: AlertOutcome, **more: object) -> float | None:
+        of_cell = outcome(*alerts, scenario="quiet-cell", **more)
+        return values(of_cell)["lab.quiet_cell_seconds"]
+
+    assert 180.0 == seconds(region, told)
+    assert seconds(region) is None
+    assert seconds(told, failures=["GpuLost fired"]) is None
 
 
 def test_the_least_lead_of_a_cause_counts_and_one_unheard_of_is_none():

@@ -98,6 +98,18 @@ def test_a_new_alert_of_a_known_group_waits_for_the_next_flush():
     assert [(11, 1), (15, 2)] == pages
 
 
+def test_alerts_are_grouped_with_the_labels_that_prometheus_sends_them_with():
+    """Its own win; whoever is told sees them as they were given."""
+    config = {**CONFIG, "route": {**CONFIG["route"], "group_by": ["cluster"], "routes": []}}
+    alone, other = {**PAGE}, {**PAGE, "cluster": "other", "tier": "6h"}
+    found = notifications(
+        [firing(alone, 10), firing(other, 10)], config, 0, 100, external_labels={"cluster": "one"}
+    )
+    first = {tuple(each.group_labels.values()): each.alerts[0].labels for each in reversed(found)}
+
+    assert {("one",): alone, ("other",): other} == first
+
+
 def test_a_ticket_is_told_when_the_page_over_it_is_gone():
     """Until then it goes without saying, though its group is flushed."""
     found = told(firing(TICKET, 10, 30), firing(PAGE, 10, 20.5))

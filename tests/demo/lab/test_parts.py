@@ -26,18 +26,21 @@ def days(*false: str) -> Days:
 
 
 def test_false_pages_are_those_of_days_and_of_whole_clusters():
-    """Of all servers together."""
+    """Of very different lengths of time, and so two figures."""
     paged: Outcome = replace(WATCHED, alerts=[page(10.0, None)])
 
     found = healthy_part([days("a"), days()], [WATCHED, paged])
 
-    assert [("lab.false_pages", 2.0), ("lab.healthy_cause_hours", 2.0)] == [
-        (each["name"], each["value"]) for each in found.figures
-    ]
+    assert [
+        ("lab.false_pages", 1.0),
+        ("lab.healthy_days", 280.0),
+        ("lab.false_pages_of_clusters", 1.0),
+        ("lab.healthy_cause_hours", 2.0),
+    ] == [(each["name"], each["value"]) for each in found.figures]
     heading, said, table = found.blocks
     assert "## Healthy days" == heading
-    assert said.startswith("10 seeds, 28 days each, 40 cells together")
-    assert "Whole clusters for 2.0 hours" in said
+    assert said.startswith("10 seeds, 28 days each: 280 days of 40 cells together")
+    assert "Whole clusters for 2.0 hours, which are 0.1 days" in said
     assert "| ErrorBudgetBurn | cell=a |" == table.splitlines()[2]
 
 

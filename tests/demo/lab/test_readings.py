@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from demo.lab.readings import Readings, take_readings
+from demo.lab.readings import Readings
+from demo.lab.watching import take_readings
 from demo.objectives import AVAILABILITY
 from slo.series import Series
 from tests.demo.lab.conftest import story

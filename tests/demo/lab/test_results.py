@@ -27,7 +27,7 @@ def test_every_scenario_of_the_simulator_was_played():
     played = {row[0] for row in list(rows("Scenarios"))[1:]}
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
 
-    assert {each.name for each in scenarios if each.engine == "sim"} == played
+    assert {each.name for each in scenarios if each.is_simulated} == played
 
 
 def test_no_alert_was_missed_and_none_was_that_must_not():

@@ -43,7 +43,7 @@ def found(scrapes: Scrapes, name: str, **labels: str) -> list[tuple[float, float
 def test_a_series_that_vanishes_is_marked_once_where_it_is_first_missing(scrapes: Scrapes) -> None:
     """Prometheus writes the marker at the scrape that lacks it, and no second one."""
     for time, seen in ((10.0, page("a", "b")), (25.0, page("b")), (40.0, page("b"))):
-        scrapes.take(time, seen)
+        scrapes.take(time, seen, 0.05)
 
     assert [(10.0, 1.0), (25.0, "stale")] == found(scrapes, "shardwatch_group_up", group="a")
     assert [(10.0, 1.0), (25.0, 1.0), (40.0, 1.0)] == found(
@@ -54,7 +54,7 @@ def test_a_series_that_vanishes_is_marked_once_where_it_is_first_missing(scrapes
 def test_a_series_that_comes_back_goes_on_after_its_marker(scrapes: Scrapes) -> None:
     """The scrapes between have no sample at all."""
     for time, seen in ((10.0, page("a")), (25.0, page()), (40.0, page()), (55.0, page("a"))):
-        scrapes.take(time, seen)
+        scrapes.take(time, seen, 0.05)
 
     expected = [(10.0, 1.0), (25.0, "stale"), (55.0, 1.0)]
     assert expected == found(scrapes, "shardwatch_group_up", group="a")
@@ -64,8 +64,8 @@ def test_a_scrape_that_fails_ends_all_series_and_says_that_the_target_is_down(
     scrapes: Scrapes,
 ) -> None:
     """As a connection that is refused does."""
-    scrapes.take(10.0, page("a"))
-    scrapes.take(25.0, None)
+    scrapes.take(10.0, page("a"), 0.05)
+    scrapes.take(25.0, None, 0.05)
 
     assert [(10.0, 1.0), (25.0, "stale")] == found(scrapes, "shardwatch_group_up", group="a")
     assert [(10.0, 1.0), (25.0, 0.0)] == found(scrapes, "up")
@@ -73,7 +73,7 @@ def test_a_scrape_that_fails_ends_all_series_and_says_that_the_target_is_down(
 
 def test_a_series_has_the_labels_of_its_target(scrapes: Scrapes) -> None:
     """Beside its own, as honor_labels leaves them."""
-    scrapes.take(10.0, page("a"))
+    scrapes.take(10.0, page("a"), 0.05)
 
     (series,) = (e for e in scrapes.series() if e.labels["__name__"] == "shardwatch_group_up")
     assert {
@@ -93,7 +93,7 @@ def test_a_histogram_is_buckets_a_sum_and_a_count(scrapes: Scrapes) -> None:
     counts = tuple(float(at) for at in range(len(family.bounds)))
     seen = Page()
     seen.distributions_of(family)[CELL] = Distribution(counts, 99.0, 12.5)
-    scrapes.take(10.0, seen)
+    scrapes.take(10.0, seen, 0.05)
 
     bound = repr(float(family.bounds[1]))
     assert [(10.0, 1.0)] == found(scrapes, f"{family.name}_bucket", le=bound)
@@ -105,7 +105,7 @@ def test_a_histogram_is_buckets_a_sum_and_a_count(scrapes: Scrapes) -> None:
 def test_what_nobody_reads_is_not_kept() -> None:
     """But what Prometheus says of the scrape itself."""
     scrapes = Scrapes("j", "h:1", lambda name: name == "shardwatch_gpu_up")
-    scrapes.take(10.0, page("a"))
+    scrapes.take(10.0, page("a"), 0.05)
 
     names = {each.labels["__name__"] for each in scrapes.series()}
     assert {"up", "scrape_duration_seconds", "scrape_samples_scraped"} == names

@@ -24,7 +24,7 @@ def boards() -> dict[str, Any]:
 def simulated() -> list[Scenario]:
     """The scenarios of the simulator."""
     every = [read_scenario(find_scenario(each)) for each in scenario_names()]
-    return [each for each in every if each.engine == "sim"]
+    return [each for each in every if each.is_simulated]
 
 
 def test_every_board_has_showings_and_every_scenario_of_the_simulator_is_shown(boards, simulated):

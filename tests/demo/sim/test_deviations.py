@@ -66,8 +66,8 @@ def test_a_cache_that_finds_less_deviates(monkeypatch):
 def test_shorter_prompts_and_longer_answers_deviate(monkeypatch):
     """Lengths are measured in what requests had of tokens, not in what pages are made of."""
 
-    def other(fleet: Fleet) -> Service:
-        usual = service_of(fleet)
+    def other(fleet: Fleet, *settings: object) -> Service:
+        usual = service_of(fleet, *settings)
         return replace(
             usual,
             prompt_tokens=usual.prompt_tokens * 0.7,

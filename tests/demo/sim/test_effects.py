@@ -103,6 +103,20 @@ class TestHardware:
         warm.seconds(60)
         assert (warm.told()["groups"], warm.told()["gpus"]) == ({}, {})
 
+    def test_lost_power(self, warm):
+        """The first groups of each model go dark, and are back with their hosts."""
+        fault = warm.strike("lost-power", 0.75, region="us")
+        warm.seconds(2)
+        dead = warm.told()["groups"]
+        names = map(warm.fleet.names.group, range(warm.fleet.groups))
+        groups = [each for each in names if each.startswith("us-") and "gov" not in each]
+        assert {"dead"} == set(dead.values())
+        assert round(0.75 * len(groups)) == len(dead)
+        assert {each for each in groups if each.endswith("-0")} <= dead.keys() <= {*groups}
+        warm.repair(fault)
+        warm.seconds(60)
+        assert {} == warm.told()["groups"]
+
     def test_driver_patch(self, warm, read_samples):
         """Groups restart one after the other; their hosts' pages name the new driver."""
         warm.strike("driver-patch", 0.001, region="eu", model="chat")

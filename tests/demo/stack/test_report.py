@@ -192,6 +192,21 @@ def test_a_page_counts_once_until_it_is_resolved_and_from_the_scenario_on():
     assert [] == unexpected_pages(pages, SCENARIO)
 
 
+def test_a_page_is_about_each_of_the_alerts_that_it_tells_of():
+    """One incident of a cell has its objectives' burns and its causes; the first speaks for all."""
+    alerts = (
+        "alertname=ErrorBudgetBurn model=chat region=eu slo=chat-availability\n"
+        "alertname=RegionCapacityLow model=chat owner=team of chat region=eu"
+    )
+    page = Page(1.0, _event("trigger", **DETAILS | {"alerts": alerts}))
+
+    assert page.has({"alertname": "RegionCapacityLow", **CELL})
+    assert page.has({"alertname": "RegionCapacityLow", "owner": "team of chat"})
+    assert page.has({"alertname": "ErrorBudgetBurn", "slo": "chat-availability"})
+    assert not page.has({"alertname": "RegionCapacityLow", "slo": "chat-availability"})
+    assert not page.has({"alertname": "QueueMetastable"})
+
+
 def test_another_cause_is_no_match():
     """A page that names the wrong cause sends people to the wrong place."""
     other = Page(150.0, _event("trigger", **DETAILS | {"probable_cause": "ToolOutage: GPU-1"}))

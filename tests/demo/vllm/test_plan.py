@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 import yaml
 
 from demo.engine import EnginePlan
-from demo.vllm.gpus import Machine
+from demo.vllm.gpus import Gpu, Machine
 from demo.vllm.plan import plan_vllm
+from exporters import catalog
 from exporters.topology import read_topology
+from slo import conventions
 
 
 def plan(directory: Path) -> EnginePlan:
@@ -80,3 +82,19 @@ def test_on_cpus_a_rank_has_one_thread(tmp_path: Path):
     assert "1" == server.environment["OMP_NUM_THREADS"]
     assert "2" == server.command[server.command.index("--tensor-parallel-size") + 1]
     assert "CUDA_VISIBLE_DEVICES" not in server.environment
+
+
+def test_series_of_gpus_are_lacking_where_there_are_none(tmp_path: Path):
+    """Each of these is how a name of the catalogue, or of a rule, begins: none is mistyped."""
+    known = [*catalog.FAMILIES, *map(str, vars(conventions).values())]
+    made = plan(tmp_path)
+    with_gpus = plan_vllm(
+        itertools.count(30000),
+        directory=tmp_path,
+        machine=Machine("/v/bin/python", tuple(Gpu(n, f"GPU-{n}") for n in range(4))),
+    )
+
+    assert "shardwatch_gpu_" in made.lacks
+    assert not [each for each in with_gpus.lacks if "gpu" in each]
+    for beginning in made.lacks:
+        assert any(each.startswith(beginning) for each in known), beginning

@@ -26,9 +26,14 @@ def url(prometheus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 class Counting(PrometheusClient):
-    """Counts range queries."""
+    """Counts range queries and writes."""
 
-    asked = 0
+    asked = written = 0
+
+    async def remote_write(self, series):
+        """Write as ever."""
+        self.written += 1
+        await super().remote_write(series)
 
     async def query_range(self, expr, start, end, step_seconds):
         """Ask as ever."""
@@ -78,6 +83,22 @@ async def test_a_state_that_holds_takes_a_query_for_each_change(url: str):
             assert expected == (found[cell:] + found[:cell])
 
     assert asked <= 7  # four changes, one query more, one for what was there before
+
+
+async def test_rules_that_do_not_read_each_other_are_written_together(url: str):
+    """A request for each step of the way, and not one for each rule."""
+    first = [RecordingRule(f"together:{at}", f"together + {at}") for at in range(20)]
+    second = [RecordingRule(f"together:more:{at}", f"together:{at} * 2") for at in range(20)]
+    async with Counting(url) as client:
+        await client.remote_write([series("together", [1.0] * MOMENTS)])
+        before = client.written
+        await evaluate(
+            client, [group(*first, *second)], START - 1, START + INTERVAL * (MOMENTS - 1)
+        )
+
+        assert 2 == client.written - before
+        either = "together:more:20 or together:more:19 + 2"
+        assert [42.0] * MOMENTS == await recorded(client, either)
 
 
 async def test_a_rule_that_counts_on_from_itself_is_played_too(url: str):
