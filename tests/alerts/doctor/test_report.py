@@ -27,7 +27,7 @@ def test_people_read_what_to_do_first(well: Seen):
     )
     assert lines[5].startswith("not looked at: scrape/interval, scrape/job-missing, ")
     assert lines[5].endswith(": no page")
-    assert "Prometheus 2.42.0, 2 Alertmanagers 0.25.0; 1 thing to mend, by 54 checks" == lines[6]
+    assert "Prometheus 2.42.0, 2 Alertmanagers 0.25.0; 1 thing to mend, by 55 checks" == lines[6]
 
 
 def test_where_all_is_well_a_line_says_so(well: Seen):
