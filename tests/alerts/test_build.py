@@ -18,7 +18,7 @@ from tests.alerts.promql import queries_of
 
 LIKE_THE_DEMO = Path(__file__).parent / "demo_like" / "shardwatch.yaml"
 
-OWN_LABELS = {"severity", "burn_tier", "service", "owner"}
+OWN_LABELS = {"severity", "burn_tier", "service", "owner", "incident", "watches"}
 """What an alert's rule may add. No objective may be grouped by any of these."""
 
 
@@ -172,7 +172,11 @@ def test_prometheus_reads_the_rules_scrapes_all_that_there_is_and_alerts():
     """With the demo's ports."""
     content = yaml.safe_load(build(read_config(LIKE_THE_DEMO))["prometheus.yml"])
 
-    assert {"scrape_interval": "5s", "evaluation_interval": "5s"} == content["global"]
+    assert {
+        "scrape_interval": "5s",
+        "evaluation_interval": "5s",
+        "external_labels": {"cluster": "demo"},
+    } == content["global"]
     assert ["rules/*.yaml"] == content["rule_files"]
     assert [{"static_configs": [{"targets": ["127.0.0.1:19822"]}]}] == content["alerting"][
         "alertmanagers"
