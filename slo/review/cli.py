@@ -78,7 +78,9 @@ def serve(
         address = parse_address(listen)
     except ValueError as error:
         raise InputError([problem("--listen", str(error))]) from None
-    read = read_config(config, needs_routing_key=False) if config is not None else None
+    read = None
+    if config is not None:
+        read = read_config(config, needs_routing_key=False, needs_service=False)
     url = prometheus or (read.file.prometheus.url if read is not None else None)
     access = access_to(url, http_config, read) if url is not None else None
     reach_seconds = int(read_duration("--reach", reach))
