@@ -54,15 +54,25 @@ EXTENDED = {"slo": ("slo.backfill.cli", "alerts.made_tests.cli")}
 
 COMMANDS = {
     "init": ("slo.adopt.cli", "Work topology and configuration out of a running Prometheus."),
+    "paste": (
+        "alerts.pasting.cli",
+        "Put what was built into prometheus.yml and alertmanager.yml.",
+    ),
 }
 """Commands of packages that stand alone: module and help. Likewise imported when called."""
 
-BUILDERS = ("alerts.build", "alerts.made_tests.build", "dashboards.build")
+BUILDERS = (
+    "alerts.build",
+    "alerts.made_tests.build",
+    "alerts.runbooks.build",
+    "dashboards.build",
+)
 """Modules with ``build(config, form)``, which returns texts by path."""
 
 KUBERNETES_BUILDERS = (
     "exporters.kubernetes.build",
     "alerts.kubernetes.build",
+    "alerts.runbooks.build",
     "dashboards.kubernetes",
 )
 """The same of what runs on Kubernetes."""
@@ -148,7 +158,8 @@ def build(
     NEXT.md says what to do with them. Nothing is written where an objective cannot hold what it
     asks for; what is in doubt is told. A file of somebody else's is never touched.
     """
-    from exporters.config import read_config  # noqa: PLC0415 - as late as the packages
+    from alerts.routing.checks import nobody_told  # noqa: PLC0415 - as late as the packages
+    from exporters.config import read_config  # noqa: PLC0415
     from exporters.generated import write_generated  # noqa: PLC0415
     from slo.rule_files import read_form  # noqa: PLC0415
 
@@ -160,7 +171,7 @@ def build(
     files[GUIDE_PATH] = guide.next_steps(read, form, out)
     if _print_and_judge(_check_objectives(read)):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
-    print_problems(_without_place(read))
+    print_problems([*_without_place(read), *nobody_told(read)])
     written = write_generated(out, files)
     for path in written.changed:
         typer.echo(f"wrote {out / path}")
@@ -188,6 +199,7 @@ def validate(
     """
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.topology import expected_gpus  # noqa: PLC0415
+    from exporters.unsaid import exporter_doubts  # noqa: PLC0415
     from slo.rule_files import RulesForm  # noqa: PLC0415
 
     read = read_config(config)
@@ -195,7 +207,7 @@ def validate(
     found = [*_check_objectives(read), *_without_place(read)]
     if _print_and_judge(found):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
-    doubts = _routing_doubts(read)
+    doubts = [*_routing_doubts(read), *exporter_doubts(read)]
     print_problems(doubts)
     if strict and (found or doubts):
         raise SystemExit(EXIT_PROBLEMS_FOUND)

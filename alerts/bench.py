@@ -8,6 +8,8 @@
     three minutes.
 *   ``alerts.cause_rules_cpu_seconds``: of Prometheus, for one evaluation of all causes at 5,000
     shard groups (:mod:`alerts.benching.causes`), beside that of the recorded series of cells.
+*   ``adopt.commands``: from nothing to the first page on servers that are there, by
+    ``docs/adopt.md`` (:mod:`alerts.benching.commands`).
 *   ``adopt.doctor_faults_found``: of 25 faults that are planted one at a time into a real small
     stack, those that ``shardwatch doctor`` names, and nothing beside
     (:mod:`alerts.benching.doctoring`). It takes six minutes; what was said of a fault that is not
@@ -20,6 +22,7 @@ import asyncio
 import sys
 
 from alerts.benching.causes import measure_evaluation
+from alerts.benching.commands import MOST_COMMANDS, count_commands
 from alerts.benching.doctoring import play as play_faults
 from alerts.benching.losing import WHOLE, play
 from alerts.build import groups_at
@@ -41,6 +44,7 @@ _HOUR = 20_000 * 86400 + 780
 
 def main() -> None:
     """Measure, and print each figure as it comes."""
+    print_figures(figure("adopt.commands", count_commands(), "commands", MOST_COMMANDS))
     asyncio.run(_measure())
 
 

@@ -8,6 +8,8 @@ from slo import conventions
 from slo.rules import AlertingRule
 
 WATCHDOG = "Watchdog"
+WATCHES, SHARDWATCH = "watches", "shardwatch"
+"""A label, and what it says of ours: others have an alert of that name, too."""
 HEARTBEAT_SECONDS = 60
 """How often its receiver is told."""
 
@@ -17,7 +19,7 @@ def watchdog_alert(links: Links) -> AlertingRule:
     return AlertingRule(
         WATCHDOG,
         "vector(1)",
-        {conventions.SEVERITY: conventions.NOBODY},
+        {conventions.SEVERITY: conventions.NOBODY, WATCHES: SHARDWATCH},
         {
             "summary": "Alerts reach whoever reads this",
             "description": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 LARGEST_PORT = 65535
@@ -31,3 +32,14 @@ def parse_address(text: str) -> Address:
     if not is_host or not is_number or int(port) > LARGEST_PORT:
         raise ValueError(f"found {text!r}, expected HOST:PORT such as 127.0.0.1:19801")
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, by name or by number, is the machine of whoever asks."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ tags. Errors are problems with file, line and column, never tracebacks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from exporters.json_documents import Late, NoPlainJsonError, parse_json
 from exporters.problems import InputError, Problem, check_of, problem
 
 SAFE_LOADER = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
@@ -46,7 +47,7 @@ class Document:
 
     file: str
     data: Any
-    positions: dict[Place, tuple[int, int]] = field(repr=False)
+    positions: Mapping[Place, tuple[int, int]] = field(repr=False)
 
     def problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
         """Return a problem at ``place``, or at the nearest enclosing place that the file has."""
@@ -75,11 +76,12 @@ def part_of(document: Document, place: Place, data: Any) -> Document:
     """Return a part of a document as a document, whose problems say where they are in the whole.
 
     Args:
-        document: the whole.
+        document: the whole, which may be a part itself.
         place: of the part.
         data: what stands there.
     """
-    return _Part(document.file, data, document.positions, place)
+    whole = document.inside if isinstance(document, _Part) else ()
+    return _Part(document.file, data, document.positions, (*whole, *place))
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,15 @@ def read_text(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> str:
 
 
 def parse_documents(text: str, file: str) -> list[Document]:
-    """Return the documents of YAML text; ``file`` is only used in problems."""
+    """Return the documents of YAML or JSON text; ``file`` is only used in problems."""
+    try:
+        data = parse_json(text, lambda written: WrittenFloat.of(written, float(written)))
+    except NoPlainJsonError:
+        return _parse_yaml(text, file)
+    return [Document(file, data, Late(lambda: _parse_yaml(text, file)[0].positions))]
+
+
+def _parse_yaml(text: str, file: str) -> list[Document]:
     try:
         _refuse_aliases(text, file, SAFE_LOADER)
         nodes = yaml.compose_all(text, Loader=SAFE_LOADER)

@@ -31,6 +31,8 @@ pagerduty: {routing_key_file: pager.key}
 alertmanager:
   receivers: {outside: {webhook: {url: "http://127.0.0.1:9999"}}}
   watchdog: outside
+links: {grafana: "http://grafana", runbooks: "http://wiki/runbooks"}
+exporters: {gpu: [], groups: [], router: ["h:19803"], tools: []}
 """
 
 
@@ -209,6 +211,54 @@ def test_validate_says_that_nobody_is_paged(run, config, builders):
     )
 
 
+def test_nobody_told_is_wrong_for_who_is_strict_and_told_by_build(run, config, builders, tmp_path):
+    """A build that pages nobody is easily taken for one that works."""
+    config.write_text(CONFIG.replace("pagerduty:", "# "))
+    said = (
+        f"{config}:1:1: no page wakes anybody: nobody is told of alerts; "
+        "add pagerduty, or alertmanager.fallback\n"
+    )
+
+    assert (1, "", said) == run("validate", "--config", config, "--strict")
+    code, _, err = run("build", "--config", config, "-o", tmp_path / "out")
+    assert (0, said) == (code, err)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "",
+            "exporters: missing: Prometheus is told to scrape gpu at 127.0.0.1:19801, groups at "
+            "127.0.0.1:19802, router at 127.0.0.1:19803, tools at 127.0.0.1:19804",
+        ),
+        (
+            "exporters: {gpu: [], groups: ['h:1'], tools: []}",
+            "exporters: names no router: Prometheus is told to scrape router at 127.0.0.1:19803",
+        ),
+    ],
+)
+def test_validate_says_where_exporters_are_taken_to_be(run, config, builders, line, said):
+    """Where nobody said it: on Prometheus's own host."""
+    config.write_text("\n".join([*CONFIG.splitlines()[:-1], line, ""]))
+    code, out, err = run("validate", "--config", config)
+
+    assert (0, "ok: ") == (code, out[:4])
+    assert f"{said}; say where each one runs, and [] for one that does not\n" in err
+
+
+def test_validate_doubts_links_that_nobody_can_follow(run, config, builders):
+    """Whoever is paged has a machine of their own, and no board on it."""
+    config.write_text(CONFIG.replace("http://wiki", "http://localhost"))
+    code, _, err = run("validate", "--config", config)
+
+    assert code == 0
+    assert err == (
+        f"{config}:8:36: links.runbooks: found http://localhost/runbooks, which leads whoever is "
+        "paged to their own machine; say where people reach runbooks\n"
+    )
+
+
 def test_validate_finds_what_a_package_finds(run, config, builders, monkeypatch):
     """Objectives are read by those who build from them."""
 
@@ -285,7 +335,7 @@ def test_a_warning_does_not_make_a_configuration_wrong(run, lax):
 
 def test_doubts_fail_only_who_asks_for_that(run, config):
     """Here about who is told."""
-    config.write_text(f"{CONFIG}  addresses: ['a:9093']\n")
+    config.write_text(CONFIG.replace("  watchdog:", "  addresses: ['a:9093']\n  watchdog:"))
     code, said, err = run("validate", "--config", config)
 
     assert (0, "ok: ") == (code, said[:4])

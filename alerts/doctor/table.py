@@ -10,6 +10,7 @@ from alerts.doctor.checks import (
     heartbeat,
     joins,
     labels,
+    links,
     muting,
     objectives,
     routes,
@@ -23,7 +24,7 @@ from alerts.doctor.finding import Check
 
 _MODULES = (
     trials, alert_path, routes, muting, heartbeat, servers, rules, scrapes, sources, joins,
-    objectives, labels, coverage,
+    objectives, labels, coverage, links,
 )  # fmt: skip
 
 CHECKS: tuple[Check, ...] = tuple(

@@ -1,7 +1,7 @@
 """What is in doubt of who is told.
 
 Pages that wake nobody, tickets that nobody reads, a watchdog whose silence nobody hears, owners
-whom nobody knows, an Alertmanager that stands alone.
+whom nobody knows, an Alertmanager that stands alone, links that lead to the reader's own machine.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.regions import REGION_DOWN
+from alerts.own_machine import WHAT_IS_THERE, links_to_own_machine
 from alerts.routing.names import fallback_of, wakes
 from alerts.watch.exporters import EXPORTER_DOWN
 from alerts.watchdog import WATCHDOG
@@ -19,6 +20,13 @@ from exporters.problems import Problem
 from slo.objective import Objective
 
 _ADD_PAGER = "add pagerduty, or alertmanager.fallback"
+
+
+def nobody_told(config: Config) -> list[Problem]:
+    """Return that nobody at all is told of pages, and what to do; nothing, if somebody is."""
+    if _tells_people(config.file):
+        return []
+    return [config.document.problem(*each) for each in _unheard(config.file, [])]
 
 
 def routing_doubts(config: Config, objectives: Iterable[Objective]) -> list[Problem]:
@@ -33,6 +41,7 @@ def routing_doubts(config: Config, objectives: Iterable[Objective]) -> list[Prob
             *_alone(config.file),
             *_owners(config.file, every),
             *_unused(config.file),
+            *_own_machine(config.file),
         )
     ]
 
@@ -139,3 +148,11 @@ def _unused(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
             f"is told of nothing, for alertmanager.fallback is {ours.fallback!r}",
             "remove one of the two",
         )
+
+
+def _own_machine(file: ConfigFile) -> Iterator[tuple[Place, str, str]]:
+    """Yield the links of alerts that cannot be followed from where somebody is told."""
+    for name, url in links_to_own_machine(file).items():
+        found = "found" if name in file.links.model_fields_set else "missing, taken to be"
+        what = f"{found} {url}, which leads whoever is paged to their own machine"
+        yield ("links", name), what, f"say where people reach {WHAT_IS_THERE[name]}"

@@ -8,10 +8,10 @@ from typing import Any
 
 from alerts.routing.inhibitions import inhibit_rules
 from alerts.routing.names import FRAGMENT_PREFIX, Naming, equals
-from alerts.routing.receivers import heartbeat_of, receivers_of
+from alerts.routing.receivers import receivers_of
 from alerts.routing.routes import top_route
 from alerts.routing.times import time_intervals
-from alerts.watchdog import WATCHDOG
+from alerts.watchdog import SHARDWATCH, WATCHDOG, WATCHES
 from exporters.config import ConfigFile
 from slo import conventions
 from slo.objective import Objective
@@ -62,9 +62,10 @@ def alertmanager_fragment(
     config = _config(file, folder, cluster, tuple(objectives), naming)
     heartbeat, *others = config["route"]["routes"]
     ours = {"matchers": [naming.is_ours, _OUR_SEVERITY], **config["route"], "routes": others}
-    # Others may have an alert of that name and a route for it: both are told then.
-    heartbeats = [{**heartbeat, "continue": True}] if heartbeat_of(file) else []
-    routes = [*heartbeats, ours]
+    # Others may have an alert of that name and a route for it: ours is told there as well, and to
+    # their last resort never, where it would fire for ever.
+    matchers = [*heartbeat["matchers"], equals(WATCHES, SHARDWATCH)]
+    routes = [{**heartbeat, "matchers": matchers, "continue": True}, ours]
     return {**config, "route": {"receiver": naming.nobody, "routes": routes}}
 
 

@@ -65,6 +65,8 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         days=retention_days(objectives),
         failing=NOTIFICATIONS_FAILING,
         wakes_somebody=wakes_somebody(config),
+        grafana=config.file.links.grafana,
+        runbooks=config.file.links.runbooks,
         sidecar_label=LABEL,
         sidecar_value=LABEL_VALUE,
         unsaid=routing.unsaid,

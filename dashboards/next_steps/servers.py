@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts.build import FRAGMENT_PATH, alert_names, fragment_of, rule_sets
 from alerts.collector_file import COLLECTOR_PATH
+from alerts.own_machine import WHAT_IS_THERE, links_to_own_machine
 from alerts.prometheus_file import RULE_FILES
 from alerts.routing.names import fallback_of
 from alerts.watch.notifications import NOTIFICATIONS_FAILING
@@ -62,6 +63,8 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         secrets=sorted(set(_secret_files(fragment))),
         boards=BOARDS_FOLDER,
         grafana=config.file.links.grafana,
+        runbooks=config.file.links.runbooks,
+        own_machine=[WHAT_IS_THERE[each] for each in links_to_own_machine(config.file)],
         grafana_folder=GRAFANA_FOLDER,
         datasource=variables.PROVISIONED_NAME,
         datasources=DATASOURCES_PROVISIONING_PATH,

@@ -51,6 +51,14 @@ def init(
     timeout: Annotated[
         str, typer.Option(metavar="DURATION", help="For one answer of the server.")
     ] = "30s",
+    pagerduty_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--pagerduty-key",
+            metavar="FILE",
+            help="Of the routing key of whom pages wake; another receiver is said in the file.",
+        ),
+    ] = None,
     bearer_token_file: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     username: Annotated[str | None, typer.Option(metavar="NAME")] = None,
     password_file: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
@@ -88,6 +96,7 @@ def init(
             where=_read_where(where or ()),
             days=days,
             timeout_seconds=read_duration("--timeout", timeout),
+            pagerduty_key=_there("--pagerduty-key", pagerduty_key),
             credentials=Credentials(
                 bearer_token_file,
                 username,
@@ -112,6 +121,13 @@ def _checked(option: str, value: str, type_: TypeAdapter[str]) -> str:
         first = error.errors(include_url=False)[0]
         said = first["msg"].removeprefix("Value error, ")
         raise InputError([problem(option, said)]) from None
+
+
+def _there(option: str, file: Path | None) -> Path | None:
+    """Return the path of a file that is there, from the root on."""
+    if file is not None and not file.is_file():
+        raise InputError([problem(option, f"found {str(file)!r}, which is no file")])
+    return file.absolute() if file else None
 
 
 def _read_where(pairs: Iterable[str]) -> dict[str, str]:

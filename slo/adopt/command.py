@@ -57,6 +57,8 @@ class Wanted:
     days: int = 28
     timeout_seconds: float = 30.0
     credentials: Credentials = field(default_factory=Credentials)
+    pagerduty_key: Path | None = None
+    """The file of a routing key."""
 
 
 def adopt(wanted: Wanted) -> tuple[Adopted, list[Path]]:
@@ -124,6 +126,7 @@ def _files(wanted: Wanted, adopted: Adopted, now: float) -> dict[str, str]:
         wanted.credentials.to_config(),
         choose_interval_seconds(found),
         found.alertmanagers,
+        wanted.pagerduty_key,
     )
     period_seconds = choose_period_seconds(found.retention_seconds)
     topology = placed.topology

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -30,6 +31,8 @@ class Server:
     http_client_config: Mapping[str, Any]
     scrape_interval_seconds: float
     alertmanagers: Sequence[str]
+    pagerduty_key: Path | None = None
+    """Of whom pages wake."""
 
 
 def topology_path(topology: Topology) -> str:
@@ -79,6 +82,11 @@ def write_config(topology: Topology, server: Server, now: float) -> str:
             "# The server tells no Alertmanager (or one behind TLS or a path): say where it is.\n"
             'alertmanager: {addresses: ["127.0.0.1:9093"]}\n'
         )
+    pager = (
+        _yaml({"pagerduty": {"routing_key_file": str(server.pagerduty_key)}})
+        if server.pagerduty_key
+        else "# pagerduty: {routing_key_file: pagerduty.key}\n"
+    )
     return (
         f"{_head(server.url, now)}\n"
         + _yaml({"topology": topology_path(topology), "prometheus": prometheus})
@@ -89,7 +97,7 @@ def write_config(topology: Topology, server: Server, now: float) -> str:
         + "# objectives: [library:chat, library:fleet]\n\n"
         + told
         + "# Who is paged (alerts/routing/README.md; a receiver of Alertmanager's own may do it):\n"
-        + "# pagerduty: {routing_key_file: pagerduty.key}\n"
+        + pager
         + '# links: {grafana: "http://grafana:3000", runbooks: "http://wiki/runbooks"}\n\n'
         + "# Addresses of the exporters, as Prometheus reaches them, once they run:\n"
         + '# {gpu: ["obs1:19801"], groups: ["obs1:19802"], router: ["obs1:19803"], '

@@ -24,7 +24,7 @@ _HOUR_SECONDS = 3600
 MOST_SAMPLES = 50_000_000
 """Read by a range query, as Prometheus's own limit for those held at a time
 (``--query.max-samples``); a second or two of its work."""
-MOST_LOOKUPS = 800_000
+MOST_LOOKUPS = 300_000
 """Of a series at a moment. Prometheus takes some 10 microseconds of a processor for each."""
 SPANS_DAYS = (1, 2, 4, 7)
 """Between two moments; the shortest that needs no more lookups is taken."""

@@ -6,6 +6,7 @@ out, and never an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,11 +49,20 @@ def read_alertmanagers(told: Any) -> tuple[str, ...]:
 def read_external_labels(told: Mapping[str, Any]) -> dict[str, str]:
     """Return ``external_labels`` of the configuration in an answer of ``/api/v1/status/config``."""
     try:
-        config = yaml.load(str(told.get("yaml", "")), Loader=SAFE_LOADER)  # noqa: S506 - a safe one
+        config = yaml.load(_global(str(told.get("yaml", ""))), Loader=SAFE_LOADER)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError):
         return {}
     globally = config.get("global") if isinstance(config, Mapping) else None
     return _texts(globally.get("external_labels")) if isinstance(globally, Mapping) else {}
+
+
+def _global(text: str) -> str:
+    """Return the part ``global`` of a configuration, which is short; all, if it is not there.
+
+    A server writes it in blocks, and thousands of targets after it.
+    """
+    found = re.search(r"^global:\n(?:[ #].*\n|\n)*", text, re.MULTILINE)
+    return found[0] if found else text
 
 
 def _texts(labels: Any) -> dict[str, str]:

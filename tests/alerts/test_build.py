@@ -18,7 +18,7 @@ from tests.alerts.promql import queries_of
 
 LIKE_THE_DEMO = Path(__file__).parent / "demo_like" / "shardwatch.yaml"
 
-OWN_LABELS = {"severity", "incident", "burn_tier", "service", "owner"}
+OWN_LABELS = {"severity", "burn_tier", "service", "owner", "incident", "watches"}
 """What an alert's rule may add. No objective may be grouped by any of these."""
 
 

@@ -50,6 +50,7 @@ SERVICES = {
         "fallback": "serving",
         "watchdog": "outside",
     },
+    "links": {"grafana": "http://grafana", "runbooks": "http://wiki/runbooks"},
 }
 
 

@@ -106,6 +106,17 @@ def watchdog_seldom(config: dict[str, Any]) -> None:
     config["route"]["routes"][0]["repeat_interval"] = "4h"
 
 
+def linking(**links: str) -> Callable[[Seen], Seen]:
+    """Return a change by which links of pages lead elsewhere."""
+
+    def change(seen: Seen) -> Seen:
+        file = seen.config.file
+        changed = file.model_copy(update={"links": file.links.model_copy(update=links)})
+        return replace(seen, config=replace(seen.config, file=changed))
+
+    return change
+
+
 def silenced(*matchers: str) -> Callable[[Seen], Seen]:
     """Return a change by which a silence holds."""
     silence = Silence("id", matchers, "somebody", "noisy", "2027-01-01T00:00:00Z")
@@ -385,6 +396,11 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
          "cluster: prod, where the topology says demo"),
         ("a region", sending(**{"global": {"external_labels": {**OURS, "region": "eu"}}}),
          "region: eu, which every alert gets"),
+    ],
+    "links/own-machine": [
+        ("runbooks", linking(runbooks="http://localhost:3000/runbooks"),
+         "http://localhost:3000/runbooks, which leads whoever is paged to their own machine"),
+        ("boards", linking(grafana="http://127.0.0.1:3000"), "http://127.0.0.1:3000, which leads"),
     ],
     "labels/cluster": [
         ("none", sending(**{"global": {"external_labels": {}}}), "no cluster: alerts of"),

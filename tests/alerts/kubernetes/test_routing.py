@@ -132,7 +132,7 @@ def test_alertmanager_takes_what_the_operator_makes_of_it(written: dict[str, Any
         ("alertname=ErrorBudgetBurn;service=inference;slo=x;owner=team serving;severity=page",
          "webhook,serving-pages"),
         ("alertname=GpuLost;severity=ticket", "webhook,ops-tickets"),
-        ("alertname=Watchdog;severity=none", "watchdog"),
+        ("alertname=Watchdog;severity=none;watches=shardwatch", "watchdog"),
         ("alertname=HighLoad;severity=page", None),
         ("alertname=HighLoad;severity=page;slo=x;owner=agents", None),
     ],

@@ -14,6 +14,7 @@ from tests.alerts.routing.configuring import MAIL, OWNED, PAGERDUTY, SLACK, WEBH
 
 TOPOLOGY = Path(__file__).parents[1] / "demo_like" / "topology.yaml"
 KEY = "0123456789abcdef0123456789abcdef"
+LINKS = {"grafana": "http://grafana", "runbooks": "http://wiki"}
 PAGER = {"receivers": {"ops": {"pagerduty": PAGERDUTY}}}
 OBJECTIVES = [objective("chat"), objective("agents", owner="agents"), objective("free", owner="")]
 
@@ -29,6 +30,7 @@ def doubts(folder: Path, alertmanager: dict[str, Any], **others: Any) -> list[st
         "objectives": ["library:chat"],
         "alertmanager": alertmanager,
         **others,
+        "links": LINKS,
     }
     path = folder / "shardwatch.yaml"
     path.write_text(yaml.safe_dump(json.loads(json.dumps(content)), sort_keys=False))

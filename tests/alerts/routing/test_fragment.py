@@ -70,7 +70,8 @@ def test_it_can_be_merged(both: dict[str, Any], tmp_path: Path):
         ("alertname=HighLoad;severity=page", "theirs"),
         ("alertname=HighLoad;severity=page;slo=x;owner=agents", "theirs"),
         ("alertname=Slow;team=db", "their-databases"),
-        ("alertname=Watchdog;severity=none", "shardwatch-watchdog,their-heartbeat"),
+        ("alertname=Watchdog;severity=none;watches=shardwatch",
+         "shardwatch-watchdog,their-heartbeat"),
     ],
 )  # fmt: skip
 def test_each_gets_their_own(both: dict[str, Any], alert: str, expected: str, tmp_path: Path):
@@ -93,7 +94,11 @@ def test_it_inhibits_no_alert_of_theirs():
 
 
 def test_without_a_heartbeat_theirs_is_left_alone(tmp_path: Path):
-    """Nobody would hear of it, instead of those who did."""
+    """Theirs is led as before. Ours, which always fires, never gets to their last resort."""
     both = merged(fragment(), THEIRS)
-
     assert_routes(both, "alertname=Watchdog;severity=none", "their-heartbeat", tmp_path)
+    without = {**THEIRS, "route": {"receiver": "theirs"}}
+    both = merged(fragment(), without)
+    assert_routes(both, "alertname=Watchdog;severity=none", "theirs", tmp_path)
+    ours = "alertname=Watchdog;severity=none;watches=shardwatch"
+    assert_routes(both, ours, "shardwatch-watchdog", tmp_path)
