@@ -134,11 +134,12 @@ def vanished_rule(objective: Objective, scrape_interval_seconds: float) -> Recor
     busiest = f"max_over_time({_hour(objective)}[{LONGEST_REMEMBERED}])"
     begins, lasts = _stuck(objective, few), [held_blind(objective)]
     if objective.traffic == "steady":
-        begins = [
+        falls = _either([
             _below_expected(objective, rate, 1, base_window_seconds(scrape_interval_seconds)),
             _below_expected(objective, few, QUIET_WINDOW_SECONDS, QUIET_WINDOW_SECONDS),
-            *begins,
-        ]
+        ])  # fmt: skip
+        ignoring = f"ignoring ({conventions.WINDOW})"
+        begins = [f"({falls})\nunless {ignoring}\n{_fell_last_week(objective)}", *begins]
         lasts = [
             f"{rate} < ignoring ({conventions.WINDOW}) {VANISHED_RATIO} / 3600 * {busiest}",
             _next_to_nothing(objective, rate, few),
@@ -185,8 +186,7 @@ def _below_expected(
     return (
         f"{series} < ignoring ({conventions.WINDOW})\n"
         f"{VANISHED_RATIO} * {series_seconds} / 3600 * "
-        f"({hour} >= {fewest} or {last_week} and {still})\n"
-        f"unless ignoring ({conventions.WINDOW})\n{_fell_last_week(objective)}"
+        f"({hour} >= {fewest} or {last_week} and {still})"
     )
 
 

@@ -169,7 +169,7 @@ def _with_alerts(
         *(burn_state_rule(objective, tier, interval_seconds) for tier in firing),
         *(suppressed_state_rule(objective, tier, interval_seconds) for tier in suppressible),
         *([exhausted_state_rule(objective)] if has_tickets(objective) else []),
-        *(burn_alert(objective, tier, explanations, links) for tier in firing),
+        *(burn_alert(objective, tier, explanations, links, interval_seconds) for tier in firing),
         *([suppressed_alert(objective, links)] if suppressible else []),
         *([exhausted_alert(objective, links)] if has_tickets(objective) else []),
         *(

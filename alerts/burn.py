@@ -22,7 +22,7 @@ from alerts.groups_hit import groups_hit
 from alerts.incidents import incident_label
 from alerts.links import SLO_DETAIL_BOARD, link_annotations
 from alerts.owners import owner_label
-from alerts.probable_cause import probable_cause
+from alerts.probable_cause import once_causes_can_be_told, probable_cause
 from alerts.quiet import bad_events_of_tier, burning
 from alerts.sources import ROUTER, names_causes, shared_labels
 from alerts.templates import cell_text, choice, first_value, lookup, matchers
@@ -84,23 +84,29 @@ def burn_state_rule(
 
 
 def burn_alert(
-    objective: Objective, tier: Tier, causes: Sequence[Cause], links: Links
+    objective: Objective,
+    tier: Tier,
+    causes: Sequence[Cause],
+    links: Links,
+    scrape_interval_seconds: float,
 ) -> AlertingRule:
-    """Return the alert of a tier.
+    """Return the alert of a tier; a page waits one evaluation for a cause that is not told yet.
 
     Args:
         objective: whose budget burns.
         tier: whose state it is made of.
         causes: those that can explain it.
         links: bases of the links.
+        scrape_interval_seconds: at which states are recorded.
     """
     state = _state(objective, tier)
     variables = (*catalog.CELL_LABELS, conventions.SLO)
     own = {conventions.SLO, *objective.grouping_labels}
     extras = objective.extras(tier.severity)
+    waited_for = causes if tier.severity == conventions.PAGE and names_causes(objective) else ()
     return AlertingRule(
         ERROR_BUDGET_BURN,
-        f"{state} == 1",
+        once_causes_can_be_told(state, objective, waited_for, scrape_interval_seconds),
         {
             **owner_label(objective),
             **incident_label(objective, tier.severity),

@@ -39,8 +39,9 @@ def budget_gone(objective: Objective, tier: Tier) -> str:
     labels = objective.grouping_labels
     budget = _here(objective, conventions.BUDGET_REMAINING)
     rate = _here(objective, conventions.BURN_RATE, window=tier.long_window)
-    left = f"{objective.period_seconds} * {budget} / ignoring ({conventions.WINDOW}) ({rate} > 0)"
-    minutes = f"clamp_min(floor(({left}) / {_MINUTE}) * {_MINUTE}, {_MINUTE})"
+    of_window = f"ignoring ({conventions.WINDOW})"
+    left = f"{objective.period_seconds} * {share_of_period(budget, rate, of_window)}"
+    minutes = whole_minutes(left)
     # humanizeDuration says 3h 40m 0s; nobody needs the seconds.
     shown = 'humanizeDuration | reReplaceAll " 0s$" "" | reReplaceAll " " ""'
     told = f"{{{{ with {lookup(minutes, labels)} }}}}in {{{{ . | first | value | {shown} }}}}"
@@ -54,6 +55,25 @@ def budget_gone(objective: Objective, tier: Tier) -> str:
         f"{{{{ if {gone} }}}}{ALREADY_GONE}{{{{ else }}}}{told}"
         f"{{{{ else }}}}{UNKNOWN}{{{{ end }}}}{ends}{{{{ end }}}}"
     )
+
+
+def share_of_period(budget: str, rate: str, matching: str) -> str:
+    """Return the expression of when a budget is gone at a burn rate, as a share of its period.
+
+    What is left over what is spent; nothing where nothing is spent. Annotations and boards have it
+    of here, so that they say the same.
+
+    Args:
+        budget: expression of the share of the budget that is left.
+        rate: expression of the burn rate.
+        matching: how they find each other: ``on (slo, region)``.
+    """
+    return f"{budget} / {matching} ({rate} > 0)"
+
+
+def whole_minutes(seconds: str) -> str:
+    """Return an expression's seconds in whole minutes, one at least."""
+    return f"clamp_min(floor(({seconds}) / {_MINUTE}) * {_MINUTE}, {_MINUTE})"
 
 
 def has_tickets(objective: Objective) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alerts.causes.cause import Cause
 from alerts.templates import matchers
+from exporters.durations import format_duration
 from slo import conventions
 from slo.objective import Objective
 
@@ -88,10 +89,7 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
         objective: whose cells.
         causes: those that can explain it.
     """
-    by_labels: dict[tuple[str, ...], list[str]] = {}
-    for each in causes:
-        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
-        by_labels.setdefault(labels, []).append(each.name)
+    by_labels = _by_labels(objective, causes)
     query = " or ".join(
         f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
         for labels, names in by_labels.items()
@@ -99,6 +97,43 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
     return ProbableCause(
         tuple(causes), query, tuple(label for labels in by_labels for label in labels)
     )
+
+
+def once_causes_can_be_told(
+    state: str, objective: Objective, causes: Sequence[Cause], scrape_interval_seconds: float
+) -> str:
+    """Return PromQL of where an alert fires: at once with a cause, else one evaluation later.
+
+    Prometheus evaluates each group at a moment of its own within the interval, and causes may be
+    recorded up to an interval after the burn that they explain, of the same scrapes. Alertmanager
+    tells a page as it first heard of it.
+
+    Args:
+        state: selector of what is recorded of the alert, 1 where it should fire.
+        objective: whose cells.
+        causes: those that can explain it.
+        scrape_interval_seconds: at which both groups are evaluated.
+    """
+    if not causes:
+        return f"{state} == 1"
+    explained = (
+        f"{state} and on ({', '.join(labels)})\n"
+        f"{conventions.CAUSE_STATE}{{{conventions.CAUSE}{_one_of(names)}}}"
+        for labels, names in _by_labels(objective, causes).items()
+    )
+    before = f"{state} offset {format_duration(scrape_interval_seconds)} == 1"
+    return f"{state} == 1\nand (\n" + "\nor\n".join((before, *explained)) + "\n)"
+
+
+def _by_labels(
+    objective: Objective, causes: Sequence[Cause]
+) -> Mapping[tuple[str, ...], Sequence[str]]:
+    """Return the names of causes by those of the objective's labels that their states have."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for each in causes:
+        labels = tuple(label for label in objective.grouping_labels if label in each.state_labels)
+        found.setdefault(labels, []).append(each.name)
+    return found
 
 
 def _active_since(labels: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboards.layout import Band
-from dashboards.panels import About, Meaning, Step, colored_column, table, text
+from dashboards.panels import About, Meaning, Order, Step, colored_column, table, text
 from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts
 from dashboards.queries.cells import STATE_RANKS
 from dashboards.queries.objectives import GROUPING
@@ -29,6 +29,8 @@ MOST_REVISIONS = (
 
 BUDGET_STEPS = (Step(None, "dark-red"), Step(0, "orange"), Step(0.25, "green"))
 """Overspent below 0; below a quarter it is time to slow down."""
+NO_ZERO = "-"
+"""What stands for 0 in tables, where a number is told by its being there."""
 BUDGET_UNKNOWN = "Unknown: too few samples"
 """A budget is recorded only while the coverage over its period suffices."""
 COVERAGE_STEPS = (Step(None, "yellow"), Step(conventions.COVERAGE_NEEDED, "green"))
@@ -80,7 +82,7 @@ def burn_steps(tiers: Sequence[Tier]) -> tuple[Step, ...]:
 
 def opening(question: str, how_to_read: str) -> Band:
     """Return the top of every board (id 1): what it answers, and how it is read."""
-    return Band(3, (text(1, question, how_to_read),))
+    return Band(2, (text(1, question, how_to_read),))
 
 
 ALERT_PLACE = (catalog.GROUP, catalog.HOST, catalog.TOOL)
@@ -98,18 +100,21 @@ def alerts_table(
         grouping: labels of alerts that are variables of the board.
         place: other labels that are shown.
     """
-    labels = (conventions.ALERTNAME, conventions.SEVERITY, conventions.SLO, *grouping, *place)
+    first = (conventions.ALERTNAME, conventions.SEVERITY)
+    labels = (conventions.SLO, *grouping, *place)
+    age = "active for"
     severities = ((conventions.PAGE, "red"), (conventions.TICKET, "orange"))
     return table(
         About(
             id,
             "Alerts firing",
             "Pages and tickets that fire, causes among them, and for how long each has been "
-            f"active: the longest first, at most {SHOWN_ROWS}.",
+            f"active: pages first, of each the newest first, at most {SHOWN_ROWS}.",
             "s",
             "Nothing fires",
             overrides=(colored_column(conventions.SEVERITY, severities),),
         ),
         alerts.alert_ages(*matchers, grouping=grouping),
-        {**{each: each for each in labels}, "Value": "active for"},
+        {**{each: each for each in first}, "Value": age, **{each: each for each in labels}},
+        (Order(conventions.SEVERITY), Order(age)),
     )

@@ -76,11 +76,12 @@ def part_of(document: Document, place: Place, data: Any) -> Document:
     """Return a part of a document as a document, whose problems say where they are in the whole.
 
     Args:
-        document: the whole.
+        document: the whole, which may be a part itself.
         place: of the part.
         data: what stands there.
     """
-    return _Part(document.file, data, document.positions, place)
+    whole = document.inside if isinstance(document, _Part) else ()
+    return _Part(document.file, data, document.positions, (*whole, *place))
 
 
 @dataclass(frozen=True)

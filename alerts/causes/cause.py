@@ -4,11 +4,12 @@ The burn wakes people, the cause tells them why: only a cause that users will mi
 for, whatever an objective says, is a page itself.
 
 A cause's state is recorded once, after the levels that it reads and before its alert in the same
-group and at the scrape interval, so that it stands for at least one evaluation before the page that
-it explains: Alertmanager does not tell again when an annotation changes. There is one element for
-each piece of evidence, with the place as labels. While the exporter that saw it does not answer,
-and the place is not seen by another, it holds: a restart repairs nothing, and neither does a
-blackout.
+group and at the scrape interval. Alertmanager does not tell again when an annotation changes, so a
+page waits one evaluation where none is at work yet (:mod:`alerts.probable_cause`).
+
+There is one element for each piece of evidence, with the place as labels. While the exporter that
+saw it does not answer, and the place is not seen by another, it holds: a restart repairs nothing,
+and neither does a blackout.
 """
 
 from __future__ import annotations

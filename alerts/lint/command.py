@@ -11,9 +11,9 @@ from alerts.lint.live import ask_server, names_asked_for
 from alerts.lint.printing import ReportFormat, print_report, print_unread
 from alerts.lint.report import Report, number_of
 from alerts.lint.rules import Setting
-from alerts.lint.table import TABLE
+from alerts.lint.table import REFUSED, TABLE
 from exporters.problems import InputError, Problem, problem
-from slo.rule_reading.files import read_rule_files
+from slo.rule_reading.files import read_what_can_be
 from slo.rule_reading.rules import Rule
 
 
@@ -34,9 +34,12 @@ def lint_files(asked: Lint) -> tuple[list[Rule], list[Problem]]:
     """Return the rules of files, and what is wrong with them, sorted.
 
     Raises:
-        InputError: if a file cannot be read, or the server does not answer.
+        InputError: if a file cannot be read, or no rule of any, or the server does not answer.
     """
-    rules = read_rule_files(asked.paths)
+    reading = read_what_can_be(asked.paths)
+    rules = reading.rules
+    if not rules and reading.refused:
+        raise InputError(reading.refused)
     if not rules:
         message = "found no rule, expected one at least"
         raise InputError([problem(str(path), message) for path in asked.paths])
@@ -44,7 +47,8 @@ def lint_files(asked: Lint) -> tuple[list[Rule], list[Problem]]:
     if asked.prometheus_url is not None:
         served = ask_server(asked.prometheus_url, asked.http_config, names_asked_for(rules))
         setting = replace(setting, served=served)
-    return rules, lint(rules, setting)
+    refused = [replace(each, check=REFUSED) for each in reading.refused]
+    return rules, sorted([*refused, *lint(rules, setting)])
 
 
 def print_lint(asked: Lint, format_: ReportFormat) -> int:

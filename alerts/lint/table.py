@@ -5,6 +5,8 @@ from __future__ import annotations
 from alerts.lint.grading import Check, Table
 from alerts.lint.promql_table import OF_EXPRESSIONS
 
+REFUSED = "rules/refused"
+
 _CHECKS = (
     # --- alerts -------------------------------------------------------------------------------
     Check("alerts/clash", "error", "With `--with-ours`: an alert, a series or a group that "
@@ -49,6 +51,9 @@ _CHECKS = (
           "reason, or suppresses nothing."),
     Check("rules/interval", "warning", "A group that is evaluated less often than every 2 minutes: "
           "alerts come so much later, and `for` counts in such steps."),
+    Check(REFUSED, "error", "A field that is none, or that is none of its kind (a `for` of `5 "
+          "minutes`): Prometheus refuses the whole file. The rule, or the group, is looked at no "
+          "further; all others are."),
     Check("rules/template", "error", "A label or an annotation that is no template: Prometheus "
           "refuses the whole file."),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.burn import ERROR_BUDGET_BURN
+from alerts.incidents import incident_label
 from alerts.made_tests.setting import Setting
 from alerts.owners import owner_label
 from slo import conventions as names
@@ -76,6 +77,7 @@ class Expecting:
                 names.SLO: objective.name,
                 names.SERVICE: objective.service,
                 **owner_label(objective),
+                **incident_label(objective, tier.severity),
                 **dict(objective.extras(tier.severity).labels),
                 names.BURN_TIER: tier.name,
                 names.SEVERITY: tier.severity,

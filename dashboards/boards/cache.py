@@ -29,8 +29,8 @@ from dashboards.signs import BUSIEST, MOST_REVISIONS, WORST, opening
 QUESTION = "Are prompts found in caches, in which tier, and what does it cost that some are not?"
 HOW_TO_READ = (
     "First the share of prompt tokens that need not be computed, and what the rest costs; then the "
-    "cells that fell furthest below their usual; then why: caches that were lost with an engine or "
-    "a revision, or that are too small for what is asked; then the cost."
+    "cells that fell furthest below their usual; then why: caches that were lost, or are too small "
+    "for what is asked."
 )
 _FALL = (Step(None, "green"), Step(HIT_DROP / 2, "orange"), Step(HIT_DROP, "red"))
 _LINKS = (cell_link(links.QUEUE_BOARD), cell_link(links.LATENCY_BOARD))
@@ -131,7 +131,7 @@ def _where() -> Band:
                 10, "Below the usual",
                 "Points of the hit ratio lost against the median of the last three hours, by cell. "
                 f"{WORST}",
-                "percentunit", "No prompts", _FALL,
+                "percentunit", "None fell, or no prompts", _FALL,
                 decimals=1, lowest=0, highest=1, links=_LINKS,
             ),
             caches.FALL_BARS,

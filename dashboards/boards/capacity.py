@@ -10,6 +10,7 @@ from dashboards.layout import Band
 from dashboards.panels import (
     About,
     Column,
+    Order,
     Step,
     bar_gauge,
     gauge,
@@ -20,15 +21,15 @@ from dashboards.panels import (
 )
 from dashboards.queries import SHOWN_ROWS, capacity
 from dashboards.queries.query import Query
-from dashboards.signs import BUSIEST, NONE_IS_GOOD, WORST, opening
+from dashboards.signs import BUSIEST, NO_ZERO, NONE_IS_GOOD, WORST, opening
 from exporters import catalog
 from slo import conventions
 
 QUESTION = "How much more can each region and model take, and what do its tokens cost?"
 HOW_TO_READ = (
-    "Headroom is the share of the groups that serve and that the busiest minutes of the last hour "
-    "did not need. Below 0 too few are left: requests wait. Cost is in GPU-hours and joules: times "
-    "your price, it is money."
+    "Headroom is the share of the serving groups whose KV caches the last hour's busiest minutes "
+    "did not need; what else runs short shows as waiting requests. Cost is in GPU-hours and "
+    "joules."
 )
 _HEADROOM = (Step(None, "red"), Step(0, "orange"), Step(0.2, "green"))
 """Below 0 it is too little already; below a fifth, one group of five may not be lost."""
@@ -69,8 +70,8 @@ def _numbers() -> Band:
         gauge(
             About(
                 2, "Least headroom",
-                "Of the region and model that has least: the share of its serving groups that the "
-                "last hour did not need.",
+                "Of the region and model that has least: the share of its serving groups whose KV "
+                "caches the last hour did not need.",
                 "percentunit", "Nothing is in use", _HEADROOM, decimals=0, lowest=-0.5, highest=1,
             ),
             capacity.LEAST_HEADROOM,
@@ -88,7 +89,8 @@ def _numbers() -> Band:
         stat(
             About(
                 4, "Cells with too few groups",
-                "Regions and models in which fewer groups serve than the last hour needed.",
+                "Regions and models in which fewer groups serve than the last hour needed, by what "
+                "it held of their KV caches.",
                 "short", _NO_CELLS, NONE_IS_GOOD, decimals=0,
             ),
             capacity.CELLS_SHORT,
@@ -135,16 +137,18 @@ def _numbers() -> Band:
 
 
 def _cells() -> Band:
-    def column(name: str, unit: str, steps: tuple[Step, ...] = (), decimals: int = 0) -> Column:
-        return Column(name, capacity.ROWS[name], unit, steps, decimals)
+    def column(
+        name: str, unit: str, steps: tuple[Step, ...] = (), decimals: int = 0, zero: str = ""
+    ) -> Column:
+        return Column(name, capacity.ROWS[name], unit, steps, decimals, zero=zero)
 
     return Band(9, (
         joined_table(
             About(
                 10, "Headroom by region and model",
                 "How many groups serve, of how many, and how many the busiest minutes of the last "
-                "hour needed; how much of their KV caches is in use, on average and of the "
-                "fullest group; tokens generated for each GPU-hour. Those with least headroom "
+                "hour needed to hold its KV caches; how much of these is in use, on average and of "
+                "the fullest group; tokens generated for each GPU-hour. Those with least headroom "
                 f"first, at most {SHOWN_ROWS}.",
                 "short", _NO_CELLS,
             ),
@@ -156,10 +160,11 @@ def _cells() -> Band:
                 column("needed", "short", decimals=1),
                 column("in use", "percentunit", _FULL),
                 column("fullest", "percentunit", _FULL),
-                column("waiting", "short"),
+                column("waiting", "short", zero=NO_ZERO),
                 column("GPUs", "short"),
                 column("tokens/GPU-h", "short"),
             ),
+            (Order("headroom"),),
         ),
         bar_gauge(
             About(
@@ -193,8 +198,10 @@ def _headroom() -> tuple[Band, ...]:
             time_series(
                 About(
                     16, "Groups needed, over a week",
-                    "Groups that it takes to carry the most of each hour. Looks back seven days as "
-                    f"long as the board ends now. {BUSIEST}",
+                    "Groups that it takes to hold the most KV cache of each hour. Where engines "
+                    "run out of anything else first (long prompts, the size of batches), more are "
+                    "needed than it says: look at the requests that wait. Seven days back, as long "
+                    f"as the board ends now. {BUSIEST}",
                     "short", "Nothing is known of a week yet", lowest=0,
                 ),
                 [capacity.NEEDED],

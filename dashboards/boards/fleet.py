@@ -17,11 +17,12 @@ from dashboards.layout import Band
 from dashboards.links import of_row, of_series, value_link
 from dashboards.panels import (
     About,
+    Order,
     Step,
     bar_gauge,
-    colored_column,
     colored_lines,
     linked_column,
+    meaning_column,
     row,
     stat,
     state_timeline,
@@ -191,7 +192,7 @@ def _cells_and_budgets() -> Band:
         [cells.GROUPS_NOT_UP_BY_STATE],
         stacked=True,
     )  # fmt: skip
-    return Band(7, (regions_and_models(35), budgets, by_state), (14, 5, 5))
+    return Band(7, (regions_and_models(35), budgets, by_state), (15, 5, 4))
 
 
 def _lists() -> Band:
@@ -199,16 +200,21 @@ def _lists() -> Band:
     groups = table(
         About(
             14, "Which groups are not up",
-            f"Shard groups that are not up, with the reason. At most {SHOWN_ROWS}. A click on a "
-            "group opens it.",
+            "Shard groups that are not up, with the reason: the dead first, then those stalled, "
+            f"degraded, draining, starting. At most {SHOWN_ROWS}. A click on a group opens it.",
             "none", "All groups are up",
             overrides=(
-                colored_column("state", STATES),
+                meaning_column("state", STATES),
                 linked_column("group", "Open this group", of_row(links.GROUP_BOARD, GROUP_PLACE)),
             ),
         ),
         cells.GROUPS_NOT_UP_ROWS,
-        {each: each for each in (*catalog.GROUP_LABELS, catalog.STATE, catalog.REASON)},
+        {
+            **{each: each for each in catalog.GROUP_LABELS},
+            "Value": "state",
+            catalog.REASON: catalog.REASON,
+        },
+        (Order("state", descending=True),),
     )  # fmt: skip
     states = state_timeline(
         About(

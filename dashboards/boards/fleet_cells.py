@@ -6,10 +6,10 @@ from typing import Any
 
 from alerts import links
 from dashboards.links import of_row
-from dashboards.panels import About, Column, joined_table, linked_column
+from dashboards.panels import About, Column, Order, joined_table, linked_column
 from dashboards.queries import SHOWN_ROWS
 from dashboards.queries.cells import PLACE, Places
-from dashboards.signs import BUDGET_STEPS, CAPACITY_STEPS, NONE_IS_GOOD, burn_steps
+from dashboards.signs import BUDGET_STEPS, CAPACITY_STEPS, NO_ZERO, NONE_IS_GOOD, burn_steps
 from slo.windows import read_tiers
 
 _HERE = {each: each for each in PLACE}
@@ -23,9 +23,9 @@ def regions_and_models(id: int) -> Any:
     return joined_table(
         About(
             id, "Regions and models",
-            "Each region's model in one row: what can serve, what users feel, what is left. Where "
-            f"there are more than {SHOWN_ROWS}, those that lack most capacity or burn fastest. "
-            "A click on a budget opens the objectives.",
+            "Each region's model in one row: what can serve, what users feel, what is left. Those "
+            "in most danger first, which is the burn rate plus the share of groups that cannot "
+            f"serve; at most {SHOWN_ROWS}. A click on a budget opens the objectives.",
             "short", "Nothing is recorded of cells",
             overrides=(
                 linked_column("budget left", "Open objectives", of_row(links.SLO_BOARD, _HERE)),
@@ -33,14 +33,18 @@ def regions_and_models(id: int) -> Any:
         ),
         _HERE,
         (
+            Column("danger", ask.danger, "short", decimals=1),
             Column("can serve", ask.capacity, "percentunit", CAPACITY_STEPS, 0),
-            Column("not up", ask.not_up, "short", NONE_IS_GOOD, 0),
-            Column("GPUs missing", ask.gpus_missing, "short", NONE_IS_GOOD, 0),
+            Column("not up", ask.not_up, "short", NONE_IS_GOOD, 0, zero=NO_ZERO),
+            Column(
+                "GPUs missing", ask.gpus_missing, "short", NONE_IS_GOOD, 0, zero=NO_ZERO
+            ),
             Column("requests", ask.requests, "reqps", decimals=1),
             Column("errors", ask.errors, "percentunit", decimals=2),
-            Column("first token p99", ask.slow, "s", decimals=2),
-            Column("waiting", ask.waiting, "short", decimals=0),
+            Column("TTFT p99", ask.slow, "s", decimals=2),
+            Column("waiting", ask.waiting, "short", decimals=0, zero=NO_ZERO),
             Column(f"burn {window}", ask.burn, "short", burn_steps((fastest,)), 1),
             Column("budget left", ask.budget, "percentunit", BUDGET_STEPS, 0),
         ),
+        (Order("danger", descending=True),),
     )  # fmt: skip

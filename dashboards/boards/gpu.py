@@ -171,7 +171,7 @@ def _heat() -> tuple[Band, ...]:
                     13, "Slowed down by heat or power",
                     "Share of the last five minutes in which clocks were lowered for heat or a "
                     f"power brake, by reason. The {SHOWN_LINES} that were slowed down most.",
-                    "percentunit", "No GPU tells why its clocks are lowered", _SLOWED,
+                    "percentunit", "None is slowed down, or none tells", _SLOWED,
                     decimals=0, lowest=0, highest=1,
                 ),
                 gpus.SLOWED_DOWN,
@@ -210,7 +210,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                     "s", "No XID since the exporter began", decimals=0, overrides=OPENED,
                 ),
                 gpus.LAST_XIDS,
-                {**gpu, catalog.CODE: "XID", "Value": "seen ago"},
+                {catalog.CODE: "XID", "Value": "seen ago", **gpu},
             ),
             table(
                 About(

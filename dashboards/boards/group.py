@@ -15,6 +15,7 @@ from dashboards.links import of_row
 from dashboards.panels import (
     About,
     Column,
+    Order,
     Step,
     colored_lines,
     joined_table,
@@ -28,6 +29,7 @@ from dashboards.panels import (
 from dashboards.queries import SHOWN_ROWS, groups
 from dashboards.signs import (
     GPU_STATES,
+    NO_ZERO,
     NONE_IS_GOOD,
     STATES,
     UNKNOWN,
@@ -197,7 +199,7 @@ def _members() -> tuple[Band, ...]:
         Column("tensor", groups.member_rows(catalog.GPU_TENSOR_ACTIVE), "percentunit", decimals=0),
         Column("clock", groups.member_rows(catalog.GPU_SM_CLOCK), "hertz", decimals=2),
         Column("memory", groups.member_rows(catalog.GPU_MEMORY_USED), "bytes", decimals=1),
-        Column("last XID", groups.member_rows(catalog.GPU_LAST_XID), "none", decimals=0),
+        Column("last XID", groups.member_rows(catalog.GPU_LAST_XID), "none", zero=NO_ZERO),
         Column("seen ago", groups.member_rows(catalog.GPU_SAMPLE_AGE), "s", decimals=0),
     )
     return (
@@ -218,6 +220,7 @@ def _members() -> tuple[Band, ...]:
                 ),
                 {catalog.HOST: catalog.HOST, catalog.UUID: catalog.UUID},
                 columns,
+                (Order("state", descending=True),),
             ),
             time_series(
                 About(

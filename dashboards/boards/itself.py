@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from alerts import links
+from dashboards.boards.itself_sections import (
+    NO_ALERTMANAGER,
+    NO_EXPORTER,
+    NO_PROMETHEUS,
+    exporters,
+    notifications,
+    rules,
+    sources,
+)
 from dashboards.frame import Board
 from dashboards.layout import Band
-from dashboards.panels import (
-    About,
-    Step,
-    bar_gauge,
-    row,
-    stat,
-    state_timeline,
-    table,
-    time_series,
-)
-from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, itself
-from dashboards.queries.query import Query
+from dashboards.panels import About, Step, stat, state_timeline
+from dashboards.queries import itself
 from dashboards.queries.selecting import is_one_of
-from dashboards.signs import NONE_IS_GOOD, WORST, YES_OR_NO, alerts_table, opening
+from dashboards.signs import NONE_IS_GOOD, YES_OR_NO, alerts_table, opening
 from exporters import catalog
 from slo import conventions
 
@@ -29,13 +26,9 @@ HOW_TO_READ = (
     "Alerts that come first; then exporters and what they read, for what no exporter can read is "
     "not seen; then whether rules are evaluated in time; then the way of the alerts."
 )
-_NO_PROMETHEUS = "Prometheus does not scrape itself"
-_NO_ALERTMANAGER = "Alertmanager is not scraped"
-_NO_EXPORTER = "No exporter"
 _LATE = (Step(None, "green"), Step(30, "orange"), Step(120, "red"))
 _HISTORY = (Step(None, "yellow"), Step(28 * 86400, "green"))
 """Budgets are taken over 28 days."""
-_SHARE = (Step(None, "transparent"), Step(1, "red"))
 
 
 def itself_board() -> Board:
@@ -49,10 +42,10 @@ def itself_board() -> Board:
             opening(QUESTION, HOW_TO_READ),
             _numbers(),
             _what_fires(),
-            *_exporters(),
-            *_sources(),
-            *_rules(),
-            *_notifications(),
+            *exporters(),
+            *sources(),
+            *rules(),
+            *notifications(),
         ),
     )
 
@@ -64,7 +57,7 @@ def _numbers() -> Band:
                 2, "Watchdog fires",
                 "An alert that always fires, and that somebody outside listens for. If it does "
                 "not, no other alert does either.",
-                "short", _NO_PROMETHEUS, meanings=YES_OR_NO,
+                "short", NO_PROMETHEUS, meanings=YES_OR_NO,
             ),
             itself.WATCHDOG_FIRES,
         ),
@@ -72,7 +65,7 @@ def _numbers() -> Band:
             About(
                 3, "Targets down",
                 "Exporters, Prometheus and Alertmanager that do not answer their scrapes.",
-                "short", _NO_PROMETHEUS, NONE_IS_GOOD, decimals=0,
+                "short", NO_PROMETHEUS, NONE_IS_GOOD, decimals=0,
             ),
             itself.TARGETS_DOWN,
         ),
@@ -80,7 +73,7 @@ def _numbers() -> Band:
             About(
                 4, "Sources silent",
                 "Engines, hosts, routers and gateways that an exporter cannot read now.",
-                "short", _NO_EXPORTER, NONE_IS_GOOD, decimals=0,
+                "short", NO_EXPORTER, NONE_IS_GOOD, decimals=0,
             ),
             itself.SOURCES_SILENT,
             instant=True,
@@ -89,7 +82,7 @@ def _numbers() -> Band:
             About(
                 5, "Rules late",
                 "How much longer ago than its interval the latest group of rules was evaluated.",
-                "s", _NO_PROMETHEUS, _LATE, decimals=0,
+                "s", NO_PROMETHEUS, _LATE, decimals=0,
             ),
             itself.RULES_LATE,
         ),
@@ -98,7 +91,7 @@ def _numbers() -> Band:
                 6, "Notifications lost, 1h",
                 "Notifications that failed at Alertmanager, and that Prometheus dropped, within "
                 "an hour.",
-                "short", _NO_ALERTMANAGER, NONE_IS_GOOD, decimals=0,
+                "short", NO_ALERTMANAGER, NONE_IS_GOOD, decimals=0,
             ),
             itself.NOTIFICATIONS_LOST,
         ),
@@ -107,7 +100,7 @@ def _numbers() -> Band:
                 7, "History",
                 "How far back Prometheus knows. With less than an objective's period, its budget "
                 "is unknown.",
-                "s", _NO_PROMETHEUS, _HISTORY, decimals=1,
+                "s", NO_PROMETHEUS, _HISTORY, decimals=1,
             ),
             itself.HISTORY,
         ),
@@ -123,197 +116,8 @@ def _what_fires() -> Band:
             About(
                 9, "Targets over time",
                 "Whether all of each job answered their scrapes.",
-                "short", _NO_PROMETHEUS, meanings=YES_OR_NO,
+                "short", NO_PROMETHEUS, meanings=YES_OR_NO,
             ),
             itself.TARGETS,
         ),
     ))  # fmt: skip
-
-
-def _exporters() -> tuple[Band, ...]:
-    return (
-        Band(1, (row(10, "Exporters"),)),
-        Band(7, (
-            _graph(
-                11, "Time of scrapes", "s", itself.SCRAPE_DURATIONS,
-                "How long Prometheus waited for each exporter's page, of the slowest.",
-            ),
-            _graph(
-                12, "Between scrapes, p99", "s", itself.SCRAPE_INTERVALS,
-                "What lies between two scrapes of a target, by what was asked for: much more than "
-                "that, and Prometheus is short of a processor.",
-            ),
-            _graph(
-                13, "Samples in a scrape", "short", itself.SAMPLES,
-                "Samples of all exporters of a job.",
-            ),
-            _graph(
-                14, "Time of collections", "s", itself.COLLECTION_DURATIONS,
-                "How long an exporter took to read all its sources.",
-            ),
-        )),
-        Band(7, (
-            _graph(
-                15, "Age of the last good collection", "s", itself.COLLECTION_AGES,
-                "It grows while an exporter cannot make sense of what it reads.",
-            ),
-            _graph(
-                16, "Answers by status", "reqps", itself.ANSWERS,
-                "Requests to each exporter, by the status of its answer.",
-            ),
-            _graph(
-                17, "Memory", "bytes", itself.MEMORY, "Resident memory, of the largest process.",
-            ),
-            _graph(
-                18, "Processor", "short", itself.PROCESSOR, "Processors kept busy.",
-            ),
-        )),
-        Band(7, (
-            table(
-                About(
-                    19, "Exporters with a fault",
-                    "Exporters that go by an earlier content of a file, for the present one cannot "
-                    "be used; without a file, those that could make nothing of what they read.",
-                    "none", "No exporter has a fault",
-                ),
-                itself.EXPORTER_FAULT_ROWS,
-                {each: each for each in catalog.EXPORTER_RELOAD_SUCCESS.labels},
-            ),
-            bar_gauge(
-                About(
-                    20, "Values folded",
-                    "Different values outside a label's bounded set within five minutes, served "
-                    f"as {catalog.OTHER!r}. The {SHOWN_LINES} largest.",
-                    "short", _NO_EXPORTER, decimals=0, lowest=0,
-                ),
-                itself.FOLDED_VALUES,
-            ),
-            bar_gauge(
-                About(
-                    21, "Targets without a place",
-                    "Targets of service discovery that have no place in the topology, by reason: "
-                    "nobody looks at them.",
-                    "short", "No service discovery, or all have a place", decimals=0, lowest=0,
-                ),
-                itself.UNPLACED,
-            ),
-        )),
-    )  # fmt: skip
-
-
-def _sources() -> tuple[Band, ...]:
-    return (
-        Band(1, (row(22, "What they read"),)),
-        Band(8, (
-            table(
-                About(
-                    23, "Sources that do not answer",
-                    "Engines, hosts, routers and gateways that an exporter cannot read, with the "
-                    f"reason: what they serve is not seen. At most {SHOWN_ROWS}.",
-                    "none", "All sources answer",
-                ),
-                itself.SILENT_SOURCE_ROWS,
-                {each: each for each in (*catalog.SOURCE_UP.labels, catalog.REASON)},
-            ),
-            bar_gauge(
-                About(
-                    24, "Silent sources by reason",
-                    "How many do not answer, by exporter and reason: many that time out at once "
-                    "are a network, or an exporter without time.",
-                    "short", "All sources answer", decimals=0, lowest=0,
-                ),
-                itself.SOURCES_BY_REASON,
-            ),
-            bar_gauge(
-                About(
-                    25, "Slowest sources",
-                    f"How long the last collection of each took. The {SHOWN_LINES} slowest.",
-                    "s", _NO_EXPORTER, decimals=3, lowest=0,
-                ),
-                itself.SLOW_SOURCES,
-            ),
-            bar_gauge(
-                About(
-                    26, "Groups by dialect",
-                    "Which names the engines' pages speak: during an upgrade there are two.",
-                    "short", "No groups exporter", decimals=0, lowest=0,
-                ),
-                itself.DIALECTS,
-            ),
-        ), (9, 5, 5, 5)),
-    )  # fmt: skip
-
-
-def _rules() -> tuple[Band, ...]:
-    return (
-        Band(1, (row(27, "Rules"),)),
-        Band(8, (
-            time_series(
-                About(
-                    28, "Time of rule groups, of their interval",
-                    "The last evaluation over the interval: at 1 a group skips turns, and alerts "
-                    f"are late. {WORST}",
-                    "percentunit", _NO_PROMETHEUS, _SHARE, lowest=0,
-                ),
-                [itself.RULE_SHARES],
-            ),
-            _graph(
-                29, "Since the last evaluation", "s", itself.RULE_LATENESS,
-                f"By group of rules. {WORST}",
-            ),
-            time_series(
-                About(
-                    30, "Rules missed and failed",
-                    "Evaluations that were skipped for lack of time, and that gave an error, "
-                    "within each step.",
-                    "short", _NO_PROMETHEUS, lowest=0,
-                ),
-                [itself.RULES_MISSED, itself.RULES_FAILED],
-            ),
-            _graph(
-                31, "Series in Prometheus's head", "short", itself.HEAD_SERIES,
-                "Series that Prometheus holds in memory: some 4 kB each.",
-            ),
-        )),
-    )  # fmt: skip
-
-
-def _notifications() -> tuple[Band, ...]:
-    return (
-        Band(1, (row(32, "The way of the alerts"),)),
-        Band(8, (
-            time_series(
-                About(
-                    33, "Prometheus to Alertmanager",
-                    "Alerts that wait to be sent, and that were dropped or failed within each "
-                    "step; and the Alertmanagers that Prometheus knows.",
-                    "short", _NO_PROMETHEUS, lowest=0,
-                ),
-                [itself.QUEUE, itself.DROPPED, itself.ERRORS, itself.ALERTMANAGERS],
-            ),
-            _notified(
-                34, "Notifications", itself.NOTIFICATIONS,
-                "Sent by Alertmanager within each step, by the way that they take.",
-            ),
-            _notified(
-                35, "Notifications that failed", itself.NOTIFICATIONS_FAILED,
-                "Within each step; it tries again, and gives up when the next group is due.",
-            ),
-            time_series(
-                About(
-                    36, "Time of notifications, p99",
-                    "How long the receivers took to accept them.",
-                    "s", "Nothing was sent", lowest=0,
-                ),
-                [itself.NOTIFICATION_TIMES],
-            ),
-        )),
-    )  # fmt: skip
-
-
-def _graph(id: int, title: str, unit: str, query: Query, description: str) -> Any:
-    return time_series(About(id, title, description, unit, _NO_PROMETHEUS, lowest=0), [query])
-
-
-def _notified(id: int, title: str, query: Query, description: str) -> Any:
-    return time_series(About(id, title, description, "short", _NO_ALERTMANAGER, lowest=0), [query])

@@ -31,8 +31,8 @@ QUESTION = (
 )
 HOW_TO_READ = (
     "First the waits of all that is chosen, with what was promised as colours; then the slowest "
-    "cells; then all waits as heat maps, which show what a quantile hides; then the phases that "
-    "time goes into. Users' waits are the router's; an engine that hangs tells of none."
+    "cells, all waits as heat maps, and the phases that time goes into. Users' waits are the "
+    "router's; an engine that hangs tells of none."
 )
 FIRST_TOKEN_SECONDS, TOKEN_SECONDS, TURN_SECONDS = 2.5, 0.2, 60.0
 """Limits of the library's objectives ``chat-ttft``, ``token-pace`` and ``turn-time``."""

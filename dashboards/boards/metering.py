@@ -22,9 +22,9 @@ from dashboards.signs import NONE_IS_GOOD, WORST, opening
 
 QUESTION = "Is all that was served billed, is all of it read by the safety filter, and is it right?"
 HOW_TO_READ = (
-    "None of this hurts a user while it happens, and no objective of answers sees it. First what "
+    "No user feels any of this while it happens, and no objective of answers sees it. First what "
     "is billed of what engines served, what passed the filter unread, and which groups answer "
-    "probes otherwise than their peers; then each of the three by itself."
+    "probes otherwise than their peers; then each by itself."
 )
 _BILLED = (
     Step(None, "red"), Step(1 - MOST_UNBILLED_RATIO, "green"), Step(1 + MOST_UNBILLED_RATIO, "red"),
@@ -95,7 +95,7 @@ def _numbers() -> Band:
                 "Mean seconds that the filter takes for a check: part of the time to the first "
                 "token.",
                 "s", "No safety filter",
-                (Step(None, "green"), Step(CHECK_SECONDS, "orange")), decimals=3,
+                (Step(None, "green"), Step(CHECK_SECONDS, "orange")), decimals=0,
             ),
             metering.CHECK_SECONDS,
         ),
@@ -139,7 +139,7 @@ def _where() -> Band:
             About(
                 11, "Passed unread, by cell",
                 f"Checks that were not made over all. {WORST}",
-                "percentunit", "No safety filter", _UNREAD,
+                "percentunit", "None, or no safety filter", _UNREAD,
                 decimals=2, lowest=0, highest=1, links=(cell_link(links.LATENCY_BOARD),),
             ),
             metering.UNREAD_BARS,

@@ -109,7 +109,7 @@ def what_probes_see() -> tuple[Band, ...]:
                     28, "Prompts that drift",
                     "Prompts that a group answers otherwise late in the answer only: numeric "
                     f"drift, as of another GPU or kernel. {WORST}",
-                    "short", "No probes", decimals=0, lowest=0,
+                    "short", "None drifts, or no probes", decimals=0, lowest=0,
                 ),
                 metering.DRIFTING_GROUPS,
             ),

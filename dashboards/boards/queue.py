@@ -24,9 +24,9 @@ from dashboards.signs import NONE_IS_GOOD, WORST, opening
 
 QUESTION = "Do requests wait longer than their clients do, and will the queue come back by itself?"
 HOW_TO_READ = (
-    "First the length of queues and whether they drain; then the six signals of the cells in which "
-    "most were bad; then each signal with its bound. One signal is a busy hour. Growth alone is a "
-    "snowball; persistence with few good ends and retries, or lost caches, is a queue that stays."
+    "First the length of queues and whether they drain; then the six signals, each with its bound. "
+    "One is a busy hour. Growth alone is a snowball; persistence with few good ends and retries, "
+    "or lost caches, is a queue that stays."
 )
 WHAT_TO_DO = (
     "**Shed load, do not just scale:** new groups get the same retries. Drop retries at the "
@@ -142,7 +142,7 @@ def _where() -> Band:
                 11, "Drain, by cell",
                 "Until the queue is empty, as requests come and end now; very long where more come "
                 f"than end. {WORST}",
-                "s", "No router exporter", _DRAIN,
+                "s", "Nothing waits, or no router exporter", _DRAIN,
                 decimals=1, lowest=0, highest=6 * signals.PATIENCE_SECONDS, links=_LINKS,
             ),
             queues.DRAIN_BARS,

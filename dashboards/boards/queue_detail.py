@@ -7,9 +7,9 @@ from alerts.causes import queue_signals as signals
 from dashboards.explaining import cell_rows_link
 from dashboards.layout import Band
 from dashboards.links import of_series, value_link
-from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
+from dashboards.panels import About, Column, Order, Step, bar_gauge, joined_table, row, time_series
 from dashboards.queries import SHOWN_ROWS, queues
-from dashboards.signs import SLOWEST, WORST
+from dashboards.signs import NO_ZERO, SLOWEST, WORST
 from exporters import catalog
 
 
@@ -89,13 +89,13 @@ def cell_by_cell() -> tuple[Band, ...]:
                     32, "Cells",
                     "Each cell: how many wait, how long until they are served, attempts for each "
                     "first one, refused ones, good ends against the usual, and how many of the six "
-                    f"signals are bad. The {SHOWN_ROWS} with most that wait.",
+                    f"signals are bad: most of them first. The {SHOWN_ROWS} with most that wait.",
                     "short", "No groups exporter",
                     overrides=(cell_rows_link(links.LATENCY_BOARD),),
                 ),
                 {each: each for each in catalog.CELL_LABELS},
                 [
-                    Column("waiting", queues.ROWS.first, "short", decimals=0),
+                    Column("waiting", queues.ROWS.first, "short", decimals=0, zero=NO_ZERO),
                     Column(
                         "drain", queues.ROW_DRAIN, "s",
                         (Step(None, "text"), Step(signals.PATIENCE_SECONDS, "red")), decimals=1,
@@ -115,14 +115,16 @@ def cell_by_cell() -> tuple[Band, ...]:
                     Column(
                         "bad signals", queues.ROW_BAD, "short",
                         (Step(None, "text"), Step(1, "orange"), Step(3, "red")), decimals=0,
+                        zero=NO_ZERO,
                     ),
                 ],
+                (Order("bad signals", descending=True), Order("waiting", descending=True)),
             ),
             bar_gauge(
                 About(
                     33, "Longest queues of groups",
                     f"Requests that wait, by group. {WORST} A click opens the group.",
-                    "short", "No groups exporter", decimals=0, lowest=0,
+                    "short", "Nothing waits, or no groups exporter", decimals=0, lowest=0,
                     links=(
                         value_link(
                             "Open this group",

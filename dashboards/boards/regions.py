@@ -39,8 +39,8 @@ QUESTION = (
 )
 HOW_TO_READ = (
     "First whether a region is down, and whether any data is where it may not be; then what each "
-    "region serves and has to spare; then where traffic went; then whose data was served where. "
-    "What a region's own router cannot tell is not seen: its users appear elsewhere, or vanish."
+    "serves and has to spare, and where traffic went. What a region's own router cannot tell is "
+    "not seen: its users appear elsewhere, or vanish."
 )
 _SERVING = (Step(None, "red"), Step(0.9, "orange"), Step(1, "green"))
 _FLEET_OF_REGION = linked_column(
@@ -94,8 +94,9 @@ def _numbers() -> Band:
         stat(
             About(
                 4, "Fullest cell, last hour",
-                "Groups that the busiest minutes of the last hour needed over those that serve, of "
-                "the cell that is fullest. Above 100 % what is left cannot carry it.",
+                "Groups that the busiest minutes of the last hour needed over those that serve, by "
+                "their KV caches, of the cell that is fullest. Above 100 % what is "
+                "left cannot carry it.",
                 "percentunit", "Nothing is in use", USED_STEPS, decimals=0,
             ),
             regions.MOST_USED,

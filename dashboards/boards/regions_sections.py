@@ -32,7 +32,8 @@ def what_is_to_spare() -> tuple[Band, ...]:
                 About(
                     21, "Needed of what serves, by cell",
                     "Groups that the busiest minutes of the last hour needed over those that "
-                    "serve. Above the dashed line users will miss what is gone; a group that goes "
+                    "serve, by their KV caches. Above the dashed line users will miss "
+                    "what is gone; a group that goes "
                     f"lifts it at once. {WORST}",
                     "percentunit", "Nothing is in use", lowest=0,
                 ),

@@ -17,9 +17,9 @@ from dashboards.variables import REVISION
 
 QUESTION = "Is a new revision worse than those beside it, and does every group run what it should?"
 HOW_TO_READ = (
-    "First whether a canary is worse, by how much and how surely; then its failures and late first "
-    "tokens against all other revisions of the same region and model at the same time. What hurts "
-    "all of them alike is no fault of the canary. Below: revisions, weights, loads, drivers."
+    "First whether a canary is worse, by how much and how surely: its failures and late first "
+    "tokens against the other revisions of its region and model. What hurts all of them alike is "
+    "no fault of the canary. Below: weights, loads, drivers."
 )
 _WORSE = (Step(None, "green"), Step(LEAST_DIFFERENCE[ERROR], "red"))
 _SURE = (Step(None, "text"), Step(LEAST_Z, "red"))

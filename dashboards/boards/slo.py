@@ -14,6 +14,7 @@ from dashboards.links import of_row, of_series, value_link
 from dashboards.panels import (
     About,
     Column,
+    Order,
     Step,
     bar_gauge,
     joined_table,
@@ -42,6 +43,7 @@ HOW_TO_READ = (
     "Every row of the table is one objective in one cell: budgets that are unknown first, then "
     "those with least left. A click on an objective opens its detail."
 )
+_LEFT = "budget left"
 
 
 def slo_board(scope: Scope) -> Board:
@@ -147,14 +149,20 @@ def _objectives(scope: Scope) -> Band:
             ),
             {each: each for each in (*labels, *ask.told)},
             tuple(_columns(scope)),
+            (Order(_LEFT), *_fastest_first(scope)),
         ),
     ))  # fmt: skip
+
+
+def _fastest_first(scope: Scope) -> Iterator[Order]:
+    if scope.fastest is not None:
+        yield Order(f"burn {scope.fastest.long_window}", descending=True)
 
 
 def _columns(scope: Scope) -> Iterator[Column]:
     ask = scope.ask
     left = ask.rows("min", conventions.BUDGET_REMAINING)
-    yield Column("budget left", left, "percentunit", BUDGET_STEPS, 1)
+    yield Column(_LEFT, left, "percentunit", BUDGET_STEPS, 1)
     for each in dict.fromkeys(tier.long_window for tier in scope.tiers):
         yield Column(f"burn {each}", ask.rows_of_burn(each), "short", burn_steps(scope.tiers), 2)
     bad = ask.rows_over_period("sum", conventions.EVENTS_BAD_COUNT)

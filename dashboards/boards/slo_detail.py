@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alerts import links
+from alerts.exhaustion import ALREADY_GONE
 from dashboards.boards.slo_scope import Scope
 from dashboards.boards.slo_sections import burn_of_tier, causes_over_time, coverages, traffic
 from dashboards.frame import Board
@@ -13,6 +14,7 @@ from dashboards.layout import Band
 from dashboards.links import of_row
 from dashboards.panels import (
     About,
+    Meaning,
     Step,
     bar_gauge,
     linked_column,
@@ -146,19 +148,23 @@ def _numbers(scope: Scope) -> Band:
             conventions.PAGE, f'{conventions.SLO}!=""', grouping=scope.ask.grouping
         ),
     )  # fmt: skip
-    if not scope.tiers:
-        return Band(4, (target, period, budget, left, bad, coverage, pages), (4, 4, 4, 3, 3, 3, 3))
-    window = scope.tiers[-1].long_window
-    lasts = stat(
+    return Band(4, (target, period, budget, left, bad, coverage, pages), (4, 4, 4, 3, 3, 3, 3))
+
+
+def _gone(scope: Scope) -> Any:
+    """Return when the budget is gone, by the windows that alerts look at, as they say it."""
+    windows = dict.fromkeys(each.long_window for each in scope.tiers)
+    return stat(
         About(
-            7, f"Lasts, at the pace of {window}",
-            f"Until the budget is spent, if it goes on as it did over the last {window} and "
-            "nothing old leaves the period. Of the first budget that is spent.",
-            "s", "Nothing is spent, or all is", _LASTS, decimals=1,
+            7, "Budget gone in",
+            "Until the first budget is spent, if it goes on as it did over each of the windows "
+            "that alerts look at, and nothing old leaves the period; a calendar's may end before. "
+            "A page says the same of its own window.",
+            "s", "Unknown, or nothing is spent", _LASTS, (Meaning(0, ALREADY_GONE, "dark-red"),),
+            decimals=1,
         ),
-        scope.ask.lasts(window),
+        *(scope.ask.gone_in(each) for each in windows),
     )  # fmt: skip
-    return Band(4, (target, period, budget, left, bad, lasts, coverage, pages))
 
 
 def _budgets(scope: Scope) -> Band:
@@ -182,7 +188,9 @@ def _budgets(scope: Scope) -> Band:
         [scope.ask.budgets_over_time],
         time_from="28d",
     )  # fmt: skip
-    return Band(8, (now, over_time), (8, 16))
+    if not scope.tiers:
+        return Band(8, (now, over_time), (8, 16))
+    return Band(8, (now, _gone(scope), over_time), (7, 4, 13))
 
 
 def _tiers(scope: Scope) -> Iterator[Band]:

@@ -19,7 +19,9 @@ from dashboards.panels.numbers import stat as stat
 from dashboards.panels.prose import row as row
 from dashboards.panels.prose import text as text
 from dashboards.panels.tables import Column as Column
+from dashboards.panels.tables import Order as Order
 from dashboards.panels.tables import colored_column as colored_column
 from dashboards.panels.tables import joined_table as joined_table
 from dashboards.panels.tables import linked_column as linked_column
+from dashboards.panels.tables import meaning_column as meaning_column
 from dashboards.panels.tables import table as table

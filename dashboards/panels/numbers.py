@@ -63,16 +63,16 @@ class Gauge(core.Panel):  # type: ignore[misc]  # grafanalib's own is of an olde
         return panel
 
 
-def stat(about: About, query: Query, *, instant: bool = False) -> Any:
-    """Return one number with its recent course behind it.
+def stat(about: About, *queries: Query, instant: bool = False) -> Any:
+    """Return one number with its recent course behind it, or several.
 
     Args:
         about: the panel.
-        query: the number.
+        queries: the numbers, each with its name where there are several.
         instant: without the course, for what is counted over series of a whole fleet.
     """
     return core.Stat(
-        **basics(about, targets([query], instant=instant)),
+        **basics(about, targets(queries, instant=instant)),
         format=about.unit,
         reduceCalc="lastNotNull",
         colorMode="background" if len(about.steps) > 1 or about.meanings else "value",

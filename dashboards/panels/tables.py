@@ -37,6 +37,14 @@ class Table(core.Panel):  # type: ignore[misc]  # grafanalib has no types
 
 
 @dataclass(frozen=True)
+class Order:
+    """By which column rows are sorted; nothing comes before the lowest, as in Grafana."""
+
+    heading: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of numbers of a table of several queries."""
 
@@ -47,24 +55,34 @@ class Column:
     """Colours of the cells; none for plain numbers."""
     decimals: int | None = None
     meanings: tuple[Meaning, ...] = ()
+    zero: str = ""
+    """What stands there for 0, so that what is not 0 is seen among many rows."""
 
 
-def table(about: About, query: Query, columns: Mapping[str, str]) -> Any:
+def table(
+    about: About, query: Query, columns: Mapping[str, str], order: Sequence[Order] = ()
+) -> Any:
     """Return a row for each series of an instant query.
 
     Args:
         about: the panel.
         query: instant; each label is a column, the value is the column ``Value``.
         columns: label to heading, in the order of the columns; other labels are left out.
+        order: of the rows, the first of more weight; without one, they are as the query has them.
     """
     return Table(
         **basics(about, targets([query], instant=True, format="table")),
         transformations=_arranged(columns),
-        extraJson=extra(about),
+        extraJson={**extra(about), **_sorted(order)},
     )
 
 
-def joined_table(about: About, labels: Mapping[str, str], columns: Sequence[Column]) -> Any:
+def joined_table(
+    about: About,
+    labels: Mapping[str, str],
+    columns: Sequence[Column],
+    order: Sequence[Order] = (),
+) -> Any:
     """Return a row for each place, with a column for each query.
 
     Args:
@@ -72,13 +90,15 @@ def joined_table(about: About, labels: Mapping[str, str], columns: Sequence[Colu
         labels: label to heading, in order; they come first and tell the rows apart, so that each
             query must give exactly these labels.
         columns: the numbers, one query each.
+        order: of the rows, the first of more weight; without one, they are as the first query has
+            them.
     """
     names = {f"Value #{chr(ord('A') + i)}": each.heading for i, each in enumerate(columns)}
     ours = tuple(_column(each) for each in columns)
     return Table(
         **basics(about, targets([each.query for each in columns], instant=True, format="table")),
         transformations=[{"id": "merge", "options": {}}, *_arranged({**labels, **names})],
-        extraJson=extra(about, overrides=ours),
+        extraJson={**extra(about, overrides=ours), **_sorted(order)},
     )
 
 
@@ -99,6 +119,17 @@ def colored_column(heading: str, meanings: Sequence[Meaning | tuple[str, str]]) 
     }
 
 
+def meaning_column(heading: str, meanings: Sequence[Meaning]) -> Json:
+    """Return an override that writes what the numbers of a table's column stand for."""
+    return {
+        "matcher": {"id": "byName", "options": heading},
+        "properties": [
+            {"id": "mappings", "value": [_written_as(meanings)]},
+            {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+        ],
+    }
+
+
 def linked_column(heading: str, title: str, url: str) -> Json:
     """Return an override that makes a column's values open another board."""
     link = {"targetBlank": False, "title": title, "url": url}
@@ -106,6 +137,19 @@ def linked_column(heading: str, title: str, url: str) -> Json:
         "matcher": {"id": "byName", "options": heading},
         "properties": [{"id": "links", "value": [link]}],
     }
+
+
+def _sorted(order: Sequence[Order]) -> Json:
+    by = [{"desc": each.descending, "displayName": each.heading} for each in order]
+    return {"options": {"sortBy": by}} if by else {}
+
+
+def _written_as(meanings: Sequence[Meaning]) -> Json:
+    options = {
+        str(each.value): {"color": each.color, "index": index, "text": each.text}
+        for index, each in enumerate(meanings)
+    }
+    return {"options": options, "type": "value"}
 
 
 def _arranged(columns: Mapping[str, str]) -> list[Json]:
@@ -127,11 +171,10 @@ def _column(column: Column) -> Json:
     if column.decimals is not None:
         properties.append({"id": "decimals", "value": column.decimals})
     if column.meanings:
-        options = {
-            str(each.value): {"color": each.color, "index": index, "text": each.text}
-            for index, each in enumerate(column.meanings)
-        }
-        properties.append({"id": "mappings", "value": [{"options": options, "type": "value"}]})
+        properties.append({"id": "mappings", "value": [_written_as(column.meanings)]})
+    if column.zero:
+        nothing = {"options": {"0": {"index": 0, "text": column.zero}}, "type": "value"}
+        properties.append({"id": "mappings", "value": [nothing]})
     if column.steps:
         steps = [{"color": each.color, "value": each.value} for each in column.steps]
         properties.append({"id": "thresholds", "value": {"mode": "absolute", "steps": steps}})

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dashboards.queries.objectives import GROUPING, LIBRARY, variable_of
 from dashboards.queries.query import RATE_INTERVAL, SHOWN_ROWS, Query
-from dashboards.queries.selecting import CELL, in_cells, or_zero
+from dashboards.queries.selecting import CELL, equals, in_cells, or_zero
 from slo import conventions
 
 ALERTS = "ALERTS"
@@ -14,7 +14,8 @@ ALERTS_FOR_STATE = "ALERTS_FOR_STATE"
 """Prometheus's and vmalert's own series: an alert's state, and since when it is active."""
 ALERT_STATE = "alertstate"
 
-_NOTIFYING = f'severity=~"{conventions.PAGE}|{conventions.TICKET}"'
+_LATER_SECONDS = 10_000_000_000
+"""By which tickets come after pages: no alert is as old, and what is left is the age again."""
 
 
 def of_alerts(grouping: Iterable[str] = GROUPING) -> str:
@@ -39,19 +40,24 @@ def alerts_firing(severity: str, *matchers: str, grouping: Iterable[str] = GROUP
 
 
 def alert_ages(*matchers: str, grouping: Iterable[str] = GROUPING) -> Query:
-    """Return the seconds since each firing alert became active.
+    """Return the seconds since each firing alert became active: of pages first, of new ones first.
+
+    Where there are too many rows, tickets are left out before pages, and old ones before new.
 
     Args:
         matchers: which alerts; all that the board's variables choose if none is given.
         grouping: labels of alerts that are variables of the board.
     """
-    inside = ", ".join((_NOTIFYING, *matchers, of_alerts(grouping)))
-    return Query(
-        f"topk({SHOWN_ROWS}, time() - {ALERTS_FOR_STATE}{{{inside}}}"
-        f" and ignoring ({ALERT_STATE})"
-        f' {ALERTS}{{{ALERT_STATE}="firing", {inside}}})',
-        may_be_empty=True,
-    )
+
+    def ages(severity: str) -> str:
+        inside = ", ".join((equals("severity", severity), *matchers, of_alerts(grouping)))
+        return (
+            f"(time() - {ALERTS_FOR_STATE}{{{inside}}} and ignoring ({ALERT_STATE})"
+            f' {ALERTS}{{{ALERT_STATE}="firing", {inside}}})'
+        )
+
+    ranked = f"{ages(conventions.PAGE)} or {ages(conventions.TICKET)} + {_LATER_SECONDS}"
+    return Query(f"bottomk({SHOWN_ROWS}, {ranked}) % {_LATER_SECONDS}", may_be_empty=True)
 
 
 _CAUSES = f'{conventions.CAUSE_STATE}{{region=~"$region|", model=~"$model|"}}'

@@ -60,7 +60,9 @@ BUDGETS = budgets_of("fleet")
 
 # --- where ---------------------------------------------------------------------------------------
 
-FALL_BARS = bars("topk", _fallen())
+LEAST_FALL = 0.001
+"""Below which a fall is none: ratios move by themselves."""
+FALL_BARS = bars("topk", f"{_fallen()} >= {LEAST_FALL}", may_be_empty=True)
 RATIOS = worst_cells("bottomk", _RATIO)
 CAUSES_OVER_TIME = causes_over_time(CAUSES)
 

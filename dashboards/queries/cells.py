@@ -61,12 +61,19 @@ def _worst_state() -> Query:
 
 
 WORST_STATES = _worst_state()
-GROUPS_NOT_UP_ROWS = rows(
-    f"({in_cells(catalog.GROUP_STATE.name, _NOT_UP)} == 1)"
+_RANKS_NOT_UP = " or ".join(
+    f"({in_cells(catalog.GROUP_STATE.name, equals(catalog.STATE, state))} == 1) * {rank}"
+    for state, rank in STATE_RANKS.items()
+    if rank
+)
+GROUPS_NOT_UP_ROWS = Query(
+    # Ranked before it is joined: of a fleet's groups few are not up, and fewer are shown.
+    f"sort_desc(topk({SHOWN_ROWS}, {_RANKS_NOT_UP})"
     f" * on ({GROUP}) group_left ({catalog.REASON})"
-    f" ({in_cells(catalog.GROUP_REASON.name)} == 1)",
+    f" ({in_cells(catalog.GROUP_REASON.name)} == 1))",
     may_be_empty=True,
 )
+"""The rank of its state, of each group that is not up, the worst first."""
 GPU_FAULT_ROWS = rows(
     # Only the current reason of a GPU is served, so that this reads faulty GPUs and no others.
     f"{in_cells(catalog.GPU_REASON.name, _WITH_REASON)} == 1",
@@ -114,11 +121,18 @@ def _burn(window: str) -> str:
     return f"max by ({_PLACE}) ({burn})"
 
 
+def _danger(window: str) -> str:
+    """Return the burn rate plus the share of groups that cannot serve, of what is known of both."""
+    lacking, burn = f"(1 - {_serving()})", f"({_burn(window)})"
+    return (
+        f"({lacking} or on ({_PLACE}) 0 * {burn})"
+        f" + on ({_PLACE}) ({burn} or on ({_PLACE}) 0 * {lacking})"
+    )
+
+
 def _worst_places(expr: str, window: str) -> Query:
-    """Return a number of the regions and models that lack most capacity or burn fastest."""
-    lacking = f"(1 - {_serving()})"
-    need = f"{lacking} + on ({_PLACE}) ({_burn(window)} or on ({_PLACE}) 0 * {lacking})"
-    return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {need})")
+    """Return a number of the regions and models in most danger."""
+    return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {_danger(window)})")
 
 
 @dataclass(frozen=True)
@@ -126,6 +140,11 @@ class Places:
     """What is told of each region and model, of the worst of them; one query a column."""
 
     burn_window: str
+
+    @property
+    def danger(self) -> Query:
+        """Return by how much they are in danger, the most first."""
+        return Query(f"topk({SHOWN_ROWS}, {_danger(self.burn_window)})")
 
     @property
     def capacity(self) -> Query:

@@ -85,8 +85,9 @@ SLOWED_DOWN = bars(
     "topk",
     f"sum by ({_HERE}, {catalog.EVENT}) (rate("
     + in_cells(catalog.GPU_CLOCK_EVENT_SECONDS.name, is_one_of(catalog.EVENT, THERMAL_EVENTS))
-    + "[5m]))",
+    + "[5m])) > 0",
     "{{event}} " + GPU_LEGEND,
+    may_be_empty=True,
 )
 XID_CODES = Query(
     f"count by ({catalog.CODE}) (time() - {in_cells(catalog.GPU_XID_TIME.name)} < {DAY_SECONDS})",

@@ -52,7 +52,9 @@ WATCHDOG_FIRES = Query(
 TARGETS_DOWN = Query(or_zero(f"count(up{{{_OURS}}} == 0)"), "down")
 SOURCES_SILENT = Query(or_zero(f"count({in_regions(catalog.SOURCE_UP.name)} == 0)"), "silent")
 RULES_LATE = Query(
-    f"max(time() - ({_EVALUATED} > 0) - prometheus_rule_group_interval_seconds)", "late"
+    # A group that is not due yet is not late, and not early either.
+    f"clamp_min(max(time() - ({_EVALUATED} > 0) - prometheus_rule_group_interval_seconds), 0)",
+    "late",
 )
 NOTIFICATIONS_LOST = Query(
     "sum(increase(alertmanager_notifications_failed_total[1h]))"
@@ -76,8 +78,9 @@ COLLECTION_AGES = _by(
 )
 FOLDED_VALUES = Query(
     f"topk({SHOWN_LINES}, sum by ({catalog.EXPORTER}, {catalog.LABEL})"
-    f" ({catalog.EXPORTER_FOLDED_VALUES.name}))",
+    f" ({catalog.EXPORTER_FOLDED_VALUES.name}) > 0)",
     "{{exporter}}: {{label}}",
+    may_be_empty=True,
 )
 ANSWERS = _by(
     "sum",

@@ -106,7 +106,7 @@ TOKENS_BY_TIER = Query(
 
 # --- the safety filter ---------------------------------------------------------------------------
 
-UNREAD_BARS = bars("topk", _unread(*catalog.CELL_LABELS))
+UNREAD_BARS = bars("topk", f"{_unread(*catalog.CELL_LABELS)} > 0", may_be_empty=True)
 UNREAD_RATIOS = ranked_ever(_unread(*_STAGE), CELL_LEGEND + " {{stage}}")
 UNREAD_LIMIT = level(MOST_BYPASSED_RATIO, "too many")
 UNASKED_RATIOS = ranked("topk", _unasked)
@@ -128,6 +128,9 @@ DISAGREEING_RATIOS = ranked("topk", lambda at: f"{_DISAGREEING}{at} / ({_GROUPS}
 DISAGREEING_LIMIT = level(LARGE_SHARE, "page")
 DISAGREEING_ROWS = rows(f"{in_cells(catalog.PROBE_DISAGREES.name)} == 1", may_be_empty=True)
 DRIFTING_GROUPS = bars(
-    "topk", in_cells(catalog.PROBE_DRIFTING.name), "{{region}} {{model}} {{group}}"
+    "topk",
+    f"{in_cells(catalog.PROBE_DRIFTING.name)} > 0",
+    "{{region}} {{model}} {{group}}",
+    may_be_empty=True,
 )
 UNANSWERED = rows(f"{in_cells(catalog.PROBE_UP.name)} == 0", may_be_empty=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alerts.exhaustion import share_of_period, whole_minutes
 from dashboards.queries.query import EVER, SHOWN_LINES, SHOWN_ROWS, Query
 from exporters import catalog
 from slo import conventions
@@ -150,20 +151,19 @@ class Objectives:
             f"sum({left} * on ({self.place}) {every} * on (slo) group_left () {allowed})", "left"
         )
 
-    def lasts(self, window: str) -> Query:
-        """Return the seconds until the first budget is spent at the pace of a window.
+    def gone_in(self, window: str) -> Query:
+        """Return the seconds until the first budget is gone at the pace of a window; 0: it is.
 
-        What is left over what is spent a second, the burn rate over the period. Nothing while
-        nothing is spent.
+        As the annotation ``budget_gone`` of a page that looks at the window says it
+        (:func:`alerts.exhaustion.budget_gone`). Nothing while nothing is spent.
         """
-        left = f"max by ({self.place}) ({self.select(conventions.BUDGET_REMAINING)} > 0)"
-        burn = f"max by ({self.place}) ({self.select(conventions.BURN_RATE, _window(window))} > 0)"
+        budget = f"max by ({self.place}) ({self.select(conventions.BUDGET_REMAINING)})"
+        burn = f"max by ({self.place}) ({self.select(conventions.BURN_RATE, _window(window))})"
         period = f"max by (slo) ({conventions.PERIOD}{{{_CHOSEN}}})"
-        return Query(
-            f"min({left} / on ({self.place}) {burn} * on (slo) group_left () {period})",
-            "at this pace",
-            may_be_empty=True,
-        )
+        share = share_of_period(f"({budget} > 0)", burn, f"on ({self.place})")
+        left = whole_minutes(f"{share} * on (slo) group_left () {period}")
+        gone = f"0 * ({budget} <= 0)"
+        return Query(f"min({left} or on ({self.place}) {gone})", window, may_be_empty=True)
 
     # --- how sure we are -------------------------------------------------------------------------
 

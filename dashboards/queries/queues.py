@@ -77,7 +77,7 @@ def _signals() -> Query:
 
 SIGNALS_OVER_TIME = _signals()
 """All signals of the cells in which most were bad within the range."""
-DRAIN_BARS = bars("topk", in_cells(conventions.QUEUE_DRAIN))
+DRAIN_BARS = bars("topk", f"{in_cells(conventions.QUEUE_DRAIN)} > 0", may_be_empty=True)
 CAUSES_OVER_TIME = causes_over_time(CAUSES)
 
 # --- why: the six signals ------------------------------------------------------------------------
@@ -122,7 +122,9 @@ QUEUE_SECONDS = ranked_within(
     )
 )
 _GROUP_LEGEND = "{{region}} {{model}} {{group}}"
-FULLEST_QUEUES = bars("topk", in_cells(catalog.GROUP_WAITING.name), _GROUP_LEGEND)
+FULLEST_QUEUES = bars(
+    "topk", f"{in_cells(catalog.GROUP_WAITING.name)} > 0", _GROUP_LEGEND, may_be_empty=True
+)
 REJECTED = Query(
     bars("topk", f"{rate(in_cells(catalog.GROUP_REJECTED.name))} > 0").expr,
     _GROUP_LEGEND + " {{reason}}",

@@ -117,7 +117,7 @@ OUTSIDE_BY_TIER = ranked_ever(
     may_be_empty=True,
 )
 _SERVED = rate(in_cells(catalog.RESIDENCY_REQUESTS.name))
-HOMES = rows(f"sum by ({catalog.REGION}, {_HOME}, {catalog.TIER}) ({_SERVED})")
+HOMES = rows(f"sum by ({catalog.REGION}, {_HOME}, {catalog.TIER}) ({_SERVED}) > 0")
 
 # --- region by region ----------------------------------------------------------------------------
 

@@ -124,9 +124,11 @@ def worst_cells(operator: str, series: str, *matchers: str, legend: str = CELL_L
     return worst_of(operator, in_cells(series, *matchers), legend)
 
 
-def bars(operator: str, expr: str, legend: str = CELL_LEGEND) -> Query:
+def bars(
+    operator: str, expr: str, legend: str = CELL_LEGEND, *, may_be_empty: bool = False
+) -> Query:
     """Return the bars of an instant query that are ranked first."""
-    return Query(f"{operator}({SHOWN_LINES}, {expr})", legend)
+    return Query(f"{operator}({SHOWN_LINES}, {expr})", legend, may_be_empty)
 
 
 def rows(expr: str, operator: str = "topk", *, may_be_empty: bool = False) -> Query:

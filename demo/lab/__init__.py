@@ -6,8 +6,8 @@ and are things where something is kept or written:
 ==================  ================================================================================
 ``cli``             ``shardwatch lab``: some scenarios; ``bench`` all of the lab, with its figures
 ``running``         many plays, some at once; ``eves`` are the processes that they fork from
-``playing``         one play, from readings to an outcome; ``setting`` is what it runs on, ``past``
-                    the four weeks before, ``servers`` its Prometheus
+``playing``         one play, from readings to an outcome; ``options`` say how, ``setting`` is what
+                    it runs on, ``past`` the four weeks before, ``servers`` its Prometheus
 ``watching``        scrapes a simulated cluster; ``readings`` is what came of that, ``exporting``
                     one exporter, ``gpu_parts`` the GPU one's core, ``probing`` questions to
                     engines, ``samples`` how Prometheus stores a scrape, ``own_servers`` what

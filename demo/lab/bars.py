@@ -49,6 +49,7 @@ BARS = (
     Bar("lab.storm_unresolved", "at most", 0),
     Bar("lab.unfaithful_alerts", "at most", 0),
     Bar("dashboards.faults_not_shown", "at most", 0),
+    Bar("dashboards.queries_failed_under_faults", "at most", 0),
     Bar("lab.minutes", "at most", 20),
 )
 """Minutes are those of 2 cores; all else is virtual time. What is lost on the way to PagerDuty

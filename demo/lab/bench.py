@@ -23,6 +23,7 @@ from demo.lab.figures import figures_of
 from demo.lab.healthy.clusters import healthy_jobs
 from demo.lab.healthy.days import Days
 from demo.lab.live import KEPT
+from demo.lab.options import Options
 from demo.lab.outcome import Outcome
 from demo.lab.parts import (
     FAITHFUL_SCENARIOS,
@@ -36,7 +37,6 @@ from demo.lab.parts import (
     healthy_part,
     storm_part,
 )
-from demo.lab.playing import Options
 from demo.lab.results import Results
 from demo.lab.running import jobs_of, run_jobs
 from demo.scenario import find_scenario, read_scenario, scenario_names

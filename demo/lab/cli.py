@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from demo.lab.options import Options, Rules
 from demo.lab.peers import GIVEN, doubts_about, read_peers, rule_files
-from demo.lab.playing import Options, Rules
 from demo.lab.results import Results
 from demo.lab.running import jobs_of, run_jobs
 from demo.scenario import Scenario, find_scenario, read_scenario, scenario_names

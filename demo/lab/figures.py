@@ -78,6 +78,9 @@ def _figures_of_boards(outcomes: Sequence[Outcome]) -> Iterator[Figure]:
     asked = [each for of in outcomes for each in of.boards]
     missed = sum(not each.is_shown for each in asked) if asked else None
     yield _figure("dashboards.faults_not_shown", "panels", missed)
+    swept = any(each.queries_asked for each in outcomes)
+    failed = sum(len(each.queries_failed) for each in outcomes) if swept else None
+    yield _figure("dashboards.queries_failed_under_faults", "queries", failed)
     every = {each.scenario for each in outcomes}
     seen = {of.scenario for of in outcomes if any(each.is_shown for each in of.boards)}
     share = len(seen) / len(every) if every else None

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from demo.lab import markdown
+from demo.lab.options import Options
 from demo.lab.outcome import STANDING, Outcome
-from demo.lab.playing import Options, play
+from demo.lab.playing import play
 from demo.scenario import Scenario, find_scenario, read_scenario
 from demo.stack.files import LIVE, OBJECTIVES
 from exporters.durations import parse_duration

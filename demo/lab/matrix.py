@@ -211,6 +211,9 @@ def _boards(outcomes: Sequence[Outcome]) -> Iterator[str]:
     untold = sorted({of.scenario for of in outcomes} - told)
     yield _BOARDS_LEGEND + (f" Of {', '.join(untold)} no board is asked." if untold else "")
     yield table(_BOARD_HEAD, rows)
+    failed = [(of.key, said) for of in outcomes for said in of.queries_failed]
+    if failed:
+        yield table(("scenario", "query that no panel can draw"), failed)
 
 
 def _first_shown(shown: Shown) -> str:

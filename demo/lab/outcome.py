@@ -125,6 +125,10 @@ class Outcome:
     conditions: Mapping[str, bool] = field(default_factory=dict)
     boards: Sequence[Shown] = ()
     """What boards showed of those that must show something; none where nobody asked."""
+    queries_asked: int = 0
+    """Of all boards, while the first fault was there."""
+    queries_failed: Sequence[str] = ()
+    """Those that were refused or that no panel can draw, a sentence each."""
     faults: int = 1
     """How many faults strike."""
     pages: int = 0

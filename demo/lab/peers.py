@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from alerts.lint import Setting, lint, read_rule_files
-from demo.lab.playing import OURS, Rules
+from demo.lab.options import OURS, Rules
 from exporters.problems import InputError, Problem, problem
 
 GIVEN = "given"

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from demo.engine import Habit
 from demo.lab.asking import Question, Span, ask, questions_of
 from demo.lab.judging import scenario_at
 from demo.lab.notifying import notifications
+from demo.lab.options import OURS, USUALLY, Options, Rules
 from demo.lab.outcome import Outcome, Shown
 from demo.lab.paging import PAGERDUTY, CauseAsker, pages_of
-from demo.lab.past import habits_of_cluster, measure_usual, write_past, write_readings
+from demo.lab.past import measure_usual, write_past, write_readings
 from demo.lab.pictures import cell_pictures
 from demo.lab.readings import Readings, began_at
 from demo.lab.reporting import Reporting, watched_seconds
 from demo.lab.scoring import Scoring, after
 from demo.lab.servers import DATA, copy_data, keep_data, server_on
-from demo.lab.setting import OBJECTIVES, USUAL, Setting, make_setting, names_read
+from demo.lab.setting import Setting, make_setting, names_read
 from demo.lab.severities import routed_as_ours
+from demo.lab.sweeping import NOT_SWEPT, sweep_play
 from demo.lab.watching import Watch
-from demo.objectives import AVAILABILITY
 from demo.scenario import Scenario
-from demo.sim.plan import DEFAULT_GROUPS, DEFAULT_SEED
-from demo.stack.files import Timing
 from demo.stack.report import failures, opened_pages, unexpected_pages
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
@@ -33,60 +32,10 @@ from slo.replay.moments import timed
 from slo.replay.rule_files import read_rule_files
 from slo.rule import RuleGroup
 
-OURS = "shardwatch"
-HEALTHY_SECONDS = 1800.0
-"""Scraped before a scenario begins."""
 ALWAYS_READ = frozenset({"up"})
 
 
-@dataclass(frozen=True)
-class Rules:
-    """Rules to be scored."""
-
-    name: str
-    files: Sequence[Path]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How scenarios are played."""
-
-    timing: Timing = USUAL
-    seed: int = DEFAULT_SEED
-    groups: int = DEFAULT_GROUPS
-    healthy_seconds: float = HEALTHY_SECONDS
-    objectives: Sequence[str] = OBJECTIVES
-    """As a configuration names them."""
-    rules: Rules | None = None
-    """Instead of ours."""
-    peers: Sequence[Rules] = ()
-    """Beside them, on the same readings."""
-    traffic_ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    """By region and model, users in multiples of what is usual there."""
-
-    @property
-    def habits(self) -> list[Habit]:
-        """What the cells of the cluster do while nothing is wrong."""
-        return habits_of_cluster(self.groups, self.traffic_ratios)
-
-
-def with_users(options: Options, scenario: Scenario) -> Options:
-    """Return options with the users that a scenario has where they are not as many as usual."""
-    if not scenario.users:
-        return options
-    usual = {
-        (each.labels["region"], each.labels["model"]): each.events_per_second
-        for each in habits_of_cluster(options.groups)
-        if each.slo == AVAILABILITY
-    }
-    ratios = {
-        (each.region, each.model): each.requests_per_hour / 3600 / usual[each.region, each.model]
-        for each in scenario.users
-    }
-    return replace(options, traffic_ratios={**options.traffic_ratios, **ratios})
-
-
-async def play(scenario: Scenario, options: Options = Options()) -> list[Outcome]:
+async def play(scenario: Scenario, options: Options = USUALLY) -> list[Outcome]:
     """Play a scenario and return what came of it: by our rules, and by each peer's.
 
     Raises:
@@ -245,6 +194,9 @@ class Eve:
             firings, setting.alertmanager, readings.start, readings.end, interval,
             external_labels=setting.external_labels,
         )  # fmt: skip
+        swept = NOT_SWEPT
+        if is_ours and self.options.rules is None:
+            swept = await sweep_play(client, setting, scenario, readings)
         asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
         pages = await pages_of(told, asker, readings.fault_at)
         said = [each for each in told if each.integration == PAGERDUTY]
@@ -282,6 +234,8 @@ class Eve:
             ),
             conditions=report.conditions,
             boards=await self._boards(client, scenario, readings) if is_ours else (),
+            queries_asked=swept.asked,
+            queries_failed=swept.failed,
             faults=len(scenario.faults),
             pages=len(opened_pages(pages, scenario)),
             unexpected_pages=len(unexpected_pages(pages, scenario)) if is_ours else 0,

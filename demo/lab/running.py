@@ -15,8 +15,8 @@ from pathlib import Path
 
 from demo.faults import FAULTS
 from demo.lab.eves import EveProcess, Failed, Kind
+from demo.lab.options import Options, with_users
 from demo.lab.outcome import Outcome
-from demo.lab.playing import Options, with_users
 from demo.scenario import Scenario
 
 SWEPT_SHARES = (0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)

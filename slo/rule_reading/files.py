@@ -7,9 +7,10 @@ templates apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from exporters.documents import Document, Place, parse_documents, read_text
+from exporters.documents import Document, Place, parse_documents, part_of, read_text
 from exporters.problems import InputError, Problem, problem
 from slo.render import OPERATOR_KIND
 from slo.rule_reading.model import FileFields, GroupFields, ManifestFields, RuleFields
@@ -24,6 +25,30 @@ _SHIFTS = ("query_offset", "evaluation_delay", "eval_delay", "eval_offset")
 
 Groups = list[tuple[Group, tuple[Rule, ...]]]
 """Each group with its rules, in the order of files."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What could be read, and what Prometheus would refuse the files for."""
+
+    groups: Groups
+    """Without the rules and groups that are refused."""
+    refused: list[Problem]
+
+    @property
+    def rules(self) -> list[Rule]:
+        """Return all rules, in their order."""
+        return [rule for _, rules in self.groups for rule in rules]
+
+    def whole(self) -> Groups:
+        """Return the groups.
+
+        Raises:
+            InputError: if anything is refused.
+        """
+        if self.refused:
+            raise InputError(self.refused)
+        return self.groups
 
 
 def read_rule_files(paths: Sequence[Path]) -> list[Rule]:
@@ -46,26 +71,26 @@ def read_groups(paths: Sequence[Path]) -> Groups:
             templates apart; if a file that is named has no rules' groups, or a folder has no rule
             file.
     """
-    found: dict[Path, Groups] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        files = _inside(path) if path.is_dir() else [path]
-        are_rules = False
-        for file in files:
-            try:
-                groups = found[file] if file in found else _read_file(file)
-            except InputError as error:
-                problems += error.problems
-                are_rules = True
-                continue
-            if groups is not None:
-                are_rules = True
-                found[file] = groups
-        if not are_rules:
-            problems.append(_nothing_in(path, files))
+    readings, problems = _read_all(paths)
+    problems += [problem for each in readings for problem in each.refused]
     if problems:
         raise InputError(problems)
-    return [each for groups in found.values() for each in groups]
+    return [group for each in readings for group in each.groups]
+
+
+def read_what_can_be(paths: Sequence[Path]) -> Reading:
+    """Return what can be read of files and folders, though Prometheus would refuse some of it.
+
+    Raises:
+        InputError: as :func:`read_groups`, but for single groups and rules that are refused.
+    """
+    readings, problems = _read_all(paths)
+    if problems:
+        raise InputError(problems)
+    return Reading(
+        [group for each in readings for group in each.groups],
+        [problem for each in readings for problem in each.refused],
+    )
 
 
 def groups_of(document: Document, text: str) -> Groups:
@@ -78,28 +103,74 @@ def groups_of(document: Document, text: str) -> Groups:
     Raises:
         InputError: as :func:`read_groups`.
     """
+    return _reading_of(document, text).whole()
+
+
+def _read_all(paths: Sequence[Path]) -> tuple[list[Reading], list[Problem]]:
+    """Return what each file says, and why some cannot be read at all."""
+    found: dict[Path, Reading] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        files = _inside(path) if path.is_dir() else [path]
+        are_rules = False
+        for file in files:
+            try:
+                reading = found[file] if file in found else _read_file(file)
+            except InputError as error:
+                problems += error.problems
+                are_rules = True
+                continue
+            if reading is not None:
+                are_rules = True
+                found[file] = reading
+        if not are_rules:
+            problems.append(_nothing_in(path, files))
+    return list(found.values()), problems
+
+
+def _reading_of(document: Document, text: str) -> Reading:
     is_manifest = isinstance(document.data, dict) and document.data.get("kind") == OPERATOR_KIND
     file = document.parse(ManifestFields).spec if is_manifest else document.parse(FileFields)
     source = Source(document, split_lines(text))
     root: Place = ("spec", "groups") if is_manifest else ("groups",)
     groups: Groups = []
-    problems: list[Problem] = []
+    refused: list[Problem] = []
     names: set[str] = set()
-    for index, fields in enumerate(file.groups):
+    for index, data in enumerate(file.groups):
+        part = part_of(document, (*root, index), data)
+        read, problems = _rules_of(part)
+        refused += problems
+        try:
+            fields = part.parse(GroupFields)
+        except InputError as error:
+            refused += error.problems
+            continue
         group = _group(fields, source, (*root, index))
         if group.name in names:
             message = f"found a second group of the name {group.name!r}"
-            problems.append(group.problem(("name",), message, "Prometheus refuses it: rename it"))
+            refused.append(group.problem(("name",), message, "Prometheus refuses it: rename it"))
         names.add(group.name)
-        rules = []
-        for number, each in enumerate(fields.rules or ()):
-            place = (*group.place, "rules", number)
-            problems += _wrong_with(each, document, place)
-            rules.append(_rule(each, group, place, fields))
-        groups.append((group, tuple(rules)))
-    if problems:
-        raise InputError(problems)
-    return groups
+        rules = tuple(_rule(each, group, (*group.place, *place), fields) for place, each in read)
+        groups.append((group, rules))
+    return Reading(groups, refused)
+
+
+def _rules_of(group: Document) -> tuple[list[tuple[Place, RuleFields]], list[Problem]]:
+    """Return the rules of a group, each with its place in it, and what is wrong with others."""
+    rules: list[tuple[Place, RuleFields]] = []
+    refused: list[Problem] = []
+    found = group.data.get("rules") if isinstance(group.data, dict) else None
+    for index, data in enumerate(found if isinstance(found, list) else ()):
+        rule = part_of(group, ("rules", index), data)
+        try:
+            fields = rule.parse(RuleFields)
+            problems = list(_wrong_with(fields, rule))
+        except InputError as error:
+            problems = list(error.problems)
+        refused += problems
+        if not problems:
+            rules.append((("rules", index), fields))
+    return rules, refused
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -115,24 +186,25 @@ def _nothing_in(path: Path, files: Sequence[Path]) -> Problem:
     return problem(path, f"found no file of {', '.join(SUFFIXES)}", fix="name rule files")
 
 
-def _read_file(path: Path) -> Groups | None:
-    """Return the groups of a file; None if it is no rule file."""
+def _read_file(path: Path) -> Reading | None:
+    """Return what a file says; None if it is no rule file."""
     text = read_text(path, largest_bytes=LARGEST_BYTES)
     documents = parse_documents(text, str(path))
     if not any(_is_of_rules(each) for each in documents):
         return None
     groups: Groups = []
-    problems: list[Problem] = []
+    refused: list[Problem] = []
     for document in documents:
         if document.data is None or _is_other_manifest(document):
             continue
         try:
-            groups += groups_of(document, text)
+            reading = _reading_of(document, text)
         except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return groups
+            refused += error.problems
+            continue
+        groups += reading.groups
+        refused += reading.refused
+    return Reading(groups, refused)
 
 
 def _is_of_rules(document: Document) -> bool:
@@ -151,12 +223,12 @@ def _is_other_manifest(document: Document) -> bool:
     return isinstance(data, dict) and "kind" in data and data["kind"] != OPERATOR_KIND
 
 
-def _wrong_with(rule: RuleFields, document: Document, place: Place) -> Iterator[Problem]:
+def _wrong_with(rule: RuleFields, document: Document) -> Iterator[Problem]:
     if (rule.alert is None) == (rule.record is None):
         found = "neither alert nor record" if rule.alert is None else "alert and record"
-        yield document.problem(place, f"found {found}, expected one of them", "name the rule")
+        yield document.problem((), f"found {found}, expected one of them", "name the rule")
     if rule.alert == "":
-        yield document.problem((*place, "alert"), "found '', expected a name", "name the alert")
+        yield document.problem(("alert",), "found '', expected a name", "name the alert")
     if rule.record is not None:
         for field, value in (
             ("for", rule.for_),
@@ -165,7 +237,7 @@ def _wrong_with(rule: RuleFields, document: Document, place: Place) -> Iterator[
         ):
             if value:
                 yield document.problem(
-                    (*place, field), "found it on a rule that records", "only alerts have it"
+                    (field,), "found it on a rule that records", "only alerts have it"
                 )
 
 

@@ -60,12 +60,12 @@ class RuleFields(_Strict):
 
 
 class GroupFields(_Strict):
-    """One group of rules."""
+    """One group of rules, which are read one by one: one that is wrong hides no other."""
 
     name: Annotated[Text, Field(min_length=1)]
     interval: Seconds | None = None
     labels: Labels | None = None
-    rules: list[RuleFields] | None = None
+    rules: list[Any] | None = None
     limit: Any = None
     query_offset: Seconds | None = None
     partial_response_strategy: Any = None  # Thanos
@@ -85,9 +85,9 @@ class GroupFields(_Strict):
 
 
 class FileFields(_Strict):
-    """A file."""
+    """A file; its groups are read one by one."""
 
-    groups: list[GroupFields]
+    groups: list[Any]
     namespace: Any = None  # mimirtool
 
 

@@ -34,7 +34,7 @@ def objective() -> Objective:
 def alerts(objective: Objective, severity: str) -> list[AlertingRule]:
     """Return the alerts of a severity."""
     tiers = [each for each in objective.tiers if each.severity == severity]
-    return [burn_alert(objective, each, (), Links()) for each in tiers]
+    return [burn_alert(objective, each, (), Links(), 15) for each in tiers]
 
 
 def test_alerts_of_a_severity_carry_what_users_want_there(objective):

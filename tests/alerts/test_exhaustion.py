@@ -32,7 +32,7 @@ MONTHLY = Objective(
 
 def gone_at(left: float, folder: Path) -> str:
     """Return what the 1 h tier says at a burn rate of 20, 10 days before the period ends."""
-    alert = burn_alert(MONTHLY, MONTHLY.tiers[0], (), Links())
+    alert = burn_alert(MONTHLY, MONTHLY.tiers[0], (), Links(), 15)
     shown = replace(alert, annotations={"budget_gone": alert.annotations["budget_gone"]})
     rules = render_groups([RuleGroup("test", 15, (shown,))], ["test"])
     (folder / "rules.yaml").write_text(rules)

@@ -17,7 +17,7 @@ from tests.alerts.routing.configuring import objective
 def alerts(of: Objective) -> list[AlertingRule]:
     """Return an alert of each kind that is of one objective."""
     return [
-        burn_alert(of, of.tiers[0], (), Links()),
+        burn_alert(of, of.tiers[0], (), Links(), 15),
         suppressed_alert(replace(of, minimum_bad_events=5), Links()),
         zero_tolerance_alert(of, 15, (), Links()),
     ]
@@ -46,4 +46,4 @@ def test_a_label_that_users_give_their_alerts_stands_in_its_place(severity):
     of = replace(objective(), alert_extras=(AlertExtras(severity, (("owner", "others"),)),))
     tiers = {each.severity: each for each in of.tiers}
 
-    assert "others" == burn_alert(of, tiers[severity], (), Links()).labels["owner"]
+    assert "others" == burn_alert(of, tiers[severity], (), Links(), 15).labels["owner"]

@@ -18,4 +18,4 @@ def test_an_alert_waits_as_long_as_its_tier(for_seconds):
     """The windows do that work where nothing is said."""
     tier = Tier("page", 3600, 300, factor=Decimal(3), for_seconds=for_seconds)
 
-    assert for_seconds == burn_alert(OBJECTIVE, tier, [], Links()).for_seconds
+    assert for_seconds == burn_alert(OBJECTIVE, tier, [], Links(), 15).for_seconds

@@ -172,6 +172,33 @@ SPOILS = (
         "answers",
     ),
     Spoil("users that tell of a cell themselves", ">= 5)", ">= 500)", "answers"),
+    Spoil("how much lost routers saw", ">= 0.6\n", ">= 0.01\n", "routers"),
+    Spoil("what others took over", "(1 + 0.5 *", "(9 + 0.5 *", "routers"),
+    Spoil(
+        "that routers are one and all",
+        "max by (region) (shardwatch_router_up)",
+        "min by (region) (shardwatch_router_up)",
+        "routers",
+    ),
+    Spoil(
+        "a region that is empty on purpose",
+        "(shardwatch:cell_groups_known:count) and sum",
+        "(shardwatch:cell_groups_known:count) > 1e9 and sum",
+        "regions",
+    ),
+    Spoil("the wait for a cause", "offset 15s == 1", "offset 15s < 2", "late"),
+    Spoil(
+        "the causes that end the wait",
+        '"page"} and on (region, model)',
+        '"nobody"} and on (region, model)',
+        "late",
+    ),
+    Spoil(
+        "that bills of idle times even out",
+        "< 0.1 * max_over_time",
+        "< 0 * max_over_time",
+        "metering",
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from dashboards.preview.links import value_links
 from dashboards.preview.loose import Json, at, mappings, number, text
 
 MOST_ROWS = 500
+MOST_SORTED_BY = 10
 
 
 def draw_table(given: Given) -> Drawing:
@@ -32,20 +33,33 @@ def draw_table(given: Given) -> Drawing:
         "kind": "table",
         "columns": columns,
         "rows": min(rows, MOST_ROWS),
+        "sorted": _sorted_by(given, table),
         "header": given.options.get("showHeader") is not False,
         "no_value": given.defaults.no_value,
         "notes": notes,
     }
 
 
+def _sorted_by(given: Given, table: tuple[Column, ...]) -> Json | None:
+    """Return the column of most weight in the panel's own order, which its heading tells."""
+    names = {each.name for each in table}
+    for by in mappings(given.options.get("sortBy")):
+        name = text(by.get("displayName"))
+        if name in names:
+            return {"column": name, "down": by.get("desc") is True}
+    return None
+
+
 def _order(given: Given, table: tuple[Column, ...], rows: int) -> list[int]:
-    for by in mappings(given.options.get("sortBy"))[:1]:
-        wanted = by.get("displayName")
-        column = next((each for each in table if each.name == wanted), None)
-        if column is not None:
-            found = sorted(range(rows), key=lambda row: sort_key(column.cells[row]))
-            return found[::-1] if by.get("desc") is True else found
-    return list(range(rows))
+    """Return the rows in the order of the panel's own columns, the first of more weight."""
+    columns = {each.name: each.cells for each in table}
+    order = list(range(rows))
+    for by in reversed(mappings(given.options.get("sortBy"))[:MOST_SORTED_BY]):
+        cells = columns.get(text(by.get("displayName")))
+        if cells is not None:
+            keys = [sort_key(each) for each in cells]
+            order.sort(key=keys.__getitem__, reverse=by.get("desc") is True)
+    return order
 
 
 def _column(

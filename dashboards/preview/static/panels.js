@@ -87,6 +87,7 @@ const table = (place, drawing, { state }) => {
         return (a < b ? -1 : a > b ? 1 : 0) * (state.down ? -1 : 1);
       });
     }
+    const told = sorted ? { column: state.sorted, down: state.down } : drawing.sorted;
     const sort = (column) => {
       state.down = state.sorted === column.name && !state.down;
       state.sorted = column.name;
@@ -95,9 +96,9 @@ const table = (place, drawing, { state }) => {
     };
     const head = drawing.columns.map((column) => make("th", { scope: "col",
       class: column.kind === "number" && column.align !== "left" ? "number" : "",
-      "aria-sort": state.sorted === column.name ? (state.down ? "descending" : "ascending") : "none" },
+      "aria-sort": told?.column === column.name ? (told.down ? "descending" : "ascending") : "none" },
     make("button", { type: "button", "data-column": column.name, onclick: () => sort(column) },
-      column.name, state.sorted === column.name ? (state.down ? " ↓" : " ↑") : "")));
+      column.name, told?.column === column.name ? (told.down ? " ↓" : " ↑") : "")));
     const rows = order.map((row) => make("tr", {}, ...drawing.columns.map((column) => {
       const cell = column.cells[row];
       const content = cellContent(column, cell);

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from demo.lab.matrix import is_page
+from demo.lab.options import Options
 from demo.lab.outcome import AlertOutcome, Outcome
-from demo.lab.playing import Options
 from demo.lab.running import Job
 from demo.scenario import Fault, Forbidden, Scenario
 

@@ -208,6 +208,17 @@ def test_a_table_has_cells_with_meanings_colours_and_links_of_their_rows():
     assert ("s", 60.0) == (columns["Value"]["unit"], columns["Value"]["cells"][0]["value"])
 
 
+def test_a_table_is_sorted_as_its_options_say_what_is_nothing_first():
+    """By the first column, and by the second where that is the same; as Grafana sorts."""
+    found = [("a", 2), ("b", NAN), ("c", 1), ("d", 2)]
+    lines = [line(value, labels={"g": name}, format="table") for name, value in found]
+    by = [{"displayName": "Value", "desc": False}, {"displayName": "g", "desc": True}]
+    drawing = draw_table(given(*lines, times=TIMES[:1], options={"sortBy": by}))
+    (column,) = (each for each in drawing["columns"] if each["name"] == "g")
+    assert ["b", "c", "d", "a"] == [each["value"] for each in column["cells"]]
+    assert {"column": "Value", "down": False} == drawing["sorted"]
+
+
 def test_markdown_is_read_and_html_in_it_is_text():
     """Links lead only where a click may; pictures from elsewhere are none."""
     content = (

@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from demo.lab import cli
-from demo.lab.playing import Options
+from demo.lab.options import Options
 from demo.lab.running import Job, jobs_of
 from demo.scenario import find_scenario, read_scenario
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError

@@ -9,7 +9,7 @@ import typer
 import yaml
 
 from demo.lab import cli
-from demo.lab.playing import Options
+from demo.lab.options import Options
 from demo.stack.files import LIVE
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError
 from tests.demo.lab.conftest import GROUPS

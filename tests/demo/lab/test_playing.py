@@ -2,8 +2,9 @@
 
 import pytest
 
+from demo.lab.options import Options
 from demo.lab.outcome import AlertOutcome, Outcome
-from demo.lab.playing import Options, play
+from demo.lab.playing import play
 from demo.stack.files import LIVE
 from tests.demo.lab.conftest import GROUPS, story
 

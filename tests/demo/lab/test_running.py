@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.lab.playing import Options, play
+from demo.lab.options import Options
+from demo.lab.playing import play
 from demo.lab.running import Job, run_jobs
 from demo.stack.files import LIVE
 from exporters.problems import InputError
@@ -25,7 +26,7 @@ NOTHING = story(
 )
 NOWHERE = story({"fault": "lost-gpu", "at": "10s", "length": "20s", "place": {"group": "none"}})
 UNENDING = """
-from demo.lab.playing import Options
+from demo.lab.options import Options
 from demo.lab.running import Job, run_jobs
 from demo.scenario import find_scenario, read_scenario
 

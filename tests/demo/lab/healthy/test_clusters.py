@@ -1,6 +1,7 @@
 """Whole clusters that are well."""
 
-from demo.lab.playing import Options, play
+from demo.lab.options import Options
+from demo.lab.playing import play
 from tests.demo.lab.conftest import GROUPS, story
 
 ALWAYS_FIRES = "Watchdog"
