@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.causes.failing_regions import REGION_FAILING
 from alerts.causes.governance import DATA_OUTSIDE, GOV, GOV_DATA_OUTSIDE
 from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
 from alerts.causes.routers import ROUTER_LOST
@@ -31,7 +32,7 @@ from dashboards.queries.selecting import (
 from exporters import catalog
 from slo import conventions
 
-CAUSES = (REGION_DOWN, ROUTER_LOST, CAPACITY_LOW, RESERVE_GONE)
+CAUSES = (REGION_DOWN, REGION_FAILING, ROUTER_LOST, CAPACITY_LOW, RESERVE_GONE)
 OUTSIDE_CAUSES = (GOV_DATA_OUTSIDE, DATA_OUTSIDE)
 REGION = (catalog.CLUSTER, catalog.REGION)
 

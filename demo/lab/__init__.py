@@ -18,7 +18,8 @@ and are things where something is kept or written:
                     scenario
 ``scoring``         what each alert was worth; ``severities`` reads others' labels
 ``asking``          asks panels of boards whether they show a fault; ``showing`` reads ``shows/``,
-                    which says what they must
+                    which says what they must; ``sweeping`` asks all
+                    their queries whether they are answered
 ``outcome``         all that came of a play, as data
 ``figures``         plays as figures, ``bars`` what these must be, ``snowballs`` who was warned
 ``matrix``          plays as tables (``markdown``), ``grid`` as one of HTML, ``page`` as a page,

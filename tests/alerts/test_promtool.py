@@ -172,6 +172,19 @@ SPOILS = (
         "answers",
     ),
     Spoil("users that tell of a cell themselves", ">= 5)", ">= 500)", "answers"),
+    Spoil(
+        "that a cell that was told before speaks for itself",
+        "shardwatch:cell_pages:state[5m] offset 30s",
+        "shardwatch:cell_pages:state[5m] offset 1d",
+        "failing-regions",
+    ),
+    Spoil(
+        "that a region's page stands while its cells burn",
+        'shardwatch:cause:state{cause="RegionFailing"}\nand on (cluster, region)\n'
+        "shardwatch:cell_pages:state",
+        'shardwatch:cause:state{cause="RegionFailing"}\nand on (cluster, region)\nup',
+        "failing-regions",
+    ),
     Spoil("how much lost routers saw", ">= 0.6\n", ">= 0.01\n", "routers"),
     Spoil("what others took over", "(1 + 0.5 *", "(9 + 0.5 *", "routers"),
     Spoil(

@@ -347,13 +347,19 @@ def follow_page(place: Place, home: Path) -> None:
         done = shardwatch(home, *arguments)
         assert 0 == done.returncode, done.stderr
         if arguments[0] == "init":
-            config = home / "shardwatch.yaml"
-            told = config.read_text().replace("pagerduty:\n", f"{STAND_IN % place.inbox}")
-            config.write_text(told.replace("alertmanager:\n", SOON))
+            _divert(home / "shardwatch.yaml", place)
 
 
-STAND_IN = "pagerduty:\n  url: %s/v2/enqueue\n"
-SOON = "alertmanager:\n  group_wait: 1s\n  group_interval: 5s\n"
+def _divert(config: Path, place: Place) -> None:
+    """Let pages go to PagerDuty's stand-in, and at once."""
+    text = config.read_text()
+    for key, said in (
+        ("\npagerduty: {", f'\npagerduty: {{url: "{place.inbox}/v2/enqueue", '),
+        ("\nalertmanager:\n", "\nalertmanager:\n  group_wait: 1s\n  group_interval: 5s\n"),
+    ):
+        assert 1 == text.count(key), text
+        text = text.replace(key, said)
+    config.write_text(text)
 
 
 @pytest.mark.e2e
@@ -400,7 +406,7 @@ def test_a_strangers_servers_are_adopted_page_and_are_what_they_were_after(
     assert {"TheirAlert"} == place.told()
     assert silences == place.silences()
     found = json.loads(shardwatch(home, "doctor", "--json").stdout)
-    assert [] == [each for each in found["findings"] if each["harm_rank"] <= 2]
+    assert [] == [each["found"] for each in found["findings"] if each["harm_rank"] <= 2]
 
     undo = re.search(r"`shardwatch (paste --undo)`", text.partition("\n## To remove it again")[2])[
         1

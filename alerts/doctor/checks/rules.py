@@ -189,9 +189,11 @@ def _content(rule: Rule) -> _Content:
 def _plain(expr: str) -> str:
     """Return an expression however it was written, as Prometheus's own printing of it."""
     try:
-        return write_promql(promql_parser.parse(expr), _with_sorted_matchers)
+        written = write_promql(promql_parser.parse(expr), _with_sorted_matchers)
     except ValueError:
         return " ".join(expr.split())
+    # Prometheus leaves out that all is one.
+    return written.replace(" by () (", "(")
 
 
 def _with_sorted_matchers(node: promql_parser.Expr) -> str | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.doctor.checks import coverage, joins, scrapes, sources
+from alerts.doctor.checks import coverage, joins, rules, scrapes, sources
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Seen, Silence
 from exporters import catalog
@@ -17,6 +17,14 @@ def loaded(seen: Seen, name: str, **changes: object) -> Seen:
     """Return the same where a group that is loaded is another."""
     groups = (replace(each, **changes) if each.name == name else each for each in seen.groups or ())
     return replace(seen, groups=tuple(groups))
+
+
+def test_sums_of_all_are_the_same_however_that_is_said():
+    """Prometheus leaves ``by ()`` out where it prints rules."""
+    assert rules._plain("sum by () (a) > 0.9 * sum by () (b)") == rules._plain(
+        "sum(a) > 0.9 * sum(b)"
+    )
+    assert rules._plain("sum by () (a)") != rules._plain("sum by (c) (a)")
 
 
 def test_a_rule_that_is_printed_otherwise_is_the_same(well: Seen):

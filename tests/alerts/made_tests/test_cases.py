@@ -153,7 +153,7 @@ class Spoil:
         Spoil("healthy", 'outcome=~"error|timeout"', 'outcome!="error"'),
         Spoil("burning", "> 13.44", "> 113.44"),
         Spoil("burning", "[29m59s999ms]", "[9h]"),
-        Spoil("blackout", "or slo:events_blind:state", "or up"),
+        Spoil("blackout", "or slo:events_blind:since_seconds", "or up"),
         Spoil("standstill", '(slo:traffic_vanished:state{slo="answers"} == 1 or ', "(up or "),
         Spoil("missing error series", "0 * (timestamp(", "1 * (timestamp("),
         Spoil(

@@ -6,6 +6,7 @@ import pytest
 
 from alerts.build import build as build_alerts
 from alerts.made_tests.build import build as build_tests
+from alerts.runbooks.build import build as build_runbooks
 from dashboards.build import build as build_dashboards
 from dashboards.next_steps.servers import next_steps
 from demo.sim.plan import plan_simulator
@@ -24,6 +25,7 @@ def test_the_servers_run_on_what_build_writes(tmp_path: Path):
 
     config = read_config(layout.config)
     built = build_alerts(config) | build_tests(config) | build_dashboards(config)
+    built |= build_runbooks(config)
     built["NEXT.md"] = next_steps(config, AS_PROMETHEUS_TAKES_THEM, layout.build)
     written = {
         str(path.relative_to(layout.build)): path.read_text()

@@ -66,6 +66,16 @@ def test_a_server_without_alertmanager_says_so_in_a_comment():
     assert ["127.0.0.1:9093"] == yaml.safe_load(text)["alertmanager"]["addresses"]
 
 
+def test_whom_pages_wake_is_said_where_it_was_asked_for(tmp_path):
+    """Else it stands there as a comment, to be filled in."""
+    server = Server("http://p", {}, 15.0, [], tmp_path / "key")
+
+    said = yaml.safe_load(write_config(topology(1), server, NOW))
+    assert {"routing_key_file": str(tmp_path / "key")} == said["pagerduty"]
+    said = write_config(topology(1), Server("http://p", {}, 15.0, []), NOW)
+    assert "# pagerduty: {routing_key_file: pagerduty.key}" in said
+
+
 def test_what_is_missed_is_a_row_each():
     """For the README, and for what build writes."""
     assert 2 + len(MISSED) == len(missed_table().splitlines())
