@@ -19,6 +19,8 @@ from exporters.problems import InputError, Problem, check_of, problem
 
 SAFE_LOADER = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
 """That of libyaml where it is there: the other takes seconds for rules."""
+MOST_LEVELS = 200
+"""Of what is nested in a file. Chosen: boards, the deepest that we know, have some twenty."""
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
 
@@ -190,7 +192,7 @@ def parse_documents(text: str, file: str) -> list[Document]:
 
 def _parse_yaml(text: str, file: str) -> list[Document]:
     try:
-        _refuse_aliases(text, file, SAFE_LOADER)
+        _refuse_depths_and_aliases(text, file, SAFE_LOADER)
         nodes = yaml.compose_all(text, Loader=SAFE_LOADER)
         return [_document(node, file) for node in nodes if node]
     except yaml.MarkedYAMLError as error:
@@ -199,8 +201,6 @@ def _parse_yaml(text: str, file: str) -> list[Document]:
         raise InputError([Problem(file, line, column, "", f"not YAML: {error.problem}")]) from None
     except yaml.YAMLError as error:
         raise InputError([problem(file, f"not YAML: {' '.join(str(error).split())}")]) from None
-    except RecursionError:
-        raise InputError([problem(file, "nested too deeply")]) from None
 
 
 def format_place(place: Sequence[str | int]) -> str:
@@ -217,15 +217,28 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
 
 
-def _refuse_aliases(text: str, file: str, loader: Any) -> None:
-    if "*" not in text:
-        return
+def _refuse_depths_and_aliases(text: str, file: str, loader: Any) -> None:
+    """Refuse what nodes cannot be made of: libyaml follows depths by recursion, and dies of some.
+
+    Raises:
+        InputError: with the place of the first.
+        yaml.YAMLError: it is no YAML.
+    """
+    depth = 0
     for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        is_alias = isinstance(event, yaml.AliasEvent)
+        if is_alias or depth > MOST_LEVELS:
             mark = event.start_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-            found = f"found the alias *{event.anchor}, expected plain values"
-            raise InputError([Problem(file, line, column, "", found, "write the value out")])
+            found, fix = "nested too deeply", f"nest at most {MOST_LEVELS} levels"
+            if is_alias:
+                found = f"found the alias *{event.anchor}, expected plain values"
+                fix = "write the value out"
+            raise InputError([Problem(file, line, column, "", found, fix)])
 
 
 def _position(node: yaml.Node) -> tuple[int, int]:

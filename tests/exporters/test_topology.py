@@ -143,6 +143,9 @@ BREAKS = {
     "an alias": (
         "gpus: [GPU-a, GPU-b]", "gpus: &all [GPU-a, GPU-b]\n    more: *all",
         ["topology.yaml:12:11: found the alias *all, expected plain values; write the value out"]),
+    "depths that a parser dies of": (
+        "gpus: [GPU-a, GPU-b]", f"gpus: {'[' * 100_000}",
+        ["topology.yaml:11:206: nested too deeply; nest at most 200 levels"]),
     "a time without a zone": (
         "  - host: h2", "  - host: h2\n    draining_until: 2026-12-24 18:00:00",
         ["topology.yaml:20:5: groups[1].members[0].draining_until: found '2026-12-24 18:00:00', "
