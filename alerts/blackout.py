@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.causes.regions import evacuated
+from alerts.causes.cell_levels import evacuated
 from alerts.causes.routers import unheard
 from alerts.sources import (
     GOVERNANCE,

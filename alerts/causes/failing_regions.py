@@ -14,8 +14,9 @@ not fire without ``RegionFailing``, and ends with it: what fires then is told.
 from __future__ import annotations
 
 from alerts.causes.cause import Cause
+from alerts.causes.cell_levels import CELL_LEVELS, CELL_SIGHT, SIGHT
 from alerts.causes.places import IN_CELL, REGION_LABELS, at_work, by, reason_here, with_reason
-from alerts.causes.regions import CELL_LEVELS, CELL_SIGHT, REGION_DOWN, SIGHT
+from alerts.causes.regions import REGION_DOWN
 from alerts.templates import first_value, listing, matchers
 from exporters import catalog
 from slo import conventions
