@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.causes.regions import evacuated
+from alerts.causes.cell_levels import evacuated
 from alerts.causes.routers import unheard
 from alerts.sources import (
     GOVERNANCE,
@@ -28,6 +28,7 @@ from alerts.sources import (
     shared_labels,
 )
 from exporters import catalog
+from exporters.durations import format_duration
 from slo import conventions
 from slo.objective import Objective, Ratio
 from slo.rules import RecordingRule, base_window_seconds, matching
@@ -52,6 +53,10 @@ HELD_BLIND_SECONDS = 6 * 3600
 """So long pages hold as they were in a cell that is blind. Chosen: as long as causes are held, and
 the shift that was woken can mend an exporter within it. After that nothing says that a page is
 right; that nothing is seen stands on, as EventsBlind, SourceDown or ExporterDown."""
+_GATEWAY_KNOWN = (
+    f"max_over_time({catalog.TOOLS_UP.name}[{format_duration(HELD_BLIND_SECONDS)}]) == 1"
+)
+_GATEWAY_LOST = f"{catalog.TOOLS_UP.name} == 0 and {_GATEWAY_KNOWN}"
 STRAY_EVENTS = 2
 """Fewer within 5 minutes are probes, and no return of the users."""
 
@@ -79,12 +84,32 @@ def blind_rule(objective: Objective) -> RecordingRule:
     elif source == TOOLS and not sliced:
         # Which gateway calls went through is not known, only that as many are missed.
         on = ", ".join(shared_labels(catalog.TOOLS_UP, objective.grouping_labels))
+        usual = matching(conventions.EVENTS_USUAL, objective)
         expr += (
-            f"\nor\n{known}\nand on ({on})\n({catalog.TOOLS_UP.name} == 0)\n"
+            f"\nor\n{known}\nand on ({on})\n({_GATEWAY_LOST})\n"
             f"and on ({cell})\n({seen} < ignoring ({conventions.WINDOW})\n"
-            f"{1 - UNSEEN_RATIO:g} / 3600 * {_hour(objective)})"
+            f"{1 - UNSEEN_RATIO:g} * {usual})"
         )
     return _state(conventions.BLIND_STATE, objective, _one_per_cell(expr))
+
+
+def usual_rules(objective: Objective) -> tuple[RecordingRule, ...]:
+    """Return the rule that records what events are usual, for :func:`blind_rule`; mostly none.
+
+    As in the last hour; while a gateway does not answer, as before: else what is left would become
+    usual as the outage goes on. One that is gone for as long as pages hold is counted no more.
+    """
+    if find_source(objective) != TOOLS or objective.slices is not None:
+        return ()
+    on = ", ".join(shared_labels(catalog.TOOLS_UP, objective.grouping_labels))
+    usual = matching(conventions.EVENTS_USUAL, objective)
+    now = f"max without ({conventions.WINDOW}) ({_hour(objective)}) / 3600"
+    expr = (
+        f"({now})\nand on ({on})\n({catalog.TOOLS_UP.name} == 1)\n"
+        f"unless on ({on})\n({_GATEWAY_LOST})\n"
+        f"or\n({usual}\nand on ({on})\n({_GATEWAY_KNOWN}))"
+    )
+    return (_state(conventions.EVENTS_USUAL, objective, expr),)
 
 
 def blind_since_rule(objective: Objective) -> RecordingRule:

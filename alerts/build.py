@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alerts.blackout import blind_rule, blind_since_rule, counts_traffic, vanished_rule
+from alerts.blackout import blind_rule, blind_since_rule, counts_traffic, usual_rules, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
 from alerts.causes.cause import cause_alert, cause_levels, cause_state_rule
@@ -131,7 +131,7 @@ def groups_at(
 def causes_group(config: Config) -> RuleGroup:
     """Return the group of the causes: levels, the states that read them, the alerts of these."""
     interval, links = config.file.prometheus.scrape_interval, config.file.links
-    every = causes(interval)
+    every = causes(interval, config.file.alertmanager)
     states = (*cause_levels(every), *map(cause_state_rule, every))
     alerts = (cause_alert(each, links) for each in every)
     return RuleGroup("shardwatch-causes", interval, states).followed_by(*alerts)
@@ -163,6 +163,7 @@ def _with_alerts(
     suppressible = firing if objective.minimum_bad_events else []
     explanations = explaining(causes(interval_seconds), objective)
     return group.followed_by(
+        *usual_rules(objective),
         blind_rule(objective),
         blind_since_rule(objective),
         *([vanished_rule(objective, interval_seconds)] if counts_traffic(objective) else []),

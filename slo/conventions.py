@@ -110,6 +110,9 @@ budget is unknown. Grouping labels. Only of objectives with tickets."""
 VANISHED_STATE = "slo:traffic_vanished:state"
 """1 while a cell that had traffic has none, 0 while it has; absent where nobody is missed (the
 objective's ``traffic``). Grouping labels."""
+EVENTS_USUAL = "slo:events_usual:rate"
+"""Events per second in the last hour; while a tools' gateway does not answer, as before. Grouping
+labels; only of objectives whose events gateways see."""
 BLIND_STATE = "slo:events_blind:state"
 """1 while the events of a cell that had some within a day cannot be seen, or most of them; else
 absent. Grouping labels."""
@@ -238,8 +241,8 @@ ROUTER_SHARE = "shardwatch:router_share:ratio"
 """A router's share of a cell's requests; of one that is not heard of, what it was. Cell labels,
 ``router``."""
 ROUTER_LOST_RATIO = "shardwatch:router_lost:ratio"
-"""Usual requests of a router that is not heard of, over them and those that the cell's others have
-now: it falls as they take them over. Cell labels, ``router``."""
+"""Usual requests of a router that does not answer, over all that the cell has now and what its lost
+routers had: it falls as others take them over. Cell labels, ``router``."""
 TOOL_CALLS_COUNT = "shardwatch:tool_calls:count"
 """Calls of a tool that ended within five minutes, however: ``cluster``, ``region``, ``tool``."""
 TOOL_CALLS_WITHIN_COUNT = "shardwatch:tool_calls_within:count"

@@ -26,11 +26,15 @@ from alerts.causes.tenants import tenant_causes
 from alerts.causes.tools import tool_causes
 from alerts.causes.weights import weight_causes
 from alerts.sources import find_source, names_causes
+from exporters.notifying import Alertmanager
 from slo.objective import Objective
 from slo.rules import base_window_seconds
 
+_USUAL = Alertmanager()
+"""As ``shardwatch.yaml`` has it where it says nothing."""
 
-def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
+
+def causes(scrape_interval_seconds: float, notifying: Alertmanager = _USUAL) -> tuple[Cause, ...]:
     """Return all causes, the highest rank first.
 
     Ranks by family: hardware 900 to 999, groups 800, rollouts 700, tools 600, caches 500, tenants
@@ -38,6 +42,7 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
 
     Args:
         scrape_interval_seconds: at which states are recorded.
+        notifying: when alerts are told.
     """
     window_seconds = base_window_seconds(scrape_interval_seconds)
     every = (
@@ -48,7 +53,7 @@ def causes(scrape_interval_seconds: float) -> tuple[Cause, ...]:
         captcha_wave(window_seconds),
         *draining_causes(),
         *driver_causes(),
-        *failing_region_causes(),
+        *failing_region_causes(scrape_interval_seconds, notifying),
         *governance_causes(window_seconds, scrape_interval_seconds),
         *gpu_causes(),
         *group_causes(),

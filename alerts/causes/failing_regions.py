@@ -14,10 +14,13 @@ not fire without ``RegionFailing``, and ends with it: what fires then is told.
 from __future__ import annotations
 
 from alerts.causes.cause import Cause
+from alerts.causes.cell_levels import CELL_LEVELS, CELL_SIGHT, SIGHT
 from alerts.causes.places import IN_CELL, REGION_LABELS, at_work, by, reason_here, with_reason
-from alerts.causes.regions import CELL_LEVELS, CELL_SIGHT, REGION_DOWN, SIGHT
+from alerts.causes.regions import REGION_DOWN
 from alerts.templates import first_value, listing, matchers
 from exporters import catalog
+from exporters.durations import format_duration
+from exporters.notifying import Alertmanager
 from slo import conventions
 from slo.rules import RecordingRule
 
@@ -33,11 +36,9 @@ FEWEST_CELLS = 2
 """Of one cell its own incident says it all."""
 PAGING_RATIO = 0.5
 """Share of a region's cells with pages, from which on they are the region's: chosen."""
-ACUTE = "5m"
+ACUTE_SECONDS = 300
 """For so long after it got no worse a cell's first page is still the region's: chosen, as long as a
 short window of the fastest tier."""
-TOLD_AFTER = "30s"
-"""From when on the page of a cell was told: Alertmanager's usual ``group_wait``."""
 
 RECOVERING = "recovering"
 """The reason where nothing is left but pages that last."""
@@ -53,17 +54,25 @@ def _cells_with_pages() -> str:
 
     Objectives are mostly grouped by region and model alone; then the page is of each cluster's.
     """
-    pages = (
-        f'ALERTS{{{_FIRING},{conventions.SEVERITY}="{conventions.PAGE}",'
-        f'{conventions.INCIDENT}="{conventions.OF_CELL}"'
-    )
+    of_one = _pages(**{catalog.CLUSTER: '!=""'})
+    of_any = _pages(**{catalog.CLUSTER: '=""'})
     without = by(each for each in catalog.CELL_LABELS if each != catalog.CLUSTER)
     return (
         f"group by ({_CELL}) (\n"
-        f'{_KNOWN}\nand on ({_CELL})\n{pages},{catalog.CLUSTER}!=""}}\n'
+        f"{_KNOWN}\nand on ({_CELL})\n{of_one}\n"
         f"or\n"
-        f'{_KNOWN}\nand on ({without})\n{pages},{catalog.CLUSTER}=""}}\n)'
+        f"{_KNOWN}\nand on ({without})\n{of_any}\n)"
     )
+
+
+def _pages(**others: str) -> str:
+    """Return the selector of the pages of cells that fire."""
+    fixed = {
+        "alertstate": "firing",
+        conventions.SEVERITY: conventions.PAGE,
+        conventions.INCIDENT: conventions.OF_CELL,
+    }
+    return f"ALERTS{{{matchers(fixed, (), **others)}}}"
 
 
 PAGE_LEVELS = (
@@ -72,9 +81,16 @@ PAGE_LEVELS = (
 )
 
 
-def failing_region_causes() -> tuple[Cause, ...]:
-    """Return what is said of regions that fail, and what keeps their cells silent meanwhile."""
-    return (_region_failing(), _region_speaks())
+def failing_region_causes(
+    scrape_interval_seconds: float, notifying: Alertmanager
+) -> tuple[Cause, ...]:
+    """Return what is said of regions that fail, and what keeps their cells silent meanwhile.
+
+    Args:
+        scrape_interval_seconds: at which states are recorded.
+        notifying: when Alertmanager tells what begins, and what ends.
+    """
+    return (_region_failing(), _region_speaks(scrape_interval_seconds, notifying))
 
 
 def _region_failing() -> Cause:
@@ -152,11 +168,12 @@ def _failing_state() -> str:
     )
 
 
-def _region_speaks() -> Cause:
+def _region_speaks(scrape_interval_seconds: float, notifying: Alertmanager) -> Cause:
     failing = at_work(REGION_FAILING)
-    is_acute = failing.removesuffix("}") + f',{catalog.REASON}!="{RECOVERING}"}}[{ACUTE}]'
-    cells = f"{_KNOWN}\nand on ({_REGION})\nlast_over_time({is_acute})"
-    told = f"last_over_time({_PAGES}[{ACUTE}] offset {TOLD_AFTER})"
+    is_acute = at_work(REGION_FAILING, **{catalog.REASON: f'!="{RECOVERING}"'})
+    lately = f"last_over_time({is_acute}[{format_duration(ACUTE_SECONDS)}])"
+    cells = f"{_KNOWN}\nand on ({_REGION})\n{lately}"
+    told = _told(notifying, scrape_interval_seconds)
     state = (
         f"group by ({_CELL}) (\n"
         f"({cells}\nunless on ({_CELL})\n{told})\n"
@@ -182,6 +199,19 @@ def _region_speaks() -> Cause:
         severity=conventions.NOBODY,
         levels=(*CELL_LEVELS, *PAGE_LEVELS),
     )
+
+
+def _told(notifying: Alertmanager, scrape_interval_seconds: float) -> str:
+    """Return the cells of which somebody was told, and not yet of the end.
+
+    A page is told when ``group_wait`` is over, and is first seen here up to one evaluation after it
+    began. Its end is told with the next flush, ``group_interval`` later at most. Whoever is in
+    doubt was told: a page too many is a nuisance, an incident that stays open is a lie.
+    """
+    told_after = notifying.group_wait - scrape_interval_seconds
+    offset = f" offset {format_duration(told_after)}" if told_after >= 0.001 else ""
+    ended_within = max(ACUTE_SECONDS, notifying.group_interval + scrape_interval_seconds)
+    return f"last_over_time({_PAGES}[{format_duration(ended_within)}]{offset})"
 
 
 def _sum(level: str) -> str:

@@ -24,9 +24,15 @@ def by(labels: Iterable[str]) -> str:
     return ", ".join(labels)
 
 
-def at_work(cause: str) -> str:
-    """Return the selector of a cause's recorded state, as it was when it was last looked at."""
-    return f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{cause}"}}'
+def at_work(cause: str, **others: str) -> str:
+    """Return the selector of a cause's recorded state, as it was when it was last looked at.
+
+    Args:
+        cause: its name.
+        **others: further matchers by label, with their operator: ``reason='!="recovering"'``.
+    """
+    chosen = "".join(f",{label}{matcher}" for label, matcher in others.items())
+    return f'{conventions.CAUSE_STATE}{{{conventions.CAUSE}="{cause}"{chosen}}}'
 
 
 def with_reason(expr: str, reason: str) -> str:

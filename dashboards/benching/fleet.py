@@ -27,7 +27,7 @@ from alerts.benching.causes import (
     running,
     write_fleet,
 )
-from alerts.causes.regions import CELL_LEVELS
+from alerts.causes.cell_levels import CELL_LEVELS
 from alerts.cells import cells_group
 from dashboards.queries.alerts import ALERT_STATE, ALERTS, ALERTS_FOR_STATE
 from exporters import catalog

@@ -174,7 +174,7 @@ SPOILS = (
     Spoil("users that tell of a cell themselves", ">= 5)", ">= 500)", "answers"),
     Spoil(
         "that a cell that was told before speaks for itself",
-        "shardwatch:cell_pages:state[5m] offset 30s",
+        "shardwatch:cell_pages:state[5m] offset 15s",
         "shardwatch:cell_pages:state[5m] offset 1d",
         "failing-regions",
     ),
@@ -186,6 +186,12 @@ SPOILS = (
         "failing-regions",
     ),
     Spoil("how much lost routers saw", ">= 0.6\n", ">= 0.01\n", "routers"),
+    Spoil(
+        "that lost routers are judged together",
+        "sum by (cluster, region, model) (shardwatch:router_lost:ratio)",
+        "max by (cluster, region, model) (shardwatch:router_lost:ratio)",
+        "routers",
+    ),
     Spoil("what others took over", "(1 + 0.5 *", "(9 + 0.5 *", "routers"),
     Spoil(
         "that routers are one and all",

@@ -6,7 +6,7 @@ from string import Template
 
 import pytest
 
-from alerts.causes.regions import CELL_LEVELS
+from alerts.causes.cell_levels import CELL_LEVELS
 from alerts.cells import GROUP_NAME, cells_group
 from dashboards.asking import EVERYTHING
 from dashboards.queries import Query, alerts, cells
