@@ -131,7 +131,7 @@ class Scoring:
         return None
 
     def _budgets(self, labels: Mapping[str, str]) -> Iterator[tuple[Objective, Cell, float]]:
-        """Yield the objective of labels with its cell and the bad events of its budget, if known."""
+        """Yield the objective of labels, its cell and its budget in bad events, if known."""
         for objective in self.measured.objectives:
             if objective.name == labels.get(conventions.SLO):
                 own = {k: v for k, v in labels.items() if k in objective.grouping_labels}
