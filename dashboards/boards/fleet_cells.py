@@ -6,12 +6,17 @@ from typing import Any
 
 from alerts import links
 from dashboards.links import of_row
-from dashboards.panels import About, Column, Order, joined_table, linked_column
+from dashboards.panels import About, Column, Meaning, Order, joined_table, linked_column
 from dashboards.queries import SHOWN_ROWS
-from dashboards.queries.cells import PLACE, Places
+from dashboards.queries.cells import DOWN, PLACE, SERVES, VANISHED, Places
 from dashboards.signs import BUDGET_STEPS, CAPACITY_STEPS, NO_ZERO, NONE_IS_GOOD, burn_steps
 from slo.windows import read_tiers
 
+STANDINGS = (
+    Meaning(DOWN, "down", "dark-red"),
+    Meaning(VANISHED, "vanished", "red"),
+    Meaning(SERVES, "serves", "green"),
+)
 _HERE = {each: each for each in PLACE}
 
 
@@ -24,8 +29,8 @@ def regions_and_models(id: int) -> Any:
         About(
             id, "Regions and models",
             "Each region's model in one row: what can serve, what users feel, what is left. Those "
-            "in most danger first, which is the burn rate plus the share of groups that cannot "
-            f"serve; at most {SHOWN_ROWS}. A click on a budget opens the objectives.",
+            "of which no group can serve first, then those whose requests have vanished, then by "
+            f"burn; at most {SHOWN_ROWS}. A click on a budget opens the objectives.",
             "short", "Nothing is recorded of cells",
             overrides=(
                 linked_column("budget left", "Open objectives", of_row(links.SLO_BOARD, _HERE)),
@@ -33,7 +38,7 @@ def regions_and_models(id: int) -> Any:
         ),
         _HERE,
         (
-            Column("danger", ask.danger, "short", decimals=1),
+            Column("state", ask.standing, "short", decimals=0, meanings=STANDINGS),
             Column("can serve", ask.capacity, "percentunit", CAPACITY_STEPS, 0),
             Column("not up", ask.not_up, "short", NONE_IS_GOOD, 0, zero=NO_ZERO),
             Column(
@@ -46,5 +51,5 @@ def regions_and_models(id: int) -> Any:
             Column(f"burn {window}", ask.burn, "short", burn_steps((fastest,)), 1),
             Column("budget left", ask.budget, "percentunit", BUDGET_STEPS, 0),
         ),
-        (Order("danger", descending=True),),
+        (Order("state", descending=True), Order(f"burn {window}", descending=True)),
     )  # fmt: skip

@@ -29,6 +29,12 @@ STATE_RANKS: dict[str, int] = {
 }
 """The states of groups as numbers, the worst the highest; 0 is up."""
 
+SERVES, VANISHED, DOWN = 0, 1, 2
+"""How a region's model stands: it has groups that can serve and requests that come; its requests
+have vanished; or none of its groups can serve. The worst is the highest."""
+ABOVE_ANY_BURN = 1_000_000
+"""A target of 99.9999 % is burned at as much, where all requests fail."""
+
 _NOT_UP = 'state!="up"'
 _WITH_REASON = 'reason!="none"'
 
@@ -121,18 +127,31 @@ def _burn(window: str) -> str:
     return f"max by ({_PLACE}) ({burn})"
 
 
-def _danger(window: str) -> str:
-    """Return the burn rate plus the share of groups that cannot serve, of what is known of both."""
-    lacking, burn = f"(1 - {_serving()})", f"({_burn(window)})"
+def _standing() -> str:
+    """Return whether places serve, of what is known of them: the states of :data:`SERVES` on."""
+    vanished = LIBRARY.select(conventions.VANISHED_STATE)
     return (
-        f"({lacking} or on ({_PLACE}) 0 * {burn})"
-        f" + on ({_PLACE}) ({burn} or on ({_PLACE}) 0 * {lacking})"
+        f"({_serving()} == 0) + {DOWN}"
+        f" or on ({_PLACE}) max by ({_PLACE}) ({vanished} == 1) * {VANISHED}"
     )
 
 
+def _rank(window: str) -> str:
+    """Return what places are ranked by: down, then vanished, then those that serve.
+
+    Of those that stand alike, by the burn rate plus the share of groups that cannot serve; what is
+    unknown of them counts as 0. A cell that is down burns nothing once its users have left.
+    """
+    standing, lacking, burn = f"({_standing()})", f"(1 - {_serving()})", f"({_burn(window)})"
+    one_of = f"0 * {standing} or on ({_PLACE}) 0 * {lacking} or on ({_PLACE}) 0 * {burn}"
+    known = (f"({each} or on ({_PLACE}) {one_of})" for each in (standing, burn, lacking))
+    weighed = zip(known, (ABOVE_ANY_BURN, 1, 1), strict=True)
+    return " + ".join(each if weight == 1 else f"{weight} * {each}" for each, weight in weighed)
+
+
 def _worst_places(expr: str, window: str) -> Query:
-    """Return a number of the regions and models in most danger."""
-    return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {_danger(window)})")
+    """Return a number of the regions and models that are worst."""
+    return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {_rank(window)})")
 
 
 @dataclass(frozen=True)
@@ -142,9 +161,10 @@ class Places:
     burn_window: str
 
     @property
-    def danger(self) -> Query:
-        """Return by how much they are in danger, the most first."""
-        return Query(f"topk({SHOWN_ROWS}, {_danger(self.burn_window)})")
+    def standing(self) -> Query:
+        """Return whether they serve, by the numbers of :data:`SERVES` on."""
+        serves = f"0 * ({_serving()}) or on ({_PLACE}) 0 * ({_burn(self.burn_window)})"
+        return _worst_places(f"({_standing()} or on ({_PLACE}) {serves})", self.burn_window)
 
     @property
     def capacity(self) -> Query:

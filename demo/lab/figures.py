@@ -14,8 +14,6 @@ from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from exporters.benching import Figure, figure, unmeasured
 from slo import conventions
 
-SNOWBALL = "creeping-snowball"
-"""The retry storm that builds up: of one that is there at once nobody can be warned."""
 QUIET_CELL, PROBES = "quiet-cell", "probe-success"
 """The scenario of a cell with too few users to tell of it, and the objective that has to."""
 _NOT_PLAYED = "no play of a scenario that tells it"
@@ -48,7 +46,7 @@ def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> 
         _figure(
             "lab.snowball_lead_seconds",
             "s",
-            min((each.lead for each in leads if each.scenario == SNOWBALL), default=None),
+            min((each.lead for each in leads if each.builds_up), default=None),
         ),
         _figure("lab.snowball_least_lead_seconds", "s", min((e.lead for e in leads), default=None)),
         _figure("lab.cause_lead_evaluations", "evaluations", least),

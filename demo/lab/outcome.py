@@ -35,6 +35,9 @@ class AlertOutcome:
     """What the page named."""
     theory_seconds: float | None = None
     """What the fastest page tier needs at the error ratio that there really was."""
+    budget_gone_seconds: float | None = None
+    """Until so much of the budget was really spent as the fastest page tier stands for: no page of
+    the objective can be right sooner. None for what is no page of one, or where it never was."""
     budget_spent_ratio: float | None = None
     """Of the period's budget, from the fault to the page; None where it is unknown."""
     cause_lead_evaluations: float | None = None

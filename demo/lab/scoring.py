@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+
+import numpy as np
 
 from demo.lab.judging import WATCHDOG, role_of, told_of
 from demo.lab.judging import Told as ToldOfAlert
@@ -15,11 +18,16 @@ from demo.scenario import Scenario
 from demo.stack.report import Page
 from demo.stack.story import Told
 from demo.stack.sums import Measured, theory_of_page
+from demo.stack.truth import Cell
 from slo import conventions
+from slo.burn import burn_factor
+from slo.objective import Objective
 from slo.prometheus import PrometheusClient
 from slo.replay.firing import Firing
 
 _PLACES = ("region", "model", "tool")
+LOOK_SECONDS = 5.0
+"""Between two moments at which it is asked what was spent: as often as the truth is noted."""
 UNKNOWN = "unknown"
 """How a page begins that names no cause."""
 
@@ -82,6 +90,7 @@ class Scoring:
             reset_seconds=reset,
             cause=told.cause,
             theory_seconds=self._theory(labels),
+            budget_gone_seconds=self._gone(labels),
             budget_spent_ratio=None if paged is None else self._spent(labels, paged),
             cause_lead_evaluations=await self._lead(first, told.cause),
         )
@@ -96,15 +105,40 @@ class Scoring:
     def _spent(self, labels: Mapping[str, str], paged_seconds: float) -> float | None:
         """Return the share of the period's budget that went from the fault to the page."""
         measured, fault_at = self.measured, self.readings.fault_at
-        for objective in measured.objectives:
+        for _, cell, budget in self._budgets(labels):
+            return measured.truth.bad_between(cell, fault_at, fault_at + paged_seconds) / budget
+        return None
+
+    def _gone(self, labels: Mapping[str, str]) -> float | None:
+        """Return the seconds until the share was spent that the fastest page tier stands for.
+
+        That is its burn rate for as long as its long window, of the budget at usual traffic.
+        """
+        if labels.get(conventions.SEVERITY) != conventions.PAGE:
+            return None
+        fault_at, truth = self.readings.fault_at, self.measured.truth
+        for objective, cell, budget in self._budgets(labels):
+            period = objective.period_seconds
+            shares = (
+                float(burn_factor(tier, period)) * tier.long_seconds / period
+                for tier in objective.tiers
+                if tier.severity == conventions.PAGE
+            )
+            least = budget * min(shares, default=inf)
+            moments = np.arange(fault_at, self.readings.end, LOOK_SECONDS).tolist()
+            spent = (at for at in moments if truth.bad_between(cell, fault_at, at) >= least)
+            return after(next(spent, None), fault_at)
+        return None
+
+    def _budgets(self, labels: Mapping[str, str]) -> Iterator[tuple[Objective, Cell, float]]:
+        """Yield the objective of labels, its cell and its budget in bad events, if known."""
+        for objective in self.measured.objectives:
             if objective.name == labels.get(conventions.SLO):
                 own = {k: v for k, v in labels.items() if k in objective.grouping_labels}
                 cell = objective.name, tuple(sorted(own.items()))
-                budget = measured.budget_events(objective, own)
-                if budget and cell in measured.truth.bad:
-                    bad = measured.truth.bad_between(cell, fault_at, fault_at + paged_seconds)
-                    return bad / budget
-        return None
+                budget = self.measured.budget_events(objective, own)
+                if budget and cell in self.measured.truth.bad:
+                    yield objective, cell, budget
 
     async def _lead(self, firing: Firing, cause: str | None) -> float | None:
         """Return how many evaluations before the alert the state of its cause was there."""

@@ -65,21 +65,44 @@ def test_of_too_many_groups_the_dead_are_kept_before_those_that_start(tmp_path):
     hold(tmp_path, [], inputs, expected, at="60s")
 
 
-@pytest.mark.parametrize(
-    ("capacity", "burn", "expected"),
-    {"both": (0.5, 3, 3.5), "no burn": (0.5, None, 0.5), "no groups": (None, 3, 3)}.values(),
-)
-def test_danger_is_told_of_what_is_known(tmp_path, capacity, burn, expected):
-    """A cell whose groups nobody sees is in no less danger."""
-    inputs = {}
+def told(
+    region: str, capacity: float | None, burn: float | None, *, vanished: bool = False
+) -> dict[str, str]:
+    """Return what is recorded of a region's model: of its groups, its objective and its traffic."""
+    place = {"region": region, "model": "chat"}
+    found = {}
     if capacity is not None:
-        inputs[series(conventions.CELL_CAPACITY, CELL)] = f"{capacity}x20"
-        inputs[series(conventions.CELL_GROUPS_KNOWN, CELL)] = "2x20"
+        found[series(conventions.CELL_CAPACITY, place)] = f"{capacity}x20"
+        found[series(conventions.CELL_GROUPS_KNOWN, place)] = "2x20"
     if burn is not None:
-        inputs[series(conventions.BURN_RATE, HERE, window="1h")] = f"{burn}x20"
-    place = series("", {"region": "eu", "model": "chat"})
-    query = ask(cells.Places("1h").danger)
-    hold(tmp_path, [], inputs, {query: {place: expected}}, at="60s")
+        found[series(conventions.BURN_RATE, place, slo="a", window="1h")] = f"{burn}x20"
+    if vanished:
+        found[series(conventions.VANISHED_STATE, place, slo="a")] = "1x20"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("worse", "better", "standing"),
+    {
+        "dead an hour ago, burning": ((0, 0), (1, 1.1), cells.DOWN),
+        "dead, burning as fast as can be": ((0, 0), (1, 1000), cells.DOWN),
+        "dead without an objective, burning": ((0, None), (1, 20), cells.DOWN),
+        "vanished, burning": ((1, 0, True), (1, 1000), cells.VANISHED),
+        "vanished and unseen, burning": ((None, None, True), (1, 20), cells.VANISHED),
+        "dead, vanished": ((0, 0), (1, 0, True), cells.DOWN),
+        "burning, half dead": ((1, 20), (0.5, 0), cells.SERVES),
+        "burning unseen, half dead": ((None, 20), (0.5, 0), cells.SERVES),
+        "half dead, whole": ((0.5, 0), (1, 0.1), cells.SERVES),
+    }.values(),
+)
+def test_of_two_cells_the_worse_one_is_kept(tmp_path, monkeypatch, worse, better, standing):
+    """A dead cell burns nothing once its users have left, and stands above all that burn."""
+    monkeypatch.setattr(cells, "SHOWN_ROWS", 1)
+    inputs = {}
+    for region, (capacity, burn, *vanished) in {"eu": worse, "us": better}.items():
+        inputs |= told(region, capacity, burn, vanished=bool(vanished))
+    kept = {series("", {"region": "eu", "model": "chat"}): standing}
+    hold(tmp_path, [], inputs, {ask(cells.Places("1h").standing): kept}, at="60s")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +122,7 @@ def test_a_budget_is_gone_when_the_page_says_so(tmp_path, left, burn, expected):
 @pytest.mark.parametrize(
     ("board", "title", "expected"),
     [
-        ("fleet", "Regions and models", [("danger", True)]),
+        ("fleet", "Regions and models", [("state", True), ("burn 1h", True)]),
         ("fleet", "Which groups are not up", [("state", True)]),
         ("fleet", "Alerts firing", [("severity", False), ("active for", False)]),
         ("slo", "Objectives", [("budget left", False), ("burn 1h", True)]),

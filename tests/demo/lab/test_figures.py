@@ -1,5 +1,7 @@
 """Figures of plays."""
 
+from dataclasses import replace
+
 import pytest
 
 from demo.lab.figures import cause_leads, figures_of
@@ -86,29 +88,45 @@ def test_a_lost_gpu_that_one_play_did_not_see_leaves_nothing_measured():
     assert "GpuLost did not fire in two-gpus-lost" == found["reason"]
 
 
-def test_the_warning_of_a_snowball_is_ahead_of_the_page_by_their_difference():
-    """Of the storm that builds up."""
-    storm = outcome(alert("QueueSnowball", 100.0), page(260.0, "QueueSnowball: ..."),
+def burn(fired: float, gone: float | None, cause: str = "QueueSnowball: ...") -> AlertOutcome:
+    """Return the page of an objective whose budget lasted for so long."""
+    labels = {"severity": "page", "slo": "a"}
+    return replace(page(fired, cause), labels=labels, budget_gone_seconds=gone)
+
+
+def test_the_warning_of_a_snowball_is_ahead_of_the_first_page_whatever_that_names():
+    """Of a storm that builds up, whatever its scenario is called."""
+    storm = outcome(alert("QueueSnowball", 100.0), burn(200.0, 190.0, "ShardGroupDegraded: ..."),
+                    burn(260.0, 240.0), page(110.0, None))  # fmt: skip
+
+    assert 100.0 == values(storm)["lab.snowball_lead_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "builds_up"), {"at once": (179.0, False), "builds up": (180.0, True)}.values()
+)
+def test_a_storm_builds_up_if_its_budget_lasts_three_minutes(gone, builds_up):
+    """By what was really spent, of the cell's first objective to go."""
+    storm = outcome(alert("QueueSnowball", 100.0), burn(200.0, gone), burn(250.0, 900.0),
                     scenario="creeping-snowball")  # fmt: skip
 
-    assert 160.0 == values(storm)["lab.snowball_lead_seconds"]
+    found = values(storm)
+    assert (100.0 if builds_up else None) == found["lab.snowball_lead_seconds"]
+    assert 100.0 == found["lab.snowball_least_lead_seconds"]
 
 
 def test_the_least_lead_of_any_snowball_is_told_beside_it():
-    """Of one that is there at once too; only its own cell's page counts, if that names it."""
-    storm = outcome(alert("QueueSnowball", 100.0), page(260.0, "QueueSnowball: ..."),
-                    scenario="creeping-snowball")  # fmt: skip
-    sudden = outcome(alert("QueueSnowball", 50.0, role=ALLOWED), page(40.0, "QueueSnowball: ..."))
+    """Of one that is there at once too; only its own cell's page counts."""
+    storm = outcome(alert("QueueSnowball", 100.0), burn(260.0, 200.0), scenario="slow")
+    sudden = outcome(alert("QueueSnowball", 50.0, role=ALLOWED), burn(40.0, 30.0))
     elsewhere = alert("QueueSnowball", 90.0, labels={"region": "eu"})
-    other = outcome(elsewhere, page(20.0, "QueueSnowball: ..."), page(10.0, "GpuLost: ..."))
+    other = outcome(elsewhere, burn(20.0, 10.0))
 
     found = values(storm, sudden, other)
     assert -10.0 == found["lab.snowball_least_lead_seconds"]
     assert 160.0 == found["lab.snowball_lead_seconds"]
     (_, _, written) = snowball_blocks([storm, sudden, other])
-    assert ["gpu-lost", "creeping-snowball"] == [
-        row.split("|")[1].strip() for row in written.splitlines()[2:]
-    ]
+    assert ["gpu-lost", "slow"] == [row.split("|")[1].strip() for row in written.splitlines()[2:]]
 
 
 def test_the_page_of_probes_is_what_counts_in_a_quiet_cell():
