@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
+from shutil import which
 
 from exporters.problems import InputError, problem
 
@@ -28,7 +28,7 @@ def check(program: str, file: Path, staged: Path) -> str:
         InputError: if it is taken as it is and would not be.
     """
     command = " ".join([program, *COMMANDS[program], str(file)])
-    if shutil.which(program) is None:
+    if which(program) is None:
         return f"not checked, for {program} is not found here: `{command}` before it is read again"
     refused = _refused(program, staged)
     if not refused:
