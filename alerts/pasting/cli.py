@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
+from alerts.pasting.checking import check
+from alerts.pasting.marks import blocks_of, take_out
+from alerts.pasting.names import find_taken
 from alerts.pasting.parts import (
     alertmanager_parts,
+    built_rules,
+    clusterless,
     is_alertmanager,
     is_prometheus,
     prometheus_parts,
 )
-from alerts.pasting.texts import CannotPasteError, Keys, paste, take_out
+from alerts.pasting.texts import paste, read
+from alerts.pasting.writing import Change, write_all
 from exporters.config import Config, read_config
 from exporters.documents import read_text
 from exporters.problems import InputError, Problem, problem
 
 app = typer.Typer(add_completion=False)
-KEPT = ".before-shardwatch"
-_BY_HAND = "paste by hand what NEXT.md says"
 
 
 @app.command("paste")
@@ -37,55 +39,81 @@ def paste_command(
     ),
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Take it out again.")] = False,
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="Whose lines --undo takes out; the configuration's.")
+    ] = "",
 ) -> None:
     """Put the lines of NEXT.md into files of a Prometheus and an Alertmanager, or take them out.
 
     Whatever else stands there stays as it is, byte for byte. A copy of each file is kept beside it
-    (.before-shardwatch). No server is told: see NEXT.md, which checks them and lets them reload.
+    (.before-shardwatch) until it is taken out. promtool and amtool check what they would read,
+    where they are found. All files are written or none. No server is told: see NEXT.md.
     """
-    texts = {each: read_text(each) for each in files}
+    texts = {each: read_text(each) for each in {each.resolve(): each for each in files}.values()}
     if undo:
-        changed = {each: take_out(text) for each, text in texts.items()}
+        _undo(texts, cluster or read_config(config, needs_routing_key=False).topology.cluster)
     else:
-        changed = _pasted(texts, read_config(config), out)
+        _paste(texts, read_config(config), out)
+
+
+def _undo(texts: Mapping[Path, str], cluster: str) -> None:
+    changes: list[Change] = []
+    said: list[str] = []
     for file, text in texts.items():
-        if changed[file] == text:
-            typer.echo(f"{file} is as it was")
-            continue
-        _write(file, changed[file])
-        typer.echo(f"{'took out of' if undo else 'pasted into'} {file}")
+        bare = take_out(text, str(file), cluster)
+        others = sorted({each.cluster for each in blocks_of(bare, str(file))})
+        if bare == text:
+            said.append(f"{file} is as it was")
+        else:
+            changes.append(Change(file, bare, removes_copy=not others))
+            said.append(f"took out of {file}")
+        if others:
+            said.append(f"{file} has lines of other clusters: {', '.join(others)} (--cluster NAME)")
+    write_all(changes, lambda *_: None)
+    for line in said:
+        typer.echo(line)
 
 
-def _pasted(texts: Mapping[Path, str], config: Config, out: Path) -> dict[Path, str]:
+def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
     problems: list[Problem] = []
-    changed: dict[Path, str] = {}
+    changes: list[Change] = []
+    words: dict[Path, list[str]] = {}
+    programs: dict[Path, str] = {}
     for file, text in texts.items():
         try:
-            changed[file] = paste(text, _parts(yaml.safe_load(take_out(text)), config, out))
-        except CannotPasteError as error:
-            problems.append(problem(file, str(error), fix=_BY_HAND))
-        except yaml.YAMLError as error:
-            problems.append(problem(file, f"not YAML: {' '.join(str(error).split())}"))
+            programs[file], pasted, words[file] = _pasted(file, text, config, out)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if pasted != text:
+            changes.append(Change(file, pasted, copies=not blocks_of(text, str(file))))
     if problems:
         raise InputError(problems)
-    return changed
+
+    def told(change: Change, staged: Path) -> None:
+        words[change.file].append(check(programs[change.file], change.file, staged))
+
+    write_all(changes, told)
+    changed = {each.file for each in changes}
+    for file, said in words.items():
+        typer.echo(f"pasted into {file}" if file in changed else f"{file} is as it was")
+        for line in said:
+            typer.echo(f"  {line}")
 
 
-def _parts(data: Any, config: Config, out: Path) -> dict[Keys, Any]:
-    if isinstance(data, dict) and is_alertmanager(data):
-        return alertmanager_parts(config)
-    if isinstance(data, dict) and is_prometheus(data):
-        return prometheus_parts(config, out, data)
-    raise CannotPasteError("is no configuration of a Prometheus or an Alertmanager")
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file where it is, for a server may have it mounted; keep what it was."""
-    kept = file.with_name(f"{file.name}{KEPT}")
-    try:
-        if not kept.exists():
-            shutil.copy2(file, kept)
-        file.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        reason = f"cannot be written: {error.strerror or error}"
-        raise InputError([problem(error.filename or file, reason)]) from None
+def _pasted(file: Path, text: str, config: Config, out: Path) -> tuple[str, str, list[str]]:
+    """Return by which program to check a file, its text with what belongs into it, and words."""
+    name, cluster = str(file), config.topology.cluster
+    document = read(text, name, cluster)
+    data = document.data
+    if is_alertmanager(data):
+        program, parts, rules, lacks = "amtool", alertmanager_parts(config), [], ""
+    elif is_prometheus(data):
+        program, rules = "promtool", built_rules(out)
+        parts, lacks = prometheus_parts(config, out, data), clusterless(config, data)
+    else:
+        found = "found no configuration of a Prometheus or an Alertmanager"
+        raise InputError([problem(file, found, fix="name prometheus.yml or alertmanager.yml")])
+    if taken := list(find_taken(document, parts, blocks_of(text, name), rules)):
+        raise InputError(taken)
+    return program, paste(text, name, cluster, parts), [lacks] if lacks else []

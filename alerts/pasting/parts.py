@@ -10,20 +10,35 @@ from alerts.build import alert_names, fragment_of, rule_sets
 from alerts.pasting.texts import Keys
 from alerts.prometheus_file import RULE_FILES
 from exporters.config import Config
+from exporters.problems import InputError, problem
 from exporters.scrape import scrape_configs
 from slo.objectives import read_objectives
 
 _OF_PROMETHEUS = {"global", "rule_files", "scrape_configs", "alerting", "remote_write"}
 
 
-def is_prometheus(data: Mapping[str, Any]) -> bool:
+def is_prometheus(data: Any) -> bool:
     """Tell whether a file is a Prometheus's configuration."""
-    return not is_alertmanager(data) and bool(_OF_PROMETHEUS & data.keys())
+    return isinstance(data, dict) and not is_alertmanager(data) and bool(_OF_PROMETHEUS & {*data})
 
 
-def is_alertmanager(data: Mapping[str, Any]) -> bool:
+def is_alertmanager(data: Any) -> bool:
     """Tell whether a file is an Alertmanager's configuration."""
-    return "route" in data and "receivers" in data
+    return isinstance(data, dict) and "route" in data and "receivers" in data
+
+
+def built_rules(out: Path) -> list[Path]:
+    """Return the files of rules that were built.
+
+    Raises:
+        InputError: if there are none: Prometheus takes an entry of ``rule_files`` that finds
+            nothing, and says nothing.
+    """
+    found = sorted(out.absolute().glob(RULE_FILES))
+    if not found:
+        message = f"found no {RULE_FILES} in it, expected the rules of a build"
+        raise InputError([problem(out, message, fix=f"run `shardwatch build -o {out}` first")])
+    return found
 
 
 def prometheus_parts(config: Config, out: Path, data: Mapping[str, Any]) -> dict[Keys, Any]:
@@ -36,12 +51,33 @@ def prometheus_parts(config: Config, out: Path, data: Mapping[str, Any]) -> dict
     """
     scrapes = [each for each in scrape_configs(config) if each["static_configs"][0]["targets"]]
     targets = sorted(config.file.alertmanager.addresses)
+    alerting = data.get("alerting")
+    is_told = isinstance(alerting, dict) and alerting.get("alertmanagers")
     return {
         ("rule_files",): [str(out.absolute() / RULE_FILES)],
         **({("scrape_configs",): scrapes} if scrapes else {}),
-        **({} if data.get("alerting") else {
-            ("alerting",): {"alertmanagers": [{"static_configs": [{"targets": targets}]}]}}),
+        **({} if is_told else {
+            ("alerting", "alertmanagers"): [{"static_configs": [{"targets": targets}]}]}),
     }  # fmt: skip
+
+
+def clusterless(config: Config, data: Mapping[str, Any]) -> str:
+    """Return what to write into a Prometheus's configuration so that alerts say their cluster.
+
+    Pages of a region inhibit those of objectives by it; ``external_labels`` are of all that the
+    Prometheus sends, so that nobody but its owner adds one. Empty if it is there.
+    """
+    said: Any = data.get("global")
+    for key in ("external_labels", "cluster"):
+        said = said.get(key) if isinstance(said, dict) else None
+    expected = config.topology.cluster
+    if said == expected:
+        return ""
+    found = f"cluster: {said}" if said is not None else "no cluster"
+    return (
+        f"found {found} in its external_labels, by which pages of a region hold back those of "
+        f"objectives; write `external_labels: {{cluster: {expected}}}` under global:"
+    )
 
 
 def alertmanager_parts(config: Config) -> dict[Keys, Any]:

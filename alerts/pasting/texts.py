@@ -1,105 +1,162 @@
-"""Pastes lists into a YAML text between two lines that say so, and takes them out again.
+"""Pastes lists into a YAML text between two lines that say so.
 
-Whatever else stands in it, comments and blanks included, stays byte for byte. Pure.
+Whatever else stands in it, comments, blanks and ends of lines included, stays byte for byte. Pure.
 """
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
+from alerts.pasting.marks import Block, begin, blank_out, blocks_of, end, take_out
+from exporters.documents import SAFE_LOADER, Document, parse_documents
 from exporters.generated import WithoutAliases
+from exporters.problems import InputError, Problem, problem
 
 Keys = tuple[str, ...]
 """Of mappings in each other: ``("route", "routes")``."""
 
-BEGIN = "# shardwatch: begin; `shardwatch paste --undo` takes out what stands up to its end"
-END = "# shardwatch: end"
-_PASTED = re.compile(rf"^ *{re.escape(BEGIN)}\n.*?^ *{re.escape(END)}\n", re.MULTILINE | re.DOTALL)
+_BY_HAND = "paste by hand what NEXT.md says"
 
 
-class CannotPasteError(ValueError):
-    """A text is written in a way into which nothing can be pasted safely."""
+def read(text: str, file: str, cluster: str) -> Document:
+    """Return what a text says without what was pasted for a cluster; its lines are the text's.
+
+    Raises:
+        InputError: if it is no document in YAML, or its marks are not as they were written.
+    """
+    documents = parse_documents(blank_out(text, file, cluster), file)
+    if not documents:
+        raise InputError([problem(file, "found an empty file, expected a document")])
+    if len(documents) > 1:
+        raise InputError([documents[1].problem((), "found a second document, expected one only")])
+    return documents[0]
 
 
-def paste(text: str, parts: Mapping[Keys, Any]) -> str:
+def paste(text: str, file: str, cluster: str, parts: Mapping[Keys, Any]) -> str:
     """Return a text with parts at their keys: lists before those that are there.
 
-    What was pasted before is replaced.
+    What was pasted for this cluster before is replaced; what was for others stays.
 
     Args:
         text: a mapping in YAML.
-        parts: a list for keys that may be there, or a mapping for those that must not.
+        file: its name, for problems.
+        cluster: of the parts.
+        parts: a list for each key.
 
     Raises:
-        CannotPasteError: if the text is written in another style than blocks there, or the result
-            would say anything else than both.
+        InputError: if the text is no YAML, is written in another style than blocks there, or the
+            result would say anything else than both.
     """
-    bare = take_out(text)
-    root = yaml.compose(bare, Loader=yaml.SafeLoader)
-    lines = bare.splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):
-        raise CannotPasteError("its last line has no end")
     parts = {keys: content for keys, content in parts.items() if content}
-    blocks = [_block(root, keys, content, lines) for keys, content in parts.items()]
-    for at, block in sorted(blocks, key=lambda each: each[0], reverse=True):
-        lines.insert(at, block)
-    pasted = "".join(lines)
-    expected = yaml.safe_load(bare)
+    expected = read(text, file, cluster).data
+    blocks = blocks_of(text, file)
+    others = [each for each in blocks if each.cluster != cluster]
+    own = {line for each in blocks if each.cluster == cluster
+           for line in range(each.first, each.end)}  # fmt: skip
+    blank = blank_out(text, file, cluster)
+    root = yaml.compose(blank, Loader=SAFE_LOADER)
+    lines = blank.splitlines(keepends=True)
+    line_end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+    inserted: dict[int, str] = {}
     for keys, content in parts.items():
+        at, indent, said = _place(root, file, keys, content, (lines, others))
+        block = "".join(
+            f"{' ' * indent}{line}".rstrip(" ") + line_end
+            for line in [begin(cluster), *_lines(said), end(cluster)]
+        )
+        inserted[at] = inserted.get(at, "") + block
         _add(expected, keys, content)
-    if _said(pasted) != expected or take_out(pasted) != bare:
-        raise CannotPasteError("it is written in a way that lines cannot be put between")
+    kept = text.splitlines(keepends=True)
+    pasted = "".join(
+        inserted.get(at, "") + ("" if at in own else line) for at, line in enumerate(kept)
+    )
+    is_so = _said(pasted, file) == _comparable(expected)
+    if not is_so or take_out(pasted, file, cluster) != take_out(text, file, cluster):
+        found = "it is written in a way that lines cannot be put between"
+        raise InputError([problem(file, found, fix=_BY_HAND)])
     return pasted
 
 
-def _said(text: str) -> Any:
+def _said(text: str, file: str) -> str:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return None
+        [document] = parse_documents(text, file)
+    except (InputError, ValueError):
+        return ""
+    return _comparable(document.data)
 
 
-def take_out(text: str) -> str:
-    """Return a text without what was pasted."""
-    return _PASTED.sub("", text)
+def _comparable(data: Any) -> str:
+    """Return data as text: a number that is none is not equal to itself."""
+    return json.dumps(data, sort_keys=True)
 
 
-def _block(root: yaml.Node | None, keys: Keys, content: Any, lines: list[str]) -> tuple[int, str]:
-    """Return what to put before which line."""
+def _place(
+    root: yaml.Node | None,
+    file: str,
+    keys: Keys,
+    content: Any,
+    among: tuple[list[str], list[Block]],
+) -> tuple[int, int, Any]:
+    """Return before which line to put what, and how far it is indented.
+
+    Args:
+        root: of the text.
+        file: its name, for problems.
+        keys: that lead to a list, which may be missing.
+        content: of the list.
+        among: the lines of the text, and what is pasted of others.
+    """
     node = root if root is not None else yaml.ScalarNode("", "")
+    key_line = 0
+    lines, others = among
+
+    def refused(line: int, message: str, fix: str = _BY_HAND) -> InputError:
+        return InputError([Problem(file, line + 1, 0, "", message, fix)])
+
     for depth, key in enumerate(keys):
-        where = " ".join(f"{each}:" for each in keys[:depth]) or "the file"
+        where = _written(keys[:depth]) or "the file"
         if not isinstance(node, yaml.MappingNode) or node.flow_style:
-            raise CannotPasteError(f"{where} is no mapping in block style")
-        found = next((value for name, value in node.value if name.value == key), None)
+            raise refused(key_line, f"{where} is no mapping in block style")
+        found = next(((name, value) for name, value in node.value if name.value == key), None)
         if found is None:
             for inner in reversed(keys[depth:]):
                 content = {inner: content}
             break
-        node = found
+        key_line, node = found[0].start_mark.line, found[1]
     else:
-        is_list = isinstance(node, yaml.SequenceNode) and not node.flow_style
-        if not is_list or not isinstance(content, list):
-            raise CannotPasteError(f"{' '.join(f'{each}:' for each in keys)} is no list of dashes")
+        if not isinstance(node, yaml.SequenceNode) or node.flow_style:
+            raise refused(key_line, f"{_written(keys)} is no list of dashes")
     line, column = node.start_mark.line, node.start_mark.column
     if lines[line][:column].strip():
-        raise CannotPasteError(f"line {line + 1} holds more than one key or dash")
-    return line, textwrap.indent("".join(_marked(content)), " " * column)
+        raise refused(line, f"line {line + 1} holds more than one key or dash")
+    for each in others:
+        if each.encloses(line):
+            if node is not root and each.encloses(key_line):
+                raise refused(
+                    key_line,
+                    f"found {_written(keys)} among the lines of the cluster {each.cluster}, "
+                    "expected it above them",
+                    f"take those out, write {_written(keys)} with one of yours, and paste both",
+                )
+            line = each.first
+    return line, column, content
 
 
-def _marked(content: Any) -> Iterator[str]:
-    yield f"{BEGIN}\n"
-    yield yaml.dump(content, Dumper=WithoutAliases, sort_keys=False, width=1000)
-    yield f"{END}\n"
+def _written(keys: Keys) -> str:
+    return " ".join(f"{each}:" for each in keys)
 
 
-def _add(data: Any, keys: Keys, content: Any) -> None:
+def _lines(content: Any) -> list[str]:
+    text: str = yaml.dump(content, Dumper=WithoutAliases, sort_keys=False, width=1000)
+    return text.removesuffix("\n").split("\n")
+
+
+def _add(data: Any, keys: Keys, content: list[Any]) -> None:
     *outer, last = keys
     for key in outer:
         data = data.setdefault(key, {})
-    data[last] = [*content, *data[last]] if last in data else content
+    data[last] = [*content, *data.get(last, ())]

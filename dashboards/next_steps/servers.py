@@ -50,6 +50,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         config.generated_from,
         config=config.path.absolute(),
         folder=folder,
+        cluster=config.topology.cluster,
         exporters=_exporters(config),
         rules=str(folder / RULE_FILES),
         scrapes=scrapes,

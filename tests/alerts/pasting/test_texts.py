@@ -3,12 +3,15 @@
 import pytest
 import yaml
 
-from alerts.pasting.texts import CannotPasteError, paste, take_out
+from alerts.pasting import marks, texts
+from alerts.pasting.texts import Keys
+from exporters.problems import InputError
 
 PARTS = {
     ("route", "routes"): [{"receiver": "ours", "matchers": ['a=~"b|c"']}],
     ("receivers",): [{"name": "ours", "text": "two\n\nlines: {{ . }}\n"}],
 }
+OTHERS = {("receivers",): [{"name": "others"}]}
 THEIRS = """\
 # Theirs.
 route:
@@ -23,6 +26,16 @@ receivers:
 """
 
 
+def paste(text: str, parts: dict[Keys, list], cluster: str = "a") -> str:
+    """Paste for a cluster."""
+    return texts.paste(text, "f.yml", cluster, parts)
+
+
+def take_out(text: str, cluster: str = "a") -> str:
+    """Take out what was pasted for it."""
+    return marks.take_out(text, "f.yml", cluster)
+
+
 def test_lists_that_are_there_come_after():
     """With their comments and indentation."""
     pasted = paste(THEIRS, PARTS)
@@ -35,11 +48,17 @@ def test_lists_that_are_there_come_after():
     assert set(THEIRS.splitlines()) <= set(pasted.splitlines())
 
 
-def test_taken_out_every_byte_is_as_before():
-    """Whatever was changed around it."""
-    assert THEIRS == take_out(paste(THEIRS, PARTS))
-    changed = paste(THEIRS, PARTS).replace("# all", "# nearly all") + "# more\n"
-    assert THEIRS.replace("# all", "# nearly all") + "# more\n" == take_out(changed)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["\n", ""])
+def test_taken_out_every_byte_is_as_before(line_end: str, last: str):
+    """Whatever was changed around it, and however lines end: what is pasted ends so too."""
+    theirs = (THEIRS.removesuffix("\n") + last).replace("\n", line_end)
+    pasted = paste(theirs, PARTS)
+    assert theirs == take_out(pasted)
+    assert yaml.safe_load(paste(THEIRS, PARTS)) == yaml.safe_load(pasted)
+    assert pasted.count("\n") == pasted.count(line_end)
+    changed = pasted.replace("# all", "# nearly all")
+    assert theirs.replace("# all", "# nearly all") == take_out(changed)
 
 
 def test_pasted_again_it_is_there_once():
@@ -47,33 +66,98 @@ def test_pasted_again_it_is_there_once():
     once = paste(THEIRS, PARTS)
 
     assert once == paste(once, PARTS)
-    other = {("receivers",): [{"name": "others"}]}
-    assert paste(THEIRS, other) == paste(once, other)
+    assert paste(THEIRS, OTHERS) == paste(once, OTHERS)
+
+
+@pytest.mark.parametrize("name", ["b", 'a "b"; \u2028# shardwatch: end "a"', "ab"])
+def test_another_clusters_lines_stay_and_go_by_themselves(name: str):
+    """Whichever was first, and whatever it is called."""
+    first = paste(THEIRS, PARTS)
+    both = paste(first, OTHERS, name)
+
+    names = [each["name"] for each in yaml.safe_load(both)["receivers"]]
+    assert ["others", "ours", "theirs"] == names
+    assert first == take_out(both, name)
+    assert paste(THEIRS, OTHERS, name) == take_out(both)
+    assert THEIRS == take_out(take_out(both), name)
+
+
+def test_a_list_that_another_cluster_made_is_not_built_upon():
+    """It would go with the other's."""
+    first = paste("route: {receiver: a}\n", OTHERS, "b")
+    with pytest.raises(InputError) as refused:
+        paste(first, {("receivers",): [{"name": "ours"}]})
+    assert (
+        "f.yml:2: found receivers: among the lines of the cluster b, expected it above them; "
+        "take those out, write receivers: with one of yours, and paste both"
+    ) == str(refused.value)
 
 
 def test_keys_that_are_missing_are_made():
     """Where their mapping begins."""
     theirs = "# c\nroute:\n    receiver: a\nreceivers:\n  - name: a\n"
-    pasted = paste(theirs, {**PARTS, ("alerting",): {"x": [1]}})
+    pasted = paste(theirs, {**PARTS, ("alerting", "x"): [1]})
 
     assert {"x": [1]} == yaml.safe_load(pasted)["alerting"]
     assert PARTS["route", "routes"] == yaml.safe_load(pasted)["route"]["routes"]
     assert theirs == take_out(pasted)
 
 
+def test_numbers_that_are_none_stay():
+    """They are not equal to themselves."""
+    theirs = "x: .nan\nreceivers:\n- name: a\n"
+    assert theirs == take_out(paste(theirs, OTHERS))
+
+
 @pytest.mark.parametrize(
     ("theirs", "said"),
     [
-        ("receivers: [{name: a}]\n", "receivers: is no list of dashes"),
-        ("{route: {receiver: a}}\n", "the file is no mapping in block style"),
-        ("route: {receiver: a}\n", "route: is no mapping in block style"),
-        ("receivers:\nroute:\n  a: b\n", "receivers: is no list of dashes"),
-        ("- a\n", "the file is no mapping"),
-        ("", "the file is no mapping"),
-        ("receivers:\n- name: a", "its last line has no end"),
+        ("receivers: [{name: a}]\n", "1: receivers: is no list of dashes"),
+        ("{route: {receiver: a}}\n", "1: the file is no mapping in block style"),
+        ("\nroute: {receiver: a}\n", "2: route: is no mapping in block style"),
+        ("receivers:\nroute:\n  a: b\n", "1: receivers: is no list of dashes"),
+        ("- a\n", "1: the file is no mapping"),
+        ("", " found an empty file"),
+        ("a: b\n---\na: b\n", "3:1: found a second document"),
+        ("a: b\na: c\n", "2:1: a: the key 'a' stands here twice"),
+        ("a: 2024-13-45\n", "1:1: a: cannot read '2024-13-45'"),
+        (f"a: {'[' * 500}{']' * 500}\n", "1:203: nested too deeply"),
     ],
 )
 def test_what_cannot_be_pasted_into_safely_is_left_alone(theirs: str, said: str):
-    """It is said why."""
-    with pytest.raises(CannotPasteError, match=said):
+    """It is said why, and where."""
+    with pytest.raises(InputError) as refused:
         paste(theirs, PARTS)
+    assert str(refused.value).startswith(f"f.yml:{said}")
+
+
+BEGIN, END = marks.begin("a"), marks.end("a")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([BEGIN, "- a", "- theirs"], f"1: found '{BEGIN}', expected `{END}` after it"),
+        (["- theirs", "- a", END], f"3: found '{END}', expected `{BEGIN}` before it"),
+        ([BEGIN, BEGIN, END], f"2: found '{BEGIN}', expected the end of what begins in line 1"),
+        (
+            [BEGIN, marks.end("b")],
+            f"""2: found '{marks.end("b")}', expected `{marks.begin("b")}`""",
+        ),
+        (
+            ["- x", "# shardwatch: begin; ours", END],
+            "2: found '# shardwatch: begin; ours', expected a",
+        ),
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_lines_that_are_not_as_they_were_written_are_refused(lines, said: str, line_end: str):
+    """What would be taken out might be anybody's."""
+    text = "".join(f"{each}{line_end}" for each in lines)
+    with pytest.raises(InputError) as refused:
+        take_out(text)
+    # What is long is told in part.
+    found, _, expected = said.partition("', ")
+    assert str(refused.value).startswith(f"f.yml:{found[:60]}")
+    assert expected in str(refused.value)
+    assert "put the line back as it was" in str(refused.value)
