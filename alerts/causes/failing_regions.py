@@ -14,8 +14,10 @@ not fire without ``RegionFailing``, and ends with it: what fires then is told.
 from __future__ import annotations
 
 from alerts.causes.cause import Cause
+from alerts.causes.failing_facts import failing_facts
 from alerts.causes.places import IN_CELL, REGION_LABELS, at_work, by, reason_here, with_reason
 from alerts.causes.regions import CELL_LEVELS, CELL_SIGHT, REGION_DOWN, SIGHT
+from alerts.incidents import TRAFFIC_VANISHED
 from alerts.templates import first_value, listing, matchers
 from exporters import catalog
 from slo import conventions
@@ -33,12 +35,17 @@ FEWEST_CELLS = 2
 """Of one cell its own incident says it all."""
 PAGING_RATIO = 0.5
 """Share of a region's cells with pages, from which on they are the region's: chosen."""
-ACUTE = "5m"
-"""For so long after it got no worse a cell's first page is still the region's: chosen, as long as a
-short window of the fastest tier."""
+ACUTE = "10m"
+"""For so long after a region began to fail, lost most of what served, or was down, a cell's first
+page is still the region's. Chosen: twice the short window of the fastest tier, so that budgets that
+one fault spends page within it; whatever comes later is another matter, and wakes somebody."""
+VANISHED_FOR = "1h"
+"""For so long vanished traffic counts as a page of its cell. Chosen: whoever the region woke knows
+by then whether it was moved away, and silences it."""
 TOLD_AFTER = "30s"
 """From when on the page of a cell was told: Alertmanager's usual ``group_wait``."""
 
+DOWN = "down"
 RECOVERING = "recovering"
 """The reason where nothing is left but pages that last."""
 
@@ -53,17 +60,27 @@ def _cells_with_pages() -> str:
 
     Objectives are mostly grouped by region and model alone; then the page is of each cluster's.
     """
-    pages = (
-        f'ALERTS{{{_FIRING},{conventions.SEVERITY}="{conventions.PAGE}",'
-        f'{conventions.INCIDENT}="{conventions.OF_CELL}"'
-    )
     without = by(each for each in catalog.CELL_LABELS if each != catalog.CLUSTER)
     return (
         f"group by ({_CELL}) (\n"
-        f'{_KNOWN}\nand on ({_CELL})\n{pages},{catalog.CLUSTER}!=""}}\n'
+        f"{_KNOWN}\nand on ({_CELL})\n({_pages('!=')})\n"
         f"or\n"
-        f'{_KNOWN}\nand on ({without})\n{pages},{catalog.CLUSTER}=""}}\n)'
+        f"{_KNOWN}\nand on ({without})\n({_pages('=')})\n)"
     )
+
+
+def _pages(has_cluster: str) -> str:
+    """Return the pages of cells, with a cluster or without one.
+
+    Not traffic that has vanished for long: it may have been moved away, for a day, and would keep
+    the region's incident open, under which the next fault of the region wakes nobody.
+    """
+    alerts = (
+        f'ALERTS{{{_FIRING},{conventions.SEVERITY}="{conventions.PAGE}",'
+        f'{conventions.INCIDENT}="{conventions.OF_CELL}",{catalog.CLUSTER}{has_cluster}""'
+    )
+    vanished = f'{alerts},{conventions.ALERTNAME}="{TRAFFIC_VANISHED}"}}'
+    return f"{alerts}}}\nunless\n{vanished} offset {VANISHED_FOR}"
 
 
 PAGE_LEVELS = (
@@ -88,10 +105,10 @@ def _region_failing() -> Cause:
         sort_by=catalog.MODEL,
     )
     at_work_here = listing(
-        f"group by ({conventions.CAUSE}) ({conventions.CAUSE_STATE}"
+        f"count by ({conventions.CAUSE}) ({conventions.CAUSE_STATE}"
         f"{{{matchers({}, REGION_LABELS, cause=_NOT_ITSELF)}}})",
         REGION_LABELS,
-        f"{{{{ .Labels.{conventions.CAUSE} }}}}",
+        f"{{{{ .Labels.{conventions.CAUSE} }}}} ({{{{ .Value }}}})",
         missing="no cause that shardwatch watches for",
         sort_by=conventions.CAUSE,
     )
@@ -105,7 +122,7 @@ def _region_failing() -> Cause:
         evidence="region {{ .Labels.region }} fails ({{ .Labels.reason }})",
         first_step=(
             "look for what the models of region {{ .Labels.region }} share: network, power, "
-            "storage, a roll-out; send users elsewhere, if their data may go"
+            "storage, a roll-out, the load balancer; send users elsewhere, if their data may go"
         ),
         labels=REGION_LABELS,
         summary="Region {{ $labels.region }} fails in several models",
@@ -116,6 +133,7 @@ def _region_failing() -> Cause:
         ),
         severity=conventions.PAGE,
         incident=conventions.OF_REGION,
+        facts=failing_facts(_NOT_ITSELF),
         levels=(*CELL_LEVELS, *PAGE_LEVELS),
     )
 
@@ -144,7 +162,7 @@ def _failing_state() -> str:
     return f"\nor on ({_REGION})\n".join(
         with_reason(expr, reason)
         for expr, reason in (
-            (down, "down"),
+            (down, DOWN),
             (lost, "groups_lost"),
             (wide, "pages"),
             (held, RECOVERING),
@@ -154,8 +172,7 @@ def _failing_state() -> str:
 
 def _region_speaks() -> Cause:
     failing = at_work(REGION_FAILING)
-    is_acute = failing.removesuffix("}") + f',{catalog.REASON}!="{RECOVERING}"}}[{ACUTE}]'
-    cells = f"{_KNOWN}\nand on ({_REGION})\nlast_over_time({is_acute})"
+    cells = f"{_KNOWN}\nand on ({_REGION})\n({_acute(failing)})"
     told = f"last_over_time({_PAGES}[{ACUTE}] offset {TOLD_AFTER})"
     state = (
         f"group by ({_CELL}) (\n"
@@ -181,6 +198,24 @@ def _region_speaks() -> Cause:
         ),
         severity=conventions.NOBODY,
         levels=(*CELL_LEVELS, *PAGE_LEVELS),
+    )
+
+
+def _acute(failing: str) -> str:
+    """Return the regions that have just failed: a fault that goes on is no news.
+
+    What is told under a region's incident that is open already wakes nobody, so that a model that
+    joins later, whatever the reason, speaks for itself. A region that is down may be for hours, and
+    its cells burn when it is back.
+    """
+    down = f'{failing.removesuffix("}")},{catalog.REASON}="{DOWN}"}}'
+    return (
+        f"({failing}\nunless on ({_REGION})\n{failing} offset {ACUTE})\n"
+        f"or\n"
+        f"({failing}\nand on ({_REGION})\n"
+        f"({_SERVING} < {LOST_RATIO} * max_over_time({_SERVING}[{ACUTE}])))\n"
+        f"or\n"
+        f"last_over_time({down}[{ACUTE}])"
     )
 
 

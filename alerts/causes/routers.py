@@ -91,7 +91,6 @@ def router_causes(window_seconds: float) -> tuple[Cause, ...]:
                 "answer, have not taken them over. What its users get is not counted."
             ),
             severity=conventions.PAGE,
-            incident=conventions.OF_REGION,
             for_seconds=LOST_FOR_SECONDS,
             levels=_levels(window_seconds),
             unless=unless_region_is_down(),
