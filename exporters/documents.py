@@ -230,15 +230,18 @@ def _refuse_depths_and_aliases(text: str, file: str, loader: Any) -> None:
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        is_alias = isinstance(event, yaml.AliasEvent)
-        if is_alias or depth > MOST_LEVELS:
-            mark = event.start_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-            found, fix = "nested too deeply", f"nest at most {MOST_LEVELS} levels"
-            if is_alias:
-                found = f"found the alias *{event.anchor}, expected plain values"
-                fix = "write the value out"
-            raise InputError([Problem(file, line, column, "", found, fix)])
+        if isinstance(event, yaml.AliasEvent):
+            found = f"found the alias *{event.anchor}, expected plain values"
+            raise InputError([_problem_at(event, file, found, "write the value out")])
+        if depth > MOST_LEVELS:
+            fix = f"nest at most {MOST_LEVELS} levels"
+            raise InputError([_problem_at(event, file, "nested too deeply", fix)])
+
+
+def _problem_at(event: yaml.Event, file: str, found: str, fix: str) -> Problem:
+    mark = event.start_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    return Problem(file, line, column, "", found, fix)
 
 
 def _position(node: yaml.Node) -> tuple[int, int]:
