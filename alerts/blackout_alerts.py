@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from alerts.blackout import LONGEST_HELD, counts_traffic
 from alerts.groups_hit import groups_hit
+from alerts.incidents import TRAFFIC_VANISHED, is_of_cell
 from alerts.links import ITSELF_BOARD, SLO_DETAIL_BOARD, link_annotations
 from alerts.sources import ROUTER, TOOLS, EventSource, find_source, names_causes
 from alerts.templates import cell_text, first_value, listing, matchers
@@ -23,7 +24,6 @@ from slo import conventions
 from slo.objective import Objective
 from slo.rules import AlertingRule, base_window_seconds
 
-TRAFFIC_VANISHED = "TrafficVanished"
 EVENTS_BLIND = "EventsBlind"
 
 FIRST_STEP_VANISHED = (
@@ -46,6 +46,11 @@ class _Cells:
     slos: tuple[str, ...]
     are_of_groups: bool
     """Whether any of the objectives is about the fleet's groups."""
+
+    @property
+    def are_of_requests(self) -> bool:
+        """Whether all of them see what users feel of the cell; else it is told by itself."""
+        return all(map(is_of_cell, self.sources))
 
     @property
     def order(self) -> tuple[bool, int, str]:
@@ -100,7 +105,7 @@ def vanished_alerts(
             {
                 conventions.SERVICE: cells.service,
                 conventions.SEVERITY: conventions.PAGE,
-                conventions.INCIDENT: conventions.OF_REGION,
+                **({conventions.INCIDENT: conventions.OF_CELL} if cells.are_of_requests else {}),
             },
             _vanished_annotations(cells, links),
             # The first samples after a start are from less than a window of traffic.

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.blackout import HELD_BLIND_SECONDS, held_blind
+from alerts.blackout import HELD_BLIND_SECONDS, counts_traffic, held_blind
 from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
@@ -55,8 +55,9 @@ def burn_state_rule(
     long = matching(conventions.BURN_RATE, objective, window=tier.long_window)
     short = matching(conventions.BURN_RATE, objective, window=tier.short_window)
     before = f"{_state(objective, tier)} == 1"
-    vanished = f"{matching(conventions.VANISHED_STATE, objective)} == 1"
-    blind = held_blind(objective)
+    held = [held_blind(objective)]
+    if counts_traffic(objective):
+        held.insert(0, f"{matching(conventions.VANISHED_STATE, objective)} == 1")
     window, no_tier = conventions.WINDOW, ", ".join(_TIER_LABELS)
     enough = ""
     if objective.minimum_bad_events:
@@ -67,7 +68,7 @@ def burn_state_rule(
         f"group without ({window}, {no_tier}) (\n"
         f"{burning(objective, tier)}{enough}"
         f"or\n"
-        f"{before}\nand ignoring ({no_tier})\n({vanished} or {blind})\n"
+        f"{before}\nand ignoring ({no_tier})\n({' or '.join(held)})\n"
         f"or\n"
         f"{before}\nand ignoring ({window}, {no_tier})\n"
         f"({long} > {factor}\nunless ignoring ({window})\n{short})\n"
@@ -210,9 +211,11 @@ def _budget_left(objective: Objective) -> str:
 def _held(objective: Objective) -> str:
     fixed, labels = {conventions.SLO: objective.name}, objective.grouping_labels
     chosen = matchers(fixed, labels)
-    return (
+    vanished = (
         f"{{{{ if {lookup(f'{conventions.VANISHED_STATE}{{{chosen}}} == 1', labels)} }}}} "
         "Traffic has vanished; the alert holds until it is back.{{ end }}"
+    )
+    return (vanished if counts_traffic(objective) else "") + (
         f"{{{{ if {lookup(f'{conventions.BLIND_STATE}{{{chosen}}}', labels)} }}}} "
         "Events cannot be seen; the alert holds until they can, for "
         f"{format_duration(HELD_BLIND_SECONDS)} at most.{{{{ end }}}}"

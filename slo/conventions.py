@@ -34,7 +34,7 @@ NOBODY = "none"
 OF_CELL = "cell"
 """The incident of what users of a region's model feel of the fleet, and of what is wrong there."""
 OF_REGION = "region"
-"""The incident of a region that is down, fails, or is reached by nobody."""
+"""The incident of a region that is down or fails."""
 
 # --- base level: recorded at the scrape interval, with grouping labels ---------------------------
 

@@ -76,6 +76,8 @@ class Cause:
     share some, which are recorded once."""
     incident: str = ""
     """Of a page, whose incident it is, the cell's or the region's; empty for one of its own."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """More of what a page shows (:data:`alerts.messages.facts.FACTS`): annotations, templates."""
     unless: str = ""
     """PromQL that takes places out of the alert, and not out of the state: ``unless on (...) ...``.
     For what something larger tells, of which there would be thousands."""
@@ -138,6 +140,7 @@ def cause_alert(cause: Cause, links: Links) -> AlertingRule:
             **({"users_hit": hit} if hit else {}),
             "evidence": evidence_here(cause.name, cause.labels, cause.evidence),
             "first_step": first_step_here(cause.name, cause.labels, cause.first_step),
+            **dict(cause.facts),
             **cause_link_annotations(links, cause.name, cause.labels),
         },
         cause.for_seconds,

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from alerts.causes.cause import Cause
 from alerts.causes.cell_levels import CELL_LEVELS, CELL_SIGHT, SIGHT
+from alerts.causes.failing_facts import failing_facts
 from alerts.causes.places import IN_CELL, REGION_LABELS, at_work, by, reason_here, with_reason
 from alerts.causes.regions import REGION_DOWN
+from alerts.incidents import TRAFFIC_VANISHED
 from alerts.templates import first_value, listing, matchers
 from exporters import catalog
 from exporters.durations import format_duration
@@ -36,10 +38,16 @@ FEWEST_CELLS = 2
 """Of one cell its own incident says it all."""
 PAGING_RATIO = 0.5
 """Share of a region's cells with pages, from which on they are the region's: chosen."""
-ACUTE_SECONDS = 300
-"""For so long after it got no worse a cell's first page is still the region's: chosen, as long as a
-short window of the fastest tier."""
+ACUTE_SECONDS = 600
+"""For so long after a region began to fail, lost most of what served, or was down, a cell's first
+page is still the region's. Chosen: twice the short window of the fastest tier, so that budgets that
+one fault spends page within it; whatever comes later is another matter, and wakes somebody."""
+_ACUTE = format_duration(ACUTE_SECONDS)
+VANISHED_FOR = "1h"
+"""For so long vanished traffic counts as a page of its cell. Chosen: whoever the region woke knows
+by then whether it was moved away, and silences it."""
 
+DOWN = "down"
 RECOVERING = "recovering"
 """The reason where nothing is left but pages that last."""
 
@@ -54,25 +62,30 @@ def _cells_with_pages() -> str:
 
     Objectives are mostly grouped by region and model alone; then the page is of each cluster's.
     """
-    of_one = _pages(**{catalog.CLUSTER: '!=""'})
-    of_any = _pages(**{catalog.CLUSTER: '=""'})
     without = by(each for each in catalog.CELL_LABELS if each != catalog.CLUSTER)
     return (
         f"group by ({_CELL}) (\n"
-        f"{_KNOWN}\nand on ({_CELL})\n{of_one}\n"
+        f"{_KNOWN}\nand on ({_CELL})\n({_pages('!=')})\n"
         f"or\n"
-        f"{_KNOWN}\nand on ({without})\n{of_any}\n)"
+        f"{_KNOWN}\nand on ({without})\n({_pages('=')})\n)"
     )
 
 
-def _pages(**others: str) -> str:
-    """Return the selector of the pages of cells that fire."""
+def _pages(has_cluster: str) -> str:
+    """Return the pages of cells that fire, with a cluster or without one.
+
+    Not traffic that has vanished for long: it may have been moved away, for a day, and would keep
+    the region's incident open, under which the next fault of the region wakes nobody.
+    """
     fixed = {
         "alertstate": "firing",
         conventions.SEVERITY: conventions.PAGE,
         conventions.INCIDENT: conventions.OF_CELL,
     }
-    return f"ALERTS{{{matchers(fixed, (), **others)}}}"
+    others = {catalog.CLUSTER: f'{has_cluster}""'}
+    alerts = f"ALERTS{{{matchers(fixed, (), **others)}}}"
+    vanished = {**fixed, conventions.ALERTNAME: TRAFFIC_VANISHED}
+    return f"{alerts}\nunless\nALERTS{{{matchers(vanished, (), **others)}}} offset {VANISHED_FOR}"
 
 
 PAGE_LEVELS = (
@@ -104,10 +117,10 @@ def _region_failing() -> Cause:
         sort_by=catalog.MODEL,
     )
     at_work_here = listing(
-        f"group by ({conventions.CAUSE}) ({conventions.CAUSE_STATE}"
+        f"count by ({conventions.CAUSE}) ({conventions.CAUSE_STATE}"
         f"{{{matchers({}, REGION_LABELS, cause=_NOT_ITSELF)}}})",
         REGION_LABELS,
-        f"{{{{ .Labels.{conventions.CAUSE} }}}}",
+        f"{{{{ .Labels.{conventions.CAUSE} }}}} ({{{{ .Value }}}})",
         missing="no cause that shardwatch watches for",
         sort_by=conventions.CAUSE,
     )
@@ -121,7 +134,7 @@ def _region_failing() -> Cause:
         evidence="region {{ .Labels.region }} fails ({{ .Labels.reason }})",
         first_step=(
             "look for what the models of region {{ .Labels.region }} share: network, power, "
-            "storage, a roll-out; send users elsewhere, if their data may go"
+            "storage, a roll-out, the load balancer; send users elsewhere, if their data may go"
         ),
         labels=REGION_LABELS,
         summary="Region {{ $labels.region }} fails in several models",
@@ -132,6 +145,7 @@ def _region_failing() -> Cause:
         ),
         severity=conventions.PAGE,
         incident=conventions.OF_REGION,
+        facts=failing_facts(_NOT_ITSELF),
         levels=(*CELL_LEVELS, *PAGE_LEVELS),
     )
 
@@ -160,7 +174,7 @@ def _failing_state() -> str:
     return f"\nor on ({_REGION})\n".join(
         with_reason(expr, reason)
         for expr, reason in (
-            (down, "down"),
+            (down, DOWN),
             (lost, "groups_lost"),
             (wide, "pages"),
             (held, RECOVERING),
@@ -170,9 +184,7 @@ def _failing_state() -> str:
 
 def _region_speaks(scrape_interval_seconds: float, notifying: Alertmanager) -> Cause:
     failing = at_work(REGION_FAILING)
-    is_acute = at_work(REGION_FAILING, **{catalog.REASON: f'!="{RECOVERING}"'})
-    lately = f"last_over_time({is_acute}[{format_duration(ACUTE_SECONDS)}])"
-    cells = f"{_KNOWN}\nand on ({_REGION})\n{lately}"
+    cells = f"{_KNOWN}\nand on ({_REGION})\n({_acute(failing)})"
     told = _told(notifying, scrape_interval_seconds)
     state = (
         f"group by ({_CELL}) (\n"
@@ -212,6 +224,24 @@ def _told(notifying: Alertmanager, scrape_interval_seconds: float) -> str:
     offset = f" offset {format_duration(told_after)}" if told_after >= 0.001 else ""
     ended_within = max(ACUTE_SECONDS, notifying.group_interval + scrape_interval_seconds)
     return f"last_over_time({_PAGES}[{format_duration(ended_within)}]{offset})"
+
+
+def _acute(failing: str) -> str:
+    """Return the regions that have just failed: a fault that goes on is no news.
+
+    What is told under a region's incident that is open already wakes nobody, so that a model that
+    joins later, whatever the reason, speaks for itself. A region that is down may be for hours, and
+    its cells burn when it is back.
+    """
+    down = at_work(REGION_FAILING, **{catalog.REASON: f'="{DOWN}"'})
+    return (
+        f"({failing}\nunless on ({_REGION})\n{failing} offset {_ACUTE})\n"
+        f"or\n"
+        f"({failing}\nand on ({_REGION})\n"
+        f"({_SERVING} < {LOST_RATIO} * max_over_time({_SERVING}[{_ACUTE}])))\n"
+        f"or\n"
+        f"last_over_time({down}[{_ACUTE}])"
+    )
 
 
 def _sum(level: str) -> str:

@@ -102,7 +102,6 @@ def router_causes(window_seconds: float) -> tuple[Cause, ...]:
                 f"over. What their users get is not counted. Models: {models}."
             ),
             severity=conventions.PAGE,
-            incident=conventions.OF_REGION,
             for_seconds=LOST_FOR_SECONDS,
             levels=_levels(window_seconds),
             unless=unless_region_is_down(),

@@ -13,11 +13,12 @@ A label that both alerts lack counts as equal. Of what is in the table both must
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.blackout_alerts import TRAFFIC_VANISHED
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.draining import DRAINING
 from alerts.causes.failing_regions import REGION_FAILING, REGION_SPEAKS
@@ -26,8 +27,10 @@ from alerts.causes.hosts import HOST_DOWN
 from alerts.causes.places import REGION_LABELS
 from alerts.causes.regions import REGION_DOWN
 from alerts.exhaustion import BUDGET_EXHAUSTED
+from alerts.incidents import TRAFFIC_VANISHED
+from alerts.owners import OWNER
 from alerts.quiet import BURN_SUPPRESSED
-from alerts.routing.names import Naming, equals, is_everybody_told_of_regions, is_there
+from alerts.routing.names import Naming, equals, is_there, owners_elsewhere
 from alerts.routing.routes import cell_labels
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
 from exporters import catalog
@@ -121,7 +124,7 @@ def inhibit_rules(
         *_faster_tiers(objectives, cell),
         # Both are one incident, which goes on under the other's name when the region is back.
         _over(REGION_DOWN, [equals(conventions.ALERTNAME, REGION_FAILING)], REGION_LABELS, ours),
-        *(_region_over_cells(ours) if is_everybody_told_of_regions(file) else ()),
+        *_region_over_cells([*_told_with_regions(file), *ours]),
         *(
             {
                 "source_matchers": [equals(conventions.ALERTNAME, each.source)],
@@ -166,6 +169,16 @@ def _faster_tiers(objectives: Iterable[Objective], cell: list[str]) -> Iterator[
                 "target_matchers": [*burns, equals(conventions.BURN_TIER, slower)],
                 "equal": cell,
             }
+
+
+def _told_with_regions(file: ConfigFile) -> list[str]:
+    """Return the matcher of what goes where pages of regions go, which have no owner.
+
+    What others are told of is told to them: a region's page would wake none of them in its place.
+    """
+    elsewhere = owners_elsewhere(file)
+    names = "|".join(map(re.escape, elsewhere))
+    return [f"{OWNER}!~{json.dumps(names, ensure_ascii=False)}"] if elsewhere else []
 
 
 def _region_over_cells(ours: list[str]) -> Iterator[dict[str, Any]]:

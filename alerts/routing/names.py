@@ -73,16 +73,11 @@ def wakes(receiver: Receiver) -> bool:
     return receiver.pagerduty is not None or receiver.webhook is not None
 
 
-def is_everybody_told_of_regions(file: ConfigFile) -> bool:
-    """Tell whether a page of a region, which has no owner, wakes somebody where owners' do.
-
-    Else what it inhibits of theirs would wake nobody.
-    """
-    if not file.alertmanager.owners:
-        return True
+def owners_elsewhere(file: ConfigFile) -> tuple[str, ...]:
+    """Return the owners who are told by another receiver than the one of pages of regions."""
     name = fallback_of(file)
-    told = file.alertmanager.receivers.get(name or "")
-    return name == PAGERDUTY if told is None else wakes(told)
+    owners = sorted(file.alertmanager.owners.items())
+    return tuple(owner for owner, receiver in owners if receiver != name)
 
 
 def fallback_of(file: ConfigFile) -> str | None:

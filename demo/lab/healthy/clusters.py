@@ -26,7 +26,7 @@ BUSIEST = {"tue 14:00": "eu", "fri 12:00": "eu"}
 """Regions where nobody deploys at such an hour: one of a cell's two groups cannot bear all its
 users then. They time out by the thousand, and whoever is paged for it is paged rightly."""
 APART_SECONDS = 240.0
-EVE_SECONDS = 900.0
+EVE_SECONDS = 1800.0
 """Scraped before, to see what is usual; that it is watched for so long is not counted."""
 
 

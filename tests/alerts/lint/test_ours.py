@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import shardwatch
+from alerts.build import build
 from alerts.lint import Setting, lint, read_rule_files
 from alerts.lint.checks.unbounded import UNBOUNDED
 from alerts.lint.families import find_series, known_names, labels_of
@@ -19,6 +20,7 @@ from slo.rules_format import RulesFormat
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "tests/alerts/demo_like/shardwatch.yaml"
+LIBRARY = ROOT / "slo/library"
 
 
 @pytest.fixture(scope="module", params=RulesFormat)
@@ -41,6 +43,19 @@ def test_our_rules_are_clean(rules):
         target_labels=frozenset(),
     )
     found = lint(rules, setting)
+    assert [] == [str(each) for each in found]
+
+
+@pytest.mark.parametrize("library", sorted(each.stem for each in LIBRARY.glob("*.yaml")))
+def test_what_is_built_of_each_library_alone_is_clean(library, tmp_path):
+    """Nothing reads what only another one's objectives record."""
+    config = read_config(CONFIG)
+    file = config.file.model_copy(update={"objectives": [f"library:{library}"]})
+    write_generated(tmp_path, build(replace(config, file=file)))
+
+    found = lint(
+        read_rule_files(sorted(tmp_path.glob("rules/*.yaml"))), Setting(scrape_interval_seconds=5.0)
+    )
     assert [] == [str(each) for each in found]
 
 

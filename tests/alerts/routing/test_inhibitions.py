@@ -127,6 +127,7 @@ def _status(url: str, labels: dict[str, str]) -> dict[str, Any]:
         (FAILS, f"ShardGroupDead {GROUP} severity=ticket"),
         (SPEAKS, f"ErrorBudgetBurn {CELL} severity=page burn_tier=1h incident=cell"),
         (SPEAKS, f"RegionCapacityLow {OF_CELL} severity=page incident=cell"),
+        (SPEAKS, f"TrafficVanished service=inference {OF_CELL} severity=page incident=cell"),
         (SPEAKS, f"QueueMetastable {OF_CELL} severity=page incident=cell"),
         (f"HostDown {GROUP} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),
         (f"HostDown {EU} host=h1 severity=ticket", f"GpuLost {GROUP} host=h1 severity=ticket"),

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from alerts.alertmanager.inhibiting import read_inhibitions
 from alerts.alertmanager.routes import read_route
 from tests.alerts.routing.configuring import (
     OWNED,
     PAGERDUTY,
-    SLACK,
     WEBHOOK,
     assert_routes,
     assert_takes,
@@ -118,7 +118,10 @@ def test_an_incident_is_a_place_of_one_cluster_and_never_a_tier_or_a_cause():
         (f"{BURN};severity=page;incident=cell", ["cluster", "region", "model"]),
         ("alertname=QueueMetastable;severity=page;incident=cell", ["cluster", "region", "model"]),
         (REGION_DOWN + ";incident=region", ["cluster", "region"]),
-        (VANISHED + ";incident=region", ["cluster", "region"]),
+        # It may last for a day, and must not keep a region's incident open.
+        (VANISHED + ";incident=cell", ["cluster", "region", "model"]),
+        ("alertname=RouterLost;severity=page;cluster=demo;region=eu",
+         ["alertname", "cluster", "region", "model"]),
         # A government's data is another matter: its page wakes people whatever else is open.
         ("alertname=ZeroToleranceBroken;severity=page;slo=x;service=governance",
          ["slo", "service", "cluster", "model", "region"]),
@@ -150,22 +153,27 @@ def test_an_owner_is_told_of_a_cell_once_as_well():
         told[-1].receiver, told[-1].group_by)  # fmt: skip
 
 
-def test_what_nobody_would_hear_of_a_region_inhibits_no_owners_pages():
-    """Pages of a region have no owner: where their receiver wakes nobody, owners' pages stay."""
-    owners = {"receivers": {"serving": {"pagerduty": PAGERDUTY}, "chat": {"slack": SLACK}},
-              "owners": {"a": "serving"}}  # fmt: skip
+@pytest.mark.parametrize("source", ["RegionDown", "RegionSpeaks"])
+def test_a_region_inhibits_only_what_goes_to_whom_its_page_goes(source: str):
+    """Pages of a region have no owner: an owner who is told elsewhere is told of a cell."""
+    receivers = {each: {"pagerduty": PAGERDUTY} for each in ("serving", "agents", "ops")}
+    owners = {"receivers": receivers, "fallback": "ops",
+              "owners": {"a": "serving", "b.c": "agents", "d": "ops"}}  # fmt: skip
+    place = {"cluster": "demo", "region": "eu"}
+    fires = {"alertname": source, "model": "chat", "severity": "page", **place}
 
-    def inhibits_pages(**told: Any) -> bool:
-        return any(
-            'incident="cell"' in each["target_matchers"]
-            for each in configure(**told)["inhibit_rules"]
-        )
+    def inhibits(owner: str, **told: Any) -> bool:
+        burn = {"alertname": "ErrorBudgetBurn", "severity": "page", "incident": "cell",
+                "slo": "x", "service": "y", "owner": owner, "model": "chat", **place}  # fmt: skip
+        rules = read_inhibitions(configure(**told)["inhibit_rules"])
+        return any(each.mutes(burn, [fires]) for each in rules)
 
-    assert inhibits_pages(**BOTH)
-    assert inhibits_pages(**EVERYTHING)
-    assert inhibits_pages(alertmanager=owners, pagerduty=PAGERDUTY)
-    assert not inhibits_pages(alertmanager=owners)
-    assert not inhibits_pages(alertmanager={**owners, "fallback": "chat"})
+    assert {"a": False, "b.c": False, "bxc": True, "d": True, "nobody's": True} == {
+        owner: inhibits(owner, alertmanager=owners)
+        for owner in ("a", "b.c", "bxc", "d", "nobody's")
+    }
+    assert not inhibits("a", alertmanager={**owners, "fallback": None})
+    assert inhibits("a", **BOTH)
 
 
 def test_the_timing_is_the_users():
