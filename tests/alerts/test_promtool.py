@@ -174,7 +174,7 @@ SPOILS = (
     Spoil("users that tell of a cell themselves", ">= 5)", ">= 500)", "answers"),
     Spoil(
         "that a cell that was told before speaks for itself",
-        "shardwatch:cell_pages:state[5m] offset 15s",
+        "shardwatch:cell_pages:state[10m] offset 15s",
         "shardwatch:cell_pages:state[5m] offset 1d",
         "failing-regions",
     ),

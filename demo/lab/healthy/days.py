@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from alerts.blackout_alerts import vanished_alerts
 from alerts.build import groups_at
 from alerts.burn import ERROR_BUDGET_BURN
-from alerts.incidents import TRAFFIC_VANISHED, vanished_alerts
+from alerts.incidents import TRAFFIC_VANISHED
 from demo.lab.healthy.counts import CELL, COUNTER, STEP_SECONDS, HealthyCell, healthy_cells
 from demo.lab.past import LARGEST_WRITE_SERIES
 from demo.weektime import DAY_SECONDS
