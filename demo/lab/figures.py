@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.groups import GROUP_STALLED
 from demo.lab.matrix import is_page
@@ -30,7 +31,10 @@ def figures_of(outcomes: Sequence[Outcome], first_faults: Mapping[str, str]) -> 
     least, leads = min(cause_leads(ours), default=None), leads_of(ours)
 
     def latest(name: str, fault: str, alert: str, delay_seconds: float = 0.0) -> Figure:
-        told = [each for each in ours if first_faults.get(each.scenario) == fault]
+        told = [
+            each for each in ours
+            if first_faults.get(each.scenario) == fault and alert in each.expected
+        ]  # fmt: skip
         return _latest(name, told, alert, delay_seconds)
 
     missed = sum(not each.is_good for each in ours) if ours else None
@@ -94,7 +98,8 @@ def _latest(name: str, outcomes: Sequence[Outcome], alert: str, delay_seconds: f
 
     Args:
         name: of the figure.
-        outcomes: of plays that begin with the fault. One without the alert leaves nothing measured.
+        outcomes: of plays that begin with the fault and expect the alert. One without it leaves
+            nothing measured.
         alert: that tells of it.
         delay_seconds: for so long nobody can know.
     """
@@ -117,9 +122,14 @@ def _is_at(alert: AlertOutcome, place: Mapping[str, str]) -> bool:
 
 
 def cause_leads(outcomes: Iterable[Outcome]) -> Iterator[float]:
-    """Yield by how many evaluations a cause's state was there before each page that names one."""
+    """Yield by how many evaluations a cause's state was there before each burn that names one.
+
+    Causes that page are there when their page is, and what any event breaks is broken by the first.
+    """
     for each in outcomes:
         for of in each.alerts:
+            if of.alert != ERROR_BUDGET_BURN:
+                continue
             is_told = of.cause is not None and not of.cause.startswith(UNKNOWN)
             if of.role == EXPECTED and is_page(of) and of.paged_seconds is not None and is_told:
                 yield of.cause_lead_evaluations or 0.0
