@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Table
 
+from slo.review.audit import By, note
 from slo.review.database import writing
-from slo.review.models import AuditEntry, Base, MaintenanceWindow
+from slo.review.models import Base, MaintenanceWindow
 from slo.review.webhook import storable
 
 LONGEST_SECONDS = 31 * 86_400
 """What is longer is no maintenance but another objective."""
 WINDOWS: Table = Base.metadata.tables[MaintenanceWindow.__tablename__]
-AUDIT: Table = Base.metadata.tables[AuditEntry.__tablename__]
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,7 @@ def add_window(engine: Engine, window: Window, now: int) -> int:
     with writing(engine) as connection:
         added = WINDOWS.insert().returning(WINDOWS.c.id)
         number = int(connection.execute(added, values).scalar_one())
-        entry = {
-            "at": now,
-            "actor": window.author,
-            "action": "add",
-            "subject": f"maintenance {number}",
-            "before": None,
-            "after": values,
-        }
-        connection.execute(AUDIT.insert(), entry)
+        note(connection, By(window.author, now), "add", f"maintenance {number}", after=values)
     return number
 
 
