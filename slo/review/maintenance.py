@@ -47,7 +47,7 @@ def read_window(
     Raises:
         ValueError: if they name none.
     """
-    starts_at, ends_at = _seconds(begin), _seconds(end)
+    starts_at, ends_at = parse_moment(begin), parse_moment(end)
     if not 0 < ends_at - starts_at <= LONGEST_SECONDS:
         days = LONGEST_SECONDS // 86_400
         raise ValueError(f"found {begin} to {end}, expected an end after it, within {days} days")
@@ -69,7 +69,12 @@ def add_window(engine: Engine, window: Window, now: int) -> int:
     return number
 
 
-def _seconds(text: str) -> int:
+def parse_moment(text: str) -> int:
+    """Return the UNIX seconds that a text such as ``2026-11-16T13:00Z`` names.
+
+    Raises:
+        ValueError: if it names none.
+    """
     try:
         when = datetime.fromisoformat(text)
         zoned = when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -19,6 +19,7 @@ from slo.review.audit import By
 from slo.review.database import writing
 from slo.review.models import Base, Decision, Review
 from slo.review.policy import Policy
+from slo.review.reading import known_services
 from slo.review.refusals import ConflictError, MissingError, StaleError, UnusableError
 from slo.review.reporting import figures_of, read_figures, reviewable
 from slo.review.reviewed_period import ReviewedPeriod
@@ -56,6 +57,18 @@ def written_text(text: str, what: str, longest: int = LONGEST_TEXT) -> str:
         found = f"found {len(stripped)} characters"
         raise UnusableError(f"{found}, expected {what} of 1 to {longest}")
     return stripped
+
+
+def check_service(engine: Engine, service: str) -> None:
+    """Make sure that the record knows a service.
+
+    Raises:
+        MissingError: if it does not.
+    """
+    services = known_services(engine)
+    if service not in services:
+        there = ", ".join(services)[:500] or "none"
+        raise MissingError(f"the record knows no service {service!r}; it knows {there}")
 
 
 def create_review(engine: Engine, service: str, period: ReviewedPeriod, by: By) -> int:
@@ -122,7 +135,8 @@ def sign(engine: Engine, number: int, revision: int, by: By, *, policy: Path | N
 
     Raises:
         MissingError, StaleError: as :func:`edit_notes`.
-        ConflictError: if it is signed, its period is not over or not in the record, or others write without a pause.
+        ConflictError: if it is signed, its period is not over, its last hour is not in the record,
+            or others write without a pause.
     """
     for _ in range(_TRIES):
         with engine.connect() as connection:
