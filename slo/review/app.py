@@ -5,6 +5,8 @@
     not be committed: Alertmanager sends it again.
 ``GET /healthz``, ``GET /metrics``
     for Prometheus; ``/healthz`` is 503 while the database does not answer.
+``/``
+    pages for people (:mod:`slo.review.site`).
 ``/api/v1``
     for programs (:mod:`slo.review.api`), with its OpenAPI at ``/api/v1/openapi.json``.
 """
@@ -32,10 +34,13 @@ from slo.review.committing import BusyError, GroupCommit
 from slo.review.facts import AlertFact
 from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate
+from slo.review.site import tell_problem
+from slo.review.site_forms import serve_pages
 from slo.review.webhook import LARGEST_BYTES, MalformedWebhookError, read_webhook
 from slo.web.guard import Application, Guard
 
 NOBODY_ASKED = Gate()
+_FOR_PROGRAMS = ("/webhook", "/healthz", "/metrics")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -88,6 +93,7 @@ def review_application(
     app.state.desk = Desk(engine, gate, clock, policy)
     say_problems(app, _tell)
     serve_interface(app)
+    serve_pages(app)
 
     async def take(request: Request) -> Response:
         if not is_allowed(request.headers.get("authorization", ""), token):
@@ -136,5 +142,13 @@ def _ask(engine: Engine) -> None:
         connection.execute(text("SELECT 1"))
 
 
-def _tell(_: Request, status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
+def _tell(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None
+) -> Response:
+    """Return a problem as who asked reads it: a page for people, a document for programs."""
+    is_page = not request.url.path.startswith((PREFIX, *_FOR_PROGRAMS))
+    if is_page and "text/html" in request.headers.get("accept", ""):
+        page = tell_problem(request, status, detail, getattr(request.state, "given", {}))
+        page.headers.update(headers or {})
+        return page
     return problem(status, detail, headers)
