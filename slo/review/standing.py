@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from slo.review.browsing import told
+from slo.review.browsing import moment, told
 from slo.review.policy import UNKNOWN, Policy
 from slo.review.snapshot_store import CELLS, SNAPSHOTS, VERSIONS
 
@@ -58,9 +58,9 @@ def objectives_now(connection: Connection, policy: Policy) -> list[dict[str, Any
         .where(SNAPSHOTS.c.at == last)
         .group_by(CELLS.c.service, CELLS.c.slo)
     )
-    for service, slo, left in connection.execute(asked) if last is not None else ():
+    at = None if last is None else moment(last)
+    for service, slo, left in connection.execute(asked):
         if (service, slo) in current:
-            at = datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             current[service, slo] |= {"left": left, "at": at}
     for each in current.values():
         left = each["left"]
