@@ -46,7 +46,6 @@ BARS = (
     Bar("lab.snowball_lead_seconds", "at least", 120),
     Bar("lab.cause_lead_evaluations", "at least", 1),
     Bar("lab.storm_events", "at most", 5),
-    Bar("lab.storm_unresolved", "at most", 0),
     Bar("lab.unfaithful_alerts", "at most", 0),
     Bar("dashboards.faults_not_shown", "at most", 0),
     Bar("dashboards.queries_failed_under_faults", "at most", 0),

@@ -14,7 +14,7 @@ from demo.lab.healthy.days import Days, play_days
 from demo.lab.markdown import table
 from demo.lab.matrix import described
 from demo.lab.outcome import Outcome
-from demo.lab.storm import STARTS_AT, figures_of, play_storm
+from demo.lab.storm import figure_of, play_storm
 from exporters.benching import Figure, figure, unmeasured
 from slo import conventions
 
@@ -47,10 +47,9 @@ def burns_part() -> Part:
 
 
 def storm_part() -> Part:
-    """Play the loss of a large region at several times of the week, one after the other."""
-    storms = [asyncio.run(play_storm(each)) for each in STARTS_AT]
-    blocks = [block for each in storms for block in each.blocks()]
-    return Part(figures_of(storms), ["## A region of 125,000 GPUs goes dark", *blocks])
+    """Play the loss of a large region."""
+    storm = asyncio.run(play_storm())
+    return Part([figure_of(storm)], ["## A region of 125,000 GPUs goes dark", *storm.blocks()])
 
 
 def days_part(first: int) -> Days:

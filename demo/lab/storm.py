@@ -1,4 +1,4 @@
-"""A region of a cluster of 125,000 GPUs goes dark: how often is PagerDuty told, and to the end?
+"""A region of a cluster of 125,000 GPUs goes dark: how often is PagerDuty told?
 
 What is scraped of a small cluster in the scenario ``region-loss`` is multiplied: every series of a
 group's under dozens of other names, one host of eight GPUs of each. Kept is what the rules read,
@@ -39,13 +39,15 @@ SIMULATED_GROUPS = 180
 multiplied as well, which evens out where there are many."""
 GPUS_OF_GROUP = 8
 HEALTHY_SECONDS = 600.0
-DARK_SECONDS = 600.0
-AFTER_SECONDS = 600.0
-"""Watched after the region is back: whatever pages has resolved by then, or does not."""
-STARTS_AT = ("tue 07:00", "sun 03:00")
-"""Hours at which the other regions can bear those who come, one by day and the week's lowest: what
-they suffer at the busiest hour is another fault, with pages of its own."""
+DARK_SECONDS = 300.0
+AFTER_SECONDS = 420.0
+"""Watched after the region is back, when users come again. Burns go on for longer, and the incident
+with them."""
+STARTS_AT = "tue 07:00"
+"""An hour at which the other regions can bear those who come: what they suffer at the busiest hour
+is another fault, with pages of its own."""
 WATCHED_SECONDS = DARK_SECONDS + AFTER_SECONDS
+_FIGURE = "lab.storm_events"
 _GROUP, _HOST, _UUID, _EXTRA = "group", "host", "uuid", "-x"
 _SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
 """How names end of what routers and tools add up over a region's groups."""
@@ -55,8 +57,6 @@ _SUMS = ("_total", "_bucket", "_sum", "_count", "_in_flight")
 class Storm:
     """What a region's loss brought about."""
 
-    starts_at: str
-    """Weekday and time, UTC."""
     groups: int
     gpus: int
     series: int
@@ -72,16 +72,6 @@ class Storm:
         """Whether anybody was told of the region at all."""
         return any(of.alert == REGION_DOWN for each in self.told for of in each.alerts)
 
-    @property
-    def unresolved(self) -> list[str]:
-        """Dedup keys of incidents that are open at the end, or were closed and never opened."""
-        actions: dict[str, list[str]] = {}
-        for each in self.told:
-            actions.setdefault(each.dedup_key, []).append(each.action)
-        return sorted(
-            key for key, said in actions.items() if said[-1] != "resolve" or said[0] != "trigger"
-        )
-
     def blocks(self) -> list[str]:
         """Return heading, explanation and table."""
         rows = (
@@ -96,10 +86,9 @@ class Storm:
         )
         fired = sum(each.firing_at is not None for each in self.firings)
         said = (
-            f"{self.starts_at}: {self.groups:,} groups with {self.gpus:,} GPUs, {self.series:,} "
-            f"series; a region is dark for {DARK_SECONDS:g} s. {fired:,} alerts fire; PagerDuty "
-            f"gets {len(self.told)} events, and {len(self.unresolved)} incidents are open "
-            f"{AFTER_SECONDS:g} s after the region is back:"
+            f"{STARTS_AT}: {self.groups:,} groups with {self.gpus:,} GPUs, {self.series:,} "
+            f"series; a region is dark for {DARK_SECONDS:g} s. {fired:,} alerts fire; until "
+            f"{AFTER_SECONDS:g} s after the region is back, PagerDuty gets {len(self.told)} events:"
         )
         return [
             said,
@@ -107,30 +96,23 @@ class Storm:
         ]
 
 
-def figures_of(storms: Sequence[Storm]) -> list[Figure]:
-    """Return the figures of storms, the worst of all: not measured if nobody was told of one."""
-    events, unresolved = "lab.storm_events", "lab.storm_unresolved"
-    untold = [each.starts_at for each in storms if not each.is_told]
-    if untold or not storms:
-        said = f"{REGION_DOWN} was not told: {', '.join(untold)}" if untold else "no storm"
-        return [unmeasured(events, "events", said), unmeasured(unresolved, "incidents", said)]
-    return [
-        figure(events, max(len(each.told) for each in storms), "events"),
-        figure(unresolved, sum(len(each.unresolved) for each in storms), "incidents"),
-    ]
+def figure_of(storm: Storm) -> Figure:
+    """Return the figure of a storm: not measured if nobody was told of the region."""
+    if not storm.is_told:
+        return unmeasured(_FIGURE, "events", f"{REGION_DOWN} was not told")
+    return figure(_FIGURE, len(storm.told), "events")
 
 
-def storm_scenario(starts_at: str) -> Scenario:
-    """Return ``region-loss`` with a region that is dark for long, then back, at a time."""
+def storm_scenario() -> Scenario:
+    """Return ``region-loss`` with a region that is dark for longer, then back."""
     scenario = read_scenario(find_scenario("region-loss"))
     faults = [each.model_copy(update={"length": DARK_SECONDS}) for each in scenario.faults]
     return scenario.model_copy(
-        update={"faults": faults, "watch": WATCHED_SECONDS, "starts_at": starts_at}
+        update={"faults": faults, "watch": WATCHED_SECONDS, "starts_at": STARTS_AT}
     )
 
 
 async def play_storm(
-    starts_at: str,
     groups: int = GROUPS,
     simulated: int = SIMULATED_GROUPS,
     objectives: Sequence[str] = OBJECTIVES,
@@ -139,7 +121,6 @@ async def play_storm(
     """Play it in a cluster of so many groups.
 
     Args:
-        starts_at: weekday and time, UTC.
         groups: a multiple of those of the small cluster is taken, and not fewer.
         simulated: how many of them are simulated.
         objectives: as a configuration names them.
@@ -151,7 +132,7 @@ async def play_storm(
         rules = read_rule_files(setting.rule_files, interval)
         names = names_read(rule.expr for group in rules for rule in group.rules)
         small = take_readings(
-            storm_scenario(starts_at),
+            storm_scenario(),
             setting.config,
             healthy_seconds=HEALTHY_SECONDS,
             watched_seconds=WATCHED_SECONDS,
@@ -183,7 +164,6 @@ async def play_storm(
             external_labels=setting.external_labels,
         )
         return Storm(
-            starts_at=starts_at,
             groups=times * simulated,
             gpus=times * simulated * GPUS_OF_GROUP,
             series=len(series),

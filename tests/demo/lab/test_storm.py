@@ -6,7 +6,7 @@ import numpy as np
 
 from demo.lab.notifying import FIRING, RESOLVED, Notification
 from demo.lab.past import many_times
-from demo.lab.storm import STARTS_AT, Storm, figures_of, multiplied, storm_scenario
+from demo.lab.storm import Storm, figure_of, multiplied, storm_scenario
 from slo.history import CellTraffic
 from slo.replay.firing import Firing
 from slo.series import STALE, Series
@@ -77,7 +77,7 @@ def test_states_that_a_group_is_never_in_are_left_out():
 
 def test_the_region_comes_back_while_somebody_looks():
     """So that what was told of it can be resolved."""
-    scenario = storm_scenario(STARTS_AT[0])
+    scenario = storm_scenario()
 
     (fault,) = scenario.faults
     assert fault.length is not None
@@ -93,33 +93,16 @@ def told(name: str, status: str = FIRING, key: str = "key") -> Notification:
 
 def storm(*said: Notification) -> Storm:
     """Return a storm of which so much was told."""
-    return Storm("tue 07:00", 1, 8, 9, 0.0, [], said)
-
-
-def values(*storms: Storm) -> list[object]:
-    """Return the values of the figures: events, and incidents that are open."""
-    return [each["value"] for each in figures_of(storms)]
+    return Storm(1, 8, 9, 0.0, [], said)
 
 
 def test_a_storm_of_which_nobody_hears_is_not_measured():
-    """Few events are good only if the region's is among them, every time."""
-    heard, unheard = storm(told("RegionDown"), told("EventsBlind")), storm(told("EventsBlind"))
+    """Few events are good only if the region's is among them."""
+    opened, other = told("RegionDown"), told("EventsBlind")
 
-    assert 2.0 == values(heard)[0]
-    assert [None, None] == values(heard, unheard)
-    assert "RegionDown was not told: tue 07:00" in str(figures_of([heard, unheard]))
-    assert [None, None] == values()
-
-
-def test_an_incident_of_a_storm_is_open_until_it_is_resolved_under_its_own_key():
-    """Of all times of the week together; the worst has the most events."""
-    opened, closed = told("RegionDown"), told("RegionDown", RESOLVED)
-    other = told("RegionDown", RESOLVED, key="another")
-
-    assert [2.0, 0] == values(storm(opened, closed))
-    assert [3.0, 0] == values(storm(opened, opened, closed), storm(opened, closed))
-    assert 1 == values(storm(opened, closed, opened))[1]
-    assert 2 == values(storm(opened, other))[1], "one stays open, one was never opened"
+    assert 3 == figure_of(storm(opened, other, told("RegionDown", RESOLVED)))["value"]
+    assert figure_of(storm(other))["value"] is None
+    assert "RegionDown was not told" in str(figure_of(storm()))
 
 
 def test_many_clusters_have_had_many_times_the_events():
