@@ -5,30 +5,42 @@
     not be committed: Alertmanager sends it again.
 ``GET /healthz``, ``GET /metrics``
     for Prometheus; ``/healthz`` is 503 while the database does not answer.
+``/``
+    pages for people (:mod:`slo.review.site`).
+``/api/v1``
+    for programs (:mod:`slo.review.api`), with its OpenAPI at ``/api/v1/openapi.json``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from exporters.version import VERSION
 from slo.review.access import is_allowed
 from slo.review.alert_store import write_facts
+from slo.review.answers import Desk, problem, said_by_database, say_problems
+from slo.review.api import PREFIX, serve_interface
 from slo.review.committing import BusyError, GroupCommit
 from slo.review.facts import AlertFact
 from slo.review.metrics import ReviewMetrics
+from slo.review.people import Gate
+from slo.review.site import tell_problem
+from slo.review.site_forms import serve_pages
 from slo.review.webhook import LARGEST_BYTES, MalformedWebhookError, read_webhook
 from slo.web.guard import Application, Guard
 
-PROBLEM_TYPE = "application/problem+json"
+NOBODY_ASKED = Gate()
+_FOR_PROGRAMS = ("/webhook", "/healthz", "/metrics")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -37,6 +49,8 @@ def review_application(
     host: str,
     *,
     token: bytes | None = None,
+    gate: Gate = NOBODY_ASKED,
+    policy: Path | None = None,
     metrics: ReviewMetrics | None = None,
     clock: Callable[[], float] = time.time,
     beside: Sequence[Callable[[], AbstractAsyncContextManager[object]]] = (),
@@ -47,6 +61,8 @@ def review_application(
         engine: of a record of our version.
         host: that it listens at.
         token: that webhooks must have; None for none.
+        gate: who is let in to all but webhooks, health and metrics.
+        policy: of error budgets; ours, if None.
         metrics: to count in.
         clock: UNIX seconds.
         beside: what runs while it serves.
@@ -66,26 +82,37 @@ def review_application(
                 await stack.enter_async_context(each())
             yield
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+        title="shardwatch reviews",
+        version=VERSION,
+    )
+    app.state.desk = Desk(engine, gate, clock, policy)
+    say_problems(app, _tell)
+    serve_interface(app)
+    serve_pages(app)
 
     async def take(request: Request) -> Response:
         if not is_allowed(request.headers.get("authorization", ""), token):
             counted.webhooks.labels("denied").inc()
-            return _problem(401, "Webhooks need the token of --webhook-token-file.")
+            return problem(401, "Webhooks need the token of --webhook-token-file.")
         try:
             message = read_webhook(await request.body(), int(clock() * 1000))
         except MalformedWebhookError as error:
             counted.webhooks.labels("malformed").inc()
-            return _problem(400, f"No webhook of Alertmanager's: {error}.")
+            return problem(400, f"No webhook of Alertmanager's: {error}.")
         try:
             if message.facts:
                 await writer.put(message.facts)
         except BusyError:
             counted.webhooks.labels("busy").inc()
-            return _problem(503, "Too many webhooks wait for the database; send it again.")
+            return problem(503, "Too many webhooks wait for the database; send it again.")
         except SQLAlchemyError as error:
             counted.webhooks.labels("failed").inc()
-            return _problem(503, f"The database did not take it: {_said(error)}.")
+            return problem(503, f"The database did not take it: {said_by_database(error)}.")
         counted.webhooks.labels("committed").inc()
         counted.alerts_left_out.inc(message.left_out)
         return Response(status_code=204)
@@ -94,15 +121,19 @@ def review_application(
         try:
             await asyncio.to_thread(partial(_ask, engine))
         except SQLAlchemyError as error:
-            return _problem(503, f"The database does not answer: {_said(error)}.")
+            return problem(503, f"The database does not answer: {said_by_database(error)}.")
         return JSONResponse({"status": "ok"})
 
     async def tell_metrics() -> Response:
         return PlainTextResponse(counted.page(), media_type=METRICS_TYPE)
 
-    app.add_api_route("/webhook", take, methods=["POST"])
-    app.add_api_route("/healthz", healthz, methods=["GET"], response_model=None)
-    app.add_api_route("/metrics", tell_metrics, methods=["GET"], response_model=None)
+    app.add_api_route("/webhook", take, methods=["POST"], include_in_schema=False)
+    app.add_api_route(
+        "/healthz", healthz, methods=["GET"], response_model=None, include_in_schema=False
+    )
+    app.add_api_route(
+        "/metrics", tell_metrics, methods=["GET"], response_model=None, include_in_schema=False
+    )
     return Guard(app, host, largest_body_bytes=LARGEST_BYTES)
 
 
@@ -111,12 +142,13 @@ def _ask(engine: Engine) -> None:
         connection.execute(text("SELECT 1"))
 
 
-def _said(error: SQLAlchemyError) -> str:
-    """Return a database's own words in one short line, without the statement and its values."""
-    words = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
-    return words[:200]
-
-
-def _problem(status: int, detail: str) -> Response:
-    content = {"type": "about:blank", "status": status, "detail": detail}
-    return JSONResponse(content, status, media_type=PROBLEM_TYPE)
+def _tell(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None
+) -> Response:
+    """Return a problem as who asked reads it: a page for people, a document for programs."""
+    is_page = not request.url.path.startswith((PREFIX, *_FOR_PROGRAMS))
+    if is_page and "text/html" in request.headers.get("accept", ""):
+        page = tell_problem(request, status, detail, getattr(request.state, "given", {}))
+        page.headers.update(headers or {})
+        return page
+    return problem(status, detail, headers)

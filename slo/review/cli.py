@@ -48,6 +48,28 @@ def serve(
             help="The token that webhooks must have; there must be one if others can reach us.",
         ),
     ] = None,
+    tokens_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Who may read, write or sign: a line each with NAME ROLE TOKEN.",
+        ),
+    ] = None,
+    proxy_header: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A proxy's header that says who somebody is."),
+    ] = None,
+    proxy_from: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CIDR", help="Where that proxy asks from; nobody else is believed."),
+    ] = None,
+    proxy_role: Annotated[
+        str, typer.Option(metavar="ROLE", help="Of those it lets in: read, write or sign.")
+    ] = "write",
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Your error-budget policy, instead of shardwatch's."),
+    ] = None,
     prometheus: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Read budgets and alerts of this one."),
@@ -71,6 +93,7 @@ def serve(
     from exporters.addresses import parse_address  # noqa: PLC0415 - not for --help
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.options import read_duration  # noqa: PLC0415
+    from slo.review.people import read_proxy  # noqa: PLC0415
     from slo.review.serving import Service, serve_reviews  # noqa: PLC0415
     from slo.servers import access_to  # noqa: PLC0415
 
@@ -84,9 +107,18 @@ def serve(
     url = prometheus or (read.file.prometheus.url if read is not None else None)
     access = access_to(url, http_config, read) if url is not None else None
     reach_seconds = int(read_duration("--reach", reach))
-    serve_reviews(
-        Service(database, address, webhook_token_file, url, access, reach_seconds), typer.echo
+    service = Service(
+        database,
+        address,
+        webhook_token_file,
+        tokens_file=tokens_file,
+        proxy=read_proxy(proxy_header, proxy_from or [], proxy_role),
+        policy=policy,
+        prometheus=url,
+        access=access,
+        reach_seconds=reach_seconds,
     )
+    serve_reviews(service, typer.echo)
 
 
 @app.command()

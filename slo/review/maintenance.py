@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Table
 
+from slo.review.audit import By, note
 from slo.review.database import writing
-from slo.review.models import AuditEntry, Base, MaintenanceWindow
+from slo.review.models import Base, MaintenanceWindow
 from slo.review.webhook import storable
 
 LONGEST_SECONDS = 31 * 86_400
 """What is longer is no maintenance but another objective."""
 WINDOWS: Table = Base.metadata.tables[MaintenanceWindow.__tablename__]
-AUDIT: Table = Base.metadata.tables[AuditEntry.__tablename__]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def read_window(
     Raises:
         ValueError: if they name none.
     """
-    starts_at, ends_at = _seconds(begin), _seconds(end)
+    starts_at, ends_at = parse_moment(begin), parse_moment(end)
     if not 0 < ends_at - starts_at <= LONGEST_SECONDS:
         days = LONGEST_SECONDS // 86_400
         raise ValueError(f"found {begin} to {end}, expected an end after it, within {days} days")
@@ -65,19 +65,16 @@ def add_window(engine: Engine, window: Window, now: int) -> int:
     with writing(engine) as connection:
         added = WINDOWS.insert().returning(WINDOWS.c.id)
         number = int(connection.execute(added, values).scalar_one())
-        entry = {
-            "at": now,
-            "actor": window.author,
-            "action": "add",
-            "subject": f"maintenance {number}",
-            "before": None,
-            "after": values,
-        }
-        connection.execute(AUDIT.insert(), entry)
+        note(connection, By(window.author, now), "add", f"maintenance {number}", after=values)
     return number
 
 
-def _seconds(text: str) -> int:
+def parse_moment(text: str) -> int:
+    """Return the UNIX seconds that a text such as ``2026-11-16T13:00Z`` names.
+
+    Raises:
+        ValueError: if it names none.
+    """
     try:
         when = datetime.fromisoformat(text)
         zoned = when if when.tzinfo else when.replace(tzinfo=UTC)

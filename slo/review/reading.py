@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, func, or_, select
 
 from slo import conventions as names
 from slo.review.alert_store import ALERTS, read_facts
+from slo.review.audit import NO_CHANGES, Since
 from slo.review.history import (
     CellHistory,
-    Excluded,
     IncidentHistory,
     ObjectiveHistory,
     PageHistory,
@@ -27,8 +27,8 @@ from slo.review.meeting import (
     read_annotations,
     read_changes,
     read_decisions,
+    read_excluded,
 )
-from slo.review.models import Base, MaintenanceWindow
 from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import CELLS, KNOWN, SNAPSHOTS, VERSIONS
 from slo.review.spans import spans_of
@@ -51,20 +51,23 @@ def known_services(engine: Engine) -> list[str]:
 
 
 def read_history(
-    engine: Engine, service: str, period: ReviewedPeriod, now: float
+    engine: Engine, service: str, period: ReviewedPeriod, now: float, since: Since = NO_CHANGES
 ) -> ServiceHistory:
-    """Return what the record has of a service over a period, up to now (UNIX seconds)."""
+    """Return what the record has of a service over a period, up to now (UNIX seconds).
+
+    What people changed is taken back as :mod:`slo.review.audit` says.
+    """
     with engine.connect() as connection:
         objectives = _objectives(connection, service, period, now)
         return ServiceHistory(
             service,
             objectives,
             _incidents(connection, service, period, now, objectives),
-            _excluded(connection, period),
-            read_changes(connection, period),
-            read_actions(connection, service, period),
+            read_excluded(connection, period, since),
+            read_changes(connection, period, since),
+            read_actions(connection, service, period, since),
             read_decisions(connection, service, period),
-            read_annotations(connection, period),
+            read_annotations(connection, period, since),
         )
 
 
@@ -262,7 +265,7 @@ def _incidents(
             IncidentHistory(
                 row.id,
                 row.started_at_ms / 1000,
-                math.inf if row.ended_at_ms is None else row.ended_at_ms / 1000,
+                _end(row.ended_at_ms, now),
                 row.severity,
                 row.cause,
                 row.labels,
@@ -271,6 +274,12 @@ def _incidents(
             )
         )
     return tuple(found)
+
+
+def _end(ended_at_ms: int | None, now: float) -> float:
+    """Return when an incident ended, UNIX seconds; infinite for what lasted still at that time."""
+    is_over = ended_at_ms is not None and ended_at_ms <= now * 1000
+    return ended_at_ms / 1000 if is_over and ended_at_ms is not None else math.inf
 
 
 def _concerns(
@@ -283,10 +292,3 @@ def _concerns(
     if services:
         return service in services
     return any(cell.is_at(labels) for each in objectives for cell in each.cells)
-
-
-def _excluded(connection: Connection, period: ReviewedPeriod) -> tuple[Excluded, ...]:
-    table = Base.metadata.tables[MaintenanceWindow.__tablename__]
-    touches = (table.c.starts_at < period.end) & (table.c.ends_at > period.start)
-    rows = connection.execute(select(table).where(touches).order_by(table.c.starts_at, table.c.id))
-    return tuple(Excluded(row.starts_at, row.ends_at, row.labels, row.reason) for row in rows)

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from exporters.problems import InputError, problem
+from slo.review.audit import changed_since
 from slo.review.figures import review_figures
-from slo.review.policy import OURS, read_policy
+from slo.review.policy import OURS, Policy, read_policy
 from slo.review.reading import known_services, read_history
 from slo.review.reviewed_period import ReviewedPeriod, parse_period, period_before
 
@@ -33,25 +34,54 @@ def read_figures(
         InputError: if the period is none or has not begun, the record does not know the service,
             or the policy cannot be read.
     """
-    reviewed = _period(period, now)
+    reviewed = reviewable(period, now)
     policy = read_policy(policy_file or OURS)
     services = known_services(engine)
     if service not in services:
         there = ", ".join(services) or "none: `shardwatch review serve --config` reads them"
         found = f"the record knows no service {service!r}"
         raise InputError([problem("--service", found, fix=f"take one of: {there}")])
+    return figures_of(engine, service, reviewed, now, policy)
+
+
+def figures_of(
+    engine: Engine,
+    service: str,
+    reviewed: ReviewedPeriod,
+    now: float,
+    policy: Policy,
+    *,
+    entry: int | None = None,
+) -> dict[str, Any]:
+    """Return the figures of a service's review.
+
+    Args:
+        engine: of a record of our version.
+        service: that it knows.
+        reviewed: the period.
+        now: UNIX seconds; what is later is not reviewed.
+        policy: of error budgets.
+        entry: of the audit; what people changed after it is as it was. None for as it is now.
+    """
+    with engine.connect() as connection:
+        since = changed_since(connection, entry)
     before: list[ReviewedPeriod] = []
     for _ in range(PERIODS_BEFORE):
         before.append(period_before(before[-1] if before else reviewed))
     return review_figures(
         reviewed,
-        read_history(engine, service, reviewed, now),
-        [(each, read_history(engine, service, each, now)) for each in before],
+        read_history(engine, service, reviewed, now, since),
+        [(each, read_history(engine, service, each, now, since)) for each in before],
         policy,
     )
 
 
-def _period(text: str, now: float) -> ReviewedPeriod:
+def reviewable(text: str, now: float) -> ReviewedPeriod:
+    """Return a period that has begun at a time, UNIX seconds.
+
+    Raises:
+        InputError: if the text names none, or one that has not begun.
+    """
     try:
         period = parse_period(text)
     except ValueError as error:

@@ -17,6 +17,8 @@ from slo.review.app import review_application
 from slo.review.database import open_database, upgrade
 from slo.review.keeping import Keeper
 from slo.review.metrics import ReviewMetrics
+from slo.review.people import Proxy, read_gate
+from slo.review.policy import OURS, read_policy
 
 _END_WITHIN_SECONDS = 5
 LARGEST_ANSWER_BYTES = 512 * 1024 * 1024
@@ -30,6 +32,11 @@ class Service:
     database: str
     address: Address
     webhook_token_file: Path | None = None
+    tokens_file: Path | None = None
+    """Of people who may read, write and sign."""
+    proxy: Proxy | None = None
+    policy: Path | None = None
+    """Of error budgets; ours, if None."""
     prometheus: str | None = None
     """Address of the one that budgets and alerts are read from; only webhooks are taken, if None.
     """
@@ -43,9 +50,11 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
     """Serve until the process is told to end.
 
     Raises:
-        InputError: if the database, the address or the token cannot be used.
+        InputError: if the database, the address, the policy or a token cannot be used.
     """
     token = read_webhook_token(service.address.host, service.webhook_token_file)
+    gate = read_gate(service.address.host, service.tokens_file, service.proxy)
+    read_policy(service.policy or OURS)  # told now, and not by the first who asks
     engine = open_database(service.database)
     upgrade(engine)
     metrics, beside = ReviewMetrics(), []
@@ -58,8 +67,13 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
     with listener:
         shown = engine.url.render_as_string()
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
+        application = review_application(
+            engine, address.host, token=token, gate=gate, policy=service.policy,
+            metrics=metrics, beside=beside,
+        )  # fmt: skip
         config = uvicorn.Config(
-            review_application(engine, address.host, token=token, metrics=metrics, beside=beside),
+            application,
+            proxy_headers=False,  # of whom we are asked is who connects
             log_level="warning",
             access_log=False,
             server_header=False,

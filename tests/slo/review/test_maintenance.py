@@ -5,8 +5,9 @@ from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
 from exporters.problems import InputError
+from slo.review.audit import AUDIT
 from slo.review.cli import app
-from slo.review.maintenance import AUDIT, WINDOWS, add_window, read_window
+from slo.review.maintenance import WINDOWS, add_window, read_window
 
 
 def test_a_window_is_in_the_record_and_in_the_audit(record: Engine):

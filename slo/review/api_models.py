@@ -1,0 +1,219 @@
+"""What the interface takes and tells, as its OpenAPI says. Times are texts in UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from slo.review.reviews import LONGEST_TEXT
+
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Moment = Annotated[str, Field(max_length=40, examples=["2026-11-16T13:00:00Z"])]
+Author = Annotated[
+    str, Field(max_length=200, description="Who does it, where nobody has to log in; else unused.")
+]
+Labels = Annotated[dict[Name, Annotated[str, Field(max_length=1000)]], Field(max_length=50)]
+Day = Annotated[str, Field(max_length=10, examples=["2026-12-01"])]
+
+
+class _Taken(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    author: Author = ""
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    status: int
+    detail: str
+
+
+class NewChange(_Taken):
+    """Something that somebody changed: a rollout, a patch."""
+
+    at: Moment
+    kind: Name
+    summary: Text
+    labels: Labels = {}
+
+
+class NewWindow(_Taken):
+    """Hours that are not to count."""
+
+    starts_at: Moment
+    ends_at: Moment
+    reason: Text
+    labels: Labels = {}
+
+
+class NewAnnotation(_Taken):
+    """What somebody writes at a moment, of an incident, or of a review."""
+
+    at: Moment
+    text: Text
+    incident: Annotated[int, Field(ge=1, le=2**31)] | None = None
+    review: Annotated[int, Field(ge=1, le=2**31)] | None = None
+
+
+class NewReview(_Taken):
+    """The review of a service's period."""
+
+    service: Name
+    period: Annotated[str, Field(max_length=40, examples=["2026-W47"])]
+
+
+class Notes(_Taken):
+    """Of a draft."""
+
+    notes: Annotated[str, Field(max_length=LONGEST_TEXT)]
+
+
+class NewDecision(_Taken):
+    """Of a draft."""
+
+    text: Text
+
+
+class NewAction(_Taken):
+    """What somebody is to do."""
+
+    text: Text
+    owner: Name
+    due_on: Day | None = None
+
+
+class ChangedAction(NewAction):
+    """An action as it is to be from now on."""
+
+    closed: bool = False
+
+
+class Signing(_Taken):
+    """A signature."""
+
+
+class Created(_Told):
+    """What was written: its number, or its key."""
+
+    id: int | str
+
+
+class Page(_Told):
+    """A part of a list."""
+
+    items: list[dict[str, Any]]
+    next: Annotated[int | None, Field(description="The offset of the next part.")]
+
+
+class ToldObjective(_Told):
+    """A version of an objective."""
+
+    id: int
+    slo: str
+    service: str
+    valid_from: str
+    target: str
+    period_seconds: int
+
+
+class Objectives(Page):
+    """Versions of objectives, the newest of each first."""
+
+    items: list[ToldObjective]  # type: ignore[assignment]
+
+
+class ToldSnapshot(_Told):
+    """A cell at a full hour; null where nothing was recorded."""
+
+    slo: str
+    service: str
+    labels: dict[str, str]
+    cell_id: str
+    at: str
+    events_bad: float | None
+    events: float | None
+    coverage: float | None
+    events_bad_of_period: float | None
+    events_of_period: float | None
+    coverage_of_period: float | None
+    budget_remaining: float | None
+
+
+class Snapshots(Page):
+    """Snapshots, by hour and cell."""
+
+    items: list[ToldSnapshot]  # type: ignore[assignment]
+
+
+class ToldDecision(_Told):
+    """A decision."""
+
+    id: int
+    review_id: int
+    decided_at: str
+    decided_by: str
+    text: str
+
+
+class ToldAction(_Told):
+    """An action; its mark is its ETag."""
+
+    id: int
+    service: str
+    review_id: int | None
+    opened_at: str
+    closed_at: str | None
+    owner: str
+    due_on: str | None
+    text: str
+    mark: str
+
+
+class Actions(Page):
+    """Actions, the latest first."""
+
+    items: list[ToldAction]  # type: ignore[assignment]
+
+
+class ToldReview(_Told):
+    """A review; its ETag is its revision."""
+
+    id: int
+    service: str
+    period: str
+    starts_at: str
+    ends_at: str
+    revision: int
+    notes: str
+    figures_digest: str | None
+    signed_by: str | None
+    signed_at: str | None
+
+
+class Reviews(Page):
+    """Reviews, the latest period first."""
+
+    items: list[ToldReview]  # type: ignore[assignment]
+
+
+class WholeReview(ToldReview):
+    """A review with what was decided, and its service's actions."""
+
+    decisions: list[ToldDecision]
+    actions: list[ToldAction]
+
+
+class Comparison(_Told):
+    """A signed review made again from the record."""
+
+    signed_digest: str
+    digest: str
+    differs: list[str]

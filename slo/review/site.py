@@ -1,0 +1,184 @@
+"""Pages for people: what is now, incidents, reviews to read, changes and maintenance.
+
+What is written into them is in :mod:`slo.review.site_forms`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+
+from slo.review import browsing, standing, wording
+from slo.review.answers import Desk, Reader, TheDesk
+from slo.review.api import Number, Offset, clean
+from slo.review.api_writing import figures_of_review
+from slo.review.browsing import Asked
+from slo.review.people import ANYBODY, Person
+from slo.review.policy import OURS, read_policy
+from slo.review.reading import known_services
+from slo.review.refusals import MissingError
+from slo.review.report_formats import line
+from slo.review.reviews import REVIEWS, remake
+from slo.web.pages import Pages
+
+TEMPLATES = Path(__file__).with_name("templates")
+_PAGES = Pages(TEMPLATES)
+_WORDS = ("attained", "count", "duration", "moment", "percent", "place", "target", "verdict")
+_RANGES = (28, 90, 365)
+_ROWS = 50
+
+reading = APIRouter(include_in_schema=False)
+Days = Annotated[int, Query(ge=1, le=400)]
+
+
+def write(template: str, title: str, person: Person = ANYBODY, **content: Any) -> str:
+    """Return the text of a page; what stands in the record is escaped."""
+    words = {name: getattr(wording, name) for name in _WORDS}
+    whole = {"here": "", "where": where, "objective_path": objective_path, **words, **content}
+    return _PAGES.write(template, title=title, person=person, **whole)
+
+
+def where(labels: dict[str, str]) -> str:
+    """Return labels as a place, without what every alert has."""
+    told = {name: text for name, text in labels.items() if name not in ("alertname", "severity")}
+    return wording.place(told)
+
+
+def objective_path(service: str, slo: str) -> str:
+    """Return where an objective's page is."""
+    return f"/objectives/{quote(service, safe='')}/{quote(slo, safe='')}"
+
+
+@reading.get("/")
+def show_now(desk: TheDesk, person: Reader) -> HTMLResponse:
+    """Where objectives stand, what lasts, and what is to do."""
+    policy = read_policy(desk.policy or OURS)
+    with desk.engine.connect() as connection:
+        content = {
+            "objectives": standing.objectives_now(connection, policy),
+            "incidents": browsing.list_incidents(connection, Asked(), is_open=True).items,
+            "drafts": browsing.list_reviews(connection, Asked(), is_signed=False).items,
+            "actions": browsing.list_actions(connection, Asked(), is_open=True).items,
+        }
+    return _page("now.html", "Now", person, here="/", today=_now(desk)[:10], **content)
+
+
+@reading.get("/objectives/{service}/{slo}")
+def show_objective(
+    desk: TheDesk, person: Reader, service: str, slo: str, days: Days = 28
+) -> HTMLResponse:
+    """One objective: its days, and its cells."""
+    names = {"service": clean(service) or "", "slo": clean(slo) or ""}
+    since = int(desk.clock()) // standing.DAY * standing.DAY - (days - 1) * standing.DAY
+    with desk.engine.connect() as connection:
+        versions = browsing.list_objectives(connection, Asked(), **names).items
+        if not versions:
+            raise MissingError(f"there is no objective {slo!r} of {service!r}")
+        found = standing.days_of(connection, **names, target=versions[0]["target"], since=since)
+        cells = standing.cells_now(connection, **names)
+    return _page(
+        "objective.html", slo, person, service=service, versions=versions, days=found, cells=cells,
+        ranges=_RANGES, shown=days,
+    )  # fmt: skip
+
+
+@reading.get("/incidents")
+def show_incidents(desk: TheDesk, person: Reader, offset: Offset = 0) -> HTMLResponse:
+    """All of them, the latest first."""
+    with desk.engine.connect() as connection:
+        found = browsing.list_incidents(connection, Asked(_ROWS, offset))
+    return _list("incidents", person, found)
+
+
+@reading.get("/incidents/{number}")
+def show_incident(desk: TheDesk, person: Reader, number: Number) -> HTMLResponse:
+    """One of them, from its first alert to its end, with evidence."""
+    with desk.engine.connect() as connection:
+        found = browsing.read_incident(connection, number)
+    return _page("incident.html", f"Incident {number}", person, i=found)
+
+
+@reading.get("/reviews")
+def show_reviews(desk: TheDesk, person: Reader, offset: Offset = 0) -> HTMLResponse:
+    """All of them, the latest period first."""
+    with desk.engine.connect() as connection:
+        found = browsing.list_reviews(connection, Asked(_ROWS, offset))
+    return _list("reviews", person, found, services=known_services(desk.engine))
+
+
+@reading.get("/reviews/{number}")
+def show_review(
+    desk: TheDesk, person: Reader, number: Number, *, again: bool = False
+) -> HTMLResponse:
+    """One review: figures as signed, of a draft those of now; and what is written into it."""
+    with desk.engine.connect() as connection:
+        row = browsing.read_whole_review(connection, number)
+    figures = figures_of_review(desk, number)
+    remade = remake(desk.engine, number) if again and row["signed_at"] else None
+    title = f"{row['service']}: SLO review {row['period']}"
+    incidents = {str(each["number"]): each for each in figures["incidents"]}
+    return _page(
+        "review.html", title, person, r=row, f=figures, incidents=incidents, line=line,
+        remade=remade,
+    )  # fmt: skip
+
+
+@reading.get("/reviews/{service}/{period}")
+def find_review(desk: TheDesk, _: Reader, service: str, period: str) -> Response:
+    """Lead to the review of a service's period: what links from elsewhere know."""
+    asked = select(REVIEWS.c.id).where(
+        REVIEWS.c.service == clean(service), REVIEWS.c.period == clean(period)
+    )
+    with desk.engine.connect() as connection:
+        number = connection.execute(asked).scalar()
+    if number is None:
+        raise MissingError(f"there is no review of {service!r} for {period!r}")
+    return RedirectResponse(f"/reviews/{number}", 303)
+
+
+@reading.get("/changes")
+def show_changes(desk: TheDesk, person: Reader, offset: Offset = 0) -> HTMLResponse:
+    """What somebody changed, the latest first."""
+    with desk.engine.connect() as connection:
+        found = browsing.list_changes(connection, Asked(_ROWS, offset))
+    return _list("changes", person, found, now=_now(desk))
+
+
+@reading.get("/maintenance")
+def show_maintenance(desk: TheDesk, person: Reader, offset: Offset = 0) -> HTMLResponse:
+    """Hours that do not count, the latest first."""
+    with desk.engine.connect() as connection:
+        found = browsing.list_maintenance(connection, Asked(_ROWS, offset))
+    return _list("maintenance", person, found, now=_now(desk))
+
+
+def tell_problem(request: Request, status: int, detail: str, given: dict[str, str]) -> HTMLResponse:
+    """Return a problem as a page, with what somebody wrote: it is not lost."""
+    path = request.url.path
+    back = path.rpartition("/")[0] if given and path.count("/") > 1 else path if given else "/"
+    if given and "/actions/" in path:
+        back = path.partition("/actions/")[0]
+    shown = [(name, text) for name, text in given.items() if name not in ("revision", "mark")]
+    page = write("problem.html", f"Problem {status}", detail=detail, given=shown, back=back)
+    return HTMLResponse(page, status)
+
+
+def _page(template: str, title: str, person: Person, **content: Any) -> HTMLResponse:
+    return HTMLResponse(
+        write(template, title, person, **content), headers={"Cache-Control": "private, no-cache"}
+    )
+
+
+def _list(name: str, person: Person, found: browsing.Listed, **content: Any) -> HTMLResponse:
+    rows = {"rows": found.items, "following": found.next, "here": f"/{name}"}
+    return _page(f"{name}.html", name.capitalize(), person, **rows, **content)
+
+
+def _now(desk: Desk) -> str:
+    return datetime.fromtimestamp(desk.clock(), UTC).strftime("%Y-%m-%dT%H:%MZ")

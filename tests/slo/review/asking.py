@@ -1,0 +1,25 @@
+"""A client of the service over a record, without a port."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2 as httpx
+from sqlalchemy import Engine
+
+from slo.review.app import review_application
+from slo.review.people import Gate
+
+
+@asynccontextmanager
+async def asking(
+    engine: Engine, now: float, gate: Gate | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client of a service at a time, UNIX seconds."""
+    app = review_application(engine, host, gate=gate or Gate(), clock=lambda: now)
+    inner = app._application
+    transport = httpx.ASGITransport(app)
+    async with (
+        inner.router.lifespan_context(inner),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
+        yield client

@@ -1,0 +1,146 @@
+"""Pages: a review from list to signature, deep links, and texts that are shown and never run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from sqlalchemy import Engine
+
+from slo.review.alert_store import write_facts
+from slo.review.database import open_database, upgrade
+from slo.review.facts import ALERTMANAGER, AlertFact
+from slo.review.incident_store import sync_incidents
+from tests.slo.review.asking import asking
+from tests.slo.review.histories import PERIOD
+from tests.slo.review.test_api import GATE
+from tests.slo.review.test_reporting import fill
+
+NOW = PERIOD.end + 3600.0
+PAGE = {"Accept": "text/html"}
+MARKUP = '<script>alert(1)</script><img src=x onerror="alert(2)">'
+
+
+@pytest.fixture
+def week(tmp_path: Path) -> Iterator[Engine]:
+    """A record of a week."""
+    engine = open_database(str(tmp_path / "week.db"))
+    upgrade(engine)
+    fill(engine)
+    yield engine
+    engine.dispose()
+
+
+async def post(client: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
+    """Send a form as a browser does."""
+    return await client.post(path, data={"author": "ada", **fields}, headers=PAGE)
+
+
+async def test_a_review_goes_from_the_list_to_a_signature(week: Engine):
+    """By forms alone; then it has none any more but for its actions."""
+    async with asking(week, NOW) as client:
+        begun = await post(client, "/reviews", service="chat", period=PERIOD.name)
+        own = begun.headers["location"]
+        steps = [
+            await post(client, f"{own}/notes", revision="1", notes="A switch broke."),
+            await post(client, f"{own}/decisions", revision="2", text="We slow down."),
+            await post(client, f"{own}/actions", revision="3", text="Buy one", owner="ben",
+                       due_on=""),
+            await post(client, f"{own}/signature", revision="4"),
+        ]  # fmt: skip
+        page = (await client.get(f"{own}?again=1")).text
+        listed = (await client.get("/reviews")).text
+        link = await client.get(f"/reviews/chat/{PERIOD.name}")
+
+    assert [303] * 5 == [each.status_code for each in (begun, *steps)]
+    assert own == link.headers["location"]
+    for text in ("A switch broke.", "We slow down.", "Buy one", "the same hash", "Incident 1"):
+        assert text in page
+    assert "signed by ada" in listed
+    assert 'action="/reviews/1/notes"' not in page
+
+
+async def test_the_second_of_two_is_told_and_keeps_what_was_written(week: Engine):
+    """On the page, with a way back."""
+    async with asking(week, NOW) as client:
+        await post(client, "/reviews", service="chat", period=PERIOD.name)
+        await post(client, "/reviews/1/notes", revision="1", notes="first")
+        second = await post(client, "/reviews/1/notes", revision="1", notes="a long text & more")
+        page = (await client.get("/reviews/1")).text
+
+    assert 412 == second.status_code
+    assert "a long text &amp; more" in second.text
+    assert "Somebody changed review 1 meanwhile" in second.text
+    assert 'href="/reviews/1"' in second.text
+    assert "first" in page
+
+
+async def test_markup_of_alerts_and_people_is_shown_and_never_run(week: Engine):
+    """On each page that shows it, under a policy that would run nothing of it."""
+    labels = {"alertname": MARKUP, "severity": "page", "region": MARKUP, "service": "chat"}
+    evidence = (("probable_cause", MARKUP), ("summary", MARKUP))
+    start = (PERIOD.end - 7200) * 1000
+    facts = [AlertFact(ALERTMANAGER, labels, start, start + 600_000, evidence)]
+    write_facts(week, facts, int(NOW))
+    sync_incidents(week, 0)
+    async with asking(week, NOW) as client:
+        await post(client, "/changes", at="2026-09-22T10:00Z", kind=MARKUP, summary=MARKUP)
+        await post(client, "/maintenance", starts_at="2026-09-22T10:00Z",
+                   ends_at="2026-09-22T11:00Z", reason=MARKUP)  # fmt: skip
+        await post(client, "/incidents/2/annotations", at="2026-09-22T10:00Z", text=MARKUP)
+        await post(client, "/reviews", service="chat", period=PERIOD.name, author=MARKUP)
+        await post(client, "/reviews/1/notes", revision="1", notes=f"</textarea>{MARKUP}")
+        await post(client, "/reviews/1/decisions", revision="2", text=MARKUP)
+        await post(client, "/reviews/1/actions", revision="3", text=MARKUP, owner=MARKUP)
+        paths = ("/", "/incidents", "/incidents/2", "/reviews/1", "/changes", "/maintenance")
+        pages = {path: await client.get(path, headers=PAGE) for path in paths}
+        missing = await client.get(f"/objectives/{MARKUP}/x", headers=PAGE)
+
+    for path, page in {**pages, "missing": missing}.items():
+        assert "<script>alert" not in page.text, path
+        assert "<img" not in page.text, path
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+    shown = ("/incidents", "/incidents/2", "/reviews/1", "/changes", "/maintenance")
+    assert all("&lt;script&gt;alert(1)" in pages[path].text for path in shown)
+    assert 404 == missing.status_code
+
+
+async def test_now_leads_to_objectives(week: Engine):
+    """Whose page has its days and its cells."""
+    async with asking(week, NOW) as client:
+        now = (await client.get("/")).text
+        page = (await client.get("/objectives/chat/availability")).text
+
+    assert 'href="/objectives/chat/availability"' in now
+    assert "20.0 %" in now
+    assert "2026-09-21: " in page
+    assert 7 == page.count("<rect")
+
+
+async def test_a_browser_is_asked_for_a_token(week: Engine):
+    """And whom it vouches for need not say a name."""
+    async with asking(week, NOW, GATE) as client:
+        refused = await client.get("/", headers=PAGE)
+        allowed = await client.get("/changes", auth=("", "write"))
+
+    assert 401 == refused.status_code
+    assert refused.headers["www-authenticate"].startswith("Basic")
+    assert 'name="author"' not in allowed.text
+
+
+async def test_forms_of_other_sites_and_other_kinds_are_refused(week: Engine):
+    """A page elsewhere cannot sign for whoever visits it."""
+    async with asking(week, NOW) as client:
+        fields = {"at": "2026-09-22", "kind": "x", "summary": "y"}
+        elsewhere = {"Origin": "http://evil.example"}
+        answers = [
+            await client.post("/changes", data=fields, headers=elsewhere),
+            await client.post("/changes", json=fields),
+            await client.post("/changes", data={**fields, "at": "soon"}),
+            await client.post("/changes", data={**fields, "labels": "eu"}),
+            await client.post("/reviews", data={"service": "chat", "period": "next"}),
+        ]
+        listed = (await client.get("/api/v1/changes")).json()["items"]
+
+    assert [403, 415, 422, 422, 422] == [each.status_code for each in answers]
+    assert [] == listed
