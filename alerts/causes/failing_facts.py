@@ -45,8 +45,12 @@ def failing_facts(not_itself: str) -> tuple[tuple[str, str], ...]:
         ("budget_left", _worst(f"bottomk({WORST}, {remaining})", "humanizePercentage")),
         (
             "budget_gone",
-            "the first in "
-            + first_value(whole_minutes(seconds), REGION_LABELS, "humanizeDuration", "unknown"),
+            first_value(
+                whole_minutes(seconds),
+                REGION_LABELS,
+                'humanizeDuration | printf "the first in %s"',
+                "unknown",
+            ),
         ),
         (
             "probable_cause",
