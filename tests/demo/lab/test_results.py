@@ -73,6 +73,7 @@ def test_all_that_was_measured_beside_scenarios_is_there():
     text = RESULTS.read_text(encoding="utf-8")
 
     for heading in (
-        "Boards", "Burns", "A quiet cell goes down", "Healthy days", "Faithfulness", "Live runs",
+        "Boards", "Burns", "A region of 125,000 GPUs goes dark", "Healthy days", "Faithfulness",
+        "Live runs",
     ):  # fmt: skip
         assert f"\n## {heading}\n" in text
