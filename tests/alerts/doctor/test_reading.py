@@ -217,7 +217,7 @@ def test_a_test_page_goes_to_every_owner_as_their_pages_do(well: Seen):
     assert {
         "alertname": "ErrorBudgetBurn", "severity": "page", "owner": "a", "service": "inference",
         "slo": "shardwatch-doctor-test", "burn_tier": "shardwatch-doctor-test",
-        "region": "shardwatch-doctor-test", "model": "shardwatch-doctor-test",
+        "region": "shardwatch-doctor-test", "model": "shardwatch-doctor-test", "cluster": "demo",
     } == pages[0].labels  # fmt: skip
     assert ({"pagerduty": 1}, 30.0, 60.0) == (
         pages[0].integrations, pages[0].wait_seconds, pages[0].interval_seconds)  # fmt: skip
