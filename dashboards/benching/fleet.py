@@ -113,6 +113,9 @@ def recorded_of_objectives() -> Iterator[Sample]:
     """Give what the rules of all objectives of the library record, of each cell the same."""
     for objective in read_objective_paths([LIBRARY]):
         first, *others = _cells_of(objective)
+        of = {conventions.SLO: objective.name, conventions.SERVICE: objective.service}
+        for cell in (first, *others):
+            yield Sample({"__name__": conventions.VANISHED_STATE, **of, **cell}, 0.0)
         traffic = {objective: [CellTraffic(first, _one_in_a_thousand)]}
         last = {
             frozenset(each.labels.items()): each

@@ -97,7 +97,9 @@ def test_one_dead_group_of_two_is_half_of_the_capacity_and_one_gpu(tmp_path):
             ask(cells.GPUS_MISSING): {"{}": 1},
             ask(cells.WORST_STATES): {cell: cells.STATE_RANKS["dead"]},
             ask(cells.GROUPS_NOT_UP_ROWS): {
-                series("", {**CELL, "group": "g1", "state": "dead", "reason": "gpu_lost"}): 1
+                series(
+                    "", {**CELL, "group": "g1", "state": "dead", "reason": "gpu_lost"}
+                ): cells.STATE_RANKS["dead"]
             },
         },
     )

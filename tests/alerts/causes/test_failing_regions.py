@@ -101,11 +101,11 @@ def test_a_region_speaks_for_cells_of_which_nobody_was_told(
 def test_the_end_of_what_was_told_is_told_before_a_region_speaks(
     group_interval_seconds: float, models: list[str], tmp_path: Path
 ):
-    """A page that was told ended seven minutes before: its end is told with the next flush."""
+    """A page that was told ended twelve minutes before: its end is told with the next flush."""
     pages = {
-        "chat": " ".join(["1"] * 10 + ["stale"] + ["_"] * 28),
-        "code": " ".join(["_"] * 38 + ["1"]),
-        "agent": " ".join(["_"] * 38 + ["1"]),
+        "chat": " ".join(["1"] * 10 + ["stale"] + ["_"] * 48),
+        "code": " ".join(["_"] * 58 + ["1"]),
+        "agent": " ".join(["_"] * 58 + ["1"]),
     }
     notifying = Alertmanager(group_interval=group_interval_seconds)
 
