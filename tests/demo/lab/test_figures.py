@@ -27,7 +27,7 @@ def page(fired: float, cause: str | None, lead: float | None = None) -> AlertOut
 def outcome(*alerts: AlertOutcome, scenario: str = "gpu-lost", **more: object) -> Outcome:
     """Return a play that went as expected."""
     return Outcome(**{"scenario": scenario, "strength": None, "rules": "shardwatch",
-                      "is_judged": True, "expected": [], "failures": [], "alerts": alerts,
+                      "is_judged": True, "expected": ["GpuLost"], "failures": [], "alerts": alerts,
                       "place": {}, "recovered_seconds": None, "ends_seconds": 900.0,
                       "begins_seconds": -10.0, **more})  # fmt: skip
 
@@ -69,6 +69,7 @@ def test_a_lost_gpu_is_timed_without_the_delay_of_its_telemetry():
 
     assert 30.0 == values(outcome(alert("GpuLost", 20.0)), first, other)["lab.lost_gpu_seconds"]
     assert 395.0 == values(first, later, other)["lab.lost_gpu_seconds"]
+    assert 30.0 == values(first, replace(later, expected=[]))["lab.lost_gpu_seconds"]
 
 
 def test_a_lost_gpu_that_one_play_did_not_see_leaves_nothing_measured():
