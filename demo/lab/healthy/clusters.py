@@ -26,14 +26,12 @@ BUSIEST = {"tue 14:00": "eu", "fri 12:00": "eu"}
 """Regions where nobody deploys at such an hour: one of a cell's two groups cannot bear all its
 users then. They time out by the thousand, and whoever is paged for it is paged rightly."""
 APART_SECONDS = 240.0
-EVE_SECONDS = 1800.0
-"""Scraped before, to see what is usual; that it is watched for so long is not counted."""
 
 
 def healthy_jobs(seeds: int) -> list[Job]:
     """Return a play for each of so many seeds, at most as many as there are starts."""
     return [
-        Job(_scenario(starts_at), Options(seed=seed, healthy_seconds=EVE_SECONDS))
+        Job(_scenario(starts_at), Options(seed=seed))
         for seed, starts_at in enumerate(STARTS[:seeds], start=1)
     ]
 
