@@ -3,8 +3,9 @@
 Vanished traffic is one alert a cell of the fleet, whatever objectives and services see it: two
 pages for one fault help nobody. Whoever sees more of it speaks: routers before what stands behind
 them, objectives grouped by fewer labels before those of more. Blind cells are one alert a service,
-for one exporter that is down blinds them all. Nor may two rules give alerts of the same labels: to
-Alertmanager they are one, which either resolves.
+for one exporter that is down blinds them all. That a region is dark blinds its cells too: that is
+said by the page of the region, and of those that are blind when it is back. Nor may two rules give
+alerts of the same labels: to Alertmanager they are one, which either resolves.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alerts.blackout import LONGEST_HELD, counts_traffic
+from alerts.causes.places import REGION_LABELS
+from alerts.causes.regions import region_down_since
 from alerts.groups_hit import groups_hit
 from alerts.incidents import TRAFFIC_VANISHED, is_of_cell
 from alerts.links import ITSELF_BOARD, SLO_DETAIL_BOARD, link_annotations
@@ -34,6 +37,9 @@ FIRST_STEP_BLIND = "ask what counts the events whether they succeed, and watch b
 
 BLIND_AFTER_SECONDS = 120
 """An exporter that is restarted is back within this."""
+BLIND_WITH_REGION_SECONDS = 180
+"""Cells that were blind for less when their region went down are so because of it. Chosen: that all
+routers are gone is known after two minutes, and nobody was told of the cells much before."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class _Cells:
     slos: tuple[str, ...]
     are_of_groups: bool
     """Whether any of the objectives is about the fleet's groups."""
+    go_with_region: bool
+    """Whether all of them are, and of a region: when it is lost, their events are."""
 
     @property
     def are_of_requests(self) -> bool:
@@ -65,10 +73,28 @@ class _Cells:
 
     def any_in(self, state: str) -> str:
         """Return the expression of the cells for which any objective has recorded a state."""
+        return self._any(f"{self._recorded(state)} == 1")
+
+    def any_blind(self) -> str:
+        """Return that of the blind cells, but for those that are so because their region is down.
+
+        What was blind long before was told before, and stays told.
+        """
+        if not self.go_with_region:
+            return self.any_in(conventions.BLIND_STATE)
+        on = ", ".join(label for label in REGION_LABELS if label in self.labels)
+        return self._any(
+            f"{self._recorded(conventions.BLIND_STATE)} == 1\nunless\n"
+            f"{self._recorded(conventions.BLIND_SINCE)} + {BLIND_WITH_REGION_SECONDS} "
+            f"> on ({on}) group_left ()\n({region_down_since(self.labels)})"
+        )
+
+    def _recorded(self, series: str) -> str:
         slos = {conventions.SLO: f'=~"{"|".join(self.slos)}"'}
-        chosen = matchers({conventions.SERVICE: self.service}, (), **slos)
-        by = ", ".join((conventions.SERVICE, *self.labels))
-        return f"group by ({by}) ({state}{{{chosen}}} == 1)"
+        return f"{series}{{{matchers({conventions.SERVICE: self.service}, (), **slos)}}}"
+
+    def _any(self, expr: str) -> str:
+        return f"group by ({', '.join((conventions.SERVICE, *self.labels))}) ({expr})"
 
     def value_where(self, state: str, expr_of_selector: str, shown: str, **others: str) -> str:
         """Return a template of the most of a value among the objectives that recorded a state.
@@ -138,7 +164,7 @@ def blind_alerts(objectives: Iterable[Objective], links: Links) -> list[Alerting
 
 
 def _any_blind(kinds: Sequence[_Cells]) -> str:
-    return "\nor\n".join(each.any_in(conventions.BLIND_STATE) for each in kinds)
+    return "\nor\n".join(each.any_blind() for each in kinds)
 
 
 def _cells(objectives: Iterable[Objective]) -> list[_Cells]:
@@ -153,6 +179,7 @@ def _cells(objectives: Iterable[Objective]) -> list[_Cells]:
             _once(find_source(each) for each in members),
             tuple(each.name for each in members),
             any(map(names_causes, members)),
+            catalog.REGION in members[0].grouping_labels and all(map(names_causes, members)),
         )
         for (service, _), members in found.items()
     ]
@@ -203,7 +230,7 @@ def _blind_annotations(service: str, kinds: Sequence[_Cells], links: Links) -> d
 def _blind_cells(cells: _Cells, *, alone: bool) -> str:
     by = ", ".join(cells.labels) or "cluster"
     return listing(
-        cells.any_in(conventions.BLIND_STATE),
+        cells.any_blind(),
         (),
         " ".join(f"{{{{ .Labels.{label} }}}}" for label in cells.labels) or "the whole cluster",
         missing="unknown" if alone else f"none by {by}",

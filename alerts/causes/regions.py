@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts.causes.cause import Cause
 from alerts.causes.cell_levels import (
     CELL_LEVELS,
@@ -66,6 +68,19 @@ def unless_region_is_down() -> str:
     """
     down = at_work(REGION_DOWN)
     return f"unless on ({_REGION})\n{down}"
+
+
+def region_down_since(labels: Sequence[str]) -> str:
+    """Return PromQL of since when regions are down, UNIX seconds; pending counts.
+
+    Args:
+        labels: of the series that it is compared with, the region's among them. Where these say no
+            cluster, a region is down once it is in all clusters that have it.
+    """
+    on = by(label for label in REGION_LABELS if label in labels)
+    down = f'ALERTS_FOR_STATE{{{conventions.ALERTNAME}="{REGION_DOWN}"}}'
+    known = conventions.CELL_GROUPS_KNOWN
+    return f"max by ({on}) ({down})\nunless on ({on})\n({known}\nunless on ({_REGION})\n{down})"
 
 
 def _region_down(window_seconds: float) -> Cause:
