@@ -230,6 +230,14 @@ SPOILS = (
         "(shardwatch:cell_groups_known:count) > 1e9 and sum",
         "regions",
     ),
+    Spoil("that a dark region blinds its cells", "+ 180 > on (", "+ 180 < on (", "blackout"),
+    Spoil("what was blind before its region", "+ 180 > on (", "+ 86400 > on (", "blackout"),
+    Spoil(
+        "the other cluster that has the region",
+        "(shardwatch:cell_groups_known:count\nunless on (cluster, region)\nALERTS_FOR_STATE",
+        "(shardwatch:cell_groups_known:count > 1e9\nunless on (cluster, region)\nALERTS_FOR_STATE",
+        "blackout",
+    ),
     Spoil("the wait for a cause", "offset 15s == 1", "offset 15s < 2", "late"),
     Spoil(
         "the causes that end the wait",
