@@ -1,4 +1,4 @@
-"""What spent a budget, as a waterfall: from all of it, one spender after the other, to what is left.
+"""What spent a budget, as a waterfall: from all of it, a spender after the other, to what is left.
 
 Pure; of the figures of a review. All numbers are shares of the objective's budget.
 """
@@ -45,7 +45,7 @@ class Waterfall:
         return min(0.0, *(each.end for each in self.steps))
 
     def at(self, share: float) -> float:
-        """Return where a share of the budget stands in the drawing, of 1,000 units from its left."""
+        """Return where a share of the budget stands in the drawing, in units from its left."""
         return round((share - self.floor) / (1 - self.floor) * _WIDTH, 2)
 
     def bar(self, step: Step) -> tuple[float, float]:
