@@ -38,7 +38,7 @@ def receivers_of(
         found += [
             {
                 "name": naming.of(name, severity),
-                **_ways(receiver, folder, severity, cluster, grouping_labels),
+                **_ways(receiver, folder, severity, cluster, grouping_labels, file.links.reviews),
             }
             for severity in SUFFIXES
         ]
@@ -67,12 +67,15 @@ def _ways(
     severity: str,
     cluster: str,
     grouping_labels: Sequence[str],
+    reviews: str | None,
 ) -> dict[str, Any]:
     ways: dict[str, Any] = {}
     if receiver.pagerduty:
         key_file = _path(folder, receiver.pagerduty.routing_key_file)
         ways["pagerduty_configs"] = [
-            pagerduty_config(receiver.pagerduty, key_file, severity, cluster, grouping_labels)
+            pagerduty_config(
+                receiver.pagerduty, key_file, severity, cluster, grouping_labels, reviews
+            )
         ]
     if receiver.slack:
         url_file = _path(folder, receiver.slack.api_url_file)

@@ -42,6 +42,8 @@ class Service:
     """
     access: HttpAccess | None = None
     """Of that."""
+    boards: str | None = None
+    """Base address of the boards that pages lead to, if any."""
     reach_seconds: int = 28 * 86_400
     """How far back it is asked at first."""
 
@@ -68,7 +70,7 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
         shown = engine.url.render_as_string()
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         application = review_application(
-            engine, address.host, token=token, gate=gate, policy=service.policy,
+            engine, address.host, token=token, gate=gate, policy=service.policy, boards=service.boards,
             metrics=metrics, beside=beside,
         )  # fmt: skip
         config = uvicorn.Config(

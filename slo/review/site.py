@@ -27,6 +27,7 @@ from slo.review.reading import known_services
 from slo.review.refusals import MissingError
 from slo.review.reviews import REVIEWS, remake
 from slo.review.showing import report_content
+from slo.review.timeline import timeline
 from slo.web.pages import Pages
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -138,7 +139,7 @@ def show_incident(desk: TheDesk, person: Reader, number: Number) -> HTMLResponse
         courses = course_of_incident(connection, found)
     boards = incident_boards(desk.boards, found["labels"], found["started_at"], found["ended_at"])
     return _page(
-        "incident.html", f"Incident {number}", person, i=found, boards=boards, courses=courses,
+        "incident.html", f"Incident {number}", person, i=found, alerts=timeline(found["alerts"]), boards=boards, courses=courses,
         marks=marks_of([found], desk.clock()),
     )  # fmt: skip
 
@@ -176,7 +177,7 @@ def show_review(
 def show_comparison(desk: TheDesk, person: Reader, number: Number, other: Other) -> HTMLResponse:
     """Hold a review beside another one."""
     compared = two_reviews(desk, number, other)
-    title = f"{compared['service']}: {compared['period']} beside {compared['other_period']}"
+    title = f"{compared['service']}: two reviews"
     return _page("compared.html", title, person, c=compared, number=number, other=other)
 
 
