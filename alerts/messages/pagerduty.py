@@ -38,6 +38,7 @@ def pagerduty_config(
     severity: str,
     cluster: str,
     grouping_labels: Sequence[str],
+    *,
     reviews: str | None = None,
 ) -> dict[str, Any]:
     """Return a ``pagerduty_config`` of Alertmanager.

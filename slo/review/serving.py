@@ -70,8 +70,8 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
         shown = engine.url.render_as_string()
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         application = review_application(
-            engine, address.host, token=token, gate=gate, policy=service.policy, boards=service.boards,
-            metrics=metrics, beside=beside,
+            engine, address.host, token=token, gate=gate, policy=service.policy,
+            boards=service.boards, metrics=metrics, beside=beside,
         )  # fmt: skip
         config = uvicorn.Config(
             application,

@@ -139,8 +139,8 @@ def show_incident(desk: TheDesk, person: Reader, number: Number) -> HTMLResponse
         courses = course_of_incident(connection, found)
     boards = incident_boards(desk.boards, found["labels"], found["started_at"], found["ended_at"])
     return _page(
-        "incident.html", f"Incident {number}", person, i=found, alerts=timeline(found["alerts"]), boards=boards, courses=courses,
-        marks=marks_of([found], desk.clock()),
+        "incident.html", f"Incident {number}", person, i=found, boards=boards, courses=courses,
+        alerts=timeline(found["alerts"]), marks=marks_of([found], desk.clock()),
     )  # fmt: skip
 
 
