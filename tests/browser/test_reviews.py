@@ -100,7 +100,7 @@ def test_the_second_of_two_editors_is_told(page: Page, reviews: str):
 
 
 def test_keys_alone_lead_from_the_first_page_to_a_signature(page: Page, reviews: str):
-    """To the reviews by g and r, Tab and Enter from there; graphs tell their values to arrow keys."""
+    """To the reviews by g and r, then Tab and Enter; graphs tell their values to arrow keys."""
     page.goto(reviews)
     page.keyboard.type("gr")
     page.wait_for_url("**/reviews")
