@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -40,6 +40,12 @@ def incident_boards(
         ("SLO detail", _address(base, _SLO_DETAIL, labels, begin, end)),
         ("Shard group", _address(base, _GROUP, labels, begin, end)),
     ]
+
+
+def group_of(alerts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the label of the shard group that an incident's alerts name; none if several."""
+    groups = {each["labels"]["group"] for each in alerts if each["labels"].get("group")}
+    return {"group": groups.pop()} if len(groups) == 1 else {}
 
 
 def _address(base: str, uid: str, labels: Mapping[str, Any], begin: str, end: str) -> str:

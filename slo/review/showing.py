@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slo.review import wording
+from slo.review.figures import NOT_TOLD
 from slo.review.report_formats import line
 from slo.review.waterfall import waterfall
 
@@ -49,6 +50,7 @@ def report_content(figures: Mapping[str, Any]) -> dict[str, Any]:
         "waterfall": waterfall,
         "is_quiet": is_quiet,
         "dimensions": DIMENSIONS,
+        "told_apart": told_apart,
         "line": line,
     }
 
@@ -78,6 +80,11 @@ def by_trouble(objectives: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
         objectives,
         key=lambda each: (_VERDICTS.index(each["verdict"]), -(each["spent"] or 0.0), each["slo"]),
     )
+
+
+def told_apart(shares: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether shares by a label say anything: not where nothing has it."""
+    return any(each["name"] != NOT_TOLD for each in shares)
 
 
 def is_quiet(objective: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from slo.review import browsing, standing, wording
 from slo.review.answers import Desk, Reader, TheDesk
 from slo.review.api import Number, Offset, clean
 from slo.review.api_writing import Other, figures_of_review, two_reviews
-from slo.review.boards import incident_boards, objective_board
+from slo.review.boards import group_of, incident_boards, objective_board
 from slo.review.browsing import Asked
 from slo.review.graphs import course_of_incident, days_of_review, marks_of
 from slo.review.people import ANYBODY, Person
@@ -137,7 +137,8 @@ def show_incident(desk: TheDesk, person: Reader, number: Number) -> HTMLResponse
     with desk.engine.connect() as connection:
         found = browsing.read_incident(connection, number)
         courses = course_of_incident(connection, found)
-    boards = incident_boards(desk.boards, found["labels"], found["started_at"], found["ended_at"])
+    place = {**found["labels"], **group_of(found["alerts"])}
+    boards = incident_boards(desk.boards, place, found["started_at"], found["ended_at"])
     return _page(
         "incident.html", f"Incident {number}", person, i=found, boards=boards, courses=courses,
         alerts=timeline(found["alerts"]), marks=marks_of([found], desk.clock()),

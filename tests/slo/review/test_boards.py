@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from alerts import links
 from slo.review import boards
-from slo.review.boards import incident_boards, objective_board
+from slo.review.boards import group_of, incident_boards, objective_board
 
 
 def test_an_incident_leads_to_its_place_and_its_time():
@@ -31,3 +31,11 @@ def test_an_incident_that_lasts_is_shown_until_now():
     assert lasting["SLO detail"].endswith("to=now")
     assert [] == incident_boards(None, {}, "2026-09-21T10:00:00Z", None)
     assert None is objective_board(None, "x", 28)
+
+
+def test_the_group_is_chosen_where_all_alerts_speak_of_one():
+    """Of two nobody knows which."""
+    one, two = ({"labels": {"group": name}} for name in ("eu-chat-0", "eu-chat-1"))
+
+    assert {"group": "eu-chat-0"} == group_of([one, {"labels": {}}, one])
+    assert {} == group_of([one, two])
