@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from slo.prometheus import PrometheusClient, PrometheusError
 from slo.review.alert_store import state_of_facts
+from slo.review.days import add_days
 from slo.review.incident_store import sync_incidents
 from slo.review.metrics import ReviewMetrics
 from slo.review.reconciling import reconcile
@@ -94,4 +95,5 @@ class Keeper:
     async def _snapshots(self) -> None:
         now = self.clock()
         await take_snapshots(self.prometheus, self.engine, now, self.reach_seconds)
+        await asyncio.to_thread(add_days, self.engine)
         self.metrics.known_until.labels("snapshots").set(now)

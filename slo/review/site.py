@@ -19,6 +19,7 @@ from slo.review.answers import Desk, Reader, TheDesk
 from slo.review.api import Number, Offset, clean
 from slo.review.api_writing import figures_of_review
 from slo.review.browsing import Asked
+from slo.review.days import DAY
 from slo.review.people import ANYBODY, Person
 from slo.review.policy import OURS, read_policy
 from slo.review.reading import known_services
@@ -75,7 +76,7 @@ def show_objective(
 ) -> HTMLResponse:
     """One objective: its days, and its cells."""
     names = {"service": clean(service) or "", "slo": clean(slo) or ""}
-    since = int(desk.clock()) // standing.DAY * standing.DAY - (days - 1) * standing.DAY
+    since = int(desk.clock()) // DAY * DAY - (days - 1) * DAY
     with desk.engine.connect() as connection:
         versions = browsing.list_objectives(connection, Asked(), **names).items
         if not versions:
