@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, ScalarSelect, Select, case, func, select
+from sqlalchemy import Connection, Executable, ScalarSelect, Select, case, func, select, union_all
 
 from slo.review.days import CELL_DAYS, parts_of
 from slo.review.history import NO_DAYS, CellHistory, DayTotals, Excluded
@@ -55,10 +55,12 @@ def read_cells(
     hours = {}
     if parts.hours:
         columns = [SNAPSHOTS.c[name] for name in ("cell_id", *_HOUR_COLUMNS)]
-        asked = select(*columns).where(
-            SNAPSHOTS.c.cell_id.in_(own_cells), parts.of_hours(SNAPSHOTS.c.at)
-        )
-        hours = _columns(connection, asked.order_by(SNAPSHOTS.c.cell_id, SNAPSHOTS.c.at))
+        of_cells = select(*columns).where(SNAPSHOTS.c.cell_id.in_(own_cells))
+        asked = union_all(
+            *(of_cells.where(SNAPSHOTS.c.at > begin, SNAPSHOTS.c.at <= end)
+              for begin, end in parts.hours)
+        )  # fmt: skip
+        hours = _columns(connection, asked.order_by("cell_id", "at"))
     steps = _steps(connection, own_cells, period, last_hour)
     found: dict[str, list[CellHistory]] = {}
     for cell in connection.execute(_cells(service, period.start, last_hour)):
@@ -70,7 +72,9 @@ def read_cells(
             running = _running_hour(own, cell.last_at or last_hour)
             own = own[:, _is_counted(own, cell.last_at, running)]
             full = np.hstack([full, running])
-        at, bad, total, coverage = full
+        at, *told = full
+        # Of events that nobody knew there were none, and no coverage.
+        bad, total, coverage = (np.nan_to_num(each) if at.size else each for each in told)
         step_at, step_bad, step_total, _ = own
         full_hours = at.astype(np.int64)
         found.setdefault(cell.slo, []).append(
@@ -78,10 +82,9 @@ def read_cells(
                 cell.id,
                 cell.labels,
                 full_hours,
-                # Of events that nobody knew there were none, and no coverage.
-                np.nan_to_num(bad),
-                np.nan_to_num(total),
-                np.nan_to_num(coverage),
+                bad,
+                total,
+                coverage,
                 _budgets(versions[cell.slo], full_hours) if full_hours.size else at,
                 cell.budget_remaining,
                 step_at.astype(np.int64),
@@ -171,7 +174,7 @@ def _budgets(versions: Sequence[Any], at: Times) -> Floats:
     return budgets[np.maximum(np.searchsorted(begins, at, side="right") - 1, 0)]
 
 
-def _columns(connection: Connection, asked: Select[Any]) -> dict[str, Floats]:
+def _columns(connection: Connection, asked: Executable) -> dict[str, Floats]:
     """Return the columns after the first, shape (columns, rows), by cell and in their order."""
     rows = connection.execute(asked).all()
     if not rows:

@@ -21,8 +21,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
-    or_,
     select,
 )
 
@@ -54,16 +52,13 @@ class Parts:
     without: tuple[int, ...]
     """Ends of the days between that are not added up, or not wanted so."""
     hours: tuple[tuple[int, int], ...]
-    """The rest: after the first of each, up to the second."""
+    """The rest: after the first of each, up to the second. Read one by one: of alternatives SQLite
+    would walk through all hours of a cell."""
 
     def of_days(self, at: Any) -> ColumnElement[bool]:
         """Return which of the column ``at`` of days are meant."""
         within: ColumnElement[bool] = at.between(self.first, self.last)
         return within & at.not_in(self.without) if self.without else within
-
-    def of_hours(self, at: Any) -> ColumnElement[bool]:
-        """Return which of the column ``at`` of hours are meant."""
-        return or_(literal(value=False), *((at > begin) & (at <= end) for begin, end in self.hours))
 
 
 def parts_of(

@@ -84,9 +84,10 @@ def days_of(
     last = connection.execute(select(func.max(SNAPSHOTS.c.at))).scalar() or since
     parts = parts_of(connection, since, max(last, since))
     days: dict[int, tuple[float, float]] = {}
+    at = SNAPSHOTS.c.at
     for table, within in (
         (CELL_DAYS, parts.of_days(CELL_DAYS.c.at)),
-        (SNAPSHOTS, parts.of_hours(SNAPSHOTS.c.at)),
+        *((SNAPSHOTS, (at > begin) & (at <= end)) for begin, end in parts.hours),
     ):
         day = ((table.c.at - 1) // DAY).label("day")  # an hour is of the day in which it began
         asked = (
@@ -94,8 +95,8 @@ def days_of(
             .where(table.c.cell_id.in_(cells), within)
             .group_by(day)
         )
-        days |= {number: (bad or 0.0, total or 0.0)
-                 for number, bad, total in connection.execute(asked)}  # fmt: skip
+        for number, bad, total in connection.execute(asked):
+            days[number] = bad or 0.0, total or 0.0
     budget = float(1 - Decimal(target))
     return [
         DayOfObjective(
