@@ -92,8 +92,6 @@ def review_application(
     )
     app.state.desk = Desk(engine, gate, clock, policy)
     say_problems(app, _tell)
-    serve_interface(app)
-    serve_pages(app)
 
     async def take(request: Request) -> Response:
         if not is_allowed(request.headers.get("authorization", ""), token):
@@ -117,23 +115,22 @@ def review_application(
         counted.alerts_left_out.inc(message.left_out)
         return Response(status_code=204)
 
-    async def healthz() -> Response:
+    async def healthz(_: Request) -> Response:
         try:
             await asyncio.to_thread(partial(_ask, engine))
         except SQLAlchemyError as error:
             return problem(503, f"The database does not answer: {said_by_database(error)}.")
         return JSONResponse({"status": "ok"})
 
-    async def tell_metrics() -> Response:
+    async def tell_metrics(_: Request) -> Response:
         return PlainTextResponse(counted.page(), media_type=METRICS_TYPE)
 
-    app.add_api_route("/webhook", take, methods=["POST"], include_in_schema=False)
-    app.add_api_route(
-        "/healthz", healthz, methods=["GET"], response_model=None, include_in_schema=False
-    )
-    app.add_api_route(
-        "/metrics", tell_metrics, methods=["GET"], response_model=None, include_in_schema=False
-    )
+    # Before all others, and plain: of each webhook half the time would go into finding its route.
+    app.add_route("/webhook", take, methods=["POST"], include_in_schema=False)
+    app.add_route("/healthz", healthz, include_in_schema=False)
+    app.add_route("/metrics", tell_metrics, include_in_schema=False)
+    serve_interface(app)
+    serve_pages(app)
     return Guard(app, host, largest_body_bytes=LARGEST_BYTES)
 
 
