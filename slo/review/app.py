@@ -28,8 +28,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from exporters.version import VERSION
 from slo.review.access import is_allowed
 from slo.review.alert_store import write_facts
-from slo.review.answers import Desk, problem, said_by_database, say_problems
+from slo.review.answers import Desk, problem, problem_document, said_by_database, say_problems
 from slo.review.api import PREFIX, serve_interface
+from slo.review.api_document import document_answers
 from slo.review.committing import BusyError, GroupCommit
 from slo.review.facts import AlertFact
 from slo.review.metrics import ReviewMetrics
@@ -131,7 +132,8 @@ def review_application(
     app.add_route("/metrics", tell_metrics, include_in_schema=False)
     serve_interface(app)
     serve_pages(app)
-    return Guard(app, host, largest_body_bytes=LARGEST_BYTES)
+    document_answers(app)
+    return Guard(app, host, largest_body_bytes=LARGEST_BYTES, tell=problem_document)
 
 
 def _ask(engine: Engine) -> None:
