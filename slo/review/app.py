@@ -37,6 +37,7 @@ from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate
 from slo.review.site import tell_problem
 from slo.review.site_forms import serve_pages
+from slo.review.tracing import Tracing
 from slo.review.webhook import LARGEST_BYTES, MalformedWebhookError, read_webhook
 from slo.web.guard import Application, Guard
 
@@ -55,6 +56,7 @@ def review_application(
     metrics: ReviewMetrics | None = None,
     clock: Callable[[], float] = time.time,
     beside: Sequence[Callable[[], AbstractAsyncContextManager[object]]] = (),
+    tracing: Tracing | None = None,
 ) -> Application:
     """Return the service.
 
@@ -67,13 +69,16 @@ def review_application(
         metrics: to count in.
         clock: UNIX seconds.
         beside: what runs while it serves.
+        tracing: that makes spans of requests and of batches of webhooks.
     """
     counted = metrics or ReviewMetrics()
 
     def commit(batch: Sequence[Sequence[AlertFact]]) -> None:
         write_facts(engine, (fact for facts in batch for fact in facts), int(clock()))
 
-    writer: GroupCommit[Sequence[AlertFact]] = GroupCommit(commit)
+    writer: GroupCommit[Sequence[AlertFact]] = GroupCommit(
+        tracing.batches(commit) if tracing else commit
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -133,7 +138,8 @@ def review_application(
     serve_interface(app)
     serve_pages(app)
     document_answers(app)
-    return Guard(app, host, largest_body_bytes=LARGEST_BYTES, tell=problem_document)
+    guarded = Guard(app, host, largest_body_bytes=LARGEST_BYTES, tell=problem_document)
+    return tracing.requests(guarded) if tracing else guarded
 
 
 def _ask(engine: Engine) -> None:

@@ -20,6 +20,7 @@ from slo.review.metrics import ReviewMetrics
 from slo.review.reconciling import reconcile
 from slo.review.snapshots import take_snapshots
 from slo.review.spending import take_spending
+from slo.review.tracing import Traced, untraced
 
 _LOG = logging.getLogger("reviews")
 INCIDENTS_SECONDS = 14 * 86400
@@ -38,6 +39,7 @@ class Keeper:
     """How far back Prometheus is asked at first."""
     every_seconds: float = 15.0
     clock: Callable[[], float] = time.time
+    traced: Traced = untraced
     _worked_out: tuple[int | None, ...] | None = field(default=None, init=False)
     """Of which facts incidents were worked out last."""
 
@@ -69,7 +71,8 @@ class Keeper:
 
     async def _try(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
         try:
-            await task()
+            with self.traced(f"keep {name}"):
+                await task()
         except (PrometheusError, SQLAlchemyError) as error:
             self.metrics.rounds.labels(name, "failed").inc()
             _LOG.warning("%s: %s", name, " ".join(str(error).split())[:300])
