@@ -77,7 +77,7 @@ def test_every_answer_is_documented(interface: Any, mode: GenerationMode):
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_every_answer_to_many_more_is_documented(interface: Any, mode: GenerationMode):
     """As above."""
-    ask_for_everything(interface, mode, examples=150)
+    ask_for_everything(interface, mode, examples=60)
 
 
 def ask_for_everything(interface: Any, mode: GenerationMode, examples: int) -> None:
