@@ -1,7 +1,7 @@
 """The rules do what tests/promtool says, by Prometheus's own promtool."""
 
 import json
-import shutil
+import os
 import subprocess
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,15 +13,33 @@ import yaml
 
 from demo.setup.programs import find_program
 from tests.alerts.conftest import PROMTOOL_TESTS
+from tests.alerts.reading_rules import Rules, rules_for
 
 FILES = sorted(PROMTOOL_TESTS.glob("*.yaml"))
 
 
-def run_promtool(test: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a file of rule tests in a folder that has the rules."""
-    shutil.copy(test, folder)
-    command = [str(find_program("promtool")), "test", "rules", test.name]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def run_promtool(file: Path, rules: Rules, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a file of rule tests, each with the rules that it reads."""
+    content = yaml.safe_load(file.read_text())
+    texts = yaml.load(file.read_text(), yaml.BaseLoader)  # for others, 0x80 is a number
+    for test, text in zip(content["tests"], texts["tests"], strict=True):
+        test["input_series"] = text["input_series"]
+    tests = []
+    for number, test in enumerate(content["tests"]):
+        own = folder / f"{file.stem}-{number}"
+        (own / "rules").mkdir(parents=True)
+        for path, part in rules_for(test, rules).items():
+            (own / path).write_text(json.dumps(part), encoding="utf-8")  # YAML, and at once
+        tests.append(own / "test.yaml")
+        tests[-1].write_text(json.dumps({**content, "tests": [test]}), encoding="utf-8")
+    return subprocess.run(
+        [str(find_program("promtool")), "test", "rules", *map(str, tests)],
+        # It makes much garbage, of little memory.
+        env={**os.environ, "GOGC": "400"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def read_cases() -> list[dict[str, Any]]:
@@ -34,11 +52,21 @@ def read_cases() -> list[dict[str, Any]]:
     ]
 
 
+@pytest.fixture(scope="module")
+def rules(built: dict[str, str]) -> Rules:
+    """What the built files of rules hold, by their path."""
+    # libyaml's loader: the other one takes seconds for them.
+    return {
+        path: yaml.load(text, yaml.CSafeLoader)
+        for path, text in built.items()
+        if path.startswith("rules/")
+    }
+
+
 @pytest.mark.parametrize("test", FILES, ids=lambda path: path.stem)
-def test_rules_do_what_their_tests_say(test: Path, built_folder: Path, tmp_path: Path):
+def test_rules_do_what_their_tests_say(test: Path, rules: Rules, tmp_path: Path):
     """Silence, then firing, with exact labels and annotations."""
-    shutil.copytree(built_folder / "rules", tmp_path / "rules")
-    done = run_promtool(test, tmp_path)
+    done = run_promtool(test, rules, tmp_path)
 
     assert (0, "") == (done.returncode, done.stderr), done.stdout
 
@@ -221,35 +249,22 @@ SPOILS = (
 )
 
 
-@pytest.fixture(scope="module")
-def rules(built: dict[str, str]) -> dict[str, Any]:
-    """What the built files of rules hold, by their path."""
-    # libyaml's loader: the other one takes seconds for them.
-    return {
-        path: yaml.load(text, yaml.CSafeLoader)
-        for path, text in built.items()
-        if path.startswith("rules/")
-    }
-
-
 @pytest.mark.scenario  # it tests tests, with minutes of promtool's time
 @pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.what)
-def test_rules_without_it_fail_their_tests(spoil: Spoil, rules: dict[str, Any], tmp_path: Path):
+def test_rules_without_it_fail_their_tests(spoil: Spoil, rules: Rules, tmp_path: Path):
     """What makes the difference is really tested."""
-    (tmp_path / "rules").mkdir()
+    spoiled = deepcopy(rules)
     changes = 0
-    for path, content in rules.items():
-        groups = deepcopy(content)
-        for rule in (rule for group in groups["groups"] for rule in group["rules"]):
+    for content in spoiled.values():
+        for rule in (rule for group in content["groups"] for rule in group["rules"]):
             texts = [rule["expr"], *rule.get("annotations", {}).values()]
             changes += sum(spoil.found in each for each in texts)
             rule["expr"] = rule["expr"].replace(spoil.found, spoil.replaced)
             for name, each in rule.get("annotations", {}).items():
                 rule["annotations"][name] = each.replace(spoil.found, spoil.replaced)
-        (tmp_path / path).write_text(json.dumps(groups), encoding="utf-8")  # YAML, and at once
     assert changes
 
-    done = run_promtool(PROMTOOL_TESTS / f"{spoil.test}.yaml", tmp_path)
+    done = run_promtool(PROMTOOL_TESTS / f"{spoil.test}.yaml", spoiled, tmp_path)
 
     assert 1 == done.returncode
     # It ran, and found alerts or samples to be others than expected.
