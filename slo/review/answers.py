@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -137,8 +137,13 @@ def _tags(header: str) -> list[str]:
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem."""
+    return Response(problem_document(status, detail)[1], status, headers, PROBLEM_TYPE)
+
+
+def problem_document(status: int, detail: str) -> tuple[str, bytes]:
+    """Return the type and the text of a problem."""
     content = {"type": "about:blank", "status": status, "detail": detail}
-    return JSONResponse(content, status, headers, PROBLEM_TYPE)
+    return PROBLEM_TYPE, json.dumps(content, ensure_ascii=False).encode()
 
 
 def said_by_database(error: SQLAlchemyError) -> str:

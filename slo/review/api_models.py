@@ -10,12 +10,21 @@ from slo.review.reviews import LONGEST_TEXT
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Moment = Annotated[str, Field(max_length=40, examples=["2026-11-16T13:00:00Z"])]
+Moment = Annotated[
+    str,
+    Field(
+        max_length=40,
+        examples=["2026-11-16T13:00:00Z"],
+        json_schema_extra={"format": "date-time"},
+    ),
+]
 Author = Annotated[
     str, Field(max_length=200, description="Who does it, where nobody has to log in; else unused.")
 ]
 Labels = Annotated[dict[Name, Annotated[str, Field(max_length=1000)]], Field(max_length=50)]
-Day = Annotated[str, Field(max_length=10, examples=["2026-12-01"])]
+Day = Annotated[
+    str, Field(max_length=10, examples=["2026-12-01"], json_schema_extra={"format": "date"})
+]
 
 
 class _Taken(BaseModel):

@@ -20,6 +20,7 @@ from slo.review.api import Number, Offset, clean
 from slo.review.api_writing import Other, figures_of_review, two_reviews
 from slo.review.boards import group_of, incident_boards, objective_board
 from slo.review.browsing import Asked
+from slo.review.days import DAY
 from slo.review.graphs import course_of_incident, days_of_review, marks_of
 from slo.review.people import ANYBODY, Person
 from slo.review.policy import OURS, read_policy
@@ -82,7 +83,7 @@ def show_objective(
 ) -> HTMLResponse:
     """One objective: its days, and its cells."""
     names = {"service": clean(service) or "", "slo": clean(slo) or ""}
-    since = int(desk.clock()) // standing.DAY * standing.DAY - (days - 1) * standing.DAY
+    since = int(desk.clock()) // DAY * DAY - (days - 1) * DAY
     with desk.engine.connect() as connection:
         versions = browsing.list_objectives(connection, Asked(), **names).items
         if not versions:
