@@ -48,6 +48,8 @@ class Desk:
     """UNIX seconds."""
     policy: Path | None = None
     """Of error budgets; ours, if None."""
+    boards: str | None = None
+    """Base address of the boards that pages lead to; they lead to none, if None."""
 
     def by(self, person: Person, author: str = "") -> By:
         """Return who changes something now: the name that is vouched for, or the one given."""

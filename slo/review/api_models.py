@@ -220,6 +220,69 @@ class WholeReview(ToldReview):
     actions: list[ToldAction]
 
 
+class Pair(_Told):
+    """A figure of two reviews."""
+
+    before: float | None
+    now: float | None
+    difference: float | None
+
+
+class TextPair(_Told):
+    """A word of two reviews."""
+
+    before: str | None
+    now: str | None
+
+
+class PairOfCause(Pair):
+    """What a cause spent, as shares of the budget."""
+
+    name: str
+
+
+class PairOfObjective(_Told):
+    """An objective in two reviews."""
+
+    slo: str
+    target: TextPair
+    verdict: TextPair
+    attainment: Pair
+    spent: Pair
+    left: Pair
+    unknown: Pair
+    target_is: TextPair
+    causes: list[PairOfCause]
+
+
+class PairOfAlerts(_Told):
+    """How good pages were in two reviews."""
+
+    pages: Pair
+    precision: Pair
+    recall: Pair
+    detect_seconds: Pair
+    acknowledge_seconds: Pair
+    resolve_seconds: Pair
+
+
+class TwoReviews(_Told):
+    """Two reviews of a service side by side."""
+
+    service: str
+    period: str
+    other_period: str
+    digest: str
+    other_digest: str
+    state: str
+    other_state: str
+    objectives: list[PairOfObjective]
+    alerts: PairOfAlerts
+    incidents: Pair
+    actions: dict[str, list[dict[str, Any]]]
+    """Those that are ``done``, ``still_open`` and ``new``."""
+
+
 class Comparison(_Told):
     """A signed review made again from the record."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from slo.review import reviews
@@ -24,9 +24,11 @@ from slo.review.api_models import (
     Notes,
     Signing,
     ToldAction,
+    TwoReviews,
     WholeReview,
 )
 from slo.review.browsing import read_whole_review, told_action
+from slo.review.comparing import compare
 from slo.review.maintenance import add_window, read_window
 from slo.review.refusals import StaleError, UnusableError
 from slo.review.reporting import read_figures, reviewable
@@ -35,6 +37,8 @@ from slo.review.telling import Change, Remark, remark, tell_change
 _WRITTEN: Answers = {each: {} for each in (400, 413, *EVERYWHERE)}
 _EDITED: Answers = {409: {}, 412: {}, 428: {}}
 """Where the state that was seen is named by If-Match."""
+Other = Annotated[int, Query(alias="with", ge=1, le=2**31)]
+"""The review that one is compared with."""
 writing = APIRouter(prefix=PREFIX, responses=_WRITTEN)
 showing = APIRouter(prefix=PREFIX, responses={each: {} for each in EVERYWHERE})
 """One by one, each with the tag that edits must have seen, and never 304."""
@@ -140,6 +144,14 @@ def show_figures(request: Request, desk: TheDesk, _: Reader, number: Number) -> 
     return answer(request, figures_of_review(desk, number))
 
 
+@figuring.get("/reviews/{number}/compared", response_model=TwoReviews)
+def show_beside(
+    request: Request, desk: TheDesk, _: Reader, number: Number, other: Other
+) -> Response:
+    """Show a review beside another one of its service: what was before, what is now."""
+    return answer(request, two_reviews(desk, number, other))
+
+
 @figuring.get("/reviews/{number}/remade", response_model=Comparison, responses={409: {}})
 def make_again(request: Request, desk: TheDesk, _: Reader, number: Number) -> Response:
     """Make a signed review again from the record, and say whether it came out the same."""
@@ -182,6 +194,20 @@ def figures_of_review(desk: Desk, number: int) -> dict[str, Any]:
         signed: dict[str, Any] = row["figures"]
         return signed
     return read_figures(desk.engine, row["service"], row["period"], desk.clock(), desk.policy)
+
+
+def two_reviews(desk: Desk, number: int, other: int) -> dict[str, Any]:
+    """Return a review beside another one.
+
+    Raises:
+        MissingError: if there is no such review.
+        UnusableError: if they are of different services.
+    """
+    own, theirs = (figures_of_review(desk, each) for each in (number, other))
+    if own["service"] != theirs["service"]:
+        found = f"review {other} is of {theirs['service']!r}"
+        raise UnusableError(f"{found}, expected one of {own['service']!r}")
+    return compare(theirs, own)
 
 
 def _review(request: Request, desk: Desk, number: int, status: int = 200) -> Response:

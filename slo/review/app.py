@@ -53,6 +53,7 @@ def review_application(
     token: bytes | None = None,
     gate: Gate = NOBODY_ASKED,
     policy: Path | None = None,
+    boards: str | None = None,
     metrics: ReviewMetrics | None = None,
     clock: Callable[[], float] = time.time,
     beside: Sequence[Callable[[], AbstractAsyncContextManager[object]]] = (),
@@ -66,6 +67,7 @@ def review_application(
         token: that webhooks must have; None for none.
         gate: who is let in to all but webhooks, health and metrics.
         policy: of error budgets; ours, if None.
+        boards: base address of the boards that pages lead to; they lead to none, if None.
         metrics: to count in.
         clock: UNIX seconds.
         beside: what runs while it serves.
@@ -96,7 +98,7 @@ def review_application(
         title="shardwatch reviews",
         version=VERSION,
     )
-    app.state.desk = Desk(engine, gate, clock, policy)
+    app.state.desk = Desk(engine, gate, clock, policy, boards)
     say_problems(app, _tell)
 
     async def take(request: Request) -> Response:

@@ -44,6 +44,8 @@ class Service:
     """
     access: HttpAccess | None = None
     """Of that."""
+    boards: str | None = None
+    """Base address of the boards that pages lead to, if any."""
     reach_seconds: int = 28 * 86_400
     """How far back it is asked at first."""
 
@@ -90,7 +92,7 @@ def _serve(
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         application = review_application(
             engine, address.host, token=token, gate=gate, policy=service.policy,
-            metrics=metrics, beside=beside, tracing=tracing,
+            boards=service.boards, metrics=metrics, beside=beside, tracing=tracing,
         )  # fmt: skip
         config = uvicorn.Config(
             application,

@@ -14,9 +14,6 @@ from slo.review.days import CELL_DAYS, DAY, parts_of
 from slo.review.policy import UNKNOWN, Policy
 from slo.review.snapshot_store import CELLS, SNAPSHOTS, VERSIONS
 
-_TALLEST = 2.0
-"""Shares of a day's budget that a bar is as tall as the graph for."""
-
 
 @dataclass(frozen=True)
 class DayOfObjective:
@@ -40,9 +37,9 @@ class DayOfObjective:
         return self.events_bad / allowed if allowed > 0 else None
 
     @property
-    def height(self) -> float:
-        """Return how tall its bar is, of 100."""
-        return round(min((self.spent or 0.0) / _TALLEST, 1.0) * 100, 2)
+    def noon(self) -> int:
+        """Return its noon, UNIX seconds: of this day nearly everywhere."""
+        return int(datetime.fromisoformat(f"{self.day}T12:00:00+00:00").timestamp())
 
 
 def objectives_now(connection: Connection, policy: Policy) -> list[dict[str, Any]]:
