@@ -51,14 +51,26 @@ def prometheus_parts(config: Config, out: Path, data: Mapping[str, Any]) -> dict
     """
     scrapes = [each for each in scrape_configs(config) if each["static_configs"][0]["targets"]]
     targets = sorted(config.file.alertmanager.addresses)
-    alerting = data.get("alerting")
-    is_told = isinstance(alerting, dict) and alerting.get("alertmanagers")
     return {
         ("rule_files",): [str(out.absolute() / RULE_FILES)],
         **({("scrape_configs",): scrapes} if scrapes else {}),
-        **({} if is_told else {
+        **({} if _is_told(data) else {
             ("alerting", "alertmanagers"): [{"static_configs": [{"targets": targets}]}]}),
     }  # fmt: skip
+
+
+def _is_told(data: Mapping[str, Any]) -> bool:
+    """Tell whether alerts are sent anywhere: the file that Prometheus comes with names nobody."""
+    alerting = data.get("alerting")
+    named = alerting.get("alertmanagers") if isinstance(alerting, dict) else None
+    return any(
+        any(
+            isinstance(static, dict) and static.get("targets")
+            for static in each.get("static_configs") or ()
+        )
+        or any(key.endswith("_sd_configs") and found for key, found in each.items())
+        for each in named or ()
+    )
 
 
 def clusterless(config: Config, data: Mapping[str, Any]) -> str:

@@ -20,6 +20,8 @@ Keys = tuple[str, ...]
 """Of mappings in each other: ``("route", "routes")``."""
 
 _BY_HAND = "paste by hand what NEXT.md says"
+_ALONE = "write the key alone, with nothing after its colon, and paste again"
+_NULL = "tag:yaml.org,2002:null"
 
 
 def read(text: str, file: str, cluster: str) -> Document:
@@ -72,7 +74,7 @@ def paste(text: str, file: str, cluster: str, parts: Mapping[Keys, Any]) -> str:
         _add(expected, keys, content)
     kept = text.splitlines(keepends=True)
     pasted = "".join(
-        inserted.get(at, "") + ("" if at in own else line) for at, line in enumerate(kept)
+        inserted.get(at, "") + ("" if at in own else line) for at, line in enumerate([*kept, ""])
     )
     is_so = _said(pasted, file) == _comparable(expected)
     if not is_so or take_out(pasted, file, cluster) != take_out(text, file, cluster):
@@ -106,7 +108,7 @@ def _place(
     Args:
         root: of the text.
         file: its name, for problems.
-        keys: that lead to a list, which may be missing.
+        keys: that lead to a list, which may be missing or null.
         content: of the list.
         among: the lines of the text, and what is pasted of others.
     """
@@ -123,13 +125,18 @@ def _place(
             raise refused(key_line, f"{where} is no mapping in block style")
         found = next(((name, value) for name, value in node.value if name.value == key), None)
         if found is None:
-            for inner in reversed(keys[depth:]):
-                content = {inner: content}
+            content = _below(keys[depth:], content)
             break
         key_line, node = found[0].start_mark.line, found[1]
+        if isinstance(node, yaml.ScalarNode) and node.tag == _NULL:
+            # As in the file that Prometheus comes with: nothing stands there, or comments alone.
+            if wrong := _unlike_nothing(node, lines[key_line], keys[: depth + 1]):
+                raise refused(key_line, *wrong)
+            return key_line + 1, found[0].start_mark.column + 2, _below(keys[depth + 1 :], content)
     else:
         if not isinstance(node, yaml.SequenceNode) or node.flow_style:
-            raise refused(key_line, f"{_written(keys)} is no list of dashes")
+            fix = _BY_HAND if node.value else _ALONE
+            raise refused(key_line, f"{_written(keys)} is no list of dashes", fix)
     line, column = node.start_mark.line, node.start_mark.column
     if lines[line][:column].strip():
         raise refused(line, f"line {line + 1} holds more than one key or dash")
@@ -146,6 +153,22 @@ def _place(
     return line, column, content
 
 
+def _below(keys: Keys, content: Any) -> Any:
+    """Return content with mappings around it."""
+    for each in reversed(keys):
+        content = {each: content}
+    return content
+
+
+def _unlike_nothing(node: yaml.ScalarNode, line: str, keys: Keys) -> tuple[str, ...]:
+    """Return why lines cannot be put below a key that is null, and what to do; nothing if so."""
+    if node.value:
+        return f"{_written(keys)} is {node.value}", _ALONE
+    if not line.endswith(("\n", "\r")):
+        return "the last line does not end", "end it, and paste again"
+    return ()
+
+
 def _written(keys: Keys) -> str:
     return " ".join(f"{each}:" for each in keys)
 
@@ -158,5 +181,7 @@ def _lines(content: Any) -> list[str]:
 def _add(data: Any, keys: Keys, content: list[Any]) -> None:
     *outer, last = keys
     for key in outer:
-        data = data.setdefault(key, {})
-    data[last] = [*content, *data.get(last, ())]
+        if data.get(key) is None:
+            data[key] = {}
+        data = data[key]
+    data[last] = [*content, *(data.get(last) or ())]

@@ -34,10 +34,10 @@ class Recorded:
     def of(cls, rule: dict[str, Any]) -> Recorded:
         """Return a rule of either kind."""
         labels = rule.get("labels", {})
+        texts = (rule["expr"], *labels.values(), *rule.get("annotations", {}).values())
         if alert := rule.get("alert"):
-            texts = (rule["expr"], *rule.get("annotations", {}).values(), *labels.values())
             return cls(_OF_ALERTS, {**labels, "alertname": alert}, texts)
-        return cls((rule["record"],), labels, (rule["expr"],))
+        return cls((rule["record"],), labels, texts)
 
     def may_match(self, label: str, operator: str, value: str) -> bool:
         """Whether a series of it can have this; one without the label gets it as it comes."""
@@ -49,12 +49,16 @@ class Recorded:
 
 def rules_for(test: dict[str, Any], rules: Rules) -> Rules:
     """Return the rules that a test's cases read; groups keep their names, order and interval."""
-    flat = [
-        Recorded.of(rule)
+    compared = {case["alertname"] for case in test.get("alert_rule_test", ())}
+    told = [
+        rule
+        if rule.get("alert") in compared
+        else {k: v for k, v in rule.items() if k != "annotations"}
         for content in rules.values()
         for group in content["groups"]
         for rule in group["rules"]
     ]
+    flat = [Recorded.of(rule) for rule in told]
     named: dict[str, list[int]] = {}
     for at, rule in enumerate(flat):
         for name in rule.names:
@@ -67,8 +71,7 @@ def rules_for(test: dict[str, Any], rules: Rules) -> Rules:
                 if all(flat[at].may_match(*each) for each in _MATCHER.findall(matchers)):
                     yield at
 
-    alerts = {case["alertname"] for case in test.get("alert_rule_test", ())}
-    todo = [at for at, rule in enumerate(flat) if rule.labels.get("alertname") in alerts]
+    todo = [at for at, rule in enumerate(flat) if rule.labels.get("alertname") in compared]
     for case in test.get("promql_expr_test", ()):
         todo.extend(read_by(case["expr"]))
     kept: set[int] = set()
@@ -81,7 +84,12 @@ def rules_for(test: dict[str, Any], rules: Rules) -> Rules:
     return {
         path: {
             "groups": [
-                {**group, "rules": [rule for rule in group["rules"] if next(numbers) in kept]}
+                {
+                    **group,
+                    "rules": [
+                        told[at] for at in (next(numbers) for _ in group["rules"]) if at in kept
+                    ],
+                }
                 for group in content["groups"]
             ]
         }

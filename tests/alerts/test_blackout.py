@@ -1,5 +1,6 @@
 """Vanished traffic over hours and weeks, by promtool; the rules are evaluated once a minute."""
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from slo.objectives import read_objectives
 from slo.render import render_groups
 from slo.rules import RecordingRule, RuleGroup
 from tests.alerts.conftest import PROMTOOL_TESTS
+from tests.alerts.reading_rules import rules_for
 
 CELL = 'region="eu",model="chat"'
 ROUTED = f'{{cluster="demo",{CELL},revision="r1",tier="pro",outcome='
@@ -51,21 +53,17 @@ def check(
     interval: str = "1m",
 ) -> None:
     """Hold expressions at moments against their samples."""
-    (folder / "rules.yaml").write_text(render_groups(groups, ["test"]))
-    content = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": interval,
-        "tests": [
-            {
-                "interval": interval,
-                "input_series": [{"series": k, "values": v} for k, v in inputs.items()],
-                "promql_expr_test": [
-                    {"expr": expr, "eval_time": moment, "exp_samples": samples}
-                    for expr, moment, samples in expected
-                ],
-            }
+    test = {
+        "interval": interval,
+        "input_series": [{"series": k, "values": v} for k, v in inputs.items()],
+        "promql_expr_test": [
+            {"expr": expr, "eval_time": moment, "exp_samples": samples}
+            for expr, moment, samples in expected
         ],
     }
+    content = {"rule_files": ["rules.yaml"], "evaluation_interval": interval, "tests": [test]}
+    rules = yaml.load(render_groups(groups, ["test"]), yaml.CSafeLoader)
+    (folder / "rules.yaml").write_text(json.dumps(rules_for(test, {"": rules})[""]))
     (folder / "test.yaml").write_text(yaml.safe_dump(content))
     done = subprocess.run(
         [str(find_program("promtool")), "test", "rules", "test.yaml"],

@@ -19,11 +19,8 @@ PLANTED = (
     "broken-alertmanager-file",
     "missing-bucket",
     "failing-rule",
-    "labels-overwritten",
-    "pager-refuses",
 )
-"""Those at the beginning take effect at once, the next ones with a scrape or an evaluation. The
-last one is seen for five minutes."""
+"""Those at the beginning take effect at once, the last ones with a scrape or an evaluation."""
 
 
 @pytest.fixture(scope="module")

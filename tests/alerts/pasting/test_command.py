@@ -113,6 +113,35 @@ def test_pasted_again_nothing_changes_and_undone_all_is_as_it_was(folder: Path):
     assert before == everything(folder)
 
 
+def test_the_file_that_prometheus_comes_with_is_pasted_into(folder: Path):
+    """Its lists are empty but for comments, and its alerts go to nobody."""
+    file = folder / "prometheus.yml"
+    theirs = """\
+alerting:
+  alertmanagers:
+    - static_configs:
+        - targets:
+          # - alertmanager:9093
+
+rule_files:
+  # - "first_rules.yml"
+
+scrape_configs:
+  - job_name: "prometheus"
+"""
+    file.write_text(theirs)
+
+    code, _ = paste(folder, str(file))
+    assert 0 == code
+    said = yaml.safe_load(file.read_text())
+    assert [f"{folder}/out/rules/*.yaml"] == said["rule_files"]
+    ours, nobody = said["alerting"]["alertmanagers"]
+    assert [{"targets": ["am:9093"]}] == ours["static_configs"]
+    assert [{"targets": None}] == nobody["static_configs"]
+    paste(folder, "--undo", str(file))
+    assert theirs == file.read_text()
+
+
 def test_the_copy_is_of_the_file_that_is_pasted_into(folder: Path):
     """Not of one that was, and not of one that holds what was pasted."""
     file, _ = files(folder)

@@ -103,6 +103,32 @@ def test_keys_that_are_missing_are_made():
     assert theirs == take_out(pasted)
 
 
+@pytest.mark.parametrize("rest", ["", "  # - first\n\nother:\n- a\n"])
+@pytest.mark.parametrize("key", ["receivers", "alerting"])
+def test_a_key_with_nothing_after_it_is_an_empty_list_or_mapping(key: str, rest: str):
+    """As in the file that Prometheus comes with: comments stay where they are."""
+    theirs = f"route: {{receiver: a}}\n{key}:  # none yet\n{rest}"
+    parts = {**OTHERS, ("alerting", "x"): [1]}
+    pasted = paste(theirs, parts)
+
+    said = yaml.safe_load(pasted)
+    assert OTHERS["receivers",] == said["receivers"]
+    assert {"x": [1]} == said["alerting"]
+    assert theirs == take_out(pasted)
+    assert pasted == paste(pasted, parts)
+
+
+def test_two_clusters_share_a_key_with_nothing_after_it():
+    """The second stands above the first, and each goes alone."""
+    theirs = "receivers:\n  # - name: a\n"
+    first = paste(theirs, OTHERS, "b")
+    both = paste(first, {("receivers",): PARTS["receivers",]})
+
+    assert ["ours", "others"] == [each["name"] for each in yaml.safe_load(both)["receivers"]]
+    assert first == take_out(both)
+    assert theirs == take_out(take_out(both, "b"))
+
+
 def test_numbers_that_are_none_stay():
     """They are not equal to themselves."""
     theirs = "x: .nan\nreceivers:\n- name: a\n"
@@ -115,7 +141,9 @@ def test_numbers_that_are_none_stay():
         ("receivers: [{name: a}]\n", "1: receivers: is no list of dashes"),
         ("{route: {receiver: a}}\n", "1: the file is no mapping in block style"),
         ("\nroute: {receiver: a}\n", "2: route: is no mapping in block style"),
-        ("receivers:\nroute:\n  a: b\n", "1: receivers: is no list of dashes"),
+        ("receivers: []\n", "1: receivers: is no list of dashes; write the key alone"),
+        ("receivers: ~\n", "1: receivers: is ~; write the key alone, with nothing after its colon"),
+        ("receivers:", "1: the last line does not end; end it, and paste again"),
         ("- a\n", "1: the file is no mapping"),
         ("", " found an empty file"),
         ("a: b\n---\na: b\n", "3:1: found a second document"),
