@@ -92,6 +92,8 @@ def incidents_of(
         ALERTS.c.labels["slo"].as_string() == slo,
         ALERTS.c.labels["service"].as_string() == service,
     )
+    if asked.since is not None:  # no alert begins before its incident
+        ids = ids.where(ALERTS.c.starts_at_ms >= asked.since * 1000)
     every = select(INCIDENTS).where(INCIDENTS.c.id.in_(ids))
     every = _within(every, INCIDENTS.c.started_at_ms, asked, 1000)
     return _listed(connection, every.order_by(INCIDENTS.c.started_at_ms.desc()), asked).items

@@ -19,9 +19,9 @@ def timeline(alerts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if known is None:
             lines.append({**alert, "witnesses": [alert["witness"]]})
             continue
-        if known["ends_at"] is not None:
-            ends = alert["ends_at"]
-            known["ends_at"] = None if ends is None else max(known["ends_at"], ends)
+        # One witness may not have seen the end, or not yet.
+        ends = [each["ends_at"] for each in (known, alert) if each["ends_at"] is not None]
+        known["ends_at"] = max(ends, default=None)
         known["witnesses"] = sorted({*known["witnesses"], alert["witness"]})
         known["evidence"] = [*known["evidence"], *alert["evidence"]]
     return lines

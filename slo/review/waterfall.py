@@ -13,6 +13,8 @@ MOST_SHOWN = 8
 """Incidents that have a step of their own; smaller ones share one."""
 _WIDTH = 1000
 """Units of a drawing from its left to its right end."""
+_LEAST_WIDTH = 3.0
+"""Of a bar, in those units."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Waterfall:
     def bar(self, step: Step) -> tuple[float, float]:
         """Return where a step's bar begins, and how wide it is; what is small can be seen still."""
         low, high = sorted((self.at(step.begin), self.at(step.end)))
-        return low, max(round(high - low, 2), 3.0)
+        width = max(round(high - low, 2), _LEAST_WIDTH)
+        return min(low, _WIDTH - width), width
 
 
 def waterfall(spent_by: Mapping[str, Any], most: int = MOST_SHOWN) -> Waterfall | None:

@@ -28,7 +28,7 @@ def test_what_two_witnesses_tell_of_an_alert_is_one_line():
 
 
 def test_an_alert_that_fires_again_is_another_line():
-    """So is one of another place; one that lasts swallows what follows."""
+    """So is one of another place; of one whose end only one witness saw, it is the end."""
     found = timeline(
         [
             alert("prometheus", "01", "02", alertname="A"),
@@ -39,4 +39,4 @@ def test_an_alert_that_fires_again_is_another_line():
     )
 
     assert 3 == len(found)
-    assert None is found[-1]["ends_at"]
+    assert "2026-09-21T10:09:00Z" == found[-1]["ends_at"]

@@ -31,6 +31,15 @@ def test_steps_lead_from_the_whole_budget_to_what_is_left():
     assert (700.0, 300.0) == drawn.bar(drawn.steps[1])
 
 
+def test_a_tiny_incident_can_be_seen_within_the_drawing():
+    """Also at its right end."""
+    drawn = waterfall(spent_by(0.0001))
+
+    assert drawn is not None
+    at, width = drawn.bar(drawn.steps[1])
+    assert (997.0, 3.0) == (at, width)
+
+
 def test_an_overspent_budget_goes_below_nothing():
     """And the drawing reaches down to it."""
     drawn = waterfall(spent_by(1.5, rest=0.5))
