@@ -37,13 +37,13 @@ from slo.review.telling import Change, Remark, remark, tell_change
 _WRITTEN: Answers = {each: {} for each in (400, 413, *EVERYWHERE)}
 _EDITED: Answers = {409: {}, 412: {}, 428: {}}
 """Where the state that was seen is named by If-Match."""
+Other = Annotated[int, Query(alias="with", ge=1, le=2**31)]
+"""The review that one is compared with."""
 writing = APIRouter(prefix=PREFIX, responses=_WRITTEN)
 showing = APIRouter(prefix=PREFIX, responses={each: {} for each in EVERYWHERE})
 """One by one, each with the tag that edits must have seen, and never 304."""
 figuring = APIRouter(prefix=PREFIX, responses=READ)
 """What is worked out of the record."""
-Other = Annotated[int, Query(alias="with", ge=1, le=2**31)]
-"""The review that one is compared with."""
 
 
 @writing.post(

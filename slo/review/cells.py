@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Executable, ScalarSelect, Select, case, func, select, union_all
+from sqlalchemy import Connection, Executable, case, func, select, union_all
 
 from slo.review.days import CELL_DAYS, parts_of
 from slo.review.history import NO_DAYS, CellHistory, DayTotals, Excluded
@@ -37,6 +37,7 @@ def read_cells(
     *,
     last_hour: int,
     excluded: Sequence[Excluded],
+    with_left: bool,
 ) -> dict[str, list[CellHistory]]:
     """Return the cells that are known within a period, by objective.
 
@@ -47,6 +48,8 @@ def read_cells(
         versions: rows of each of its objectives, in their order.
         last_hour: UNIX seconds; later ones are not reviewed.
         excluded: maintenance: its days are read hour by hour.
+        with_left: whether to look for what was left of each budget: in a record that does not fit
+            into memory each look is one at the disk.
     """
     own_cells = select(CELLS.c.id).where(CELLS.c.service == service)
     touched = [(each.starts_at, each.ends_at) for each in excluded]
@@ -62,15 +65,22 @@ def read_cells(
         )  # fmt: skip
         hours = _columns(connection, asked.order_by("cell_id", "at"))
     steps = _steps(connection, own_cells, period, last_hour)
+    within = (SNAPSHOTS.c.at > period.start) & (SNAPSHOTS.c.at <= last_hour)
+    last_hours = _last(connection, SNAPSHOTS.c.at, within, CELLS.c.id.in_(list(steps)))
+    of_service = CELLS.c.service == service
+    left: dict[str, Any] = {}
+    if with_left:
+        left = _last(connection, SNAPSHOTS.c.budget_remaining, within, of_service)
     found: dict[str, list[CellHistory]] = {}
-    for cell in connection.execute(_cells(service, period.start, last_hour)):
+    for cell in connection.execute(select(CELLS).where(of_service).order_by(CELLS.c.id)):
         if not (cell.id in days or cell.id in hours or cell.id in steps):
             continue
         own = steps.get(cell.id, np.empty((4, 0)))
         full = hours.get(cell.id, np.empty((len(_HOUR_COLUMNS), 0)))
         if own.size:
-            running = _running_hour(own, cell.last_at or last_hour)
-            own = own[:, _is_counted(own, cell.last_at, running)]
+            last_at = last_hours[cell.id]
+            running = _running_hour(own, last_at or last_hour)
+            own = own[:, _is_counted(own, last_at, running)]
             full = np.hstack([full, running])
         at, *told = full
         # Of events that nobody knew there were none, and no coverage.
@@ -86,7 +96,7 @@ def read_cells(
                 total,
                 coverage,
                 _budgets(versions[cell.slo], full_hours) if full_hours.size else at,
-                cell.budget_remaining,
+                left.get(cell.id),
                 step_at.astype(np.int64),
                 step_bad,
                 step_total,
@@ -96,25 +106,12 @@ def read_cells(
     return found
 
 
-def _cells(service: str, start: int, last_hour: int) -> Select[Any]:
-    """Return a service's cells, each with its last hour and what was left of its budget last."""
-
-    def last(column: Any) -> ScalarSelect[Any]:
-        own = (SNAPSHOTS.c.cell_id == CELLS.c.id) & column.is_not(None)
-        within = own & (SNAPSHOTS.c.at > start) & (SNAPSHOTS.c.at <= last_hour)
-        return (
-            select(column).where(within).order_by(SNAPSHOTS.c.at.desc()).limit(1).scalar_subquery()
-        )
-
-    return (
-        select(
-            CELLS,
-            last(SNAPSHOTS.c.at).label("last_at"),
-            last(SNAPSHOTS.c.budget_remaining).label("budget_remaining"),
-        )
-        .where(CELLS.c.service == service)
-        .order_by(CELLS.c.id)
-    )
+def _last(connection: Connection, column: Any, within: Any, which: Any) -> dict[str, Any]:
+    """Return the last value of a column of snapshots within a time, by cell; None without any."""
+    own = (SNAPSHOTS.c.cell_id == CELLS.c.id) & column.is_not(None) & within
+    last = select(column).where(own).order_by(SNAPSHOTS.c.at.desc()).limit(1).scalar_subquery()
+    rows = connection.execute(select(CELLS.c.id, last).where(which))
+    return {row[0]: row[1] for row in rows}
 
 
 def _days(connection: Connection, own_cells: Any, within: Any) -> dict[str, DayTotals]:

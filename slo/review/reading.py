@@ -51,7 +51,7 @@ def read_history(
     """
     with engine.connect() as connection:
         excluded = read_excluded(connection, period, since)
-        objectives = _objectives(connection, service, period, now, excluded)
+        objectives = _objectives(connection, service, period, now, excluded, with_left=True)
         return ServiceHistory(
             service,
             objectives,
@@ -67,10 +67,10 @@ def read_history(
 def read_budgets(
     engine: Engine, service: str, period: ReviewedPeriod, now: float, since: Since = NO_CHANGES
 ) -> ServiceHistory:
-    """Return what a trend takes of a period: objectives and maintenance, and no incidents."""
+    """Return what a trend takes of a period: objectives and maintenance, no more."""
     with engine.connect() as connection:
         excluded = read_excluded(connection, period, since)
-        objectives = _objectives(connection, service, period, now, excluded)
+        objectives = _objectives(connection, service, period, now, excluded, with_left=False)
         return ServiceHistory(service, objectives, (), excluded)
 
 
@@ -80,6 +80,8 @@ def _objectives(
     period: ReviewedPeriod,
     now: float,
     excluded: Sequence[Excluded],
+    *,
+    with_left: bool,
 ) -> tuple[ObjectiveHistory, ...]:
     order = VERSIONS.c.slo, VERSIONS.c.valid_from
     asked = select(VERSIONS).where(VERSIONS.c.service == service).order_by(*order)
@@ -90,7 +92,15 @@ def _objectives(
     within = (KNOWN.c.service == service) & (KNOWN.c.at > period.start) & (KNOWN.c.at <= end)
     counted = select(KNOWN.c.slo, func.count()).where(within).group_by(KNOWN.c.slo)
     known_hours = {row[0]: row[1] for row in connection.execute(counted)}
-    cells = read_cells(connection, service, period, versions, last_hour=end, excluded=excluded)
+    cells = read_cells(
+        connection,
+        service,
+        period,
+        versions,
+        last_hour=end,
+        excluded=excluded,
+        with_left=with_left,
+    )
     found = []
     for slo, every in versions.items():
         first = max(period.start, every[0].valid_from - HOUR)
