@@ -20,7 +20,7 @@ from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
 from alerts.incidents import incident_label
-from alerts.links import SLO_DETAIL_BOARD, link_annotations
+from alerts.links import SLO_DETAIL_BOARD, link_annotations, review_annotation
 from alerts.owners import owner_label
 from alerts.probable_cause import once_causes_can_be_told, probable_cause
 from alerts.quiet import bad_events_of_tier, burning
@@ -129,6 +129,7 @@ def burn_alert(
                 SLO_DETAIL_BOARD,
                 [each for each in variables if each in own],
             ),
+            **review_annotation(links, objective.service, objective.name),
             **dict(extras.annotations),
         },
         tier.for_seconds,

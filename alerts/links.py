@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from alerts.runbooks import runbook_url
 from exporters import catalog
@@ -89,6 +90,18 @@ def cause_link_annotations(links: Links, cause: str, labels: Sequence[str]) -> d
         chosen = f"{{{{ with $labels.{own} }}}}var-{own}={{{{ . | urlquery }}}}&{{{{ end }}}}"
         found["dashboard_url"] = found["dashboard_url"].replace(TIME_RANGE, chosen + TIME_RANGE)
     return found
+
+
+def review_annotation(links: Links, service: str, slo: str) -> dict[str, str]:
+    """Return the annotation ``review_url``: where the record of reviews has an objective.
+
+    None, where no record is configured.
+    """
+    if links.reviews is None:
+        return {}
+    # Quoted: annotations are templates, and a name's braces are none of theirs.
+    path = "/".join(quote(each, safe="") for each in (service, slo))
+    return {"review_url": f"{links.reviews.rstrip('/')}/objectives/{path}"}
 
 
 def link_annotations(links: Links, alert: str, board: str, labels: Sequence[str]) -> dict[str, str]:

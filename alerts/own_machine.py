@@ -10,7 +10,7 @@ from exporters.addresses import is_loopback, parse_address
 from exporters.config import ConfigFile, Links
 from exporters.notifying import Receiver
 
-WHAT_IS_THERE = {"grafana": "boards", "runbooks": "runbooks"}
+WHAT_IS_THERE = {"grafana": "boards", "runbooks": "runbooks", "reviews": "reviews"}
 """What each link of ``links`` leads to."""
 
 
@@ -21,8 +21,12 @@ def links_to_own_machine(file: ConfigFile) -> dict[str, str]:
     """
     if not any(map(_is_elsewhere, _told(file))):
         return {}
-    links = {name: str(getattr(file.links, name)) for name in Links.model_fields}
-    return {name: url for name, url in links.items() if is_loopback(urlsplit(url).hostname or "")}
+    links = {name: getattr(file.links, name) for name in Links.model_fields}
+    return {
+        name: str(url)
+        for name, url in links.items()
+        if url is not None and is_loopback(urlsplit(str(url)).hostname or "")
+    }
 
 
 def _told(file: ConfigFile) -> Iterator[Receiver]:

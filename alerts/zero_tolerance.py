@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from alerts.burn import explanation
 from alerts.causes.cause import Cause
-from alerts.links import SLO_DETAIL_BOARD, link_annotations
+from alerts.links import SLO_DETAIL_BOARD, link_annotations, review_annotation
 from alerts.owners import owner_label
 from alerts.templates import cell_text
 from exporters import catalog
@@ -57,5 +57,6 @@ def zero_tolerance_alert(
             ),
             **explanation(objective, causes),
             **link_annotations(links, ZERO_TOLERANCE_BROKEN, SLO_DETAIL_BOARD, variables),
+            **review_annotation(links, objective.service, objective.name),
         },
     )

@@ -73,9 +73,13 @@ def all_boards() -> tuple[Board, ...]:
     )
 
 
-def build_boards() -> dict[str, str]:
-    """Return the boards' JSON by file name, ``fleet.json``. The same for every configuration."""
-    return draw_up_boards(all_boards())
+def build_boards(reviews: str | None = None) -> dict[str, str]:
+    """Return the boards' JSON by file name, ``fleet.json``. The same for every cluster.
+
+    Args:
+        reviews: base address of the record of reviews, which boards of objectives lead to, if any.
+    """
+    return draw_up_boards(all_boards(), reviews)
 
 
 def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
@@ -87,16 +91,22 @@ def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
     return draw_up_boards((slo_board(scope), slo_detail_board(scope)))
 
 
-def draw_up_boards(boards: Sequence[Board]) -> dict[str, str]:
+def draw_up_boards(boards: Sequence[Board], reviews: str | None = None) -> dict[str, str]:
     """Return boards' JSON by file name; they lead to each other and to no others."""
     among = {each.uid for each in boards}
-    return {f"{short_name(each)}.json": to_text(to_json(draw_up(each, among))) for each in boards}
+    return {
+        f"{short_name(each)}.json": to_text(to_json(draw_up(each, among, reviews)))
+        for each in boards
+    }
 
 
 def build(config: Config, _: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
     """Return boards and provisioning files: text by relative path; they are no rules."""
     sources = config.generated_from
-    boards = {f"{BOARDS_FOLDER}/{name}": text for name, text in build_boards().items()}
+    boards = {
+        f"{BOARDS_FOLDER}/{name}": text
+        for name, text in build_boards(config.file.links.reviews).items()
+    }
     return {
         **boards,
         DASHBOARDS_PROVISIONING_PATH: (

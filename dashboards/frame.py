@@ -10,7 +10,7 @@ from grafanalib import core
 
 from dashboards import variables
 from dashboards.layout import Band, place
-from dashboards.links import TAG, TITLES, board_link, every_board_link
+from dashboards.links import REVIEWED, TAG, TITLES, board_link, every_board_link, review_link
 from dashboards.queries import alerts
 from dashboards.queries.objectives import GROUPING
 from dashboards.variables import DATASOURCE_REF, Choice, board_variables
@@ -50,13 +50,15 @@ class Board:
         return f"{TAG} / {TITLES[self.uid]}"
 
 
-def draw_up(board: Board, among: Collection[str]) -> Any:
+def draw_up(board: Board, among: Collection[str], reviews: str | None = None) -> Any:
     """Return a board as grafanalib's dashboard, for :func:`dashboards.normalise.to_json`.
 
     Args:
         board: the board.
         among: the uids of the boards that are built with it: a link to another leads nowhere.
+        reviews: base address of the record of reviews, if there is one.
     """
+    record = [review_link(board.uid, reviews)] if reviews and board.uid in REVIEWED else []
     next_uids = [each for each in board.next_uids if each in among]
     return core.Dashboard(
         title=board.title,
@@ -67,7 +69,7 @@ def draw_up(board: Board, among: Collection[str]) -> Any:
             list=board_variables((*board.usual_choices, *board.choices), board.hidden)
         ),
         annotations=core.Annotations(list=_annotations(board)),
-        links=[*map(board_link, next_uids), every_board_link()],
+        links=[*map(board_link, next_uids), *record, every_board_link()],
         panels=place(board.bands),
         time=core.Time(board.time_from, "now"),
         timezone="browser",

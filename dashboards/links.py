@@ -50,6 +50,33 @@ def board_link(uid: str) -> Any:
     )
 
 
+REVIEWED = {
+    links.SLO_BOARD: "objectives",
+    links.SLO_DETAIL_BOARD: "objectives",
+    links.GROUP_BOARD: "incidents",
+}
+"""Boards that lead to the record of reviews, and to which of its pages."""
+
+
+def review_link(uid: str, reviews: str) -> Any:
+    """Return the link at a board's top to the record of reviews, with its variables and the time.
+
+    Args:
+        uid: of the board, one of :data:`REVIEWED`.
+        reviews: base address of ``shardwatch review serve``.
+    """
+    page = REVIEWED[uid]
+    return core.DashboardLink(
+        title="SLO reviews" if page == "objectives" else "Incidents on record",
+        type="link",
+        uri=f"{reviews.rstrip('/')}/{page}",
+        icon="doc",
+        tooltip="Open the record of reviews for what is chosen here",
+        includeVars=True,
+        keepTime=True,
+    )
+
+
 def every_board_link() -> Any:
     """Return the menu at a board's top of all boards with our tag."""
     return core.DashboardLink(

@@ -107,6 +107,8 @@ class Links(_Strict):
 
     grafana: HttpUrl = "http://127.0.0.1:3000"
     runbooks: HttpUrl = "http://127.0.0.1:3000/runbooks"
+    reviews: HttpUrl | None = None
+    """Of ``shardwatch review serve``, as people reach it; pages and boards lead there, if any."""
 
 
 class Https(_Strict):

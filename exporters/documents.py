@@ -204,10 +204,14 @@ def _parse_yaml(text: str, file: str) -> list[Document]:
 
 
 def format_place(place: Sequence[str | int]) -> str:
-    """Return ``('groups', 3, 'name')`` as ``groups[3].name``."""
+    """Return ``('groups', 3, 'name')`` as ``groups[3].name``; what is not printable, escaped."""
     text = ""
     for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            key = part if part.isprintable() else repr(part)[1:-1]
+            text += f".{key}" if text else key
     return text
 
 

@@ -108,6 +108,12 @@ def dashboard_url() -> str:
     )
 
 
+def review_url(reviews: str) -> str:
+    """Return the template of where the record of reviews has what burns; else of all incidents."""
+    found = f"{{{{ with .Annotations.review_url }}}}{{{{ . }}}}{{{{ else }}}}{reviews.rstrip('/')}"
+    return of_the_first(f"{found}/incidents{{{{ end }}}}")
+
+
 def runbook_url() -> str:
     """Return the template of the runbook's address."""
     return annotation("runbook_url")

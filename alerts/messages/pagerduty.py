@@ -16,6 +16,7 @@ from alerts.messages.facts import (
     labels_of_each,
     listed,
     place_labels,
+    review_url,
     runbook_url,
     since,
 )
@@ -37,6 +38,8 @@ def pagerduty_config(
     severity: str,
     cluster: str,
     grouping_labels: Sequence[str],
+    *,
+    reviews: str | None = None,
 ) -> dict[str, Any]:
     """Return a ``pagerduty_config`` of Alertmanager.
 
@@ -46,6 +49,7 @@ def pagerduty_config(
         severity: ours.
         cluster: what the events are about, as their source.
         grouping_labels: of all objectives; an alert that lacks one shows it empty.
+        reviews: base address of the record of reviews, if there is one.
     """
     return {
         "routing_key_file": str(routing_key_file),
@@ -62,6 +66,7 @@ def pagerduty_config(
         "links": [
             {"href": runbook_url(), "text": "runbook"},
             {"href": dashboard_url(), "text": "dashboard"},
+            *([{"href": review_url(reviews), "text": "review"}] if reviews else []),
         ],
     }
 

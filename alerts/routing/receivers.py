@@ -34,11 +34,12 @@ def receivers_of(
     found = [{"name": naming.watchdog, **_hooks(heartbeat_of(file), folder)}]
     if file.webhook:
         found.append({"name": naming.webhook, **_hooks(file.webhook, folder)})
+    reviews = file.links.reviews
     for name, receiver in sorted(_told(file).items()):
         found += [
             {
                 "name": naming.of(name, severity),
-                **_ways(receiver, folder, severity, cluster, grouping_labels),
+                **_ways(receiver, folder, severity, cluster, grouping_labels, reviews=reviews),
             }
             for severity in SUFFIXES
         ]
@@ -67,12 +68,21 @@ def _ways(
     severity: str,
     cluster: str,
     grouping_labels: Sequence[str],
+    *,
+    reviews: str | None,
 ) -> dict[str, Any]:
     ways: dict[str, Any] = {}
     if receiver.pagerduty:
         key_file = _path(folder, receiver.pagerduty.routing_key_file)
         ways["pagerduty_configs"] = [
-            pagerduty_config(receiver.pagerduty, key_file, severity, cluster, grouping_labels)
+            pagerduty_config(
+                receiver.pagerduty,
+                key_file,
+                severity,
+                cluster,
+                grouping_labels,
+                reviews=reviews,
+            )
         ]
     if receiver.slack:
         url_file = _path(folder, receiver.slack.api_url_file)

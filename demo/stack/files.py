@@ -66,7 +66,11 @@ def configuration(
             "url": f"{pagerduty}/v2/enqueue",
         },
         "webhook": {"url": f"{layout.url('reviews')}/webhook"},
-        "links": {"runbooks": f"{pagerduty}/runbooks"},
+        "links": {
+            "grafana": layout.url("preview"),
+            "runbooks": f"{pagerduty}/runbooks",
+            "reviews": layout.url("reviews"),
+        },
         "exporters": {name: [layout.address(f"exporter-{name}")] for name in PORTS},
     }
 

@@ -30,6 +30,7 @@ from demo.stack.observe import Observer
 from demo.stack.ports import Ports
 from demo.stack.processes import Supervisor
 from demo.stack.report import Report, failures
+from demo.stack.reviewing import begin_reviews
 from demo.stack.story import Story, Told
 from demo.stack.sums import Measured, compare_budgets, count_pages, summarise
 from demo.stack.terminal import Terminal
@@ -169,7 +170,8 @@ class _Demo:
                 first_data_seconds = time.monotonic() - started
                 said = f"{len(empty)} panels have no data" if empty else "every panel has data"
                 terminal.step(f"{said} after {first_data_seconds:.0f} s")
-                self._show_addresses()
+                reviews = await begin_reviews(session, self.layout.url("reviews"), time.time())
+                self._show_addresses(reviews)
                 missed = []
                 if self.options.speed == 1:
                     terminal.heading(f"{scenario.name}: {scenario.story}")
@@ -256,12 +258,13 @@ class _Demo:
                 await asyncio.sleep(1)
         return [str(each) for each in left]
 
-    def _show_addresses(self) -> None:
+    def _show_addresses(self, reviews: list[str]) -> None:
         self.terminal.heading("Where to look")
         self.terminal.addresses(
             {
                 "dashboards": f"{self.layout.url('preview')}/d/{FLEET_BOARD}",
                 "pages (PagerDuty's stand-in)": self.layout.url("pagerduty"),
+                "SLO reviews, of 28 days": reviews[0] if reviews else self.layout.url("reviews"),
                 "record of reviews": self.layout.reviews,
                 "Prometheus, alerts": f"{self.layout.url('prometheus')}/classic/alerts",
                 "Prometheus, queries": f"{self.layout.url('prometheus')}/classic/graph",

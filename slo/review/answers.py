@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -48,6 +48,8 @@ class Desk:
     """UNIX seconds."""
     policy: Path | None = None
     """Of error budgets; ours, if None."""
+    boards: str | None = None
+    """Base address of the boards that pages lead to; they lead to none, if None."""
 
     def by(self, person: Person, author: str = "") -> By:
         """Return who changes something now: the name that is vouched for, or the one given."""
@@ -135,8 +137,13 @@ def _tags(header: str) -> list[str]:
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem."""
+    return Response(problem_document(status, detail)[1], status, headers, PROBLEM_TYPE)
+
+
+def problem_document(status: int, detail: str) -> tuple[str, bytes]:
+    """Return the type and the text of a problem."""
     content = {"type": "about:blank", "status": status, "detail": detail}
-    return JSONResponse(content, status, headers, PROBLEM_TYPE)
+    return PROBLEM_TYPE, json.dumps(content, ensure_ascii=False).encode()
 
 
 def said_by_database(error: SQLAlchemyError) -> str:

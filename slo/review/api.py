@@ -13,18 +13,18 @@ from fastapi.responses import Response
 
 from slo.review import browsing
 from slo.review.answers import Reader, TheDesk, answer
-from slo.review.api_models import Actions, Objectives, Page, ProblemDocument, Reviews, Snapshots
+from slo.review.api_models import Actions, Objectives, Page, Reviews, Snapshots
 from slo.review.browsing import Asked, Listed
 from slo.review.maintenance import parse_moment
 from slo.review.refusals import UnusableError
 from slo.review.webhook import storable
 
 PREFIX = "/api/v1"
-_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}, "model": ProblemDocument}
-PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(
-    (400, 401, 403, 404, 413, 421, 422, 503), _PROBLEM
-)
-LISTED: dict[int | str, dict[str, Any]] = {304: {"description": "As it was."}, **PROBLEMS}
+Answers = dict[int | str, dict[str, Any]]
+"""By status, as OpenAPI tells them; :mod:`slo.review.api_document` adds what they have in common.
+"""
+EVERYWHERE = (401, 403, 404, 421, 422, 503)
+READ: Answers = {each: {} for each in (304, *EVERYWHERE)}
 
 Number = Annotated[int, Path(ge=1, le=2**31)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -41,7 +41,7 @@ def _part(limit: Limit = 100, offset: Offset = 0, since: Since = None, to: To = 
 
 Part = Annotated[Asked, Depends(_part)]
 
-reading = APIRouter(prefix=PREFIX, responses=LISTED)
+reading = APIRouter(prefix=PREFIX, responses=READ)
 
 
 @reading.get("/objectives", response_model=Objectives)
@@ -193,10 +193,14 @@ def audit(
 
 def serve_interface(app: FastAPI) -> None:
     """Add the interface to an application."""
-    from slo.review.api_writing import writing  # noqa: PLC0415 - it takes its names from here
+    from slo.review.api_writing import (  # noqa: PLC0415 - it takes its names from here
+        figuring,
+        showing,
+        writing,
+    )
 
-    app.include_router(reading)
-    app.include_router(writing)
+    for each in (reading, writing, showing, figuring):
+        app.include_router(each)
 
 
 def seconds(text: str) -> int:

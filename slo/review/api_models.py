@@ -10,12 +10,21 @@ from slo.review.reviews import LONGEST_TEXT
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Moment = Annotated[str, Field(max_length=40, examples=["2026-11-16T13:00:00Z"])]
+Moment = Annotated[
+    str,
+    Field(
+        max_length=40,
+        examples=["2026-11-16T13:00:00Z"],
+        json_schema_extra={"format": "date-time"},
+    ),
+]
 Author = Annotated[
     str, Field(max_length=200, description="Who does it, where nobody has to log in; else unused.")
 ]
 Labels = Annotated[dict[Name, Annotated[str, Field(max_length=1000)]], Field(max_length=50)]
-Day = Annotated[str, Field(max_length=10, examples=["2026-12-01"])]
+Day = Annotated[
+    str, Field(max_length=10, examples=["2026-12-01"], json_schema_extra={"format": "date"})
+]
 
 
 class _Taken(BaseModel):
@@ -209,6 +218,69 @@ class WholeReview(ToldReview):
 
     decisions: list[ToldDecision]
     actions: list[ToldAction]
+
+
+class Pair(_Told):
+    """A figure of two reviews."""
+
+    before: float | None
+    now: float | None
+    difference: float | None
+
+
+class TextPair(_Told):
+    """A word of two reviews."""
+
+    before: str | None
+    now: str | None
+
+
+class PairOfCause(Pair):
+    """What a cause spent, as shares of the budget."""
+
+    name: str
+
+
+class PairOfObjective(_Told):
+    """An objective in two reviews."""
+
+    slo: str
+    target: TextPair
+    verdict: TextPair
+    attainment: Pair
+    spent: Pair
+    left: Pair
+    unknown: Pair
+    target_is: TextPair
+    causes: list[PairOfCause]
+
+
+class PairOfAlerts(_Told):
+    """How good pages were in two reviews."""
+
+    pages: Pair
+    precision: Pair
+    recall: Pair
+    detect_seconds: Pair
+    acknowledge_seconds: Pair
+    resolve_seconds: Pair
+
+
+class TwoReviews(_Told):
+    """Two reviews of a service side by side."""
+
+    service: str
+    period: str
+    other_period: str
+    digest: str
+    other_digest: str
+    state: str
+    other_state: str
+    objectives: list[PairOfObjective]
+    alerts: PairOfAlerts
+    incidents: Pair
+    actions: dict[str, list[dict[str, Any]]]
+    """Those that are ``done``, ``still_open`` and ``new``."""
 
 
 class Comparison(_Told):

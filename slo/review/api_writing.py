@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from slo.review import reviews
 from slo.review.actions import Task, add_action, change_action, mark, read_action
 from slo.review.answers import Desk, Reader, Signer, TheDesk, Writer, answer, seen_tag
-from slo.review.api import PREFIX, PROBLEMS, Number, seconds
+from slo.review.api import EVERYWHERE, PREFIX, READ, Answers, Number, seconds
 from slo.review.api_models import (
     ChangedAction,
     Comparison,
@@ -24,22 +24,31 @@ from slo.review.api_models import (
     Notes,
     Signing,
     ToldAction,
+    TwoReviews,
     WholeReview,
 )
 from slo.review.browsing import read_whole_review, told_action
+from slo.review.comparing import compare
 from slo.review.maintenance import add_window, read_window
 from slo.review.refusals import StaleError, UnusableError
 from slo.review.reporting import read_figures, reviewable
 from slo.review.telling import Change, Remark, remark, tell_change
 
-_CHANGING: dict[int | str, dict[str, Any]] = {
-    **PROBLEMS,
-    **dict.fromkeys((409, 412, 428), PROBLEMS[404]),
-}
-writing = APIRouter(prefix=PREFIX, responses=_CHANGING)
+_WRITTEN: Answers = {each: {} for each in (400, 413, *EVERYWHERE)}
+_EDITED: Answers = {409: {}, 412: {}, 428: {}}
+"""Where the state that was seen is named by If-Match."""
+Other = Annotated[int, Query(alias="with", ge=1, le=2**31)]
+"""The review that one is compared with."""
+writing = APIRouter(prefix=PREFIX, responses=_WRITTEN)
+showing = APIRouter(prefix=PREFIX, responses={each: {} for each in EVERYWHERE})
+"""One by one, each with the tag that edits must have seen, and never 304."""
+figuring = APIRouter(prefix=PREFIX, responses=READ)
+"""What is worked out of the record."""
 
 
-@writing.post("/changes", status_code=201, response_model=Created, responses={200: {}})
+@writing.post(
+    "/changes", status_code=201, response_model=Created, responses={200: {"model": Created}}
+)
 def tell_of_change(request: Request, desk: TheDesk, person: Writer, body: NewChange) -> Response:
     """Tell that something was changed; told again it is there once, and the answer is 200."""
     change = Change(seconds(body.at), body.kind, body.summary, body.labels)
@@ -58,7 +67,7 @@ def leave_out(request: Request, desk: TheDesk, person: Writer, body: NewWindow) 
     return answer(request, {"id": add_window(desk.engine, window, by.now)}, status=201)
 
 
-@writing.post("/annotations", status_code=201, response_model=Created)
+@writing.post("/annotations", status_code=201, response_model=Created, responses={409: {}})
 def annotate(request: Request, desk: TheDesk, person: Writer, body: NewAnnotation) -> Response:
     """Write at a moment, of an incident, or of a draft."""
     said = Remark(seconds(body.at), body.text, body.incident, body.review)
@@ -67,7 +76,7 @@ def annotate(request: Request, desk: TheDesk, person: Writer, body: NewAnnotatio
     )
 
 
-@writing.post("/reviews", status_code=201, response_model=WholeReview)
+@writing.post("/reviews", status_code=201, response_model=WholeReview, responses={409: {}})
 def begin_review(request: Request, desk: TheDesk, person: Writer, body: NewReview) -> Response:
     """Begin the review of a period; 409 where there is one."""
     by = desk.by(person, body.author)
@@ -77,13 +86,13 @@ def begin_review(request: Request, desk: TheDesk, person: Writer, body: NewRevie
     return _review(request, desk, number, 201)
 
 
-@writing.get("/reviews/{number}", response_model=WholeReview)
+@showing.get("/reviews/{number}", response_model=WholeReview)
 def show_review(request: Request, desk: TheDesk, _: Reader, number: Number) -> Response:
     """One review, with its decisions and its service's actions."""
     return _review(request, desk, number)
 
 
-@writing.patch("/reviews/{number}", response_model=WholeReview)
+@writing.patch("/reviews/{number}", response_model=WholeReview, responses=_EDITED)
 def edit_review(
     request: Request, desk: TheDesk, person: Writer, number: Number, body: Notes
 ) -> Response:
@@ -93,7 +102,9 @@ def edit_review(
     return _review(request, desk, number)
 
 
-@writing.post("/reviews/{number}/decisions", status_code=201, response_model=WholeReview)
+@writing.post(
+    "/reviews/{number}/decisions", status_code=201, response_model=WholeReview, responses=_EDITED
+)
 def add_decision(
     request: Request, desk: TheDesk, person: Writer, number: Number, body: NewDecision
 ) -> Response:
@@ -103,7 +114,9 @@ def add_decision(
     return _review(request, desk, number, 201)
 
 
-@writing.post("/reviews/{number}/actions", status_code=201, response_model=WholeReview)
+@writing.post(
+    "/reviews/{number}/actions", status_code=201, response_model=WholeReview, responses=_EDITED
+)
 def begin_action(
     request: Request, desk: TheDesk, person: Writer, number: Number, body: NewAction
 ) -> Response:
@@ -113,7 +126,9 @@ def begin_action(
     return _review(request, desk, number, 201)
 
 
-@writing.post("/reviews/{number}/signature", status_code=201, response_model=WholeReview)
+@writing.post(
+    "/reviews/{number}/signature", status_code=201, response_model=WholeReview, responses=_EDITED
+)
 def sign_review(
     request: Request, desk: TheDesk, person: Signer, number: Number, body: Signing
 ) -> Response:
@@ -123,13 +138,21 @@ def sign_review(
     return _review(request, desk, number, 201)
 
 
-@writing.get("/reviews/{number}/figures", response_model=dict[str, Any])
+@figuring.get("/reviews/{number}/figures", response_model=dict[str, Any])
 def show_figures(request: Request, desk: TheDesk, _: Reader, number: Number) -> Response:
     """Show the figures: as signed, and of a draft as they are now."""
     return answer(request, figures_of_review(desk, number))
 
 
-@writing.get("/reviews/{number}/remade", response_model=Comparison)
+@figuring.get("/reviews/{number}/compared", response_model=TwoReviews)
+def show_beside(
+    request: Request, desk: TheDesk, _: Reader, number: Number, other: Other
+) -> Response:
+    """Show a review beside another one of its service: what was before, what is now."""
+    return answer(request, two_reviews(desk, number, other))
+
+
+@figuring.get("/reviews/{number}/remade", response_model=Comparison, responses={409: {}})
 def make_again(request: Request, desk: TheDesk, _: Reader, number: Number) -> Response:
     """Make a signed review again from the record, and say whether it came out the same."""
     again = reviews.remake(desk.engine, number)
@@ -141,13 +164,13 @@ def make_again(request: Request, desk: TheDesk, _: Reader, number: Number) -> Re
     return answer(request, content)
 
 
-@writing.get("/actions/{number}", response_model=ToldAction)
+@showing.get("/actions/{number}", response_model=ToldAction)
 def show_action(request: Request, desk: TheDesk, _: Reader, number: Number) -> Response:
     """Show an action."""
     return _action(request, desk, number)
 
 
-@writing.patch("/actions/{number}", response_model=ToldAction)
+@writing.patch("/actions/{number}", response_model=ToldAction, responses=_EDITED)
 def edit_action(
     request: Request, desk: TheDesk, person: Writer, number: Number, body: ChangedAction
 ) -> Response:
@@ -171,6 +194,20 @@ def figures_of_review(desk: Desk, number: int) -> dict[str, Any]:
         signed: dict[str, Any] = row["figures"]
         return signed
     return read_figures(desk.engine, row["service"], row["period"], desk.clock(), desk.policy)
+
+
+def two_reviews(desk: Desk, number: int, other: int) -> dict[str, Any]:
+    """Return a review beside another one.
+
+    Raises:
+        MissingError: if there is no such review.
+        UnusableError: if they are of different services.
+    """
+    own, theirs = (figures_of_review(desk, each) for each in (number, other))
+    if own["service"] != theirs["service"]:
+        found = f"review {other} is of {theirs['service']!r}"
+        raise UnusableError(f"{found}, expected one of {own['service']!r}")
+    return compare(theirs, own)
 
 
 def _review(request: Request, desk: Desk, number: int, status: int = 200) -> Response:

@@ -28,14 +28,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from exporters.version import VERSION
 from slo.review.access import is_allowed
 from slo.review.alert_store import write_facts
-from slo.review.answers import Desk, problem, said_by_database, say_problems
+from slo.review.answers import Desk, problem, problem_document, said_by_database, say_problems
 from slo.review.api import PREFIX, serve_interface
+from slo.review.api_document import document_answers
 from slo.review.committing import BusyError, GroupCommit
 from slo.review.facts import AlertFact
 from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate
 from slo.review.site import tell_problem
 from slo.review.site_forms import serve_pages
+from slo.review.tracing import Tracing
 from slo.review.webhook import LARGEST_BYTES, MalformedWebhookError, read_webhook
 from slo.web.guard import Application, Guard
 
@@ -51,9 +53,11 @@ def review_application(
     token: bytes | None = None,
     gate: Gate = NOBODY_ASKED,
     policy: Path | None = None,
+    boards: str | None = None,
     metrics: ReviewMetrics | None = None,
     clock: Callable[[], float] = time.time,
     beside: Sequence[Callable[[], AbstractAsyncContextManager[object]]] = (),
+    tracing: Tracing | None = None,
 ) -> Application:
     """Return the service.
 
@@ -63,16 +67,20 @@ def review_application(
         token: that webhooks must have; None for none.
         gate: who is let in to all but webhooks, health and metrics.
         policy: of error budgets; ours, if None.
+        boards: base address of the boards that pages lead to; they lead to none, if None.
         metrics: to count in.
         clock: UNIX seconds.
         beside: what runs while it serves.
+        tracing: that makes spans of requests and of batches of webhooks.
     """
     counted = metrics or ReviewMetrics()
 
     def commit(batch: Sequence[Sequence[AlertFact]]) -> None:
         write_facts(engine, (fact for facts in batch for fact in facts), int(clock()))
 
-    writer: GroupCommit[Sequence[AlertFact]] = GroupCommit(commit)
+    writer: GroupCommit[Sequence[AlertFact]] = GroupCommit(
+        tracing.batches(commit) if tracing else commit
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -90,10 +98,8 @@ def review_application(
         title="shardwatch reviews",
         version=VERSION,
     )
-    app.state.desk = Desk(engine, gate, clock, policy)
+    app.state.desk = Desk(engine, gate, clock, policy, boards)
     say_problems(app, _tell)
-    serve_interface(app)
-    serve_pages(app)
 
     async def take(request: Request) -> Response:
         if not is_allowed(request.headers.get("authorization", ""), token):
@@ -117,24 +123,25 @@ def review_application(
         counted.alerts_left_out.inc(message.left_out)
         return Response(status_code=204)
 
-    async def healthz() -> Response:
+    async def healthz(_: Request) -> Response:
         try:
             await asyncio.to_thread(partial(_ask, engine))
         except SQLAlchemyError as error:
             return problem(503, f"The database does not answer: {said_by_database(error)}.")
         return JSONResponse({"status": "ok"})
 
-    async def tell_metrics() -> Response:
+    async def tell_metrics(_: Request) -> Response:
         return PlainTextResponse(counted.page(), media_type=METRICS_TYPE)
 
-    app.add_api_route("/webhook", take, methods=["POST"], include_in_schema=False)
-    app.add_api_route(
-        "/healthz", healthz, methods=["GET"], response_model=None, include_in_schema=False
-    )
-    app.add_api_route(
-        "/metrics", tell_metrics, methods=["GET"], response_model=None, include_in_schema=False
-    )
-    return Guard(app, host, largest_body_bytes=LARGEST_BYTES)
+    # Before all others, and plain: of each webhook half the time would go into finding its route.
+    app.add_route("/webhook", take, methods=["POST"], include_in_schema=False)
+    app.add_route("/healthz", healthz, include_in_schema=False)
+    app.add_route("/metrics", tell_metrics, include_in_schema=False)
+    serve_interface(app)
+    serve_pages(app)
+    document_answers(app)
+    guarded = Guard(app, host, largest_body_bytes=LARGEST_BYTES, tell=problem_document)
+    return tracing.requests(guarded) if tracing else guarded
 
 
 def _ask(engine: Engine) -> None:

@@ -101,11 +101,16 @@ def _burns(cell: CellHistory, budget: float) -> NDArray[np.bool_]:
 
 
 def total_bad(cell: CellHistory, excluded: Sequence[Excluded]) -> float:
-    """Return all bad events of a cell's hours that count."""
-    return float(np.sum(cell.events_bad * counts(cell, excluded)))
+    """Return all bad events of a cell's days and hours that count."""
+    if not cell.at.size:
+        return cell.days.events_bad
+    return cell.days.events_bad + float(np.sum(cell.events_bad * counts(cell, excluded)))
 
 
 def burning_bad(cell: CellHistory, excluded: Sequence[Excluded]) -> float:
     """Return the bad events of the hours in which a cell spent its budget faster than it may."""
+    if not cell.at.size:
+        return cell.days.events_bad_burning
     burns = cell.events_bad > cell.budgets * cell.events
-    return float(np.sum(cell.events_bad * burns * counts(cell, excluded)))
+    of_hours = float(np.sum(cell.events_bad * burns * counts(cell, excluded)))
+    return cell.days.events_bad_burning + of_hours

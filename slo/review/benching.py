@@ -1,4 +1,4 @@
-"""Figures of the record: webhooks a second, and how long a quarter's report takes.
+"""Figures of the record: webhooks a second, what kills cost, how long a page and a report take.
 
 ``python -m slo.review.benching`` prints them as ``bench.json`` has them.
 """
@@ -8,37 +8,43 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from statistics import quantiles
 
 import aiohttp
+from sqlalchemy import Engine
 
 from exporters.benching import figure, print_figures, unmeasured
 from exporters.problems import InputError
 from exporters.programs import locate_program
+from slo.review.benching_record import SERVICE, make_record
 from slo.review.cli import ReportFormat
-from slo.review.database import open_database, upgrade, writing
+from slo.review.days import DAY
 from slo.review.hours import HOUR
 from slo.review.killing import free_port, kill_under_load, ready, rfc3339, serving
 from slo.review.report_formats import write_report
 from slo.review.reporting import read_figures
-from slo.review.reviewed_period import ReviewedPeriod, parse_period
-from slo.review.snapshot_store import ASKED, CELLS, KNOWN, SNAPSHOTS, VERSIONS
+from slo.review.reviewed_period import parse_period
 from slo.review.testing import running_postgresql
 
 WEBHOOKS_PER_SECOND = 500.0
 """The bar, as the next one."""
+PAGE_P95_MS = 200.0
 REPORT_SECONDS = 5.0
-KILLS = 50
+KILLS = 100
 """Of each database."""
 _WEBHOOKS = 5_000
 _SENDERS = 32
+_PAGES = 200
 _OBJECTIVES = 200
+_CELLS = 20
+"""Of each objective: in a year they have 35 million snapshots, which take 5 GB of disk."""
+_DAYS = 365
 _QUARTER = parse_period("2026-Q3")
-SERVICE = "chat"
 
 
 async def webhooks_per_second(database: str) -> float:
@@ -61,57 +67,34 @@ async def webhooks_per_second(database: str) -> float:
             return _WEBHOOKS / (time.perf_counter() - began)
 
 
-def report_seconds(folder: Path, cells: int = 1) -> float:
-    """Return how long the report of a quarter takes, of 200 objectives with so many cells each."""
-    engine = open_database(str(folder / "quarter.db"))
-    upgrade(engine)
-    _fill(engine, _QUARTER, cells)
+async def page_seconds(database: str, chance: random.Random) -> float:
+    """Return within which time 95 of 100 pages of an objective, over a year, are there."""
+    port = free_port()
+    with serving(database, port) as server:
+        url = f"http://127.0.0.1:{port}"
+        await ready(url, server)
+        took = []
+        async with aiohttp.ClientSession() as session:
+            for _ in range(_PAGES):
+                number = chance.randrange(_OBJECTIVES)
+                began = time.perf_counter()
+                page = f"{url}/objectives/{SERVICE}/objective-{number:03}?days=365"
+                async with session.get(page) as answer:
+                    answer.raise_for_status()
+                    await answer.read()
+                took.append(time.perf_counter() - began)
+    return quantiles(took, n=20)[-1]
+
+
+def report_seconds(engine: Engine) -> float:
+    """Return how long the report of a quarter takes, with its trend over the four before it."""
     began = time.perf_counter()
     figures = read_figures(engine, SERVICE, _QUARTER.name, _QUARTER.end + 3600.0)
     write_report(figures, ReportFormat.HTML)
     took = time.perf_counter() - began
-    engine.dispose()
+    if len(figures["objectives"]) != _OBJECTIVES:
+        raise AssertionError(f"the report has {len(figures['objectives'])} objectives")
     return took
-
-
-def _fill(engine: Any, period: ReviewedPeriod, cells: int) -> None:
-    hours = range(period.start + HOUR, period.end + 1, HOUR)
-    names = [f"objective-{number:03}" for number in range(_OBJECTIVES)]
-    promise = {"service": SERVICE, "target": "0.999", "period_seconds": 28 * 86_400}
-    with writing(engine) as connection:
-        connection.execute(
-            VERSIONS.insert(),
-            [
-                {"id": index, "slo": name, "valid_from": hours[0], "fingerprint": 1.0, **promise}
-                for index, name in enumerate(names, 1)
-            ],
-        )
-        connection.execute(
-            ASKED.insert(), [{"at": at, "asked_at": at, "objectives": len(names)} for at in hours]
-        )
-        for index, name in enumerate(names, 1):
-            own = {"slo": name, "service": SERVICE}
-            connection.execute(
-                KNOWN.insert(), [{**own, "at": at, "version_id": index} for at in hours]
-            )
-            for number in range(cells):
-                cell = f"{name}-{number}"
-                labels = {"region": "eu", "model": f"m{number}"}
-                connection.execute(CELLS.insert(), [{"id": cell, "labels": labels, **own}])
-                connection.execute(
-                    SNAPSHOTS.insert(),
-                    [
-                        {
-                            "cell_id": cell,
-                            "at": at,
-                            "events_bad": 1.0,
-                            "events": 3600.0,
-                            "coverage": 1.0,
-                            "budget_remaining": 0.5,
-                        }
-                        for at in hours
-                    ],
-                )
 
 
 def _body(number: int) -> bytes:
@@ -158,7 +141,17 @@ def main() -> None:
                 came = asyncio.run(kill_under_load(url or "", KILLS))
                 lost_or_doubled += len(came.lost) + came.doubled
         print_figures(figure("review.lost_or_doubled", lost_or_doubled, "alerts", 0.0))
-        print_figures(figure("review.report_seconds", report_seconds(folder), "s", REPORT_SECONDS))
+        _measure_a_year(folder)
+
+
+def _measure_a_year(folder: Path) -> None:
+    file = folder / "year.db"
+    first = _QUARTER.end - _DAYS * DAY + HOUR
+    engine = make_record(file, first, _QUARTER.end, _OBJECTIVES, _CELLS)
+    page = asyncio.run(page_seconds(f"sqlite:///{file}", random.Random(1))) * 1000  # noqa: S311 - no secret
+    print_figures(figure("review.page_p95_ms", page, "ms", PAGE_P95_MS))
+    print_figures(figure("review.report_seconds", report_seconds(engine), "s", REPORT_SECONDS))
+    engine.dispose()
 
 
 if __name__ == "__main__":

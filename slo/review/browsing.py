@@ -60,16 +60,43 @@ def list_snapshots(connection: Connection, asked: Asked, **equal: str | None) ->
 
 
 def list_incidents(
-    connection: Connection, asked: Asked, *, is_open: bool | None = None, **equal: str | None
+    connection: Connection,
+    asked: Asked,
+    *,
+    is_open: bool | None = None,
+    place: Mapping[str, str] | None = None,
+    **equal: str | None,
 ) -> Listed:
-    """Return incidents, the latest first. Filters: cause, severity, time, whether it lasts."""
+    """Return incidents, the latest first. Filters: cause, severity, time, place, whether it lasts.
+
+    An incident that does not tell a label may be at any place.
+    """
     every = _where(select(INCIDENTS).where(INCIDENTS.c.merged_into.is_(None)), INCIDENTS, equal)
     if is_open is not None:
         ends = INCIDENTS.c.ended_at_ms
         every = every.where(ends.is_(None) if is_open else ends.is_not(None))
+    for name, text in (place or {}).items():
+        told_place = INCIDENTS.c.labels[name].as_string()
+        every = every.where(told_place.is_(None) | (told_place == text))
     every = _within(every, INCIDENTS.c.started_at_ms, asked, 1000)
     order = INCIDENTS.c.started_at_ms.desc(), INCIDENTS.c.id.desc()
     return _listed(connection, every.order_by(*order), asked)
+
+
+def incidents_of(
+    connection: Connection, asked: Asked, *, service: str, slo: str
+) -> list[dict[str, Any]]:
+    """Return the incidents during which an objective burned, the latest first."""
+    ids = select(ALERTS.c.incident_id).where(
+        ALERTS.c.incident_id.is_not(None),
+        ALERTS.c.labels["slo"].as_string() == slo,
+        ALERTS.c.labels["service"].as_string() == service,
+    )
+    if asked.since is not None:  # no alert begins before its incident
+        ids = ids.where(ALERTS.c.starts_at_ms >= asked.since * 1000)
+    every = select(INCIDENTS).where(INCIDENTS.c.id.in_(ids))
+    every = _within(every, INCIDENTS.c.started_at_ms, asked, 1000)
+    return _listed(connection, every.order_by(INCIDENTS.c.started_at_ms.desc()), asked).items
 
 
 def read_incident(connection: Connection, number: int) -> dict[str, Any]:

@@ -64,16 +64,19 @@ def budget_of_cell(
     objective: ObjectiveHistory, cell: CellHistory, excluded: Sequence[Excluded]
 ) -> Budget:
     """Return how a cell did, maintenance left out."""
-    kept = counts(cell, excluded)
-    lost = float(np.sum(kept * (1 - np.clip(cell.coverage, 0, 1))))
+    days, left_out = cell.days, 0.0
+    sums = np.array([days.unknown_hours, days.events, days.events_bad, days.events_bad_allowed])
+    if cell.at.size:
+        kept = counts(cell, excluded)
+        left_out = len(kept) - float(np.sum(kept))
+        unknown = 1 - np.clip(cell.coverage, 0, 1)
+        of_hours = (unknown, cell.events, cell.events_bad, cell.events * cell.budgets)
+        sums += [float(np.sum(kept * each)) for each in of_hours]
+    lost, events, events_bad, allowed = sums.tolist()
     missing = objective.expected_hours - objective.known_hours
-    hours = max(objective.expected_hours - (len(kept) - float(np.sum(kept))), 1.0)
-    return Budget(
-        float(np.sum(kept * cell.events)),
-        float(np.sum(kept * cell.events_bad)),
-        float(np.sum(kept * cell.events * cell.budgets)),
-        min((missing + lost) / hours, 1.0) if objective.expected_hours else 1.0,
-    )
+    hours = max(objective.expected_hours - left_out, 1.0)
+    unknown_ratio = min((missing + lost) / hours, 1.0) if objective.expected_hours else 1.0
+    return Budget(events, events_bad, allowed, unknown_ratio)
 
 
 def budget_of(objective: ObjectiveHistory, excluded: Sequence[Excluded]) -> Budget:

@@ -116,6 +116,7 @@ def serve(
         policy=policy,
         prometheus=url,
         access=access,
+        boards=read.file.links.grafana if read is not None else None,
         reach_seconds=reach_seconds,
     )
     serve_reviews(service, typer.echo)

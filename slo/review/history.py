@@ -14,13 +14,30 @@ from slo.steps import Floats, Times
 
 
 @dataclass(frozen=True)
+class DayTotals:
+    """What a cell's whole days come to that were added up and no maintenance touched."""
+
+    unknown_hours: float = 0.0
+    """Of their hours that are in the record, what was not covered."""
+    events_bad: float = 0.0
+    events: float = 0.0
+    events_bad_allowed: float = 0.0
+    """As promised at each hour."""
+    events_bad_burning: float = 0.0
+    """Those of hours with more of them than allowed."""
+
+
+NO_DAYS = DayTotals()
+
+
+@dataclass(frozen=True)
 class CellHistory:
-    """One cell's full hours, and the 5-minute steps of incidents."""
+    """One cell's days, the full hours beside these, and the 5-minute steps of incidents."""
 
     key: str
     labels: Mapping[str, str]
     at: Times
-    """Full hours, UNIX seconds, sorted; shape (H,): those at which it is known."""
+    """Full hours, UNIX seconds, sorted; shape (H,): those at which it is known, outside days."""
     events_bad: Floats
     """Within the hour before each; shape (H,), as the next ones."""
     events: Floats
@@ -33,6 +50,7 @@ class CellHistory:
     """Ends of 5-minute steps, UNIX seconds, sorted; shape (S,)."""
     step_events_bad: Floats
     step_events: Floats
+    days: DayTotals = NO_DAYS
 
     def is_at(self, place: Mapping[str, str]) -> bool:
         """Tell whether nothing of a place says that it is another one."""

@@ -14,11 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from slo.prometheus import PrometheusClient, PrometheusError
 from slo.review.alert_store import state_of_facts
+from slo.review.days import add_days
 from slo.review.incident_store import sync_incidents
 from slo.review.metrics import ReviewMetrics
 from slo.review.reconciling import reconcile
 from slo.review.snapshots import take_snapshots
 from slo.review.spending import take_spending
+from slo.review.tracing import Traced, untraced
 
 _LOG = logging.getLogger("reviews")
 INCIDENTS_SECONDS = 14 * 86400
@@ -37,6 +39,7 @@ class Keeper:
     """How far back Prometheus is asked at first."""
     every_seconds: float = 15.0
     clock: Callable[[], float] = time.time
+    traced: Traced = untraced
     _worked_out: tuple[int | None, ...] | None = field(default=None, init=False)
     """Of which facts incidents were worked out last."""
 
@@ -68,7 +71,8 @@ class Keeper:
 
     async def _try(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
         try:
-            await task()
+            with self.traced(f"keep {name}"):
+                await task()
         except (PrometheusError, SQLAlchemyError) as error:
             self.metrics.rounds.labels(name, "failed").inc()
             _LOG.warning("%s: %s", name, " ".join(str(error).split())[:300])
@@ -94,4 +98,5 @@ class Keeper:
     async def _snapshots(self) -> None:
         now = self.clock()
         await take_snapshots(self.prometheus, self.engine, now, self.reach_seconds)
+        await asyncio.to_thread(add_days, self.engine)
         self.metrics.known_until.labels("snapshots").set(now)

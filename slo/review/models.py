@@ -118,6 +118,36 @@ class Snapshot(Base):
     budget_remaining: Mapped[float | None]
 
 
+class AddedDay(Base):
+    """A day (UTC) whose hours are added up in ``cell_days``; others are read hour by hour."""
+
+    __tablename__ = "added_days"
+
+    at: Mapped[int] = mapped_column(primary_key=True)
+    """Its end."""
+
+
+class CellDay(Base):
+    """What the hours of a cell come to within a day (UTC) that is in ``added_days``."""
+
+    __tablename__ = "cell_days"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    cell_id: Mapped[Digest] = mapped_column(ForeignKey("cells.id"), primary_key=True)
+    at: Mapped[int] = mapped_column(primary_key=True)
+    """The day's end."""
+    hours: Mapped[int]
+    """That are in the record."""
+    unknown_hours: Mapped[float]
+    """Of these, what was not covered."""
+    events_bad: Mapped[float]
+    events: Mapped[float]
+    events_bad_allowed: Mapped[float]
+    """As promised at each hour."""
+    events_bad_burning: Mapped[float]
+    """Those of hours with more of them than allowed."""
+
+
 class SpentStep(Base):
     """Five minutes of a cell while an incident lasted: what attribution counts."""
 

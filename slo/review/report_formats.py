@@ -15,7 +15,7 @@ from slo.review.figures import DIMENSIONS, NO_CAUSE
 from slo.web.pages import Pages
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_WORDS = ("attained", "count", "duration", "moment", "percent", "place", "target", "verdict")
+_STYLE = Path(__file__).with_name("static") / "report.css"
 _MARKDOWN = str.maketrans({each: f"\\{each}" for each in "\\`*_{}[]<>#|!~&"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -46,11 +46,10 @@ def line(row: Mapping[str, Any]) -> str:
 
 
 def _html(figures: Mapping[str, Any]) -> str:
-    words = {name: getattr(wording, name) for name in _WORDS}
-    incidents = {str(each["number"]): each for each in figures["incidents"]}
-    return Pages(_TEMPLATES).write(
-        "report.html", f=figures, incidents=incidents, line=line, **words
-    )
+    from slo.review.showing import report_content  # noqa: PLC0415 - which shows lines of ours
+
+    style = _STYLE.read_text(encoding="utf-8")
+    return Pages(_TEMPLATES).write("report.html", style=style, **report_content(figures))
 
 
 def _json(figures: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from exporters.problems import InputError, problem
 from slo.review.audit import changed_since
 from slo.review.figures import review_figures
 from slo.review.policy import OURS, Policy, read_policy
-from slo.review.reading import known_services, read_history
+from slo.review.reading import known_services, read_budgets, read_history
 from slo.review.reviewed_period import ReviewedPeriod, parse_period, period_before
 
 PERIODS_BEFORE = 4
@@ -71,7 +71,7 @@ def figures_of(
     return review_figures(
         reviewed,
         read_history(engine, service, reviewed, now, since),
-        [(each, read_history(engine, service, each, now, since)) for each in before],
+        [(each, read_budgets(engine, service, each, now, since)) for each in before],
         policy,
     )
 

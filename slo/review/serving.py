@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy import Engine
 
 from exporters.access import HttpAccess
 from exporters.addresses import Address
@@ -17,8 +18,9 @@ from slo.review.app import review_application
 from slo.review.database import open_database, upgrade
 from slo.review.keeping import Keeper
 from slo.review.metrics import ReviewMetrics
-from slo.review.people import Proxy, read_gate
+from slo.review.people import Gate, Proxy, read_gate
 from slo.review.policy import OURS, read_policy
+from slo.review.tracing import Tracing, tracing_as_asked
 
 _END_WITHIN_SECONDS = 5
 LARGEST_ANSWER_BYTES = 512 * 1024 * 1024
@@ -42,6 +44,8 @@ class Service:
     """
     access: HttpAccess | None = None
     """Of that."""
+    boards: str | None = None
+    """Base address of the boards that pages lead to, if any."""
     reach_seconds: int = 28 * 86_400
     """How far back it is asked at first."""
 
@@ -57,19 +61,38 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
     read_policy(service.policy or OURS)  # told now, and not by the first who asks
     engine = open_database(service.database)
     upgrade(engine)
+    with tracing_as_asked() as tracing:
+        _serve(service, engine, tell, token=token, gate=gate, tracing=tracing)
+    engine.dispose()
+
+
+def _serve(
+    service: Service,
+    engine: Engine,
+    tell: Callable[[str], None],
+    *,
+    token: bytes | None,
+    gate: Gate,
+    tracing: Tracing | None,
+) -> None:
     metrics, beside = ReviewMetrics(), []
     if service.prometheus is not None:
         client = PrometheusClient(
             service.prometheus, access=service.access, largest_bytes=LARGEST_ANSWER_BYTES
         )
-        beside.append(Keeper(engine, client, metrics, service.reach_seconds).keeping)
+        keeper = Keeper(engine, client, metrics, service.reach_seconds)
+        if tracing is not None:
+            keeper.traced = tracing.span
+        beside.append(keeper.keeping)
+    if tracing is not None:
+        tracing.statements(engine)
     listener, address = bind(service.address)
     with listener:
         shown = engine.url.render_as_string()
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         application = review_application(
             engine, address.host, token=token, gate=gate, policy=service.policy,
-            metrics=metrics, beside=beside,
+            boards=service.boards, metrics=metrics, beside=beside, tracing=tracing,
         )  # fmt: skip
         config = uvicorn.Config(
             application,
@@ -80,4 +103,3 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=_END_WITHIN_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
-    engine.dispose()

@@ -17,19 +17,26 @@ from sqlalchemy import select
 from slo.review import browsing, standing, wording
 from slo.review.answers import Desk, Reader, TheDesk
 from slo.review.api import Number, Offset, clean
-from slo.review.api_writing import figures_of_review
+from slo.review.api_writing import Other, figures_of_review, two_reviews
+from slo.review.boards import group_of, incident_boards, objective_board
 from slo.review.browsing import Asked
+from slo.review.days import DAY
+from slo.review.graphs import course_of_incident, days_of_review, marks_of
 from slo.review.people import ANYBODY, Person
 from slo.review.policy import OURS, read_policy
 from slo.review.reading import known_services
 from slo.review.refusals import MissingError
-from slo.review.report_formats import line
 from slo.review.reviews import REVIEWS, remake
+from slo.review.showing import report_content
+from slo.review.timeline import timeline
 from slo.web.pages import Pages
 
 TEMPLATES = Path(__file__).with_name("templates")
 _PAGES = Pages(TEMPLATES)
-_WORDS = ("attained", "count", "duration", "moment", "percent", "place", "target", "verdict")
+_WORDS = (
+    "attained", "count", "duration", "moment", "percent", "place", "points", "share_of", "target",
+    "verdict",
+)  # fmt: skip
 _RANGES = (28, 90, 365)
 _ROWS = 50
 
@@ -40,6 +47,7 @@ Days = Annotated[int, Query(ge=1, le=400)]
 def write(template: str, title: str, person: Person = ANYBODY, **content: Any) -> str:
     """Return the text of a page; what stands in the record is escaped."""
     words = {name: getattr(wording, name) for name in _WORDS}
+    words["clock"] = browsing.moment
     whole = {"here": "", "where": where, "objective_path": objective_path, **words, **content}
     return _PAGES.write(template, title=title, person=person, **whole)
 
@@ -75,25 +83,53 @@ def show_objective(
 ) -> HTMLResponse:
     """One objective: its days, and its cells."""
     names = {"service": clean(service) or "", "slo": clean(slo) or ""}
-    since = int(desk.clock()) // standing.DAY * standing.DAY - (days - 1) * standing.DAY
+    since = int(desk.clock()) // DAY * DAY - (days - 1) * DAY
     with desk.engine.connect() as connection:
         versions = browsing.list_objectives(connection, Asked(), **names).items
         if not versions:
             raise MissingError(f"there is no objective {slo!r} of {service!r}")
         found = standing.days_of(connection, **names, target=versions[0]["target"], since=since)
         cells = standing.cells_now(connection, **names)
+        hit = browsing.incidents_of(connection, Asked(_ROWS, since=since), **names)
     return _page(
         "objective.html", slo, person, service=service, versions=versions, days=found, cells=cells,
-        ranges=_RANGES, shown=days,
+        ranges=_RANGES, shown=days, incidents=hit, marks=marks_of(hit, desk.clock()),
+        lasting=[each for each in hit if each["ended_at"] is None],
+        board=objective_board(desk.boards, slo, days),
     )  # fmt: skip
 
 
-@reading.get("/incidents")
-def show_incidents(desk: TheDesk, person: Reader, offset: Offset = 0) -> HTMLResponse:
-    """All of them, the latest first."""
+@reading.get("/objectives")
+def find_objective(
+    desk: TheDesk,
+    _: Reader,
+    slo: Annotated[str, Query(max_length=500)] = "",
+    chosen: Annotated[str, Query(alias="var-slo", max_length=500)] = "",
+) -> Response:
+    """Lead to an objective: what boards know of it is its name, and what is chosen on them."""
+    name = clean(slo or chosen)
     with desk.engine.connect() as connection:
-        found = browsing.list_incidents(connection, Asked(_ROWS, offset))
-    return _list("incidents", person, found)
+        found = browsing.list_objectives(connection, Asked(), slo=name).items if name else []
+    services = {each["service"] for each in found}
+    if len(services) != 1:
+        return RedirectResponse("/", 303)
+    return RedirectResponse(objective_path(services.pop(), found[0]["slo"]), 303)
+
+
+@reading.get("/incidents")
+def show_incidents(
+    desk: TheDesk,
+    person: Reader,
+    offset: Offset = 0,
+    region: Annotated[str, Query(alias="var-region", max_length=500)] = "",
+    model: Annotated[str, Query(alias="var-model", max_length=500)] = "",
+) -> HTMLResponse:
+    """All of them, or those of a place that is chosen on a board; the latest first."""
+    chosen = {"region": clean(region) or "", "model": clean(model) or ""}
+    place = {name: text for name, text in chosen.items() if text not in ("", "$__all", "All")}
+    with desk.engine.connect() as connection:
+        found = browsing.list_incidents(connection, Asked(_ROWS, offset), place=place)
+    return _list("incidents", person, found, chosen=place)
 
 
 @reading.get("/incidents/{number}")
@@ -101,7 +137,13 @@ def show_incident(desk: TheDesk, person: Reader, number: Number) -> HTMLResponse
     """One of them, from its first alert to its end, with evidence."""
     with desk.engine.connect() as connection:
         found = browsing.read_incident(connection, number)
-    return _page("incident.html", f"Incident {number}", person, i=found)
+        courses = course_of_incident(connection, found)
+    place = {**found["labels"], **group_of(found["alerts"])}
+    boards = incident_boards(desk.boards, place, found["started_at"], found["ended_at"])
+    return _page(
+        "incident.html", f"Incident {number}", person, i=found, boards=boards, courses=courses,
+        alerts=timeline(found["alerts"]), marks=marks_of([found], desk.clock()),
+    )  # fmt: skip
 
 
 @reading.get("/reviews")
@@ -122,11 +164,23 @@ def show_review(
     figures = figures_of_review(desk, number)
     remade = remake(desk.engine, number) if again and row["signed_at"] else None
     title = f"{row['service']}: SLO review {row['period']}"
-    incidents = {str(each["number"]): each for each in figures["incidents"]}
+    content = report_content(figures)
+    with desk.engine.connect() as connection:
+        days = days_of_review(connection, figures, content["objectives"])
+        others = browsing.list_reviews(connection, Asked(_ROWS), service=row["service"]).items
     return _page(
-        "review.html", title, person, r=row, f=figures, incidents=incidents, line=line,
-        remade=remade,
+        "review.html", title, person, r=row, remade=remade, days=days, today=_now(desk)[:10],
+        marks=marks_of(figures["incidents"], desk.clock()),
+        others=[each for each in others if each["id"] != number], **content,
     )  # fmt: skip
+
+
+@reading.get("/reviews/{number}/compared")
+def show_comparison(desk: TheDesk, person: Reader, number: Number, other: Other) -> HTMLResponse:
+    """Hold a review beside another one."""
+    compared = two_reviews(desk, number, other)
+    title = f"{compared['service']}: two reviews"
+    return _page("compared.html", title, person, c=compared, number=number, other=other)
 
 
 @reading.get("/reviews/{service}/{period}")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Table, or_, select
 
 from slo.review.alert_store import insert
 from slo.review.database import writing
+from slo.review.days import take_back_days
 from slo.review.hours import Hours, Name, Promise
 from slo.review.models import AskedHour, Base, Cell, KnownHour, ObjectiveVersion, Snapshot
 
@@ -48,6 +49,7 @@ def write_hours(engine: Engine, asked: Sequence[int], hours: Hours, now: int) ->
         now: UNIX seconds.
     """
     with writing(engine) as connection:
+        take_back_days(connection, asked)
         for name, promises in sorted(hours.promises.items()):
             _write_promises(connection, name, promises)
         told = [

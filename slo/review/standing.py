@@ -10,12 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from slo.review.browsing import moment, told
+from slo.review.days import CELL_DAYS, DAY, parts_of
 from slo.review.policy import UNKNOWN, Policy
 from slo.review.snapshot_store import CELLS, SNAPSHOTS, VERSIONS
-
-DAY = 86_400
-_TALLEST = 2.0
-"""Shares of a day's budget that a bar is as tall as the graph for."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,9 @@ class DayOfObjective:
         return self.events_bad / allowed if allowed > 0 else None
 
     @property
-    def height(self) -> float:
-        """Return how tall its bar is, of 100."""
-        return round(min((self.spent or 0.0) / _TALLEST, 1.0) * 100, 2)
+    def noon(self) -> int:
+        """Return its noon, UNIX seconds: of this day nearly everywhere."""
+        return int(datetime.fromisoformat(f"{self.day}T12:00:00+00:00").timestamp())
 
 
 def objectives_now(connection: Connection, policy: Policy) -> list[dict[str, Any]]:
@@ -80,30 +77,41 @@ def days_of(
         target: against which its days are held: the last one.
         since: UNIX seconds.
     """
-    day = ((SNAPSHOTS.c.at - 1) // DAY).label("day")  # an hour is of the day in which it began
     cells = select(CELLS.c.id).where(CELLS.c.service == service, CELLS.c.slo == slo)
-    asked = (
-        select(day, func.sum(SNAPSHOTS.c.events_bad), func.sum(SNAPSHOTS.c.events))
-        .where(SNAPSHOTS.c.cell_id.in_(cells), SNAPSHOTS.c.at > since)
-        .group_by(day)
-        .order_by(day)
-    )
+    last = connection.execute(select(func.max(SNAPSHOTS.c.at))).scalar() or since
+    parts = parts_of(connection, since, max(last, since))
+    days: dict[int, tuple[float, float]] = {}
+    at = SNAPSHOTS.c.at
+    for table, within in (
+        (CELL_DAYS, parts.of_days(CELL_DAYS.c.at)),
+        *((SNAPSHOTS, (at > begin) & (at <= end)) for begin, end in parts.hours),
+    ):
+        day = ((table.c.at - 1) // DAY).label("day")  # an hour is of the day in which it began
+        asked = (
+            select(day, func.sum(table.c.events_bad), func.sum(table.c.events))
+            .where(table.c.cell_id.in_(cells), within)
+            .group_by(day)
+        )
+        for number, bad, total in connection.execute(asked):
+            days[number] = bad or 0.0, total or 0.0
     budget = float(1 - Decimal(target))
     return [
         DayOfObjective(
             datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%d"),
-            bad or 0.0,
-            events or 0.0,
+            bad,
+            events,
             budget,
         )
-        for number, bad, events in connection.execute(asked)
+        for number, (bad, events) in sorted(days.items())
     ]
 
 
 def cells_now(connection: Connection, service: str, slo: str) -> list[dict[str, Any]]:
     """Return an objective's cells at its last hour, the least left first."""
     cells = select(CELLS.c.id).where(CELLS.c.service == service, CELLS.c.slo == slo)
-    last = select(func.max(SNAPSHOTS.c.at)).where(SNAPSHOTS.c.cell_id.in_(cells))
+    # The last hour of each cell is one look into the index, of all together it is a long walk.
+    own = select(func.max(SNAPSHOTS.c.at)).where(SNAPSHOTS.c.cell_id == CELLS.c.id)
+    last = select(func.max(own.scalar_subquery())).where(CELLS.c.id.in_(cells))
     asked = (
         select(CELLS.c.labels, SNAPSHOTS)
         .join_from(SNAPSHOTS, CELLS, CELLS.c.id == SNAPSHOTS.c.cell_id)

@@ -24,6 +24,18 @@ def attained(share: float | None) -> str:
     return "no traffic" if share is None else f"{share * 100:.4f} %"
 
 
+def points(now: float | None, before: float | None) -> str:
+    """Return how much more a share is than another: ``+1.2 points``; empty where one is unknown."""
+    if now is None or before is None:
+        return ""
+    return f"{(now - before) * 100:+.3g} points"
+
+
+def share_of(value: float | None, whole: float) -> float:
+    """Return how long a bar is, of 100, that is full at ``whole``; 0 for what is unknown."""
+    return 0.0 if value is None else round(min(max(value / whole, 0.0), 1.0) * 100, 2)
+
+
 def target(text: str) -> str:
     """Return a target as percent, without digits of a float: ``99.9 %``."""
     return f"{float(text) * 100:.10g} %"

@@ -39,6 +39,14 @@ LARGEST_BODY_BYTES = 256 * 1024
 _LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
+Tell: TypeAlias = Callable[[int, str], tuple[str, bytes]]
+"""Returns the type and the body of a refusal, by its status and what is said."""
+
+
+def _tell_plainly(_: int, said: str) -> tuple[str, bytes]:
+    return "application/json", json.dumps({"problem": said}).encode()
+
+
 class Guard:
     """Stands before an application (ASGI).
 
@@ -48,10 +56,16 @@ class Guard:
     """
 
     def __init__(
-        self, application: Application, host: str, *, largest_body_bytes: int = LARGEST_BODY_BYTES
+        self,
+        application: Application,
+        host: str,
+        *,
+        largest_body_bytes: int = LARGEST_BODY_BYTES,
+        tell: Tell = _tell_plainly,
     ) -> None:
-        """Guard an application that listens at ``host``."""
+        """Guard an application that listens at ``host``; refusals are told as it tells problems."""
         self._application = application
+        self._tell = tell
         self._hosts = _LOOPBACK_NAMES | {host} if is_loopback(host) else None
         self._largest = largest_body_bytes
         self._headers = [(name.lower().encode(), text.encode()) for name, text in HEADERS.items()]
@@ -71,14 +85,14 @@ class Guard:
 
         refused = self._refusal(scope["method"], headers)
         if refused is not None:
-            await _answer(send_guarded, *refused)
+            await self._answer(send_guarded, *refused)
             return
         body = b""
         if scope["method"] not in ("GET", "HEAD"):
             taken = await _take(receive, self._largest)
             if taken is None:
                 said = f"The request is larger than {self._largest} bytes."
-                await _answer(send_guarded, 413, said)
+                await self._answer(send_guarded, 413, said)
                 return
             body = taken
         is_given = False
@@ -104,6 +118,12 @@ class Guard:
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return 403, "The request comes from another site."
         return None
+
+    async def _answer(self, send: Send, status: int, said: str) -> None:
+        kind, body = self._tell(status, said)
+        headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def is_loopback(host: str) -> bool:
@@ -133,10 +153,3 @@ async def _take(receive: Receive, largest: int) -> bytes | None:
             return None
         if not message.get("more_body"):
             return bytes(body)
-
-
-async def _answer(send: Send, status: int, said: str) -> None:
-    body = json.dumps({"problem": said}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

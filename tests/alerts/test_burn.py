@@ -55,6 +55,17 @@ def test_alerts_of_the_other_severity_do_not(objective):
     assert alerts(replace(objective, alert_extras=()), "ticket") == alerts(objective, "ticket")
 
 
+def test_a_burn_leads_to_its_objective_in_the_record_of_reviews(objective):
+    """Where one is configured; whatever an objective is called."""
+    tier, odd = objective.tiers[0], replace(objective, name="a/b {{ x }}", alert_extras=())
+    with_record = Links(reviews="http://reviews/")
+
+    (found, without) = (burn_alert(odd, tier, (), each, 15) for each in (with_record, Links()))
+    path = f"/objectives/{odd.service}/a%2Fb%20%7B%7B%20x%20%7D%7D"
+    assert f"http://reviews{path}" == found.annotations["review_url"]
+    assert "review_url" not in without.annotations
+
+
 def test_labels_that_tell_alerts_apart_stay(objective):
     """Whatever an objective was given past its reader."""
     wrong = AlertExtras("page", (("burn_tier", "x"), ("severity", "loud")))

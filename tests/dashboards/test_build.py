@@ -1,5 +1,7 @@
 """What the build writes for Grafana, and that what is committed is the same."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -18,6 +20,25 @@ def test_the_committed_boards_are_what_the_build_writes(config):
     }
     built = {path: text for path, text in build(config).items() if path.endswith(".json")}
     assert built == committed
+
+
+def test_boards_of_objectives_lead_to_the_record_of_reviews(config):
+    """Where one is configured, with what is chosen on them."""
+    links = config.file.links.model_copy(update={"reviews": "http://reviews/"})
+    told = replace(config, file=config.file.model_copy(update={"links": links}))
+
+    found = {
+        path: [each for each in json.loads(text)["links"] if "http" in (each.get("url") or "")]
+        for path, text in build(told).items()
+        if path.endswith(".json")
+    }
+    leading = {path: each["url"] for path, every in sorted(found.items()) for each in every}
+    assert {
+        "dashboards/group.json": "http://reviews/incidents",
+        "dashboards/slo-detail.json": "http://reviews/objectives",
+        "dashboards/slo.json": "http://reviews/objectives",
+    } == leading
+    assert all(each["includeVars"] for path in leading for each in found[path])
 
 
 def test_the_same_input_gives_the_same_files(config):

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from demo.stack.attributed import attribution_error
+from slo.review.browsing import Asked, list_reviews
+from slo.review.database import open_database
 from tests.e2e.conftest import Play
 
 
@@ -26,7 +28,7 @@ def test_a_lost_gpu_becomes_a_page_that_names_it(play: Play, tmp_path: Path):
     assert report["place"]["uuid"] in details["probable_cause"]
     assert "eu-chat-0" in details["groups_hit"]
     assert all(word in page["payload"]["summary"] for word in ("chat-availability", "eu", "chat"))
-    assert {link["text"] for link in page["links"]} >= {"runbook", "dashboard"}
+    assert {link["text"] for link in page["links"]} >= {"runbook", "dashboard", "review"}
     [hit] = [
         each
         for each in report["budgets"]
@@ -35,4 +37,9 @@ def test_a_lost_gpu_becomes_a_page_that_names_it(play: Play, tmp_path: Path):
     assert hit["truth"] > 1000
     assert abs(hit["measured"] - hit["truth"]) <= 0.02 * hit["truth"]
     # The record of reviews has the incident with its cause, and its share of the budget.
-    assert attribution_error(f"sqlite:///{tmp_path / 'demo' / 'reviews.db'}", report) <= 0.05
+    database = f"sqlite:///{tmp_path / 'demo' / 'reviews.db'}"
+    assert attribution_error(database, report) <= 0.05
+    # And the review of 28 days of each service is begun.
+    with open_database(database).connect() as record:
+        begun = list_reviews(record, Asked(), is_signed=False).items
+    assert {"inference", "tools"} == {each["service"] for each in begun}

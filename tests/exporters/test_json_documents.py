@@ -63,3 +63,10 @@ def test_ten_thousand_groups_are_read_within_a_second():
     [document] = parse_documents(text, "t.json")
     assert time.process_time() - begun < 1
     assert 10_000 == len(document.data["groups"])
+
+
+def test_a_place_shows_what_is_not_printable_escaped():
+    """A key that turns the direction of text would turn the whole message."""
+    place = ("groups", 3, "a\u202eb", "é")
+
+    assert "groups[3].a\\u202eb.é" == documents.format_place(place)

@@ -12,7 +12,7 @@ const colors = new Map();
 document.addEventListener("themechange", () => colors.clear()); // before any chart is drawn anew
 
 /** A colour of the style sheet, as canvases know it; asked for once, for the page is styled each time. */
-const color = (name) => {
+export const color = (name) => {
   if (!probe.isConnected) {
     probe.hidden = true;
     document.body.append(probe);
@@ -363,6 +363,40 @@ export const lineChart = (place, drawing, { marks, onZoom, hidden = new Set() } 
     }), [drawing.times, ...values], box);
   const names = shown.slice(0, 6).map((each) => each.name).join(", ");
   return frame(place, `Graph of ${shown.length} series: ${names}`, build);
+};
+
+// --- bars of names ------------------------------------------------------------------------------
+
+/**
+ * Draws a bar for each name, of numbers that are not over time.
+ * `drawing`: names, values, unit, decimals, color (a variable of the style sheet), label.
+ */
+export const barChart = (place, drawing) => {
+  const { names, values, unit } = drawing;
+  const indices = names.map((_, index) => index);
+  const scale = { min: 0, max: null, soft_max: 1, unit, label: "" };
+  const tell = (plot) => {
+    const index = plot.cursor.idx;
+    if (index === null || index === undefined) return null;
+    const value = format(values[index], unit, drawing.decimals);
+    return [make("table", {}, make("tr", {}, make("td", {}, swatch(color(drawing.color)), names[index]),
+      make("td", { class: "number" }, value)))];
+  };
+  const nameAxis = () => ({
+    ...timeAxis(),
+    space: 28,
+    incrs: [1, 2, 3, 4, 6, 12, 24, 48, 96],
+    values: (_, splits) => splits.map((each) => names[each] ?? ""),
+  });
+  const build = (box, width, height) => new uPlot(
+    options(box, width, height, { from: -0.5, to: names.length - 0.5, tell }, {
+      series: [{}, { scale: "y0", stroke: color(drawing.color), fill: color(drawing.color), width: 0,
+        points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 40] }) }],
+      scales: { x: { time: false, range: () => [-0.5, names.length - 0.5] }, y0: { range: scaleRange(scale) } },
+      axes: [nameAxis(), { ...valueAxis(scale, 0), incrs: drawing.whole ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] : undefined }],
+      cursor: { sync: {} }, // the others of the page are over time
+    }), [indices, values], box);
+  return frame(place, `${drawing.label}: a bar for each of ${names.length}`, build);
 };
 
 // --- rows: states and heat maps ------------------------------------------------------------------

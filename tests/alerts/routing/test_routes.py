@@ -214,3 +214,18 @@ def test_secrets_are_named_by_absolute_paths_alone():
 
     for name in ("key", "slack.url", "mail.password", "token"):
         assert f"'/secret/{name}'" in text
+
+
+def test_pages_lead_to_the_record_of_reviews_where_there_is_one(tmp_path: Path):
+    """And Alertmanager takes the template that chooses the objective's page, or all incidents'."""
+    linked = configure(pagerduty=PAGERDUTY, links={"reviews": "http://reviews/"})
+    without = configure(pagerduty=PAGERDUTY)
+
+    def texts(config: dict[str, Any]) -> list[list[str]]:
+        told = [each for receiver in config["receivers"]
+                for each in receiver.get("pagerduty_configs", ())]  # fmt: skip
+        return [[link["text"] for link in each["links"]] for each in told]
+
+    assert [["runbook", "dashboard", "review"]] * 2 == texts(linked)
+    assert [["runbook", "dashboard"]] * 2 == texts(without)
+    assert_takes(linked, tmp_path)

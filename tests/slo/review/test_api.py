@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -13,6 +12,7 @@ from slo.review.api_models import Actions, Comparison, Objectives, Reviews, Snap
 from slo.review.database import open_database, upgrade
 from slo.review.people import Gate, Person, Role
 from tests.slo.review.asking import asking
+from tests.slo.review.conftest import database_url
 from tests.slo.review.histories import PERIOD
 from tests.slo.review.test_reporting import fill
 
@@ -27,20 +27,22 @@ GATE = Gate(
 )
 
 
-@pytest.fixture(scope="module")
-def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A record of a week that no test writes into."""
-    yield from _week(tmp_path_factory.mktemp("api") / "week.db")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def read_only(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A record of a week that no test writes into, in either database."""
+    yield from _week(database_url(request.param, tmp_path_factory.mktemp("api"), request))
 
 
 @pytest.fixture
-def week(tmp_path: Path) -> Iterator[Engine]:
-    """A record of a week of one's own."""
-    yield from _week(tmp_path / "week.db")
+def week(empty_url: str) -> Iterator[Engine]:
+    """A record of a week of one's own, in either database."""
+    yield from _week(empty_url)
 
 
-def _week(file: Path) -> Iterator[Engine]:
-    engine = open_database(str(file))
+def _week(url: str) -> Iterator[Engine]:
+    engine = open_database(url)
     upgrade(engine)
     fill(engine)
     yield engine

@@ -30,7 +30,7 @@ def test_people_read_what_spent_the_budget(format_: ReportFormat):
     """In five minutes."""
     text = written(format_)
 
-    for said in ("99.9 %", "99.9304 %", "GpuLost", "eu chat", "Unexplained", "2 min", "Pages: 1."):
+    for said in ("99.9 %", "99.9304 %", "GpuLost", "eu chat", "Unexplained", "2 min", "Pages: 1"):
         assert said in text, said
 
 

@@ -113,8 +113,49 @@ async def test_now_leads_to_objectives(week: Engine):
 
     assert 'href="/objectives/chat/availability"' in now
     assert "20.0 %" in now
-    assert "2026-09-21: " in page
-    assert 7 == page.count("<rect")
+    assert "<td>2026-09-21</td>" in page
+    assert 7 == page.count("data-at=")
+    assert 'href="/incidents/1"' in page
+
+
+async def test_an_incident_whose_alerts_say_little_is_shown_all_the_same(week: Engine):
+    """The week's has a cause, and no summary; its place's course is beside it."""
+    async with asking(week, NOW) as client:
+        answer = await client.get("/incidents/1")
+
+    assert 200 == answer.status_code
+    assert "GpuLost: gpu-3 of h1" in answer.text
+    assert 'data-step="300"' in answer.text
+
+
+async def test_boards_lead_to_objectives_and_incidents_of_a_place(week: Engine):
+    """By what is chosen on them; a name that is not known leads to the first page."""
+    async with asking(week, NOW) as client:
+        found = await client.get("/objectives?var-slo=availability&from=now-6h&to=now")
+        unknown = await client.get("/objectives?var-slo=other")
+        here, elsewhere, everywhere = [
+            (await client.get(f"/incidents?var-region={each}")).text
+            for each in ("eu", "us", "$__all")
+        ]
+
+    assert "/objectives/chat/availability" == found.headers["location"]
+    assert "/" == unknown.headers["location"]
+    assert ["/incidents/1" in each for each in (here, elsewhere, everywhere)] == [True, False, True]
+
+
+async def test_two_reviews_are_compared(week: Engine):
+    """On a page and for programs; those of two services are not."""
+    async with asking(week, NOW) as client:
+        for period in (PERIOD.name, "2026-09"):
+            await post(client, "/reviews", service="chat", period=period)
+        page = await client.get("/reviews/1/compared?with=2")
+        told = (await client.get("/api/v1/reviews/1/compared?with=2")).json()
+        missing = await client.get("/api/v1/reviews/1/compared?with=9")
+
+    assert "2026-09</a> (before)" in page.text
+    assert (PERIOD.name, "2026-09") == (told["period"], told["other_period"])
+    assert "availability" == told["objectives"][0]["slo"]
+    assert 404 == missing.status_code
 
 
 async def test_a_browser_is_asked_for_a_token(week: Engine):

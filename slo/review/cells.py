@@ -1,0 +1,187 @@
+"""A service's cells over a period, read out of the record: days, hours beside them, and steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Executable, case, func, select, union_all
+
+from slo.review.days import CELL_DAYS, parts_of
+from slo.review.history import NO_DAYS, CellHistory, DayTotals, Excluded
+from slo.review.reviewed_period import ReviewedPeriod
+from slo.review.snapshot_store import CELLS, SNAPSHOTS
+from slo.review.spending import SPENT
+from slo.steps import Floats, Times
+from slo.tiling import STEP_SECONDS as STEP
+
+HOUR = 3600
+_HOUR_COLUMNS = ("at", "events_bad", "events", "coverage")
+_DAY_COLUMNS = (
+    "unknown_hours",
+    "events_bad",
+    "events",
+    "events_bad_allowed",
+    "events_bad_burning",
+)
+
+
+def read_cells(
+    connection: Connection,
+    service: str,
+    period: ReviewedPeriod,
+    versions: Mapping[str, Sequence[Any]],
+    *,
+    last_hour: int,
+    excluded: Sequence[Excluded],
+    with_left: bool,
+) -> dict[str, list[CellHistory]]:
+    """Return the cells that are known within a period, by objective.
+
+    Args:
+        connection: to the record.
+        service: whose.
+        period: that is reviewed.
+        versions: rows of each of its objectives, in their order.
+        last_hour: UNIX seconds; later ones are not reviewed.
+        excluded: maintenance: its days are read hour by hour.
+        with_left: whether to look for what was left of each budget: in a record that does not fit
+            into memory each look is one at the disk.
+    """
+    own_cells = select(CELLS.c.id).where(CELLS.c.service == service)
+    touched = [(each.starts_at, each.ends_at) for each in excluded]
+    parts = parts_of(connection, period.start, last_hour, touched)
+    days = _days(connection, own_cells, parts.of_days(CELL_DAYS.c.at))
+    hours = {}
+    if parts.hours:
+        columns = [SNAPSHOTS.c[name] for name in ("cell_id", *_HOUR_COLUMNS)]
+        of_cells = select(*columns).where(SNAPSHOTS.c.cell_id.in_(own_cells))
+        asked = union_all(
+            *(of_cells.where(SNAPSHOTS.c.at > begin, SNAPSHOTS.c.at <= end)
+              for begin, end in parts.hours)
+        )  # fmt: skip
+        hours = _columns(connection, asked.order_by("cell_id", "at"))
+    steps = _steps(connection, own_cells, period, last_hour)
+    within = (SNAPSHOTS.c.at > period.start) & (SNAPSHOTS.c.at <= last_hour)
+    last_hours = _last(connection, SNAPSHOTS.c.at, within, CELLS.c.id.in_(list(steps)))
+    of_service = CELLS.c.service == service
+    left: dict[str, Any] = {}
+    if with_left:
+        left = _last(connection, SNAPSHOTS.c.budget_remaining, within, of_service)
+    found: dict[str, list[CellHistory]] = {}
+    for cell in connection.execute(select(CELLS).where(of_service).order_by(CELLS.c.id)):
+        if not (cell.id in days or cell.id in hours or cell.id in steps):
+            continue
+        own = steps.get(cell.id, np.empty((4, 0)))
+        full = hours.get(cell.id, np.empty((len(_HOUR_COLUMNS), 0)))
+        if own.size:
+            last_at = last_hours[cell.id]
+            running = _running_hour(own, last_at or last_hour)
+            own = own[:, _is_counted(own, last_at, running)]
+            full = np.hstack([full, running])
+        at, *told = full
+        # Of events that nobody knew there were none, and no coverage.
+        bad, total, coverage = (np.nan_to_num(each) if at.size else each for each in told)
+        step_at, step_bad, step_total, _ = own
+        full_hours = at.astype(np.int64)
+        found.setdefault(cell.slo, []).append(
+            CellHistory(
+                cell.id,
+                cell.labels,
+                full_hours,
+                bad,
+                total,
+                coverage,
+                _budgets(versions[cell.slo], full_hours) if full_hours.size else at,
+                left.get(cell.id),
+                step_at.astype(np.int64),
+                step_bad,
+                step_total,
+                days.get(cell.id, NO_DAYS),
+            )
+        )
+    return found
+
+
+def _last(connection: Connection, column: Any, within: Any, which: Any) -> dict[str, Any]:
+    """Return the last value of a column of snapshots within a time, by cell; None without any."""
+    own = (SNAPSHOTS.c.cell_id == CELLS.c.id) & column.is_not(None) & within
+    last = select(column).where(own).order_by(SNAPSHOTS.c.at.desc()).limit(1).scalar_subquery()
+    rows = connection.execute(select(CELLS.c.id, last).where(which))
+    return {row[0]: row[1] for row in rows}
+
+
+def _days(connection: Connection, own_cells: Any, within: Any) -> dict[str, DayTotals]:
+    """Return what days come to, by cell."""
+    sums = [func.sum(CELL_DAYS.c[name]) for name in _DAY_COLUMNS]
+    asked = select(CELL_DAYS.c.cell_id, *sums).where(CELL_DAYS.c.cell_id.in_(own_cells), within)
+    rows = connection.execute(asked.group_by(CELL_DAYS.c.cell_id))
+    return {cell: DayTotals(*values) for cell, *values in rows}
+
+
+def _steps(
+    connection: Connection, own_cells: Any, period: ReviewedPeriod, last_hour: int
+) -> dict[str, Floats]:
+    """Return 5-minute steps by cell, shape (4, S): end, bad events, events, 1 in a known hour."""
+    hour = (SPENT.c.at + (HOUR - 1)) // HOUR * HOUR
+    of_hour = (
+        (SNAPSHOTS.c.cell_id == SPENT.c.cell_id)
+        & (SNAPSHOTS.c.at == hour)
+        & (SNAPSHOTS.c.at <= last_hour)
+    )
+    is_known = case((SNAPSHOTS.c.at.is_(None), 0), else_=1)
+    asked = (
+        select(SPENT.c.cell_id, SPENT.c.at, SPENT.c.events_bad, SPENT.c.events, is_known)
+        .join_from(SPENT, SNAPSHOTS, of_hour, isouter=True)
+        .where(SPENT.c.cell_id.in_(own_cells))
+        .where(SPENT.c.at > period.start, SPENT.c.at <= period.end)
+    )
+    return _columns(connection, asked.order_by(SPENT.c.cell_id, SPENT.c.at))
+
+
+def _is_counted(steps: Floats, last_hour: int | None, running: Floats) -> Any:
+    """Return which steps are of an hour that is counted: no part without its whole."""
+    is_full = steps[3] > 0
+    if not running.size:
+        return is_full
+    last = last_hour or running[0, 0] - HOUR
+    return is_full | ((steps[0] > last) & (steps[0] <= running[0, 0]))
+
+
+def _running_hour(steps: Floats, last_hour: float) -> Floats:
+    """Return what steps tell of the hour after the last, as :data:`_HOUR_COLUMNS`, shape (4, 1).
+
+    Only where they tell all of it up to the last of them, as during an incident; else shape (4, 0).
+    """
+    later = steps[:, steps[0] > last_hour]
+    count = later.shape[1]
+    if not count or later[0, -1] != last_hour + count * STEP or count >= HOUR // STEP:
+        return np.empty((len(_HOUR_COLUMNS), 0))
+    at, bad, total = later[0, -1], later[1].sum(), later[2].sum()
+    return np.array([[at], [bad], [total], [1.0]])
+
+
+def _budgets(versions: Sequence[Any], at: Times) -> Floats:
+    """Return the share of events that might be bad at each hour, by the version of its time."""
+    begins = np.array([each.valid_from for each in versions], np.int64)
+    budgets = np.array([float(1 - Decimal(each.target)) for each in versions])
+    return budgets[np.maximum(np.searchsorted(begins, at, side="right") - 1, 0)]
+
+
+def _columns(connection: Connection, asked: Executable) -> dict[str, Floats]:
+    """Return the columns after the first, shape (columns, rows), by cell and in their order."""
+    rows = connection.execute(asked).all()
+    if not rows:
+        return {}
+    cells, *values = zip(*rows, strict=True)
+    table_of_all = np.array(values, np.float64)
+    keys = list(dict.fromkeys(cells))
+    counted = Counter(cells)
+    bounds = np.cumsum([0, *(counted[key] for key in keys)])
+    return {
+        key: table_of_all[:, begin:end]
+        for key, begin, end in zip(keys, bounds[:-1], bounds[1:], strict=True)
+    }
