@@ -72,8 +72,7 @@ def plan(suites: Sequence[str], processors: int, demos_at_once: int = 1) -> list
     without_demo = ("-m", "not e2e and not scenario and not vllm", "-n", workers)
     quick = Part("quick", without_demo, limit_seconds=30 * 60, niceness=10)
     gpu_lost = Part("gpu-lost", ("-m", "e2e", GPU_LOST), limit_seconds=15 * 60)
-    each_change = ("-m", "e2e and not vllm", "-n", "6", "--dist", "loadfile", "tests/e2e",
-                   "tests/browser")  # fmt: skip
+    each_change = ("-m", "e2e and not vllm", "-n", "5", "--dist", "loadfile", "tests/e2e")
     e2e = Part("e2e", each_change, limit_seconds=30 * 60)
     others = ("-m", "scenario", "-n", str(demos_at_once), "--dist", "load")
     scenarios = Part("scenarios", others, limit_seconds=12 * 60 * 60)

@@ -18,8 +18,6 @@ from tests.slo.review.histories import PERIOD
 from tests.slo.review.test_reporting import NOW, fill
 from tests.slo.review.test_site import MARKUP
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture
 def reviews(tmp_path: Path) -> Iterator[str]:
