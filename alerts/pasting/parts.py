@@ -63,14 +63,18 @@ def _is_told(data: Mapping[str, Any]) -> bool:
     """Tell whether alerts are sent anywhere: the file that Prometheus comes with names nobody."""
     alerting = data.get("alerting")
     named = alerting.get("alertmanagers") if isinstance(alerting, dict) else None
+    return isinstance(named, list) and any(map(_is_addressed, named))
+
+
+def _is_addressed(alertmanager: Any) -> bool:
+    """Tell whether an entry says where an Alertmanager is, or how it is found."""
+    if not isinstance(alertmanager, dict):
+        return False
+    static = alertmanager.get("static_configs")
     return any(
-        any(
-            isinstance(static, dict) and static.get("targets")
-            for static in each.get("static_configs") or ()
-        )
-        or any(key.endswith("_sd_configs") and found for key, found in each.items())
-        for each in named or ()
-    )
+        isinstance(each, dict) and each.get("targets")
+        for each in (static if isinstance(static, list) else ())
+    ) or any(str(key).endswith("_sd_configs") and found for key, found in alertmanager.items())
 
 
 def clusterless(config: Config, data: Mapping[str, Any]) -> str:

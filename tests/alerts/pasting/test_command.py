@@ -187,6 +187,10 @@ OTHER_JOB = "- job_name: b\n- job_name: shardwatch-groups\n"
     ("text", "said"),
     [
         ("scrape_configs: []\n", "prometheus.yml:1: scrape_configs: is no list of dashes"),
+        (
+            "rule_files:\nalerting:\n  alertmanagers: am\n",
+            "prometheus.yml:3: alerting: alertmanagers: is no list of dashes",
+        ),
         ("a: b\n", "prometheus.yml: found no configuration of a Prometheus or an Alertmanager"),
         ("a: [\n", "prometheus.yml:2:1: not YAML"),
         ("rule_files:\n- a\n- b: [\n", "prometheus.yml:4:1: not YAML"),
