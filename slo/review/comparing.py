@@ -85,14 +85,12 @@ def _actions(
     before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return which actions were done since, which are open still, and which are new."""
-    known = {(each["text"], each["owner"]) for each in before if not each["closed"]}
-    done = [each for each in now if each["closed"]]
-    is_open = [each for each in now if not each["closed"]]
-    told = {(each["text"], each["owner"]): dict(each) for each in (*is_open, *done)}
+    known = {_key(each) for each in before if not each["closed"]}
+    is_open = [dict(each) for each in now if not each["closed"]]
     return {
-        "done": [told[_key(each)] for each in done],
-        "still_open": [told[_key(each)] for each in is_open if _key(each) in known],
-        "new": [told[_key(each)] for each in is_open if _key(each) not in known],
+        "done": [dict(each) for each in now if each["closed"]],
+        "still_open": [each for each in is_open if _key(each) in known],
+        "new": [each for each in is_open if _key(each) not in known],
     }
 
 
