@@ -142,11 +142,17 @@ def _rank(window: str) -> str:
     Of those that stand alike, by the burn rate plus the share of groups that cannot serve; what is
     unknown of them counts as 0. A cell that is down burns nothing once its users have left.
     """
-    standing, lacking, burn = f"({_standing()})", f"(1 - {_serving()})", f"({_burn(window)})"
-    one_of = f"0 * {standing} or on ({_PLACE}) 0 * {lacking} or on ({_PLACE}) 0 * {burn}"
-    known = (f"({each} or on ({_PLACE}) {one_of})" for each in (standing, burn, lacking))
-    weighed = zip(known, (ABOVE_ANY_BURN, 1, 1), strict=True)
-    return " + ".join(each if weight == 1 else f"{weight} * {each}" for each, weight in weighed)
+    parts = {
+        "standing": f"({_standing()}) * {ABOVE_ANY_BURN}",
+        "burn": _burn(window),
+        "lacking": f"1 - {_serving()}",
+    }
+    # Each column asks for the rank again, so that it reads each series once: a sum of what there is
+    # needs no zeros in the place of what there is not.
+    told = " or ".join(
+        f'label_replace({expr}, "part", "{part}", "", "")' for part, expr in parts.items()
+    )
+    return f"sum by ({_PLACE}) ({told})"
 
 
 def _worst_places(expr: str, window: str) -> Query:
