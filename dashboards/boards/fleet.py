@@ -54,6 +54,8 @@ HOW_TO_READ = (
     "keep what you chose."
 )
 
+LOWEST_BUDGETS = 6
+"""As many bars, each under its name, as the panel is high."""
 OBJECTIVE_PLACE = {each: each for each in (conventions.SLO, *GROUPING)}
 GROUP_PLACE = {each: each for each in catalog.GROUP_LABELS}
 
@@ -175,12 +177,13 @@ def _cells_and_budgets() -> Band:
     budgets = bar_gauge(
         About(
             10, "Budgets left",
-            f"Share of each error budget left, by objective, region and model. {WORST} "
-            "A click opens the objective.",
+            f"Share of each error budget left, by objective, region and model. The "
+            f"{LOWEST_BUDGETS} worst; a click opens the objective.",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1, links=opened,
         ),
-        LIBRARY.budget_bars,
+        LIBRARY.budget_bars(LOWEST_BUDGETS),
+        names_above=True,  # beside the bars there is no room for them
     )  # fmt: skip
     by_state = time_series(
         About(

@@ -83,8 +83,9 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                5, "Never asked about",
-                "Answers that the filter was never asked about, of the cell with most.",
+                5, "Filter not asked",
+                "Share of answers that the filter was never asked about, of the cell with most: "
+                "they went around it.",
                 "percentunit", "No safety filter", _UNASKED, decimals=1,
             ),
             metering.MOST_UNASKED,

@@ -37,9 +37,9 @@ def what_is_read() -> tuple[Band, ...]:
             ),
             time_series(
                 About(
-                    21, "Never asked about, by cell",
-                    "Answers that the filter was never asked about: a route that goes around it. "
-                    f"{WORST}",
+                    21, "Filter not asked, by cell",
+                    "Share of answers that the filter was never asked about: a route goes "
+                    f"around it. {WORST}",
                     "percentunit", "No safety filter", lowest=0,
                 ),
                 [metering.UNASKED_RATIOS],

@@ -187,7 +187,7 @@ def _budgets(scope: Scope) -> Band:
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1, links=(opened,),
         ),
-        scope.ask.budget_bars,
+        scope.ask.budget_bars(),
     )  # fmt: skip
     over_time = time_series(
         About(

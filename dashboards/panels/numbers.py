@@ -10,8 +10,11 @@ from dashboards.panels.about import LAST_VALUE, About, Json, basics, extra, targ
 from dashboards.queries.query import Query
 
 
+@core.attr.s
 class BarGauge(core.Panel):  # type: ignore[misc]  # grafanalib has no types
     """A bar for each series."""
+
+    names_above = core.attr.ib(default=False)
 
     def to_json_data(self) -> Json:
         """Return the panel as Grafana 12 writes it."""
@@ -29,7 +32,7 @@ class BarGauge(core.Panel):  # type: ignore[misc]  # grafanalib has no types
                     "maxVizHeight": 40,
                     "minVizHeight": 12,
                     "minVizWidth": 8,
-                    "namePlacement": "left",
+                    "namePlacement": "top" if self.names_above else "left",
                     "orientation": "horizontal",
                     "reduceOptions": LAST_VALUE,
                     "showUnfilled": True,
@@ -82,9 +85,16 @@ def stat(about: About, *queries: Query, instant: bool = False) -> Any:
     )
 
 
-def bar_gauge(about: About, query: Query) -> Any:
-    """Return a bar for each series of an instant query, in the query's order."""
-    return BarGauge(**basics(about, targets([query], instant=True)), extraJson=extra(about))
+def bar_gauge(about: About, query: Query, *, names_above: bool = False) -> Any:
+    """Return a bar for each series of an instant query, in the query's order.
+
+    Args:
+        about: the panel.
+        query: the bars.
+        names_above: in a narrow panel, which would cut names beside the bars.
+    """
+    found = targets([query], instant=True)
+    return BarGauge(**basics(about, found), extraJson=extra(about), names_above=names_above)
 
 
 def gauge(about: About, query: Query) -> Any:

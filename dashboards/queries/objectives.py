@@ -69,12 +69,9 @@ class Objectives:
         """Return how many budgets are spent."""
         return Query(f"sum({self.select(conventions.BUDGET_REMAINING)} < bool 0)", "overspent")
 
-    @property
-    def budget_bars(self) -> Query:
-        """Return the budgets with least left, the lowest first."""
-        return Query(
-            f"bottomk({SHOWN_LINES}, {self.select(conventions.BUDGET_REMAINING)})", self.legend
-        )
+    def budget_bars(self, most: int = SHOWN_LINES) -> Query:
+        """Return so many budgets with least left, the lowest first."""
+        return Query(f"bottomk({most}, {self.select(conventions.BUDGET_REMAINING)})", self.legend)
 
     @property
     def budgets_over_time(self) -> Query:

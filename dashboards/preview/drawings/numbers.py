@@ -35,7 +35,8 @@ def draw_stat(given: Given) -> Drawing:
 def draw_bar_gauge(given: Given) -> Drawing:
     """Return bars between the lowest and the highest value, or the bounds of the panel."""
     return {**_scaled(given, "bargauge"), "mode": text(given.options.get("displayMode"), "basic"),
-            "upright": given.options.get("orientation") == "vertical"}  # fmt: skip
+            "upright": given.options.get("orientation") == "vertical",
+            "above": given.options.get("namePlacement") == "top"}  # fmt: skip
 
 
 def draw_gauge(given: Given) -> Drawing:

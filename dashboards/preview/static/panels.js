@@ -46,7 +46,7 @@ const stat = (place, drawing) => {
 
 const bars = (place, drawing) => {
   if (!drawing.items.length) return empty(place, drawing);
-  const box = make("div", { class: `bars ${drawing.upright ? "upright" : ""}` }, ...drawing.items.map((item) => {
+  const box = make("div", { class: `bars ${drawing.upright ? "upright" : drawing.above ? "above" : ""}` }, ...drawing.items.map((item) => {
     const fill = make("div", { class: "bar-fill", style: { background: item.color,
       [drawing.upright ? "height" : "width"]: `${100 * item.share}%` } });
     return make("div", { class: "bar-item" },

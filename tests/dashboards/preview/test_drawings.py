@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 
 from dashboards.preview.drawings.given import Given
 from dashboards.preview.drawings.heatmap import draw_heatmap
@@ -87,6 +88,12 @@ def test_a_legend_tells_the_calculations_that_it_is_asked_for():
     drawing = draw_time_series(given(line(3, 1, NAN), options=options))
     assert ["Max", "Last"] == drawing["legend"]["calculations"]
     assert [3.0, 1.0] == drawing["series"][0]["stats"]
+
+
+@pytest.mark.parametrize(("placement", "expected"), [("top", True), ("left", False)])
+def test_names_stand_above_bars_where_the_panel_says_so(placement: str, *, expected: bool):
+    """A narrow panel has no room for them beside its bars."""
+    assert expected == draw_bar_gauge(given(line(1), options={"namePlacement": placement}))["above"]
 
 
 def test_a_stat_shows_the_last_value_with_its_colour_and_course():
