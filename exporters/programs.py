@@ -40,11 +40,16 @@ def locate_program(name: str, chosen: Path | None = None) -> Path:
     """
     variable = program_variable(name)
     named = str(chosen) if chosen is not None else os.environ.get(variable, "")
-    fetched = tools_directory() / "bin" / name
     # What was chosen is a path from here first: Path makes ./promtool one without a slash.
     here = shutil.which(chosen.absolute()) if chosen is not None else None
-    found = here or (shutil.which(named) if named else shutil.which(name) or shutil.which(fetched))
+    found = here or (shutil.which(named) if named else shutil.which(name) or _fetched(name))
     if found is None:
         fix = f"run `make setup` in the checkout, put {name} on PATH, or name it by {variable}"
         raise InputError([problem(named or name, "no such program", fix=fix)])
     return Path(found).absolute()  # it may be run in another folder
+
+
+def _fetched(name: str) -> str | None:
+    # What users need lies in one folder; what only tests, benches and pictures need in its own.
+    folders = (tools_directory() / "bin", *sorted(tools_directory().glob("*/bin")))
+    return shutil.which(name, path=os.pathsep.join(map(str, folders)))

@@ -27,6 +27,8 @@ def make(tmp_path, monkeypatch):
 
 def test_what_the_set_up_fetched_is_found_behind_all_else(make, monkeypatch):
     """An option first, the environment, PATH, and then what `make setup` left."""
+    own_folder = make("tools/chromium/bin")
+    assert own_folder == locate_program("promtool")
     fetched = make("tools/bin")
     assert fetched == locate_program("promtool")
     on_path = make("path")
