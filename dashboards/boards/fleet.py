@@ -229,7 +229,7 @@ def _lists() -> Band:
         ),
         cells.WORST_STATES,
     )  # fmt: skip
-    return Band(8, (firing, groups, states), (9, 8, 7))
+    return Band(8, (firing, groups, states), (11, 7, 6))
 
 
 def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
