@@ -117,7 +117,7 @@ def sources() -> tuple[Band, ...]:
                 About(
                     25, "Slowest sources",
                     f"How long the last collection of each took. The {SHOWN_LINES} slowest.",
-                    "s", NO_EXPORTER, decimals=3, lowest=0,
+                    "s", NO_EXPORTER, decimals=0, lowest=0,
                 ),
                 itself.SLOW_SOURCES,
             ),

@@ -73,8 +73,8 @@ _RANKS_NOT_UP = " or ".join(
     if rank
 )
 GROUPS_NOT_UP_ROWS = Query(
-    # Ranked before it is joined: of a fleet's groups few are not up, and fewer are shown. Those that
-    # are not up have a reason.
+    # Ranked before it is joined: of a fleet's groups few are not up, and fewer are shown. Each of
+    # them has a reason.
     f"sort_desc(topk({SHOWN_ROWS}, {_RANKS_NOT_UP})"
     f" * on ({GROUP}) group_left ({catalog.REASON})"
     f" ({in_cells(catalog.GROUP_REASON.name, _WITH_REASON)} == 1))",

@@ -80,7 +80,14 @@ FAULTS = rows(
     f" ({in_cells(catalog.GPU_VERDICT.name)})",
     may_be_empty=True,
 )
-HOTTEST = bars("topk", f"max by ({_HERE}) ({in_cells(catalog.GPU_TEMPERATURE.name)})", GPU_LEGEND)
+MOST_NAMED = 8
+"""Bars of GPUs, each under its name: host and UUID are too long to stand beside one."""
+HOTTEST = bars(
+    "topk",
+    f"max by ({_HERE}) ({in_cells(catalog.GPU_TEMPERATURE.name)})",
+    GPU_LEGEND,
+    most=MOST_NAMED,
+)
 SLOWED_DOWN = bars(
     "topk",
     f"sum by ({_HERE}, {catalog.EVENT}) (rate("
@@ -88,6 +95,7 @@ SLOWED_DOWN = bars(
     + "[5m])) > 0",
     "{{event}} " + GPU_LEGEND,
     may_be_empty=True,
+    most=MOST_NAMED,
 )
 XID_CODES = Query(
     f"count by ({catalog.CODE}) (time() - {in_cells(catalog.GPU_XID_TIME.name)} < {DAY_SECONDS})",

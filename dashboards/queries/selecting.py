@@ -125,10 +125,15 @@ def worst_cells(operator: str, series: str, *matchers: str, legend: str = CELL_L
 
 
 def bars(
-    operator: str, expr: str, legend: str = CELL_LEGEND, *, may_be_empty: bool = False
+    operator: str,
+    expr: str,
+    legend: str = CELL_LEGEND,
+    *,
+    may_be_empty: bool = False,
+    most: int = SHOWN_LINES,
 ) -> Query:
-    """Return the bars of an instant query that are ranked first."""
-    return Query(f"{operator}({SHOWN_LINES}, {expr})", legend, may_be_empty)
+    """Return the bars of an instant query that are ranked first, so many of them."""
+    return Query(f"{operator}({most}, {expr})", legend, may_be_empty)
 
 
 def rows(expr: str, operator: str = "topk", *, may_be_empty: bool = False) -> Query:
