@@ -88,7 +88,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                4, "Cells with too few groups",
+                4, "Cells too small",
                 "Regions and models in which fewer groups serve than the last hour needed, by what "
                 "it held of their KV caches.",
                 "short", _NO_CELLS, NONE_IS_GOOD, decimals=0,
@@ -97,7 +97,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                5, "GPUs in groups that are down",
+                5, "GPUs taken down",
                 "GPUs that cannot serve because their group cannot: most of them are healthy.",
                 "short", _NO_CELLS, NONE_IS_GOOD, decimals=0,
             ),
@@ -114,7 +114,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                7, "GPU-hours per million tokens",
+                7, "GPU-h per 1M tokens",
                 "Hours of a GPU for each million tokens generated: times the price of an hour, "
                 "the cost.",
                 "none", _NO_TOKENS, decimals=2,
@@ -254,7 +254,7 @@ def _lost() -> tuple[Band, ...]:
         Band(1, (row(24, "What is lost"),)),
         Band(8, (
             _graph(
-                25, "GPUs in groups that are down, by cell", "short", capacity.TAKEN_DOWN,
+                25, "GPUs taken down, by cell", "short", capacity.TAKEN_DOWN,
                 "GPUs that cannot serve because their group cannot: one that is lost takes all "
                 f"others of its group with it. {WORST}",
             ),
