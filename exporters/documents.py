@@ -276,8 +276,11 @@ def _document(root: yaml.Node, file: str) -> Document:
             if not isinstance(each, yaml.MappingNode):
                 note(_position(each), (*place, "<<"), "expected a mapping, or a list of mappings")
                 continue
-            own = [pair for pair in each.value
-                   if not isinstance(pair[0], yaml.ScalarNode) or pair[0].value not in into]  # fmt: skip
+            own = [
+                (key, value)
+                for key, value in each.value
+                if not isinstance(key, yaml.ScalarNode) or key.value not in into
+            ]
             said = yaml.MappingNode(each.tag, own, each.start_mark, each.end_mark)
             for key, value in plain(said, place).items():
                 into.setdefault(key, value)

@@ -44,7 +44,7 @@ def require_bounded(text: str, file: str, loader: Any) -> None:
         yaml.YAMLError: it is no YAML.
     """
     opened: list[_Open] = []
-    known: dict[str, _Open] = {}
+    known: dict[str | None, _Open] = {}
     of_aliases = 0
 
     def close(ended: _Open) -> None:
