@@ -68,7 +68,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                3, "Furthest below the usual",
+                3, "Below the usual",
                 "Points of the hit ratio that the worst cell has lost against the median of its "
                 f"last three hours. From {HIT_DROP:.0%} on its caches have collapsed.",
                 "percentunit", "No prompts", _FALL, decimals=1,
@@ -93,7 +93,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                6, "GPUs for misses, at most",
+                6, "GPUs for misses",
                 "GPUs that were at most busy with prompt tokens that no tier had: a bound, for "
                 "prefills share their batch, and no more than the cells have.",
                 "short", "Engines do not say", decimals=1,

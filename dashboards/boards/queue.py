@@ -81,7 +81,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                4, "Attempts for each request",
+                4, "Attempts a request",
                 "Attempts over first attempts, of the cell with most. "
                 f"{signals.RETRIES_WARN:g} is a client's budget of retries.",
                 "short", "Too few requests", _RETRIES, decimals=2,

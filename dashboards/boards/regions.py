@@ -103,7 +103,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                5, "Routers that are silent",
+                5, "Routers silent",
                 "Routers whose page does not answer: what their users get is not counted.",
                 "short", "No router exporter", NONE_IS_GOOD,
             ),
@@ -111,7 +111,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                6, "Traffic gone or unseen",
+                6, "Traffic missing",
                 "Objectives and cells whose events have vanished or cannot be seen: an error ratio "
                 "of nothing is perfect.",
                 "short", "No rules evaluated", FEW_ARE_TOLERABLE,
