@@ -89,4 +89,5 @@ def budget_bars(id: int, what: str, query: Query) -> Any:
             ),
         ),
         query,
+        names_above=True,
     )

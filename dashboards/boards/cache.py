@@ -68,7 +68,7 @@ def _numbers() -> Band:
         ),
         stat(
             About(
-                3, "Below the usual",
+                3, "Largest fall",
                 "Points of the hit ratio that the worst cell has lost against the median of its "
                 f"last three hours. From {HIT_DROP:.0%} on its caches have collapsed.",
                 "percentunit", "No prompts", _FALL, decimals=1,

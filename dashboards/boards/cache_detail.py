@@ -9,7 +9,7 @@ from dashboards.layout import Band
 from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
 from dashboards.promises import good_shares
-from dashboards.queries import SHOWN_ROWS, caches, latency
+from dashboards.queries import SHOWN_NAMED, SHOWN_ROWS, caches, latency
 from dashboards.signs import SLOWEST, WORST
 from exporters import catalog
 
@@ -84,11 +84,13 @@ def cells_and_groups() -> tuple[Band, ...]:
             bar_gauge(
                 About(
                     27, "Fullest groups",
-                    f"Share of the KV cache in use, by group. {WORST} A click opens the group.",
+                    f"Share of the KV cache in use, by group, of the {SHOWN_NAMED} fullest. A click "
+                    "opens the group.",
                     "percentunit", "No groups exporter", USAGE_STEPS,
                     decimals=0, lowest=0, highest=1, links=_GROUP_LINKS,
                 ),
                 caches.FULLEST_GROUPS,
+                names_above=True,
             ),
             bar_gauge(
                 About(

@@ -20,7 +20,7 @@ from dashboards.panels import (
     table,
     time_series,
 )
-from dashboards.queries import SHOWN_ROWS, gpus
+from dashboards.queries import SHOWN_NAMED, SHOWN_ROWS, gpus
 from dashboards.signs import FEW_ARE_TOLERABLE, GPU_STATES, NONE_IS_GOOD, UNKNOWN, opening
 from dashboards.variables import GPU, HOST
 from exporters import catalog
@@ -161,7 +161,7 @@ def _heat() -> tuple[Band, ...]:
             bar_gauge(
                 About(
                     12, "Hottest GPUs",
-                    f"The {gpus.MOST_NAMED} hottest now.",
+                    f"The {SHOWN_NAMED} hottest now.",
                     "celsius", "No GPU exporter", _HOT, decimals=0, lowest=20, highest=100,
                 ),
                 gpus.HOTTEST,
@@ -171,7 +171,7 @@ def _heat() -> tuple[Band, ...]:
                 About(
                     13, "Slowed down by heat or power",
                     "Share of the last five minutes in which clocks were lowered for heat or a "
-                    f"power brake, by reason. The {gpus.MOST_NAMED} that were slowed down most.",
+                    f"power brake, by reason. The {SHOWN_NAMED} that were slowed down most.",
                     "percentunit", "None is slowed down, or none tells", _SLOWED,
                     decimals=0, lowest=0, highest=1,
                 ),

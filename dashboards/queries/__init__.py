@@ -6,5 +6,6 @@ GPUs is limited to the worst. Only a board of one group or one host reads all th
 
 from dashboards.queries.query import RATE_INTERVAL as RATE_INTERVAL
 from dashboards.queries.query import SHOWN_LINES as SHOWN_LINES
+from dashboards.queries.query import SHOWN_NAMED as SHOWN_NAMED
 from dashboards.queries.query import SHOWN_ROWS as SHOWN_ROWS
 from dashboards.queries.query import Query as Query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.causes.caches import CACHE_EVICTION_PRESSURE, CACHE_HIT_COLLAPSE
-from dashboards.queries.query import Query
+from dashboards.queries.query import SHOWN_NAMED, Query
 from dashboards.queries.ranked import (
     Rows,
     budgets_of,
@@ -93,7 +93,9 @@ MISSED_GPUS_BY_CELL = ranked("topk", _missed_gpus)
 # --- groups, by instant queries that are ranked --------------------------------------------------
 
 _GROUP_LEGEND = "{{region}} {{model}} {{group}}"
-FULLEST_GROUPS = bars("topk", in_cells(catalog.GROUP_KV_CACHE_USAGE.name), _GROUP_LEGEND)
+FULLEST_GROUPS = bars(
+    "topk", in_cells(catalog.GROUP_KV_CACHE_USAGE.name), _GROUP_LEGEND, most=SHOWN_NAMED
+)
 _EVICTED_IDLE = (
     f"{rate(in_cells(catalog.GROUP_CACHE_EVICTED_IDLE.name))}"
     f" / ({rate(in_cells(catalog.GROUP_CACHE_EVICTIONS.name))} > 0)"

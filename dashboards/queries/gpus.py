@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.cells import TEMPERATURE_BANDS
-from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, SHOWN_NAMED, SHOWN_ROWS, Query
 from dashboards.queries.selecting import (
     GPU,
     GPU_LEGEND,
@@ -80,13 +80,11 @@ FAULTS = rows(
     f" ({in_cells(catalog.GPU_VERDICT.name)})",
     may_be_empty=True,
 )
-MOST_NAMED = 8
-"""Bars of GPUs, each under its name: host and UUID are too long to stand beside one."""
 HOTTEST = bars(
     "topk",
     f"max by ({_HERE}) ({in_cells(catalog.GPU_TEMPERATURE.name)})",
     GPU_LEGEND,
-    most=MOST_NAMED,
+    most=SHOWN_NAMED,
 )
 SLOWED_DOWN = bars(
     "topk",
@@ -95,7 +93,7 @@ SLOWED_DOWN = bars(
     + "[5m])) > 0",
     "{{event}} " + GPU_LEGEND,
     may_be_empty=True,
-    most=MOST_NAMED,
+    most=SHOWN_NAMED,
 )
 XID_CODES = Query(
     f"count by ({catalog.CODE}) (time() - {in_cells(catalog.GPU_XID_TIME.name)} < {DAY_SECONDS})",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 SHOWN_LINES = 12
 """Lines of a graph and bars of a gauge at most: more cannot be told apart."""
+SHOWN_NAMED = 8
+"""Bars that stand each under its name, where that is too long to stand beside one."""
 SHOWN_ROWS = 50
 """Rows of a table at most."""
 RATE_INTERVAL = "$__rate_interval"

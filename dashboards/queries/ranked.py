@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from dashboards.queries.query import EVER, RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import (
+    EVER,
+    RATE_INTERVAL,
+    SHOWN_LINES,
+    SHOWN_NAMED,
+    SHOWN_ROWS,
+    Query,
+)
 from dashboards.queries.selecting import CELL, CELL_LEGEND, by, in_cells, is_one_of, or_zero, worst
 from exporters import catalog
 from slo import conventions
@@ -122,7 +129,7 @@ def budgets_of(*services: str) -> Query:
     chosen = (is_one_of(conventions.SERVICE, services), 'slo=~"$slo"')
     here = ", ".join((*chosen, 'region=~"$region|"', 'model=~"$model|"'))
     return Query(
-        f"bottomk({SHOWN_LINES}, {conventions.BUDGET_REMAINING}{{{here}}})",
+        f"bottomk({SHOWN_NAMED}, {conventions.BUDGET_REMAINING}{{{here}}})",
         "{{slo}} {{region}} {{model}}",
         may_be_empty=True,
     )
