@@ -84,7 +84,7 @@ def cells_and_groups() -> tuple[Band, ...]:
             bar_gauge(
                 About(
                     27, "Fullest groups",
-                    f"Share of the KV cache in use, by group, of the {SHOWN_NAMED} fullest. A click "
+                    f"Share of the KV cache in use, by group. The {SHOWN_NAMED} fullest. A click "
                     "opens the group.",
                     "percentunit", "No groups exporter", USAGE_STEPS,
                     decimals=0, lowest=0, highest=1, links=_GROUP_LINKS,
