@@ -5,9 +5,9 @@ from __future__ import annotations
 from alerts import links
 from dashboards.layout import Band
 from dashboards.links import TITLES, of_row
-from dashboards.panels import About, linked_column, row, table, time_series
+from dashboards.panels import About, colored_lines, linked_column, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, rollout
-from dashboards.signs import BUSIEST, WORST
+from dashboards.signs import BUSIEST, STATES, WORST
 from exporters import catalog
 
 _GROUP = linked_column(
@@ -38,6 +38,7 @@ def what_runs() -> tuple[Band, ...]:
                     19, "Groups that are not up",
                     "By state. A roll-out is a wave of draining and starting, and of nothing else.",
                     "short", "No groups exporter", lowest=0,
+                    overrides=colored_lines(STATES),
                 ),
                 [rollout.STATES],
                 stacked=True,

@@ -66,7 +66,7 @@ def _numbers() -> Band:
     return Band(4, (
         stat(
             About(
-                2, "Paying customers turned away",
+                2, "Payers turned away",
                 f"Requests of the tiers {_TIERS} that their own limits turned away, over all of "
                 "theirs. Somebody pays for these, and wants to be asked.",
                 "percentunit", "No requests of paying customers", _PAID, decimals=2,
