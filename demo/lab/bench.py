@@ -8,6 +8,7 @@ days and clusters, and random scenarios held against promtool. What came of it i
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -46,6 +47,9 @@ from exporters.problems import EXIT_PROBLEMS_FOUND
 OUT = Path("out/lab")
 AT_ONCE = 2
 _FAITHFUL_AT_ONCE = 50
+_OF_GO = {"GOGC": "400", "GOMEMLIMIT": "8GiB"}
+"""Of every Prometheus and promtool: they clear away less often, which takes a quarter less of the
+processor's time, as long as there is memory. The largest, of the storm, holds a million series."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def main(
     Exit code 0 if all bars are kept, 1 if one is broken or its figure could not be measured.
     """
     began = time.monotonic()
+    for name, value in _OF_GO.items():
+        os.environ.setdefault(name, value)
     compared = [KEPT.read_text(encoding="utf-8").strip()]
     results = Results(out)
     parts, days = _parts(at_once)
