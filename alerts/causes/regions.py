@@ -77,8 +77,22 @@ def region_down_since(labels: Sequence[str]) -> str:
         labels: of the series that it is compared with, the region's among them. Where these say no
             cluster, a region is down once it is in all clusters that have it.
     """
+    return _in_all_clusters(f'ALERTS_FOR_STATE{{{conventions.ALERTNAME}="{REGION_DOWN}"}}', labels)
+
+
+def region_down_within(window: str, labels: Sequence[str]) -> str:
+    """Return PromQL of the regions whose page fires, or did so within a window.
+
+    Args:
+        window: as PromQL writes it.
+        labels: as of :func:`region_down_since`.
+    """
+    fires = f'ALERTS{{{conventions.ALERTNAME}="{REGION_DOWN}",alertstate="firing"}}'
+    return _in_all_clusters(f"last_over_time({fires}[{window}])", labels)
+
+
+def _in_all_clusters(down: str, labels: Sequence[str]) -> str:
     on = by(label for label in REGION_LABELS if label in labels)
-    down = f'ALERTS_FOR_STATE{{{conventions.ALERTNAME}="{REGION_DOWN}"}}'
     known = conventions.CELL_GROUPS_KNOWN
     return f"max by ({on}) ({down})\nunless on ({on})\n({known}\nunless on ({_REGION})\n{down})"
 

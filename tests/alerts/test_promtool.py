@@ -238,6 +238,18 @@ SPOILS = (
         "(shardwatch:cell_groups_known:count > 1e9\nunless on (cluster, region)\nALERTS_FOR_STATE",
         "blackout",
     ),
+    Spoil(
+        "the time in which users come back",
+        'alertname="RegionDown",alertstate="firing"}[5m]',
+        'alertname="RegionDown",alertstate="firing"}[15s]',
+        "vanished",
+    ),
+    Spoil(
+        "that vanished traffic that was told before its region goes on",
+        'and on (region, model)\nALERTS{alertname="TrafficVanished"',
+        'and on (region, model)\nALERTS{alertname="none"',
+        "vanished",
+    ),
     Spoil("the wait for a cause", "offset 15s == 1", "offset 15s < 2", "late"),
     Spoil(
         "the causes that end the wait",
