@@ -210,6 +210,18 @@ SPOILS = (
         'shardwatch:cause:state{cause="RegionFailing"}\nand on (cluster, region)\nup',
         "failing-regions",
     ),
+    Spoil(
+        "that a region that failed for long is news when it goes down",
+        'shardwatch:cause:state{cause="RegionFailing"} offset 10m',
+        'shardwatch:cause:state{cause="RegionFailing"} offset 1d',
+        "failing-regions",
+    ),
+    Spoil(
+        "that a region that goes down again within minutes is no news",
+        'unless on (cluster, region)\nlast_over_time(shardwatch:cause:state{cause="RegionFailing",',
+        'unless on (cluster, region)\nlast_over_time(up{cause="RegionFailing",',
+        "failing-regions",
+    ),
     Spoil("how much lost routers saw", ">= 0.6\n", ">= 0.01\n", "routers"),
     Spoil(
         "that lost routers are judged together",
