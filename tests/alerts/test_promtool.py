@@ -313,6 +313,7 @@ SPOILS = (
         'and on (region, model)\nALERTS{alertname="none"',
         "vanished",
     ),
+    Spoil("how long vanished traffic is its region's", "} offset 1h", "} offset 1w", "vanished"),
     Spoil("the wait for a cause", "offset 15s == 1", "offset 15s < 2", "late"),
     Spoil(
         "the causes that end the wait",
