@@ -4,7 +4,8 @@ Vanished traffic is one alert a cell of the fleet, whatever objectives and servi
 pages for one fault help nobody. Whoever sees more of it speaks: routers before what stands behind
 them, objectives grouped by fewer labels before those of more. Blind cells are one alert a service,
 for one exporter that is down blinds them all. That a region is dark blinds its cells too: that is
-said by the page of the region, and of those that are blind when it is back. Nor may two rules give
+said by the page of the region, and of those that are blind when it is back. Its users come back
+within minutes, if they do: no traffic is said to have vanished before. Nor may two rules give
 alerts of the same labels: to Alertmanager they are one, which either resolves.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from alerts.blackout import LONGEST_HELD, counts_traffic
 from alerts.causes.places import REGION_LABELS
-from alerts.causes.regions import region_down_since
+from alerts.causes.regions import region_down_since, region_down_within
 from alerts.groups_hit import groups_hit
 from alerts.incidents import TRAFFIC_VANISHED, is_of_cell
 from alerts.links import ITSELF_BOARD, SLO_DETAIL_BOARD, link_annotations
@@ -40,6 +41,9 @@ BLIND_AFTER_SECONDS = 120
 BLIND_WITH_REGION_SECONDS = 180
 """Cells that were blind for less when their region went down are so because of it. Chosen: that all
 routers are gone is known after two minutes, and nobody was told of the cells much before."""
+USERS_BACK_WITHIN = "5m"
+"""After a region was down, in which its users come back: until then nobody is told that they are
+away, unless it was told before. Chosen, as the time in which names of hosts are looked up anew."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,27 @@ class _Cells:
     def any_in(self, state: str) -> str:
         """Return the expression of the cells for which any objective has recorded a state."""
         return self._any(f"{self._recorded(state)} == 1")
+
+    def any_vanished(self, unless: str) -> str:
+        """Return the expression of the cells whose traffic has vanished, as it is to be told.
+
+        While the region's page fires, and until its users had time to come back, none begins; what
+        was told before goes on, for its end could not be told meanwhile.
+
+        Args:
+            unless: what is added to it: other cells that speak for these.
+        """
+        vanished = self.any_in(conventions.VANISHED_STATE) + unless
+        if catalog.REGION not in self.labels:
+            return vanished
+        region = ", ".join(label for label in REGION_LABELS if label in self.labels)
+        told = {conventions.ALERTNAME: TRAFFIC_VANISHED, "alertstate": "firing"}
+        told_here = f"ALERTS{{{matchers({**told, conventions.SERVICE: self.service}, ())}}}"
+        return (
+            f"{vanished}\nunless on ({region})\n"
+            f"({region_down_within(USERS_BACK_WITHIN, self.labels)})\n"
+            f"or\n({vanished}\nand on ({', '.join(self.labels)})\n{told_here})"
+        )
 
     def any_blind(self) -> str:
         """Return that of the blind cells, but for those that are so because their region is down.
@@ -118,15 +143,13 @@ def vanished_alerts(
     return [
         AlertingRule(
             TRAFFIC_VANISHED,
-            "\nunless ".join(
-                [
-                    cells.any_in(conventions.VANISHED_STATE),
-                    *(
-                        f"on ({', '.join(each.labels)})\n{each.any_in(conventions.VANISHED_STATE)}"
-                        for each in kinds[:index]
-                        if each.speaks_for(cells)
-                    ),
-                ]
+            cells.any_vanished(
+                "".join(
+                    f"\nunless on ({', '.join(each.labels)})\n"
+                    f"{each.any_in(conventions.VANISHED_STATE)}"
+                    for each in kinds[:index]
+                    if each.speaks_for(cells)
+                )
             ),
             {
                 conventions.SERVICE: cells.service,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from alerts.blackout import blind_rule, blind_since_rule, counts_traffic, usual_rules, vanished_rule
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.burn import burn_alert, burn_state_rule
-from alerts.causes.cause import cause_alert, cause_levels, cause_state_rule
+from alerts.causes.cause import cause_alerts, cause_levels, cause_state_rule
 from alerts.causes.every import causes, explaining
 from alerts.cells import cells_group
 from alerts.collector_file import COLLECTOR_COMMENT, COLLECTOR_PATH, collector_config
@@ -133,7 +134,7 @@ def causes_group(config: Config) -> RuleGroup:
     interval, links = config.file.prometheus.scrape_interval, config.file.links
     every = causes(interval, config.file.alertmanager)
     states = (*cause_levels(every), *map(cause_state_rule, every))
-    alerts = (cause_alert(each, links) for each in every)
+    alerts = chain.from_iterable(cause_alerts(each, links) for each in every)
     return RuleGroup("shardwatch-causes", interval, states).followed_by(*alerts)
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 from alerts.blackout_alerts import blind_alerts, vanished_alerts
 from alerts.build import groups_at
-from alerts.causes.cause import cause_alert
+from alerts.causes.cause import cause_alerts
 from alerts.causes.every import causes
 from alerts.runbooks import read_runbook
 from alerts.watch.every import watch_alerts
@@ -54,7 +55,8 @@ def objectives_table() -> str:
 
 def causes_table() -> str:
     """Return the alerts of causes, the most probable first."""
-    return _table(cause_alert(each, Links()) for each in causes(_INTERVAL_SECONDS))
+    every = causes(_INTERVAL_SECONDS)
+    return _table(chain.from_iterable(cause_alerts(each, Links()) for each in every))
 
 
 def watch_table() -> str:

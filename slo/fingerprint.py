@@ -27,7 +27,8 @@ def _parts(objective: Objective) -> Iterator[str]:
     yield f"over {objective.period_seconds}"
     if slices := objective.slices:
         target = "shares" if slices.target is None else f"{slices.target.normalize():f}"
-        yield f"slices {slices.window_seconds} {target} {slices.idle_is_good}"
+        fewest = f" {slices.fewest_events}" if slices.fewest_events else ""
+        yield f"slices {slices.window_seconds} {target} {slices.idle_is_good}{fewest}"
     if calendar := objective.calendar:
         yield f"calendar {calendar.count} {calendar.unit} {calendar.start} {calendar.zone}"
 

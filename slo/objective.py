@@ -88,6 +88,9 @@ class Slices:
     idle_is_good: bool = False
     """Whether a slice in which there were no events, but could have been seen, counts as good. If
     not, it does not count at all."""
+    fewest_events: int = 0
+    """A slice with fewer is one without events: whatever a share of so few says is chance, or what
+    is no user's."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import isnan
 
 import promql_parser
 
@@ -142,6 +143,11 @@ def bare(tree: promql_parser.Expr) -> promql_parser.Expr:
 def is_zero(tree: promql_parser.Expr) -> bool:
     """Tell whether an expression is the number 0, as it is written."""
     return isinstance(tree, promql_parser.NumberLiteral) and bool(tree.val == 0)
+
+
+def is_nan(tree: promql_parser.Expr) -> bool:
+    """Tell whether an expression is NaN, as it is written."""
+    return isinstance(tree, promql_parser.NumberLiteral) and isnan(tree.val)
 
 
 def nodes(node: promql_parser.Expr) -> Iterator[promql_parser.Expr]:

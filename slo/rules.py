@@ -188,6 +188,7 @@ class _Rules:
                 self.objective.slices,
                 self.of(names.SLICE_EVENTS_BAD_RATE),
                 self.of(names.SLICE_EVENTS_RATE),
+                self.interval,
                 self.lag,
             )
         yield self.record(names.EVENTS_RATE, total)

@@ -22,23 +22,32 @@ HAIR = Decimal("0.000000001")
 """Of a share of events: a slice that is exactly at its target is good, however sums are rounded."""
 
 
-def verdicts(slices: Slices, bad_rate: str, rate: str, lag_seconds: float = 0) -> tuple[str, str]:
+def verdicts(
+    slices: Slices, bad_rate: str, rate: str, interval_seconds: float, lag_seconds: float = 0
+) -> tuple[str, str]:
     """Return the expressions of bad slices and of all slices per second.
 
     Args:
         slices: how they are judged.
         bad_rate: selector of the bad events per second that were recorded.
         rate: the same of all events.
+        interval_seconds: between two of them.
         lag_seconds: how late what was recorded is seen.
     """
     seconds = slices.window_seconds
     bad, total = (_in_the_last_slice(each, seconds, lag_seconds) for each in (bad_rate, rate))
+    fewest = slices.fewest_events
+    has_events = f">= BOOL{fewest / interval_seconds:.9g}" if fewest else "> BOOL0"
     # A slice that could be seen, and had no events, is 0: it is known not to count.
-    counts = f"({total} {'>=' if slices.idle_is_good else '>'} bool 0) / {seconds}"
+    counted = ">= bool 0" if slices.idle_is_good else has_events.replace("BOOL", "bool ")
+    counts = f"({total} {counted}) / {seconds}"
+    judged = f"({total} {has_events.replace('BOOL', '')})"
     if slices.target is None:
-        return f"(\n{bad}\n/ ({total} > 0)\nor\n0 * {total}\n) / {seconds}", counts
+        return f"(\n{bad}\n/ {judged}\nor\n0 * {total}\n) / {seconds}", counts
     allowed = format_decimal(1 - slices.target + HAIR)
-    return f"({bad}\n> bool {allowed} * {total}) / {seconds}", counts
+    if not fewest:
+        return f"({bad}\n> bool {allowed} * {total}) / {seconds}", counts
+    return f"(\n{bad}\n> bool {allowed} * {judged}\nor\n0 * {total}\n) / {seconds}", counts
 
 
 def _in_the_last_slice(rate: str, seconds: int, lag_seconds: float) -> str:

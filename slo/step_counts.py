@@ -59,11 +59,12 @@ class EventCounts:
             np.diff(np.interp(np.append(numbers[0] - 1, numbers) * seconds, edges, sums))
             for sums in (np.append(0, np.cumsum(side.counts)) for side in (self.bad, self.total))
         )
-        counted = np.ones(total.shape) if slices.idle_is_good else (total > 0) + 0.0
+        has_events = (total > 0) & (total >= slices.fewest_events)
+        counted = np.ones(total.shape) if slices.idle_is_good else has_events + 0.0
         if slices.target is None:
-            spoiled = np.divide(bad, total, out=np.zeros(bad.shape), where=total > 0)
+            spoiled = np.divide(bad, total, out=np.zeros(bad.shape), where=has_events)
         else:
-            spoiled = (bad > float(1 - slices.target + HAIR) * total) + 0.0
+            spoiled = (has_events & (bad > float(1 - slices.target + HAIR) * total)) + 0.0
         return EventCounts(
             *(_reported(each, int(numbers[0]), seconds, self.total, interval_seconds)
               for each in (spoiled, counted))

@@ -76,6 +76,9 @@ class Cause:
     share some, which are recorded once."""
     incident: str = ""
     """Of a page, whose incident it is, the cell's or the region's; empty for one of its own."""
+    apart: str = ""
+    """PromQL of the places where its page, if it begins there now, is an incident of its own all
+    the same: what joins one that has been open for long wakes nobody."""
     facts: tuple[tuple[str, str], ...] = ()
     """More of what a page shows (:data:`alerts.messages.facts.FACTS`): annotations, templates."""
     unless: str = ""
@@ -123,16 +126,39 @@ def _down_for_less(job: str) -> str:
     return f"{up} == 0 and max_over_time({up}[{HELD_FOR}]) == 1"
 
 
-def cause_alert(cause: Cause, links: Links) -> AlertingRule:
-    """Return the alert of a cause, made of its state; what a burn says of it, it says as well."""
+def cause_alerts(cause: Cause, links: Links) -> tuple[AlertingRule, ...]:
+    """Return the alert of a cause, made of its state; what a burn says of it, it says as well.
+
+    It is two rules where its page may be an incident of its own: of one place only one of them
+    fires, and it stays that one until it ends.
+    """
+    if not cause.apart:
+        return (_alert(cause, links, cause.incident, ""),)
+    on = ", ".join(cause.labels)
+    alert = f'{conventions.ALERTNAME}="{cause.name}",{conventions.INCIDENT}'
+    apart = (
+        f'(\n{cause.apart}\nunless on ({on})\nALERTS{{{alert}="{cause.incident}"}}\n'
+        f'or on ({on})\nALERTS{{{alert}=""}}\n)'
+    )
+    return (
+        _alert(cause, links, cause.incident, f"unless on ({on})\n{apart}"),
+        _alert(cause, links, "", f"and on ({on})\n{apart}"),
+    )
+
+
+def _alert(cause: Cause, links: Links, incident: str, where: str) -> AlertingRule:
     hit = users_hit(cause.labels)
     return AlertingRule(
         cause.name,
-        f"count by ({', '.join(cause.labels)}) ({cause.recorded})"
-        + (f"\n{cause.unless}" if cause.unless else ""),
+        "\n".join(
+            filter(
+                None,
+                (f"count by ({', '.join(cause.labels)}) ({cause.recorded})", cause.unless, where),
+            )
+        ),
         {
             conventions.SEVERITY: cause.severity,
-            **({conventions.INCIDENT: cause.incident} if cause.incident else {}),
+            **({conventions.INCIDENT: incident} if incident else {}),
         },
         {
             "summary": cause.summary,

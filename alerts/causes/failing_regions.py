@@ -17,7 +17,7 @@ from alerts.causes.cause import Cause
 from alerts.causes.cell_levels import CELL_LEVELS, CELL_SIGHT, SIGHT
 from alerts.causes.failing_facts import failing_facts
 from alerts.causes.places import IN_CELL, REGION_LABELS, at_work, by, reason_here, with_reason
-from alerts.causes.regions import REGION_DOWN
+from alerts.causes.regions import ACUTE_SECONDS, DOWN, REGION_DOWN, REGION_FAILING
 from alerts.incidents import TRAFFIC_VANISHED
 from alerts.templates import first_value, listing, matchers
 from exporters import catalog
@@ -26,7 +26,6 @@ from exporters.notifying import Alertmanager
 from slo import conventions
 from slo.rules import RecordingRule
 
-REGION_FAILING = "RegionFailing"
 REGION_SPEAKS = "RegionSpeaks"
 
 LOST_RATIO = 0.5
@@ -38,16 +37,11 @@ FEWEST_CELLS = 2
 """Of one cell its own incident says it all."""
 PAGING_RATIO = 0.5
 """Share of a region's cells with pages, from which on they are the region's: chosen."""
-ACUTE_SECONDS = 600
-"""For so long after a region began to fail, lost most of what served, or was down, a cell's first
-page is still the region's. Chosen: twice the short window of the fastest tier, so that budgets that
-one fault spends page within it; whatever comes later is another matter, and wakes somebody."""
 _ACUTE = format_duration(ACUTE_SECONDS)
 VANISHED_FOR = "1h"
 """For so long vanished traffic counts as a page of its cell. Chosen: whoever the region woke knows
 by then whether it was moved away, and silences it."""
 
-DOWN = "down"
 RECOVERING = "recovering"
 """The reason where nothing is left but pages that last."""
 

@@ -24,6 +24,10 @@ from slo import conventions
 from slo.rules import RecordingRule
 
 REGION_DOWN = "RegionDown"
+REGION_FAILING = "RegionFailing"
+"""The region's other page (:mod:`alerts.causes.failing_regions`)."""
+DOWN = "down"
+"""Its reason while :data:`REGION_DOWN` fires."""
 CAPACITY_LOW = "RegionCapacityLow"
 RESERVE_GONE = "RegionReserveGone"
 
@@ -33,6 +37,10 @@ FEWEST_GROUPS = 2
 """Of a region with one group the group's own alerts say it all, a restart of it included."""
 DOWN_FOR_SECONDS = 30.0
 """Beside the base window, in which the router must not have seen a good end."""
+ACUTE_SECONDS = 600
+"""For so long after a region began to fail, lost most of what served, or was down, a cell's first
+page is still the region's. Chosen: twice the short window of the fastest tier, so that budgets that
+one fault spends page within it; whatever comes later is another matter, and wakes somebody."""
 FEWEST_REQUESTS = 5
 """In a region's engines at some time within half an hour, below which nobody misses its routers:
 chosen, above what probes and a lone user at night have on their way."""
@@ -77,8 +85,22 @@ def region_down_since(labels: Sequence[str]) -> str:
         labels: of the series that it is compared with, the region's among them. Where these say no
             cluster, a region is down once it is in all clusters that have it.
     """
+    return _in_all_clusters(f'ALERTS_FOR_STATE{{{conventions.ALERTNAME}="{REGION_DOWN}"}}', labels)
+
+
+def region_down_within(window: str, labels: Sequence[str]) -> str:
+    """Return PromQL of the regions whose page fires, or did so within a window.
+
+    Args:
+        window: as PromQL writes it.
+        labels: as of :func:`region_down_since`.
+    """
+    fires = f'ALERTS{{{conventions.ALERTNAME}="{REGION_DOWN}",alertstate="firing"}}'
+    return _in_all_clusters(f"last_over_time({fires}[{window}])", labels)
+
+
+def _in_all_clusters(down: str, labels: Sequence[str]) -> str:
     on = by(label for label in REGION_LABELS if label in labels)
-    down = f'ALERTS_FOR_STATE{{{conventions.ALERTNAME}="{REGION_DOWN}"}}'
     known = conventions.CELL_GROUPS_KNOWN
     return f"max by ({on}) ({down})\nunless on ({on})\n({known}\nunless on ({_REGION})\n{down})"
 
@@ -144,8 +166,19 @@ def _region_down(window_seconds: float) -> Cause:
         ),
         severity=conventions.PAGE,
         incident=conventions.OF_REGION,
+        apart=_failing_for_long(),
         for_seconds=DOWN_FOR_SECONDS,
         levels=(*CELL_LEVELS, *REGION_LEVELS),
+    )
+
+
+def _failing_for_long() -> str:
+    """Return the regions whose incident is open for other reasons, and no news to anybody."""
+    acute, failing = format_duration(ACUTE_SECONDS), at_work(REGION_FAILING)
+    down = at_work(REGION_FAILING, **{catalog.REASON: f'="{DOWN}"'})
+    return (
+        f"{failing}\nand on ({_REGION})\n{failing} offset {acute}\n"
+        f"unless on ({_REGION})\nlast_over_time({down}[{acute}])"
     )
 
 

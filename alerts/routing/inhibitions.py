@@ -21,11 +21,11 @@ from typing import Any
 
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.draining import DRAINING
-from alerts.causes.failing_regions import REGION_FAILING, REGION_SPEAKS
+from alerts.causes.failing_regions import REGION_SPEAKS
 from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
 from alerts.causes.hosts import HOST_DOWN
 from alerts.causes.places import REGION_LABELS
-from alerts.causes.regions import REGION_DOWN
+from alerts.causes.regions import REGION_DOWN, REGION_FAILING
 from alerts.exhaustion import BUDGET_EXHAUSTED
 from alerts.incidents import TRAFFIC_VANISHED
 from alerts.owners import OWNER

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.causes.failing_regions import REGION_FAILING
 from alerts.causes.governance import DATA_OUTSIDE, GOV, GOV_DATA_OUTSIDE
-from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
+from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, REGION_FAILING, RESERVE_GONE
 from alerts.causes.routers import ROUTER_LOST
 from dashboards.queries.objectives import LIBRARY
 from dashboards.queries.query import Query

@@ -14,7 +14,7 @@ from alerts.causes.canaries import CANARY_WORSE
 from alerts.causes.captchas import CAPTCHA_WAVE
 from alerts.causes.draining import DRAIN_OVERDUE, DRAINING
 from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
-from alerts.causes.failing_regions import REGION_FAILING, REGION_SPEAKS
+from alerts.causes.failing_regions import REGION_SPEAKS
 from alerts.causes.governance import (
     DATA_OUTSIDE,
     GOV_DATA_OUTSIDE,
@@ -25,7 +25,7 @@ from alerts.causes.groups import GROUP_DEAD, GROUP_DEGRADED, GROUP_STALLED
 from alerts.causes.hosts import HOST_DOWN
 from alerts.causes.looping import AGENTS_LOOPING
 from alerts.causes.queues import QUEUE_METASTABLE, QUEUE_SNOWBALL
-from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, RESERVE_GONE
+from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, REGION_FAILING, RESERVE_GONE
 from alerts.causes.safety import GOV_SAFETY_BYPASSED, SAFETY_BYPASSED
 from alerts.causes.slow_tools import TOOL_SLOW
 from alerts.causes.tenants import PAID_THROTTLED, TENANT_FLOOD

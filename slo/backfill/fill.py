@@ -142,7 +142,7 @@ async def _read(
     folder = StepFolder(start, end, interval_seconds)
     base = RecentSamples(now - LONGEST_FROM_BASE_SECONDS, end)
     recent = {(names.EVENTS_BAD_RATE, names.EVENTS_RATE): base}
-    judge = SliceJudge(slices, start, end) if slices else None
+    judge = SliceJudge(slices, start, end, interval_seconds) if slices else None
     events = RecentSamples(now - 2 * slices.window_seconds, end) if slices else None
     if events is not None:
         recent[names.SLICE_EVENTS_BAD_RATE, names.SLICE_EVENTS_RATE] = events

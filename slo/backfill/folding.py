@@ -72,8 +72,9 @@ class StepFolder:
 class SliceJudge:
     """Turns events per second into slices per second, as the rules of slices do."""
 
-    def __init__(self, slices: Slices, start: float, end: float) -> None:
+    def __init__(self, slices: Slices, start: float, end: float, interval_seconds: float) -> None:
         self._slices = slices
+        self._interval = interval_seconds
         self._first = int(start // slices.window_seconds)
         self._spans = int(end // slices.window_seconds) - self._first + 2
         self._cells: dict[Cell, _Sums] = {}
@@ -97,14 +98,15 @@ class SliceJudge:
 
     def _verdicts(self, sums: _Sums) -> tuple[Floats, Floats]:
         slices, seconds = self._slices, self._slices.window_seconds
-        unseen, has_events = sums.samples == 0, sums.total > 0
+        unseen = sums.samples == 0
+        has_events = (sums.total > 0) & (self._interval * sums.total >= slices.fewest_events)
         counts = np.ones(sums.total.shape) if slices.idle_is_good else has_events.astype(np.float64)
         if slices.target is None:
             bad = np.zeros(sums.bad.shape)
             np.divide(sums.bad, sums.total, out=bad, where=has_events)
         else:
             allowed = float(1 - slices.target + HAIR)
-            bad = (sums.bad > allowed * sums.total).astype(np.float64)
+            bad = (has_events & (sums.bad > allowed * sums.total)).astype(np.float64)
         return (
             np.where(unseen, np.nan, bad / seconds),
             np.where(unseen, np.nan, counts / seconds),

@@ -131,6 +131,9 @@ class SloAnnotations(Annotations):
     idle_slices: Literal["good", "ignored"] | None = None
     """With time slices: whether a slice without events, whose source could be seen, counts as good
     or not at all (`ignored`, the default)."""
+    minimum_slice_events: Annotated[int, PlainValidator(_read_count)] = 0
+    """With time slices: a slice with fewer events is one without any, for cells with little
+    traffic."""
     zero_tolerance: Literal["true", "false"] = "false"
     """`"true"` allows a target of 100 %: no budget, no burn rate, and one bad event breaks it."""
     causes: Literal["true", "false"] | None = None

@@ -18,6 +18,13 @@ SHORTEST_SECONDS = 60
 """The shortest base window, whatever the scrape interval."""
 
 
+_ANNOTATIONS = {
+    "idle_slices": "what idle slices count",
+    "minimum_slice_events": "the fewest events of a slice",
+}
+"""Of slices alone, and what they say."""
+
+
 @dataclass
 class SlicesReader:
     """Makes slices, and keeps what is wrong with them."""
@@ -31,14 +38,15 @@ class SlicesReader:
         method = slo.spec.budgeting_method
         if method == "Occurrences":
             self._refuse(document, place, target, ("timeSliceTarget", "timeSliceWindow"), method)
-            if slo.metadata.annotations.idle_slices is not None:
-                self.problems.append(
-                    document.problem(
-                        ("metadata", "annotations", annotation_key("idle_slices")),
-                        "found what idle slices count, of an SLO that has no slices",
-                        "remove it, or set budgetingMethod: Timeslices",
-                    )
+            self.problems += [
+                document.problem(
+                    ("metadata", "annotations", annotation_key(name)),
+                    f"found {what}, of an SLO that has no slices",
+                    "remove it, or set budgetingMethod: Timeslices",
                 )
+                for name, what in _ANNOTATIONS.items()
+                if getattr(slo.metadata.annotations, name)
+            ]
             return None
         if method == "RatioTimeslices":
             self._refuse(document, place, target, ("timeSliceTarget",), method)
@@ -58,8 +66,13 @@ class SlicesReader:
                     "take 1m or more",
                 )
             )
-        idle_is_good = slo.metadata.annotations.idle_slices == "good"
-        return Slices(window, target.time_slice_target, idle_is_good=idle_is_good)
+        annotations = slo.metadata.annotations
+        return Slices(
+            window,
+            target.time_slice_target,
+            idle_is_good=annotations.idle_slices == "good",
+            fewest_events=annotations.minimum_slice_events,
+        )
 
     def _refuse(
         self, document: Document, place: Place, target: Target, names: Iterable[str], method: str

@@ -236,6 +236,51 @@ def test_a_region_that_is_back_keeps_its_incident_while_it_still_fails(chain: Ch
     assert {ended["dedup_key"]} == {each["dedup_key"] for each in chain.events()}
 
 
+def test_a_region_that_failed_for_long_and_goes_down_wakes_somebody_anew(chain: Chain):
+    """By an incident of its own, which ends when it is back; the old one stands."""
+    apart = {k: v for k, v in FAILING.items() if k != "incident"} | {"alertname": "RegionDown"}
+    chain.send(FAILING)
+    [failing] = eventually(chain.events)
+    chain.send(apart)
+    down = eventually(lambda: chain.events()[1:])[0]
+    chain.send(apart, resolved=True)
+    [ended] = eventually(lambda: [e for e in chain.events() if e["event_action"] == "resolve"])
+    time.sleep(3)  # three group intervals
+    before = len(chain.events())
+    chain.send(FAILING, resolved=True)
+    last = eventually(lambda: chain.events()[before:])[0]
+
+    assert 3 == before
+    assert ("trigger", "RegionDown") == (down["event_action"], down["payload"]["class"])
+    assert failing["dedup_key"] != down["dedup_key"] == ended["dedup_key"]
+    assert ("resolve", failing["dedup_key"]) == (last["event_action"], last["dedup_key"])
+
+
+def test_vanished_traffic_that_was_told_before_its_region_is_one_incident_beside_it(chain: Chain):
+    """It stays open under the region's page, which tells nobody of it again, and ends after it."""
+    vanished = {"alertname": "TrafficVanished", "severity": "page", "incident": "cell",
+                "service": "inference", **CELL}  # fmt: skip
+    down = {**FAILING, "alertname": "RegionDown"}
+    chain.send(vanished)
+    [first] = eventually(chain.events)
+    chain.send(down)
+    region = eventually(lambda: chain.events()[1:])[0]
+    chain.send({**vanished, "model": "code"})  # nobody was told of this one
+    time.sleep(3)  # three group intervals
+    assert [first, region] == chain.events()
+    chain.send({**vanished, "model": "code"}, resolved=True)
+    chain.send(down, resolved=True)
+    chain.send(vanished, resolved=True)
+    ended = eventually(
+        lambda: ends if len(ends := [e for e in chain.events() if e["event_action"] == "resolve"])
+        == 2 else []
+    )  # fmt: skip
+
+    assert first["dedup_key"] != region["dedup_key"]
+    assert {first["dedup_key"], region["dedup_key"]} == {each["dedup_key"] for each in ended}
+    assert 4 == len(chain.events())
+
+
 def test_a_lost_gpu_is_told_to_the_webhook_and_pages_nobody(chain: Chain):
     """The burn pages; this explains. The burn that comes after it is PagerDuty's only event."""
     gpu_lost = {"alertname": "GpuLost", "severity": "ticket", "cluster": "demo", "region": "eu",

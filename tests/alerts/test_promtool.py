@@ -4,6 +4,7 @@ import json
 import subprocess
 from copy import deepcopy
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,24 @@ from tests.alerts.reading_rules import Rules, rules_for
 FILES = sorted(PROMTOOL_TESTS.glob("*.yaml"))
 
 
-def run_promtool(file: Path, rules: Rules, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a file of rule tests, each with the rules that it reads."""
+ORDER = "group_eval_order"
+"""Of groups, by their names. Without it promtool takes them in an order of its own, another one
+each time, and so it does those that it does not name; names that no group has it passes over."""
+
+
+def run_promtool(
+    file: Path, rules: Rules, folder: Path, *, reverse: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a file of rule tests, each with the rules that it reads, groups in the file's order.
+
+    Args:
+        file: of tests; without an order of its own, groups are evaluated as they are built.
+        rules: what is built.
+        folder: to write to.
+        reverse: the last group first.
+    """
     content = yaml.safe_load(file.read_text())
+    content[ORDER] = order_of(content, rules)[:: -1 if reverse else 1]
     texts = yaml.load(file.read_text(), yaml.BaseLoader)  # noqa: S506 - texts alone; else 0x80 is 128
     for test, text in zip(content["tests"], texts["tests"], strict=True):
         test["input_series"] = text["input_series"]
@@ -37,6 +53,21 @@ def run_promtool(file: Path, rules: Rules, folder: Path) -> subprocess.Completed
         text=True,
         check=False,
     )
+
+
+def order_of(content: dict[str, Any], rules: Rules) -> list[str]:
+    """Return the names of the groups that a file of tests reads, in the order that it asks for."""
+    return content.get(ORDER) or groups_read(content, rules)
+
+
+def groups_read(content: dict[str, Any], rules: Rules) -> list[str]:
+    """Return the names of the groups in a test file's files of rules, as they are built."""
+    return [
+        group["name"]
+        for path, held in rules.items()
+        if any(fnmatch(path, each) for each in content["rule_files"])
+        for group in held["groups"]
+    ]
 
 
 def read_cases() -> list[dict[str, Any]]:
@@ -66,6 +97,26 @@ def test_rules_do_what_their_tests_say(test: Path, rules: Rules, tmp_path: Path)
     done = run_promtool(test, rules, tmp_path)
 
     assert (0, "") == (done.returncode, done.stderr), done.stdout
+
+
+def test_an_order_of_groups_names_all_of_them(rules: Rules):
+    """And no other: promtool would take the rest in any order, and say nothing."""
+    for file in FILES:
+        content = yaml.safe_load(file.read_text())
+        assert sorted(groups_read(content, rules)) == sorted(order_of(content, rules)), file.name
+
+
+@pytest.mark.scenario  # the minutes that the tests take, once more
+@pytest.mark.parametrize("test", FILES, ids=lambda path: path.stem)
+def test_groups_may_be_evaluated_in_any_order_but_where_it_is_said(
+    test: Path, rules: Rules, tmp_path: Path
+):
+    """Each is evaluated at a moment of its own: whoever needs one before another says so."""
+    says_so = ORDER in yaml.safe_load(test.read_text())
+
+    done = run_promtool(test, rules, tmp_path, reverse=True)
+
+    assert says_so == (done.returncode != 0), done.stdout + done.stderr
 
 
 def test_rules_and_configuration_pass_promtools_checks(built_folder: Path):
@@ -210,6 +261,18 @@ SPOILS = (
         'shardwatch:cause:state{cause="RegionFailing"}\nand on (cluster, region)\nup',
         "failing-regions",
     ),
+    Spoil(
+        "that a region that failed for long is news when it goes down",
+        'shardwatch:cause:state{cause="RegionFailing"} offset 10m',
+        'shardwatch:cause:state{cause="RegionFailing"} offset 1d',
+        "failing-regions",
+    ),
+    Spoil(
+        "that a region that goes down again within minutes is no news",
+        'unless on (cluster, region)\nlast_over_time(shardwatch:cause:state{cause="RegionFailing",',
+        'unless on (cluster, region)\nlast_over_time(up{cause="RegionFailing",',
+        "failing-regions",
+    ),
     Spoil("how much lost routers saw", ">= 0.6\n", ">= 0.01\n", "routers"),
     Spoil(
         "that lost routers are judged together",
@@ -238,6 +301,19 @@ SPOILS = (
         "(shardwatch:cell_groups_known:count > 1e9\nunless on (cluster, region)\nALERTS_FOR_STATE",
         "blackout",
     ),
+    Spoil(
+        "the time in which users come back",
+        'alertname="RegionDown",alertstate="firing"}[5m]',
+        'alertname="RegionDown",alertstate="firing"}[15s]',
+        "vanished",
+    ),
+    Spoil(
+        "that vanished traffic that was told before its region goes on",
+        'and on (region, model)\nALERTS{alertname="TrafficVanished"',
+        'and on (region, model)\nALERTS{alertname="none"',
+        "vanished",
+    ),
+    Spoil("how long vanished traffic is its region's", "} offset 1h", "} offset 1w", "vanished"),
     Spoil("the wait for a cause", "offset 15s == 1", "offset 15s < 2", "late"),
     Spoil(
         "the causes that end the wait",

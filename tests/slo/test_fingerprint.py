@@ -59,6 +59,7 @@ def test_everything_that_changes_counts_changes_it(objective):
         {"slices": Slices(300, None)},
         {"slices": Slices(300, Decimal("0.9"))},
         {"slices": Slices(300, Decimal("0.9"), idle_is_good=True)},
+        {"slices": Slices(300, Decimal("0.9"), fewest_events=5)},
         {"calendar": Calendar("week", 1, "2026-01-01 00:00:00", "UTC")},
         {"calendar": Calendar("week", 1, "2026-01-01 00:00:00", "Europe/Berlin")},
     )

@@ -12,7 +12,7 @@ from alerts.lint.labels import name_of
 from alerts.lint.ranges import COMPARED
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
-from slo.promql import is_zero, selectors_in
+from slo.promql import is_nan, is_zero, selectors_in
 
 COUNTER, NAMED_COUNTER = "promql/counter", "promql/named-counter"
 
@@ -74,6 +74,8 @@ def _valued_of_both(node: promql_parser.BinaryExpr) -> Iterator[promql_parser.Ve
     operator = str(node.op)
     if operator == "unless" or is_zero(node.lhs) or (operator == "*" and is_zero(node.rhs)):
         return  # a series that was born, or only that it is there
+    if is_nan(node.lhs) or is_nan(node.rhs):
+        return  # whatever the value, NaN comes of it
     if operator == "-" and _names(node.lhs) & _names(node.rhs):
         return  # how much it grew
     yield from _valued(node.lhs)

@@ -29,8 +29,9 @@ def test_a_threshold_of_a_counter_is_found_on_each_side_of_and(tmp_path, expr):
 @pytest.mark.parametrize(
     "expr",
     [f"up == 0 and on (job) {NAME}", f"up == 0 and on (job) {NAME} > 0",
-     f"up and on (job) rate({NAME}[5m]) > 5", f"up unless on (job) {NAME} > 5"],
+     f"up and on (job) rate({NAME}[5m]) > 5", f"up unless on (job) {NAME} > 5",
+     f"up > 0 or NaN * sum({NAME})", f"up > 0 or sum({NAME}) + NaN"],
 )  # fmt: skip
 def test_a_counter_that_need_only_be_there_is_not(tmp_path, expr):
-    """Nor one that was born."""
+    """Nor one that was born, nor one of which NaN is made."""
     assert not found(tmp_path, expr)

@@ -1,12 +1,13 @@
 """A small cluster multiplied."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 
 from demo.lab.notifying import FIRING, RESOLVED, Notification
 from demo.lab.past import many_times
-from demo.lab.storm import Storm, figure_of, multiplied, storm_scenario
+from demo.lab.storm import Storm, delayed, figure_of, multiplied, storm_scenario
 from slo.history import CellTraffic
 from slo.replay.firing import Firing
 from slo.series import STALE, Series
@@ -93,7 +94,7 @@ def told(name: str, status: str = FIRING, key: str = "key") -> Notification:
 
 def storm(*said: Notification) -> Storm:
     """Return a storm of which so much was told."""
-    return Storm(1, 8, 9, 0.0, [], said)
+    return Storm(1, 8, 9, 0.0, [], said, {})
 
 
 def test_a_storm_of_which_nobody_hears_is_not_measured():
@@ -103,6 +104,23 @@ def test_a_storm_of_which_nobody_hears_is_not_measured():
     assert 3 == figure_of(storm(opened, other, told("RegionDown", RESOLVED)))["value"]
     assert figure_of(storm(other))["value"] is None
     assert "RegionDown was not told" in str(figure_of(storm()))
+
+
+def test_a_storm_has_as_many_events_as_when_groups_flush_at_the_worst_moments():
+    """Which moments those are is chance."""
+    played = replace(storm(told("RegionDown")), by_delay={15.0: 4, 30.0: 2})
+
+    assert 4 == figure_of(played)["value"]
+    assert "gets 1 to 4. The most" in played.blocks()[0]
+
+
+def test_only_what_comes_after_a_moment_is_delayed():
+    """Of an alert that fired before, its end."""
+    before, after = Firing("a", {}, 1.0, 1.0, 20.0), Firing("b", {}, 9.0, 11.0, None)
+
+    assert [(1.0, 25.0), (16.0, None)] == [
+        (each.firing_at, each.ended_at) for each in delayed([before, after], 10.0, 5.0)
+    ]
 
 
 def test_many_clusters_have_had_many_times_the_events():

@@ -149,10 +149,22 @@ GOOD_SHARE = RawRatio(
         ({"calendar": WEEK}, SHORT_GAP),
         ({"slices": Slices(600, Decimal("0.98"))}, LONG_GAP),
         ({"slices": Slices(900, None, idle_is_good=True)}, SHORT_GAP),
+        ({"slices": Slices(600, Decimal("0.98"), fewest_events=15_000)}, SHORT_GAP),
+        ({"slices": Slices(900, None, fewest_events=20_000)}, SHORT_GAP),
         ({"target": Decimal(1)}, SHORT_GAP),
         ({"indicator": GOOD_SHARE}, LONG_GAP),
     ],
-    ids=["rolling", "long gap", "calendar", "slices", "shares of slices", "zero", "raw ratio"],
+    ids=[
+        "rolling",
+        "long gap",
+        "calendar",
+        "slices",
+        "shares of slices",
+        "slices of many",
+        "shares of many",
+        "zero",
+        "raw ratio",
+    ],
 )
 async def test_a_filled_past_is_what_the_rules_record(change, gap, prometheus, tmp_path, objective):
     """Every series at every step, nothing else, and the same values."""

@@ -237,38 +237,54 @@ STORIES = [
     Story(
         "tokens-unbilled", "2 % of the tokens are not billed",
         {
-            series("group_tokens_total", phase="prompt", **G0): 60,
-            series("group_tokens_total", phase="generation", **G1): 40,
-            series("metering_billed_tokens_total", phase="prompt", **USERS): 98,
+            series("group_tokens_total", phase="prompt", **G0): 6_000,
+            series("group_tokens_total", phase="generation", **G1): 4_000,
+            series("metering_billed_tokens_total", phase="prompt", **USERS): 9_800,
         },
         bad=1 / 1800, total=1 / 1800, at_seconds=HOUR,
     ),
     Story(
         "tokens-unbilled", "half a percent is within what is promised",
         {
-            series("group_tokens_total", phase="prompt", **G0): 1000,
-            series("metering_billed_tokens_total", phase="prompt", **USERS): 995,
+            series("group_tokens_total", phase="prompt", **G0): 100_000,
+            series("metering_billed_tokens_total", phase="prompt", **USERS): 99_500,
         },
         bad=0, total=1 / 1800, at_seconds=HOUR,
     ),
     Story(
+        "tokens-unbilled", "of so few tokens a late bill is much, and nothing is said",
+        {
+            series("group_tokens_total", phase="prompt", **G0): 500,
+            series("metering_billed_tokens_total", phase="prompt", **USERS): 100,
+        },
+        bad=0, total=0, at_seconds=HOUR,
+    ),
+    Story(
         "tokens-unbilled", "without metering in sight nothing is known",
-        {series("group_tokens_total", phase="prompt", **G0): 1000},
+        {series("group_tokens_total", phase="prompt", **G0): 100_000},
         bad=None, total=None, at_seconds=HOUR,
     ),
     Story(
         "tokens-overbilled", "2 % too much is billed",
         {
-            series("group_tokens_total", phase="prompt", **G0): 100,
-            series("metering_billed_tokens_total", phase="prompt", **USERS): 102,
+            series("group_tokens_total", phase="prompt", **G0): 10_000,
+            series("metering_billed_tokens_total", phase="prompt", **USERS): 10_200,
         },
         bad=1 / 1800, total=1 / 1800, at_seconds=HOUR,
     ),
     Story(
-        "tokens-overbilled", "too little is billed, which is another promise",
+        "tokens-overbilled", "of so few tokens a bill of before is much, and nothing is said",
         {
             series("group_tokens_total", phase="prompt", **G0): 100,
-            series("metering_billed_tokens_total", phase="prompt", **USERS): 90,
+            series("metering_billed_tokens_total", phase="prompt", **USERS): 500,
+        },
+        bad=0, total=0, at_seconds=HOUR,
+    ),
+    Story(
+        "tokens-overbilled", "too little is billed, which is another promise",
+        {
+            series("group_tokens_total", phase="prompt", **G0): 10_000,
+            series("metering_billed_tokens_total", phase="prompt", **USERS): 9_000,
         },
         bad=0, total=1 / 1800, at_seconds=HOUR,
     ),
