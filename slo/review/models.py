@@ -146,6 +146,21 @@ class CellDay(Base):
     """As promised at each hour."""
     events_bad_burning: Mapped[float]
     """Those of hours with more of them than allowed."""
+    budget_remaining: Mapped[float | None]
+    """Of the last hour that tells it."""
+
+
+class ObjectiveDay(Base):
+    """At how many hours of a day (UTC) that is in ``added_days`` an objective's rules ran."""
+
+    __tablename__ = "objective_days"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    service: Mapped[str] = mapped_column(primary_key=True)
+    slo: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int] = mapped_column(primary_key=True)
+    """The day's end."""
+    known_hours: Mapped[int]
 
 
 class SpentStep(Base):
