@@ -237,6 +237,23 @@ class Evidence(Base):
     received_at: Mapped[int]
 
 
+class Acknowledgement(Base):
+    """Somebody took an incident: nobody else has to."""
+
+    __tablename__ = "acknowledgements"
+
+    id: Mapped[Digest] = mapped_column(primary_key=True)
+    """Of who told it, and of what: told again it changes nothing."""
+    at: Mapped[int]
+    author: Mapped[str]
+    told_by: Mapped[str]
+    """``people`` or ``pagerduty``."""
+    title: Mapped[str]
+    """What PagerDuty calls its incident: the summary of an alert; empty of people."""
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"), index=True)
+    """None while no incident with such an alert is known."""
+
+
 class ChangeEvent(Base):
     """Something that somebody changed: a rollout, a patch."""
 

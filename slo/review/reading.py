@@ -23,6 +23,7 @@ from slo.review.history import (
 )
 from slo.review.incident_store import INCIDENTS
 from slo.review.meeting import (
+    read_acknowledged,
     read_actions,
     read_annotations,
     read_changes,
@@ -57,7 +58,7 @@ def read_history(
         return ServiceHistory(
             service,
             objectives,
-            _incidents(connection, service, period, now, objectives),
+            _incidents(connection, service, period, now, objectives, since),
             excluded,
             read_changes(connection, period, since),
             read_actions(connection, service, period, since),
@@ -141,6 +142,7 @@ def _incidents(
     period: ReviewedPeriod,
     now: float,
     objectives: Sequence[ObjectiveHistory],
+    since: Since,
 ) -> tuple[IncidentHistory, ...]:
     """Return the incidents that touch a period and a place of the service."""
     end_ms, start_ms = period.end * 1000, period.start * 1000
@@ -164,6 +166,7 @@ def _incidents(
         number = next((of_alert[key] for key in span.keys if key in of_alert), None)
         if number is not None:
             alerts.setdefault(number, []).append(span)
+    acknowledged = _acknowledged(connection, now, since)
     found = []
     for row in rows:
         own = alerts.get(row.id, [])
@@ -192,9 +195,25 @@ def _incidents(
                 row.labels,
                 revisions[0] if len(revisions) == 1 else "",
                 pages,
+                acknowledged.get(row.id),
             )
         )
     return tuple(found)
+
+
+def _acknowledged(connection: Connection, now: float, since: Since) -> dict[int, int]:
+    """Return when each incident was taken first, those among them that became part of its story."""
+    merged = select(INCIDENTS.c.id, INCIDENTS.c.merged_into).where(
+        INCIDENTS.c.merged_into.is_not(None)
+    )
+    into: dict[int, int] = {row[0]: row[1] for row in connection.execute(merged)}
+    found: dict[int, int] = {}
+    for number, at in read_acknowledged(connection, since).items():
+        while number in into:
+            number = into[number]  # noqa: PLW2901 - where its story goes on
+        if at <= now:
+            found[number] = min(at, found.get(number, at))
+    return found
 
 
 def _end(ended_at_ms: int | None, now: float) -> float:
