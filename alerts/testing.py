@@ -26,7 +26,6 @@ import json
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -39,6 +38,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.pagerduty import EVENT_BYTES, acknowledged_event, change_errors, event_errors
 from alerts.runbooks import read_runbook
+from alerts.testing_page import render_page
 from exporters.problems import exit_with, problem
 from slo.review.pagerduty import sign
 
@@ -252,45 +252,11 @@ def application(inbox: Inbox, subscriber: Subscriber | None = None) -> FastAPI:
 
     @app.get("/")
     async def page() -> HTMLResponse:
-        return HTMLResponse(render_page(inbox))
+        taken, refused, hooks = len(inbox.events), len(inbox.refused), len(inbox.webhooks)
+        counts = f"{taken} events taken, {refused} refused, {hooks} webhooks."
+        return HTMLResponse(render_page(inbox.incidents(), counts))
 
     return app
-
-
-def render_page(inbox: Inbox) -> str:
-    """Return the incidents as HTML, for people."""
-    incidents = "\n".join(map(_render_incident, inbox.incidents()))
-    return (
-        '<!doctype html>\n<html lang="en"><meta charset="utf-8">\n'
-        '<meta http-equiv="refresh" content="5"><title>PagerDuty stand-in</title>\n'
-        "<style>body{font:15px/1.4 sans-serif;margin:2em;max-width:70em}"
-        "article{border-left:6px solid #888;padding:.2em 1em;margin:1em 0}"
-        ".triggered.critical{border-color:#c00}.triggered.warning{border-color:#e90}"
-        "dt{font-weight:bold}dd{margin:0 0 .3em 1em}</style>\n"
-        f"<h1>PagerDuty stand-in</h1>\n<p>{len(inbox.events)} events taken, "
-        f"{len(inbox.refused)} refused, {len(inbox.webhooks)} webhooks.</p>\n{incidents}\n</html>\n"
-    )
-
-
-def _render_incident(incident: dict[str, Any]) -> str:
-    payload = incident["event"]["payload"]
-    at = time.strftime("%H:%M:%S UTC", time.gmtime(incident["received_at"]))
-    details = "".join(
-        f"<dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd>"
-        for name, value in (payload.get("custom_details") or {}).items()
-        if value != ""
-    )
-    links = " ".join(
-        f'<a href="{escape(link["href"])}">{escape(link.get("text") or link["href"])}</a>'
-        for link in incident["event"].get("links") or []
-        if link["href"].startswith(("http://", "https://"))
-    )
-    return (
-        f'<article class="{incident["state"]} {payload["severity"]}">'
-        f"<h2>{escape(payload['summary'])}</h2>"
-        f"<p>{payload['severity']}, {incident['state']}, {at}. {links}</p><dl>{details}</dl>"
-        "</article>"
-    )
 
 
 async def _read(request: Request, most: int) -> bytes:

@@ -23,7 +23,7 @@ from slo.review.refusals import MissingError
 
 ACKNOWLEDGEMENTS: Table = Base.metadata.tables[Acknowledgement.__tablename__]
 LATE_SECONDS = 600
-"""So long after its last alert has ended, PagerDuty may show an incident as open; and so much sooner
+"""So long after its last alert has ended PagerDuty may show an incident as open, and so much sooner
 than the alert its clock may have an acknowledgement."""
 SOUGHT_SECONDS = 86_400
 """So long the incident of an acknowledgement is looked for."""
@@ -88,7 +88,7 @@ def _add(connection: Connection, key: str, values: dict[str, Any], by: By) -> bo
 
 
 def _incident_of(connection: Connection, title: str, at: int) -> int | None:
-    """Return the incident that had a page of a title at a time; else the only one that had a page."""
+    """Return the incident that had a page of a title at a time; else the only one with a page."""
     begin, end = (at + LATE_SECONDS) * 1000, (at - LATE_SECONDS) * 1000
     ends = ALERTS.c.ends_at_ms
     asked = (

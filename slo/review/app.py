@@ -4,7 +4,7 @@
     204 once it is committed; 400 for what is no webhook, 401 without the token, 503 where it could
     not be committed: Alertmanager sends it again.
 ``POST /pagerduty``
-    204 once it is committed, also for an event that tells of something else; 401 without PagerDuty's
+    204 once it is committed, also for an event that tells of something else; 401 without its
     signature, 400 and 503 as above.
 ``GET /healthz``, ``GET /metrics``
     for Prometheus; ``/healthz`` is 503 while the database does not answer.
@@ -29,20 +29,18 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from exporters.version import VERSION
-from slo.review.access import is_allowed
-from slo.review.acknowledging import take_acknowledgement
 from slo.review.alert_store import write_facts
 from slo.review.answers import Desk, problem, problem_document, said_by_database, say_problems
 from slo.review.api import PREFIX, serve_interface
 from slo.review.api_document import document_answers
-from slo.review.committing import BusyError, GroupCommit
+from slo.review.committing import GroupCommit
 from slo.review.metrics import ReviewMetrics
-from slo.review.pagerduty import SIGNATURE, MalformedEventError, is_signed, read_event
 from slo.review.people import Gate
 from slo.review.site import tell_problem
 from slo.review.site_forms import serve_pages
+from slo.review.taking import taking_acknowledgements, taking_alerts
 from slo.review.tracing import Told, Tracing
-from slo.review.webhook import LARGEST_BYTES, MalformedWebhookError, read_webhook
+from slo.review.webhook import LARGEST_BYTES
 from slo.web.guard import Application, Guard
 
 NOBODY_ASKED = Gate()
@@ -105,52 +103,6 @@ def review_application(
     app.state.desk = Desk(engine, gate, clock, policy, boards)
     say_problems(app, _tell)
 
-    async def take(request: Request) -> Response:
-        if not is_allowed(request.headers.get("authorization", ""), token):
-            counted.webhooks.labels("denied").inc()
-            return problem(401, "Webhooks need the token of --webhook-token-file.")
-        try:
-            message = read_webhook(await request.body(), int(clock() * 1000))
-        except MalformedWebhookError as error:
-            counted.webhooks.labels("malformed").inc()
-            return problem(400, f"No webhook of Alertmanager's: {error}.")
-        try:
-            if message.facts:
-                await writer.put(Told(message.facts))
-        except BusyError:
-            counted.webhooks.labels("busy").inc()
-            return problem(503, "Too many webhooks wait for the database; send it again.")
-        except SQLAlchemyError as error:
-            counted.webhooks.labels("failed").inc()
-            return problem(503, f"The database did not take it: {said_by_database(error)}.")
-        counted.webhooks.labels("committed").inc()
-        counted.alerts_left_out.inc(message.left_out)
-        return Response(status_code=204)
-
-    async def take_event(request: Request) -> Response:
-        body = await request.body()
-        if pagerduty_secret is None or not is_signed(
-            request.headers.get(SIGNATURE, ""), body, pagerduty_secret
-        ):
-            counted.pagerduty_events.labels("denied").inc()
-            said = "PagerDuty's webhooks need the signature of --pagerduty-secret-file."
-            return problem(401, said)
-        try:
-            told = read_event(body)
-        except MalformedEventError as error:
-            counted.pagerduty_events.labels("malformed").inc()
-            return problem(400, f"No event of PagerDuty's: {error}.")
-        if told is None:
-            counted.pagerduty_events.labels("ignored").inc()
-            return Response(status_code=204)
-        try:
-            await asyncio.to_thread(take_acknowledgement, engine, told, int(clock()))
-        except SQLAlchemyError as error:
-            counted.pagerduty_events.labels("failed").inc()
-            return problem(503, f"The database did not take it: {said_by_database(error)}.")
-        counted.pagerduty_events.labels("committed").inc()
-        return Response(status_code=204)
-
     async def healthz(_: Request) -> Response:
         try:
             await asyncio.to_thread(partial(_ask, engine))
@@ -162,6 +114,8 @@ def review_application(
         return PlainTextResponse(counted.page(), media_type=METRICS_TYPE)
 
     # Before all others, and plain: of each webhook half the time would go into finding its route.
+    take = taking_alerts(writer, token, counted, clock)
+    take_event = taking_acknowledgements(engine, pagerduty_secret, counted, clock)
     app.add_route("/webhook", take, methods=["POST"], include_in_schema=False)
     app.add_route("/pagerduty", take_event, methods=["POST"], include_in_schema=False)
     app.add_route("/healthz", healthz, include_in_schema=False)

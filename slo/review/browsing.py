@@ -127,7 +127,7 @@ def read_incident(connection: Connection, number: int) -> dict[str, Any]:
     said = said.order_by(ANNOTATIONS.c.at, ANNOTATIONS.c.id)
     took = ACKNOWLEDGEMENTS
     taken = select(took.c.at, took.c.author, took.c.told_by).where(took.c.incident_id == number)
-    taken = taken.order_by(took.c.at, took.c.id)
+    taken = taken.order_by(took.c.at, took.c.author)
     return {
         **told(found),
         "acknowledgements": [told(row) for row in connection.execute(taken).mappings()],

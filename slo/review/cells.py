@@ -107,9 +107,7 @@ def _later(of_days: tuple[int, float] | None, at: Times, left: Floats) -> float 
     return None if of_days is None else of_days[1]
 
 
-def _last_left(
-    connection: Connection, own_cells: Any, within: Any
-) -> dict[str, tuple[int, float]]:
+def _last_left(connection: Connection, own_cells: Any, within: Any) -> dict[str, tuple[int, float]]:
     """Return the last day that tells what was left, and that, by cell."""
     left = CELL_DAYS.c.budget_remaining
     of_cell = (CELL_DAYS.c.cell_id == CELLS.c.id) & left.is_not(None) & within
@@ -133,7 +131,7 @@ def _last_hours(
     )
     told = case((is_full, last_hour), else_=last.scalar_subquery())
     rows = connection.execute(select(CELLS.c.id, told).where(CELLS.c.id.in_(cells)))
-    return {cell: at for cell, at in rows}
+    return dict(tuple(row) for row in rows)
 
 
 def _days(connection: Connection, own_cells: Any, within: Any) -> dict[str, DayTotals]:

@@ -1,8 +1,8 @@
 """PagerDuty's webhooks, version 3, read: that somebody acknowledged an incident. Pure.
 
-https://developer.pagerduty.com/docs/webhooks-overview and .../verifying-webhook-signatures. An event
-names an incident by what it is called: its first event's summary. The key of its events is a hash of
-the group that Alertmanager sent it for, and its details are not told.
+https://developer.pagerduty.com/docs/webhooks-overview and .../verifying-webhook-signatures. An
+event names an incident by what it is called: the summary of what began it. Its key is a hash of the
+group that Alertmanager told of, and its details are not told.
 """
 
 from __future__ import annotations
@@ -49,11 +49,10 @@ def sign(body: bytes, secret: bytes) -> str:
 
 
 def is_signed(header: str, body: bytes, secret: bytes) -> bool:
-    """Tell whether one of a header's signatures is that of the body; while a secret is changed
-    there are two."""
+    """Tell whether one of a header's signatures is that of the body: there may be several."""
     expected = sign(body, secret).encode()
     given = [each.strip().encode("utf-8", "replace") for each in header.split(",")]
-    return any([hmac.compare_digest(each, expected) for each in given])
+    return any(hmac.compare_digest(each, expected) for each in given)
 
 
 def read_event(body: bytes) -> Acknowledged | None:

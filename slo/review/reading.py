@@ -58,7 +58,14 @@ def read_history(
         return ServiceHistory(
             service,
             objectives,
-            _incidents(connection, service, period, now, objectives, since),
+            _incidents(
+                connection,
+                service,
+                period,
+                now,
+                objectives,
+                acknowledged=_acknowledged(connection, now, since),
+            ),
             excluded,
             read_changes(connection, period, since),
             read_actions(connection, service, period, since),
@@ -142,7 +149,8 @@ def _incidents(
     period: ReviewedPeriod,
     now: float,
     objectives: Sequence[ObjectiveHistory],
-    since: Since,
+    *,
+    acknowledged: Mapping[int, int],
 ) -> tuple[IncidentHistory, ...]:
     """Return the incidents that touch a period and a place of the service."""
     end_ms, start_ms = period.end * 1000, period.start * 1000
@@ -166,7 +174,6 @@ def _incidents(
         number = next((of_alert[key] for key in span.keys if key in of_alert), None)
         if number is not None:
             alerts.setdefault(number, []).append(span)
-    acknowledged = _acknowledged(connection, now, since)
     found = []
     for row in rows:
         own = alerts.get(row.id, [])

@@ -96,7 +96,8 @@ def _serve(
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         application = review_application(
             engine, address.host, token=token, pagerduty_secret=secret, gate=gate,
-            policy=service.policy, boards=service.boards, metrics=metrics, beside=beside, tracing=tracing,
+            policy=service.policy, boards=service.boards, metrics=metrics, beside=beside,
+            tracing=tracing,
         )  # fmt: skip
         config = uvicorn.Config(
             application,
