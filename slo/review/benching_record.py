@@ -39,14 +39,14 @@ INSERT INTO cell_days (cell_id, at, hours, unknown_hours, events_bad, events, ev
 SELECT cell_id, (at + 86399) / 86400 * 86400 AS day, count(*), 0.0, sum(events_bad), sum(events),
        sum(events * 0.001), sum(CASE WHEN events_bad > 0.001 * events THEN events_bad ELSE 0.0 END),
        max(budget_remaining)
-FROM snapshots GROUP BY cell_id, day
+FROM snapshots GROUP BY cell_id, day ORDER BY day, cell_id
 """
 """As :func:`slo.review.days.add_days` adds them up, in one go: all are of one target, and
 what is left never changes."""
 _OBJECTIVE_DAYS = """
-INSERT INTO objective_days (service, slo, at, known_hours)
-SELECT service, slo, (at + 86399) / 86400 * 86400 AS day, count(*) FROM known_hours
-GROUP BY service, slo, day
+INSERT INTO objective_days (service, slo, at, known_hours, events_bad, events)
+SELECT c.service, c.slo, d.at, max(d.hours), sum(d.events_bad), sum(d.events)
+FROM cell_days d JOIN cells c ON c.id = d.cell_id GROUP BY c.service, c.slo, d.at
 """
 
 

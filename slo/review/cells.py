@@ -49,8 +49,7 @@ def read_cells(
         parts: how the time until then is read.
     """
     own_cells = select(CELLS.c.id).where(CELLS.c.service == service)
-    within_days = parts.of_days(CELL_DAYS.c.at)
-    days = _days(connection, own_cells, within_days)
+    days, left = _days(connection, own_cells, parts.of_days(CELL_DAYS.c.at))
     hours = {}
     if parts.hours:
         columns = [SNAPSHOTS.c[name] for name in ("cell_id", *_HOUR_COLUMNS)]
@@ -62,7 +61,6 @@ def read_cells(
         hours = _columns(connection, asked.order_by("cell_id", "at"))
     steps = _steps(connection, own_cells, period, last_hour)
     last_hours = _last_hours(connection, list(steps), period.start, last_hour)
-    left = _last_left(connection, own_cells, within_days)
     found: dict[str, list[CellHistory]] = {}
     of_service = CELLS.c.service == service
     for cell in connection.execute(select(CELLS).where(of_service).order_by(CELLS.c.id)):
@@ -107,18 +105,6 @@ def _later(of_days: tuple[int, float] | None, at: Times, left: Floats) -> float 
     return None if of_days is None else of_days[1]
 
 
-def _last_left(connection: Connection, own_cells: Any, within: Any) -> dict[str, tuple[int, float]]:
-    """Return the last day that tells what was left, and that, by cell."""
-    left = CELL_DAYS.c.budget_remaining
-    of_cell = (CELL_DAYS.c.cell_id == CELLS.c.id) & left.is_not(None) & within
-    last = select(func.max(CELL_DAYS.c.at)).where(of_cell).correlate(CELLS).scalar_subquery()
-    asked = select(CELL_DAYS.c.cell_id, CELL_DAYS.c.at, left).join_from(
-        CELLS, CELL_DAYS, (CELL_DAYS.c.cell_id == CELLS.c.id) & (CELL_DAYS.c.at == last)
-    )
-    rows = connection.execute(asked.where(CELLS.c.id.in_(own_cells)))
-    return {cell: (at, value) for cell, at, value in rows}
-
-
 def _last_hours(
     connection: Connection, cells: Sequence[str], start: int, last_hour: int
 ) -> dict[str, int | None]:
@@ -134,12 +120,24 @@ def _last_hours(
     return dict(tuple(row) for row in rows)
 
 
-def _days(connection: Connection, own_cells: Any, within: Any) -> dict[str, DayTotals]:
-    """Return what days come to, by cell."""
+def _days(
+    connection: Connection, own_cells: Any, within: Any
+) -> tuple[dict[str, DayTotals], dict[str, tuple[int, float]]]:
+    """Return what days come to, and the last that tells what was left with that; by cell."""
+    own, left = CELL_DAYS.c.cell_id.in_(own_cells), CELL_DAYS.c.budget_remaining
     sums = [func.sum(CELL_DAYS.c[name]) for name in _DAY_COLUMNS]
-    asked = select(CELL_DAYS.c.cell_id, *sums).where(CELL_DAYS.c.cell_id.in_(own_cells), within)
-    rows = connection.execute(asked.group_by(CELL_DAYS.c.cell_id))
-    return {cell: DayTotals(*values) for cell, *values in rows}
+    told = func.max(case((left.is_not(None), CELL_DAYS.c.at)))
+    asked = select(CELL_DAYS.c.cell_id, told, *sums).where(own, within)
+    totals, last = {}, {}
+    for cell, at, *values in connection.execute(asked.group_by(CELL_DAYS.c.cell_id)):
+        totals[cell], last[cell] = DayTotals(*values), at
+    found: dict[str, tuple[int, float]] = {}
+    for day in sorted({at for at in last.values() if at is not None}):
+        rows = connection.execute(
+            select(CELL_DAYS.c.cell_id, left).where(own, CELL_DAYS.c.at == day)
+        )
+        found.update({cell: (day, value) for cell, value in rows if last[cell] == day})
+    return totals, found
 
 
 def _steps(

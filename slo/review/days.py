@@ -164,8 +164,8 @@ def _adding(connection: Connection, at: int) -> Any:
     )
     sums = (
         select(
-            _SNAPSHOTS.c.cell_id,
             literal(at),
+            _SNAPSHOTS.c.cell_id,
             func.count(),
             func.sum(lost),
             func.sum(bad),
@@ -189,17 +189,32 @@ def _adding(connection: Connection, at: int) -> Any:
 
 
 def _adding_objectives(connection: Connection, at: int) -> Any:
-    """Return the statement that counts the known hours of all objectives of that day."""
+    """Return the statement that adds up that day of all objectives, of their cells."""
     every = select(_VERSIONS.c.service, _VERSIONS.c.slo).distinct().subquery()
-    counted = (
+    known = (
         select(func.count())
         .where(_KNOWN.c.slo == every.c.slo, _KNOWN.c.service == every.c.service)
         .where(_KNOWN.c.at > at - DAY, _KNOWN.c.at <= at)
         .scalar_subquery()
     )
-    # Without a condition SQLite would take ON CONFLICT for one of a join.
-    asked = select(every.c.service, every.c.slo, literal(at), counted).where(true())
-    return _upsert(connection, OBJECTIVE_DAYS, asked)
+    cells = (
+        select(
+            _CELLS.c.service,
+            _CELLS.c.slo,
+            func.sum(CELL_DAYS.c.events_bad).label("events_bad"),
+            func.sum(CELL_DAYS.c.events).label("events"),
+        )
+        .join_from(CELL_DAYS, _CELLS, _CELLS.c.id == CELL_DAYS.c.cell_id)
+        .where(CELL_DAYS.c.at == at)
+        .group_by(_CELLS.c.service, _CELLS.c.slo)
+        .subquery()
+    )
+    own = (cells.c.service == every.c.service) & (cells.c.slo == every.c.slo)
+    sums = (func.coalesce(cells.c[name], 0.0) for name in ("events_bad", "events"))
+    asked = select(every.c.service, every.c.slo, literal(at), known, *sums)
+    # Without a condition SQLite would take ON CONFLICT for one of the join.
+    rows = asked.join_from(every, cells, own, isouter=True).where(true())
+    return _upsert(connection, OBJECTIVE_DAYS, rows)
 
 
 def _upsert(connection: Connection, table: Table, rows: Any) -> Any:

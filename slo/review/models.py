@@ -128,14 +128,17 @@ class AddedDay(Base):
 
 
 class CellDay(Base):
-    """What the hours of a cell come to within a day (UTC) that is in ``added_days``."""
+    """What the hours of a cell come to within a day (UTC) that is in ``added_days``.
+
+    They lie day by day, as they are written: a report reads one stretch of the disk.
+    """
 
     __tablename__ = "cell_days"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    cell_id: Mapped[Digest] = mapped_column(ForeignKey("cells.id"), primary_key=True)
     at: Mapped[int] = mapped_column(primary_key=True)
     """The day's end."""
+    cell_id: Mapped[Digest] = mapped_column(ForeignKey("cells.id"), primary_key=True)
     hours: Mapped[int]
     """That are in the record."""
     unknown_hours: Mapped[float]
@@ -151,7 +154,10 @@ class CellDay(Base):
 
 
 class ObjectiveDay(Base):
-    """At how many hours of a day (UTC) that is in ``added_days`` an objective's rules ran."""
+    """What the hours of an objective come to within a day (UTC) that is in ``added_days``.
+
+    They lie objective by objective: its page reads a year of them.
+    """
 
     __tablename__ = "objective_days"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -161,6 +167,10 @@ class ObjectiveDay(Base):
     at: Mapped[int] = mapped_column(primary_key=True)
     """The day's end."""
     known_hours: Mapped[int]
+    """At which its rules ran."""
+    events_bad: Mapped[float]
+    """Of all cells."""
+    events: Mapped[float]
 
 
 class SpentStep(Base):

@@ -157,7 +157,7 @@ def test_a_window_at_midnight_touches_only_its_own_days(week: Engine):
 
 
 def test_days_of_an_older_version_are_added_up_again(week: Engine):
-    """They lack what was left, and nothing else: down again, they are as they were."""
+    """They lack what was left; until then their hours say the same."""
     add_days(week)
     before = figures(week)
     downgrade(week, "0003")
