@@ -1,7 +1,7 @@
 """Users' YAML and JSON files as data that remembers where each value stood.
 
-Reading is strict: one size limit, no aliases (so no alias bombs), no duplicate keys, no custom
-tags. Errors are problems with file, line and column, never tracebacks.
+Reading is strict: one size limit, aliases that stand for so much and no more, no duplicate keys, no
+custom tags. Errors are problems with file, line and column, never tracebacks.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from pydantic import BaseModel, ValidationError
 
 from exporters.json_documents import Late, NoPlainJsonError, parse_json
 from exporters.problems import InputError, Problem, check_of, problem
+from exporters.yaml_events import require_bounded
 
 SAFE_LOADER = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
 """That of libyaml where it is there: the other takes seconds for rules."""
-MOST_LEVELS = 200
-"""Of what is nested in a file. Chosen: boards, the deepest that we know, have some twenty."""
 LARGEST_BYTES = 256 * 1024 * 1024
 """A topology of a million GPUs is about 60 MB of JSON; anything larger than this is a mistake."""
 
 SHOWN_CHARACTERS = 80
+_MERGE = "tag:yaml.org,2002:merge"
+"""Of the key ``<<``: what it names is added to the mapping, as servers read it too."""
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -192,7 +193,7 @@ def parse_documents(text: str, file: str) -> list[Document]:
 
 def _parse_yaml(text: str, file: str) -> list[Document]:
     try:
-        _refuse_depths_and_aliases(text, file, SAFE_LOADER)
+        require_bounded(text, file, SAFE_LOADER)
         nodes = yaml.compose_all(text, Loader=SAFE_LOADER)
         return [_document(node, file) for node in nodes if node]
     except yaml.MarkedYAMLError as error:
@@ -221,33 +222,6 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
 
 
-def _refuse_depths_and_aliases(text: str, file: str, loader: Any) -> None:
-    """Refuse what nodes cannot be made of: libyaml follows depths by recursion, and dies of some.
-
-    Raises:
-        InputError: with the place of the first.
-        yaml.YAMLError: it is no YAML.
-    """
-    depth = 0
-    for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if isinstance(event, yaml.AliasEvent):
-            found = f"found the alias *{event.anchor}, expected plain values"
-            raise InputError([_problem_at(event, file, found, "write the value out")])
-        if depth > MOST_LEVELS:
-            fix = f"nest at most {MOST_LEVELS} levels"
-            raise InputError([_problem_at(event, file, "nested too deeply", fix)])
-
-
-def _problem_at(event: yaml.Event, file: str, found: str, fix: str) -> Problem:
-    mark = event.start_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Problem(file, line, column, "", found, fix)
-
-
 def _position(node: yaml.Node) -> tuple[int, int]:
     """Return line and column, both from 1."""
     return node.start_mark.line + 1, node.start_mark.column + 1
@@ -265,7 +239,11 @@ def _document(root: yaml.Node, file: str) -> Document:
         positions.setdefault(place, _position(node))
         if isinstance(node, yaml.MappingNode):
             found: dict[Any, Any] = {}
+            merged: list[yaml.Node] = []
             for key_node, value_node in node.value:
+                if key_node.tag == _MERGE:
+                    merged.append(value_node)
+                    continue
                 if not isinstance(key_node, yaml.ScalarNode):
                     note(_position(key_node), place, "found a key that is no plain text")
                     continue
@@ -276,6 +254,8 @@ def _document(root: yaml.Node, file: str) -> Document:
                     continue
                 positions[(*place, key)] = _position(key_node)
                 found[key] = plain(value_node, (*place, key))
+            for each in merged:
+                merge(each, found, place)
             return found
         if isinstance(node, yaml.SequenceNode):
             return [plain(each, (*place, index)) for index, each in enumerate(node.value)]
@@ -289,6 +269,21 @@ def _document(root: yaml.Node, file: str) -> Document:
             return WrittenFloat.of(node.value, value)
         # A date is text here: nobody asks for datetime objects, and JSON has none.
         return value if isinstance(value, bool | int | float | str | None) else node.value
+
+    def merge(node: yaml.Node, into: dict[Any, Any], place: Place) -> None:
+        """Add what a mapping, or a list of them, says and nothing before it did."""
+        for each in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            if not isinstance(each, yaml.MappingNode):
+                note(_position(each), (*place, "<<"), "expected a mapping, or a list of mappings")
+                continue
+            own = [
+                (key, value)
+                for key, value in each.value
+                if not isinstance(key, yaml.ScalarNode) or key.value not in into
+            ]
+            said = yaml.MappingNode(each.tag, own, each.start_mark, each.end_mark)
+            for key, value in plain(said, place).items():
+                into.setdefault(key, value)
 
     data = plain(root, ())
     if problems:

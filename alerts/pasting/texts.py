@@ -32,7 +32,9 @@ def read(text: str, file: str, cluster: str) -> Document:
     """
     documents = parse_documents(blank_out(text, file, cluster), file)
     if not documents:
-        raise InputError([problem(file, "found an empty file, expected a document")])
+        found = "found nothing but comments" if text.strip() else "found an empty file"
+        fix = "name the file that the server reads"
+        raise InputError([problem(file, f"{found}, expected a configuration", fix=fix)])
     if len(documents) > 1:
         raise InputError([documents[1].problem((), "found a second document, expected one only")])
     return documents[0]
@@ -139,7 +141,7 @@ def _place(
             raise refused(key_line, f"{_written(keys)} is no list of dashes", fix)
     line, column = node.start_mark.line, node.start_mark.column
     if lines[line][:column].strip():
-        raise refused(line, f"line {line + 1} holds more than one key or dash")
+        raise refused(line, f"line {line + 1} holds more than one key, dash or anchor")
     for each in others:
         if each.encloses(line):
             if node is not root and each.encloses(key_line):

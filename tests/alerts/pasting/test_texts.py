@@ -129,6 +129,16 @@ def test_two_clusters_share_a_key_with_nothing_after_it():
     assert theirs == take_out(take_out(both, "b"))
 
 
+def test_aliases_and_what_is_merged_stay():
+    """Of lists that nothing is pasted into."""
+    theirs = "a: &a {name: db}\nreceivers:\n- *a\n- <<: *a\n  x: 1\n"
+    pasted = paste(theirs, OTHERS)
+    assert [{"name": "others"}, {"name": "db"}, {"name": "db", "x": 1}] == (
+        yaml.safe_load(pasted)["receivers"]
+    )
+    assert theirs == take_out(pasted)
+
+
 def test_numbers_that_are_none_stay():
     """They are not equal to themselves."""
     theirs = "x: .nan\nreceivers:\n- name: a\n"
@@ -145,7 +155,13 @@ def test_numbers_that_are_none_stay():
         ("receivers: ~\n", "1: receivers: is ~; write the key alone, with nothing after its colon"),
         ("receivers:", "1: the last line does not end; end it, and paste again"),
         ("- a\n", "1: the file is no mapping"),
-        ("", " found an empty file"),
+        ("", " found an empty file, expected a configuration; name the file that the server reads"),
+        ("# a\n", " found nothing but comments, expected a configuration; name the file that"),
+        ("a: &a [{receiver: x}]\nroute:\n  routes: *a\n", "3: route: routes: is no list of dashes"),
+        (
+            "route: &r\n  routes: &a\n  - {a: b}\nb: *a\n",
+            "2: line 2 holds more than one key, dash or anchor",
+        ),
         ("a: b\n---\na: b\n", "3:1: found a second document"),
         ("a: b\na: c\n", "2:1: a: the key 'a' stands here twice"),
         ("a: 2024-13-45\n", "1:1: a: cannot read '2024-13-45'"),

@@ -12,9 +12,6 @@ RESULTS = Path(__file__).parents[3] / "demo/lab/RESULTS.md"
 
 OF_THE_MACHINE = ("lab.minutes",)
 """Figures that depend on how busy it is; all others are of virtual time."""
-KNOWN_TO_BE_BROKEN = ("lab.storm_events",)
-"""Told under one key each, an incident of a region is told again with all that joins or leaves it;
-to be mended. One that is kept again does not belong here."""
 
 
 def rows(heading: str) -> Iterator[list[str]]:
@@ -49,8 +46,7 @@ def test_all_bars_are_kept():
         value, said, verdict = found[bar.name]
         is_kept = bar.is_kept(float(value.split()[0]))
         assert (bar.said, "kept" if is_kept else BROKEN) == (said, verdict)
-        assert is_kept or bar.name in (*OF_THE_MACHINE, *KNOWN_TO_BE_BROKEN)
-        assert not (is_kept and bar.name in KNOWN_TO_BE_BROKEN)
+        assert is_kept or bar.name in OF_THE_MACHINE
 
 
 def test_live_runs_agree_with_the_lab():
