@@ -1,13 +1,14 @@
 """What PagerDuty's Events API v2 takes: the limits of an event, and what is wrong with one.
 
 Source: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ and the API's schema,
-https://github.com/PagerDuty/api-schema (reference/events-v2).
+https://github.com/PagerDuty/api-schema (reference/events-v2). And what its webhooks tell.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from exporters.routing_key import ROUTING_KEY_CHARACTERS
@@ -52,6 +53,37 @@ def change_errors(change: Any, routing_keys: Collection[str]) -> list[str]:
         *_payload_errors(change.get("payload"), required=("summary",)),
         *_attachment_errors(change, "links", required="href"),
     ]
+
+
+def acknowledged_event(title: str, key: str, by: str, at: float) -> dict[str, Any]:
+    """Return the webhook (version 3) by which PagerDuty tells that an incident was acknowledged.
+
+    As https://developer.pagerduty.com/docs/webhooks-overview shows it, with what programs read.
+
+    Args:
+        title: of the incident: its event's summary.
+        key: its event's ``dedup_key``.
+        by: who did.
+        at: UNIX seconds.
+    """
+    when = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    event = {
+        "event_type": "incident.acknowledged",
+        "resource_type": "incident",
+        "occurred_at": when.replace("+00:00", "Z"),
+        "agent": {"id": "PSTANDIN", "summary": by, "type": "user_reference"},
+        "client": None,
+        "data": {
+            "id": "PINCIDENT",
+            "type": "incident",
+            "status": "acknowledged",
+            "incident_key": key,
+            "title": title,
+            "urgency": "high",
+        },
+    }
+    number = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{key} {by} {when}"))
+    return {"event": {"id": number, **event}}
 
 
 def _routing_key_errors(key: Any, known: Collection[str]) -> Iterator[str]:

@@ -14,6 +14,9 @@
 ``POST /control/answers``
     ``{"status": 429, "times": 2}``: the next two events are answered so, and not kept; with
     ``"of": "changes"`` the next two change events.
+``POST /control/acknowledge``
+    ``{"dedup_key": "...", "by": "Ada"}``: somebody acknowledges that incident. Where
+    ``--webhook-url`` says so it is told there, signed, as PagerDuty's webhooks of version 3 are.
 ``GET /runbooks/NAME.md``, ``GET /healthz``, and ``GET /`` for people.
 """
 
@@ -23,19 +26,21 @@ import json
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import aiohttp
 import typer
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.pagerduty import EVENT_BYTES, change_errors, event_errors
+from alerts.pagerduty import EVENT_BYTES, acknowledged_event, change_errors, event_errors
 from alerts.runbooks import read_runbook
+from alerts.testing_page import render_page
 from exporters.problems import exit_with, problem
+from slo.review.pagerduty import sign
 
 WEBHOOK_BYTES = 64 * 1024 * 1024
 """A message of Alertmanager holds every alert of its group."""
@@ -52,6 +57,33 @@ class Answers(BaseModel):
     status: Annotated[int, Field(ge=400, le=599)]
     times: Annotated[int, Field(ge=1)] = 1
     of: Literal["events", "changes"] = "events"
+
+
+class Acknowledging(BaseModel):
+    """Who acknowledges which incident."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dedup_key: str
+    by: str = "On Call"
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """Who is told of acknowledgements."""
+
+    url: str
+    secret: bytes
+
+    async def tell(self, event: dict[str, Any]) -> int:
+        """Send a webhook; return the status that it was answered with."""
+        body = json.dumps(event).encode()
+        headers = {"X-PagerDuty-Signature": sign(body, self.secret)}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(self.url, data=body, headers=headers) as answer,
+        ):
+            return answer.status
 
 
 @dataclass
@@ -121,6 +153,16 @@ class Inbox:
         found: dict[str, Any] = event
         return found
 
+    def acknowledge(self, wanted: Acknowledging) -> dict[str, Any] | None:
+        """Have somebody acknowledge an incident; return what webhooks tell, None without it."""
+        for each in self.incidents():
+            if each["event"]["dedup_key"] == wanted.dedup_key and each["state"] != "resolved":
+                now, title = self.clock(), each["event"]["payload"]["summary"]
+                own = {"event_action": "acknowledge", "dedup_key": wanted.dedup_key}
+                self.events.append({"received_at": now, "event": own})
+                return acknowledged_event(title, wanted.dedup_key, wanted.by, now)
+        return None
+
     def take_webhook(self, message: Any) -> None:
         """Keep a message of Alertmanager's webhook receiver."""
         self.webhooks.append({"received_at": self.clock(), "message": message})
@@ -150,8 +192,8 @@ class Inbox:
         return 400, {"status": status, "message": message, "errors": errors}
 
 
-def application(inbox: Inbox) -> FastAPI:
-    """Return the stand-in as a web application."""
+def application(inbox: Inbox, subscriber: Subscriber | None = None) -> FastAPI:
+    """Return the stand-in as a web application; a subscriber is told of acknowledgements."""
     app = FastAPI(title="PagerDuty stand-in", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.post("/v2/enqueue")
@@ -179,6 +221,14 @@ def application(inbox: Inbox) -> FastAPI:
         inbox.answer_next(wanted)
         return JSONResponse(wanted.model_dump(), 201)
 
+    @app.post("/control/acknowledge")
+    async def acknowledge(wanted: Acknowledging) -> JSONResponse:
+        event = inbox.acknowledge(wanted)
+        if event is None:
+            return JSONResponse({"error": "there is no such open incident"}, 404)
+        told = await subscriber.tell(event) if subscriber else None
+        return JSONResponse({"answered": told}, 201)
+
     @app.get("/events")
     async def events() -> JSONResponse:
         return JSONResponse({"events": inbox.events, "refused": inbox.refused})
@@ -202,45 +252,11 @@ def application(inbox: Inbox) -> FastAPI:
 
     @app.get("/")
     async def page() -> HTMLResponse:
-        return HTMLResponse(render_page(inbox))
+        taken, refused, hooks = len(inbox.events), len(inbox.refused), len(inbox.webhooks)
+        counts = f"{taken} events taken, {refused} refused, {hooks} webhooks."
+        return HTMLResponse(render_page(inbox.incidents(), counts))
 
     return app
-
-
-def render_page(inbox: Inbox) -> str:
-    """Return the incidents as HTML, for people."""
-    incidents = "\n".join(map(_render_incident, inbox.incidents()))
-    return (
-        '<!doctype html>\n<html lang="en"><meta charset="utf-8">\n'
-        '<meta http-equiv="refresh" content="5"><title>PagerDuty stand-in</title>\n'
-        "<style>body{font:15px/1.4 sans-serif;margin:2em;max-width:70em}"
-        "article{border-left:6px solid #888;padding:.2em 1em;margin:1em 0}"
-        ".triggered.critical{border-color:#c00}.triggered.warning{border-color:#e90}"
-        "dt{font-weight:bold}dd{margin:0 0 .3em 1em}</style>\n"
-        f"<h1>PagerDuty stand-in</h1>\n<p>{len(inbox.events)} events taken, "
-        f"{len(inbox.refused)} refused, {len(inbox.webhooks)} webhooks.</p>\n{incidents}\n</html>\n"
-    )
-
-
-def _render_incident(incident: dict[str, Any]) -> str:
-    payload = incident["event"]["payload"]
-    at = time.strftime("%H:%M:%S UTC", time.gmtime(incident["received_at"]))
-    details = "".join(
-        f"<dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd>"
-        for name, value in (payload.get("custom_details") or {}).items()
-        if value != ""
-    )
-    links = " ".join(
-        f'<a href="{escape(link["href"])}">{escape(link.get("text") or link["href"])}</a>'
-        for link in incident["event"].get("links") or []
-        if link["href"].startswith(("http://", "https://"))
-    )
-    return (
-        f'<article class="{incident["state"]} {payload["severity"]}">'
-        f"<h2>{escape(payload['summary'])}</h2>"
-        f"<p>{payload['severity']}, {incident['state']}, {at}. {links}</p><dl>{details}</dl>"
-        "</article>"
-    )
 
 
 async def _read(request: Request, most: int) -> bytes:
@@ -259,6 +275,10 @@ def main(
         Path, typer.Option(help="The routing keys that are known, one a line.")
     ],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    webhook_url: Annotated[str, typer.Option(help="Where acknowledgements are told.")] = "",
+    webhook_secret_file: Annotated[
+        Path | None, typer.Option(help="What they are signed with.")
+    ] = None,
 ) -> None:
     """Run the stand-in until it is stopped."""
     try:
@@ -273,7 +293,10 @@ def main(
         )
     if not keys:
         exit_with([problem(routing_key_file, "found no routing key, expected one a line")])
-    app = application(Inbox(frozenset(keys)))
+    subscriber = None
+    if webhook_url and webhook_secret_file:
+        subscriber = Subscriber(webhook_url, webhook_secret_file.read_bytes().strip())
+    app = application(Inbox(frozenset(keys)), subscriber)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 

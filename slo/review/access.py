@@ -23,6 +23,15 @@ def read_webhook_token(host: str, file: Path | None) -> bytes | None:
         found = f"found {host}, which others reach, and no token that webhooks must have"
         fix = "name a file with one by --webhook-token-file, or listen on 127.0.0.1"
         raise InputError([problem("--listen", found, fix=fix)])
+    return read_secret(file)
+
+
+def read_secret(file: Path) -> bytes:
+    """Return what a file keeps.
+
+    Raises:
+        InputError: if it cannot be read, or has too little to be a secret.
+    """
     try:
         token = file.read_bytes().strip()
     except OSError as error:

@@ -72,6 +72,10 @@ class NewAnnotation(_Taken):
     review: Annotated[int, Field(ge=1, le=2**31)] | None = None
 
 
+class Acknowledging(_Taken):
+    """Somebody takes an incident."""
+
+
 class NewReview(_Taken):
     """The review of a service's period."""
 

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from slo.review import reviews
+from slo.review.acknowledging import acknowledge
 from slo.review.actions import Task, add_action, change_action, mark, read_action
 from slo.review.answers import Desk, Reader, Signer, TheDesk, Writer, answer, seen_tag
 from slo.review.api import EVERYWHERE, PREFIX, READ, Answers, Number, seconds
 from slo.review.api_models import (
+    Acknowledging,
     ChangedAction,
     Comparison,
     Created,
@@ -74,6 +76,20 @@ def annotate(request: Request, desk: TheDesk, person: Writer, body: NewAnnotatio
     return answer(
         request, {"id": remark(desk.engine, said, desk.by(person, body.author))}, status=201
     )
+
+
+@writing.post(
+    "/incidents/{number}/acknowledge",
+    status_code=201,
+    response_model=Created,
+    responses={200: {"model": Created}},
+)
+def take_incident(
+    request: Request, desk: TheDesk, person: Writer, number: Number, body: Acknowledging
+) -> Response:
+    """Say that somebody takes an incident; said again by the same it is there once, and 200."""
+    key, is_new = acknowledge(desk.engine, number, desk.by(person, body.author))
+    return answer(request, {"id": key}, status=201 if is_new else 200)
 
 
 @writing.post("/reviews", status_code=201, response_model=WholeReview, responses={409: {}})

@@ -3,6 +3,9 @@
 ``POST /webhook``
     204 once it is committed; 400 for what is no webhook, 401 without the token, 503 where it could
     not be committed: Alertmanager sends it again.
+``POST /pagerduty``
+    204 once it is committed, also for an event that tells of something else; 401 without its
+    signature, 400 and 503 as above.
 ``GET /healthz``, ``GET /metrics``
     for Prometheus; ``/healthz`` is 503 while the database does not answer.
 ``/``
@@ -26,23 +29,22 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from exporters.version import VERSION
-from slo.review.access import is_allowed
 from slo.review.alert_store import write_facts
 from slo.review.answers import Desk, problem, problem_document, said_by_database, say_problems
 from slo.review.api import PREFIX, serve_interface
 from slo.review.api_document import document_answers
-from slo.review.committing import BusyError, GroupCommit
-from slo.review.facts import AlertFact
+from slo.review.committing import GroupCommit
 from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate
 from slo.review.site import tell_problem
 from slo.review.site_forms import serve_pages
-from slo.review.tracing import Tracing
-from slo.review.webhook import LARGEST_BYTES, MalformedWebhookError, read_webhook
+from slo.review.taking import taking_acknowledgements, taking_alerts
+from slo.review.tracing import Told, Tracing
+from slo.review.webhook import LARGEST_BYTES
 from slo.web.guard import Application, Guard
 
 NOBODY_ASKED = Gate()
-_FOR_PROGRAMS = ("/webhook", "/healthz", "/metrics")
+_FOR_PROGRAMS = ("/webhook", "/pagerduty", "/healthz", "/metrics")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -51,6 +53,7 @@ def review_application(
     host: str,
     *,
     token: bytes | None = None,
+    pagerduty_secret: bytes | None = None,
     gate: Gate = NOBODY_ASKED,
     policy: Path | None = None,
     boards: str | None = None,
@@ -65,6 +68,7 @@ def review_application(
         engine: of a record of our version.
         host: that it listens at.
         token: that webhooks must have; None for none.
+        pagerduty_secret: that PagerDuty signs its webhooks with; without one none is taken.
         gate: who is let in to all but webhooks, health and metrics.
         policy: of error budgets; ours, if None.
         boards: base address of the boards that pages lead to; they lead to none, if None.
@@ -75,12 +79,10 @@ def review_application(
     """
     counted = metrics or ReviewMetrics()
 
-    def commit(batch: Sequence[Sequence[AlertFact]]) -> None:
-        write_facts(engine, (fact for facts in batch for fact in facts), int(clock()))
+    def commit(batch: Sequence[Told]) -> None:
+        write_facts(engine, (fact for told in batch for fact in told.facts), int(clock()))
 
-    writer: GroupCommit[Sequence[AlertFact]] = GroupCommit(
-        tracing.batches(commit) if tracing else commit
-    )
+    writer: GroupCommit[Told] = GroupCommit(tracing.batches(commit) if tracing else commit)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -101,28 +103,6 @@ def review_application(
     app.state.desk = Desk(engine, gate, clock, policy, boards)
     say_problems(app, _tell)
 
-    async def take(request: Request) -> Response:
-        if not is_allowed(request.headers.get("authorization", ""), token):
-            counted.webhooks.labels("denied").inc()
-            return problem(401, "Webhooks need the token of --webhook-token-file.")
-        try:
-            message = read_webhook(await request.body(), int(clock() * 1000))
-        except MalformedWebhookError as error:
-            counted.webhooks.labels("malformed").inc()
-            return problem(400, f"No webhook of Alertmanager's: {error}.")
-        try:
-            if message.facts:
-                await writer.put(message.facts)
-        except BusyError:
-            counted.webhooks.labels("busy").inc()
-            return problem(503, "Too many webhooks wait for the database; send it again.")
-        except SQLAlchemyError as error:
-            counted.webhooks.labels("failed").inc()
-            return problem(503, f"The database did not take it: {said_by_database(error)}.")
-        counted.webhooks.labels("committed").inc()
-        counted.alerts_left_out.inc(message.left_out)
-        return Response(status_code=204)
-
     async def healthz(_: Request) -> Response:
         try:
             await asyncio.to_thread(partial(_ask, engine))
@@ -134,7 +114,10 @@ def review_application(
         return PlainTextResponse(counted.page(), media_type=METRICS_TYPE)
 
     # Before all others, and plain: of each webhook half the time would go into finding its route.
+    take = taking_alerts(writer, token, counted, clock)
+    take_event = taking_acknowledgements(engine, pagerduty_secret, counted, clock)
     app.add_route("/webhook", take, methods=["POST"], include_in_schema=False)
+    app.add_route("/pagerduty", take_event, methods=["POST"], include_in_schema=False)
     app.add_route("/healthz", healthz, include_in_schema=False)
     app.add_route("/metrics", tell_metrics, include_in_schema=False)
     serve_interface(app)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import random
 import tempfile
 import time
@@ -35,6 +36,7 @@ WEBHOOKS_PER_SECOND = 500.0
 """The bar, as the next one."""
 PAGE_P95_MS = 200.0
 REPORT_SECONDS = 5.0
+"""Also where nothing of the record is in memory: a report is made once a week."""
 KILLS = 100
 """Of each database."""
 _WEBHOOKS = 5_000
@@ -97,6 +99,13 @@ def report_seconds(engine: Engine) -> float:
     return took
 
 
+def forget(file: Path) -> None:
+    """Have a file's content read from the disk again; no root is needed, unlike for all caches."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def _body(number: int) -> bytes:
     alert = {
         "status": "firing",
@@ -150,7 +159,10 @@ def _measure_a_year(folder: Path) -> None:
     engine = make_record(file, first, _QUARTER.end, _OBJECTIVES, _CELLS)
     page = asyncio.run(page_seconds(f"sqlite:///{file}", random.Random(1))) * 1000  # noqa: S311 - no secret
     print_figures(figure("review.page_p95_ms", page, "ms", PAGE_P95_MS))
-    print_figures(figure("review.report_seconds", report_seconds(engine), "s", REPORT_SECONDS))
+    engine.dispose()
+    forget(file)
+    for name in ("review.report_cold_seconds", "review.report_seconds"):
+        print_figures(figure(name, report_seconds(engine), "s", REPORT_SECONDS))
     engine.dispose()
 
 

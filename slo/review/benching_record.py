@@ -35,12 +35,19 @@ ORDER BY c.id, a.at
 """
 _DAYS = """
 INSERT INTO cell_days (cell_id, at, hours, unknown_hours, events_bad, events, events_bad_allowed,
-                       events_bad_burning)
+                       events_bad_burning, budget_remaining)
 SELECT cell_id, (at + 86399) / 86400 * 86400 AS day, count(*), 0.0, sum(events_bad), sum(events),
-       sum(events * 0.001), sum(CASE WHEN events_bad > 0.001 * events THEN events_bad ELSE 0.0 END)
-FROM snapshots GROUP BY cell_id, day
+       sum(events * 0.001), sum(CASE WHEN events_bad > 0.001 * events THEN events_bad ELSE 0.0 END),
+       max(budget_remaining)
+FROM snapshots GROUP BY cell_id, day ORDER BY day, cell_id
 """
-"""As :func:`slo.review.days.add_days` adds them up, in one go: all are of one target."""
+"""As :func:`slo.review.days.add_days` adds them up, in one go: all are of one target, and
+what is left never changes."""
+_OBJECTIVE_DAYS = """
+INSERT INTO objective_days (service, slo, at, known_hours, events_bad, events)
+SELECT c.service, c.slo, d.at, max(d.hours), sum(d.events_bad), sum(d.events)
+FROM cell_days d JOIN cells c ON c.id = d.cell_id GROUP BY c.service, c.slo, d.at
+"""
 
 
 def make_record(file: Path, first: int, last: int, objectives: int, cells: int) -> Engine:
@@ -82,6 +89,7 @@ def make_record(file: Path, first: int, last: int, objectives: int, cells: int) 
         connection.execute(_KNOWN)
         connection.execute(_SNAPSHOTS)
         connection.execute(_DAYS)
+        connection.execute(_OBJECTIVE_DAYS)
         connection.execute("INSERT INTO added_days SELECT at FROM asked_hours WHERE at % 86400 = 0")
         connection.execute("COMMIT")
         connection.execute("CREATE INDEX ix_snapshots_at ON snapshots (at)")

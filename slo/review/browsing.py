@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, exists, select
 
+from slo.review.acknowledging import ACKNOWLEDGEMENTS
 from slo.review.actions import ACTIONS, mark
 from slo.review.alert_store import ALERTS, EVIDENCE
 from slo.review.audit import AUDIT
@@ -86,21 +87,26 @@ def list_incidents(
 def incidents_of(
     connection: Connection, asked: Asked, *, service: str, slo: str
 ) -> list[dict[str, Any]]:
-    """Return the incidents during which an objective burned, the latest first."""
-    ids = select(ALERTS.c.incident_id).where(
-        ALERTS.c.incident_id.is_not(None),
+    """Return the incidents during which an objective burned, the latest first.
+
+    Those that touch the time that is asked for, also what began before it.
+    """
+    burned = exists().where(
+        ALERTS.c.incident_id == INCIDENTS.c.id,
         ALERTS.c.labels["slo"].as_string() == slo,
         ALERTS.c.labels["service"].as_string() == service,
     )
-    if asked.since is not None:  # no alert begins before its incident
-        ids = ids.where(ALERTS.c.starts_at_ms >= asked.since * 1000)
-    every = select(INCIDENTS).where(INCIDENTS.c.id.in_(ids))
-    every = _within(every, INCIDENTS.c.started_at_ms, asked, 1000)
+    ends = INCIDENTS.c.ended_at_ms
+    every = select(INCIDENTS).where(burned)
+    if asked.since is not None:
+        every = every.where(ends.is_(None) | (ends > asked.since * 1000))
+    if asked.until is not None:
+        every = every.where(INCIDENTS.c.started_at_ms < asked.until * 1000)
     return _listed(connection, every.order_by(INCIDENTS.c.started_at_ms.desc()), asked).items
 
 
 def read_incident(connection: Connection, number: int) -> dict[str, Any]:
-    """Return one incident with its alerts, their evidence and what people wrote of it.
+    """Return one incident with who took it, its alerts, their evidence and what people wrote.
 
     Raises:
         MissingError: if there is no such incident.
@@ -119,8 +125,12 @@ def read_incident(connection: Connection, number: int) -> dict[str, Any]:
         texts.setdefault(row.alert_id, []).append(one)
     said = select(ANNOTATIONS).where(ANNOTATIONS.c.incident_id == number)
     said = said.order_by(ANNOTATIONS.c.at, ANNOTATIONS.c.id)
+    took = ACKNOWLEDGEMENTS
+    taken = select(took.c.at, took.c.author, took.c.told_by).where(took.c.incident_id == number)
+    taken = taken.order_by(took.c.at, took.c.author)
     return {
         **told(found),
+        "acknowledgements": [told(row) for row in connection.execute(taken).mappings()],
         "alerts": [{**each, "evidence": texts.get(each["id"], [])} for each in alerts],
         "annotations": [told(row) for row in connection.execute(said).mappings()],
     }

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Executable, case, func, select, union_all
+from sqlalchemy import Connection, Executable, case, exists, func, select, union_all
 
-from slo.review.days import CELL_DAYS, parts_of
-from slo.review.history import NO_DAYS, CellHistory, DayTotals, Excluded
+from slo.review.days import CELL_DAYS, DAY, Parts
+from slo.review.history import NO_DAYS, CellHistory, DayTotals
 from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import CELLS, SNAPSHOTS
 from slo.review.spending import SPENT
@@ -19,7 +19,7 @@ from slo.steps import Floats, Times
 from slo.tiling import STEP_SECONDS as STEP
 
 HOUR = 3600
-_HOUR_COLUMNS = ("at", "events_bad", "events", "coverage")
+_HOUR_COLUMNS = ("at", "events_bad", "events", "coverage", "budget_remaining")
 _DAY_COLUMNS = (
     "unknown_hours",
     "events_bad",
@@ -36,8 +36,7 @@ def read_cells(
     versions: Mapping[str, Sequence[Any]],
     *,
     last_hour: int,
-    excluded: Sequence[Excluded],
-    with_left: bool,
+    parts: Parts,
 ) -> dict[str, list[CellHistory]]:
     """Return the cells that are known within a period, by objective.
 
@@ -47,14 +46,10 @@ def read_cells(
         period: that is reviewed.
         versions: rows of each of its objectives, in their order.
         last_hour: UNIX seconds; later ones are not reviewed.
-        excluded: maintenance: its days are read hour by hour.
-        with_left: whether to look for what was left of each budget: in a record that does not fit
-            into memory each look is one at the disk.
+        parts: how the time until then is read.
     """
     own_cells = select(CELLS.c.id).where(CELLS.c.service == service)
-    touched = [(each.starts_at, each.ends_at) for each in excluded]
-    parts = parts_of(connection, period.start, last_hour, touched)
-    days = _days(connection, own_cells, parts.of_days(CELL_DAYS.c.at))
+    days, left = _days(connection, own_cells, parts.of_days(CELL_DAYS.c.at))
     hours = {}
     if parts.hours:
         columns = [SNAPSHOTS.c[name] for name in ("cell_id", *_HOUR_COLUMNS)]
@@ -65,13 +60,9 @@ def read_cells(
         )  # fmt: skip
         hours = _columns(connection, asked.order_by("cell_id", "at"))
     steps = _steps(connection, own_cells, period, last_hour)
-    within = (SNAPSHOTS.c.at > period.start) & (SNAPSHOTS.c.at <= last_hour)
-    last_hours = _last(connection, SNAPSHOTS.c.at, within, CELLS.c.id.in_(list(steps)))
-    of_service = CELLS.c.service == service
-    left: dict[str, Any] = {}
-    if with_left:
-        left = _last(connection, SNAPSHOTS.c.budget_remaining, within, of_service)
+    last_hours = _last_hours(connection, list(steps), period.start, last_hour)
     found: dict[str, list[CellHistory]] = {}
+    of_service = CELLS.c.service == service
     for cell in connection.execute(select(CELLS).where(of_service).order_by(CELLS.c.id)):
         if not (cell.id in days or cell.id in hours or cell.id in steps):
             continue
@@ -82,7 +73,7 @@ def read_cells(
             running = _running_hour(own, last_at or last_hour)
             own = own[:, _is_counted(own, last_at, running)]
             full = np.hstack([full, running])
-        at, *told = full
+        at, *told, left_at_hours = full
         # Of events that nobody knew there were none, and no coverage.
         bad, total, coverage = (np.nan_to_num(each) if at.size else each for each in told)
         step_at, step_bad, step_total, _ = own
@@ -96,7 +87,7 @@ def read_cells(
                 total,
                 coverage,
                 _budgets(versions[cell.slo], full_hours) if full_hours.size else at,
-                left.get(cell.id),
+                _later(left.get(cell.id), full_hours, left_at_hours),
                 step_at.astype(np.int64),
                 step_bad,
                 step_total,
@@ -106,20 +97,47 @@ def read_cells(
     return found
 
 
-def _last(connection: Connection, column: Any, within: Any, which: Any) -> dict[str, Any]:
-    """Return the last value of a column of snapshots within a time, by cell; None without any."""
-    own = (SNAPSHOTS.c.cell_id == CELLS.c.id) & column.is_not(None) & within
-    last = select(column).where(own).order_by(SNAPSHOTS.c.at.desc()).limit(1).scalar_subquery()
-    rows = connection.execute(select(CELLS.c.id, last).where(which))
-    return {row[0]: row[1] for row in rows}
+def _later(of_days: tuple[int, float] | None, at: Times, left: Floats) -> float | None:
+    """Return what was left last, by the days (the end of one, and its value) or by the hours."""
+    told = np.flatnonzero(~np.isnan(left))
+    if told.size and (of_days is None or at[told[-1]] > of_days[0]):
+        return float(left[told[-1]])
+    return None if of_days is None else of_days[1]
 
 
-def _days(connection: Connection, own_cells: Any, within: Any) -> dict[str, DayTotals]:
-    """Return what days come to, by cell."""
+def _last_hours(
+    connection: Connection, cells: Sequence[str], start: int, last_hour: int
+) -> dict[str, int | None]:
+    """Return the last hour of cells after a time and up to another, both UNIX seconds."""
+    of_cell = (SNAPSHOTS.c.cell_id == CELLS.c.id) & (SNAPSHOTS.c.at <= last_hour)
+    last = select(func.max(SNAPSHOTS.c.at)).where(of_cell, SNAPSHOTS.c.at > start)
+    # Of a day whose hours are all there none needs to be looked at.
+    is_full = exists().where(
+        CELL_DAYS.c.cell_id == CELLS.c.id, CELL_DAYS.c.at == last_hour, CELL_DAYS.c.hours == 24
+    )
+    told = case((is_full, last_hour), else_=last.scalar_subquery())
+    rows = connection.execute(select(CELLS.c.id, told).where(CELLS.c.id.in_(cells)))
+    return dict(tuple(row) for row in rows)
+
+
+def _days(
+    connection: Connection, own_cells: Any, within: Any
+) -> tuple[dict[str, DayTotals], dict[str, tuple[int, float]]]:
+    """Return what days come to, and the last that tells what was left with that; by cell."""
+    own, left = CELL_DAYS.c.cell_id.in_(own_cells), CELL_DAYS.c.budget_remaining
     sums = [func.sum(CELL_DAYS.c[name]) for name in _DAY_COLUMNS]
-    asked = select(CELL_DAYS.c.cell_id, *sums).where(CELL_DAYS.c.cell_id.in_(own_cells), within)
-    rows = connection.execute(asked.group_by(CELL_DAYS.c.cell_id))
-    return {cell: DayTotals(*values) for cell, *values in rows}
+    told = func.max(case((left.is_not(None), CELL_DAYS.c.at)))
+    asked = select(CELL_DAYS.c.cell_id, told, *sums).where(own, within)
+    totals, last = {}, {}
+    for cell, at, *values in connection.execute(asked.group_by(CELL_DAYS.c.cell_id)):
+        totals[cell], last[cell] = DayTotals(*values), at
+    found: dict[str, tuple[int, float]] = {}
+    for day in sorted({at for at in last.values() if at is not None}):
+        rows = connection.execute(
+            select(CELL_DAYS.c.cell_id, left).where(own, CELL_DAYS.c.at == day)
+        )
+        found.update({cell: (day, value) for cell, value in rows if last[cell] == day})
+    return totals, found
 
 
 def _steps(
@@ -127,15 +145,14 @@ def _steps(
 ) -> dict[str, Floats]:
     """Return 5-minute steps by cell, shape (4, S): end, bad events, events, 1 in a known hour."""
     hour = (SPENT.c.at + (HOUR - 1)) // HOUR * HOUR
-    of_hour = (
-        (SNAPSHOTS.c.cell_id == SPENT.c.cell_id)
-        & (SNAPSHOTS.c.at == hour)
-        & (SNAPSHOTS.c.at <= last_hour)
-    )
-    is_known = case((SNAPSHOTS.c.at.is_(None), 0), else_=1)
+    day = (SPENT.c.at + (DAY - 1)) // DAY * DAY
+    of_day = (CELL_DAYS.c.cell_id == SPENT.c.cell_id) & (CELL_DAYS.c.at == day)
+    is_there = exists().where(SNAPSHOTS.c.cell_id == SPENT.c.cell_id, SNAPSHOTS.c.at == hour)
+    # Of a day whose hours are all there none needs to be looked at.
+    is_known = case((hour > last_hour, 0), (CELL_DAYS.c.hours == 24, 1), (is_there, 1), else_=0)
     asked = (
         select(SPENT.c.cell_id, SPENT.c.at, SPENT.c.events_bad, SPENT.c.events, is_known)
-        .join_from(SPENT, SNAPSHOTS, of_hour, isouter=True)
+        .join_from(SPENT, CELL_DAYS, of_day, isouter=True)
         .where(SPENT.c.cell_id.in_(own_cells))
         .where(SPENT.c.at > period.start, SPENT.c.at <= period.end)
     )
@@ -161,7 +178,7 @@ def _running_hour(steps: Floats, last_hour: float) -> Floats:
     if not count or later[0, -1] != last_hour + count * STEP or count >= HOUR // STEP:
         return np.empty((len(_HOUR_COLUMNS), 0))
     at, bad, total = later[0, -1], later[1].sum(), later[2].sum()
-    return np.array([[at], [bad], [total], [1.0]])
+    return np.array([[at], [bad], [total], [1.0], [np.nan]])
 
 
 def _budgets(versions: Sequence[Any], at: Times) -> Floats:

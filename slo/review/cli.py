@@ -48,6 +48,13 @@ def serve(
             help="The token that webhooks must have; there must be one if others can reach us.",
         ),
     ] = None,
+    pagerduty_secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What PagerDuty signs its webhooks with; it tells who acknowledged a page.",
+        ),
+    ] = None,
     tokens_file: Annotated[
         Path | None,
         typer.Option(
@@ -111,6 +118,7 @@ def serve(
         database,
         address,
         webhook_token_file,
+        pagerduty_secret_file=pagerduty_secret_file,
         tokens_file=tokens_file,
         proxy=read_proxy(proxy_header, proxy_from or [], proxy_role),
         policy=policy,

@@ -21,17 +21,30 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     select,
+    true,
 )
 
 from slo.review.alert_store import insert
 from slo.review.database import writing
-from slo.review.models import AddedDay, AskedHour, Base, Cell, CellDay, KnownHour, ObjectiveVersion
+from slo.review.hours import HOUR
+from slo.review.models import (
+    AddedDay,
+    AskedHour,
+    Base,
+    Cell,
+    CellDay,
+    KnownHour,
+    ObjectiveDay,
+    ObjectiveVersion,
+)
 from slo.review.models import Snapshot as SnapshotRow
 
 DAY = 86_400
 ADDED: Table = Base.metadata.tables[AddedDay.__tablename__]
 CELL_DAYS: Table = Base.metadata.tables[CellDay.__tablename__]
+OBJECTIVE_DAYS: Table = Base.metadata.tables[ObjectiveDay.__tablename__]
 MOST_DAYS = 30
 """Added up in one go: each takes up to half a second of 4,000 cells."""
 _ASKED: Table = Base.metadata.tables[AskedHour.__tablename__]
@@ -66,6 +79,9 @@ def parts_of(
 ) -> Parts:
     """Return how the time after ``start`` and up to ``end`` is read.
 
+    What is before the first hour that was asked for, or after the last one, is not read at all:
+    to look for nothing takes as long as to find it.
+
     Args:
         connection: to the record.
         start: UNIX seconds.
@@ -79,8 +95,12 @@ def parts_of(
         added.difference_update(
             range(max(begin // DAY * DAY + DAY, first), min(until + DAY, last + 1), DAY)
         )
+    every = (select(of(_ASKED.c.at)).scalar_subquery() for of in (func.min, func.max))
+    first_asked, last_asked = connection.execute(select(*every)).one()
+    if first_asked is None:
+        return Parts(first, last, tuple(range(first, last + 1, DAY)), ())
+    begin, end = max(start, first_asked - HOUR), min(end, last_asked)
     hours: list[tuple[int, int]] = []
-    begin = start
     for day in sorted(added):
         if begin < day - DAY:
             hours.append((begin, day - DAY))
@@ -107,7 +127,8 @@ def add_days(engine: Engine, most: int = MOST_DAYS) -> int:
         wanted = list(connection.execute(asked).scalars())
     for at in wanted:
         with writing(engine) as connection:
-            connection.execute(_adding(connection, at, at))
+            connection.execute(_adding(connection, at))
+            connection.execute(_adding_objectives(connection, at))
             connection.execute(insert(connection, ADDED).on_conflict_do_nothing(), {"at": at})
     return len(wanted)
 
@@ -119,8 +140,8 @@ def take_back_days(connection: Connection, hours: Sequence[int]) -> None:
         connection.execute(ADDED.delete().where(ADDED.c.at.in_(sorted(days))))
 
 
-def _adding(connection: Connection, first: int, last: int) -> Any:
-    """Return the statement that adds up the days that end from ``first`` to ``last``."""
+def _adding(connection: Connection, at: int) -> Any:
+    """Return the statement that adds up the day of all cells that ends then."""
     bad, total = (
         func.coalesce(_SNAPSHOTS.c[name], 0.0, type_=Double) for name in ("events_bad", "events")
     )
@@ -132,17 +153,26 @@ def _adding(connection: Connection, first: int, last: int) -> Any:
         if connection.dialect.name == "sqlite"
         else cast(1 - cast(_VERSIONS.c.target, Numeric), Double)
     )
-    day = (_SNAPSHOTS.c.at + (DAY - 1)) // DAY * DAY
+    told = _SNAPSHOTS.alias()
+    left = (
+        select(told.c.budget_remaining)
+        .where(told.c.cell_id == _SNAPSHOTS.c.cell_id, told.c.budget_remaining.is_not(None))
+        .where(told.c.at > at - DAY, told.c.at <= at)
+        .order_by(told.c.at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     sums = (
         select(
+            literal(at),
             _SNAPSHOTS.c.cell_id,
-            day.label("day"),
             func.count(),
             func.sum(lost),
             func.sum(bad),
             func.sum(total),
             func.sum(total * budget),
             func.sum(case((bad > budget * total, bad), else_=0.0)),
+            left,
         )
         .join_from(_SNAPSHOTS, _CELLS, _CELLS.c.id == _SNAPSHOTS.c.cell_id)
         .join(
@@ -152,11 +182,43 @@ def _adding(connection: Connection, first: int, last: int) -> Any:
             & (_KNOWN.c.at == _SNAPSHOTS.c.at),
         )
         .join(_VERSIONS, _VERSIONS.c.id == _KNOWN.c.version_id)
-        .where(_SNAPSHOTS.c.at > first - DAY, _SNAPSHOTS.c.at <= last)
-        .group_by(_SNAPSHOTS.c.cell_id, day)
+        .where(_SNAPSHOTS.c.at > at - DAY, _SNAPSHOTS.c.at <= at)
+        .group_by(_SNAPSHOTS.c.cell_id)
     )
-    adding = insert(connection, CELL_DAYS).from_select([each.name for each in CELL_DAYS.c], sums)
-    new = {each.name: adding.excluded[each.name] for each in CELL_DAYS.c if not each.primary_key}
-    return adding.on_conflict_do_update(
-        index_elements=[CELL_DAYS.c.cell_id, CELL_DAYS.c.at], set_=new
+    return _upsert(connection, CELL_DAYS, sums)
+
+
+def _adding_objectives(connection: Connection, at: int) -> Any:
+    """Return the statement that adds up that day of all objectives, of their cells."""
+    every = select(_VERSIONS.c.service, _VERSIONS.c.slo).distinct().subquery()
+    known = (
+        select(func.count())
+        .where(_KNOWN.c.slo == every.c.slo, _KNOWN.c.service == every.c.service)
+        .where(_KNOWN.c.at > at - DAY, _KNOWN.c.at <= at)
+        .scalar_subquery()
     )
+    cells = (
+        select(
+            _CELLS.c.service,
+            _CELLS.c.slo,
+            func.sum(CELL_DAYS.c.events_bad).label("events_bad"),
+            func.sum(CELL_DAYS.c.events).label("events"),
+        )
+        .join_from(CELL_DAYS, _CELLS, _CELLS.c.id == CELL_DAYS.c.cell_id)
+        .where(CELL_DAYS.c.at == at)
+        .group_by(_CELLS.c.service, _CELLS.c.slo)
+        .subquery()
+    )
+    own = (cells.c.service == every.c.service) & (cells.c.slo == every.c.slo)
+    sums = (func.coalesce(cells.c[name], 0.0) for name in ("events_bad", "events"))
+    asked = select(every.c.service, every.c.slo, literal(at), known, *sums)
+    # Without a condition SQLite would take ON CONFLICT for one of the join.
+    rows = asked.join_from(every, cells, own, isouter=True).where(true())
+    return _upsert(connection, OBJECTIVE_DAYS, rows)
+
+
+def _upsert(connection: Connection, table: Table, rows: Any) -> Any:
+    """Return the statement that writes rows, also over those that are there."""
+    adding = insert(connection, table).from_select([each.name for each in table.c], rows)
+    new = {each.name: adding.excluded[each.name] for each in table.c if not each.primary_key}
+    return adding.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)

@@ -68,7 +68,7 @@ def review_figures(
             "precision": paging.precision,
             "recall": paging.recall,
             "detect_seconds": paging.detect_seconds,
-            "acknowledge_seconds": None,  # Alertmanager does not tell
+            "acknowledge_seconds": paging.acknowledge_seconds,
             "resolve_seconds": paging.resolve_seconds,
             "noise": [{"alert": name, "pages": count} for name, count in paging.noise],
         },

@@ -110,6 +110,8 @@ class IncidentHistory:
     labels: Mapping[str, str]
     revision: str
     pages: tuple[PageHistory, ...] = ()
+    acknowledged_at: float | None = None
+    """When somebody took it first; None where nobody told."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from slo.prometheus import PrometheusClient, PrometheusError
+from slo.review.acknowledging import find_incidents
 from slo.review.alert_store import state_of_facts
 from slo.review.days import add_days
 from slo.review.incident_store import sync_incidents
@@ -90,6 +91,7 @@ class Keeper:
             return
         since_ms = int((self.clock() - max(INCIDENTS_SECONDS, self.reach_seconds)) * 1000)
         await asyncio.to_thread(sync_incidents, self.engine, since_ms)
+        await asyncio.to_thread(find_incidents, self.engine, int(self.clock()))
         self._worked_out = state
 
     async def _spending(self) -> None:

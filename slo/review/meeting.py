@@ -10,14 +10,24 @@ from sqlalchemy import Connection, Select, select
 
 from slo.review.audit import Since, as_it_was
 from slo.review.history import Excluded
-from slo.review.models import Action, Annotation, Base, ChangeEvent, Decision, MaintenanceWindow
+from slo.review.models import (
+    Acknowledgement,
+    Action,
+    Annotation,
+    Base,
+    ChangeEvent,
+    Decision,
+    MaintenanceWindow,
+)
 from slo.review.models import Review as ReviewRow
 from slo.review.reviewed_period import ReviewedPeriod
 
-_ACTIONS, _ANNOTATIONS, _CHANGES, _DECISIONS, _WINDOWS, _REVIEWS = (
+_ACKNOWLEDGED, _ACTIONS, _ANNOTATIONS, _CHANGES, _DECISIONS, _WINDOWS, _REVIEWS = (
     Base.metadata.tables[each.__tablename__]
-    for each in (Action, Annotation, ChangeEvent, Decision, MaintenanceWindow, ReviewRow)
-)
+    for each in (
+        Acknowledgement, Action, Annotation, ChangeEvent, Decision, MaintenanceWindow, ReviewRow
+    )
+)  # fmt: skip
 
 
 def read_excluded(
@@ -31,6 +41,16 @@ def read_excluded(
         Excluded(row["starts_at"], row["ends_at"], row["labels"], row["reason"])
         for row in _rows(connection, "maintenance", asked, since)
     )
+
+
+def read_acknowledged(connection: Connection, since: Since) -> dict[int, int]:
+    """Return when each incident was taken first, UNIX seconds, by its number."""
+    asked = select(_ACKNOWLEDGED).where(_ACKNOWLEDGED.c.incident_id.is_not(None))
+    found: dict[int, int] = {}
+    for row in _rows(connection, "acknowledgement", asked.order_by(_ACKNOWLEDGED.c.at), since):
+        if row["incident_id"] is not None:
+            found.setdefault(row["incident_id"], row["at"])
+    return found
 
 
 def read_changes(

@@ -22,6 +22,14 @@ class ReviewMetrics:
         )
         for outcome in OUTCOMES:
             self.webhooks.labels(outcome)
+        self.pagerduty_events = Counter(
+            "shardwatch_review_pagerduty_events",
+            "Webhooks of PagerDuty, by outcome; ignored are those that tell of other things.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        for outcome in (*OUTCOMES, "ignored"):
+            self.pagerduty_events.labels(outcome)
         self.alerts_left_out = Counter(
             "shardwatch_review_alerts_left_out",
             "Alerts that senders cut off their webhooks.",

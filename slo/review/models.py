@@ -128,14 +128,17 @@ class AddedDay(Base):
 
 
 class CellDay(Base):
-    """What the hours of a cell come to within a day (UTC) that is in ``added_days``."""
+    """What the hours of a cell come to within a day (UTC) that is in ``added_days``.
+
+    They lie day by day, as they are written: a report reads one stretch of the disk.
+    """
 
     __tablename__ = "cell_days"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    cell_id: Mapped[Digest] = mapped_column(ForeignKey("cells.id"), primary_key=True)
     at: Mapped[int] = mapped_column(primary_key=True)
     """The day's end."""
+    cell_id: Mapped[Digest] = mapped_column(ForeignKey("cells.id"), primary_key=True)
     hours: Mapped[int]
     """That are in the record."""
     unknown_hours: Mapped[float]
@@ -146,6 +149,28 @@ class CellDay(Base):
     """As promised at each hour."""
     events_bad_burning: Mapped[float]
     """Those of hours with more of them than allowed."""
+    budget_remaining: Mapped[float | None]
+    """Of the last hour that tells it."""
+
+
+class ObjectiveDay(Base):
+    """What the hours of an objective come to within a day (UTC) that is in ``added_days``.
+
+    They lie objective by objective: its page reads a year of them.
+    """
+
+    __tablename__ = "objective_days"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    service: Mapped[str] = mapped_column(primary_key=True)
+    slo: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int] = mapped_column(primary_key=True)
+    """The day's end."""
+    known_hours: Mapped[int]
+    """At which its rules ran."""
+    events_bad: Mapped[float]
+    """Of all cells."""
+    events: Mapped[float]
 
 
 class SpentStep(Base):
@@ -220,6 +245,23 @@ class Evidence(Base):
     """Of the annotations."""
     annotations: Mapped[dict[str, Any]]
     received_at: Mapped[int]
+
+
+class Acknowledgement(Base):
+    """Somebody took an incident: nobody else has to."""
+
+    __tablename__ = "acknowledgements"
+
+    id: Mapped[Digest] = mapped_column(primary_key=True)
+    """Of who told it, and of what: told again it changes nothing."""
+    at: Mapped[int]
+    author: Mapped[str]
+    told_by: Mapped[str]
+    """``people`` or ``pagerduty``."""
+    title: Mapped[str]
+    """What PagerDuty calls its incident: the summary of an alert; empty of people."""
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"), index=True)
+    """None while no incident with such an alert is known."""
 
 
 class ChangeEvent(Base):

@@ -30,6 +30,8 @@ class Paging:
     """Of what was spent faster than it may be, the share that fell into incidents with a page."""
     detect_seconds: float | None
     """From when a budget began to be spent too fast until the first page."""
+    acknowledge_seconds: float | None
+    """From the first page until somebody took the incident, of those that somebody took."""
     resolve_seconds: float | None
     """From the first page to the end."""
     noise: tuple[tuple[str, int], ...]
@@ -61,6 +63,11 @@ def judge_paging(
         1 - len(false) / len(pages) if pages else None,
         bad_in_pages / spent_fast if spent_fast > 0 else None,
         _median(_detected(each, objectives) for each in woke),
+        _median(
+            max(each.acknowledged_at - _paged_at(each), 0.0)
+            for each in woke
+            if each.acknowledged_at is not None
+        ),
         _median(each.ended_at - _paged_at(each) for each in woke if math.isfinite(each.ended_at)),
         tuple(sorted(Counter(each.name for each in false).items(), key=lambda each: -each[1])),
     )

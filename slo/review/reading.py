@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from slo import conventions as names
 from slo.review.alert_store import ALERTS, read_facts
 from slo.review.audit import NO_CHANGES, Since
 from slo.review.cells import HOUR, read_cells
+from slo.review.days import OBJECTIVE_DAYS, Parts, parts_of
 from slo.review.history import (
     Excluded,
     IncidentHistory,
@@ -21,6 +23,7 @@ from slo.review.history import (
 )
 from slo.review.incident_store import INCIDENTS
 from slo.review.meeting import (
+    read_acknowledged,
     read_actions,
     read_annotations,
     read_changes,
@@ -51,11 +54,18 @@ def read_history(
     """
     with engine.connect() as connection:
         excluded = read_excluded(connection, period, since)
-        objectives = _objectives(connection, service, period, now, excluded, with_left=True)
+        objectives = _objectives(connection, service, period, now, excluded)
         return ServiceHistory(
             service,
             objectives,
-            _incidents(connection, service, period, now, objectives),
+            _incidents(
+                connection,
+                service,
+                period,
+                now,
+                objectives,
+                acknowledged=_acknowledged(connection, now, since),
+            ),
             excluded,
             read_changes(connection, period, since),
             read_actions(connection, service, period, since),
@@ -70,7 +80,7 @@ def read_budgets(
     """Return what a trend takes of a period: objectives and maintenance, no more."""
     with engine.connect() as connection:
         excluded = read_excluded(connection, period, since)
-        objectives = _objectives(connection, service, period, now, excluded, with_left=False)
+        objectives = _objectives(connection, service, period, now, excluded)
         return ServiceHistory(service, objectives, (), excluded)
 
 
@@ -80,8 +90,6 @@ def _objectives(
     period: ReviewedPeriod,
     now: float,
     excluded: Sequence[Excluded],
-    *,
-    with_left: bool,
 ) -> tuple[ObjectiveHistory, ...]:
     order = VERSIONS.c.slo, VERSIONS.c.valid_from
     asked = select(VERSIONS).where(VERSIONS.c.service == service).order_by(*order)
@@ -89,18 +97,9 @@ def _objectives(
     for row in connection.execute(asked):
         versions.setdefault(row.slo, []).append(row)
     end = min(period.end, int(now) // HOUR * HOUR)
-    within = (KNOWN.c.service == service) & (KNOWN.c.at > period.start) & (KNOWN.c.at <= end)
-    counted = select(KNOWN.c.slo, func.count()).where(within).group_by(KNOWN.c.slo)
-    known_hours = {row[0]: row[1] for row in connection.execute(counted)}
-    cells = read_cells(
-        connection,
-        service,
-        period,
-        versions,
-        last_hour=end,
-        excluded=excluded,
-        with_left=with_left,
-    )
+    parts = parts_of(connection, period.start, end, [(x.starts_at, x.ends_at) for x in excluded])
+    known_hours = _known_hours(connection, service, list(versions), parts)
+    cells = read_cells(connection, service, period, versions, last_hour=end, parts=parts)
     found = []
     for slo, every in versions.items():
         first = max(period.start, every[0].valid_from - HOUR)
@@ -120,11 +119,28 @@ def _objectives(
                 ),
                 there[-1].period_seconds,
                 (end - first) // HOUR,
-                known_hours.get(slo, 0),
+                known_hours[slo],
                 tuple(cells.get(slo, ())),
             )
         )
     return tuple(found)
+
+
+def _known_hours(
+    connection: Connection, service: str, slos: Sequence[str], parts: Parts
+) -> Counter[str]:
+    """Return at how many hours the rules of each objective ran."""
+    days, at = OBJECTIVE_DAYS.c, KNOWN.c.at
+    of_days = select(days.slo, func.sum(days.known_hours)).where(days.service == service)
+    asked = [of_days.where(parts.of_days(days.at)).group_by(days.slo)]
+    for begin, end in parts.hours:
+        counted = select(KNOWN.c.slo, func.count()).where(KNOWN.c.service == service)
+        counted = counted.where(KNOWN.c.slo.in_(slos), at > begin, at <= end)
+        asked.append(counted.group_by(KNOWN.c.slo))
+    found: Counter[str] = Counter()
+    for each in asked:
+        found.update({slo: int(count) for slo, count in connection.execute(each)})
+    return found
 
 
 def _incidents(
@@ -133,6 +149,8 @@ def _incidents(
     period: ReviewedPeriod,
     now: float,
     objectives: Sequence[ObjectiveHistory],
+    *,
+    acknowledged: Mapping[int, int],
 ) -> tuple[IncidentHistory, ...]:
     """Return the incidents that touch a period and a place of the service."""
     end_ms, start_ms = period.end * 1000, period.start * 1000
@@ -184,9 +202,25 @@ def _incidents(
                 row.labels,
                 revisions[0] if len(revisions) == 1 else "",
                 pages,
+                acknowledged.get(row.id),
             )
         )
     return tuple(found)
+
+
+def _acknowledged(connection: Connection, now: float, since: Since) -> dict[int, int]:
+    """Return when each incident was taken first, those among them that became part of its story."""
+    merged = select(INCIDENTS.c.id, INCIDENTS.c.merged_into).where(
+        INCIDENTS.c.merged_into.is_not(None)
+    )
+    into: dict[int, int] = {row[0]: row[1] for row in connection.execute(merged)}
+    found: dict[int, int] = {}
+    for number, at in read_acknowledged(connection, since).items():
+        while number in into:
+            number = into[number]  # noqa: PLW2901 - where its story goes on
+        if at <= now:
+            found[number] = min(at, found.get(number, at))
+    return found
 
 
 def _end(ended_at_ms: int | None, now: float) -> float:

@@ -13,7 +13,7 @@ from exporters.access import HttpAccess
 from exporters.addresses import Address
 from exporters.server import bind
 from slo.prometheus import PrometheusClient
-from slo.review.access import read_webhook_token
+from slo.review.access import read_secret, read_webhook_token
 from slo.review.app import review_application
 from slo.review.database import open_database, upgrade
 from slo.review.keeping import Keeper
@@ -34,6 +34,8 @@ class Service:
     database: str
     address: Address
     webhook_token_file: Path | None = None
+    pagerduty_secret_file: Path | None = None
+    """What PagerDuty signs with; none of its webhooks is taken without."""
     tokens_file: Path | None = None
     """Of people who may read, write and sign."""
     proxy: Proxy | None = None
@@ -57,12 +59,13 @@ def serve_reviews(service: Service, tell: Callable[[str], None]) -> None:
         InputError: if the database, the address, the policy or a token cannot be used.
     """
     token = read_webhook_token(service.address.host, service.webhook_token_file)
+    secret = read_secret(service.pagerduty_secret_file) if service.pagerduty_secret_file else None
     gate = read_gate(service.address.host, service.tokens_file, service.proxy)
     read_policy(service.policy or OURS)  # told now, and not by the first who asks
     engine = open_database(service.database)
     upgrade(engine)
     with tracing_as_asked() as tracing:
-        _serve(service, engine, tell, token=token, gate=gate, tracing=tracing)
+        _serve(service, engine, tell, token=token, secret=secret, gate=gate, tracing=tracing)
     engine.dispose()
 
 
@@ -72,6 +75,7 @@ def _serve(
     tell: Callable[[str], None],
     *,
     token: bytes | None,
+    secret: bytes | None,
     gate: Gate,
     tracing: Tracing | None,
 ) -> None:
@@ -91,8 +95,9 @@ def _serve(
         shown = engine.url.render_as_string()
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         application = review_application(
-            engine, address.host, token=token, gate=gate, policy=service.policy,
-            boards=service.boards, metrics=metrics, beside=beside, tracing=tracing,
+            engine, address.host, token=token, pagerduty_secret=secret, gate=gate,
+            policy=service.policy, boards=service.boards, metrics=metrics, beside=beside,
+            tracing=tracing,
         )  # fmt: skip
         config = uvicorn.Config(
             application,

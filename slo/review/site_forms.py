@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from slo.review import reviews
+from slo.review.acknowledging import acknowledge
 from slo.review.actions import Task, add_action, change_action, read_action
 from slo.review.answers import Signer, TheDesk, Writer
 from slo.review.api import Number, seconds
@@ -104,6 +105,13 @@ def annotate(desk: TheDesk, person: Writer, number: Number, form: Form) -> Respo
     """Write down what was seen."""
     said = Remark(seconds(form.get("at", "")), form.get("text", ""), incident=number)
     remark(desk.engine, said, desk.by(person, form.get("author", "")))
+    return _to(f"/incidents/{number}")
+
+
+@writing.post("/incidents/{number}/acknowledge")
+def take(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+    """Take an incident."""
+    acknowledge(desk.engine, number, desk.by(person, form.get("author", "")))
     return _to(f"/incidents/{number}")
 
 

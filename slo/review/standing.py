@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from slo.review.browsing import moment, told
-from slo.review.days import CELL_DAYS, DAY, parts_of
+from slo.review.days import DAY, OBJECTIVE_DAYS, parts_of
 from slo.review.policy import UNKNOWN, Policy
 from slo.review.snapshot_store import CELLS, SNAPSHOTS, VERSIONS
 
@@ -80,18 +80,18 @@ def days_of(
     cells = select(CELLS.c.id).where(CELLS.c.service == service, CELLS.c.slo == slo)
     last = connection.execute(select(func.max(SNAPSHOTS.c.at))).scalar() or since
     parts = parts_of(connection, since, max(last, since))
-    days: dict[int, tuple[float, float]] = {}
+    own = (OBJECTIVE_DAYS.c.service == service) & (OBJECTIVE_DAYS.c.slo == slo)
+    stretches = [(OBJECTIVE_DAYS, own & parts.of_days(OBJECTIVE_DAYS.c.at))]
     at = SNAPSHOTS.c.at
-    for table, within in (
-        (CELL_DAYS, parts.of_days(CELL_DAYS.c.at)),
-        *((SNAPSHOTS, (at > begin) & (at <= end)) for begin, end in parts.hours),
-    ):
+    stretches += [
+        (SNAPSHOTS, SNAPSHOTS.c.cell_id.in_(cells) & (at > begin) & (at <= end))
+        for begin, end in parts.hours
+    ]
+    days: dict[int, tuple[float, float]] = {}
+    for table, within in stretches:
         day = ((table.c.at - 1) // DAY).label("day")  # an hour is of the day in which it began
-        asked = (
-            select(day, func.sum(table.c.events_bad), func.sum(table.c.events))
-            .where(table.c.cell_id.in_(cells), within)
-            .group_by(day)
-        )
+        sums = func.sum(table.c.events_bad), func.sum(table.c.events)
+        asked = select(day, *sums).where(within).group_by(day)
         for number, bad, total in connection.execute(asked):
             days[number] = bad or 0.0, total or 0.0
     budget = float(1 - Decimal(target))

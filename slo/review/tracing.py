@@ -8,30 +8,31 @@ attributes are those of its semantic conventions for HTTP and databases.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from sqlalchemy import Engine, event
 
 from exporters.problems import InputError, problem
 from exporters.version import VERSION
+from slo.review.facts import AlertFact
 from slo.web.guard import Application, Message, Receive, Send
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _UNTRACED = ("/healthz", "/metrics")
 """Asked for several times a minute, of no interest to anybody."""
-_PLAIN = ("/webhook",)
+_PLAIN = ("/webhook", "/pagerduty")
 """Paths of routes that do not tell which they are."""
 _LONGEST_STATEMENT = 2000
 """Characters. Values are not in it."""
 _SYSTEMS = {"sqlite": "sqlite", "postgresql": "postgresql"}
 
-Item = TypeVar("Item", bound=Sized)
 Traced = Callable[[str], AbstractContextManager[object]]
 """Makes a span of what is done within it."""
 
@@ -39,6 +40,14 @@ Traced = Callable[[str], AbstractContextManager[object]]
 def untraced(_: str) -> AbstractContextManager[object]:
     """Make no span."""
     return nullcontext()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a webhook told, and the span of the request that it came by; none is one, too."""
+
+    facts: Sequence[AlertFact]
+    request: Span = field(default_factory=trace.get_current_span)
 
 
 class Tracing:
@@ -57,13 +66,21 @@ class Tracing:
         """Make a span of what is done within it."""
         return self._tracer.start_as_current_span(name)
 
-    def batches(self, commit: Callable[[Sequence[Item]], None]) -> Callable[[Sequence[Item]], None]:
-        """Return a function that commits webhooks, with a span of each batch."""
+    def batches(self, commit: Callable[[Sequence[Told]], None]) -> Callable[[Sequence[Told]], None]:
+        """Return a function that commits webhooks, with a span of each batch.
 
-        def traced(batch: Sequence[Item]) -> None:
-            with self.span("commit webhooks") as span:
+        It has links to the requests that the webhooks came by, and each of these has one to it: a
+        batch is part of many traces, and links of one span are limited.
+        """
+
+        def traced(batch: Sequence[Told]) -> None:
+            requests = [each.request for each in batch if each.request.is_recording()]
+            links = [Link(each.get_span_context()) for each in requests]
+            with self._tracer.start_as_current_span("commit webhooks", links=links) as span:
+                for each in requests:
+                    each.add_link(span.get_span_context())
                 span.set_attribute("shardwatch.webhooks", len(batch))
-                span.set_attribute("shardwatch.alerts", sum(len(each) for each in batch))
+                span.set_attribute("shardwatch.alerts", sum(len(each.facts) for each in batch))
                 commit(batch)
 
         return traced

@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from aiohttp import web
 
 from alerts.pagerduty import EVENT_BYTES
 from alerts.runbooks import runbook_names
-from alerts.testing import Inbox, application
+from alerts.testing import Inbox, Subscriber, application
+from slo.review.pagerduty import is_signed, read_event
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -53,6 +55,59 @@ async def test_a_good_event_is_taken_and_kept_with_its_time(client):
     assert expected == answer.json()
     kept = (await client.get("/events")).json()
     assert {"events": [{"received_at": 1000.0, "event": trigger()}], "refused": []} == kept
+
+
+async def test_an_acknowledgement_is_told_as_pagerduty_tells_it():
+    """Signed, and of an open incident alone; the event is kept beside the others."""
+    told: list[tuple[dict[str, Any], bytes]] = []
+
+    class Kept(Subscriber):
+        async def tell(self, event: dict[str, Any]) -> int:
+            told.append((event, self.secret))
+            return 204
+
+    inbox = Inbox([KEY], clock=lambda: 1_790_000_000.5)
+    app = application(inbox, Kept("http://127.0.0.1:9/pagerduty", b"secret"))
+    wanted = {"dedup_key": "k", "by": "Ada"}
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://stand-in") as client:
+        early = await client.post("/control/acknowledge", json=wanted)
+        await client.post("/v2/enqueue", json=trigger())
+        answer = await client.post("/control/acknowledge", json=wanted)
+        page = (await client.get("/")).text
+        await client.post("/v2/enqueue", json=resolve())
+        late = await client.post("/control/acknowledge", json=wanted)
+
+    assert [404, 201, 404] == [each.status_code for each in (early, answer, late)]
+    assert {"answered": 204} == answer.json()
+    assert "critical, acknowledged" in page
+    ((event, secret),) = told
+    read = read_event(json.dumps(event).encode())
+    assert read is not None
+    assert (1_790_000_000, "Ada", "it burns") == (read.at, read.by, read.title)
+    assert "2026-09-21T14:13:20.500Z" == event["event"]["occurred_at"]
+    assert b"secret" == secret
+
+
+async def test_a_subscriber_is_sent_what_its_secret_signs(free_port: int):
+    """As the bytes are."""
+    got: list[tuple[bytes, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        got.append((await request.read(), request.headers["X-PagerDuty-Signature"]))
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_post("/pagerduty", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", free_port).start()
+    status = await Subscriber(f"http://127.0.0.1:{free_port}/pagerduty", b"secret").tell({"é": 1})
+    await runner.cleanup()
+
+    ((body, signature),) = got
+    assert 204 == status
+    assert is_signed(signature, body, b"secret")
 
 
 async def test_events_are_kept_in_the_order_they_came(client):

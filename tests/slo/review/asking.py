@@ -12,10 +12,16 @@ from slo.review.people import Gate
 
 @asynccontextmanager
 async def asking(
-    engine: Engine, now: float, gate: Gate | None = None, host: str = "127.0.0.1"
+    engine: Engine,
+    now: float,
+    gate: Gate | None = None,
+    host: str = "127.0.0.1",
+    pagerduty_secret: bytes | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of a service at a time, UNIX seconds."""
-    app = review_application(engine, host, gate=gate or Gate(), clock=lambda: now)
+    app = review_application(
+        engine, host, gate=gate or Gate(), clock=lambda: now, pagerduty_secret=pagerduty_secret
+    )
     inner = app._application
     transport = httpx.ASGITransport(app)
     async with (

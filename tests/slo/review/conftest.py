@@ -1,6 +1,7 @@
 """Databases to keep a record in: SQLite, and a real PostgreSQL that belongs to the test run."""
 
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,13 +26,40 @@ def database_url(kind: str, folder: Path, request: pytest.FixtureRequest) -> str
     """Return the address of an empty database."""
     if kind == "sqlite":
         return f"sqlite:///{folder / 'reviews.db'}"
-    server = request.getfixturevalue("postgresql")
+    return create_database(request.getfixturevalue("postgresql"), "template1")
+
+
+def create_database(server: str, template: str) -> str:
+    """Return the address of a new database of a PostgreSQL, a copy of another."""
     name = f"record_{next(NUMBERS)}"
     engine = open_database(server).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     engine.dispose()
     return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the record's tables, to be copied: to make them takes as long as most tests."""
+    file = tmp_path_factory.mktemp("tables") / "reviews.db"
+    make_tables(str(file))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql: str) -> str:
+    """The name of a database with them."""
+    url = create_database(postgresql, "template1")
+    make_tables(url)
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+def make_tables(url: str) -> None:
+    """Make the record's tables, and let go of the database."""
+    engine = open_database(url)
+    upgrade(engine)
+    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,19 +68,22 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return database_url(request.param, tmp_path, request)
 
 
-@pytest.fixture
-def record(empty_url: str) -> Iterator[Engine]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database of either kind with the record's tables."""
-    engine = open_database(empty_url)
-    upgrade(engine)
+    if request.param == "sqlite":
+        url = str(shutil.copy(request.getfixturevalue("sqlite_tables"), tmp_path / "reviews.db"))
+    else:
+        server = request.getfixturevalue("postgresql")
+        url = create_database(server, request.getfixturevalue("postgresql_tables"))
+    engine = open_database(url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite_record(tmp_path: Path) -> Iterator[Engine]:
+def sqlite_record(sqlite_tables: Path, tmp_path: Path) -> Iterator[Engine]:
     """A record in a file."""
-    engine = open_database(str(tmp_path / "reviews.db"))
-    upgrade(engine)
+    engine = open_database(str(shutil.copy(sqlite_tables, tmp_path / "reviews.db")))
     yield engine
     engine.dispose()

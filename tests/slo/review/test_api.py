@@ -32,21 +32,18 @@ def read_only(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     """A record of a week that no test writes into, in either database."""
-    yield from _week(database_url(request.param, tmp_path_factory.mktemp("api"), request))
-
-
-@pytest.fixture
-def week(empty_url: str) -> Iterator[Engine]:
-    """A record of a week of one's own, in either database."""
-    yield from _week(empty_url)
-
-
-def _week(url: str) -> Iterator[Engine]:
-    engine = open_database(url)
+    engine = open_database(database_url(request.param, tmp_path_factory.mktemp("api"), request))
     upgrade(engine)
     fill(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def week(record: Engine) -> Engine:
+    """A record of a week of one's own, in either database."""
+    fill(record)
+    return record
 
 
 async def begin(client: httpx.AsyncClient) -> httpx.Response:

@@ -8,7 +8,7 @@ from slo.review.days import ADDED, CELL_DAYS, DAY, MOST_DAYS, add_days, parts_of
 from slo.review.hours import HOUR, Hours, Promise
 from slo.review.maintenance import add_window, read_window
 from slo.review.reporting import read_figures
-from slo.review.snapshot_store import SNAPSHOTS, write_hours
+from slo.review.snapshot_store import KNOWN, SNAPSHOTS, write_hours
 from slo.review.standing import days_of
 from tests.slo.review.histories import PERIOD
 from tests.slo.review.test_reporting import fill
@@ -76,6 +76,29 @@ def test_figures_are_read_of_the_days(week: Engine):
     assert before != of_days
 
 
+def test_what_was_left_and_known_is_read_of_the_days(week: Engine):
+    """Of hours beside them what is later counts; before the first hour nothing is looked for."""
+    add_days(week)
+    before = figures(week)
+    with writing(week) as connection:
+        connection.execute(SNAPSHOTS.update().values(budget_remaining=0.7))
+        connection.execute(KNOWN.delete())
+    of_days = figures(week)
+    with writing(week) as connection:
+        connection.execute(ADDED.delete().where(ADDED.c.at == PERIOD.end))
+    last_by_hours = figures(week)
+    with week.connect() as connection:
+        first = PERIOD.start - 47 * HOUR
+        none = parts_of(connection, first - 90 * DAY, first - HOUR)
+        one = parts_of(connection, first - 90 * DAY, first)
+
+    left = [each["objectives"][0]["recorded_left"] for each in (before, of_days, last_by_hours)]
+    assert [0.2, 0.2, 0.7] == left
+    unknown = [each["objectives"][0]["unknown"] for each in (before, of_days, last_by_hours)]
+    assert 0 < unknown[0] < unknown[1] < unknown[2]
+    assert ((), ((first - HOUR, first),)) == (none.hours, one.hours)
+
+
 def test_the_page_of_an_objective_shows_the_same_days(week: Engine):
     """Whether they are added up or not."""
     with week.connect() as connection:
@@ -131,6 +154,21 @@ def test_a_window_at_midnight_touches_only_its_own_days(week: Engine):
         found = parts_of(connection, PERIOD.start, PERIOD.end, [(begin, begin + DAY)])
 
     assert ((begin, begin + DAY),) == found.hours
+
+
+def test_days_of_an_older_version_are_added_up_again(week: Engine):
+    """They lack what was left; until then their hours say the same."""
+    add_days(week)
+    before = figures(week)
+    downgrade(week, "0003")
+    upgrade(week)
+    with week.connect() as connection:
+        left = connection.execute(select(func.count(CELL_DAYS.c.budget_remaining))).scalar()
+    of_hours = figures(week)
+
+    assert 9 == add_days(week)
+    assert 0 == left
+    assert before == of_hours == figures(week)
 
 
 def test_a_record_without_days_gets_them_after_its_steps_went_up(week: Engine):

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import Engine
 
 from slo.review.browsing import Asked, incidents_of, list_incidents, read_incident
+from slo.review.database import writing
 from slo.review.graphs import course_of_incident, days_of_review, marks_of
+from slo.review.incident_store import INCIDENTS
 from slo.review.reporting import read_figures
 from tests.slo.review.histories import HIT, PERIOD, STEP
 from tests.slo.review.test_reporting import NOW, fill
@@ -46,6 +48,25 @@ def test_an_objective_has_its_incidents_and_a_place_its_own(week: Engine):
     assert [1] == [each["id"] for each in own]
     assert [] == other == late == there
     assert own == here
+
+
+def test_an_incident_that_began_before_the_range_and_lasts_into_it_is_shown(week: Engine):
+    """One that was over when it begins is not, nor one that begins after it."""
+    with week.connect() as connection:
+        found = [
+            len(incidents_of(connection, asked, service="chat", slo="availability"))
+            for asked in (
+                Asked(since=HIT + 600), Asked(since=HIT + 1320), Asked(until=HIT + 120),
+                Asked(until=HIT + 121),
+            )
+        ]  # fmt: skip
+    with writing(week) as connection:
+        connection.execute(INCIDENTS.update().values(ended_at_ms=None))
+        late = Asked(since=int(NOW))
+        lasting = incidents_of(connection, late, service="chat", slo="availability")
+
+    assert [1, 0, 0, 1] == found
+    assert [1] == [each["id"] for each in lasting]
 
 
 def test_a_reviews_days_are_those_of_its_period(week: Engine):

@@ -1,14 +1,10 @@
 """Pages: a review from list to signature, deep links, and texts that are shown and never run."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx2 as httpx
 import pytest
 from sqlalchemy import Engine
 
 from slo.review.alert_store import write_facts
-from slo.review.database import open_database, upgrade
 from slo.review.facts import ALERTMANAGER, AlertFact
 from slo.review.incident_store import sync_incidents
 from tests.slo.review.asking import asking
@@ -22,13 +18,10 @@ MARKUP = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 
 
 @pytest.fixture
-def week(tmp_path: Path) -> Iterator[Engine]:
+def week(sqlite_record: Engine) -> Engine:
     """A record of a week."""
-    engine = open_database(str(tmp_path / "week.db"))
-    upgrade(engine)
-    fill(engine)
-    yield engine
-    engine.dispose()
+    fill(sqlite_record)
+    return sqlite_record
 
 
 async def post(client: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:

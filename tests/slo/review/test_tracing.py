@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import INVALID_SPAN, SpanKind, StatusCode
 from sqlalchemy import Engine, text
 
 from exporters.problems import InputError
@@ -20,7 +20,7 @@ from slo.review.app import review_application
 from slo.review.database import writing
 from slo.review.keeping import Keeper
 from slo.review.metrics import ReviewMetrics
-from slo.review.tracing import ENDPOINTS, Tracing, tracing_as_asked
+from slo.review.tracing import ENDPOINTS, Told, Tracing, tracing_as_asked
 from tests.slo.review.messages import NOW, alert, webhook
 from tests.slo.review.test_keeping import Prometheus
 
@@ -85,9 +85,28 @@ async def test_a_webhook_is_a_request_and_part_of_a_batch(sqlite_record: Engine,
         batch.attributes["shardwatch.alerts"],
     )
     assert ["BEGIN", "INSERT", "INSERT"] == children(exporter, batch)
+    assert [request.context] == [each.context for each in batch.links]
+    assert [batch.context] == [each.context for each in request.links]
     assert {"POST /webhook", "commit webhooks", "BEGIN", "INSERT"} == {
         each.name for each in exporter.get_finished_spans()
     }
+
+
+def test_a_batch_links_to_all_of_its_requests(spans):
+    """And each of them to it; what is not traced is left out."""
+    tracing, exporter = spans
+    with tracing.span("first") as first:
+        told = [Told(())]
+        with tracing.span("second") as second:
+            told += [Told(()), Told((), INVALID_SPAN)]
+            tracing.batches(lambda _: None)(told)
+
+    batch = named(exporter, "commit webhooks")
+    assert 3 == batch.attributes["shardwatch.webhooks"]
+    requests = [first.get_span_context(), second.get_span_context()]
+    assert requests == [each.context for each in batch.links]
+    for name in ("first", "second"):
+        assert [batch.context] == [each.context for each in named(exporter, name).links]
 
 
 async def test_what_is_read_has_its_statements_without_their_values(sqlite_record: Engine, spans):
