@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -58,20 +58,41 @@ def paste_command(
 
 def _undo(texts: Mapping[Path, str], cluster: str) -> None:
     changes: list[Change] = []
-    said: list[str] = []
+    words: dict[Path, list[str]] = {}
     for file, text in texts.items():
         bare = take_out(text, str(file), cluster)
         others = sorted({each.cluster for each in blocks_of(bare, str(file))})
-        if bare == text:
-            said.append(f"{file} is as it was")
-        else:
+        words[file] = []
+        if bare != text:
             changes.append(Change(file, bare, removes_copy=not others))
-            said.append(f"took out of {file}")
         if others:
-            said.append(f"{file} has lines of other clusters: {', '.join(others)} (--cluster NAME)")
-    write_all(changes, lambda *_: None)
-    for line in said:
-        typer.echo(line)
+            words[file].append(f"has lines of other clusters: {', '.join(others)} (--cluster NAME)")
+
+    def told(change: Change, staged: Path) -> None:
+        if program := _program_of(change.text, str(change.file)):
+            words[change.file].append(check(program, change.file, staged))
+
+    write_all(changes, told)
+    _say("took out of", changes, words)
+
+
+def _program_of(text: str, file: str) -> str:
+    """Return what checks a file: empty if it is neither server's, or cannot be read as YAML."""
+    try:
+        data = read(text, file, "").data
+    except InputError:
+        return ""
+    if is_alertmanager(data):
+        return "amtool"
+    return "promtool" if is_prometheus(data) else ""
+
+
+def _say(did: str, changes: Sequence[Change], words: Mapping[Path, Sequence[str]]) -> None:
+    changed = {each.file for each in changes}
+    for file, said in words.items():
+        typer.echo(f"{did} {file}" if file in changed else f"{file} is as it was")
+        for line in said:
+            typer.echo(f"  {line}")
 
 
 def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
@@ -94,11 +115,7 @@ def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
         words[change.file].append(check(programs[change.file], change.file, staged))
 
     write_all(changes, told)
-    changed = {each.file for each in changes}
-    for file, said in words.items():
-        typer.echo(f"pasted into {file}" if file in changed else f"{file} is as it was")
-        for line in said:
-            typer.echo(f"  {line}")
+    _say("pasted into", changes, words)
 
 
 def _pasted(file: Path, text: str, config: Config, out: Path) -> tuple[str, str, list[str]]:

@@ -68,9 +68,11 @@ def paste(text: str, file: str, cluster: str, parts: Mapping[Keys, Any]) -> str:
     inserted: dict[int, str] = {}
     for keys, content in parts.items():
         at, indent, said = _place(root, file, keys, content, (lines, others))
+        margin = " " * indent
+        content_lines = [f"{margin}{line}".rstrip(" ") for line in _lines(said)]
+        first, last = begin(cluster, content_lines), end(cluster)
         block = "".join(
-            f"{' ' * indent}{line}".rstrip(" ") + line_end
-            for line in [begin(cluster), *_lines(said), end(cluster)]
+            f"{line}{line_end}" for line in (margin + first, *content_lines, margin + last)
         )
         inserted[at] = inserted.get(at, "") + block
         _add(expected, keys, content)

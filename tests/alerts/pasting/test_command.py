@@ -1,5 +1,6 @@
 """``shardwatch paste``: into a stranger's files and out of them, or not at all."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -24,6 +25,14 @@ SAID_OF_CLUSTER = (
     "  found no cluster in its external_labels, by which pages of a region hold back those of "
     "objectives; write `external_labels: {cluster: prod}` under global:\n"
 )
+NOT_CHECKED = {
+    name: f"  not checked, for {program} is not found here: `{program} {said} {name}.yml` "
+    "before it is read again\n"
+    for name, program, said in (
+        ("prometheus", "promtool", "check config"),
+        ("alertmanager", "amtool", "check-config"),
+    )
+}
 BY_HAND = (
     "expected it in what is pasted alone; take it out, as NEXT.md says at its end, if it was "
     "pasted by hand before; else give it another name"
@@ -81,12 +90,8 @@ def test_both_files_get_what_is_built_for_them(folder: Path):
 
     assert (
         0,
-        f"pasted into prometheus.yml\n{SAID_OF_CLUSTER}"
-        "  not checked, for promtool is not found here: `promtool check config prometheus.yml` "
-        "before it is read again\n"
-        "pasted into alertmanager.yml\n"
-        "  not checked, for amtool is not found here: `amtool check-config alertmanager.yml` "
-        "before it is read again\n",
+        f"pasted into prometheus.yml\n{SAID_OF_CLUSTER}{NOT_CHECKED['prometheus']}"
+        f"pasted into alertmanager.yml\n{NOT_CHECKED['alertmanager']}",
     ) == paste(folder, *files(folder))
 
     prometheus, alertmanager = (yaml.safe_load(Path(each).read_text()) for each in files(folder))
@@ -107,9 +112,11 @@ def test_pasted_again_nothing_changes_and_undone_all_is_as_it_was(folder: Path):
         0,
         f"prometheus.yml is as it was\n{SAID_OF_CLUSTER}alertmanager.yml is as it was\n",
     ) == (paste(folder, *files(folder)))
-    assert (0, "took out of prometheus.yml\ntook out of alertmanager.yml\n") == (
-        paste(folder, "--undo", *files(folder))
-    )
+    assert (
+        0,
+        f"took out of prometheus.yml\n{NOT_CHECKED['prometheus']}"
+        f"took out of alertmanager.yml\n{NOT_CHECKED['alertmanager']}",
+    ) == paste(folder, "--undo", *files(folder))
     assert before == everything(folder)
 
 
@@ -211,7 +218,7 @@ OTHER_JOB = "- job_name: b\n- job_name: shardwatch-groups\n"
             "global: {}\nscrape_config_files:\n- jobs/*.yml\n",
             f"jobs/b.yml:3:3: scrape_configs[1].job_name: found 'shardwatch-groups', {BY_HAND}",
         ),
-        (f"rule_files:\n{begin('prod')}\n- b\n", "prometheus.yml:2: found '# shardwatch"),
+        (f"rule_files:\n{begin('prod', ['- b'])}\n- b\n", "prometheus.yml:2: found '# shardwatch"),
     ],
 )
 def test_a_file_that_cannot_be_pasted_into_stops_all(folder: Path, text: str, said: str):
@@ -262,7 +269,7 @@ def test_another_clusters_lines_are_left_and_its_names_are_told(folder: Path):
     assert (
         0,
         "took out of prometheus.yml\n"
-        "prometheus.yml has lines of other clusters: prod (--cluster NAME)\n",
+        "  has lines of other clusters: prod (--cluster NAME)\n" + NOT_CHECKED["prometheus"],
     ) == paste(folder, "--undo", "--cluster", "canary", file)
     assert first == Path(file).read_bytes()
     assert (folder / "prometheus.yml.before-shardwatch").exists()
@@ -292,6 +299,21 @@ def test_a_folder_that_was_never_built_is_told(folder: Path):
     """Prometheus would take it, and evaluate nothing."""
     (folder / "out/rules/alerts.yaml").unlink()
     assert_refuses(folder, "out: found no rules/*.yaml in it, expected the rules of a build; run")
+
+
+def test_where_writing_stops_half_way_what_was_written_is_put_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A file system that fills up, or turns read-only, does so between two files as well."""
+    replace = Path.replace
+
+    def fail_at_the_last(self: Path, target: Path) -> Path:
+        if target.name == "alertmanager.yml":
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_at_the_last)
+    assert_refuses(folder, "alertmanager.yml: cannot be written: Read-only file system; paste as")
 
 
 def test_where_one_cannot_be_written_none_is(folder: Path):
@@ -329,7 +351,14 @@ def test_what_is_pasted_of_a_build_is_what_their_own_programs_take(
     assert SAID_OF_CLUSTER in said
     assert "promtool takes it\n" in said
     assert "amtool takes it\n" in said
-    paste(folder, "--undo", *files(folder))
+    pasted = Path(files(folder)[1]).read_text()
+    ours = yaml.safe_load(pasted)["receivers"][0]["name"]
+    Path(files(folder)[1]).write_text(pasted.replace("receiver: theirs", f"receiver: {ours}"))
+    assert pasted != Path(files(folder)[1]).read_text()
+    assert_refuses(folder, "alertmanager.yml: amtool would refuse it: ", "--undo", *files(folder))
+    Path(files(folder)[1]).write_text(pasted)
+    _, said = paste(folder, "--undo", *files(folder))
+    assert ["  promtool takes it", "  amtool takes it"] == said.splitlines()[1::2]
 
     whole = next((folder / "out/rules").glob("*.yaml"))
     whole.write_text("groups: [{}]\n")

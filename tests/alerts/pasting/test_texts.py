@@ -139,6 +139,20 @@ def test_aliases_and_what_is_merged_stay():
     assert theirs == take_out(pasted)
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("added", ["  # mine", "- {name: mine}"])
+def test_what_somebody_has_written_between_the_lines_is_not_thrown_away(added: str, line_end: str):
+    """Neither by another paste, nor when it is taken out; another cluster's may be so."""
+    pasted = paste(THEIRS, OTHERS).replace("- name: others\n", f"- name: others\n{added}\n")
+    pasted = pasted.replace("\n", line_end)
+    for change in (take_out, lambda text: paste(text, OTHERS)):
+        with pytest.raises(InputError) as refused:
+            change(pasted)
+        assert "f.yml:10: found lines of others, or changed ones" in str(refused.value)
+        assert "move what is yours below or above it" in str(refused.value)
+    assert pasted == take_out(paste(pasted, PARTS, "b"), "b")
+
+
 def test_numbers_that_are_none_stay():
     """They are not equal to themselves."""
     theirs = "x: .nan\nreceivers:\n- name: a\n"
@@ -175,18 +189,22 @@ def test_what_cannot_be_pasted_into_safely_is_left_alone(theirs: str, said: str)
     assert str(refused.value).startswith(f"f.yml:{said}")
 
 
-BEGIN, END = marks.begin("a"), marks.end("a")
+BEGIN, END = marks.begin("a", []), marks.end("a")
+ANY = '# shardwatch: begin "{}" DIGEST;'
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
         ([BEGIN, "- a", "- theirs"], f"1: found '{BEGIN}', expected `{END}` after it"),
-        (["- theirs", "- a", END], f"3: found '{END}', expected `{BEGIN}` before it"),
+        (
+            ["- theirs", "- a", END],
+            f"3: found '{END}', expected `{ANY.format('a')}",
+        ),
         ([BEGIN, BEGIN, END], f"2: found '{BEGIN}', expected the end of what begins in line 1"),
         (
             [BEGIN, marks.end("b")],
-            f"""2: found '{marks.end("b")}', expected `{marks.begin("b")}`""",
+            f"2: found '{marks.end('b')}', expected `{ANY.format('b')}",
         ),
         (
             ["- x", "# shardwatch: begin; ours", END],
