@@ -22,6 +22,7 @@ from exporters.kubernetes.names import SCRAPE_SECRET, SOURCES_SECRET, WEB_CONFIG
 from exporters.kubernetes.settings import NAMESPACE
 from exporters.kubernetes.tools_otlp import TOOLS
 from exporters.kubernetes.workloads import singletons
+from exporters.version import VERSION
 from slo.objectives import read_objectives
 from slo.rule_files import RulesForm
 
@@ -55,6 +56,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         chosen=chosen,
         overlays=OVERLAYS,
         image=settings.image,
+        tag=tag_of(settings.image),
         namespace=settings.namespace,
         is_own=settings.namespace == NAMESPACE,
         is_guarded=_is_guarded(config),
@@ -71,6 +73,13 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         sidecar_value=LABEL_VALUE,
         unsaid=routing.unsaid,
     )
+
+
+def tag_of(image: str) -> str:
+    """Return the tag under which an image is built: one that is named by its digest has none yet."""
+    name, at, _ = image.partition("@")
+    has_tag = ":" in name.rpartition("/")[2]
+    return name if has_tag or not at else f"{name}:{VERSION}"
 
 
 def recommended_overlay(config: Config) -> str:
