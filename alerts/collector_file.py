@@ -26,13 +26,14 @@ from exporters.scrape import scrape_configs
 
 COLLECTOR_PATH = "otel-collector.yml"
 COLLECTOR_COMMENT = """\
-# For an OpenTelemetry Collector in place of Prometheus's scrapes of shardwatch and of its servers: take
-# one of the two, for both count everything twice. What else Prometheus scrapes is left to it. Check it with `otelcol-contrib validate --config otel-collector.yml`.
-# Prometheus must take remote writes (--web.enable-remote-write-receiver), and evaluates rules/ as
-# ever; another store has its own address. OTLP of agents is passed on to the exporter `tools`, of
-# which `--otlp HOST:14318` takes it; for agents on other hosts start the Collector with a second
-# `--config=yaml:receivers::otlp::protocols::http::endpoint: 0.0.0.0:4318`. Collectors since 0.144
-# warn of newer names for some of these.
+# For an OpenTelemetry Collector in place of Prometheus's scrapes of shardwatch and of its
+# servers: take one of the two, for both count everything twice. What else Prometheus scrapes is
+# left to it. Check it with `otelcol-contrib validate --config otel-collector.yml`. Prometheus
+# must take remote writes (--web.enable-remote-write-receiver), and evaluates rules/ as ever;
+# another store has its own address. OTLP of agents is passed on to the exporter `tools`, of which
+# `--otlp HOST:14318` takes it; for agents on other hosts start the Collector with one more
+# option, `--config=yaml:receivers::otlp::protocols::http::endpoint: 0.0.0.0:4318`. Collectors
+# since 0.144 warn of newer names for some of these.
 """
 
 WRITE_PATH = "/api/v1/write"

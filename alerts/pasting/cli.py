@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from alerts.pasting.checking import check
-from alerts.pasting.marks import blocks_of, take_out
-from alerts.pasting.names import find_taken
+from alerts.pasting.marks import Source, blocks_of, take_out
+from alerts.pasting.names import find_taken, find_taken_alerts
 from alerts.pasting.parts import (
     alertmanager_parts,
     built_rules,
     clusterless,
     is_alertmanager,
     is_prometheus,
+    our_alerts,
     prometheus_parts,
 )
 from alerts.pasting.texts import paste, read
@@ -51,9 +52,21 @@ def paste_command(
     """
     texts = {each: read_text(each) for each in {each.resolve(): each for each in files}.values()}
     if undo:
-        _undo(texts, cluster or read_config(config, needs_routing_key=False).topology.cluster)
+        _undo(texts, cluster or _cluster_of(texts, config))
     else:
         _paste(texts, read_config(config), out)
+
+
+def _cluster_of(texts: Mapping[Path, str], config: Path) -> str:
+    """Return a configuration's cluster; where there is none, the one whose lines are there."""
+    found = {each.cluster for file, text in texts.items() for each in blocks_of(text, str(file))}
+    if config.exists():
+        return read_config(config, needs_routing_key=False).topology.cluster
+    if len(found) == 1:
+        return found.pop()
+    said = "no such file, to say whose lines to take out"
+    among = f": {', '.join(sorted(found))}" if found else ""
+    raise InputError([problem(config, said, fix=f"say it by --cluster NAME{among}")])
 
 
 def _undo(texts: Mapping[Path, str], cluster: str) -> None:
@@ -131,6 +144,27 @@ def _pasted(file: Path, text: str, config: Config, out: Path) -> tuple[str, str,
     else:
         found = "found no configuration of a Prometheus or an Alertmanager"
         raise InputError([problem(file, found, fix="name prometheus.yml or alertmanager.yml")])
-    if taken := list(find_taken(document, parts, blocks_of(text, name), rules)):
+    source = Source(cluster, str(out.absolute()))
+    taken = [
+        *_other_builds(text, name, source),
+        *find_taken(document, parts, blocks_of(text, name), rules),
+        *(find_taken_alerts(document, rules, our_alerts(config)) if rules else ()),
+    ]
+    if taken:
         raise InputError(taken)
-    return program, paste(text, name, cluster, parts), [lacks] if lacks else []
+    return program, paste(text, name, source, parts), [lacks] if lacks else []
+
+
+def _other_builds(text: str, file: str, source: Source) -> Iterator[Problem]:
+    """Yield what is there of another build for a cluster of the same name, which may be another."""
+    for each in blocks_of(text, file):
+        if each.cluster == source.cluster and each.origin != source.origin:
+            yield Problem(
+                file,
+                each.first + 1,
+                0,
+                "",
+                f"found what was built in {each.origin} for the cluster {each.cluster}, expected "
+                f"that of {source.origin}",
+                "give one of the two clusters another name; if they are one, --undo first",
+            )

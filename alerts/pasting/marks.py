@@ -17,7 +17,7 @@ _MARK = re.compile(r"\s*#\s*shardwatch:\s*(begin|end)\b")
 _NAME = r'("(?:[^"\\]|\\.)*")'
 _DIGEST_CHARACTERS = 16
 _DIGEST = rf"([0-9a-f]{{{_DIGEST_CHARACTERS}}})"
-_BEGINNING = re.compile(rf" *{re.escape(_BEGIN)}{_NAME} {_DIGEST}{re.escape(_TOLD)}")
+_BEGINNING = re.compile(rf"( *){re.escape(_BEGIN)}{_NAME} {_DIGEST} of {_NAME}{re.escape(_TOLD)}")
 _ENDING = re.compile(rf" *{re.escape(_END)}{_NAME}")
 _FIX = (
     "put the line back as it was, or take out by hand what was pasted, or take the copy "
@@ -34,22 +34,38 @@ class Block:
     """The index of its first line, from 0."""
     end: int
     """The index of the line after its last."""
-    is_as_pasted: bool = True
+    origin: str
+    """The folder of the build that it is of."""
+    is_as_pasted: bool
     """Whether every line between its two is as it was written."""
+    hangs_on_it: int | None
+    """The index of the first line after it that is read as a part of what stands in it, if any: an
+    item under a key that was pasted, or what is further in."""
 
     def encloses(self, line: int) -> bool:
         """Return whether something before this line would be within."""
         return self.first < line < self.end
 
 
-def begin(cluster: str, lines: Iterable[str]) -> str:
-    """Return the line before what is pasted for a cluster. A name may have any character.
+@dataclass(frozen=True)
+class Source:
+    """Of what is pasted."""
+
+    cluster: str
+    """May have any character."""
+    origin: str
+    """The folder of the build."""
+
+
+def begin(source: Source, lines: Iterable[str]) -> str:
+    """Return the line before what is pasted.
 
     Args:
-        cluster: whose it is.
+        source: of it.
         lines: that follow, indented as they are: a digest of them tells whether they were changed.
     """
-    return f"{_BEGIN}{json.dumps(cluster)} {_digest(lines)}{_TOLD}"
+    cluster, origin = json.dumps(source.cluster), json.dumps(source.origin)
+    return f"{_BEGIN}{cluster} {_digest(lines)} of {origin}{_TOLD}"
 
 
 def _digest(lines: Iterable[str]) -> str:
@@ -77,28 +93,48 @@ def blocks_of(text: str, file: str) -> list[Block]:
 
 
 def _blocks(text: str, file: str) -> Iterator[Block]:
-    opened: tuple[str, str, int] | None = None
+    opened: tuple[re.Match[str], int] | None = None
     lines = text.splitlines()
     for index, line in enumerate(lines):
         if not _MARK.match(line):
             continue
         if found := _BEGINNING.fullmatch(line):
             if opened is not None:
-                raise _refused(file, index, line, f"the end of what begins in line {opened[2] + 1}")
-            opened = json.loads(found[1]), found[2], index
+                raise _refused(file, index, line, f"the end of what begins in line {opened[1] + 1}")
+            opened = found, index
         elif found := _ENDING.fullmatch(line):
             cluster = json.loads(found[1])
-            if opened is None or opened[0] != cluster:
-                expected = f"{_BEGIN}{json.dumps(cluster)} DIGEST{_TOLD}"
-                raise _refused(file, index, line, f"`{expected}` before it")
-            _, digest, first = opened
-            yield Block(cluster, first, index + 1, digest == _digest(lines[first + 1 : index]))
+            if opened is None or json.loads(opened[0][2]) != cluster:
+                raise _refused(file, index, line, f"`{_BEGIN}{found[1]} ...` before it")
+            (margin, _, digest, origin), first = opened[0].groups(), opened[1]
+            content = lines[first + 1 : index]
+            yield Block(
+                cluster,
+                first,
+                index + 1,
+                json.loads(origin),
+                is_as_pasted=digest == _digest(content),
+                hangs_on_it=_hanging(lines, index + 1, content, len(margin)),
+            )
             opened = None
         else:
             raise _refused(file, index, line, "a line as `shardwatch paste` writes it")
     if opened is not None:
-        cluster, _, index = opened
-        raise _refused(file, index, lines[index], f"`{end(cluster)}` after it")
+        found, index = opened
+        raise _refused(file, index, lines[index], f"`{_END}{found[2]}` after it")
+
+
+def _hanging(lines: list[str], after: int, content: list[str], margin: int) -> int | None:
+    is_list = bool(content) and content[0].lstrip().startswith("- ")
+    for index, line in enumerate(lines[after:], after):
+        written = line.strip()
+        if not written or written.startswith("#"):
+            continue
+        indent = len(line) - len(line.lstrip())
+        is_item = written == "-" or written.startswith("- ")
+        is_in = indent > margin or (indent == margin and is_item and not is_list)
+        return index if is_in else None
+    return None
 
 
 def _refused(file: str, index: int, found: str, expected: str) -> InputError:
@@ -111,13 +147,21 @@ def own_blocks(text: str, file: str, cluster: str) -> list[Block]:
 
     Raises:
         InputError: as :func:`blocks_of`; or if somebody has changed what stands there, which would
-            be lost.
+            be lost, or written what belongs to it, which would belong to nothing.
     """
     own = [each for each in blocks_of(text, file) if each.cluster == cluster]
-    if changed := [each for each in own if not each.is_as_pasted]:
-        message = "found lines of others, or changed ones, before the end of what was pasted here"
-        fix = f"move what is yours below or above it, and {_FIX}"
-        raise InputError([Problem(file, each.first + 1, 0, "", message, fix) for each in changed])
+    problems = []
+    for each in own:
+        if not each.is_as_pasted:
+            message = "found lines of others, or changed ones, before the end of what begins here"
+            fix = f"move what is yours below or above it, and {_FIX}"
+            problems.append(Problem(file, each.first + 1, 0, "", message, fix))
+        if each.hangs_on_it is not None:
+            message = f"found what belongs to a key that was pasted up to line {each.end}"
+            fix = "take it out, undo, write it under a key of yours, and paste again"
+            problems.append(Problem(file, each.hangs_on_it + 1, 0, "", message, fix))
+    if problems:
+        raise InputError(problems)
     return own
 
 

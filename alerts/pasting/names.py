@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 from alerts.pasting.marks import Block
 from alerts.pasting.texts import Keys
 from exporters.documents import Document, Place, read_document, shown
-from exporters.problems import Problem
+from exporters.problems import InputError, Problem
+from slo import conventions
 
 _NAMES = {"scrape_configs": "job_name", "receivers": "name", "time_intervals": "name"}
 """By which key a server tells apart what a list has."""
 _SAME_NAMES: dict[Keys, tuple[Keys, ...]] = {("time_intervals",): (("mute_time_intervals",),)}
 """Lists of an older name whose names are told apart from those of the newer."""
+_SEVERITIES = (conventions.PAGE, conventions.TICKET, conventions.NOBODY)
 _FIX = (
     "take it out, as NEXT.md says at its end, if it was pasted by hand before; else give it "
     "another name"
@@ -48,6 +50,43 @@ def find_taken(
     if ours := parts.get(("scrape_configs",)):
         for file in _named_files(document, ("scrape_config_files",)):
             yield from _twice(read_document(file), ("scrape_configs",), "job_name", ours)
+
+
+def find_taken_alerts(
+    document: Document, rules: Sequence[Path], ours: Set[str]
+) -> Iterator[Problem]:
+    """Yield others' alerts, in the rule files that a file names, that our route would take.
+
+    Args:
+        document: a Prometheus's file, without what is to be replaced.
+        rules: the files of rules that are built.
+        ours: names of our alerts: Alertmanager leads by these, and by the severity.
+    """
+    built = {each.resolve() for each in rules}
+    for file in _named_files(document, ("rule_files",)):
+        if file.resolve() not in built:
+            yield from _alerts_like_ours(file, ours)
+
+
+def _alerts_like_ours(file: Path, ours: Set[str]) -> Iterator[Problem]:
+    try:
+        content = read_document(file)
+    except InputError:
+        return  # promtool says so, and the server as well
+    for group, each in enumerate(_list_at(content, ("groups",))):
+        rules = each.get("rules") if isinstance(each, dict) else None
+        for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+            if not isinstance(rule, dict) or rule.get("alert") not in ours:
+                continue
+            labels = rule.get("labels")
+            severity = labels.get(conventions.SEVERITY) if isinstance(labels, dict) else None
+            if severity in _SEVERITIES or "{{" in str(severity):
+                yield content.problem(
+                    ("groups", group, "rules", index, "alert"),
+                    f"found the alert {rule['alert']} with severity {severity}: Alertmanager would "
+                    "lead it to shardwatch's receivers, for one of its alerts is called so too",
+                    "give yours another name",
+                )
 
 
 def _twice(document: Document, keys: Keys, name: str, ours: list[Any]) -> Iterator[Problem]:

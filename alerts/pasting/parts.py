@@ -96,6 +96,11 @@ def clusterless(config: Config, data: Mapping[str, Any]) -> str:
     )
 
 
+def our_alerts(config: Config) -> frozenset[str]:
+    """Return the names of all alerts that are built."""
+    return frozenset(alert_names(rule_sets(config, read_objectives(config))))
+
+
 def alertmanager_parts(config: Config) -> dict[Keys, Any]:
     """Return what to paste into an Alertmanager's configuration: the fragment, part by part."""
     objectives = read_objectives(config)

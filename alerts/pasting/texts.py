@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from alerts.pasting.marks import Block, begin, blank_out, blocks_of, end, take_out
+from alerts.pasting.marks import Block, Source, begin, blank_out, blocks_of, end, take_out
 from exporters.documents import SAFE_LOADER, Document, parse_documents
 from exporters.generated import WithoutAliases
 from exporters.problems import InputError, Problem, problem
@@ -40,7 +40,7 @@ def read(text: str, file: str, cluster: str) -> Document:
     return documents[0]
 
 
-def paste(text: str, file: str, cluster: str, parts: Mapping[Keys, Any]) -> str:
+def paste(text: str, file: str, source: Source, parts: Mapping[Keys, Any]) -> str:
     """Return a text with parts at their keys: lists before those that are there.
 
     What was pasted for this cluster before is replaced; what was for others stays.
@@ -48,13 +48,14 @@ def paste(text: str, file: str, cluster: str, parts: Mapping[Keys, Any]) -> str:
     Args:
         text: a mapping in YAML.
         file: its name, for problems.
-        cluster: of the parts.
+        source: of the parts.
         parts: a list for each key.
 
     Raises:
         InputError: if the text is no YAML, is written in another style than blocks there, or the
             result would say anything else than both.
     """
+    cluster = source.cluster
     parts = {keys: content for keys, content in parts.items() if content}
     expected = read(text, file, cluster).data
     blocks = blocks_of(text, file)
@@ -70,7 +71,7 @@ def paste(text: str, file: str, cluster: str, parts: Mapping[Keys, Any]) -> str:
         at, indent, said = _place(root, file, keys, content, (lines, others))
         margin = " " * indent
         content_lines = [f"{margin}{line}".rstrip(" ") for line in _lines(said)]
-        first, last = begin(cluster, content_lines), end(cluster)
+        first, last = begin(source, content_lines), end(cluster)
         block = "".join(
             f"{line}{line_end}" for line in (margin + first, *content_lines, margin + last)
         )

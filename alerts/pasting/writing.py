@@ -51,10 +51,11 @@ def write_all(changes: Iterable[Change], check: Callable[[Change, Path], None]) 
         for each in changes:
             target = each.file.resolve()  # what a link leads to: the link stays one
             with _named(each.file):
-                staged = _stage(target, undone)
+                staged = _stage(target, target.parent, undone)
                 staged.write_bytes(each.text.encode())
                 if each.copies:
-                    copy = _stage(target, undone)
+                    _require_no_other_copy(each.copy, target)
+                    copy = _stage(target, each.copy.parent, undone)
                     shutil.copyfile(target, copy)
                     ready.insert(0, (copy, each.copy))
             check(each, staged)
@@ -70,9 +71,15 @@ def write_all(changes: Iterable[Change], check: Callable[[Change, Path], None]) 
             each.copy.unlink(missing_ok=True)
 
 
-def _stage(target: Path, undone: contextlib.ExitStack) -> Path:
-    """Return an empty file that may take the place of another."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".shardwatch-", suffix=".yml")
+def _require_no_other_copy(copy: Path, target: Path) -> None:
+    if copy.exists() and copy.read_bytes() != target.read_bytes():
+        found = "found a copy that differs from the file it would be of"
+        raise InputError([problem(copy, found, fix="move it away; nothing was changed")])
+
+
+def _stage(target: Path, folder: Path, undone: contextlib.ExitStack) -> Path:
+    """Return an empty file in a folder, with another's mode and owner."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".shardwatch-", suffix=".yml")
     undone.callback(Path(name).unlink, missing_ok=True)
     like = target.stat()
     try:

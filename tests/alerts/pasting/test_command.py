@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import shardwatch
 from alerts.pasting import checking
-from alerts.pasting.marks import begin, end
+from alerts.pasting.marks import Source, begin, end
 from demo.setup.programs import find_program
 from exporters.config import read_config
 from exporters.generated import write_generated
@@ -149,17 +149,15 @@ scrape_configs:
     assert theirs == file.read_text()
 
 
-def test_the_copy_is_of_the_file_that_is_pasted_into(folder: Path):
-    """Not of one that was, and not of one that holds what was pasted."""
+def test_the_copy_is_of_the_file_before_anything_was_pasted(folder: Path):
+    """Not of one that holds what was pasted."""
     file, _ = files(folder)
-    copy = Path(f"{file}.before-shardwatch")
-    copy.write_text("of last year\n")
     before = Path(file).read_text()
     paste(folder, file)
-    assert before == copy.read_text()
-    Path(file).write_text(Path(file).read_text().replace("out/rules", "elsewhere/rules"))
-    paste(folder, file)
-    assert before == copy.read_text()
+    Path(file).write_text(f"{Path(file).read_text()}# more\n")
+    write(folder, {**PLAIN, "alertmanager": {"addresses": ["am:9094"]}})
+    assert "pasted into" in paste(folder, file)[1]
+    assert before == Path(f"{file}.before-shardwatch").read_text()
 
 
 def test_a_file_keeps_its_mode_its_links_and_the_ends_of_its_lines(folder: Path):
@@ -218,7 +216,10 @@ OTHER_JOB = "- job_name: b\n- job_name: shardwatch-groups\n"
             "global: {}\nscrape_config_files:\n- jobs/*.yml\n",
             f"jobs/b.yml:3:3: scrape_configs[1].job_name: found 'shardwatch-groups', {BY_HAND}",
         ),
-        (f"rule_files:\n{begin('prod', ['- b'])}\n- b\n", "prometheus.yml:2: found '# shardwatch"),
+        (
+            f"rule_files:\n{begin(Source('prod', '/out'), ['- b'])}\n- b\n",
+            "prometheus.yml:2: found '# shardwatch",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_pasted_into_stops_all(folder: Path, text: str, said: str):
@@ -299,6 +300,78 @@ def test_a_folder_that_was_never_built_is_told(folder: Path):
     """Prometheus would take it, and evaluate nothing."""
     (folder / "out/rules/alerts.yaml").unlink()
     assert_refuses(folder, "out: found no rules/*.yaml in it, expected the rules of a build; run")
+
+
+def test_what_belongs_to_a_key_that_was_pasted_is_not_left_to_nothing(folder: Path):
+    """Without our key it would be no YAML, or an item of the list before."""
+    file, _ = files(folder)
+    Path(file).write_text("global: {}\n")
+    paste(folder, file)
+    text = Path(file).read_text()
+    added = text.replace(f"{end('prod')}\n", f"{end('prod')}\n\n# mine\n- mine/*.yml\n", 1)
+    Path(file).write_text(added)
+    line = added.splitlines().index("- mine/*.yml") + 1
+    said = (
+        f"prometheus.yml:{line}: found what belongs to a key that was pasted up to line {line - 3}"
+    )
+    assert_refuses(folder, said, "--undo", file)
+    assert_refuses(folder, said, file)
+
+
+def test_another_cluster_of_the_same_name_does_not_take_the_place_of_ours(folder: Path):
+    """Nobody would be told of the first any more."""
+    paste(folder, *files(folder))
+    other = folder / "other"
+    (other / "rules").mkdir(parents=True)
+    (other / "rules/alerts.yaml").write_text("groups: []\n")
+    for file in files(folder):
+        code, said = paste(folder, "-o", str(other), file)
+        assert EXIT_BAD_INPUT == code
+        assert "found what was built in out for the cluster prod, expected that of other" in said
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_taken"),
+    [
+        ({"severity": "page"}, True),
+        ({"severity": "{{ $labels.severity }}"}, True),
+        ({"severity": "critical"}, False),
+        (None, False),
+    ],
+)
+def test_an_alert_of_theirs_that_our_route_would_take_stops_it(
+    folder: Path, labels: dict[str, str] | None, *, is_taken: bool
+):
+    """It went to their own receiver before."""
+    file, _ = files(folder)
+    rule = {"alert": "HostDown", "expr": "up == 0", **({"labels": labels} if labels else {})}
+    theirs = {"groups": [{"name": "a", "rules": [{"record": "a:b", "expr": "b"}, rule]}]}
+    (folder / "theirs.yaml").write_text(yaml.safe_dump(theirs))
+    if is_taken:
+        said = "theirs.yaml:6:5: groups[0].rules[1].alert: found the alert HostDown with severity"
+        assert_refuses(folder, said, file)
+    else:
+        assert 0 == paste(folder, file)[0]
+
+
+def test_a_copy_of_another_time_is_not_overwritten(folder: Path):
+    """It may be the only one of what it is of."""
+    file, _ = files(folder)
+    Path(f"{file}.before-shardwatch").write_text("mine\n")
+    assert_refuses(folder, "prometheus.yml.before-shardwatch: found a copy that differs", file)
+
+
+def test_what_is_to_be_taken_out_needs_no_configuration_where_it_is_of_one_cluster(folder: Path):
+    """Of several it must be said which."""
+    file, _ = files(folder)
+    before = Path(file).read_bytes()
+    paste(folder, file)
+    (folder / "shardwatch.yaml").unlink()
+    assert 0 == paste(folder, "--undo", file)[0]
+    assert before == Path(file).read_bytes()
+    assert_refuses(
+        folder, "to say whose lines to take out; say it by --cluster NAME", "--undo", file
+    )
 
 
 def test_where_writing_stops_half_way_what_was_written_is_put_back(

@@ -28,7 +28,7 @@ receivers:
 
 def paste(text: str, parts: dict[Keys, list], cluster: str = "a") -> str:
     """Paste for a cluster."""
-    return texts.paste(text, "f.yml", cluster, parts)
+    return texts.paste(text, "f.yml", marks.Source(cluster, "/out"), parts)
 
 
 def take_out(text: str, cluster: str = "a") -> str:
@@ -189,8 +189,8 @@ def test_what_cannot_be_pasted_into_safely_is_left_alone(theirs: str, said: str)
     assert str(refused.value).startswith(f"f.yml:{said}")
 
 
-BEGIN, END = marks.begin("a", []), marks.end("a")
-ANY = '# shardwatch: begin "{}" DIGEST;'
+BEGIN, END = marks.begin(marks.Source("a", "/out"), []), marks.end("a")
+ANY = '# shardwatch: begin "{}" ...`'
 
 
 @pytest.mark.parametrize(

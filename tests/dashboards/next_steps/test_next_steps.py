@@ -14,6 +14,7 @@ from dashboards.next_steps import cluster, servers
 from demo.setup.programs import find_program
 from exporters.config import read_config
 from exporters.generated import write_generated
+from exporters.version import VERSION
 from slo.rule_files import RulesForm
 from slo.rules_format import RulesFormat
 from tests.alerts.routing.configuring import OWNED
@@ -169,6 +170,23 @@ def test_every_secret_that_manifests_name_is_one_to_be_made(tmp_path: Path):
         ],
         "shardwatch-web": ["--from-file=web-config.yml=web-config.yml"],
     } == made
+
+
+@pytest.mark.parametrize(
+    ("image", "built"),
+    [
+        ("reg:5000/sw:1", "reg:5000/sw:1"),
+        ("reg:5000/sw@sha256:0", f"reg:5000/sw:{VERSION}"),
+        ("reg/sw:1@sha256:0", "reg/sw:1"),
+    ],
+)
+def test_an_image_is_built_under_a_tag_also_where_pods_name_its_digest(
+    image: str, built: str, tmp_path: Path
+):
+    """It has no digest before it is built."""
+    text = told_of_cluster(tmp_path, {**PLAIN, "kubernetes": {"image": image}})
+    assert f"podman build -f Containerfile -t {built} .\n" in text
+    assert (f"Pods run `{image}`" in text) == (image != built)
 
 
 def test_the_overlay_is_the_one_that_the_topologys_pages_are_of(tmp_path: Path):
