@@ -76,7 +76,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
 
 
 def tag_of(image: str) -> str:
-    """Return the tag under which an image is built: one that is named by its digest has none yet."""
+    """Return the tag to build an image under: one that is named by its digest has none yet."""
     name, at, _ = image.partition("@")
     has_tag = ":" in name.rpartition("/")[2]
     return name if has_tag or not at else f"{name}:{VERSION}"
