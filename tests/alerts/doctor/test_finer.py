@@ -59,6 +59,19 @@ def test_groups_that_were_cut_to_a_limit_of_rules_are_the_same_build(well: Seen)
     assert "rules/other-build" == found.check.id
 
 
+def test_an_objective_that_is_called_as_a_part_of_another_is_none(well: Seen):
+    """``slo-chat-ttft-5`` is built: it is itself, and does not stand for ``slo-chat-ttft``."""
+    [ttft] = [each for each in well.built if each.name == "slo-chat-ttft"]
+    other = replace(ttft, file="rules/slo-chat-ttft-5.yaml", name="slo-chat-ttft-5",
+                    rules=ttft.rules[:5])  # fmt: skip
+    seen = replace(well, built=(*well.built, other), groups=(*(well.groups or ()), other))
+
+    assert [] == ids(seen)
+    without = tuple(each for each in seen.groups or () if each.file != ttft.file)
+    [found] = findings(replace(seen, groups=without))
+    assert ("rules/not-loaded", ttft.file) == (found.check.id, found.found.subject)
+
+
 def test_an_alert_that_says_less_is_another_build(well: Seen):
     """Annotations are what people read at night."""
     [alerts] = [each for each in well.groups or () if each.name == "shardwatch-alerts"]
