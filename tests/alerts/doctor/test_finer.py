@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from alerts.doctor.checks import coverage, joins, rules, scrapes, sources
+from alerts.doctor.leading import why_unreadable
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Seen, Silence
 from exporters import catalog
+from exporters.kubernetes.settings import Kubernetes
 from slo.grouping import limit_groups
 from slo.rule import RecordingRule, RuleGroup
 from tests.alerts.doctor.seeing import answering, both, findings, ids, led, samples
@@ -114,6 +116,39 @@ def test_pages_that_more_people_hear_of_are_well_led(well: Seen):
         config["route"]["routes"].insert(1, route)
 
     assert [] == ids(led(well, change))
+
+
+def test_a_catch_all_that_merges_takes_nothing_from_pagerdutys_own_route(well: Seen):
+    """Every page is still an incident there."""
+
+    def change(config):
+        config["receivers"].append({"name": "log", "webhook_configs": [{"url": "http://log"}]})
+        route = {"receiver": "log", "continue": True, "group_by": ["alertname"]}
+        config["route"]["routes"].insert(1, route)
+
+    assert [] == ids(led(well, change))
+
+
+def test_an_expression_that_python_reads_otherwise_is_not_judged(well: Seen):
+    """RE2 knows classes by names."""
+
+    def change(config):
+        route = {"receiver": "nobody", "matchers": ['region=~"[[:alpha:]]+"']}
+        config["route"]["routes"].insert(1, route)
+
+    assert "[[:alpha:]]" in why_unreadable(led(well, change).alertmanagers)
+
+
+def test_exporters_that_are_named_for_kubernetes_are_expected(well: Seen):
+    """They have no addresses in the configuration."""
+    file = well.config.file
+    bare = file.exporters.model_copy(update={"tools": []})
+    update = {"exporters": bare, "kubernetes": Kubernetes(exporters=["tools"])}
+    config = replace(well.config, file=file.model_copy(update=update))
+    targets = tuple(each for each in well.targets or () if each.job != "shardwatch-tools")
+    [found] = findings(replace(well, config=config, targets=targets))
+
+    assert ("scrape/job-missing", "shardwatch-tools") == (found.check.id, found.found.subject)
 
 
 def test_a_key_that_stands_in_alertmanagers_own_file_is_taken_for_ours(well: Seen):
