@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,10 @@ class Leading:
         """Return the ways on which anybody is told of an alert."""
         return {way for route in self.routes(labels) for way in self._ways[route.receiver]}
 
+    def ways_of(self, route: Route) -> set[Way]:
+        """Return the ways on which somebody is told by a route."""
+        return self._ways[route.receiver]
+
     def told(self, labels: Labels) -> list[Integration]:
         """Return the integrations that are told of an alert."""
         return [
@@ -128,8 +133,11 @@ def require_readable(matcher: Matcher) -> None:
     """
     if matcher.op in ("=~", "!~"):
         try:
-            re.compile(matcher.value)
-        except re.error as error:
+            with warnings.catch_warnings():
+                # Python warns of what it reads otherwise than RE2, such as [[:alpha:]].
+                warnings.simplefilter("error")
+                re.compile(matcher.value)
+        except (re.error, Warning) as error:
             raise ValueError(f"{matcher}: {error}") from None
 
 

@@ -69,12 +69,18 @@ class Gpus:
                 "each was given to the first of them",
                 "correct members in the topology where that is wrong",
             )
+        hosts: dict[str, set[str]] = {}
+        for gpu in self.all.values():
+            for alias in gpu.aliases:
+                hosts.setdefault(alias, set()).add(gpu.host)
+        self.ambiguous = {alias for alias, of in hosts.items() if len(of) > 1}
+        """What several hosts are called: of it nobody can tell whose it is."""
         self.by_user: dict[Pod, list[Gpu]] = {}
         self._by_alias: dict[str, list[Gpu]] = {}
         for gpu in sorted(self.all.values(), key=lambda each: (each.host, each.index, each.uuid)):
             if gpu.user:
                 self.by_user.setdefault(gpu.user, []).append(gpu)
-            for alias in gpu.aliases:
+            for alias in gpu.aliases - (self.ambiguous - {gpu.host}):
                 self._by_alias.setdefault(alias, []).append(gpu)
         self._used: set[str] = set()
 

@@ -59,6 +59,8 @@ class Members:
         for each in engines:
             if each.pod:
                 self._servers.setdefault(each.pod, set()).add(each.source)
+        self._ambiguous = gpus.ambiguous | _shared_short_names(map(self._names, engines))
+        self._tell_ambiguous(engines)
         self._on_host: dict[str, set[Source]] = {}
         for each in engines:
             for alias in self._aliases(each):
@@ -134,15 +136,16 @@ class Members:
                      tuple(each.uuid for each in gpus), telemetry, pod)  # fmt: skip
 
     def _host_of(self, engine: Engine) -> str:
-        return self._gpus.host_of(sorted(self._aliases(engine))) or engine.host
+        return self._gpus.host_of(self._aliases(engine)) or engine.host
 
     def _of_host(self, engine: Engine) -> list[Gpu]:
         """Return the GPUs of the engine's host, if nobody else is there and no pod has them."""
-        aliases = sorted(self._aliases(engine))
+        aliases = self._aliases(engine)
         gpus = self._gpus.on(aliases)
         if not gpus:
             return []
-        others = set().union(*(self._on_host.get(each, ()) for each in gpus[0].aliases))
+        others = set().union(*(self._on_host.get(each, ()) for each in
+                               gpus[0].aliases - (self._ambiguous - {gpus[0].host})))  # fmt: skip
         others |= set().union(*(self._on_host.get(each, ()) for each in aliases))
         if len(others) > 1:
             self._leave_shared(gpus, len(others))
@@ -164,10 +167,25 @@ class Members:
             f"{gpus[0].telemetry}",
         )
 
-    def _aliases(self, engine: Engine) -> frozenset[str]:
+    def _aliases(self, engine: Engine) -> list[str]:
+        """Return what an engine's host is called: full names first, then those of it alone."""
+        names = self._names(engine)
+        return [*sorted(names), *sorted(aliases_of(names) - names - self._ambiguous)]
+
+    def _tell_ambiguous(self, engines: Iterable[Engine]) -> None:
+        names = [self._names(each) for each in engines]
+        unused = {short for each in names for short in aliases_of(each) - each} & self._ambiguous
+        if unused:
+            self._notes.doubt(
+                "short names",
+                f"several hosts are called {some(unused)}: they were told apart by full names only",
+                "see that engines and dcgm-exporter call each of these hosts by one full name",
+            )
+
+    def _names(self, engine: Engine) -> frozenset[str]:
         pod = self._found.pods.get(engine.pod) if engine.pod else None
         instance = host_in(engine.labels.get("instance", ""))
-        return aliases_of((engine.host, pod.node if pod else "", instance))
+        return frozenset(filter(None, (engine.host, pod.node if pod else "", instance)))
 
     def _find_workers(self, engines: Sequence[Engine]) -> dict[Pod, list[Pod]]:
         """Return the workers of each engine's pod, in their order: pods without an engine."""
@@ -235,6 +253,15 @@ class Members:
                     "if it is a worker of a group on several hosts, add it to the group's members; "
                     "vLLM tells nothing of workers",
                 )
+
+
+def _shared_short_names(hosts: Iterable[frozenset[str]]) -> set[str]:
+    """Return the short names that hosts without a common full name share."""
+    full: dict[str, frozenset[str]] = {}
+    for names in hosts:
+        for short in aliases_of(names) - names:
+            full[short] = full.get(short, names) & names
+    return {short for short, common in full.items() if not common}
 
 
 def _with_namespace(engine: Engine, known: Iterable[Pod]) -> Engine:

@@ -69,7 +69,8 @@ def _slos(
         only = [f"{indicator.model_label}=~{_pattern(models)}"] if models else []
         name = f"{SERVICE}-{indicator.kind}"
         if models:
-            name += f"-{_percent(target).replace('.', '-')}"
+            # No number at the end: a group of rules that was split has numbered parts.
+            name += f"-{_percent(target).replace('.', '-')}-percent"
         comment = f"# Stands on series of {indicator.stands_on}.\n"
         comment += "".join(f"# Not seen: {each}.\n" for each in indicator.lacks)
         yield comment, {

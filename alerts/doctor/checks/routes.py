@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from alerts.alertmanager.routes import Route
 from alerts.doctor.examples import Example, dropped, examples, kinds
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.leading import Leading, Way, built_leading, by_config
@@ -70,11 +71,8 @@ def find_merged(seen: Seen) -> Iterator[Found]:
         merged: dict[tuple[str, tuple[str, ...]], list[Example]] = defaultdict(list)
         for page in examples(seen, conventions.PAGE):
             apart = _incident(should, page)
-            for route in leading.routes(page.labels):
-                by = route.group_by
-                lacking = () if by is None else tuple(sorted(apart - {*by}))
-                if lacking:
-                    merged[route.receiver, lacking].append(page)
+            for route in _merging(leading, page, should.ways(page.labels), apart):
+                merged[route.receiver, _lacking(route, apart)].append(page)
         for (receiver, lacking), those in merged.items():
             yield Found(
                 urls,
@@ -151,6 +149,26 @@ def _incident(should: Leading, page: Example) -> set[str]:
     """Return the labels that tell a page's incident from others, as ``build`` groups it."""
     groups = [{*(route.group_by or ())} for route in should.routes(page.labels)]
     return set.intersection(*groups, {*page.labels}) if groups else {*page.cell}
+
+
+def _merging(
+    leading: Leading, page: Example, wanted: Iterable[Way], apart: set[str]
+) -> list[Route]:
+    """Return the routes that merge a page with others where no other on the same way does not."""
+    routes = leading.routes(page.labels)
+    by_way = [
+        [each for each in routes if any(own.is_as(way) for own in leading.ways_of(each))]
+        for way in wanted
+    ]
+    found: list[Route] = []
+    for those in [each for each in by_way if each] or [routes]:
+        if all(_lacking(each, apart) for each in those):
+            found += [each for each in those if each not in found]
+    return found
+
+
+def _lacking(route: Route, apart: set[str]) -> tuple[str, ...]:
+    return () if route.group_by is None else tuple(sorted(apart - {*route.group_by}))
 
 
 def _has_all(told: Iterable[Way], expected: Iterable[Way]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
 import promql_parser
@@ -94,11 +94,11 @@ def find_twice(seen: Seen) -> Iterator[Found]:
 
 def find_left_over(seen: Seen) -> Iterator[Found]:
     """Yield groups with names of ours that are not built any more."""
-    known = {each.name for each in seen.built}
+    built = {each.name for each in seen.built}
     left = [
         each
         for each in seen.groups or ()
-        if OURS.fullmatch(each.name) and not any(_is_of(each.name, name) for name in known)
+        if OURS.fullmatch(each.name) and not any(_is_of(each.name, name, built) for name in built)
     ]
     if left:
         yield Found(
@@ -162,11 +162,19 @@ def _by_file(groups: tuple[Group, ...]) -> dict[str, list[Group]]:
 
 def _loaded_as(seen: Seen, group: Group) -> list[Group]:
     """Return what is loaded of a group: one, or the parts that a limit of rules made of it."""
-    return [each for each in seen.groups or () if _is_of(each.name, group.name)]
+    built = {each.name for each in seen.built}
+    return [each for each in seen.groups or () if _is_of(each.name, group.name, built)]
 
 
-def _is_of(loaded: str, built: str) -> bool:
-    return loaded == built or re.fullmatch(re.escape(built) + r"-\d+", loaded) is not None
+def _is_of(loaded: str, name: str, built: Collection[str]) -> bool:
+    """Tell whether a loaded group is one of those that are built, or a numbered part of it.
+
+    What is built under that very name is itself: an objective may be called ``chat-99`` and another
+    one ``chat-99-5``.
+    """
+    if loaded in built:
+        return loaded == name
+    return re.fullmatch(re.escape(name) + r"-\d+", loaded) is not None
 
 
 def _is_new(extra: Counter[_Content], wanted: Counter[_Content]) -> bool:

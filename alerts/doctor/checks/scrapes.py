@@ -49,6 +49,19 @@ def find_job_missing(seen: Seen) -> Iterator[Found]:
             f"add the scrape config `{job}` of the prometheus.yml that `shardwatch build` writes, "
             "and reload Prometheus",
         )
+    by_address = {each["job_name"] for each in scrape_configs(seen.config)
+                  if each["static_configs"][0]["targets"]}  # fmt: skip
+    settings = seen.config.file.kubernetes
+    for name in settings.exporters if "exporters" in settings.model_fields_set else ():
+        job = JOBS[name]
+        if job not in scraped | by_address and _has_work(seen, job):
+            yield Found(
+                job,
+                f"{seen.url} has no target of this job",
+                f"its pods in the namespace {settings.namespace}",
+                "apply what `shardwatch build --format kubernetes` writes, and see that the "
+                "Prometheus selects its PodMonitors and ServiceMonitors",
+            )
 
 
 def find_down(seen: Seen) -> Iterator[Found]:

@@ -26,7 +26,6 @@ LARGEST_BYTES = 64 * 1024 * 1024
 _REQUESTS = "alertmanager_notification_requests_total"
 _FAILED = "alertmanager_notification_requests_failed_total"
 _RELOADED = "alertmanager_config_last_reload_successful"
-_TOLD = "alertmanager_notifications_total"
 _GIVEN_UP = "alertmanager_notifications_failed_total"
 _INTEGRATION = "integration"
 
@@ -105,13 +104,18 @@ class AlertmanagerClient(HttpClient):
         await self._ask("POST", f"{self.url}/api/v2/alerts", json=list(alerts))
 
     async def told(self) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the notifications of each integration since it started: sent, and given up.
+        """Return what each integration did since it started: requests that succeeded, and given up.
+
+        Not ``alertmanager_notifications_total``: that rises when Alertmanager begins to try.
 
         Raises:
             AlertmanagerError: as :meth:`read`.
         """
         samples = await self._metrics()
-        return _by_integration(samples, _TOLD), _by_integration(samples, _GIVEN_UP)
+        failed = _by_integration(samples, _FAILED)
+        every = _by_integration(samples, _REQUESTS)
+        succeeded = {name: n - failed.get(name, 0.0) for name, n in every.items()}
+        return succeeded, _by_integration(samples, _GIVEN_UP)
 
     async def _silences(self) -> tuple[Silence, ...]:
         _, found = await self._get("silences")

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from alerts.doctor.checks import coverage, joins, rules, scrapes, sources
+from alerts.doctor.leading import why_unreadable
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Seen, Silence
 from exporters import catalog
+from exporters.kubernetes.settings import Kubernetes
 from slo.grouping import limit_groups
 from slo.rule import RecordingRule, RuleGroup
 from tests.alerts.doctor.seeing import answering, both, findings, ids, led, samples
@@ -59,6 +61,19 @@ def test_groups_that_were_cut_to_a_limit_of_rules_are_the_same_build(well: Seen)
     assert "rules/other-build" == found.check.id
 
 
+def test_an_objective_that_is_called_as_a_part_of_another_is_none(well: Seen):
+    """``slo-chat-ttft-5`` is built: it is itself, and does not stand for ``slo-chat-ttft``."""
+    [ttft] = [each for each in well.built if each.name == "slo-chat-ttft"]
+    other = replace(ttft, file="rules/slo-chat-ttft-5.yaml", name="slo-chat-ttft-5",
+                    rules=ttft.rules[:5])  # fmt: skip
+    seen = replace(well, built=(*well.built, other), groups=(*(well.groups or ()), other))
+
+    assert [] == ids(seen)
+    without = tuple(each for each in seen.groups or () if each.file != ttft.file)
+    [found] = findings(replace(seen, groups=without))
+    assert ("rules/not-loaded", ttft.file) == (found.check.id, found.found.subject)
+
+
 def test_an_alert_that_says_less_is_another_build(well: Seen):
     """Annotations are what people read at night."""
     [alerts] = [each for each in well.groups or () if each.name == "shardwatch-alerts"]
@@ -101,6 +116,39 @@ def test_pages_that_more_people_hear_of_are_well_led(well: Seen):
         config["route"]["routes"].insert(1, route)
 
     assert [] == ids(led(well, change))
+
+
+def test_a_catch_all_that_merges_takes_nothing_from_pagerdutys_own_route(well: Seen):
+    """Every page is still an incident there."""
+
+    def change(config):
+        config["receivers"].append({"name": "log", "webhook_configs": [{"url": "http://log"}]})
+        route = {"receiver": "log", "continue": True, "group_by": ["alertname"]}
+        config["route"]["routes"].insert(1, route)
+
+    assert [] == ids(led(well, change))
+
+
+def test_an_expression_that_python_reads_otherwise_is_not_judged(well: Seen):
+    """RE2 knows classes by names."""
+
+    def change(config):
+        route = {"receiver": "nobody", "matchers": ['region=~"[[:alpha:]]+"']}
+        config["route"]["routes"].insert(1, route)
+
+    assert "[[:alpha:]]" in why_unreadable(led(well, change).alertmanagers)
+
+
+def test_exporters_that_are_named_for_kubernetes_are_expected(well: Seen):
+    """They have no addresses in the configuration."""
+    file = well.config.file
+    bare = file.exporters.model_copy(update={"tools": []})
+    update = {"exporters": bare, "kubernetes": Kubernetes(exporters=["tools"])}
+    config = replace(well.config, file=file.model_copy(update=update))
+    targets = tuple(each for each in well.targets or () if each.job != "shardwatch-tools")
+    [found] = findings(replace(well, config=config, targets=targets))
+
+    assert ("scrape/job-missing", "shardwatch-tools") == (found.check.id, found.found.subject)
 
 
 def test_a_key_that_stands_in_alertmanagers_own_file_is_taken_for_ours(well: Seen):

@@ -84,3 +84,17 @@ def test_the_bench_plants_twenty_five_different_faults():
     assert 25 == len({each.check for each in FAULTS})
     every = [*FAULTS, *MORE_FAULTS]
     assert len(every) == len({each.name for each in every})
+
+
+async def test_a_test_page_to_a_receiver_that_is_dead_was_not_told(stack: Stack):
+    """Alertmanager tries, which is not yet a word to anybody. Last, for errors are remembered."""
+    config = stack.alertmanager_config()
+    for receiver in config["receivers"]:
+        for each in receiver.get("pagerduty_configs", ()):
+            each["url"] = "http://127.0.0.1:9/v2/enqueue"  # where nobody listens
+    stack.set_alertmanagers(config)
+    diagnosis = await stack.diagnose(sends_test_page=True)
+
+    first = diagnosis.findings[0]
+    assert ("test-page/not-told", "Alertmanager gave up pagerduty") == (
+        first.check.id, first.found.found)  # fmt: skip

@@ -68,12 +68,12 @@ def test_one_target_for_all_is_one_objective(tmp_path):
 
 
 def test_models_with_targets_of_their_own_are_objectives_that_share_no_series(tmp_path):
-    """A dot in a name is a dot."""
+    """A dot in a model's name is a dot. No objective is called as a part of another."""
     found = read(tmp_path, proposal(TTFT, {"a.b": 0, "c": 60}), where={"dc": "x"})
 
-    assert {"llm-ttft-99-9", "llm-ttft-99"} == set(found)
+    assert {"llm-ttft-99-9-percent", "llm-ttft-99-percent"} == set(found)
     assert 'rate(ttft_count{model_name=~"a\\\\.b",dc="x"}[$window])' == (
-        found["llm-ttft-99-9"].indicator.total
+        found["llm-ttft-99-9-percent"].indicator.total
     )
 
 

@@ -68,6 +68,28 @@ def test_an_engine_on_a_host_of_its_own_is_called_as_the_host_and_has_its_gpus()
     assert () == tuple(placed.notes.left_out)
 
 
+@pytest.mark.parametrize("has_us_gpus", [True, False])
+def test_hosts_of_one_short_name_are_told_apart_by_their_full_names(has_us_gpus):
+    """``gpu01`` of two regions: neither has the other's GPUs, nor its host."""
+    eu, us = "gpu01.eu.example", "gpu01.us.example"
+    gpus = [gpu("GPU-eu", eu, f"{eu}:9400"), gpu("GPU-us", us, f"{us}:9400")]
+    engines = engine(f"{eu}:8000"), engine(f"{us}:8000", region="us")
+    placed = adopt(*engines, gpus=tuple(gpus[: 1 + has_us_gpus]))
+
+    assert [(eu, ["GPU-eu"]), (us, ["GPU-us"] if has_us_gpus else [])] == [
+        each for group in placed.topology.groups for each in members(group)
+    ]
+    assert "short names" in {each.about for each in placed.notes.doubts}
+
+
+def test_an_engine_and_its_gpus_are_joined_by_the_short_name_of_the_only_host_that_has_it():
+    """One side may leave the domain out."""
+    gpus = (gpu("GPU-a", "gpu01", "10.0.0.9:9400"),)
+    [group] = adopt(engine("gpu01.eu.example:8000"), gpus=gpus).topology.groups
+
+    assert [("gpu01", ["GPU-a"])] == members(group)
+
+
 def test_two_servers_on_a_host_are_two_groups_and_nobody_guesses_whose_gpus_are_whose():
     """Both would otherwise be said to have all eight."""
     placed = adopt(engine(), engine("10.0.0.1:8001"), gpus=(gpu("GPU-a"), gpu("GPU-b", index="1")))
