@@ -12,6 +12,7 @@ from alerts.doctor.checks import (
     labels,
     links,
     muting,
+    namesakes,
     objectives,
     routes,
     rules,
@@ -23,8 +24,8 @@ from alerts.doctor.checks import (
 from alerts.doctor.finding import Check
 
 _MODULES = (
-    trials, alert_path, routes, muting, heartbeat, servers, rules, scrapes, sources, joins,
-    objectives, labels, coverage, links,
+    trials, alert_path, routes, namesakes, muting, heartbeat, servers, rules, scrapes, sources,
+    joins, objectives, labels, coverage, links,
 )  # fmt: skip
 
 CHECKS: tuple[Check, ...] = tuple(

@@ -19,7 +19,7 @@ from alerts.doctor.checks import (
 )
 from alerts.doctor.diagnosis import diagnose
 from alerts.doctor.finding import Harm
-from alerts.doctor.seen import Seen, Silence, Trial
+from alerts.doctor.seen import Group, Rule, Seen, Silence, Trial
 from alerts.doctor.table import BY_ID, CHECKS
 from exporters import catalog
 from exporters.problems import Problem
@@ -154,6 +154,13 @@ def failing(seen: Seen) -> Seen:
     return of_group(cells.name, rules=(first, *cells.rules[1:]))(seen)
 
 
+def strangers(name: str, **labels: str) -> Callable[[Seen], Seen]:
+    """Return a change by which somebody else has an alert."""
+    rule = Rule(name, is_alert=True, expr="up == 0", labels=labels)
+    group = Group("/etc/prometheus/infra.yml", "infra", 60.0, (rule,), evaluated_at=NOW - 5)
+    return lambda seen: replace(seen, groups=(*(seen.groups or ()), group))
+
+
 def twice(seen: Seen) -> Seen:
     """The cells are loaded from a second file."""
     [cells] = [each for each in seen.groups or () if each.name == "shardwatch-cells"]
@@ -250,6 +257,12 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     "routes/merged": [
         ("by name", lambda seen: led(seen, set_route("pages", group_by=["alertname"])),
          "not grouped by"),
+    ],
+    "routes/namesake": [
+        ("a page", strangers("HostDown", severity="page"),
+         "infra.yml: infra: has alerts called as ours: HostDown"),
+        ("of a severity that a template makes", strangers("HostDown", severity="{{ $labels.s }}"),
+         "these go to our receivers"),
     ],
     "routes/muted": [
         ("at night", lambda seen: led(seen, set_route("pages", mute_time_intervals=["night"])),
@@ -482,6 +495,22 @@ def test_a_check_finds_what_it_is_for_and_no_other_does(
     assert not any(
         text.endswith(".") for each in texts for text in (each.found, each.expected, each.fix)
     )
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        pytest.param(strangers("HostDown", severity="critical"), id="another severity"),
+        pytest.param(strangers("HostDown"), id="no severity"),
+        pytest.param(strangers("DiskFull", severity="page"), id="another name"),
+        pytest.param(strangers("Watchdog", severity="none"), id="a watchdog of theirs"),
+    ],
+)
+def test_an_alert_that_our_route_does_not_take_is_left_alone(
+    well: Seen, theirs: Callable[[Seen], Seen]
+):
+    """Most call their severities otherwise."""
+    assert [] == findings(theirs(well))
 
 
 def test_the_gravest_harm_stands_first(well: Seen):
