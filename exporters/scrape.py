@@ -55,6 +55,11 @@ def scrape_configs(config: Config) -> list[dict[str, Any]]:
     ]
 
 
+def configs_with_targets(config: Config) -> list[dict[str, Any]]:
+    """Return those of :func:`scrape_configs` that name where an exporter is."""
+    return [each for each in scrape_configs(config) if each["static_configs"][0]["targets"]]
+
+
 def _access(config: Config) -> dict[str, Any]:
     """Return how Prometheus gets in. Paths are absolute: what is built may be run from anywhere."""
     https, user = config.file.exporters.https, config.file.exporters.basic_auth

@@ -11,6 +11,7 @@ from typing import Any
 
 from alerts.pasting.marks import Block
 from alerts.pasting.texts import Keys
+from alerts.routing.names import may_be_taken
 from exporters.documents import Document, Place, read_document, shown
 from exporters.problems import InputError, Problem
 from slo import conventions
@@ -19,7 +20,6 @@ _NAMES = {"scrape_configs": "job_name", "receivers": "name", "time_intervals": "
 """By which key a server tells apart what a list has."""
 _SAME_NAMES: dict[Keys, tuple[Keys, ...]] = {("time_intervals",): (("mute_time_intervals",),)}
 """Lists of an older name whose names are told apart from those of the newer."""
-_SEVERITIES = (conventions.PAGE, conventions.TICKET, conventions.NOBODY)
 _FIX = (
     "take it out, as NEXT.md says at its end, if it was pasted by hand before; else give it "
     "another name"
@@ -80,7 +80,7 @@ def _alerts_like_ours(file: Path, ours: Set[str]) -> Iterator[Problem]:
                 continue
             labels = rule.get("labels")
             severity = labels.get(conventions.SEVERITY) if isinstance(labels, dict) else None
-            if severity in _SEVERITIES or "{{" in str(severity):
+            if may_be_taken(str(severity)):
                 yield content.problem(
                     ("groups", group, "rules", index, "alert"),
                     f"found the alert {rule['alert']} with severity {severity}: Alertmanager would "

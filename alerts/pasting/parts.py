@@ -11,7 +11,7 @@ from alerts.pasting.texts import Keys
 from alerts.prometheus_file import RULE_FILES
 from exporters.config import Config
 from exporters.problems import InputError, problem
-from exporters.scrape import scrape_configs
+from exporters.scrape import configs_with_targets
 from slo.objectives import read_objectives
 
 _OF_PROMETHEUS = {"global", "rule_files", "scrape_configs", "alerting", "remote_write"}
@@ -49,7 +49,7 @@ def prometheus_parts(config: Config, out: Path, data: Mapping[str, Any]) -> dict
         out: the folder of what was built.
         data: what the file says: where it sends alerts already, nothing is added.
     """
-    scrapes = [each for each in scrape_configs(config) if each["static_configs"][0]["targets"]]
+    scrapes = configs_with_targets(config)
     targets = sorted(config.file.alertmanager.addresses)
     return {
         ("rule_files",): [str(out.absolute() / RULE_FILES)],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.routing.inhibitions import inhibit_rules
-from alerts.routing.names import FRAGMENT_PREFIX, Naming, equals
+from alerts.routing.names import FRAGMENT_PREFIX, SEVERITIES, Naming, equals
 from alerts.routing.receivers import receivers_of
 from alerts.routing.routes import top_route
 from alerts.routing.times import time_intervals
@@ -61,18 +61,13 @@ def alertmanager_fragment(
     naming = Naming(FRAGMENT_PREFIX, tuple(sorted({*alerts} - {WATCHDOG})))
     config = _config(file, folder, cluster, tuple(objectives), naming)
     heartbeat, *others = config["route"]["routes"]
-    ours = {"matchers": [naming.is_ours, _OUR_SEVERITY], **config["route"], "routes": others}
+    is_ours = [naming.is_ours, equals(conventions.SEVERITY, SEVERITIES)]
+    ours = {"matchers": is_ours, **config["route"], "routes": others}
     # Others may have an alert of that name and a route for it: ours is told there as well, and to
     # their last resort never, where it would fire for ever.
     matchers = [*heartbeat["matchers"], equals(WATCHES, SHARDWATCH)]
     routes = [{**heartbeat, "matchers": matchers, "continue": True}, ours]
     return {**config, "route": {"receiver": naming.nobody, "routes": routes}}
-
-
-_OUR_SEVERITY = equals(
-    conventions.SEVERITY, (conventions.PAGE, conventions.TICKET, conventions.NOBODY)
-)
-"""Others call alerts as we do, and their severities otherwise."""
 
 
 def _config(

@@ -14,7 +14,18 @@ FRAGMENT_PREFIX = "shardwatch-"
 
 PAGERDUTY = "pagerduty"
 """The receiver that the key ``pagerduty`` of ``shardwatch.yaml`` is."""
+SEVERITIES = (conventions.PAGE, conventions.TICKET, conventions.NOBODY)
+"""Of our alerts. Others call alerts as we do, and most their severities otherwise."""
 SUFFIXES = {conventions.PAGE: "pages", conventions.TICKET: "tickets"}
+
+
+def may_be_taken(severity: str) -> bool:
+    """Tell whether our route takes a rule's alert that is called as ours, by its severity.
+
+    Args:
+        severity: as the rule has it: a template may come to anything.
+    """
+    return severity in SEVERITIES or "{{" in severity
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from dashboards.build import (
 )
 from dashboards.next_steps.writing import write_steps
 from exporters.config import Config
-from exporters.scrape import JOBS, scrape_configs
+from exporters.scrape import JOBS, configs_with_targets
 from slo.checks.retention import seconds_needed
 from slo.objective import Objective
 from slo.objectives import read_objectives
@@ -44,7 +44,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
     objectives = read_objectives(config)
     alerts = alert_names(rule_sets(config, objectives, form))
     fragment = fragment_of(config, objectives, alerts)
-    scrapes = [each for each in scrape_configs(config) if each["static_configs"][0]["targets"]]
+    scrapes = configs_with_targets(config)
     return write_steps(
         "servers.md",
         config.generated_from,

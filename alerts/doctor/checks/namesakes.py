@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from alerts.doctor.checks.rules import OURS
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Rule, Seen
+from alerts.routing.names import SEVERITIES, may_be_taken
 from alerts.watchdog import WATCHDOG
 from slo import conventions
-
-_SEVERITIES = (conventions.PAGE, conventions.TICKET, conventions.NOBODY)
-"""Those that our route takes. Others call alerts as we do, and most their severities otherwise."""
 
 
 def find_namesakes(seen: Seen) -> Iterator[Found]:
@@ -31,13 +29,12 @@ def find_namesakes(seen: Seen) -> Iterator[Found]:
                 "name and severity, so that these go to our receivers, and no longer to theirs",
                 "names that no rule of ours has",
                 f"rename {which} in this group, or give it a severity other than "
-                f"{', '.join(_SEVERITIES)}, and reload Prometheus",
+                f"{', '.join(SEVERITIES)}, and reload Prometheus",
             )
 
 
 def _is_taken(rule: Rule) -> bool:
-    severity = rule.labels.get(conventions.SEVERITY, "")
-    return rule.is_alert and (severity in _SEVERITIES or "{{" in severity)
+    return rule.is_alert and may_be_taken(rule.labels.get(conventions.SEVERITY, ""))
 
 
 CHECKS = (

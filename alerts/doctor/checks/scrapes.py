@@ -12,7 +12,7 @@ from alerts.doctor.seen import Seen, Target
 from alerts.watch.scrapes import SLOW_SHARE
 from exporters import catalog
 from exporters.durations import format_duration
-from exporters.scrape import JOBS, scrape_configs
+from exporters.scrape import JOBS, configs_with_targets
 from exporters.topology import expected_gpus
 
 SLACK = 1.1
@@ -38,9 +38,12 @@ def serving(name: str, interval_seconds: float) -> str:
 def find_job_missing(seen: Seen) -> Iterator[Found]:
     """Yield the exporters that are configured, have something to read, and are not scraped."""
     scraped = {each.job for each in seen.targets or ()}
-    for config in scrape_configs(seen.config):
-        job, addresses = config["job_name"], config["static_configs"][0]["targets"]
-        if job in scraped or not addresses or not _has_work(seen, job):
+    by_address = {
+        each["job_name"]: each["static_configs"][0]["targets"]
+        for each in configs_with_targets(seen.config)
+    }
+    for job, addresses in by_address.items():
+        if job in scraped or not _has_work(seen, job):
             continue
         yield Found(
             job,
@@ -49,12 +52,10 @@ def find_job_missing(seen: Seen) -> Iterator[Found]:
             f"add the scrape config `{job}` of the prometheus.yml that `shardwatch build` writes, "
             "and reload Prometheus",
         )
-    by_address = {each["job_name"] for each in scrape_configs(seen.config)
-                  if each["static_configs"][0]["targets"]}  # fmt: skip
     settings = seen.config.file.kubernetes
     for name in settings.exporters if "exporters" in settings.model_fields_set else ():
         job = JOBS[name]
-        if job not in scraped | by_address and _has_work(seen, job):
+        if job not in scraped | by_address.keys() and _has_work(seen, job):
             yield Found(
                 job,
                 f"{seen.url} has no target of this job",
