@@ -37,11 +37,11 @@ def verdicts(
     seconds = slices.window_seconds
     bad, total = (_in_the_last_slice(each, seconds, lag_seconds) for each in (bad_rate, rate))
     fewest = slices.fewest_events
-    has_events = f">= BOOL{fewest / interval_seconds:.9g}" if fewest else "> BOOL0"
+    compares, least = (">=", f"{fewest / interval_seconds:.9g}") if fewest else (">", "0")
     # A slice that could be seen, and had no events, is 0: it is known not to count.
-    counted = ">= bool 0" if slices.idle_is_good else has_events.replace("BOOL", "bool ")
+    counted = ">= bool 0" if slices.idle_is_good else f"{compares} bool {least}"
     counts = f"({total} {counted}) / {seconds}"
-    judged = f"({total} {has_events.replace('BOOL', '')})"
+    judged = f"({total} {compares} {least})"
     if slices.target is None:
         return f"(\n{bad}\n/ {judged}\nor\n0 * {total}\n) / {seconds}", counts
     allowed = format_decimal(1 - slices.target + HAIR)

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Executable, case, exists, func, select, union
 
 from slo.review.days import CELL_DAYS, DAY, Parts
 from slo.review.history import NO_DAYS, CellHistory, DayTotals
+from slo.review.hours import HOUR
 from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import CELLS, SNAPSHOTS
 from slo.review.spending import SPENT
 from slo.steps import Floats, Times
 from slo.tiling import STEP_SECONDS as STEP
 
-HOUR = 3600
 _HOUR_COLUMNS = ("at", "events_bad", "events", "coverage", "budget_remaining")
 _DAY_COLUMNS = (
     "unknown_hours",

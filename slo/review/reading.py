@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, or_, select
 from slo import conventions as names
 from slo.review.alert_store import ALERTS, read_facts
 from slo.review.audit import NO_CHANGES, Since
-from slo.review.cells import HOUR, read_cells
+from slo.review.cells import read_cells
 from slo.review.days import OBJECTIVE_DAYS, Parts, parts_of
 from slo.review.history import (
     Excluded,
@@ -21,6 +21,7 @@ from slo.review.history import (
     PageHistory,
     ServiceHistory,
 )
+from slo.review.hours import HOUR
 from slo.review.incident_store import INCIDENTS
 from slo.review.meeting import (
     read_acknowledged,
