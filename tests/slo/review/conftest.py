@@ -55,6 +55,17 @@ def postgresql_tables(postgresql: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def record_of_module(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A record that a module's tests share, in either database: nothing is in it yet."""
+    engine = open_database(database_url(request.param, tmp_path_factory.mktemp("record"), request))
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
 def make_tables(url: str) -> None:
     """Make the record's tables, and let go of the database."""
     engine = open_database(url)

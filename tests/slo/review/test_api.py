@@ -1,7 +1,6 @@
 """The interface: read with tags, written with the state that was seen, signed by who may."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2 as httpx
@@ -9,10 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from slo.review.api_models import Actions, Comparison, Objectives, Reviews, Snapshots, WholeReview
-from slo.review.database import open_database, upgrade
 from slo.review.people import Gate, Person, Role
 from tests.slo.review.asking import asking
-from tests.slo.review.conftest import database_url
 from tests.slo.review.histories import PERIOD
 from tests.slo.review.test_reporting import fill
 
@@ -27,16 +24,11 @@ GATE = Gate(
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def read_only(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engine]:
+@pytest.fixture(scope="module")
+def read_only(record_of_module: Engine) -> Engine:
     """A record of a week that no test writes into, in either database."""
-    engine = open_database(database_url(request.param, tmp_path_factory.mktemp("api"), request))
-    upgrade(engine)
-    fill(engine)
-    yield engine
-    engine.dispose()
+    fill(record_of_module)
+    return record_of_module
 
 
 @pytest.fixture

@@ -19,16 +19,15 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import Engine
 
 from exporters.addresses import parse_address
 from exporters.server import bind
 from slo.review.app import review_application
 from slo.review.audit import By
-from slo.review.database import open_database, upgrade
 from slo.review.reviewed_period import parse_period
 from slo.review.reviews import create_review, sign
 from slo.review.telling import Remark, remark
-from tests.slo.review.conftest import database_url
 from tests.slo.review.histories import PERIOD
 from tests.slo.review.test_reporting import fill
 
@@ -44,18 +43,14 @@ CHECKS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def interface(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def interface(record_of_module: Engine) -> Iterator[Any]:
     """The document of a service over a week with a draft (1) and a signed review (2)."""
-    engine = open_database(database_url(request.param, tmp_path_factory.mktemp("api"), request))
-    upgrade(engine)
-    fill(engine)
-    create_review(engine, "chat", parse_period("2026-W38"), ADA)
-    sign(engine, create_review(engine, "chat", PERIOD, ADA), 1, ADA)
-    remark(engine, Remark(PERIOD.start, "I saw it.", incident=1), ADA)
-    application = review_application(engine, "127.0.0.1", clock=lambda: NOW)
+    fill(record_of_module)
+    create_review(record_of_module, "chat", parse_period("2026-W38"), ADA)
+    sign(record_of_module, create_review(record_of_module, "chat", PERIOD, ADA), 1, ADA)
+    remark(record_of_module, Remark(PERIOD.start, "I saw it.", incident=1), ADA)
+    application = review_application(record_of_module, "127.0.0.1", clock=lambda: NOW)
     listener, address = bind(parse_address("127.0.0.1:0"))
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", ws="none"))
     with listener:
@@ -64,7 +59,6 @@ def interface(
         yield schemathesis.openapi.from_url(f"http://{address}/api/v1/openapi.json")
         server.should_exit = True
         serving.join()
-    engine.dispose()
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
