@@ -14,6 +14,7 @@ from slo.review.alert_store import ALERTS, read_facts
 from slo.review.audit import NO_CHANGES, Since
 from slo.review.cells import read_cells
 from slo.review.days import OBJECTIVE_DAYS, Parts, parts_of
+from slo.review.endings import ends_of
 from slo.review.history import (
     Excluded,
     IncidentHistory,
@@ -101,11 +102,13 @@ def _objectives(
     parts = parts_of(connection, period.start, end, [(x.starts_at, x.ends_at) for x in excluded])
     known_hours = _known_hours(connection, service, list(versions), parts)
     cells = read_cells(connection, service, period, versions, last_hour=end, parts=parts)
+    ended = ends_of(connection, service, now)
     found = []
     for slo, every in versions.items():
         first = max(period.start, every[0].valid_from - HOUR)
+        last = min(end, ended.get(slo, end))
         there = [each for each in every if each.valid_from <= period.end]
-        if not there or first >= end:
+        if not there or first >= last:
             continue
         inside = [each for each in there[:-1] if there[-1].valid_from > period.start]
         found.append(
@@ -119,7 +122,7 @@ def _objectives(
                     if each.target != there[-1].target
                 ),
                 there[-1].period_seconds,
-                (end - first) // HOUR,
+                (last - first) // HOUR,
                 known_hours[slo],
                 tuple(cells.get(slo, ())),
             )

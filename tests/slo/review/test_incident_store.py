@@ -89,7 +89,8 @@ def test_an_incident_that_lasted_into_the_time_that_is_read_is_worked_out_of_all
     record: Engine,
 ):
     """Else it would lose what only the earlier ones tell."""
-    write_facts(record, [page(10, 60, "GpuLost: gpu-3 of h1"), page(65, 80)], NOW)
+    first = [page(10, 60, f"GpuLost: gpu-3 of {host}") for host in ("h1", "h2")]
+    write_facts(record, [*first, page(65, 80, "ToolDown: pages")], NOW)
     sync_incidents(record, 0)
     sync_incidents(record, 62 * MINUTE)
     write_facts(record, [page(100, None)], NOW)
