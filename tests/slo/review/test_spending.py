@@ -1,4 +1,4 @@
-"""What is asked of Prometheus while an incident lasts: each step of each cell of its place, once."""
+"""What is asked of Prometheus while an incident lasts: each step of its place's cells, once."""
 
 import asyncio
 from collections.abc import Sequence

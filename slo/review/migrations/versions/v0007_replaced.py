@@ -1,7 +1,8 @@
-"""What a signature holds is not replaced either: SQLite tells no trigger of rows that REPLACE takes.
+"""What a signature holds is not replaced either: of rows that REPLACE takes no trigger is told.
 
-``INSERT OR REPLACE`` and ``UPDATE OR REPLACE`` remove the row that has the new key, without asking
-the trigger of DELETE. So a key of what a signed review has is refused to every other row.
+SQLite's ``INSERT OR REPLACE`` and ``UPDATE OR REPLACE`` remove the row that has the new key,
+without asking the trigger of DELETE. So no other row may take the key of what a
+signed review has.
 """
 
 from alembic import op
