@@ -47,6 +47,13 @@ def known_services(engine: Engine) -> list[str]:
         return sorted(found)
 
 
+def record_begins(connection: Connection, service: str) -> int | None:
+    """Return since when the record has an objective of a service; None if it has none."""
+    asked = select(func.min(VERSIONS.c.valid_from)).where(VERSIONS.c.service == service)
+    first = connection.execute(asked).scalar()
+    return None if first is None else int(first) - HOUR
+
+
 def read_history(
     engine: Engine, service: str, period: ReviewedPeriod, now: float, since: Since = NO_CHANGES
 ) -> ServiceHistory:
