@@ -64,22 +64,22 @@ def read_history(
     with engine.connect() as connection:
         excluded = read_excluded(connection, period, since)
         objectives = _objectives(connection, service, period, now, excluded)
+        into = _merged(connection)
+        acknowledged = _acknowledged(connection, now, since, into)
+        incidents = _incidents(
+            connection, service, period, now, objectives, acknowledged=acknowledged
+        )
+        numbers = {each.number for each in incidents}
+        numbers |= {number for number in into if _story_of(number, into) in numbers}
         return ServiceHistory(
             service,
             objectives,
-            _incidents(
-                connection,
-                service,
-                period,
-                now,
-                objectives,
-                acknowledged=_acknowledged(connection, now, since),
-            ),
+            incidents,
             excluded,
             read_changes(connection, period, since),
             read_actions(connection, service, period, since),
             read_decisions(connection, service, period),
-            read_annotations(connection, period, since),
+            read_annotations(connection, service, period, numbers, since),
         )
 
 
@@ -219,18 +219,29 @@ def _incidents(
     return tuple(found)
 
 
-def _acknowledged(connection: Connection, now: float, since: Since) -> dict[int, int]:
+def _merged(connection: Connection) -> dict[int, int]:
+    """Return the incidents that turned out to be of others' stories, and of which."""
+    asked = select(INCIDENTS.c.id, INCIDENTS.c.merged_into)
+    found = connection.execute(asked.where(INCIDENTS.c.merged_into.is_not(None)))
+    return {row[0]: row[1] for row in found}
+
+
+def _story_of(number: int, into: Mapping[int, int]) -> int:
+    """Return the incident in which an incident's story goes on; its own number, if it does."""
+    while number in into:
+        number = into[number]
+    return number
+
+
+def _acknowledged(
+    connection: Connection, now: float, since: Since, into: Mapping[int, int]
+) -> dict[int, int]:
     """Return when each incident was taken first, those among them that became part of its story."""
-    merged = select(INCIDENTS.c.id, INCIDENTS.c.merged_into).where(
-        INCIDENTS.c.merged_into.is_not(None)
-    )
-    into: dict[int, int] = {row[0]: row[1] for row in connection.execute(merged)}
     found: dict[int, int] = {}
     for number, at in read_acknowledged(connection, since).items():
-        while number in into:
-            number = into[number]  # noqa: PLW2901 - where its story goes on
+        story = _story_of(number, into)
         if at <= now:
-            found[number] = min(at, found.get(number, at))
+            found[story] = min(at, found.get(story, at))
     return found
 
 
