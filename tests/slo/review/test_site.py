@@ -54,6 +54,30 @@ async def test_a_review_goes_from_the_list_to_a_signature(week: Engine):
     assert 'action="/reviews/1/notes"' not in page
 
 
+async def test_a_draft_begun_by_mistake_is_discarded(week: Engine):
+    """While nothing is decided in it; its form says what it was made of."""
+    async with asking(week, NOW) as client:
+        begun = await post(client, "/reviews", service="chat", period=PERIOD.name, author="ada")
+        own = begun.headers["location"]
+        offered = (await client.get(own)).text
+        gone = await post(client, f"{own}/discard", revision="1", author="ada")
+        missing = await client.get(own, headers=PAGE)
+        begun = await post(client, "/reviews", service="chat", period=PERIOD.name, author="ada")
+        own = begun.headers["location"]
+        await post(client, f"{own}/decisions", revision="1", text="We wait.", author="ada")
+        decided = (await client.get(own)).text
+        refused = await post(client, f"{own}/discard", revision="2", author="ada")
+
+    assert (303, "/reviews", 404) == (
+        gone.status_code,
+        gone.headers["location"],
+        missing.status_code,
+    )
+    assert "Discard</button>" in offered
+    assert "Discard</button>" not in decided
+    assert 409 == refused.status_code
+
+
 async def test_the_second_of_two_is_told_and_keeps_what_was_written(week: Engine):
     """On the page, with a way back."""
     async with asking(week, NOW) as client:
