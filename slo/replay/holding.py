@@ -4,10 +4,10 @@ What such a rule recorded is guessed, and its expression asked over all moments 
 guess in place of its own series: a copy under another name, each sample one millisecond after its
 moment. Up to and with the first moment at which the result differs from the guess, each result was
 made of what is right; so that much is, by induction, what a server would have recorded, and the
-rest is guessed and asked again. Where a result differs from its guess it is the next guess, for it
-may follow what else is read and not itself; elsewhere it is guessed to stay as it was at its last
-difference, for it may hold. So a state takes one query for each change, and a level that is held at
-some moments and follows at others two or three, however many moments there are.
+rest is guessed and asked again. Where a result is what it saw of itself, it is held, and guessed to
+be what comes out of the moment before. Elsewhere it follows what else is read, and is the next
+guess. So a state takes one query for each change, and a level that is held at some moments and
+follows at others takes two or three, however many moments there are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import itertools
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from slo.replay.grids import Grid, Key, Row, stored
 from slo.replay.playing import DELAY_MS, Player, copied, seen_before
@@ -43,33 +42,45 @@ class _Guess:
         Up to the first change of any series all is right. What is guessed of the rest, see above.
         """
         stop = first + len(given.times_ms)
-        differs = {key: self._changes(key, given, first, stop) for key in given.rows | self.guessed}
-        places = [*differs.values(), np.flatnonzero(given.failed)]
-        changed = first + min((int(each[0]) for each in places if each.size), default=stop - first)
+        differs = {key: self._change(key, given, first, stop) for key in given.rows | self.guessed}
+        failed = np.flatnonzero(given.failed)
+        changed = min([*differs.values(), *(first + failed[:1]).tolist()], default=stop)
         end = min(changed + 1, stop)
         for key in differs:
             if key not in self.known.rows:
                 self.known.rows[key] = Row.empty(len(self.known.times_ms))
             _copy(given.row(key), self.known.rows[key], slice(0, end - first), slice(first, end))
         self.known.failed[first:end] = given.failed[: end - first]
-        for key, changes in differs.items():
-            if changes.size:
-                self._go_on(key, given.row(key), changes, first)
+        for key, change in differs.items():
+            if change < stop:
+                self._go_on(key, given, first, change)
         return end
 
-    def _changes(self, key: Key, given: Grid, first: int, stop: int) -> NDArray[np.intp]:
-        """Return at which of the moments from ``first`` on a series differs from its guess."""
-        guessed = self.guessed.get(key) or Row.empty(len(self.known.times_ms))
-        asked = Row(guessed.values[first:stop], guessed.present[first:stop])
+    def _change(self, key: Key, given: Grid, first: int, stop: int) -> int:
+        asked = self._guessed(key, first, stop)
         # Where the rule failed its series stays as it was.
-        return np.flatnonzero(asked.differs(given.row(key)) & ~given.failed)
+        places = np.flatnonzero(asked.differs(given.row(key)) & ~given.failed)
+        return first + int(places[0]) if places.size else stop
 
-    def _go_on(self, key: Key, given: Row, places: NDArray[np.intp], first: int) -> None:
-        row = self.guessed.setdefault(key, Row.empty(len(self.known.times_ms)))
-        ends = [*(first + places[1:]).tolist(), len(row.values)]
-        for place, end in zip(places.tolist(), ends, strict=True):
-            row.values[first + place : end] = given.values[place]
-            row.present[first + place : end] = given.present[place]
+    def _guessed(self, key: Key, first: int, stop: int) -> Row:
+        row = self.guessed.get(key) or Row.empty(len(self.known.times_ms))
+        return Row(row.values[first:stop], row.present[first:stop])
+
+    def _go_on(self, key: Key, given: Grid, first: int, change: int) -> None:
+        """Guess a series anew from its first change on."""
+        count = len(self.known.times_ms)
+        row, stop = given.row(key), first + len(given.times_ms)
+        seen = self._guessed(key, change, stop - 1)
+        after = slice(change + 1 - first, None)
+        follows = np.zeros(count - change, np.bool_)
+        follows[0] = True
+        follows[1 : stop - change] = (
+            seen.differs(Row(row.values[after], row.present[after])) & ~given.failed[after]
+        )
+        places = np.where(follows, np.arange(count - change), 0)
+        places = np.maximum.accumulate(places) + change - first
+        guessed = self.guessed.setdefault(key, Row.empty(count))
+        guessed.values[change:], guessed.present[change:] = row.values[places], row.present[places]
 
 
 @dataclass
