@@ -13,9 +13,9 @@ from slo.objective import Objective
 
 SINCE_UNKNOWN = "unknown"
 ENDED_WITHIN = "30m"
-"""A cause that ended this long ago or less is still named, where none is at work: the short window of
-the slower page tier, which may fire that long after its events have stopped going bad."""
-ENDED = f"; not seen any more, within the last {ENDED_WITHIN}"
+"""A cause that ended this long ago or less is still named, where none is at work: the short window
+of the slower page tier, which may fire that long after its events have stopped going bad."""
+ENDED = f"; not now, but within the last {ENDED_WITHIN}"
 """Said after the evidence of such a cause."""
 _ENDED_FACTOR = 1000
 """What the rank of a cause that has ended is divided by: it comes after each that is at work."""
@@ -84,8 +84,9 @@ class ProbableCause:
         """Return a template of how much more evidence is at work of the same cause."""
         others = f"count(({self.query}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
         others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
+        values = f"{_values(self.labels)} .Labels.{conventions.CAUSE}"
         return (
-            f"{{{{ with printf `{others}`{_values(self.labels)} .Labels.{conventions.CAUSE} | query }}}}"
+            f"{{{{ with printf `{others}`{values} | query }}}}"
             " and {{ . | first | value }} more{{ end }}"
         )
 

@@ -70,8 +70,8 @@ class CauseAsker:
         told = f"{name}: {_evidence(every, name, first.labels)}"
         if first.value < 1:
             return told + ENDED
-        others = len({_sign(each.labels) for each in found
-                      if each.value >= 1 and each.labels[conventions.CAUSE] == name}) - 1  # fmt: skip
+        at_work = (each.labels for each in found if each.value >= 1)
+        others = len({_sign(labels) for labels in at_work if labels[conventions.CAUSE] == name}) - 1
         return told + (f" and {others} more" if others else "")
 
 
