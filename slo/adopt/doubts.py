@@ -10,7 +10,7 @@ from exporters.dialects import read_dialect
 from exporters.durations import format_duration
 from slo.adopt import names
 from slo.adopt.dialects import old_name_doubts
-from slo.adopt.found import Bounds, Found
+from slo.adopt.found import USUAL_INTERVAL_SECONDS, Bounds, Found
 from slo.adopt.objective_file import PERIODS_SECONDS, choose_period_seconds
 from slo.adopt.placing import Placed
 from slo.adopt.raw import WANTED_SECONDS, threshold
@@ -18,8 +18,6 @@ from slo.adopt.saying import Doubt, some
 from slo.checks.retention import MARGIN_SECONDS
 from slo.intervals import wrong_interval
 
-USUAL_INTERVAL_SECONDS = 15.0
-"""Where nobody tells it."""
 _INTERVALS = (5, 10, 15, 20, 30, 60, 100)
 """Of rules, in seconds: divisors of 5 minutes (:mod:`slo.intervals`)."""
 _MEANING = {
