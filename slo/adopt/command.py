@@ -13,7 +13,7 @@ from exporters.problems import InputError, problem
 from exporters.topology import Topology
 from slo.adopt.access import Credentials
 from slo.adopt.asking import Asking
-from slo.adopt.doubts import choose_interval_seconds, find_doubts
+from slo.adopt.doubts import choose_interval_seconds, find_doubts, find_missed
 from slo.adopt.files import (
     CONFIG_PATH,
     REPORT_PATH,
@@ -90,7 +90,8 @@ async def _ask(wanted: Wanted) -> Adopted:
     except PrometheusError as error:
         said = str(error).removeprefix(f"{url} ")
         raise InputError([problem(url, said, fix=how_to_mend(error, url))]) from None
-    return Adopted(found, placed, find_doubts(found, placed), tuple(proposals))
+    doubts = (*find_doubts(found, placed), *find_missed(proposals))
+    return Adopted(found, placed, tuple(sorted(doubts)), tuple(proposals))
 
 
 async def _propose(

@@ -11,10 +11,12 @@ from exporters.durations import format_duration
 from slo.adopt import names
 from slo.adopt.dialects import old_name_doubts
 from slo.adopt.found import USUAL_INTERVAL_SECONDS, Bounds, Found
-from slo.adopt.objective_file import PERIODS_SECONDS, choose_period_seconds
+from slo.adopt.objective_file import PERIODS_SECONDS, choose_period_seconds, objective_name
 from slo.adopt.placing import Placed
+from slo.adopt.proposing import Proposal
 from slo.adopt.raw import WANTED_SECONDS, threshold
-from slo.adopt.saying import Doubt, some
+from slo.adopt.saying import Doubt, counted, some
+from slo.burn import format_decimal
 from slo.checks.retention import MARGIN_SECONDS
 from slo.intervals import wrong_interval
 
@@ -44,6 +46,21 @@ def find_doubts(found: Found, placed: Placed) -> tuple[Doubt, ...]:
             *_families(found),
         })
     )  # fmt: skip
+
+
+def find_missed(proposals: Iterable[Proposal]) -> Iterator[Doubt]:
+    """Yield objectives that were written at a target that cells of theirs missed so far."""
+    for proposal in proposals:
+        for target, models in proposal.targets:
+            missed = proposal.missed(target, models)
+            if missed:
+                yield Doubt(
+                    "target missed",
+                    f"{objective_name(proposal, target, models)} is written at "
+                    f"{format_decimal(target * 100)} %, which {some(e.name for e in missed)} "
+                    f"missed over {counted(proposal.history.days_seen, 'day')} with events",
+                    "promise less in objectives/raw.yaml, or know that its budget begins spent",
+                )
 
 
 def choose_interval_seconds(found: Found) -> float:

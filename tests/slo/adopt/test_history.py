@@ -133,7 +133,7 @@ async def test_days_that_a_slow_server_has_no_time_for_are_left_out(server, now,
     found = await ask(server, now)
 
     assert (0, 0) == (found.days, found.days_seen)
-    assert ("the server was slow: only the last 0 days were looked at",) == found.notes
+    assert ("the server was slow: it was asked for the last 0 days alone",) == found.notes
 
 
 async def test_far_too_many_series_are_not_asked_about(server, now, monkeypatch):
