@@ -239,3 +239,20 @@ def test_alerts_are_relabeled_as_prometheus_does(step, expected):
     """An expression matches the whole value; what is empty is gone."""
     labels = {"severity": "page", "slo": "chat"}
     assert (labels if expected == "same" else expected) == relabel(labels, [step])
+
+
+def test_a_region_that_all_are_in_may_be_an_external_label(well: Seen):
+    """It is so of every alert; a region that has a router alone is another."""
+    config = well.server_config or {}
+    seen = replace(well, server_config={
+        **config, "global": {"external_labels": {"cluster": "demo", "region": "eu"}}})  # fmt: skip
+    assert [] == ids(seen)
+
+    topology = well.config.topology
+    [router] = topology.routers
+    other = topology.model_copy(update={"routers": [router.model_copy(update={"region": "us"})]})
+    assert ["labels/external"] == [
+        each.check.id
+        for each in findings(replace(seen, config=replace(well.config, topology=other)))
+        if each.check.id.startswith("labels/")
+    ]
