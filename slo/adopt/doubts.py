@@ -17,7 +17,7 @@ from slo.adopt.proposing import Proposal
 from slo.adopt.raw import WANTED_SECONDS, threshold
 from slo.adopt.saying import Doubt, counted, some
 from slo.burn import format_decimal
-from slo.checks.retention import MARGIN_SECONDS
+from slo.checks.retention import MARGIN_SECONDS, days_to_keep
 from slo.intervals import wrong_interval
 
 _INTERVALS = (5, 10, 15, 20, 30, 60, 100)
@@ -89,7 +89,8 @@ def _retention(found: Found) -> Iterator[Doubt]:
             "retention",
             f"the server keeps samples for {format_duration(kept)}, which is too short for budgets "
             f"over {format_duration(usual)}: {chosen}",
-            "start Prometheus with --storage.tsdb.retention.time=35d or more",
+            "start Prometheus with --storage.tsdb.retention.time="
+            f"{days_to_keep(usual + MARGIN_SECONDS)}d or more",
         )
 
 

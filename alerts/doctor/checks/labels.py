@@ -57,7 +57,11 @@ def find_external(seen: Seen) -> Iterator[Found]:
     """Yield external labels that say something else than ours of the same name."""
     topology = seen.config.topology
     cluster = topology.cluster
-    regions = {each.region for each in (*topology.groups, *topology.routers, *topology.tools)}
+    regions = {
+        *(each.region for each in topology.groups),
+        *(each.region for each in topology.routers),
+        *(each.region for each in topology.tools),
+    }
     for name, value in sorted(seen.external_labels.items()):
         if name == catalog.CLUSTER and value != cluster:
             yield Found(
