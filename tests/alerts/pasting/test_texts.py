@@ -89,7 +89,8 @@ def test_a_list_that_another_cluster_made_is_not_built_upon():
         paste(first, {("receivers",): [{"name": "ours"}]})
     assert (
         "f.yml:2: found receivers: among the lines of the cluster b, expected it above them; "
-        "take those out, write receivers: with one of yours, and paste both"
+        'take those out (--undo --cluster "b"), write receivers: with nothing after it, and paste '
+        "both"
     ) == str(refused.value)
 
 
