@@ -224,3 +224,10 @@ def test_lines_that_are_not_as_they_were_written_are_refused(lines, said: str, l
     assert str(refused.value).startswith(f"f.yml:{found[:60]}")
     assert expected in str(refused.value)
     assert "put the line back as it was" in str(refused.value)
+
+
+def test_what_would_say_something_else_as_well_is_not_pasted():
+    """Another key has the same value by its name, and would have ours too."""
+    text = "receivers: &none\nothers: *none\n"
+    with pytest.raises(InputError, match="written in a way that lines cannot be put between"):
+        paste(text, {("receivers",): [{"name": "ours"}]})

@@ -90,6 +90,25 @@ def test_an_engine_and_its_gpus_are_joined_by_the_short_name_of_the_only_host_th
     assert [("gpu01", ["GPU-a"])] == members(group)
 
 
+def test_a_host_that_is_called_as_the_short_name_of_another_keeps_its_own():
+    """Whoever names it means it, and not the other."""
+    gpus = (
+        gpu("GPU-a", "gpu01", "10.0.0.9:9400"),
+        gpu("GPU-b", "gpu01.us.example", "10.1.0.9:9400"),
+    )
+    [group] = adopt(engine("gpu01:8000"), gpus=gpus).topology.groups
+
+    assert [("gpu01", ["GPU-a"])] == members(group)
+
+
+def test_gpus_that_another_pod_has_are_not_given_to_the_engine_of_the_host():
+    """The exporter tells whose they are: not those of an engine that runs in no pod."""
+    placed = adopt(engine(), gpus=(gpu("GPU-a", pod="training-0", namespace="ml"),))
+
+    assert [[("h1", [])]] == [members(group) for group in placed.topology.groups]
+    assert ["GPU"] == [each.kind for each in placed.notes.left_out]
+
+
 def test_two_servers_on_a_host_are_two_groups_and_nobody_guesses_whose_gpus_are_whose():
     """Both would otherwise be said to have all eight."""
     placed = adopt(engine(), engine("10.0.0.1:8001"), gpus=(gpu("GPU-a"), gpu("GPU-b", index="1")))
