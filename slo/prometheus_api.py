@@ -31,6 +31,10 @@ class PrometheusDeniedError(PrometheusError):
     """The server wants to know who asks, or does not let them: 401 and 403."""
 
 
+class PrometheusMovedError(PrometheusError):
+    """The server leads on to another page that is none of its API: mostly one to log in."""
+
+
 class PrometheusRefusedError(PrometheusError):
     """The request was answered with an error: a query that cannot be, samples out of order."""
 
@@ -119,14 +123,16 @@ class PrometheusApi(HttpClient):
         """Return status and text of an answer.
 
         Raises:
-            PrometheusError: if there is none in time, it is too large, or the server does not let
-                whoever asks.
+            PrometheusError: if there is none in time, it is too large, the server does not let
+                whoever asks, or leads on to a page, or in such a way that the question is lost.
         """
         options = self._access.options()
         options = {**options, "headers": {**headers, **options.get("headers", {})}}
         try:
             async with self._session.request(method, url, data=body, **options) as answer:
                 status, text = answer.status, await self._read_text(answer)
+                led_to = str(answer.url.with_query(None)) if answer.history else ""
+                is_asked = answer.method == method and text.lstrip()[:1] in ("{", "")
         except (TimeoutError, aiohttp.ClientError) as error:
             said = str(error) or "no answer in time"
             raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
@@ -135,6 +141,8 @@ class PrometheusApi(HttpClient):
             who = self.write_url if url == self.write_url else self._url
             denied = f"{who} answered {status} {HTTPStatus(status).phrase}"
             raise PrometheusDeniedError(f"{denied}: {why[:_LONGEST_SAID]}" if why else denied)
+        if led_to and not is_asked:
+            raise PrometheusMovedError(f"{self._url} leads on to {led_to}, which is no API")
         return status, text
 
     async def _read_text(self, answer: aiohttp.ClientResponse) -> str:
