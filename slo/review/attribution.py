@@ -17,6 +17,7 @@ from slo.review.history import CellHistory, Excluded, IncidentHistory, counts
 from slo.tiling import STEP_SECONDS as STEP
 
 BEFORE_SECONDS = 3600
+"""So long before its first alert an incident may have begun to cost."""
 AFTER_SECONDS = 300
 """Pages end when their short window is good again, which is not before users are; rates reach a
 minute further."""
