@@ -108,14 +108,16 @@ def test_recall_is_of_the_hours_that_burned(week: Engine):
 
 
 def test_a_promise_of_old_says_which_hours_burned(week: Engine):
-    """In the hit's hour 80 % might be bad: nothing burned."""
+    """In the hit's hour 80 % might be bad: what burned was later, and without a page."""
     with writing(week) as connection:
         versions = {"slo": "availability", "service": "chat", "period_seconds": 28 * 86_400}
         connection.execute(VERSIONS.update().values(valid_from=HIT + 2 * HOUR))
         connection.execute(VERSIONS.insert(), {**versions, "valid_from": 0, "target": "0.2"})
+        later = SNAPSHOTS.c.at == HIT + 50 * HOUR
+        connection.execute(SNAPSHOTS.update().where(later).values(events_bad=600.0))
     told = read_figures(week, "chat", "2026-W39", NOW)
 
-    assert told["alerts"]["recall"] is None
+    assert 0 == told["alerts"]["recall"]
 
 
 def tell_page(record: Engine, start: int, **labels: str) -> None:
