@@ -74,7 +74,7 @@ def review_figures(
             "resolve_seconds": paging.resolve_seconds,
             "noise": [{"alert": name, "pages": count} for name, count in paging.noise],
         },
-        "excluded": [_excluded(each) for each in history.excluded],
+        "excluded": [_excluded(each, period, history) for each in history.excluded],
         "changes": list(history.changes),
         "actions": list(history.actions),
         "decisions": list(history.decisions),
@@ -244,11 +244,14 @@ def _state(objectives: Sequence[Mapping[str, Any]], policy: Policy) -> str:
     return max(levels, key=order.index) if levels else UNKNOWN
 
 
-def _excluded(window: Excluded) -> dict[str, Any]:
+def _excluded(window: Excluded, period: ReviewedPeriod, history: ServiceHistory) -> dict[str, Any]:
+    cells = (cell for each in history.objectives for cell in each.cells)
     return {
         "from": _when(window.starts_at),
         "to": _when(window.ends_at),
         "labels": dict(window.labels),
+        "cells": sum(window.is_of(cell.labels) for cell in cells),
+        "hours": window.hours(period.start, period.end).size,
         "reason": window.reason,
     }
 
