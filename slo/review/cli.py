@@ -185,6 +185,7 @@ def maintenance(
     from slo.review.database import check_version, open_database  # noqa: PLC0415
     from slo.review.maintenance import add_window, read_window  # noqa: PLC0415
     from slo.review.refusals import UnusableError  # noqa: PLC0415
+    from slo.review.wording import covered  # noqa: PLC0415
 
     pairs = [each.partition("=") for each in label or []]
     wrong = [name for name, equals, value in pairs if not (name and equals and value)]
@@ -202,8 +203,7 @@ def maintenance(
         added = add_window(engine, window, int(time.time()))
     except UnusableError as error:
         raise InputError([problem("--label", str(error))]) from None
-    covered = f"{added.cells} cells for {added.hours} hours"
-    typer.echo(f"maintenance {added.id} leaves {covered} out of reports")
+    typer.echo(f"maintenance {added.id} leaves out {covered(added.cells, added.hours)}")
 
 
 @app.command()

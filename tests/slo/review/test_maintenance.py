@@ -186,7 +186,7 @@ def test_the_commands_add_one_and_withdraw_it(sqlite_record: Engine):
     ]
 
     assert [
-        (0, "maintenance 1 leaves 1 cells for 1 hours out of reports\n"),
+        (0, "maintenance 1 leaves out 1 cell for 1 hour\n"),
         (0, "maintenance 1 is withdrawn: its hours count again\n"),
     ] == [(each.exit_code, each.output) for each in done]
     told = [each.exception for each in wrong]
