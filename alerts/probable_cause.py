@@ -12,17 +12,28 @@ from slo import conventions
 from slo.objective import Objective
 
 SINCE_UNKNOWN = "unknown"
+ENDED_WITHIN = "30m"
+"""A cause that ended this long ago or less is still named, where none is at work: the short window
+of the slower page tier, which may fire that long after its events have stopped going bad."""
+ENDED = f"; not now, but within the last {ENDED_WITHIN}"
+"""Said after the evidence of such a cause."""
+_ENDED_FACTOR = 1000
+"""What the rank of a cause that has ended is divided by: it comes after each that is at work."""
 
 
 @dataclass(frozen=True)
 class ProbableCause:
-    """The highest-ranked cause at work in an alert's cell."""
+    """The highest-ranked cause at work in an alert's cell, or else of those that ended lately."""
 
     causes: tuple[Cause, ...]
     query: str
     """PromQL of all causes at work in the cell; ``%q`` stands for the alert's label values."""
     labels: tuple[str, ...]
     """Which those are, in order."""
+    looked_for: str
+    """PromQL of all causes at work, and of those that ended lately with ranks below 1."""
+    looked_for_labels: tuple[str, ...]
+    """As ``labels``, of ``looked_for``."""
 
     def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
         """Return a template of what is to be said of it, and of what, if there is none.
@@ -36,7 +47,8 @@ class ProbableCause:
         if not named:
             return self._of_the_first(branches, otherwise)
         before = f"{{{{ .Labels.{conventions.CAUSE} }}}}: "
-        return self._of_the_first(branches, otherwise, before, self._more())
+        ended = f"{{{{ if lt (value .) 1.0 }}}}{ENDED}{{{{ end }}}}"
+        return self._of_the_first(branches, otherwise, before, self._more() + ended)
 
     def since(self) -> str:
         """Return a template of since when it is at work: since its alert is active, or pending."""
@@ -57,8 +69,8 @@ class ProbableCause:
         """Return a template of what is said of the first cause, by its name, or of none."""
         if not branches:
             return otherwise
-        first = f"`topk(1, {self.query})`"
-        found = f"printf {first}{self._values} | query" if self.labels else f"query {first}"
+        first, values = f"`topk(1, {self.looked_for})`", _values(self.looked_for_labels)
+        found = f"printf {first}{values} | query" if values else f"query {first}"
         chosen = "{{ else ".join(
             f"if eq .Labels.{conventions.CAUSE} {' '.join(map(_quoted, names))} }}}}{said}"
             for names, said in branches.items()
@@ -68,16 +80,13 @@ class ProbableCause:
             f"{after}{{{{ end }}}}{{{{ else }}}}{otherwise}{{{{ end }}}}"
         )
 
-    @property
-    def _values(self) -> str:
-        return "".join(f" $labels.{label}" for label in self.labels)
-
     def _more(self) -> str:
-        """Return a template of how much more evidence there is of the same cause."""
+        """Return a template of how much more evidence is at work of the same cause."""
         others = f"count(({self.query}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
         others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
+        values = f"{_values(self.labels)} .Labels.{conventions.CAUSE}"
         return (
-            f"{{{{ with printf `{others}`{self._values} .Labels.{conventions.CAUSE} | query }}}}"
+            f"{{{{ with printf `{others}`{values} | query }}}}"
             " and {{ . | first | value }} more{{ end }}"
         )
 
@@ -90,13 +99,17 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
         causes: those that can explain it.
     """
     by_labels = _by_labels(objective, causes)
-    query = " or ".join(
+    at_work = [
         f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
         for labels, names in by_labels.items()
-    )
+    ]
+    ended = [f"last_over_time({each}[{ENDED_WITHIN}]) / {_ENDED_FACTOR}" for each in at_work]
+    labels = tuple(label for labels in by_labels for label in labels)
     return ProbableCause(
-        tuple(causes), query, tuple(label for labels in by_labels for label in labels)
-    )
+        tuple(causes),
+        " or ".join(at_work), labels,
+        " or ".join((*at_work, *ended)), (*labels, *labels),
+    )  # fmt: skip
 
 
 def once_causes_can_be_told(
@@ -141,10 +154,16 @@ def _active_since(labels: Sequence[str]) -> str:
     chosen = ",".join(f"{each}=%q" for each in (conventions.ALERTNAME, *labels))
     values = "".join(f" .Labels.{each}" for each in (conventions.CAUSE, *labels))
     return (
-        f"{{{{ with printf `ALERTS_FOR_STATE{{{chosen}}}`{values} | query }}}}"
+        f"{{{{ with printf `last_over_time(ALERTS_FOR_STATE{{{chosen}}}[{ENDED_WITHIN}])`{values}"
+        " | query }}"
         '{{ . | first | value | humanizeTimestamp | reReplaceAll " [+]0000" "" }}'
         f"{{{{ else }}}}{SINCE_UNKNOWN}{{{{ end }}}}"
     )
+
+
+def _values(labels: Sequence[str]) -> str:
+    """Return the alert's values of labels, as arguments in a template."""
+    return "".join(f" $labels.{label}" for label in labels)
 
 
 def _quoted(text: str) -> str:

@@ -14,7 +14,7 @@ from alerts.burn import ERROR_BUDGET_BURN, NO_CAUSE
 from alerts.causes.cause import Cause
 from alerts.causes.every import causes, explaining
 from alerts.messages.pagerduty import ALERTS_DETAIL, SPEAKING_LABELS
-from alerts.probable_cause import probable_cause
+from alerts.probable_cause import ENDED, probable_cause
 from alerts.sources import names_causes
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
 from demo.lab.evidence import filled_in
@@ -58,8 +58,8 @@ class CauseAsker:
         if not every:
             return NO_CAUSE
         cause = probable_cause(objective, every)
-        query = cause.query
-        for label in cause.labels:
+        query = cause.looked_for
+        for label in cause.looked_for_labels:
             query = query.replace("%q", json.dumps(firing.labels.get(label, "")), 1)
         found = await self.client.query(query, at)
         if not found:
@@ -67,10 +67,12 @@ class CauseAsker:
         # Of equal ranks topk takes any; here the first by its labels.
         first = min(found, key=lambda each: (-each.value, sorted(each.labels.items())))
         name = first.labels[conventions.CAUSE]
-        others = len({_sign(each.labels) for each in found
-                      if each.labels[conventions.CAUSE] == name}) - 1  # fmt: skip
-        evidence = _evidence(every, name, first.labels)
-        return f"{name}: {evidence}" + (f" and {others} more" if others else "")
+        told = f"{name}: {_evidence(every, name, first.labels)}"
+        if first.value < 1:
+            return told + ENDED
+        at_work = (each.labels for each in found if each.value >= 1)
+        others = len({_sign(labels) for labels in at_work if labels[conventions.CAUSE] == name}) - 1
+        return told + (f" and {others} more" if others else "")
 
 
 async def pages_of(

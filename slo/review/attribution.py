@@ -18,6 +18,7 @@ from slo.review.hours import HOUR
 from slo.tiling import STEP_SECONDS as STEP
 
 BEFORE_SECONDS = 3600
+"""So long before its first alert an incident may have begun to cost."""
 AFTER_SECONDS = 300
 """Pages end when their short window is good again, which is not before users are; rates reach a
 minute further."""

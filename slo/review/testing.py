@@ -64,7 +64,17 @@ def _running(
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     data, log = folder / "data", folder / "log"
-    made = [initdb, "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C"]
+    made: list[str | Path] = [
+        initdb,
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]
     done = subprocess.run(
         [*made, "--no-sync"], cwd=folder, capture_output=True, text=True, check=False, **who
     )

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from alerts.build import alerts_group, causes_group, objective_groups
 from alerts.burn import NO_CAUSE
 from alerts.causes.every import causes, explaining
 from alerts.incidents import is_felt_in_cell
+from alerts.probable_cause import ENDED
 from demo.setup.programs import find_program
 from exporters.config import Config, read_config
 from slo.objective import Objective, Ratio
@@ -24,6 +26,8 @@ from tests.alerts.promql import queries_of
 
 ROUTER = 'shardwatch_router_requests_total{outcome!="rate_limited"}'
 FOREIGN = "gateway_requests_total"
+OUT = "tool out fails in region eu (mostly timeout)"
+"""Evidence of a tool that is out."""
 
 LABELS = 'cluster="demo",region="eu",model="chat",revision="r1",tier="pro"'
 
@@ -260,8 +264,50 @@ def test_the_more_a_cause_explains_the_higher_it_ranks():
 def test_another_tools_outage_explains_nothing(config: Config, tmp_path: Path):
     """Where the objective is grouped by tool, the page of one tool does not name another's."""
     mine = objective(TOOL, "region", "tool")
+    traffic = (
+        # 2 in 10 fail: it burns, and is not out.
+        ("slow", "ok", "0+120x40"),
+        ("slow", "timeout", "0+30x40"),
+        ("out", "timeout", "0+150x40"),
+    )
+
+    told = told_of_burns(mine, traffic, "10m", config, tmp_path)
+
+    assert NO_CAUSE == told["slow"]["probable_cause"]
+    assert OUT in told["out"]["probable_cause"]
+
+
+def test_a_cause_that_has_just_ended_is_named_and_said_to_have(config: Config, tmp_path: Path):
+    """A page comes up to its short window later than its last bad event."""
+    mine = objective(TOOL, "region", "tool")
+    # At the end 2 of the last 5 minutes were bad: it burns, and half of the calls are good again.
+    traffic = (("out", "timeout", "0+150x40 6000x12"), ("out", "ok", "0x40 150+150x12"))
+
+    [told] = told_of_burns(mine, traffic, "13m", config, tmp_path).values()
+
+    assert told["probable_cause"] == f"ToolOutage: {OUT}{ENDED}"
+    assert "1970-01-01" in told["cause_since"]
+    assert "let agents do without out, and call its owner" == told["first_step"]
+
+
+def told_of_burns(
+    mine: Objective,
+    traffic: Sequence[tuple[str, str, str]],
+    at: str,
+    config: Config,
+    folder: Path,
+) -> dict[str, dict[str, str]]:
+    """Return by tool the annotations of the pages of an objective of tools, by promtool.
+
+    Args:
+        mine: grouped by tool.
+        traffic: tools, outcomes and promtool's values of their calls.
+        at: when the alerts are looked at.
+        config: of the rules.
+        folder: for promtool's files.
+    """
     groups = [causes_group(config), *objective_groups(mine, config)]
-    (tmp_path / "rules.yaml").write_text(render_groups(groups, ["test"]))
+    (folder / "rules.yaml").write_text(render_groups(groups, ["test"]))
     where = 'cluster="demo",region="eu",model="chat",tool'
     content = {
         "rule_files": ["rules.yaml"],
@@ -271,30 +317,22 @@ def test_another_tools_outage_explains_nothing(config: Config, tmp_path: Path):
                 "interval": "15s",
                 "input_series": [
                     {"series": f'{TOOL}{{{where}="{tool}",outcome="{outcome}"}}', "values": values}
-                    for tool, outcome, values in (
-                        # 2 in 10 fail: it burns, and is not out.
-                        ("slow", "ok", "0+120x40"),
-                        ("slow", "timeout", "0+30x40"),
-                        ("out", "timeout", "0+150x40"),
-                    )
+                    for tool, outcome, values in traffic
                 ],
                 "alert_rule_test": [
-                    {"alertname": "ErrorBudgetBurn", "eval_time": "10m", "exp_alerts": []}
+                    {"alertname": "ErrorBudgetBurn", "eval_time": at, "exp_alerts": []}
                 ],
             }
         ],
     }
-    (tmp_path / "test.yaml").write_text(yaml.safe_dump(content))
-
+    (folder / "test.yaml").write_text(yaml.safe_dump(content))
     done = subprocess.run(
         [str(find_program("promtool")), "test", "rules", "test.yaml"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     # promtool shows what it got: every alert with its annotations.
     got = (done.stdout + done.stderr).partition("got:")[2]
-    causes_told = dict(
-        re.findall(r'tool="(\w+)"[^\[]*?probable_cause="([^"]*)"', re.sub(r"\s+", " ", got))
-    )
-
-    assert NO_CAUSE == causes_told.get("slow"), got
-    assert "tool out fails in region eu (mostly timeout)" in causes_told.get("out", ""), got
+    return {
+        re.findall(r'tool="(\w+)"', each)[0]: dict(re.findall(r'(\w+)="([^"]*)"', each))
+        for each in re.sub(r"\s+", " ", got).split("Labels:")[1:]
+    }
