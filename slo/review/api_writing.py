@@ -109,7 +109,6 @@ def begin_review(request: Request, desk: TheDesk, person: Writer, body: NewRevie
     """Begin the review of a period; 409 where there is one."""
     by = desk.by(person, body.author)
     period = reviewable(body.period, by.now, "period")
-    reviews.check_service(desk.engine, body.service)
     number = reviews.create_review(desk.engine, body.service, period, by)
     return _review(request, desk, number, 201)
 
@@ -128,6 +127,13 @@ def edit_review(
     by = desk.by(person, body.author)
     reviews.edit_notes(desk.engine, number, _revision(request), body.notes, by)
     return _review(request, desk, number)
+
+
+@writing.delete("/reviews/{number}", status_code=204, response_class=Response, responses=_EDITED)
+def discard_review(request: Request, desk: TheDesk, person: Writer, number: Number) -> Response:
+    """Discard a draft that was begun by mistake; 409 once something was written into it."""
+    reviews.discard(desk.engine, number, _revision(request), desk.by(person))
+    return Response(status_code=204)
 
 
 @writing.post(

@@ -73,6 +73,10 @@ def serve(
     proxy_role: Annotated[
         str, typer.Option(metavar="ROLE", help="Of those it lets in: read, write or sign.")
     ] = "write",
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="What browsers show before a proxy; or links: reviews."),
+    ] = None,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Your error-budget policy, instead of shardwatch's."),
@@ -100,7 +104,7 @@ def serve(
     from exporters.addresses import parse_address  # noqa: PLC0415 - not for --help
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.options import read_duration  # noqa: PLC0415
-    from slo.review.people import read_proxy  # noqa: PLC0415
+    from slo.review.people import read_proxy, read_public_url  # noqa: PLC0415
     from slo.review.serving import Service, serve_reviews  # noqa: PLC0415
     from slo.servers import access_to  # noqa: PLC0415
 
@@ -113,6 +117,7 @@ def serve(
         read = read_config(config, needs_routing_key=False, needs_service=False)
     url = prometheus or (read.file.prometheus.url if read is not None else None)
     access = access_to(url, http_config, read) if url is not None else None
+    linked = read.file.links.reviews if read is not None else None
     reach_seconds = int(read_duration("--reach", reach))
     service = Service(
         database,
@@ -121,6 +126,7 @@ def serve(
         pagerduty_secret_file=pagerduty_secret_file,
         tokens_file=tokens_file,
         proxy=read_proxy(proxy_header, proxy_from or [], proxy_role),
+        public_url=read_public_url(public_url) or (str(linked) if linked else None),
         policy=policy,
         prometheus=url,
         access=access,

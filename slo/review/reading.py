@@ -15,6 +15,7 @@ from slo.review.alert_store import ALERTS, read_facts
 from slo.review.audit import NO_CHANGES, Since
 from slo.review.cells import read_cells
 from slo.review.days import OBJECTIVE_DAYS, Parts, parts_of
+from slo.review.endings import ends_of
 from slo.review.history import (
     Excluded,
     IncidentHistory,
@@ -48,6 +49,13 @@ def known_services(engine: Engine) -> list[str]:
         return sorted(found)
 
 
+def record_begins(connection: Connection, service: str) -> int | None:
+    """Return since when the record has an objective of a service; None if it has none."""
+    asked = select(func.min(VERSIONS.c.valid_from)).where(VERSIONS.c.service == service)
+    first = connection.execute(asked).scalar()
+    return None if first is None else int(first) - HOUR
+
+
 def read_history(
     engine: Engine, service: str, period: ReviewedPeriod, now: float, since: Since = NO_CHANGES
 ) -> ServiceHistory:
@@ -58,22 +66,22 @@ def read_history(
     with engine.connect() as connection:
         excluded = read_excluded(connection, period, since)
         objectives = _objectives(connection, service, period, now, excluded)
+        into = _merged(connection)
+        acknowledged = _acknowledged(connection, now, since, into)
+        incidents = _incidents(
+            connection, service, period, now, objectives, acknowledged=acknowledged
+        )
+        numbers = {each.number for each in incidents}
+        numbers |= {number for number in into if _story_of(number, into) in numbers}
         return ServiceHistory(
             service,
             objectives,
-            _incidents(
-                connection,
-                service,
-                period,
-                now,
-                objectives,
-                acknowledged=_acknowledged(connection, now, since),
-            ),
+            incidents,
             excluded,
             read_changes(connection, period, since),
             read_actions(connection, service, period, since),
             read_decisions(connection, service, period),
-            read_annotations(connection, period, since),
+            read_annotations(connection, service, period, numbers, since),
         )
 
 
@@ -104,11 +112,13 @@ def _objectives(
     known_hours = _known_hours(connection, service, list(versions), parts)
     in_maintenance = _known_in_maintenance(connection, service, excluded, period.start, end)
     cells = read_cells(connection, service, period, versions, last_hour=end, parts=parts)
+    ended = ends_of(connection, service, now)
     found = []
     for slo, every in versions.items():
         first = max(period.start, every[0].valid_from - HOUR)
+        last = min(end, ended.get(slo, end))
         there = [each for each in every if each.valid_from <= period.end]
-        if not there or first >= end:
+        if not there or first >= last:
             continue
         inside = [each for each in there[:-1] if there[-1].valid_from > period.start]
         found.append(
@@ -123,7 +133,7 @@ def _objectives(
                 ),
                 there[-1].period_seconds,
                 first,
-                (end - first) // HOUR,
+                (last - first) // HOUR,
                 known_hours[slo],
                 in_maintenance.get(slo, np.empty(0, np.int64)),
                 tuple(cells.get(slo, ())),
@@ -230,18 +240,29 @@ def _incidents(
     return tuple(found)
 
 
-def _acknowledged(connection: Connection, now: float, since: Since) -> dict[int, int]:
+def _merged(connection: Connection) -> dict[int, int]:
+    """Return the incidents that turned out to be of others' stories, and of which."""
+    asked = select(INCIDENTS.c.id, INCIDENTS.c.merged_into)
+    found = connection.execute(asked.where(INCIDENTS.c.merged_into.is_not(None)))
+    return {row[0]: row[1] for row in found}
+
+
+def _story_of(number: int, into: Mapping[int, int]) -> int:
+    """Return the incident in which an incident's story goes on; its own number, if it does."""
+    while number in into:
+        number = into[number]
+    return number
+
+
+def _acknowledged(
+    connection: Connection, now: float, since: Since, into: Mapping[int, int]
+) -> dict[int, int]:
     """Return when each incident was taken first, those among them that became part of its story."""
-    merged = select(INCIDENTS.c.id, INCIDENTS.c.merged_into).where(
-        INCIDENTS.c.merged_into.is_not(None)
-    )
-    into: dict[int, int] = {row[0]: row[1] for row in connection.execute(merged)}
     found: dict[int, int] = {}
     for number, at in read_acknowledged(connection, since).items():
-        while number in into:
-            number = into[number]  # noqa: PLW2901 - where its story goes on
+        story = _story_of(number, into)
         if at <= now:
-            found[number] = min(at, found.get(number, at))
+            found[story] = min(at, found.get(story, at))
     return found
 
 

@@ -111,6 +111,7 @@ def _markdown_lines(f: Mapping[str, Any]) -> Iterator[str]:
         ("Changes", "changes"),
         ("Actions", "actions"),
         ("Decisions", "decisions"),
+        ("Annotations", "annotations"),
     ):
         if f[key]:
             yield from ("", f"## {title}", "")

@@ -50,9 +50,9 @@ Form = Annotated[dict[str, str], Depends(_fields)]
 def begin(desk: TheDesk, person: Writer, form: Form) -> Response:
     """Begin a review."""
     by = desk.by(person, form.get("author", ""))
-    reviews.check_service(desk.engine, form.get("service", ""))
     period = reviewable(form.get("period", "").strip(), by.now, "period")
-    return _to(f"/reviews/{reviews.create_review(desk.engine, form['service'], period, by)}")
+    number = reviews.create_review(desk.engine, form.get("service", ""), period, by)
+    return _to(f"/reviews/{number}")
 
 
 @writing.post("/reviews/{number}/notes")
@@ -98,6 +98,14 @@ def sign(desk: TheDesk, person: Signer, number: Number, form: Form) -> Response:
     by = desk.by(person, form.get("author", ""))
     reviews.sign(desk.engine, number, _revision(form), by, policy=desk.policy)
     return _to(f"/reviews/{number}")
+
+
+@writing.post("/reviews/{number}/discard")
+def discard(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+    """Discard a draft."""
+    by = desk.by(person, form.get("author", ""))
+    reviews.discard(desk.engine, number, _revision(form), by)
+    return _to("/reviews")
 
 
 @writing.post("/incidents/{number}/annotations")

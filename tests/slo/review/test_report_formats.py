@@ -45,7 +45,7 @@ def test_markup_in_a_text_is_shown_and_never_run(format_: ReportFormat):
         incidents=(incident(cause=HOSTILE),),
         excluded=(window,),
         actions=(action,),
-        annotations=({"text": HOSTILE},),
+        annotations=({"at": "2026-09-22T00:00:00Z", "by": "ada", "text": HOSTILE},),
     )
 
     assert None is re.search(r"(?<!\\)<script", text)

@@ -217,6 +217,60 @@ def test_an_objective_that_is_too_new_for_an_hour_has_no_figures_yet(week: Engin
     assert [] == told["objectives"]
 
 
+def tell_of(record: Engine, slo: str, first: int, hours: int) -> None:
+    """Tell some hours of one objective alone, with one cell of it."""
+    at = first + HOUR * np.arange(hours)
+    cell_at = {"window": "1h", **PLACE}
+    told: tuple[tuple[str, float, dict[str, str]], ...] = (
+        (names.OBJECTIVE, 0.999, {}),
+        (names.PERIOD, 28 * 86_400.0, {}),
+        (names.EVENTS_BAD_COUNT, 0.0, cell_at),
+        (names.EVENTS_COUNT, 3600.0, cell_at),
+        (names.COVERAGE, 1.0, cell_at),
+    )
+    series = [
+        Series(
+            {"__name__": name, "slo": slo, "service": "chat", **labels},
+            at * 1000,
+            np.full(hours, value),
+        )
+        for name, value, labels in told
+    ]
+    write_hours(record, at.tolist(), read_hours(series), 0)
+
+
+def unknown(record: Engine, period: str, hours: int) -> dict[str, float]:
+    """Return what share of a period is unknown of each objective, some hours after the week."""
+    figures = read_figures(record, "chat", period, PERIOD.end + hours * HOUR)
+    return {each["slo"]: each["unknown"] for each in figures["objectives"]}
+
+
+def test_an_objective_ends_once_a_day_was_told_of_others_and_not_of_it(week: Engine):
+    """It was renamed: until then it is unknown, and no later review has it."""
+    tell_of(week, "answered", PERIOD.end + HOUR, 168)
+
+    assert {"availability": 1, "answered": 0} == unknown(week, "2026-W40", 23)
+    assert {"answered": 0} == unknown(week, "2026-W40", 24)
+    assert {"answered": 0} == unknown(week, "2026-W40", 168)
+    assert {"availability": 0} == unknown(week, "2026-W39", 168)
+
+
+def test_an_objective_that_ends_within_a_period_counts_until_then(week: Engine):
+    """It is a week that is known, and no more."""
+    tell_of(week, "answered", PERIOD.end + HOUR, 72)
+
+    assert {"availability": 0, "answered": 0} == unknown(week, "2026-09-21..2026-09-30", 72)
+
+
+def test_an_objective_that_is_told_of_again_has_not_ended(week: Engine):
+    """What lies between is unknown, once it is."""
+    tell_of(week, "answered", PERIOD.end + HOUR, 100)
+    tell_of(week, "availability", PERIOD.end + 101 * HOUR, 68)
+
+    assert {"answered": 0} == unknown(week, "2026-W40", 100)
+    assert {"answered": 0, "availability": 0.595238095} == unknown(week, "2026-W40", 168)
+
+
 def test_maintenance_of_the_record_is_left_out(week: Engine):
     """By its labels."""
     with Session(week) as session, session.begin():
@@ -235,6 +289,11 @@ def test_maintenance_of_the_record_is_left_out(week: Engine):
         ("shop", "2026-W39", "--service: the record knows no service 'shop'; take one of: chat"),
         ("chat", "next week", "--period: found 'next week', expected a week 2026-W47"),
         ("chat", "1969-12", "--period: found '1969-12', expected one since 1970"),
+        (
+            "chat",
+            "2020-W01",
+            "--period: found '2020-W01', which was over before the record of chat",
+        ),
         ("chat", "2099-01", "--period: found '2099-01', which has not begun"),
     ],
 )
