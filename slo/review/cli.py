@@ -1,4 +1,4 @@
-"""``shardwatch review serve|report|maintenance|migrate``: the record of SLO reviews."""
+"""``shardwatch review serve|report|maintenance|withdraw|migrate``: the record of SLO reviews."""
 
 from __future__ import annotations
 
@@ -190,6 +190,8 @@ def maintenance(
     """Leave the hours that maintenance touches out of reports, which say so."""
     from slo.review.database import check_version, open_database  # noqa: PLC0415
     from slo.review.maintenance import add_window, read_window  # noqa: PLC0415
+    from slo.review.refusals import UnusableError  # noqa: PLC0415
+    from slo.review.wording import covered  # noqa: PLC0415
 
     pairs = [each.partition("=") for each in label or []]
     wrong = [name for name, equals, value in pairs if not (name and equals and value)]
@@ -203,8 +205,37 @@ def maintenance(
         raise InputError([problem("maintenance", str(error))]) from None
     engine = open_database(database)
     check_version(engine)
-    number = add_window(engine, window, int(time.time()))
-    typer.echo(f"maintenance {number} is left out of reports")
+    try:
+        added = add_window(engine, window, int(time.time()))
+    except UnusableError as error:
+        raise InputError([problem("--label", str(error))]) from None
+    typer.echo(f"maintenance {added.id} leaves out {covered(added.cells, added.hours)}")
+
+
+@app.command()
+def withdraw(
+    number: Annotated[int, typer.Argument(min=1, max=2**31, help="Of the maintenance.")],
+    *,
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    database: _Database = _DEFAULT_DATABASE,
+) -> None:
+    """Have the hours of maintenance count again; what was signed stays as it is."""
+    from slo.review.audit import By  # noqa: PLC0415 - not for --help
+    from slo.review.database import check_version, open_database  # noqa: PLC0415
+    from slo.review.maintenance import withdraw_window  # noqa: PLC0415
+    from slo.review.refusals import RefusedError  # noqa: PLC0415
+    from slo.review.webhook import storable  # noqa: PLC0415
+
+    name = storable(author.strip())
+    if not name:
+        raise InputError([problem("--author", "found no text, expected who says so")])
+    engine = open_database(database)
+    check_version(engine)
+    try:
+        withdraw_window(engine, number, By(name, int(time.time())))
+    except RefusedError as error:
+        raise InputError([problem("NUMBER", str(error))]) from None
+    typer.echo(f"maintenance {number} is withdrawn: its hours count again")
 
 
 @app.command()

@@ -33,13 +33,14 @@ _ACKNOWLEDGED, _ACTIONS, _ANNOTATIONS, _CHANGES, _DECISIONS, _WINDOWS, _REVIEWS 
 def read_excluded(
     connection: Connection, period: ReviewedPeriod, since: Since
 ) -> tuple[Excluded, ...]:
-    """Return the maintenance that touches a period."""
+    """Return the maintenance that touches a period, without what was withdrawn."""
     table = _WINDOWS
     touches = (table.c.starts_at < period.end) & (table.c.ends_at > period.start)
     asked = select(table).where(touches).order_by(table.c.starts_at, table.c.id)
     return tuple(
         Excluded(row["starts_at"], row["ends_at"], row["labels"], row["reason"])
         for row in _rows(connection, "maintenance", asked, since)
+        if row["withdrawn_at"] is None
     )
 
 

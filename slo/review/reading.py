@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, func, or_, select
 
 from slo import conventions as names
@@ -35,6 +36,7 @@ from slo.review.meeting import (
 from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import KNOWN, VERSIONS
 from slo.review.spans import spans_of
+from slo.steps import Times
 
 _MOST_BEFORE_SECONDS = 14 * 86_400
 """Alerts that began so long before a period may still be of an incident within it."""
@@ -108,6 +110,7 @@ def _objectives(
     end = min(period.end, int(now) // HOUR * HOUR)
     parts = parts_of(connection, period.start, end, [(x.starts_at, x.ends_at) for x in excluded])
     known_hours = _known_hours(connection, service, list(versions), parts)
+    in_maintenance = _known_in_maintenance(connection, service, excluded, period.start, end)
     cells = read_cells(connection, service, period, versions, last_hour=end, parts=parts)
     ended = ends_of(connection, service, now)
     found = []
@@ -129,8 +132,10 @@ def _objectives(
                     if each.target != there[-1].target
                 ),
                 there[-1].period_seconds,
+                first,
                 (last - first) // HOUR,
                 known_hours[slo],
+                in_maintenance.get(slo, np.empty(0, np.int64)),
                 tuple(cells.get(slo, ())),
             )
         )
@@ -152,6 +157,22 @@ def _known_hours(
     for each in asked:
         found.update({slo: int(count) for slo, count in connection.execute(each)})
     return found
+
+
+def _known_in_maintenance(
+    connection: Connection, service: str, excluded: Sequence[Excluded], start: int, end: int
+) -> dict[str, Times]:
+    """Return at which hours that maintenance touches the rules of each objective ran."""
+    found: dict[str, set[int]] = {}
+    for window in excluded:
+        hours = window.hours(start, end)
+        if not hours.size:
+            continue
+        within = KNOWN.c.at.between(int(hours[0]), int(hours[-1]))
+        asked = select(KNOWN.c.slo, KNOWN.c.at).where(KNOWN.c.service == service, within)
+        for slo, at in connection.execute(asked):
+            found.setdefault(slo, set()).add(at)
+    return {slo: np.array(sorted(hours), np.int64) for slo, hours in found.items()}
 
 
 def _incidents(

@@ -18,7 +18,7 @@ from slo.review.acknowledging import acknowledge
 from slo.review.actions import Task, add_action, change_action, read_action
 from slo.review.answers import Signer, TheDesk, Writer
 from slo.review.api import Number, seconds
-from slo.review.maintenance import add_window, read_window
+from slo.review.maintenance import add_window, read_window, withdraw_window
 from slo.review.refusals import StaleError, UnusableError
 from slo.review.reporting import reviewable
 from slo.review.site import TEMPLATES, reading
@@ -143,6 +143,13 @@ def leave_out(desk: TheDesk, person: Writer, form: Form) -> Response:
     except ValueError as error:
         raise UnusableError(str(error)) from None
     add_window(desk.engine, window, by.now)
+    return _to("/maintenance")
+
+
+@writing.post("/maintenance/{number}/withdraw")
+def withdraw(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+    """Have hours count again."""
+    withdraw_window(desk.engine, number, desk.by(person, form.get("author", "")))
     return _to("/maintenance")
 
 

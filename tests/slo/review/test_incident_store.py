@@ -44,6 +44,16 @@ def test_an_incident_is_there_once_however_often_it_is_worked_out(record: Engine
     assert [(1, 10, 30, "", None)] == incidents(record)
 
 
+def test_an_incident_keeps_its_beginning_when_its_first_alert_is_not_read_again(record: Engine):
+    """Only alerts of the last days are."""
+    write_facts(record, [page(10, 30), page(35, None)], NOW)
+    sync_incidents(record, 0)
+    write_facts(record, [page(35, 50)], NOW)
+    sync_incidents(record, 20 * MINUTE)
+
+    assert [(1, 10, 50, "", None)] == incidents(record)
+
+
 def test_incidents_that_turn_out_to_be_one_keep_the_first_number(record: Engine):
     """Links to the other lead to it."""
     write_facts(record, [page(10, 20), page(50, 60)], NOW)

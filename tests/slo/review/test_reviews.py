@@ -134,6 +134,43 @@ def test_a_signed_review_is_made_again_to_the_same_hash(week: Engine, draft: int
     assert (signed, signed, ()) == (again.signed_digest, again.digest, again.differs)
 
 
+def writing_while_figures_are_made(monkeypatch: pytest.MonkeyPatch, changes: int) -> None:
+    """Have somebody tell of a change whenever figures were made, so many times."""
+    told = [Change(PERIOD.start + each, "rollout", "v2", {}) for each in range(changes)]
+
+    def slow_figures(engine: Engine, *given: Any) -> dict[str, Any]:
+        figures = read_figures(engine, *given)
+        if told:
+            tell_change(engine, told.pop(), By("ci", NOW))
+        return figures
+
+    monkeypatch.setattr("slo.review.reviews.read_figures", slow_figures)
+
+
+def test_a_signature_has_what_was_written_while_its_figures_were_made(
+    lone: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """Else it would hold figures that the record of its moment does not make."""
+    number = create_review(lone, "chat", PERIOD, By("ada", NOW))
+    writing_while_figures_are_made(monkeypatch, 1)
+    signed = sign(lone, number, 1, By("ada", NOW))
+
+    assert ["v2"] == [each["summary"] for each in row(lone, number)["figures"]["changes"]]
+    assert (signed, ()) == (remake(lone, number).digest, remake(lone, number).differs)
+
+
+def test_who_signs_while_others_never_stop_writing_is_told(
+    lone: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """And nothing is signed."""
+    number = create_review(lone, "chat", PERIOD, By("ada", NOW))
+    writing_while_figures_are_made(monkeypatch, 9)
+
+    with pytest.raises(ConflictError, match="others change the record all the time"):
+        sign(lone, number, 1, By("ada", NOW))
+    assert row(lone, number)["signed_at"] is None
+
+
 def test_annotations_are_in_the_review_that_they_were_written_to(week: Engine, draft: int):
     """Whatever their moment; others are in the reviews of their moment, and of their incident."""
     with writing(week) as connection:

@@ -8,7 +8,7 @@ signed review has.
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 _SAID = "a signed review stays as it is"
 
