@@ -214,7 +214,7 @@ SPOILS = (
     Spoil("how long the trigger is gone", "[3m]", "[30s]", "queues"),
     Spoil("the points that hits fall", "- 0.2)", "- 0.1)", "caches"),
     Spoil("the age of what is evicted", "* 300 < 30", "* 300 < 9000", "caches"),
-    Spoil("the growth of a flood's share", "> 2 * (", "> 0.2 * (", "tenants"),
+    Spoil("the growth of all others", "> 3 * clamp_min(", "> 3 + 0 * clamp_min(", "tenants"),
     Spoil("the share of paid requests", "> 0.05", "> 0.01", "tenants"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
     Spoil("the fewest requests of a revision", ">= 50", ">= 0", "rollouts"),
