@@ -18,11 +18,12 @@ USUAL_PERIOD_SECONDS = 28 * 86400
 """Colours cannot be queried: those of burn rates are the tiers' factors for this period. The dashed
 lines of the graphs are computed for the objectives' own."""
 
-WORST = f"The {SHOWN_LINES} worst at the end of the time range."
+WORST = f"The {SHOWN_LINES} worst at any time within the range."
+WORST_NOW = f"The {SHOWN_LINES} worst at the end of the time range."
 SLOWEST = f"The {SHOWN_LINES} slowest at any time within the range."
-EVER_WORST = f"The {SHOWN_LINES} worst at any time within the range."
 HIGHEST = f"The {SHOWN_LINES} highest at any time within the range."
-BUSIEST = f"The {SHOWN_LINES} busiest at the end of the time range."
+BUSIEST = f"The {SHOWN_LINES} busiest at any time within the range."
+BUSIEST_NOW = f"The {SHOWN_LINES} busiest at the end of the time range."
 MOST_REVISIONS = (
     f"At most {SHOWN_LINES}, first of the cells that ran most revisions within the time range."
 )

@@ -39,6 +39,7 @@ from dashboards.signs import (
     NONE_IS_GOOD,
     STATES,
     WORST,
+    WORST_NOW,
     alerts_table,
     burn_steps,
     opening,
@@ -252,7 +253,7 @@ def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
     capacity = bar_gauge(
         About(
             15, "Capacity by region and model",
-            f"Share of a cell's shard groups that can serve. {WORST}",
+            f"Share of a cell's shard groups that can serve. {WORST_NOW}",
             "percentunit", "No groups exporter",
             (Step(None, "red"), Step(0.5, "orange"), Step(1, "green")),
             decimals=0, lowest=0, highest=1,

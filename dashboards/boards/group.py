@@ -256,8 +256,8 @@ def _members() -> tuple[Band, ...]:
             time_series(
                 About(
                     18, "Hottest GPUs",
-                    "Temperatures of the GPUs of the group that are hottest at the end of the time "
-                    "range.",
+                    "Temperatures of the GPUs of the group that were hottest at any time within "
+                    "the range.",
                     "celsius", "No telemetry of its hosts",
                 ),
                 [groups.hottest()],

@@ -18,7 +18,7 @@ from dashboards.panels import (
     time_series,
 )
 from dashboards.queries import metering
-from dashboards.signs import NONE_IS_GOOD, WORST, opening
+from dashboards.signs import NONE_IS_GOOD, WORST, WORST_NOW, opening
 
 QUESTION = "Is all that was served billed, is all of it read by the safety filter, and is it right?"
 HOW_TO_READ = (
@@ -130,7 +130,7 @@ def _where() -> Band:
         bar_gauge(
             About(
                 10, "Billed, by cell",
-                f"Billed over served tokens of half an hour, by phase. {WORST}",
+                f"Billed over served tokens of half an hour, by phase. {WORST_NOW}",
                 "percentunit", "Nothing to compare", _BILLED,
                 decimals=2, lowest=0.9, highest=1.1,
             ),
@@ -139,7 +139,7 @@ def _where() -> Band:
         bar_gauge(
             About(
                 11, "Passed unread, by cell",
-                f"Checks that were not made over all. {WORST}",
+                f"Checks that were not made over all. {WORST_NOW}",
                 "percentunit", "None, or no safety filter", _UNREAD,
                 decimals=2, lowest=0, highest=1, links=(cell_link(links.LATENCY_BOARD),),
             ),

@@ -20,7 +20,7 @@ from dashboards.panels import (
     time_series,
 )
 from dashboards.queries import queues
-from dashboards.signs import NONE_IS_GOOD, WORST, opening
+from dashboards.signs import NONE_IS_GOOD, WORST, WORST_NOW, opening
 
 QUESTION = "Do requests wait longer than their clients do, and will the queue come back by itself?"
 HOW_TO_READ = (
@@ -141,7 +141,7 @@ def _where() -> Band:
             About(
                 11, "Drain, by cell",
                 "Until the queue is empty, as requests come and end now; very long where more come "
-                f"than end. {WORST}",
+                f"than end. {WORST_NOW}",
                 "s", "Nothing waits, or no router exporter", _DRAIN,
                 decimals=1, lowest=0, highest=6 * signals.PATIENCE_SECONDS, links=_LINKS,
             ),

@@ -32,6 +32,7 @@ from dashboards.signs import (
     FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     WORST,
+    WORST_NOW,
     alerts_table,
     burn_steps,
     opening,
@@ -183,7 +184,7 @@ def _budgets(scope: Scope) -> Band:
     now = bar_gauge(
         About(
             8, "Budget left now",
-            f"Share of each error budget left, by objective and cell. {WORST}",
+            f"Share of each error budget left, by objective and cell. {WORST_NOW}",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1, links=(opened,),
         ),

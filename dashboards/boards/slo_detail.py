@@ -32,6 +32,7 @@ from dashboards.signs import (
     COVERAGE_STEPS,
     NONE_IS_GOOD,
     WORST,
+    WORST_NOW,
     alerts_table,
     opening,
 )
@@ -171,7 +172,7 @@ def _budgets(scope: Scope) -> Band:
     now = bar_gauge(
         About(
             10, "Budget left now",
-            f"Share of the error budget left, by cell. {WORST}",
+            f"Share of the error budget left, by cell. {WORST_NOW}",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1,
         ),
@@ -236,7 +237,7 @@ def _what_spends_it(scope: Scope) -> Iterator[Band]:
     spenders = bar_gauge(
         About(
             17, "Most bad events, period",
-            f"Bad events within the period, of the cells that have had most of them. {WORST}",
+            f"Bad events within the period, of the cells that have had most of them. {WORST_NOW}",
             "short", "No events recorded", decimals=0, lowest=0,
         ),
         ask.spenders,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboards.queries.objectives import LIBRARY
-from dashboards.queries.query import SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import EVER, SHOWN_LINES, SHOWN_ROWS, Query
 from dashboards.queries.selecting import (
     CELL,
     CELL_LEGEND,
@@ -14,8 +14,8 @@ from dashboards.queries.selecting import (
     by,
     equals,
     in_cells,
+    ranked,
     rows,
-    worst,
     worst_cells,
 )
 from exporters import catalog
@@ -54,16 +54,14 @@ GPUS_MISSING = Query(f"sum({in_cells(conventions.CELL_GPUS_MISSING)})", "missing
 
 
 def _worst_state() -> Query:
-    ranked = " or ".join(
+    by_rank = " or ".join(
         # Not "bool": what is not there is dropped, or the server would join seven times as many.
         f"({in_cells(conventions.CELL_GROUPS, equals(catalog.STATE, state))} > 0) * 0 + {rank}"
         for state, rank in STATE_RANKS.items()
     )
-    worst_now = (
-        f"topk({SHOWN_LINES}, sum by ({CELL})"
-        f" ({in_cells(conventions.CELL_GROUPS, _NOT_UP)} @ end()))"
-    )
-    return Query(f"max by ({CELL}) ({ranked}) and on ({CELL}) {worst_now}", CELL_LEGEND)
+    not_up = f"sum by ({CELL}) ({in_cells(conventions.CELL_GROUPS, _NOT_UP)})"
+    worst_ever = f"topk({SHOWN_LINES}, max_over_time(({not_up}){EVER}))"
+    return Query(f"max by ({CELL}) ({by_rank}) and on ({CELL}) {worst_ever}", CELL_LEGEND)
 
 
 WORST_STATES = _worst_state()
@@ -88,9 +86,7 @@ GPU_FAULT_ROWS = rows(
 )
 
 _REQUESTS = in_cells(conventions.CELL_REQUESTS_RATE)
-REQUESTS = worst(
-    "topk", f"sum by ({CELL}) ({_REQUESTS})", f"sum by ({CELL}) ({_REQUESTS} @ end())", CELL_LEGEND
-)
+REQUESTS = ranked("topk", f"sum by ({CELL}) ({_REQUESTS})")
 OUTCOMES = Query(f"sum by ({catalog.OUTCOME}) ({_REQUESTS})", "{{outcome}}")
 ERROR_RATIOS = worst_cells("topk", conventions.CELL_ERROR_RATIO)
 IN_FLIGHT = worst_cells("topk", conventions.CELL_IN_FLIGHT)
