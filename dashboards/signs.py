@@ -112,7 +112,7 @@ def alerts_table(
             "Pages and tickets that fire, causes among them, and for how long each has been "
             f"active: pages first, of each the newest first, at most {SHOWN_ROWS}.",
             "s",
-            "Nothing fires",
+            "None fires, or no rules evaluated",
             overrides=(colored_column(conventions.SEVERITY, severities),),
         ),
         alerts.alert_ages(*matchers, grouping=grouping),

@@ -98,7 +98,7 @@ def cells_and_groups() -> tuple[Band, ...]:
                     "Seconds for which evicted blocks had not been used, of engines that tell "
                     f"(--kv-cache-metrics). Below {YOUNG_SECONDS} s they would have been used "
                     f"again. {WORST_NOW}",
-                    "s", "No engine tells of evictions",
+                    "s", "None evicts, or no engine tells",
                     (Step(None, "red"), Step(YOUNG_SECONDS, "green")),
                     decimals=0, lowest=0, links=_GROUP_LINKS,
                 ),
@@ -108,7 +108,7 @@ def cells_and_groups() -> tuple[Band, ...]:
                 About(
                     29, "Fullest host tiers",
                     f"Share of the host's tier of the KV cache in use, by group. {WORST_NOW}",
-                    "percentunit", "No engine has a host tier", USAGE_STEPS,
+                    "percentunit", "None has one, or no engine tells", USAGE_STEPS,
                     decimals=0, lowest=0, highest=1, links=_GROUP_LINKS,
                 ),
                 caches.HOST_TIER,

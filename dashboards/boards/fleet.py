@@ -98,7 +98,7 @@ def _numbers(fastest: Tier) -> Band:
         About(
             2, "Pages firing",
             "Burn and traffic alerts that fire with severity page: somebody was woken.",
-            "short", "No alerts known", NONE_IS_GOOD,
+            "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(conventions.PAGE),
     )  # fmt: skip
@@ -106,7 +106,7 @@ def _numbers(fastest: Tier) -> Band:
         About(
             3, "Tickets firing",
             "Alerts that fire with severity ticket: slow burns, and causes that explain a page.",
-            "short", "No alerts known", FEW_ARE_TOLERABLE,
+            "short", "No rules evaluated", FEW_ARE_TOLERABLE,
         ),
         alerts.alerts_firing(conventions.TICKET),
     )  # fmt: skip
@@ -206,7 +206,7 @@ def _lists() -> Band:
             14, "Which groups are not up",
             "Shard groups that are not up, with the reason: the dead first, then those stalled, "
             f"degraded, draining, starting. At most {SHOWN_ROWS}. A click on a group opens it.",
-            "none", "All groups are up",
+            "none", "None, or no groups exporter",
             overrides=(
                 meaning_column("state", STATES),
                 linked_column("group", "Open this group", of_row(links.GROUP_BOARD, GROUP_PLACE)),

@@ -124,7 +124,7 @@ def _faults() -> Band:
                 "Lost, hung or degraded GPUs, and those that cannot be seen, with the reason, how "
                 f"urgent it is, and what to do. At most {SHOWN_ROWS}. A click on a host shows the "
                 "GPU below.",
-                "none", "No GPU has a fault",
+                "none", "None, or no GPU exporter",
                 overrides=(colored_column(catalog.SEVERITY, _SEVERITIES), *OPENED),
             ),
             gpus.FAULTS,
@@ -201,7 +201,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                     16, "XIDs within a day",
                     "GPUs that had an XID of each code within 24 hours. 79: fallen off the bus. "
                     "48, 94, 95: memory. 74: NVLink. 119, 120: GSP. 13, 31, 43: the application.",
-                    "short", "No XID within a day", decimals=0, lowest=0,
+                    "short", "None within a day, or no GPU exporter", decimals=0, lowest=0,
                 ),
                 gpus.XID_CODES,
             ),
@@ -209,7 +209,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                 About(
                     17, "Last XIDs",
                     f"When each code was last seen, the latest first; at most {SHOWN_ROWS}.",
-                    "s", "No XID since the exporter began", decimals=0, overrides=OPENED,
+                    "s", "None yet, or no GPU exporter", decimals=0, overrides=OPENED,
                 ),
                 gpus.LAST_XIDS,
                 {catalog.CODE: "XID", "Value": "seen ago", **gpu},
@@ -219,7 +219,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                     18, "Memory at risk",
                     "GPUs with a row of memory that could not be remapped (replace it), or that is "
                     "to be remapped at the next reset.",
-                    "none", "No row waits for a remap or failed it", overrides=OPENED,
+                    "none", "None, or no GPU exporter", overrides=OPENED,
                 ),
                 gpus.MEMORY_AT_RISK,
                 gpu,
@@ -228,7 +228,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                 About(
                     19, "Hosts with too few GPUs",
                     "Hosts whose driver knows fewer GPUs than they are to have.",
-                    "short", "All hosts have their GPUs", decimals=0,
+                    "short", "None, or no GPU exporter", decimals=0,
                 ),
                 gpus.SHORT_HOSTS,
                 {catalog.CLUSTER: "cluster", catalog.HOST: "host", "Value": "GPUs lacking"},

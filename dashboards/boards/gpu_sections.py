@@ -12,7 +12,7 @@ from dashboards.signs import GPU_STATES
 from exporters import catalog
 from exporters.catalog import Family
 
-_SILENT = "Its telemetry does not tell"
+_SILENT = "No such host, or it does not tell"
 _SEVERITIES = (("page", "red"), ("ticket", "orange"), ("info", "blue"), ("none", "green"))
 
 

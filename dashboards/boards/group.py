@@ -160,7 +160,7 @@ def _numbers() -> Band:
                 9, "Speed to peers",
                 "Tokens for each running request over the median of its peers: the groups of the "
                 "same model and revision at similar load.",
-                "percentunit", "Too few peers at its load", _SPEED, decimals=0,
+                "percentunit", "Too few peers, or none tells", _SPEED, decimals=0,
             ),
             groups.SPEED_TO_PEERS,
         ),

@@ -98,7 +98,7 @@ def what_probes_see() -> tuple[Band, ...]:
                     27, "Groups that disagree now",
                     "Take them out of the router. A click opens the group. At most "
                     f"{SHOWN_ROWS}.",
-                    "none", "All groups agree",
+                    "none", "None, or no probe exporter",
                     overrides=(_GROUP,),
                 ),
                 metering.DISAGREEING_ROWS,
@@ -117,7 +117,7 @@ def what_probes_see() -> tuple[Band, ...]:
                 About(
                     29, "Groups that do not answer probes",
                     f"Within their deadline, the last time. At most {SHOWN_ROWS}.",
-                    "none", "All groups answer",
+                    "none", "None, or no probe exporter",
                     overrides=(_GROUP,),
                 ),
                 metering.UNANSWERED,

@@ -62,7 +62,7 @@ def what_comes_and_goes() -> tuple[Band, ...]:
                     "Requests per second that engines refused because their queue was full, by "
                     "group and limit. Routers and clients try these again. "
                     f"{WORST_NOW}",
-                    "reqps", "No engine rejects any", decimals=2, lowest=0,
+                    "reqps", "None rejects any, or no groups exporter", decimals=2, lowest=0,
                 ),
                 queues.REJECTED,
             ),

@@ -54,7 +54,7 @@ def what_is_to_spare() -> tuple[Band, ...]:
                     23, "Groups down, by cell",
                     "Groups that are dead or stalled and not out of service on purpose. "
                     f"{WORST}",
-                    "short", "None is down", lowest=0,
+                    "short", "None is down, or no groups exporter", lowest=0,
                 ),
                 [regions.DOWN_BY_CELL],
             ),
@@ -73,7 +73,7 @@ def whose_data() -> tuple[Band, ...]:
                     25, "Served outside home",
                     "Requests per second by the region that their data belongs to and the one that "
                     f"served them. {WORST}",
-                    "reqps", "All data is at home", lowest=0,
+                    "reqps", "None, or no residency is told", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_REGION],
             ),
@@ -82,7 +82,7 @@ def whose_data() -> tuple[Band, ...]:
                     26, "Served outside home, by tier",
                     "The same by class of customer. Of gov there may be none, whatever else is "
                     f"down. {WORST}",
-                    "reqps", "All data is at home", lowest=0,
+                    "reqps", "None, or no residency is told", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_TIER],
             ),

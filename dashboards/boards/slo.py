@@ -81,7 +81,7 @@ def _numbers(scope: Scope) -> Band:
         About(
             7, "Pages firing",
             "Pages that fire for the chosen objectives and cells: somebody was woken.",
-            "short", "No alerts known", NONE_IS_GOOD,
+            "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(conventions.PAGE, of_objectives, grouping=grouping),
     )  # fmt: skip
@@ -90,7 +90,7 @@ def _numbers(scope: Scope) -> Band:
             29, "Tickets firing",
             "Tickets that fire for the chosen objectives and cells: slow burns, and budgets that "
             "are spent.",
-            "short", "No alerts known", FEW_ARE_TOLERABLE,
+            "short", "No rules evaluated", FEW_ARE_TOLERABLE,
         ),
         alerts.alerts_firing(conventions.TICKET, of_objectives, grouping=grouping),
     )  # fmt: skip

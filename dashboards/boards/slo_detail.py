@@ -143,7 +143,7 @@ def _numbers(scope: Scope) -> Band:
         About(
             9, "Pages firing",
             "Pages that fire for the chosen objectives and cells.",
-            "short", "No alerts known", NONE_IS_GOOD,
+            "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(
             conventions.PAGE, f'{conventions.SLO}!=""', grouping=scope.ask.grouping
@@ -274,7 +274,7 @@ def _by_cause() -> Band:
                 "Bad events per second in the regions and models where each cause is at work. "
                 "Where several are, each is given all of them: the table below has the most "
                 "probable first.",
-                "eps", "No cause is at work", lowest=0,
+                "eps", "None is at work, or no rules evaluated", lowest=0,
             ),
             [alerts.BAD_EVENTS_WHILE_AT_WORK],
         ),
@@ -288,7 +288,7 @@ def _evidence() -> Band:
             About(
                 26, "Causes with their evidence",
                 "Causes at work now, the most probable first. A click on a group opens it.",
-                "short", "No cause is at work",
+                "short", "None is at work, or no rules evaluated",
                 overrides=(
                     linked_column(
                         catalog.GROUP, "Open this group", of_row(links.GROUP_BOARD, _GROUP_HERE)

@@ -207,7 +207,7 @@ def _why() -> tuple[Band, ...]:
                     "over by then in the three hours before and now. From "
                     f"{LEAST_DIFFERENCE:g} on a tool is slow, whatever it takes usually. "
                     f"{WORST_NOW} Tools with few calls are left out.",
-                    "percentunit", "Too few calls",
+                    "percentunit", "No tool calls, or too few",
                     (Step(None, "green"), Step(LEAST_DIFFERENCE, "red")),
                     decimals=1, lowest=0, highest=1, links=_SAME_TOOL,
                 ),
