@@ -40,7 +40,10 @@ def gives_of_nothing(node: promql_parser.Expr) -> bool:
     {
         "a series": ("sum(a)", False),
         "0 of nothing": ("count(a > 0) or vector(0)", True),
-        "named 0 of nothing": ('a or on () label_replace(vector(0), "cause", "none", "", "")', True),
+        "named 0 of nothing": (
+            'a or on () label_replace(vector(0), "cause", "none", "", "")',
+            True,
+        ),
         "0 while somebody counts": ("count(a > 0) or 0 * group(b)", False),
         "how long it is not there": ("time() - max(a)", False),
         "a limit": ("vector(3)", True),
