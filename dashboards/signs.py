@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from alerts import links
 from dashboards.layout import Band
-from dashboards.panels import About, Meaning, Order, Step, colored_column, table, text
+from dashboards.links import of_row, of_runbook
+from dashboards.panels import (
+    About,
+    Json,
+    Meaning,
+    Order,
+    Step,
+    colored_column,
+    linked_column,
+    table,
+    text,
+)
 from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts
 from dashboards.queries.cells import STATE_RANKS
-from dashboards.queries.objectives import GROUPING
+from dashboards.queries.objectives import GROUPING, variable_of
 from exporters import catalog
 from slo import conventions
 from slo.burn import Tier, burn_factor
@@ -90,6 +102,18 @@ ALERT_PLACE = (catalog.GROUP, catalog.HOST, catalog.TOOL)
 """Labels of alerts of ours that say where beyond region and model."""
 
 
+_BOARDS_OF_PLACES = {
+    catalog.GROUP: links.GROUP_BOARD,
+    catalog.HOST: links.GPU_BOARD,
+    catalog.TOOL: links.TOOLS_BOARD,
+}
+
+
+def _place_column(label: str) -> Json:
+    here = {each: each for each in (*GROUPING, label)}
+    return linked_column(label, f"Open this {label}", of_row(_BOARDS_OF_PLACES[label], here))
+
+
 def alerts_table(
     id: int, *matchers: str, grouping: Sequence[str] = GROUPING, place: Sequence[str] = ALERT_PLACE
 ) -> Any:
@@ -102,7 +126,7 @@ def alerts_table(
         place: other labels that are shown.
     """
     first = (conventions.ALERTNAME, conventions.SEVERITY)
-    labels = (conventions.SLO, *grouping, *place)
+    labels = (conventions.SLO, *place, *grouping)
     age = "active for"
     severities = ((conventions.PAGE, "red"), (conventions.TICKET, "orange"))
     return table(
@@ -110,10 +134,25 @@ def alerts_table(
             id,
             "Alerts firing",
             "Pages and tickets that fire, causes among them, and for how long each has been "
-            f"active: pages first, of each the newest first, at most {SHOWN_ROWS}.",
+            f"active: pages first, of each the newest first, at most {SHOWN_ROWS}. A click on an "
+            "alert opens its runbook, one on an objective, a group or a host its board.",
             "s",
             "None fires, or no rules evaluated",
-            overrides=(colored_column(conventions.SEVERITY, severities),),
+            overrides=(
+                colored_column(conventions.SEVERITY, severities),
+                linked_column(
+                    conventions.ALERTNAME, "Open its runbook", of_runbook(conventions.ALERTNAME)
+                ),
+                linked_column(
+                    conventions.SLO,
+                    "Open this objective and cell",
+                    of_row(
+                        links.SLO_DETAIL_BOARD,
+                        {variable_of(each): each for each in (conventions.SLO, *grouping)},
+                    ),
+                ),
+                *(_place_column(each) for each in place if each in _BOARDS_OF_PLACES),
+            ),
         ),
         alerts.alert_ages(*matchers, grouping=grouping),
         {**{each: each for each in first}, "Value": age, **{each: each for each in labels}},

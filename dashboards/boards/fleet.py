@@ -196,7 +196,7 @@ def _cells_and_budgets() -> Band:
         [cells.GROUPS_NOT_UP_BY_STATE],
         stacked=True,
     )  # fmt: skip
-    return Band(7, (regions_and_models(35), budgets, by_state), (15, 5, 4))
+    return Band(7, (regions_and_models(35), budgets, by_state), (16, 4, 4))
 
 
 def _lists() -> Band:
@@ -214,9 +214,10 @@ def _lists() -> Band:
         ),
         cells.GROUPS_NOT_UP_ROWS,
         {
-            **{each: each for each in catalog.GROUP_LABELS},
+            catalog.GROUP: catalog.GROUP,
             "Value": "state",
             catalog.REASON: catalog.REASON,
+            **{each: each for each in reversed(catalog.CELL_LABELS)},
         },
         (Order("state", descending=True),),
     )  # fmt: skip
@@ -230,7 +231,7 @@ def _lists() -> Band:
         ),
         cells.WORST_STATES,
     )  # fmt: skip
-    return Band(8, (firing, groups, states), (11, 7, 6))
+    return Band(8, (firing, groups, states), (12, 7, 5))
 
 
 def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:

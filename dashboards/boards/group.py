@@ -53,14 +53,14 @@ _ABLE = (Step(None, "red"), Step(1, "green"))
 _SPEED = (Step(None, "red"), Step(0.8, "green"))
 """Below four fifths of its peers a group is degraded."""
 _WHAT = (
-    catalog.CLUSTER,
-    catalog.REGION,
-    catalog.MODEL,
+    catalog.REASON,
     catalog.GROUP,
     catalog.REVISION,
-    catalog.ENGINE,
     catalog.FAILURE_DOMAIN,
-    catalog.REASON,
+    catalog.ENGINE,
+    catalog.MODEL,
+    catalog.REGION,
+    catalog.CLUSTER,
 )
 _GPU_HERE = {catalog.HOST: catalog.HOST, "gpu": catalog.UUID}
 

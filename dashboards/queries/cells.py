@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.queries.objectives import LIBRARY
+from dashboards.queries.objectives import LIBRARY, burn_threshold
 from dashboards.queries.query import EVER, SHOWN_LINES, SHOWN_ROWS, Query
 from dashboards.queries.selecting import (
     CELL,
@@ -20,6 +20,7 @@ from dashboards.queries.selecting import (
 )
 from exporters import catalog
 from slo import conventions
+from slo.burn import Tier
 
 PLACE = (catalog.REGION, catalog.MODEL)
 """A cell, whatever cluster it is in: as objectives see it."""
@@ -29,9 +30,10 @@ STATE_RANKS: dict[str, int] = {
 }
 """The states of groups as numbers, the worst the highest; 0 is up."""
 
-SERVES, VANISHED, DOWN = 0, 1, 2
-"""How a region's model stands: it has groups that can serve and requests that come; its requests
-have vanished; or none of its groups can serve. The worst is the highest."""
+SERVES, BURNING, VANISHED, DOWN = 0, 1, 2, 3
+"""How a region's model stands: it has groups that can serve and requests that come; an objective of
+it is burned so fast that it pages; its requests have vanished; or none of its groups can serve. The
+worst is the highest."""
 ABOVE_ANY_BURN = 1_000_000
 """A target of 99.9999 % is burned at as much, where all requests fail."""
 
@@ -152,27 +154,30 @@ def _rank(window: str) -> str:
     return f"sum by ({_PLACE}) ({told})"
 
 
-def _worst_places(expr: str, window: str) -> Query:
-    """Return a number of the regions and models that are worst."""
-    return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {_rank(window)})")
+def _burning(tier: Tier) -> str:
+    """Return :data:`BURNING` of the places where both windows are above where the tier fires."""
+    fires = f"scalar({burn_threshold(tier).expr})"
+    long, short = (f"({_burn(each)} > {fires})" for each in (tier.long_window, tier.short_window))
+    return f"0 * ({long} and on ({_PLACE}) {short}) + {BURNING}"
 
 
 @dataclass(frozen=True)
 class Places:
     """What is told of each region and model, of the worst of them; one query a column."""
 
-    burn_window: str
+    tier: Tier
+    """That pages first: what is told of burn rates is over its long window."""
 
     @property
     def standing(self) -> Query:
         """Return whether they serve, by the numbers of :data:`SERVES` on."""
-        serves = f"0 * ({_serving()}) or on ({_PLACE}) 0 * ({_burn(self.burn_window)})"
-        return _worst_places(f"({_standing()} or on ({_PLACE}) {serves})", self.burn_window)
+        serves = f"0 * ({_serving()}) or on ({_PLACE}) 0 * ({_burn(self.tier.long_window)})"
+        return self._worst(f"({_standing()} or on ({_PLACE}) {_burning(self.tier)} or {serves})")
 
     @property
     def capacity(self) -> Query:
         """Return the share of groups that can serve."""
-        return _worst_places(_serving(), self.burn_window)
+        return self._worst(_serving())
 
     @property
     def not_up(self) -> Query:
@@ -208,12 +213,17 @@ class Places:
     def budget(self) -> Query:
         """Return the lowest budget left of any objective."""
         left = f"min by ({_PLACE}) ({LIBRARY.select(conventions.BUDGET_REMAINING)})"
-        return _worst_places(left, self.burn_window)
+        return self._worst(left)
 
     @property
     def burn(self) -> Query:
         """Return the highest burn of any objective."""
-        return _worst_places(_burn(self.burn_window), self.burn_window)
+        return self._worst(_burn(self.tier.long_window))
 
     def _of(self, operator: str, series: str, *matchers: str) -> Query:
-        return _worst_places(_of_place(operator, series, *matchers), self.burn_window)
+        return self._worst(_of_place(operator, series, *matchers))
+
+    def _worst(self, expr: str) -> Query:
+        """Return a number of the regions and models that are worst."""
+        order = _rank(self.tier.long_window)
+        return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {order})")

@@ -50,10 +50,20 @@ def _to_usual(now: str, of: str) -> str:
     return f"sum by ({CELL}) ({now}) / (max by ({CELL}) ({_usual(of)}) > 0)"
 
 
+def _drain() -> str:
+    """Return how long queues take to drain; 0 of those so short that the signals call them none.
+
+    Two requests that wait while as many come as end would take minutes, and say nothing.
+    """
+    drain = in_cells(conventions.QUEUE_DRAIN)
+    there = f"{_WAITING} >= {signals.FEWEST_WAITING:g}"
+    return f"({drain} and on ({CELL}) ({there}) or 0 * {drain})"
+
+
 # --- numbers -------------------------------------------------------------------------------------
 
 WAITING = Query(f"sum({_WAITING})", "waiting")
-LONGEST_DRAIN = Query(f"max({in_cells(conventions.QUEUE_DRAIN)})", "longest")
+LONGEST_DRAIN = Query(f"max({_drain()})", "longest")
 AMPLIFICATION = Query(f"max({in_cells(conventions.QUEUE_AMPLIFICATION)})", "attempts")
 REFUSED = Query(f"max({in_cells(conventions.QUEUE_REFUSED)})", "refused")
 SIGNALS_BAD = Query(f"sum({in_cells(conventions.QUEUE_SIGNAL)} > bool 0)", "signals")
@@ -75,7 +85,7 @@ def _signals() -> Query:
 
 SIGNALS_OVER_TIME = _signals()
 """All signals of the cells in which most were bad within the range."""
-DRAIN_BARS = bars("topk", f"{in_cells(conventions.QUEUE_DRAIN)} > 0", may_be_empty=True)
+DRAIN_BARS = bars("topk", f"{_drain()} > 0", may_be_empty=True)
 CAUSES_OVER_TIME = causes_over_time(CAUSES)
 
 # --- why: the six signals ------------------------------------------------------------------------
@@ -84,7 +94,7 @@ AMPLIFICATIONS = worst_cells("topk", conventions.QUEUE_AMPLIFICATION)
 RETRIES_WARN = level(signals.RETRIES_WARN, "budget of retries")
 RETRIES_BAD = level(signals.RETRIES_BAD, "bad, if it rises")
 WAITING_BY_CELL = worst_cells("topk", conventions.CELL_WAITING)
-DRAINS = worst_cells("topk", conventions.QUEUE_DRAIN)
+DRAINS = ranked("topk", _drain())
 PATIENCE = level(signals.PATIENCE_SECONDS, "clients wait")
 GOODPUT = ranked("bottomk", _to_usual(_OK, "answers"))
 WORK = ranked("bottomk", _to_usual(_TOKENS, "tokens"))
@@ -133,7 +143,7 @@ REJECTED = Query(
 # --- cell by cell --------------------------------------------------------------------------------
 
 ROWS = Rows(catalog.CELL_LABELS, _WAITING)
-ROW_DRAIN = ROWS.column(in_cells(conventions.QUEUE_DRAIN))
+ROW_DRAIN = ROWS.column(_drain())
 ROW_AMPLIFICATION = ROWS.column(in_cells(conventions.QUEUE_AMPLIFICATION))
 ROW_REFUSED = ROWS.column(in_cells(conventions.QUEUE_REFUSED))
 ROW_GOODPUT = ROWS.column(_to_usual(_OK, "answers"))

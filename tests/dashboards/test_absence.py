@@ -1,4 +1,4 @@
-"""No board calls absence of data good news: not by a text, a colour, nor a 0 that nobody counted."""
+"""No board calls absence of data good news: not by a text, nor by a 0 that nobody counted."""
 
 from string import Template
 from typing import Any
