@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts import links
 from dashboards.layout import Band
-from dashboards.links import of_row, of_runbook
+from dashboards.links import KEPT, of_row, of_runbook
 from dashboards.panels import (
     About,
     Json,
@@ -75,6 +75,8 @@ GPU_STATES = tuple(
 """Those of GPUs."""
 UNKNOWN = Meaning(-1, "unknown", "purple")
 """A member that nobody can see; no state of a GPU has its number."""
+UUID_PIXELS = 110
+"""Of a column of UUIDs: enough to tell them apart, and no more than leaves room for the rest."""
 YES_OR_NO = (Meaning(1, "yes", "green"), Meaning(0, "no", "red"))
 
 
@@ -115,7 +117,11 @@ def _place_column(label: str) -> Json:
 
 
 def alerts_table(
-    id: int, *matchers: str, grouping: Sequence[str] = GROUPING, place: Sequence[str] = ALERT_PLACE
+    id: int,
+    *matchers: str,
+    grouping: Sequence[str] = GROUPING,
+    place: Sequence[str] = ALERT_PLACE,
+    keep: Sequence[str] = KEPT,
 ) -> Any:
     """Return the table of the pages and tickets that fire.
 
@@ -124,6 +130,7 @@ def alerts_table(
         matchers: which alerts; all that the board's variables choose if none is given.
         grouping: labels of alerts that are variables of the board.
         place: other labels that are shown.
+        keep: variables that links to objectives keep as they are.
     """
     first = (conventions.ALERTNAME, conventions.SEVERITY)
     labels = (conventions.SLO, *place, *grouping)
@@ -149,6 +156,7 @@ def alerts_table(
                     of_row(
                         links.SLO_DETAIL_BOARD,
                         {variable_of(each): each for each in (conventions.SLO, *grouping)},
+                        keep,
                     ),
                 ),
                 *(_place_column(each) for each in place if each in _BOARDS_OF_PLACES),

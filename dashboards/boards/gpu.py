@@ -23,7 +23,14 @@ from dashboards.panels import (
     time_series,
 )
 from dashboards.queries import SHOWN_NAMED, SHOWN_ROWS, gpus
-from dashboards.signs import FEW_ARE_TOLERABLE, GPU_STATES, NONE_IS_GOOD, UNKNOWN, opening
+from dashboards.signs import (
+    FEW_ARE_TOLERABLE,
+    GPU_STATES,
+    NONE_IS_GOOD,
+    UNKNOWN,
+    UUID_PIXELS,
+    opening,
+)
 from dashboards.variables import GPU, HOST
 from exporters import catalog
 from exporters.gpu.taxonomy import ROW_OF_REASON, RULE_OF_XID
@@ -37,8 +44,6 @@ HOW_TO_READ = (
 _HOT = (Step(None, "green"), Step(80, "orange"), Step(88, "red"))
 """Chosen: GPUs are slowed down somewhere above 80 °C."""
 _SLOWED = (Step(None, "green"), Step(0.01, "orange"), Step(0.2, "red"))
-UUID_PIXELS = 110
-"""Of a column of UUIDs: enough to tell them apart; the whole is in the link and on the GPU."""
 _NO_TELEMETRY = "No groups exporter"
 _SEVERITIES = (("page", "red"), ("ticket", "orange"), ("info", "blue"), ("none", "green"))
 _GROUP_HERE = {each: each for each in catalog.GROUP_LABELS}

@@ -20,6 +20,7 @@ from dashboards.panels import (
     colored_lines,
     joined_table,
     linked_column,
+    narrow_column,
     row,
     stat,
     state_timeline,
@@ -33,6 +34,7 @@ from dashboards.signs import (
     NONE_IS_GOOD,
     STATES,
     UNKNOWN,
+    UUID_PIXELS,
     alerts_table,
     opening,
 )
@@ -213,6 +215,7 @@ def _members() -> tuple[Band, ...]:
                     "opens the GPU.",
                     "short", "No telemetry of its hosts",
                     overrides=(
+                        narrow_column(catalog.UUID, UUID_PIXELS),
                         linked_column(
                             catalog.HOST, "Open this GPU", of_row(links.GPU_BOARD, _GPU_HERE)
                         ),

@@ -220,7 +220,9 @@ def _burns(scope: Scope) -> tuple[Band, ...]:
 
 
 def _why(scope: Scope) -> tuple[Band, ...]:
-    firing: Any = alerts_table(25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=())
+    firing: Any = alerts_table(
+        25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=(), keep=scope.kept
+    )
     if not scope.has_cells:
         return (Band(1, (row(21, "What tells of it"),)), Band(8, (firing, traffic(28, scope))))
     return (

@@ -302,6 +302,8 @@ def _evidence() -> Band:
 
 
 def _how_sure(scope: Scope) -> Iterator[Band]:
-    firing = alerts_table(30, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=())
+    firing = alerts_table(
+        30, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=(), keep=scope.kept
+    )
     yield Band(1, (row(27, "How sure we are, and what fires"),))
     yield Band(8, (coverages(28, scope), traffic(29, scope), firing))
