@@ -10,7 +10,17 @@ from grafanalib import core
 
 from dashboards import variables
 from dashboards.layout import Band, place
-from dashboards.links import REVIEWED, TAG, TITLES, board_link, every_board_link, review_link
+from dashboards.links import (
+    DAY_TAG,
+    NIGHT_TAG,
+    OF_THE_NIGHT,
+    REVIEWED,
+    TAG,
+    TITLES,
+    board_link,
+    every_board_link,
+    review_link,
+)
 from dashboards.queries import alerts
 from dashboards.queries.objectives import GROUPING
 from dashboards.variables import DATASOURCE_REF, Choice, board_variables
@@ -64,7 +74,7 @@ def draw_up(board: Board, among: Collection[str], reviews: str | None = None) ->
         title=board.title,
         uid=board.uid,
         description=board.question,
-        tags=[TAG],
+        tags=[TAG, NIGHT_TAG if board.uid in OF_THE_NIGHT else DAY_TAG],
         templating=core.Templating(
             list=board_variables((*board.usual_choices, *board.choices), board.hidden)
         ),

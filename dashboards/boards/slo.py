@@ -32,6 +32,7 @@ from dashboards.signs import (
     FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     WORST,
+    WORST_NOW,
     alerts_table,
     burn_steps,
     opening,
@@ -80,7 +81,7 @@ def _numbers(scope: Scope) -> Band:
         About(
             7, "Pages firing",
             "Pages that fire for the chosen objectives and cells: somebody was woken.",
-            "short", "No alerts known", NONE_IS_GOOD,
+            "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(conventions.PAGE, of_objectives, grouping=grouping),
     )  # fmt: skip
@@ -89,7 +90,7 @@ def _numbers(scope: Scope) -> Band:
             29, "Tickets firing",
             "Tickets that fire for the chosen objectives and cells: slow burns, and budgets that "
             "are spent.",
-            "short", "No alerts known", FEW_ARE_TOLERABLE,
+            "short", "No rules evaluated", FEW_ARE_TOLERABLE,
         ),
         alerts.alerts_firing(conventions.TICKET, of_objectives, grouping=grouping),
     )  # fmt: skip
@@ -183,7 +184,7 @@ def _budgets(scope: Scope) -> Band:
     now = bar_gauge(
         About(
             8, "Budget left now",
-            f"Share of each error budget left, by objective and cell. {WORST}",
+            f"Share of each error budget left, by objective and cell. {WORST_NOW}",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1, links=(opened,),
         ),
@@ -219,7 +220,9 @@ def _burns(scope: Scope) -> tuple[Band, ...]:
 
 
 def _why(scope: Scope) -> tuple[Band, ...]:
-    firing: Any = alerts_table(25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=())
+    firing: Any = alerts_table(
+        25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=(), keep=scope.kept
+    )
     if not scope.has_cells:
         return (Band(1, (row(21, "What tells of it"),)), Band(8, (firing, traffic(28, scope))))
     return (

@@ -16,6 +16,7 @@ from dashboards.preview.colors import PLAIN, by_name, color_of, palette_color
 from dashboards.preview.loose import Json, at, mapping, mappings, number, text
 
 _LONGEST_PATTERN = 500
+_NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,8 @@ def compiled(pattern: str) -> re.Pattern[str] | None:
     if not body or len(body) > _LONGEST_PATTERN:
         return None
     try:
-        return re.compile(body)
+        # JavaScript names a group with one letter less.
+        return re.compile(_NAMED_GROUP.sub("(?P<", body))
     except re.error:
         return None
 

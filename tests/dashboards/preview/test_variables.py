@@ -85,7 +85,8 @@ async def test_every_query_for_variables_is_understood(text: str, expected: list
         ("/^(.*)-b/", 0, [("a10", "a10"), ("a9", "a9")]),
         ("", 3, [("a9-b", "a9-b"), ("a10-b", "a10-b")]),
         ("", 2, [("a9-b", "a9-b"), ("a10-b", "a10-b")]),
-        ("/(?<text>..).*/", 0, None),
+        (r"/\p{L}+/", 0, None),
+        ("/(?<text>..).*/", 0, [("a1", "a1"), ("a9", "a9")]),
         ("/(?P<text>a1)(?P<value>.*)/", 0, [("0-b", "a1")]),
     ],
 )
