@@ -77,8 +77,8 @@ def _tell_of_ungrouped(objectives: Sequence[Objective]) -> None:
     if names := [each.name for each in objectives if not each.grouping_labels]:
         named = ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
         typer.echo(
-            f"{named}: no grouping labels, so the boards offer none to choose by. What a query sums "
-            f"by does not count in OpenSLO: name labels in metadata/annotations, "
+            f"{named}: no grouping labels, so the boards offer none to choose by. What an OpenSLO "
+            "query sums by does not count: name labels in metadata/annotations, "
             f"{annotation_key('grouping_labels')}: zone,team",
             err=True,
         )

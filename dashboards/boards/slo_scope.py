@@ -16,7 +16,6 @@ from slo.burn import Tier
 from slo.objective import Objective
 from slo.windows import read_tiers
 
-
 _LONGEST_SLUG = 18
 """Grafana refuses uids of more than 40 characters: ``shardwatch-SLUG-slo-detail``."""
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
