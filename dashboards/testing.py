@@ -55,6 +55,8 @@ class Answers:
     nonsense: str = ""
     """Sent in place of any answer."""
     delay_seconds: float = 0.0
+    delays: dict[str, float] = field(default_factory=dict)
+    """Seconds for each query that is answered in a time of its own."""
     error: str = "query processing would load too many samples"
     values: dict[str, tuple[str, ...]] = field(default_factory=_usual_values)
     """Of each label; of others ``x``."""
@@ -121,7 +123,8 @@ def stand_in_prometheus(answers: Answers, port: int = 0) -> Iterator[str]:
 
         def _answer(self, path: str, form: dict[str, list[str]]) -> None:
             answers.asked.append((path, form))
-            time.sleep(answers.delay_seconds)
+            query = form.get("query", [""])[0]
+            time.sleep(answers.delays.get(query, answers.delay_seconds))
             if answers.nonsense:
                 body = answers.nonsense.encode()
             elif answers.status != 200:

@@ -12,14 +12,13 @@ from dashboards.interpolation import Standing, interpolate
 from dashboards.preview.lines import Line, Values, name_lines, put_on_grid
 from dashboards.preview.loose import Json, at, mapping, mappings, number, text
 from dashboards.preview.model import Panel
+from dashboards.preview.outages import Watched
 from dashboards.preview.times import Range, aligned, built_in, parse_seconds, step_seconds
-from slo.prometheus import PrometheusClient, PrometheusTooLargeError
+from slo.prometheus import PrometheusTooLargeError
 
 ANSWER_WITHIN_SECONDS = 15.0
 """A query that takes longer is given up, and its panel says so."""
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
-AT_ONCE = 6
-"""Queries that Prometheus answers for us at the same time."""
 MOST_TARGETS = 26
 MOST_SERIES = 1000
 """Of one query. More cannot be drawn; they are counted."""
@@ -39,12 +38,11 @@ class Told:
 
 
 class Asker:
-    """Asks Prometheus for panels, a few queries at a time."""
+    """Asks Prometheus for panels."""
 
-    def __init__(self, prometheus: PrometheusClient, scrape_seconds: float) -> None:
+    def __init__(self, prometheus: Watched, scrape_seconds: float) -> None:
         self._prometheus = prometheus
         self._scrape_seconds = scrape_seconds
-        self._free = asyncio.Semaphore(AT_ONCE)
 
     async def ask(
         self, panel: Panel, range_: Range, points: int, standing: Mapping[str, Standing]
@@ -93,23 +91,22 @@ class Asker:
         legend = interpolate(text(target.get("legendFormat")), standing, where="text")
         form = text(target.get("format"), "time_series")
         times = on.times
-        async with self._free:
-            try:
-                if _is_instant(target, panel):
-                    samples = await self._prometheus.query(expr, on.range.end)
-                    labels = [dict(each.labels) for each in samples]
-                    rows = [np.where(times == times[-1], each.value, np.nan) for each in samples]
-                else:
-                    series = await self._prometheus.query_range(
-                        expr, float(times[0]), float(times[-1]), on.step
-                    )
-                    labels = [dict(each.labels) for each in series]
-                    rows = [put_on_grid(each, times) for each in series[:MOST_SERIES]]
-            except PrometheusTooLargeError:
-                mebibytes = LARGEST_ANSWER_BYTES >> 20
-                fix = "choose fewer, or a shorter time range"
-                said = f"The answer to query {ref} is larger than {mebibytes} MiB: {fix}."
-                raise PrometheusTooLargeError(said) from None
+        try:
+            if _is_instant(target, panel):
+                samples = await self._prometheus.query(expr, on.range.end)
+                labels = [dict(each.labels) for each in samples]
+                rows = [np.where(times == times[-1], each.value, np.nan) for each in samples]
+            else:
+                series = await self._prometheus.query_range(
+                    expr, float(times[0]), float(times[-1]), on.step
+                )
+                labels = [dict(each.labels) for each in series]
+                rows = [put_on_grid(each, times) for each in series[:MOST_SERIES]]
+        except PrometheusTooLargeError:
+            mebibytes = LARGEST_ANSWER_BYTES >> 20
+            fix = "choose fewer, or a shorter time range"
+            said = f"The answer to query {ref} is larger than {mebibytes} MiB: {fix}."
+            raise PrometheusTooLargeError(said) from None
         left_out = max(0, len(labels) - MOST_SERIES)
         labels = labels[:MOST_SERIES]
         names = name_lines(legend, labels)

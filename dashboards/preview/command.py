@@ -17,7 +17,7 @@ from dashboards.preview.server import Setting, preview_application
 from exporters.addresses import Address
 from exporters.options import read_duration
 from exporters.problems import InputError, problem
-from slo.servers import access_to
+from slo.servers import NAME_WHO_ASKS_IN_A_FILE, access_to
 
 _BACKLOG = 128
 _END_WITHIN_SECONDS = 2
@@ -47,9 +47,7 @@ def serve_preview(
     Raises:
         InputError: if a board, the address or the port cannot be used.
     """
-    if urlsplit(prometheus).scheme not in ("http", "https") or not urlsplit(prometheus).netloc:
-        said = f"found {prometheus!r}, expected an address such as http://127.0.0.1:9090"
-        raise InputError([problem("--prometheus", said)])
+    _refuse_address(prometheus)
     boards = read_boards(paths) if paths else _our_boards()
     setting = Setting(
         boards,
@@ -69,6 +67,17 @@ def serve_preview(
             timeout_graceful_shutdown=_END_WITHIN_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _refuse_address(prometheus: str) -> None:
+    parts = urlsplit(prometheus)
+    expected = "expected an address such as http://127.0.0.1:9090"
+    if "@" in (parts.netloc or prometheus):  # never repeated: terminals and pages are seen
+        fix = f"{NAME_WHO_ASKS_IN_A_FILE}: basic_auth with username and password_file"
+        said = f"found who asks in the address itself, {expected}"
+        raise InputError([problem("--prometheus", said, fix=fix)])
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise InputError([problem("--prometheus", f"found {prometheus!r}, {expected}")])
 
 
 def _our_boards() -> dict[str, Board]:

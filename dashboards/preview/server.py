@@ -25,6 +25,7 @@ from dashboards.preview.links import Carried
 from dashboards.preview.loose import text
 from dashboards.preview.marks import asked_annotations
 from dashboards.preview.model import Board, Panel
+from dashboards.preview.outages import Watched
 from dashboards.preview.reading import MOST_PANELS
 from dashboards.preview.telling import Teller, Wanted, told_of_variables, written
 from dashboards.preview.times import MOST_POINTS, QUICK_RANGES, Range, parse_range
@@ -96,7 +97,7 @@ def preview_application(setting: Setting, clock: Any) -> Application:
         timeout_seconds=setting.answer_within_seconds,
         largest_bytes=LARGEST_ANSWER_BYTES,
     )
-    asker = Asker(client, setting.scrape_seconds)
+    watched = Watched(client)
     pages = Pages(_HERE / "templates")
 
     @asynccontextmanager
@@ -109,7 +110,7 @@ def preview_application(setting: Setting, clock: Any) -> Application:
     app.mount("/static/preview", StaticFiles(directory=_HERE / "static"))
     _say_problems(app)
     _serve_pages(app, setting, pages)
-    _serve_answers(app, setting, client, asker, clock)
+    _serve_answers(app, setting, watched, clock)
     return Guard(app, setting.host)
 
 
@@ -161,10 +162,9 @@ def _serve_pages(app: FastAPI, setting: Setting, pages: Pages) -> None:
         return RedirectResponse(f"/d/{_board(setting, uid).uid}{query}")
 
 
-def _serve_answers(
-    app: FastAPI, setting: Setting, client: PrometheusClient, asker: Asker, clock: Any
-) -> None:
-    teller = Teller(client, asker, setting.scrape_seconds)
+def _serve_answers(app: FastAPI, setting: Setting, prometheus: Watched, clock: Any) -> None:
+    asker = Asker(prometheus, setting.scrape_seconds)
+    teller = Teller(prometheus, asker, setting.scrape_seconds)
 
     @app.post("/api/board")
     async def tell(choice: Choice) -> StreamingResponse:
@@ -176,7 +176,7 @@ def _serve_answers(
         async def lines() -> AsyncIterator[str]:
             if choice.variables:
                 found = await resolve(
-                    board.variables, choice.chosen, range_, client, setting.prometheus_url
+                    board.variables, choice.chosen, range_, prometheus, setting.prometheus_url
                 )
                 carried = _carried(choice, found)
                 yield written(told_of_variables(board, setting.boards, carried))

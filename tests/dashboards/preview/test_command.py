@@ -56,6 +56,17 @@ def test_what_cannot_be_used_is_refused_with_what_was_found(changes: dict[str, A
     assert str(refused.value).startswith(said)
 
 
+@pytest.mark.parametrize(
+    "address", ["http://me:hunter2@p:9090", "me:hunter2@p", "ftp://me:hunter2@p/"]
+)
+def test_an_address_with_a_password_is_refused_without_repeating_it(address: str):
+    """It would stand on the terminal, on every page and in the list of processes."""
+    with pytest.raises(InputError) as refused:
+        serve(prometheus=address)
+    assert "--http-config" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_port_that_is_taken_is_said_and_what_to_do():
     """Another one is not taken in silence: people would look at the wrong page."""
     with (
