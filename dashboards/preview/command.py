@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from dashboards.preview.model import Board
-from dashboards.preview.reading import boards_of_texts, read_boards
+from dashboards.preview.reading import Found, boards_of_texts, read_boards
 from dashboards.preview.server import Setting, preview_application
 from exporters.addresses import Address
 from exporters.options import read_duration
@@ -48,17 +48,23 @@ def serve_preview(
         InputError: if a board, the address or the port cannot be used.
     """
     _refuse_address(prometheus)
-    boards = read_boards(paths) if paths else _our_boards()
+    found = read_boards(paths) if paths else Found(_our_boards())
+    passed_over = [str(InputError([each])) for each in found.passed_over]
     setting = Setting(
-        boards,
+        found.boards,
         prometheus.rstrip("/"),
         host,
         access=access_to(prometheus, http_config, None),
         scrape_seconds=read_duration("--scrape-interval", scrape_interval),
+        passed_over=passed_over,
     )
     with _listen(host, port) as listener:
         address = Address(host, listener.getsockname()[1])
-        tell(f"{len(boards)} boards with the data of {setting.prometheus_url}: http://{address}/")
+        for each in passed_over:
+            tell(f"not shown: {each}")
+        tell(
+            f"{len(found.boards)} boards with the data of {setting.prometheus_url}: http://{address}/"
+        )
         config = uvicorn.Config(
             preview_application(setting, time.time),
             log_level="warning",

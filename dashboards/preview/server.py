@@ -6,7 +6,7 @@ themselves are the boards', so that nobody can have others asked.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +82,8 @@ class Setting:
     access: HttpAccess | None = None
     scrape_seconds: float = 15.0
     answer_within_seconds: float = ANSWER_WITHIN_SECONDS
+    passed_over: Sequence[str] = ()
+    """What is not shown of what was found, and why."""
 
 
 def preview_application(setting: Setting, clock: Any) -> Application:
@@ -134,7 +136,12 @@ def _serve_pages(app: FastAPI, setting: Setting, pages: Pages) -> None:
     @app.get("/")
     async def list_boards() -> HTMLResponse:
         return HTMLResponse(
-            pages.write("list.html", boards=boards, prometheus=setting.prometheus_url)
+            pages.write(
+                "list.html",
+                boards=boards,
+                prometheus=setting.prometheus_url,
+                passed_over=setting.passed_over,
+            )
         )
 
     @app.get("/healthz")
