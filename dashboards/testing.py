@@ -61,6 +61,8 @@ class Answers:
     values: dict[str, tuple[str, ...]] = field(default_factory=_usual_values)
     """Of each label; of others ``x``."""
     is_empty: bool = False
+    since: float = -math.inf
+    """UNIX seconds from which on there are samples."""
     asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     """Path and form of every request."""
 
@@ -77,10 +79,13 @@ def answer_of(answers: Answers, path: str, form: dict[str, list[str]]) -> Any:
     series = [] if answers.is_empty else list(_series(answers, query))
     if path.endswith("/query"):
         now = float(form.get("time", [str(time.time())])[0])
+        series = series if now >= answers.since else []
         result = [{"metric": labels, "value": [now, _text(size, now)]} for labels, size in series]
         return {"resultType": "vector", "result": result}
     start, end, step = (float(form[name][0]) for name in ("start", "end", "step"))
     times = [start + step * index for index in range(int((end - start) / step) + 1)]
+    times = [each for each in times if each >= answers.since]
+    series = series if times else []
     return {
         "resultType": "matrix",
         "result": [
