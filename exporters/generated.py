@@ -9,6 +9,7 @@ its own.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -113,14 +114,14 @@ def _write_beside_others(folder: Path, files: Mapping[str, str], list_name: str)
 
 def _write(folder: Path, files: Mapping[str, str], listed: set[str], list_name: str) -> Written:
     folder.mkdir(parents=True, exist_ok=True)
+    changed = [
+        path for path, text in sorted(files.items()) if not _has_content(folder / path, text)
+    ]
+    _stage_all(folder, {path: files[path] for path in changed})
     # First what may be there, last what is there: an interrupted build can be taken up again.
     _list(folder / list_name, listed | files.keys())
-    changed = []
-    for path, text in sorted(files.items()):
-        if not _has_content(folder / path, text):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            _replace(folder / path, text)
-            changed.append(path)
+    for path in changed:
+        _unfinished(folder / path).replace(folder / path)
     removed = [path for path in sorted(listed - files.keys()) if _is_ours(folder / path)]
     for path in removed:
         (folder / path).unlink()
@@ -201,7 +202,26 @@ def _has_content(file: Path, text: str) -> bool:
         return False
 
 
+def _stage_all(folder: Path, files: Mapping[str, str]) -> None:
+    """Write every file beside its place, or none: servers read some of them, and not others."""
+    staged: list[str] = []
+    try:
+        for path, text in files.items():
+            staged.append(path)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            _unfinished(folder / path).write_text(text, encoding="utf-8")
+    except OSError:
+        for path in staged:
+            with contextlib.suppress(OSError):
+                _unfinished(folder / path).unlink()
+            _remove_if_empty(folder, PurePosixPath(path).parent)
+        raise
+
+
 def _replace(file: Path, text: str) -> None:
-    unfinished = file.with_name(f".{file.name}{_UNFINISHED}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(file)
+    _unfinished(file).write_text(text, encoding="utf-8")
+    _unfinished(file).replace(file)
+
+
+def _unfinished(file: Path) -> Path:
+    return file.with_name(f".{file.name}{_UNFINISHED}")

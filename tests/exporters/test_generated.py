@@ -111,6 +111,21 @@ def test_a_file_with_our_header_may_be_overwritten_without_the_list(tmp_path):
     assert write_generated(tmp_path, {"a.yaml": "new\n"}).changed == ("a.yaml",)
 
 
+@pytest.mark.parametrize("there", [{}, {**FILES, "old.yaml": f"{HEAD}old\n"}])
+def test_where_one_file_cannot_be_written_none_is_changed(tmp_path, there):
+    """Rules of one build and routes of another would lead alerts to nobody."""
+    if there:
+        write_generated(tmp_path, there)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    changed = {"a/new.yaml": f"{HEAD}new\n", "rules/a.yaml": f"{HEAD}b\n", f"{'z' * 250}.md": HEAD}
+
+    with pytest.raises(InputError, match="cannot be written: File name too long"):
+        write_generated(tmp_path, changed)
+
+    assert before == {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    assert not (tmp_path / "a").exists()
+
+
 def test_an_interrupted_build_can_be_taken_up_again(tmp_path, monkeypatch):
     """What it wrote is known as generated."""
     write, replaced = Path.replace, []
