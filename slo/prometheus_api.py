@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -134,8 +135,8 @@ class PrometheusApi(HttpClient):
                 led_to = str(answer.url.with_query(None)) if answer.history else ""
                 is_asked = answer.method == method and text.lstrip()[:1] in ("{", "")
         except (TimeoutError, aiohttp.ClientError) as error:
-            said = str(error) or "no answer in time"
-            raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
+            said = f"{self._url} does not answer: {_why(error)}"
+            raise PrometheusUnreachableError(said) from None
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             why = "" if text.lstrip().startswith(("<", "{")) else " ".join(text.split())
             who = self.write_url if url == self.write_url else self._url
@@ -153,6 +154,16 @@ class PrometheusApi(HttpClient):
             found = f"{self._url} answers with more than {self._largest_bytes} bytes"
             raise PrometheusTooLargeError(found)
         return body.decode("utf-8", "replace")
+
+
+def _why(error: Exception) -> str:
+    """Return in the system's words why nobody answers; aiohttp's name the address once more."""
+    cause = getattr(error, "os_error", None)
+    if not isinstance(cause, OSError) or not cause.strerror:
+        return str(error) or "no answer in time"
+    if cause.errno and cause.strerror.startswith("Connect call failed"):
+        return os.strerror(cause.errno)
+    return cause.strerror
 
 
 def in_a_line(said: Any) -> str:

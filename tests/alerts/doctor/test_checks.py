@@ -294,7 +294,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "watchdog/not-told": [
         ("to nobody", lambda seen: led(seen, watchdog_lost), "goes to nobody"),
-        ("seldom", lambda seen: led(seen, watchdog_seldom), "is told every 4h"),
+        ("seldom", lambda seen: led(seen, watchdog_seldom), "is told every 4h1m"),
     ],
     "prometheus/stale-config": [
         ("a file that it cannot use", lambda seen: replace(seen, has_reloaded=False), "earlier"),

@@ -279,7 +279,7 @@ def test_a_server_that_is_down_is_told(run, tmp_path, free_port):
     url = f"http://127.0.0.1:{free_port}"
     code, _, err = run("init", "--prometheus", url, "-o", tmp_path / "out")
 
-    assert (2, True) == (code, err.startswith(f"{url}: does not answer: Cannot connect"))
+    assert (2, True) == (code, err.startswith(f"{url}: does not answer: Connection refused"))
     assert "see that it runs and can be reached from here" in err
 
 
