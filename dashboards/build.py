@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -25,9 +26,9 @@ from dashboards.boards.slo_scope import OURS, scope_of
 from dashboards.boards.tenants import tenants_board
 from dashboards.boards.tools import tools_board
 from dashboards.frame import Board, draw_up
-from dashboards.links import TAG
+from dashboards.links import RUNBOOKS, TAG
 from dashboards.normalise import to_json, to_text
-from exporters.config import Config
+from exporters.config import Config, Links
 from exporters.durations import format_duration
 from exporters.generated import header
 from slo.objective import Objective
@@ -39,6 +40,9 @@ DASHBOARDS_PROVISIONING_PATH = "grafana/provisioning/dashboards/shardwatch.yaml"
 DATASOURCES_PROVISIONING_PATH = "grafana/provisioning/datasources/shardwatch.yaml"
 GRAFANA_FOLDER = "/var/lib/grafana/dashboards/shardwatch"
 """Where Grafana looks for the boards; below the folder that its documentation uses."""
+
+NO_LINKS = Links()
+"""As a configuration has them that says none."""
 
 _DASHBOARDS_COMMENT = f"""\
 # Copy or mount this file into Grafana's provisioning/dashboards, and the built folder
@@ -73,39 +77,42 @@ def all_boards() -> tuple[Board, ...]:
     )
 
 
-def build_boards(reviews: str | None = None) -> dict[str, str]:
-    """Return the boards' JSON by file name, ``fleet.json``. The same for every cluster.
+def build_boards(links: Links = NO_LINKS) -> dict[str, str]:
+    """Return the boards' JSON by file name, ``fleet.json``. The same for every cluster but links.
 
     Args:
-        reviews: base address of the record of reviews, which boards of objectives lead to, if any.
+        links: bases of the runbooks, which alerts lead to, and of the record of reviews, which
+            boards of objectives lead to, if there is one.
     """
-    return draw_up_boards(all_boards(), reviews)
+    return draw_up_boards(all_boards(), links)
 
 
 def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
     """Return the JSON of the boards of objectives that somebody brings, by file name.
 
     Their grouping labels are the variables, and nothing is asked for but what their rules record.
+    Uids and file names are those of their services, so that no board of the cluster is replaced.
     """
     scope = scope_of(objectives)
     return draw_up_boards((slo_board(scope), slo_detail_board(scope)))
 
 
-def draw_up_boards(boards: Sequence[Board], reviews: str | None = None) -> dict[str, str]:
+def draw_up_boards(boards: Sequence[Board], links: Links = NO_LINKS) -> dict[str, str]:
     """Return boards' JSON by file name; they lead to each other and to no others."""
-    among = {each.uid for each in boards}
-    return {
-        f"{short_name(each)}.json": to_text(to_json(draw_up(each, among, reviews)))
+    among = {each.uid: each.name for each in boards}
+    texts = {
+        f"{short_name(each)}.json": to_text(to_json(draw_up(each, among, links.reviews)))
         for each in boards
     }
+    runbooks = json.dumps(links.runbooks.rstrip("/"))[1:-1]
+    return {name: text.replace(RUNBOOKS, runbooks) for name, text in texts.items()}
 
 
 def build(config: Config, _: RulesForm = AS_PROMETHEUS_TAKES_THEM) -> dict[str, str]:
     """Return boards and provisioning files: text by relative path; they are no rules."""
     sources = config.generated_from
     boards = {
-        f"{BOARDS_FOLDER}/{name}": text
-        for name, text in build_boards(config.file.links.reviews).items()
+        f"{BOARDS_FOLDER}/{name}": text for name, text in build_boards(config.file.links).items()
     }
     return {
         **boards,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,17 @@ from grafanalib import core
 
 from dashboards import variables
 from dashboards.layout import Band, place
-from dashboards.links import REVIEWED, TAG, TITLES, board_link, every_board_link, review_link
+from dashboards.links import (
+    DAY_TAG,
+    NIGHT_TAG,
+    OF_THE_NIGHT,
+    REVIEWED,
+    TAG,
+    TITLES,
+    board_link,
+    every_board_link,
+    review_link,
+)
 from dashboards.queries import alerts
 from dashboards.queries.objectives import GROUPING
 from dashboards.variables import DATASOURCE_REF, Choice, board_variables
@@ -43,33 +53,41 @@ class Board:
     """Whether new revisions are marked on the graphs: not where cells are not known."""
     time_from: str = "now-6h"
     refresh: str = "30s"
+    called: str = ""
+    """What it is called, where it is not one of :data:`dashboards.links.TITLES`."""
+
+    @property
+    def name(self) -> str:
+        """Return what links to it are called."""
+        return self.called or TITLES[self.uid]
 
     @property
     def title(self) -> str:
         """Return what it is called in Grafana."""
-        return f"{TAG} / {TITLES[self.uid]}"
+        return f"{TAG} / {self.name}"
 
 
-def draw_up(board: Board, among: Collection[str], reviews: str | None = None) -> Any:
+def draw_up(board: Board, among: Mapping[str, str], reviews: str | None = None) -> Any:
     """Return a board as grafanalib's dashboard, for :func:`dashboards.normalise.to_json`.
 
     Args:
         board: the board.
-        among: the uids of the boards that are built with it: a link to another leads nowhere.
+        among: the names of the boards that are built with it, by uid: a link to another leads
+            nowhere.
         reviews: base address of the record of reviews, if there is one.
     """
     record = [review_link(board.uid, reviews)] if reviews and board.uid in REVIEWED else []
-    next_uids = [each for each in board.next_uids if each in among]
+    following = [board_link(each, among[each]) for each in board.next_uids if each in among]
     return core.Dashboard(
         title=board.title,
         uid=board.uid,
         description=board.question,
-        tags=[TAG],
+        tags=[TAG, NIGHT_TAG if board.uid in OF_THE_NIGHT else DAY_TAG],
         templating=core.Templating(
             list=board_variables((*board.usual_choices, *board.choices), board.hidden)
         ),
         annotations=core.Annotations(list=_annotations(board)),
-        links=[*map(board_link, next_uids), *record, every_board_link()],
+        links=[*following, *record, every_board_link()],
         panels=place(board.bands),
         time=core.Time(board.time_from, "now"),
         timezone="browser",

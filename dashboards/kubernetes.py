@@ -29,7 +29,7 @@ MOST_BYTES = 1024 * 1024
 def build(config: Config, _: RulesForm) -> dict[str, str]:
     """Return the boards' part of what is built for Kubernetes: text by path."""
     sources = config.generated_from
-    maps = config_maps(build_boards(config.file.links.reviews), sources)
+    maps = config_maps(build_boards(config.file.links), sources)
     listed = to_text([kustomization(resources=sorted(maps))], sources)
     files = {**maps, KUSTOMIZATION: listed}
     return {f"{BASE}/{BOARDS_FOLDER}/{name}": text for name, text in files.items()}

@@ -8,9 +8,20 @@ from typing import Any
 from grafanalib import core
 
 from alerts import links
+from alerts.runbooks import runbook_url
 
 TAG = "shardwatch"
 """Of every board."""
+
+NIGHT_TAG, DAY_TAG = "on call", "by day"
+"""Of every board one: whether it is looked at while a page fires, or in working hours."""
+OF_THE_NIGHT = (
+    links.FLEET_BOARD,
+    links.SLO_DETAIL_BOARD,
+    links.GROUP_BOARD,
+    links.GPU_BOARD,
+)
+"""The boards that carry somebody who was woken, in the order in which they are opened."""
 
 TITLES = {
     links.FLEET_BOARD: "Fleet",
@@ -31,14 +42,17 @@ TITLES = {
 }
 """What each board is called, by its uid."""
 
+RUNBOOKS = "https://runbooks.invalid"
+"""Stands in links for the base address of the runbooks, until that is known: boards themselves are
+the same for every cluster."""
+
 KEPT = ("datasource", "cluster")
 """Variables that a link from a value keeps, unless it sets them."""
 _TIME = "${__url_time_range}"
 
 
-def board_link(uid: str) -> Any:
+def board_link(uid: str, title: str) -> Any:
     """Return the link at a board's top to another one, with its variables and the time."""
-    title = TITLES[uid]
     return core.DashboardLink(
         title=title,
         type="link",
@@ -117,6 +131,11 @@ def of_row(uid: str, columns: Mapping[str, str], keep: Sequence[str] = KEPT) -> 
     """
     here = {name: f"${{__data.fields.{each}}}" for name, each in columns.items()}
     return _address(uid, here, keep)
+
+
+def of_runbook(column: str) -> str:
+    """Return the address of the runbook of the alert that a column of a table names."""
+    return runbook_url(RUNBOOKS, f"${{__data.fields.{column}}}")
 
 
 def _address(uid: str, variables: Mapping[str, str], keep: Sequence[str]) -> str:

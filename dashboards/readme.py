@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dashboards.build import all_boards, short_name
 from dashboards.frame import Board
-from dashboards.links import TAG
+from dashboards.links import DAY_TAG, NIGHT_TAG, OF_THE_NIGHT, TAG
 from exporters.sections import table, write_sections
 
 FILE = Path(__file__).with_name("README.md")
@@ -21,11 +21,12 @@ def main() -> None:
 
 
 def boards_table() -> str:
-    """Return the table of the boards: which question each answers."""
+    """Return the table of the boards: when each is looked at, and which question it answers."""
     return table(
-        ("board", "answers", "file"),
+        ("board", "for", "answers", "file"),
         [
-            (f"[{_title(each)}](#{_anchor(each)})", each.question,
+            (f"[{_title(each)}](#{_anchor(each)})",
+             f"**{NIGHT_TAG}**" if each.uid in OF_THE_NIGHT else DAY_TAG, each.question,
              f"[{short_name(each)}.json](generated/{short_name(each)}.json)")
             for each in all_boards()
         ],

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from alerts import links
 from dashboards.layout import Band
-from dashboards.panels import About, Meaning, Order, Step, colored_column, table, text
+from dashboards.links import KEPT, of_row, of_runbook
+from dashboards.panels import (
+    About,
+    Json,
+    Meaning,
+    Order,
+    Step,
+    colored_column,
+    linked_column,
+    table,
+    text,
+)
 from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts
 from dashboards.queries.cells import STATE_RANKS
-from dashboards.queries.objectives import GROUPING
+from dashboards.queries.objectives import GROUPING, variable_of
 from exporters import catalog
 from slo import conventions
 from slo.burn import Tier, burn_factor
@@ -18,11 +30,12 @@ USUAL_PERIOD_SECONDS = 28 * 86400
 """Colours cannot be queried: those of burn rates are the tiers' factors for this period. The dashed
 lines of the graphs are computed for the objectives' own."""
 
-WORST = f"The {SHOWN_LINES} worst at the end of the time range."
+WORST = f"The {SHOWN_LINES} worst at any time within the range."
+WORST_NOW = f"The {SHOWN_LINES} worst at the end of the time range."
 SLOWEST = f"The {SHOWN_LINES} slowest at any time within the range."
-EVER_WORST = f"The {SHOWN_LINES} worst at any time within the range."
 HIGHEST = f"The {SHOWN_LINES} highest at any time within the range."
-BUSIEST = f"The {SHOWN_LINES} busiest at the end of the time range."
+BUSIEST = f"The {SHOWN_LINES} busiest at any time within the range."
+BUSIEST_NOW = f"The {SHOWN_LINES} busiest at the end of the time range."
 MOST_REVISIONS = (
     f"At most {SHOWN_LINES}, first of the cells that ran most revisions within the time range."
 )
@@ -62,6 +75,8 @@ GPU_STATES = tuple(
 """Those of GPUs."""
 UNKNOWN = Meaning(-1, "unknown", "purple")
 """A member that nobody can see; no state of a GPU has its number."""
+UUID_PIXELS = 110
+"""Of a column of UUIDs: enough to tell them apart, and no more than leaves room for the rest."""
 YES_OR_NO = (Meaning(1, "yes", "green"), Meaning(0, "no", "red"))
 
 
@@ -89,8 +104,24 @@ ALERT_PLACE = (catalog.GROUP, catalog.HOST, catalog.TOOL)
 """Labels of alerts of ours that say where beyond region and model."""
 
 
+_BOARDS_OF_PLACES = {
+    catalog.GROUP: links.GROUP_BOARD,
+    catalog.HOST: links.GPU_BOARD,
+    catalog.TOOL: links.TOOLS_BOARD,
+}
+
+
+def _place_column(label: str) -> Json:
+    here = {each: each for each in (*GROUPING, label)}
+    return linked_column(label, f"Open this {label}", of_row(_BOARDS_OF_PLACES[label], here))
+
+
 def alerts_table(
-    id: int, *matchers: str, grouping: Sequence[str] = GROUPING, place: Sequence[str] = ALERT_PLACE
+    id: int,
+    *matchers: str,
+    grouping: Sequence[str] = GROUPING,
+    place: Sequence[str] = ALERT_PLACE,
+    keep: Sequence[str] = KEPT,
 ) -> Any:
     """Return the table of the pages and tickets that fire.
 
@@ -99,9 +130,10 @@ def alerts_table(
         matchers: which alerts; all that the board's variables choose if none is given.
         grouping: labels of alerts that are variables of the board.
         place: other labels that are shown.
+        keep: variables that links to objectives keep as they are.
     """
     first = (conventions.ALERTNAME, conventions.SEVERITY)
-    labels = (conventions.SLO, *grouping, *place)
+    labels = (conventions.SLO, *place, *grouping)
     age = "active for"
     severities = ((conventions.PAGE, "red"), (conventions.TICKET, "orange"))
     return table(
@@ -109,10 +141,26 @@ def alerts_table(
             id,
             "Alerts firing",
             "Pages and tickets that fire, causes among them, and for how long each has been "
-            f"active: pages first, of each the newest first, at most {SHOWN_ROWS}.",
+            f"active: pages first, of each the newest first, at most {SHOWN_ROWS}. A click on an "
+            "alert opens its runbook, one on an objective, a group or a host its board.",
             "s",
-            "Nothing fires",
-            overrides=(colored_column(conventions.SEVERITY, severities),),
+            "None fires, or no rules evaluated",
+            overrides=(
+                colored_column(conventions.SEVERITY, severities),
+                linked_column(
+                    conventions.ALERTNAME, "Open its runbook", of_runbook(conventions.ALERTNAME)
+                ),
+                linked_column(
+                    conventions.SLO,
+                    "Open this objective and cell",
+                    of_row(
+                        links.SLO_DETAIL_BOARD,
+                        {variable_of(each): each for each in (conventions.SLO, *grouping)},
+                        keep,
+                    ),
+                ),
+                *(_place_column(each) for each in place if each in _BOARDS_OF_PLACES),
+            ),
         ),
         alerts.alert_ages(*matchers, grouping=grouping),
         {**{each: each for each in first}, "Value": age, **{each: each for each in labels}},

@@ -23,6 +23,11 @@ _ALL = {"text": ["All"], "value": ["$__all"]}
 # Matches what has no such label as well: an objective that is not grouped by region has none.
 _ALL_VALUE = ".*"
 _REFRESH_ON_TIME_RANGE = 2
+_LABEL_VALUES, _QUERY_RESULT = 1, 3
+"""Kinds of queries of variables: ``PromVariableQueryType`` of Grafana's data source."""
+_SHOWN = "shown"
+_MARKED_REGEX = f'/{{label}}="(?<value>[^"]*)".*{_SHOWN}="(?<text>[^"]*)"/'
+"""Of what Grafana makes of a series of a result: ``{{group="a", shown="! dead a"}} 1``."""
 
 
 def datasource_variable() -> dict[str, Any]:
@@ -44,6 +49,17 @@ def datasource_variable() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What is written before a value that somebody should look at, of several the first."""
+
+    sign: str
+    """Sorted before letters and digits: ``! dead``."""
+    series: str
+    matcher: str
+    """Of the series, which are 1 where it is so."""
+
+
+@dataclass(frozen=True)
 class Choice:
     """A variable of a label's values."""
 
@@ -58,6 +74,9 @@ class Choice:
     """Other variables, by which the offer is narrowed; each is named as its label."""
     single: bool = False
     """Whether one must be chosen, for boards that show all there is of one."""
+    marked: tuple[Mark, ...] = ()
+    """What of a single one is marked, and stands before the others: the first is chosen where
+    nobody chose, and must be no innocent one."""
 
 
 _CELLS = conventions.CELL_CAPACITY
@@ -69,9 +88,28 @@ USUAL = (CLUSTER, OBJECTIVE, REGION, MODEL)
 """Of all boards, after the data source."""
 
 GROUP = Choice(
-    catalog.GROUP, "Shard group", catalog.GROUP_INFO.name, within=catalog.CELL_LABELS, single=True
+    catalog.GROUP,
+    "Shard group",
+    catalog.GROUP_INFO.name,
+    within=catalog.CELL_LABELS,
+    single=True,
+    marked=(
+        Mark("! dead", catalog.GROUP_STATE.name, 'state="dead"'),
+        Mark("! stalled", catalog.GROUP_STATE.name, 'state="stalled"'),
+        Mark("(degraded)", catalog.GROUP_STATE.name, 'state="degraded"'),
+    ),
 )
-HOST = Choice(catalog.HOST, "Host", catalog.GPU_UP.name, within=catalog.CELL_LABELS, single=True)
+HOST = Choice(
+    catalog.HOST,
+    "Host",
+    catalog.GPU_UP.name,
+    within=catalog.CELL_LABELS,
+    single=True,
+    marked=(
+        Mark("! page", catalog.GPU_VERDICT.name, 'severity="page"'),
+        Mark("(ticket)", catalog.GPU_VERDICT.name, 'severity="ticket"'),
+    ),
+)
 GPU = Choice(
     "gpu", "GPU", catalog.GPU_UP.name, catalog.UUID, within=(*catalog.CELL_LABELS, catalog.HOST)
 )
@@ -90,9 +128,7 @@ def choice_variable(choice: Choice, *, hidden: bool = False) -> dict[str, Any]:
         choice: what is chosen.
         hidden: not shown, but kept by links.
     """
-    matchers = ", ".join(f'{each}=~"${each}"' for each in choice.within)
-    selector = f"{choice.series}{{{matchers}}}" if matchers else choice.series
-    query = f"label_values({selector}, {choice.of or choice.name})"
+    query = _marked_query(choice) if choice.marked else _values_query(choice)
     several = {"allValue": _ALL_VALUE, "current": _ALL}
     return {
         **({"current": {}} if choice.single else several),
@@ -105,16 +141,38 @@ def choice_variable(choice: Choice, *, hidden: bool = False) -> dict[str, Any]:
         "name": choice.name,
         "options": [],
         "query": {
-            "qryType": 1,
+            "qryType": _QUERY_RESULT if choice.marked else _LABEL_VALUES,
             "query": query,
             "refId": "PrometheusVariableQueryEditor-VariableQuery",
         },
         "refresh": _REFRESH_ON_TIME_RANGE,
-        "regex": "",
+        "regex": _MARKED_REGEX.format(label=choice.name) if choice.marked else "",
         "skipUrlSync": False,
         "sort": core.SORT_ALPHA_ASC,
         "type": "query",
     }
+
+
+def _selector(choice: Choice, series: str, *matchers: str) -> str:
+    inside = ", ".join((*matchers, *(f'{each}=~"${each}"' for each in choice.within)))
+    return f"{series}{{{inside}}}" if inside else series
+
+
+def _values_query(choice: Choice) -> str:
+    return f"label_values({_selector(choice, choice.series)}, {choice.of or choice.name})"
+
+
+def _marked_query(choice: Choice) -> str:
+    """Return a query for every value, with a label that says how it is shown."""
+    label = choice.name
+    every = [
+        f"label_replace(max by ({label}) ({_selector(choice, each.series, each.matcher)} == 1),"
+        f' "{_SHOWN}", "{each.sign} $1", "{label}", "(.*)")'
+        for each in choice.marked
+    ]
+    others = f"group by ({label}) ({_selector(choice, choice.series)})"
+    every.append(f'label_replace({others}, "{_SHOWN}", "$1", "{label}", "(.*)")')
+    return f"query_result({f' or on ({label}) '.join(every)})"
 
 
 def board_variables(choices: Iterable[Choice], hidden: Container[str]) -> list[dict[str, Any]]:

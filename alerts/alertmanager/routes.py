@@ -91,7 +91,8 @@ def _route(config: Mapping[str, Any], parent: Route) -> Route:
     matchers = read_matchers(config)
     written = "{" + ",".join(map(str, matchers)) + "}"
     names = config.get("group_by")
-    group_by = parent.group_by if names is None else tuple(sorted(map(str, names)))
+    # An empty list is inherited over, as none is (config/config.go, Route.UnmarshalYAML).
+    group_by = tuple(sorted(map(str, names))) if names else parent.group_by
     alone = Route(
         key=f"{parent.key}/{written}" if parent.key else written,
         receiver=str(config.get("receiver") or parent.receiver),

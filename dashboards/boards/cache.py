@@ -24,7 +24,7 @@ from dashboards.panels import (
 )
 from dashboards.queries import caches
 from dashboards.queries.ranked import level
-from dashboards.signs import BUSIEST, MOST_REVISIONS, WORST, opening
+from dashboards.signs import BUSIEST, MOST_REVISIONS, WORST, WORST_NOW, opening
 
 QUESTION = "Are prompts found in caches, in which tier, and what does it cost that some are not?"
 HOW_TO_READ = (
@@ -130,7 +130,7 @@ def _where() -> Band:
             About(
                 10, "Below the usual",
                 "Points of the hit ratio lost against the median of the last three hours, by cell. "
-                f"{WORST}",
+                f"{WORST_NOW}",
                 "percentunit", "None fell, or no prompts", _FALL,
                 decimals=1, lowest=0, highest=1, links=_LINKS,
             ),

@@ -10,7 +10,7 @@ from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Step, bar_gauge, joined_table, row, time_series
 from dashboards.promises import good_shares
 from dashboards.queries import SHOWN_NAMED, SHOWN_ROWS, caches, latency
-from dashboards.signs import SLOWEST, WORST
+from dashboards.signs import SLOWEST, WORST, WORST_NOW
 from exporters import catalog
 
 HIT_STEPS = good_shares("prefix-cache-efficiency", 0.3)
@@ -97,8 +97,8 @@ def cells_and_groups() -> tuple[Band, ...]:
                     28, "Youngest evictions",
                     "Seconds for which evicted blocks had not been used, of engines that tell "
                     f"(--kv-cache-metrics). Below {YOUNG_SECONDS} s they would have been used "
-                    f"again. {WORST}",
-                    "s", "No engine tells of evictions",
+                    f"again. {WORST_NOW}",
+                    "s", "None evicts, or no engine tells",
                     (Step(None, "red"), Step(YOUNG_SECONDS, "green")),
                     decimals=0, lowest=0, links=_GROUP_LINKS,
                 ),
@@ -107,8 +107,8 @@ def cells_and_groups() -> tuple[Band, ...]:
             bar_gauge(
                 About(
                     29, "Fullest host tiers",
-                    f"Share of the host's tier of the KV cache in use, by group. {WORST}",
-                    "percentunit", "No engine has a host tier", USAGE_STEPS,
+                    f"Share of the host's tier of the KV cache in use, by group. {WORST_NOW}",
+                    "percentunit", "None has one, or no engine tells", USAGE_STEPS,
                     decimals=0, lowest=0, highest=1, links=_GROUP_LINKS,
                 ),
                 caches.HOST_TIER,

@@ -21,7 +21,7 @@ from dashboards.panels import (
 )
 from dashboards.queries import SHOWN_ROWS, capacity
 from dashboards.queries.query import Query
-from dashboards.signs import BUSIEST, NO_ZERO, NONE_IS_GOOD, WORST, opening
+from dashboards.signs import BUSIEST, BUSIEST_NOW, NO_ZERO, NONE_IS_GOOD, WORST, opening
 from exporters import catalog
 from slo import conventions
 
@@ -169,7 +169,7 @@ def _cells() -> Band:
         bar_gauge(
             About(
                 11, "Tokens per GPU-hour by cell",
-                f"Where a GPU generates most. {BUSIEST}",
+                f"Where a GPU generates most. {BUSIEST_NOW}",
                 "short", _NO_TOKENS, decimals=0, lowest=0,
             ),
             capacity.CHEAPEST_FIRST,

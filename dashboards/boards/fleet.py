@@ -39,6 +39,7 @@ from dashboards.signs import (
     NONE_IS_GOOD,
     STATES,
     WORST,
+    WORST_NOW,
     alerts_table,
     burn_steps,
     opening,
@@ -97,7 +98,7 @@ def _numbers(fastest: Tier) -> Band:
         About(
             2, "Pages firing",
             "Burn and traffic alerts that fire with severity page: somebody was woken.",
-            "short", "No alerts known", NONE_IS_GOOD,
+            "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(conventions.PAGE),
     )  # fmt: skip
@@ -105,7 +106,7 @@ def _numbers(fastest: Tier) -> Band:
         About(
             3, "Tickets firing",
             "Alerts that fire with severity ticket: slow burns, and causes that explain a page.",
-            "short", "No alerts known", FEW_ARE_TOLERABLE,
+            "short", "No rules evaluated", FEW_ARE_TOLERABLE,
         ),
         alerts.alerts_firing(conventions.TICKET),
     )  # fmt: skip
@@ -195,7 +196,7 @@ def _cells_and_budgets() -> Band:
         [cells.GROUPS_NOT_UP_BY_STATE],
         stacked=True,
     )  # fmt: skip
-    return Band(7, (regions_and_models(35), budgets, by_state), (15, 5, 4))
+    return Band(7, (regions_and_models(35), budgets, by_state), (16, 4, 4))
 
 
 def _lists() -> Band:
@@ -205,7 +206,7 @@ def _lists() -> Band:
             14, "Which groups are not up",
             "Shard groups that are not up, with the reason: the dead first, then those stalled, "
             f"degraded, draining, starting. At most {SHOWN_ROWS}. A click on a group opens it.",
-            "none", "All groups are up",
+            "none", "None, or no groups exporter",
             overrides=(
                 meaning_column("state", STATES),
                 linked_column("group", "Open this group", of_row(links.GROUP_BOARD, GROUP_PLACE)),
@@ -213,9 +214,10 @@ def _lists() -> Band:
         ),
         cells.GROUPS_NOT_UP_ROWS,
         {
-            **{each: each for each in catalog.GROUP_LABELS},
+            catalog.GROUP: catalog.GROUP,
             "Value": "state",
             catalog.REASON: catalog.REASON,
+            **{each: each for each in reversed(catalog.CELL_LABELS)},
         },
         (Order("state", descending=True),),
     )  # fmt: skip
@@ -229,7 +231,7 @@ def _lists() -> Band:
         ),
         cells.WORST_STATES,
     )  # fmt: skip
-    return Band(8, (firing, groups, states), (11, 7, 6))
+    return Band(8, (firing, groups, states), (12, 7, 5))
 
 
 def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
@@ -252,7 +254,7 @@ def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
     capacity = bar_gauge(
         About(
             15, "Capacity by region and model",
-            f"Share of a cell's shard groups that can serve. {WORST}",
+            f"Share of a cell's shard groups that can serve. {WORST_NOW}",
             "percentunit", "No groups exporter",
             (Step(None, "red"), Step(0.5, "orange"), Step(1, "green")),
             decimals=0, lowest=0, highest=1,

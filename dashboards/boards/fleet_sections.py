@@ -142,7 +142,7 @@ def what_they_stand_on() -> tuple[Band, ...]:
                     30, "GPUs with a fault",
                     "GPUs that are lost, hung or degraded, or cannot be seen, with the reason and "
                     f"the group that each takes down. At most {SHOWN_ROWS}.",
-                    "none", "No GPU has a fault",
+                    "none", "None, or no GPU exporter",
                     overrides=(
                         linked_column("group", "Open this group", of_row(links.GROUP_BOARD, _HERE)),
                         linked_column("host", "Open this GPU", of_row(links.GPU_BOARD, _GPU_HERE)),
@@ -165,7 +165,7 @@ def what_is_not_seen() -> tuple[Band, ...]:
                     32, "Sources that do not answer",
                     "Engines, hosts, routers and gateways that an exporter cannot read, with the "
                     f"reason: what they serve is not seen. At most {SHOWN_ROWS}.",
-                    "none", "All sources answer",
+                    "none", "None, or no exporter",
                 ),
                 itself.SILENT_SOURCE_ROWS,
                 {each: each for each in (*catalog.SOURCE_UP.labels, catalog.REASON)},
@@ -175,7 +175,7 @@ def what_is_not_seen() -> tuple[Band, ...]:
                     33, "Exporters with a fault",
                     "Exporters that go by an earlier content of a file, for the present one cannot "
                     "be used; without a file, those that could make nothing of what they read.",
-                    "none", "No exporter has a fault",
+                    "none", "None, or no exporter",
                 ),
                 itself.EXPORTER_FAULT_ROWS,
                 {each: each for each in catalog.EXPORTER_RELOAD_SUCCESS.labels},

@@ -9,21 +9,31 @@ from dashboards.layout import Band
 from dashboards.links import of_row
 from dashboards.panels import (
     About,
+    Json,
     Step,
     bar_gauge,
     colored_column,
     colored_lines,
     heatmap,
     linked_column,
+    narrow_column,
     row,
     stat,
     table,
     time_series,
 )
 from dashboards.queries import SHOWN_NAMED, SHOWN_ROWS, gpus
-from dashboards.signs import FEW_ARE_TOLERABLE, GPU_STATES, NONE_IS_GOOD, UNKNOWN, opening
+from dashboards.signs import (
+    FEW_ARE_TOLERABLE,
+    GPU_STATES,
+    NONE_IS_GOOD,
+    UNKNOWN,
+    UUID_PIXELS,
+    opening,
+)
 from dashboards.variables import GPU, HOST
 from exporters import catalog
+from exporters.gpu.taxonomy import ROW_OF_REASON, RULE_OF_XID
 from slo import conventions
 
 QUESTION = "Which GPUs are failing, hot or slowed down, and what is to be done about each?"
@@ -42,6 +52,22 @@ OPENED = (
     linked_column(catalog.GROUP, "Open its group", of_row(links.GROUP_BOARD, _GROUP_HERE)),
     linked_column(catalog.HOST, "Look at this GPU", of_row(links.GPU_BOARD, _GPU_HERE)),
 )
+
+
+def _xid_colors() -> tuple[Json, ...]:
+    """Return overrides that give the bar of each code the colour of its severity."""
+    colors = dict(_SEVERITIES)
+    return tuple(
+        {
+            "matcher": {"id": "byName", "options": f"XID {code}"},
+            "properties": [
+                {"id": "color", "value": {"fixedColor": colors[severity], "mode": "fixed"}}
+            ],
+        }
+        for code, rule in sorted(RULE_OF_XID.items())
+        if (severity := ROW_OF_REASON[rule.reason].severity)
+        in (conventions.PAGE, conventions.TICKET)
+    )
 
 
 def gpu_board() -> Board:
@@ -116,7 +142,15 @@ def _numbers() -> Band:
 
 
 def _faults() -> Band:
-    columns = (*catalog.GPU_LABELS, catalog.REASON, catalog.SEVERITY, catalog.ACTION)
+    columns = (
+        catalog.ACTION,
+        catalog.REASON,
+        catalog.SEVERITY,
+        catalog.GROUP,
+        catalog.HOST,
+        catalog.UUID,
+        *reversed(catalog.CELL_LABELS),
+    )
     return Band(8, (
         table(
             About(
@@ -124,8 +158,12 @@ def _faults() -> Band:
                 "Lost, hung or degraded GPUs, and those that cannot be seen, with the reason, how "
                 f"urgent it is, and what to do. At most {SHOWN_ROWS}. A click on a host shows the "
                 "GPU below.",
-                "none", "No GPU has a fault",
-                overrides=(colored_column(catalog.SEVERITY, _SEVERITIES), *OPENED),
+                "none", "None, or no GPU exporter",
+                overrides=(
+                    colored_column(catalog.SEVERITY, _SEVERITIES),
+                    narrow_column(catalog.UUID, UUID_PIXELS),
+                    *OPENED,
+                ),
             ),
             gpus.FAULTS,
             {each: each for each in columns},
@@ -141,7 +179,7 @@ def _faults() -> Band:
             [gpus.NOT_HEALTHY],
             stacked=True,
         ),
-    ), (15, 9))  # fmt: skip
+    ), (17, 7))  # fmt: skip
 
 
 def _heat() -> tuple[Band, ...]:
@@ -200,8 +238,10 @@ def _xids_and_memory() -> tuple[Band, ...]:
                 About(
                     16, "XIDs within a day",
                     "GPUs that had an XID of each code within 24 hours. 79: fallen off the bus. "
-                    "48, 94, 95: memory. 74: NVLink. 119, 120: GSP. 13, 31, 43: the application.",
-                    "short", "No XID within a day", decimals=0, lowest=0,
+                    "48, 94, 95: memory. 74: NVLink. 119, 120: GSP. 13, 31, 43: the application. "
+                    "Red ones are worth a page, orange ones a ticket.",
+                    "short", "None within a day, or no GPU exporter",
+                    (Step(None, "blue"),), decimals=0, lowest=0, overrides=_xid_colors(),
                 ),
                 gpus.XID_CODES,
             ),
@@ -209,7 +249,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                 About(
                     17, "Last XIDs",
                     f"When each code was last seen, the latest first; at most {SHOWN_ROWS}.",
-                    "s", "No XID since the exporter began", decimals=0, overrides=OPENED,
+                    "s", "None yet, or no GPU exporter", decimals=0, overrides=OPENED,
                 ),
                 gpus.LAST_XIDS,
                 {catalog.CODE: "XID", "Value": "seen ago", **gpu},
@@ -219,7 +259,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                     18, "Memory at risk",
                     "GPUs with a row of memory that could not be remapped (replace it), or that is "
                     "to be remapped at the next reset.",
-                    "none", "No row waits for a remap or failed it", overrides=OPENED,
+                    "none", "None, or no GPU exporter", overrides=OPENED,
                 ),
                 gpus.MEMORY_AT_RISK,
                 gpu,
@@ -228,7 +268,7 @@ def _xids_and_memory() -> tuple[Band, ...]:
                 About(
                     19, "Hosts with too few GPUs",
                     "Hosts whose driver knows fewer GPUs than they are to have.",
-                    "short", "All hosts have their GPUs", decimals=0,
+                    "short", "None, or no GPU exporter", decimals=0,
                 ),
                 gpus.SHORT_HOSTS,
                 {catalog.CLUSTER: "cluster", catalog.HOST: "host", "Value": "GPUs lacking"},

@@ -12,13 +12,13 @@ from dashboards.signs import GPU_STATES
 from exporters import catalog
 from exporters.catalog import Family
 
-_SILENT = "Its telemetry does not tell"
+_SILENT = "No such host, or it does not tell"
 _SEVERITIES = (("page", "red"), ("ticket", "orange"), ("info", "blue"), ("none", "green"))
 
 
 def how_hosts_gpus_are() -> tuple[Band, ...]:
     """Return the states of the chosen host's GPUs, heat and clocks (ids 20 to 28)."""
-    columns = (catalog.UUID, catalog.GROUP, catalog.REASON, catalog.SEVERITY, catalog.ACTION)
+    columns = (catalog.ACTION, catalog.REASON, catalog.SEVERITY, catalog.UUID, catalog.GROUP)
     return (
         Band(1, (row(20, "Host $host"),)),
         Band(7, (

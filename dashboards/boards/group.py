@@ -20,6 +20,7 @@ from dashboards.panels import (
     colored_lines,
     joined_table,
     linked_column,
+    narrow_column,
     row,
     stat,
     state_timeline,
@@ -33,6 +34,7 @@ from dashboards.signs import (
     NONE_IS_GOOD,
     STATES,
     UNKNOWN,
+    UUID_PIXELS,
     alerts_table,
     opening,
 )
@@ -53,14 +55,14 @@ _ABLE = (Step(None, "red"), Step(1, "green"))
 _SPEED = (Step(None, "red"), Step(0.8, "green"))
 """Below four fifths of its peers a group is degraded."""
 _WHAT = (
-    catalog.CLUSTER,
-    catalog.REGION,
-    catalog.MODEL,
+    catalog.REASON,
     catalog.GROUP,
     catalog.REVISION,
-    catalog.ENGINE,
     catalog.FAILURE_DOMAIN,
-    catalog.REASON,
+    catalog.ENGINE,
+    catalog.MODEL,
+    catalog.REGION,
+    catalog.CLUSTER,
 )
 _GPU_HERE = {catalog.HOST: catalog.HOST, "gpu": catalog.UUID}
 
@@ -160,7 +162,7 @@ def _numbers() -> Band:
                 9, "Speed to peers",
                 "Tokens for each running request over the median of its peers: the groups of the "
                 "same model and revision at similar load.",
-                "percentunit", "Too few peers at its load", _SPEED, decimals=0,
+                "percentunit", "Too few peers, or none tells", _SPEED, decimals=0,
             ),
             groups.SPEED_TO_PEERS,
         ),
@@ -213,6 +215,7 @@ def _members() -> tuple[Band, ...]:
                     "opens the GPU.",
                     "short", "No telemetry of its hosts",
                     overrides=(
+                        narrow_column(catalog.UUID, UUID_PIXELS),
                         linked_column(
                             catalog.HOST, "Open this GPU", of_row(links.GPU_BOARD, _GPU_HERE)
                         ),
@@ -256,8 +259,8 @@ def _members() -> tuple[Band, ...]:
             time_series(
                 About(
                     18, "Hottest GPUs",
-                    "Temperatures of the GPUs of the group that are hottest at the end of the time "
-                    "range.",
+                    "Temperatures of the GPUs of the group that were hottest at any time within "
+                    "the range.",
                     "celsius", "No telemetry of its hosts",
                 ),
                 [groups.hottest()],

@@ -62,7 +62,7 @@ def exporters() -> tuple[Band, ...]:
                     19, "Exporters with a fault",
                     "Exporters that go by an earlier content of a file, for the present one cannot "
                     "be used; without a file, those that could make nothing of what they read.",
-                    "none", "No exporter has a fault",
+                    "none", "None, or no exporter",
                 ),
                 itself.EXPORTER_FAULT_ROWS,
                 {each: each for each in catalog.EXPORTER_RELOAD_SUCCESS.labels},
@@ -99,7 +99,7 @@ def sources() -> tuple[Band, ...]:
                     23, "Sources that do not answer",
                     "Engines, hosts, routers and gateways that an exporter cannot read, with the "
                     f"reason: what they serve is not seen. At most {SHOWN_ROWS}.",
-                    "none", "All sources answer",
+                    "none", "None, or no exporter",
                 ),
                 itself.SILENT_SOURCE_ROWS,
                 {each: each for each in (*catalog.SOURCE_UP.labels, catalog.REASON)},
@@ -109,7 +109,7 @@ def sources() -> tuple[Band, ...]:
                     24, "Silent sources by reason",
                     "How many do not answer, by exporter and reason: many that time out at once "
                     "are a network, or an exporter without time.",
-                    "short", "All sources answer", decimals=0, lowest=0,
+                    "short", "None, or no exporter", decimals=0, lowest=0,
                 ),
                 itself.SOURCES_BY_REASON,
             ),
@@ -194,7 +194,7 @@ def notifications() -> tuple[Band, ...]:
                 About(
                     36, "Time of notifications, p99",
                     "How long the receivers took to accept them.",
-                    "s", "Nothing was sent", lowest=0,
+                    "s", "Nothing was sent, or Alertmanager is not scraped", lowest=0,
                 ),
                 [itself.NOTIFICATION_TIMES],
             ),

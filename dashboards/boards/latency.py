@@ -23,7 +23,7 @@ from dashboards.promises import good_shares
 from dashboards.queries import SHOWN_ROWS, latency
 from dashboards.queries.latency import DURATION, LATE, PACE, TTFT
 from dashboards.queries.ranked import level
-from dashboards.signs import SLOWEST, WORST, opening
+from dashboards.signs import SLOWEST, WORST, WORST_NOW, opening
 from exporters import catalog
 
 QUESTION = (
@@ -108,7 +108,7 @@ def _where() -> Band:
     def slowest(id: int, title: str, what: str, steps: tuple[Step, ...], series: str) -> Any:
         return bar_gauge(
             About(
-                id, title, f"{what} {_ONE_IN_A_HUNDRED} {WORST}",
+                id, title, f"{what} {_ONE_IN_A_HUNDRED} {WORST_NOW}",
                 "s", "No requests", steps, decimals=2, lowest=0, links=_LINKS,
             ),
             latency.cell_bars(0.99, series),

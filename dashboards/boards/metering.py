@@ -18,7 +18,7 @@ from dashboards.panels import (
     time_series,
 )
 from dashboards.queries import metering
-from dashboards.signs import NONE_IS_GOOD, WORST, opening
+from dashboards.signs import NONE_IS_GOOD, WORST, WORST_NOW, opening
 
 QUESTION = "Is all that was served billed, is all of it read by the safety filter, and is it right?"
 HOW_TO_READ = (
@@ -59,7 +59,7 @@ def _numbers() -> Band:
                 2, "Billed, lowest",
                 "Billed over served tokens of half an hour, of the cell and phase with least: "
                 f"below {1 - MOST_UNBILLED_RATIO:.0%} tokens are given away.",
-                "percentunit", "Nothing to compare", _BILLED, decimals=2,
+                "percentunit", "No metering, or too few tokens", _BILLED, decimals=2,
             ),
             metering.LEAST_BILLED,
         ),
@@ -68,7 +68,7 @@ def _numbers() -> Band:
                 3, "Billed, highest",
                 "The same of the one with most: above "
                 f"{1 + MOST_UNBILLED_RATIO:.0%} customers pay for what they did not get.",
-                "percentunit", "Nothing to compare", _BILLED, decimals=2,
+                "percentunit", "No metering, or too few tokens", _BILLED, decimals=2,
             ),
             metering.MOST_BILLED,
         ),
@@ -108,6 +108,7 @@ def _numbers() -> Band:
                 "short", "No probes", NONE_IS_GOOD,
             ),
             metering.DISAGREEING,
+            instant=True,
         ),
         causes_number(
             8, "Evidence of tokens unbilled, checks bypassed, and answers that are wrong.",
@@ -118,7 +119,7 @@ def _numbers() -> Band:
                 9, "Tokens unbilled",
                 "Tokens per second that engines served and nobody was billed for, less those that "
                 "were billed and not served. Bills lag behind answers a little.",
-                "short", "Nothing to compare", decimals=0,
+                "short", "No metering, or too few tokens", decimals=0,
             ),
             metering.UNBILLED,
         ),
@@ -130,8 +131,8 @@ def _where() -> Band:
         bar_gauge(
             About(
                 10, "Billed, by cell",
-                f"Billed over served tokens of half an hour, by phase. {WORST}",
-                "percentunit", "Nothing to compare", _BILLED,
+                f"Billed over served tokens of half an hour, by phase. {WORST_NOW}",
+                "percentunit", "No metering, or too few tokens", _BILLED,
                 decimals=2, lowest=0.9, highest=1.1,
             ),
             metering.BILLED_BARS,
@@ -139,7 +140,7 @@ def _where() -> Band:
         bar_gauge(
             About(
                 11, "Passed unread, by cell",
-                f"Checks that were not made over all. {WORST}",
+                f"Checks that were not made over all. {WORST_NOW}",
                 "percentunit", "None, or no safety filter", _UNREAD,
                 decimals=2, lowest=0, highest=1, links=(cell_link(links.LATENCY_BOARD),),
             ),
@@ -164,7 +165,7 @@ def _metering() -> tuple[Band, ...]:
                     15, "Billed over served",
                     "Of half an hour, for a bill may lag behind its answer; between the dashed "
                     f"lines all is well. {WORST}",
-                    "percentunit", "Nothing to compare",
+                    "percentunit", "No metering, or too few tokens",
                 ),
                 [metering.BILLED_RATIOS],
                 dashed=[metering.UNBILLED_LIMIT, metering.OVERBILLED_LIMIT],
@@ -173,7 +174,7 @@ def _metering() -> tuple[Band, ...]:
                 About(
                     16, "Tokens served and billed",
                     "Per second, at moments at which both can be seen.",
-                    "short", "Nothing to compare", lowest=0,
+                    "short", "No metering, or too few tokens", lowest=0,
                 ),
                 [metering.TOKENS_SERVED, metering.TOKENS_BILLED],
             ),
@@ -191,7 +192,7 @@ def _metering() -> tuple[Band, ...]:
                     18, "Engines that can be seen",
                     "Share of a metered cell's engines whose page answers. What an engine served "
                     f"that does not answer is not counted. {WORST}",
-                    "percentunit", "Nothing to compare", lowest=0, highest=1,
+                    "percentunit", "No metering, or too few tokens", lowest=0, highest=1,
                 ),
                 [metering.SEEN],
             ),

@@ -8,7 +8,7 @@ from dashboards.links import TITLES, of_row
 from dashboards.panels import About, bar_gauge, linked_column, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, metering
 from dashboards.queries.ranked import level
-from dashboards.signs import BUSIEST, EVER_WORST, WORST
+from dashboards.signs import BUSIEST, WORST, WORST_NOW
 from exporters import catalog
 
 CHECK_SECONDS = 0.1
@@ -29,7 +29,7 @@ def what_is_read() -> tuple[Band, ...]:
                 About(
                     20, "Passed unread, by stage",
                     "Checks of prompts (input) or answers (output) that were not made, over all. "
-                    f"{EVER_WORST}",
+                    f"{WORST}",
                     "percentunit", "No safety filter", lowest=0,
                 ),
                 [metering.UNREAD_RATIOS],
@@ -98,7 +98,7 @@ def what_probes_see() -> tuple[Band, ...]:
                     27, "Groups that disagree now",
                     "Take them out of the router. A click opens the group. At most "
                     f"{SHOWN_ROWS}.",
-                    "none", "All groups agree",
+                    "none", "None, or no probe exporter",
                     overrides=(_GROUP,),
                 ),
                 metering.DISAGREEING_ROWS,
@@ -108,7 +108,7 @@ def what_probes_see() -> tuple[Band, ...]:
                 About(
                     28, "Prompts that drift",
                     "Prompts that a group answers otherwise late in the answer only: numeric "
-                    f"drift, as of another GPU or kernel. {WORST}",
+                    f"drift, as of another GPU or kernel. {WORST_NOW}",
                     "short", "None drifts, or no probes", decimals=0, lowest=0,
                 ),
                 metering.DRIFTING_GROUPS,
@@ -117,7 +117,7 @@ def what_probes_see() -> tuple[Band, ...]:
                 About(
                     29, "Groups that do not answer probes",
                     f"Within their deadline, the last time. At most {SHOWN_ROWS}.",
-                    "none", "All groups answer",
+                    "none", "None, or no probe exporter",
                     overrides=(_GROUP,),
                 ),
                 metering.UNANSWERED,

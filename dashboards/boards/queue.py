@@ -20,7 +20,7 @@ from dashboards.panels import (
     time_series,
 )
 from dashboards.queries import queues
-from dashboards.signs import NONE_IS_GOOD, WORST, opening
+from dashboards.signs import NONE_IS_GOOD, WORST, WORST_NOW, opening
 
 QUESTION = "Do requests wait longer than their clients do, and will the queue come back by itself?"
 HOW_TO_READ = (
@@ -29,9 +29,11 @@ HOW_TO_READ = (
     "or lost caches, is a queue that stays."
 )
 WHAT_TO_DO = (
-    "**Shed load, do not just scale:** new groups get the same retries. Drop retries at the "
-    "router; cap its queue at what clients wait for; turn away the lowest tier."
+    "**If a queue stays, or retries are many: shed load, do not just scale**; new groups get the "
+    "same retries. Drop retries at the router; cap its queue at what clients wait for; turn away "
+    "the lowest tier. If nothing is red here: nothing."
 )
+_SHORT = f"A queue of fewer than {signals.FEWEST_WAITING:g} requests is none."
 _DRAIN = (Step(None, "green"), Step(signals.PATIENCE_SECONDS, "red"))
 _RETRIES = (
     Step(None, "green"), Step(signals.RETRIES_WARN, "orange"), Step(signals.RETRIES_BAD, "red"),
@@ -74,7 +76,8 @@ def _numbers() -> Band:
             About(
                 3, "Longest drain",
                 "Until the queue of a cell is empty, as requests come and end now. Longer than "
-                f"clients wait ({signals.PATIENCE_SECONDS} s), and what is answered was given up.",
+                f"clients wait ({signals.PATIENCE_SECONDS} s), and what is answered was given up. "
+                f"{_SHORT}",
                 "s", "No router exporter", _DRAIN, decimals=1,
             ),
             queues.LONGEST_DRAIN,
@@ -121,7 +124,7 @@ def _numbers() -> Band:
             ),
             queues.METASTABLE,
         ),
-        text(9, "What to do", WHAT_TO_DO),
+        text(9, "What to do, if a queue stays", WHAT_TO_DO),
     ), (2, 3, 3, 3, 3, 2, 3, 5))  # fmt: skip
 
 
@@ -141,7 +144,7 @@ def _where() -> Band:
             About(
                 11, "Drain, by cell",
                 "Until the queue is empty, as requests come and end now; very long where more come "
-                f"than end. {WORST}",
+                f"than end. {_SHORT} {WORST_NOW}",
                 "s", "Nothing waits, or no router exporter", _DRAIN,
                 decimals=1, lowest=0, highest=6 * signals.PATIENCE_SECONDS, links=_LINKS,
             ),
@@ -184,7 +187,7 @@ def _signals() -> tuple[Band, ...]:
                 About(
                     17, "S2 Growth: drain",
                     "Seconds until the queue is empty. Above the dashed line requests are dead on "
-                    f"arrival. {WORST}",
+                    f"arrival. {_SHORT} {WORST}",
                     "s", "No router exporter", lowest=0, highest=6 * signals.PATIENCE_SECONDS,
                 ),
                 [queues.DRAINS],

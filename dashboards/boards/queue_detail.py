@@ -9,7 +9,7 @@ from dashboards.layout import Band
 from dashboards.links import of_series, value_link
 from dashboards.panels import About, Column, Order, Step, bar_gauge, joined_table, row, time_series
 from dashboards.queries import SHOWN_ROWS, queues
-from dashboards.signs import NO_ZERO, SLOWEST, WORST
+from dashboards.signs import NO_ZERO, SLOWEST, WORST, WORST_NOW
 from exporters import catalog
 
 
@@ -61,8 +61,8 @@ def what_comes_and_goes() -> tuple[Band, ...]:
                     29, "Rejected by engines",
                     "Requests per second that engines refused because their queue was full, by "
                     "group and limit. Routers and clients try these again. "
-                    f"{WORST}",
-                    "reqps", "No engine rejects any", decimals=2, lowest=0,
+                    f"{WORST_NOW}",
+                    "reqps", "None rejects any, or no groups exporter", decimals=2, lowest=0,
                 ),
                 queues.REJECTED,
             ),
@@ -123,7 +123,7 @@ def cell_by_cell() -> tuple[Band, ...]:
             bar_gauge(
                 About(
                     33, "Longest queues of groups",
-                    f"Requests that wait, by group. {WORST} A click opens the group.",
+                    f"Requests that wait, by group. {WORST_NOW} A click opens the group.",
                     "short", "Nothing waits, or no groups exporter", decimals=0, lowest=0,
                     links=(
                         value_link(

@@ -31,7 +31,7 @@ from dashboards.panels import (
 )
 from dashboards.queries import SHOWN_ROWS, regions
 from dashboards.queries.objectives import BLIND, TRAFFIC, VANISHED
-from dashboards.signs import EVER_WORST, FEW_ARE_TOLERABLE, HIGHEST, NONE_IS_GOOD, WORST, opening
+from dashboards.signs import FEW_ARE_TOLERABLE, HIGHEST, NONE_IS_GOOD, WORST, opening
 from exporters import catalog
 
 QUESTION = (
@@ -220,7 +220,7 @@ def _traffic() -> tuple[Band, ...]:
                 About(
                     17, "Traffic",
                     "Whether a cell's events arrive, for all objectives. Vanished: there were some "
-                    f"and are none. Blind: what sees them does not answer. {EVER_WORST}",
+                    f"and are none. Blind: what sees them does not answer. {WORST}",
                     "short", "No traffic yet", meanings=_SIGHT,
                 ),
                 regions.SIGHT,

@@ -8,7 +8,7 @@ from dashboards.layout import Band
 from dashboards.panels import About, Step, bar_gauge, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, regions
 from dashboards.queries.ranked import level
-from dashboards.signs import EVER_WORST, WORST
+from dashboards.signs import WORST, WORST_NOW
 from exporters import catalog
 
 USED_STEPS = (Step(None, "green"), Step(0.8, "orange"), Step(1, "red"))
@@ -43,7 +43,7 @@ def what_is_to_spare() -> tuple[Band, ...]:
             bar_gauge(
                 About(
                     22, "Fullest cells, last hour",
-                    f"The same now. {WORST} A click opens the cell's capacity.",
+                    f"The same now. {WORST_NOW} A click opens the cell's capacity.",
                     "percentunit", "Nothing is in use", USED_STEPS,
                     decimals=0, lowest=0, highest=1.2, links=(cell_link(links.CAPACITY_BOARD),),
                 ),
@@ -53,8 +53,8 @@ def what_is_to_spare() -> tuple[Band, ...]:
                 About(
                     23, "Groups down, by cell",
                     "Groups that are dead or stalled and not out of service on purpose. "
-                    f"{EVER_WORST}",
-                    "short", "None is down", lowest=0,
+                    f"{WORST}",
+                    "short", "None is down, or no groups exporter", lowest=0,
                 ),
                 [regions.DOWN_BY_CELL],
             ),
@@ -72,8 +72,8 @@ def whose_data() -> tuple[Band, ...]:
                 About(
                     25, "Served outside home",
                     "Requests per second by the region that their data belongs to and the one that "
-                    f"served them. {EVER_WORST}",
-                    "reqps", "All data is at home", lowest=0,
+                    f"served them. {WORST}",
+                    "reqps", "None, or no residency is told", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_REGION],
             ),
@@ -81,8 +81,8 @@ def whose_data() -> tuple[Band, ...]:
                 About(
                     26, "Served outside home, by tier",
                     "The same by class of customer. Of gov there may be none, whatever else is "
-                    f"down. {EVER_WORST}",
-                    "reqps", "All data is at home", lowest=0,
+                    f"down. {WORST}",
+                    "reqps", "None, or no residency is told", lowest=0,
                 ),
                 [regions.OUTSIDE_BY_TIER],
             ),

@@ -84,7 +84,7 @@ def _numbers() -> Band:
             About(
                 6, "Longest load of weights",
                 "Mean time that engines took that came up within an hour, of the slowest cell.",
-                "s", "Nobody loaded any within an hour", decimals=0,
+                "s", "None loaded, or no store is seen", decimals=0,
             ),
             rollout.LOAD_SECONDS,
         ),
@@ -161,7 +161,7 @@ def _canary() -> tuple[Band, ...]:
                     14, "How sure it is",
                     "Difference of the failing shares in standard deviations. Above the dashed "
                     f"line chance is out of the question (once in 32,000 looks). {few} {HIGHEST}",
-                    "short", "No revision has another beside it", lowest=0,
+                    "short", "No two revisions, or no rules evaluated", lowest=0,
                 ),
                 [rollout.deviations(ERROR)],
                 dashed=[level(LEAST_Z, "not chance")],

@@ -48,7 +48,7 @@ def what_runs() -> tuple[Band, ...]:
                     20, "Out of service on purpose",
                     "Groups that drain or are taken out by the topology, and how long until they "
                     "have to serve again; below 0 they are overdue. The longest overdue first.",
-                    "s", "None",
+                    "s", "None, or no rules evaluated",
                     overrides=(_GROUP,),
                 ),
                 rollout.DRAIN_ROWS,
@@ -69,7 +69,7 @@ def what_starts() -> tuple[Band, ...]:
                     22, "Time of a load",
                     "Mean seconds that engines took to load their weights, of those that came up "
                     f"within an hour. {WORST}",
-                    "s", "Nobody loaded any within an hour", lowest=0,
+                    "s", "None loaded, or no store is seen", lowest=0,
                 ),
                 [rollout.LOAD_TIMES],
             ),
@@ -106,7 +106,7 @@ def what_starts() -> tuple[Band, ...]:
                     26, "Failure domains of several drivers",
                     "Ranks that answer together and run different drivers: collectives may hang, "
                     f"and numbers may differ. At most {SHOWN_ROWS}.",
-                    "short", "Every failure domain has one driver",
+                    "short", "None, or no GPU exporter",
                 ),
                 rollout.MIXED_DOMAINS,
                 {**{each: each for each in domain}, "Value": "versions"},

@@ -32,6 +32,7 @@ from dashboards.signs import (
     FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     WORST,
+    WORST_NOW,
     alerts_table,
     burn_steps,
     opening,
@@ -57,10 +58,11 @@ def slo_board(scope: Scope) -> Board:
         *_why(scope),
     )
     return Board(
-        uid=links.SLO_BOARD,
+        uid=scope.uid_of(links.SLO_BOARD),
+        called=scope.name_of(links.SLO_BOARD),
         question=QUESTION,
         next_uids=(
-            links.SLO_DETAIL_BOARD,
+            scope.uid_of(links.SLO_DETAIL_BOARD),
             links.FLEET_BOARD,
             links.REGIONS_BOARD,
             links.CAPACITY_BOARD,
@@ -80,7 +82,7 @@ def _numbers(scope: Scope) -> Band:
         About(
             7, "Pages firing",
             "Pages that fire for the chosen objectives and cells: somebody was woken.",
-            "short", "No alerts known", NONE_IS_GOOD,
+            "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(conventions.PAGE, of_objectives, grouping=grouping),
     )  # fmt: skip
@@ -89,7 +91,7 @@ def _numbers(scope: Scope) -> Band:
             29, "Tickets firing",
             "Tickets that fire for the chosen objectives and cells: slow burns, and budgets that "
             "are spent.",
-            "short", "No alerts known", FEW_ARE_TOLERABLE,
+            "short", "No rules evaluated", FEW_ARE_TOLERABLE,
         ),
         alerts.alerts_firing(conventions.TICKET, of_objectives, grouping=grouping),
     )  # fmt: skip
@@ -136,7 +138,8 @@ def _numbers(scope: Scope) -> Band:
 def _objectives(scope: Scope) -> Band:
     ask = scope.ask
     labels = (conventions.SLO, *ask.grouping)
-    opened = of_row(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}, scope.kept)
+    detail = scope.uid_of(links.SLO_DETAIL_BOARD)
+    opened = of_row(detail, {_variable(each): each for each in labels}, scope.kept)
     return Band(9, (
         joined_table(
             About(
@@ -176,14 +179,15 @@ def _columns(scope: Scope) -> Iterator[Column]:
 
 def _budgets(scope: Scope) -> Band:
     labels = (conventions.SLO, *scope.ask.grouping)
+    detail = scope.uid_of(links.SLO_DETAIL_BOARD)
     opened = value_link(
         "Open this objective and cell",
-        of_series(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}, scope.kept),
+        of_series(detail, {_variable(each): each for each in labels}, scope.kept),
     )
     now = bar_gauge(
         About(
             8, "Budget left now",
-            f"Share of each error budget left, by objective and cell. {WORST}",
+            f"Share of each error budget left, by objective and cell. {WORST_NOW}",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1, links=(opened,),
         ),
@@ -219,7 +223,9 @@ def _burns(scope: Scope) -> tuple[Band, ...]:
 
 
 def _why(scope: Scope) -> tuple[Band, ...]:
-    firing: Any = alerts_table(25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=())
+    firing: Any = alerts_table(
+        25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=(), keep=scope.kept
+    )
     if not scope.has_cells:
         return (Band(1, (row(21, "What tells of it"),)), Band(8, (firing, traffic(28, scope))))
     return (

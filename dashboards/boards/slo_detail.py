@@ -32,6 +32,7 @@ from dashboards.signs import (
     COVERAGE_STEPS,
     NONE_IS_GOOD,
     WORST,
+    WORST_NOW,
     alerts_table,
     opening,
 )
@@ -64,10 +65,11 @@ _GROUP_HERE = {each: each for each in (catalog.REGION, catalog.MODEL, catalog.GR
 def slo_detail_board(scope: Scope) -> Board:
     """Return the board of the objectives of a scope."""
     return Board(
-        uid=links.SLO_DETAIL_BOARD,
+        uid=scope.uid_of(links.SLO_DETAIL_BOARD),
+        called=scope.name_of(links.SLO_DETAIL_BOARD),
         question=QUESTION,
         next_uids=(
-            links.SLO_BOARD,
+            scope.uid_of(links.SLO_BOARD),
             links.FLEET_BOARD,
             links.GROUP_BOARD,
             links.LATENCY_BOARD,
@@ -142,7 +144,7 @@ def _numbers(scope: Scope) -> Band:
         About(
             9, "Pages firing",
             "Pages that fire for the chosen objectives and cells.",
-            "short", "No alerts known", NONE_IS_GOOD,
+            "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(
             conventions.PAGE, f'{conventions.SLO}!=""', grouping=scope.ask.grouping
@@ -171,7 +173,7 @@ def _budgets(scope: Scope) -> Band:
     now = bar_gauge(
         About(
             10, "Budget left now",
-            f"Share of the error budget left, by cell. {WORST}",
+            f"Share of the error budget left, by cell. {WORST_NOW}",
             "percentunit", BUDGET_UNKNOWN, BUDGET_STEPS,
             decimals=1, lowest=0, highest=1,
         ),
@@ -236,7 +238,7 @@ def _what_spends_it(scope: Scope) -> Iterator[Band]:
     spenders = bar_gauge(
         About(
             17, "Most bad events, period",
-            f"Bad events within the period, of the cells that have had most of them. {WORST}",
+            f"Bad events within the period, of the cells that have had most of them. {WORST_NOW}",
             "short", "No events recorded", decimals=0, lowest=0,
         ),
         ask.spenders,
@@ -273,7 +275,7 @@ def _by_cause() -> Band:
                 "Bad events per second in the regions and models where each cause is at work. "
                 "Where several are, each is given all of them: the table below has the most "
                 "probable first.",
-                "eps", "No cause is at work", lowest=0,
+                "eps", "None is at work, or no rules evaluated", lowest=0,
             ),
             [alerts.BAD_EVENTS_WHILE_AT_WORK],
         ),
@@ -287,7 +289,7 @@ def _evidence() -> Band:
             About(
                 26, "Causes with their evidence",
                 "Causes at work now, the most probable first. A click on a group opens it.",
-                "short", "No cause is at work",
+                "short", "None is at work, or no rules evaluated",
                 overrides=(
                     linked_column(
                         catalog.GROUP, "Open this group", of_row(links.GROUP_BOARD, _GROUP_HERE)
@@ -301,6 +303,8 @@ def _evidence() -> Band:
 
 
 def _how_sure(scope: Scope) -> Iterator[Band]:
-    firing = alerts_table(30, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=())
+    firing = alerts_table(
+        30, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=(), keep=scope.kept
+    )
     yield Band(1, (row(27, "How sure we are, and what fires"),))
     yield Band(8, (coverages(28, scope), traffic(29, scope), firing))

@@ -9,7 +9,7 @@ from dashboards.boards.slo_scope import Scope
 from dashboards.panels import About, Meaning, Step, state_timeline, time_series
 from dashboards.queries import alerts
 from dashboards.queries.objectives import BLIND, TRAFFIC, VANISHED, burn_threshold
-from dashboards.signs import EVER_WORST, WORST
+from dashboards.signs import WORST
 from slo import conventions
 from slo.burn import Tier, format_decimal
 
@@ -51,7 +51,7 @@ def traffic(id: int, scope: Scope) -> Any:
             id, "Traffic",
             "Whether a cell's events arrive. Vanished: it had traffic and has none. Blind: "
             "what sees its events does not answer. Pages hold through both. "
-            f"{EVER_WORST}",
+            f"{WORST}",
             "short", "No traffic yet, or no alerts that record it", meanings=_TRAFFIC,
         ),
         # Recorded with our alerts, which somebody who brings objectives need not have.

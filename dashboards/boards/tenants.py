@@ -27,7 +27,7 @@ from dashboards.promises import bad_shares, promised
 from dashboards.queries import SHOWN_ROWS, tenants
 from dashboards.queries.latency import LATE
 from dashboards.queries.ranked import level
-from dashboards.signs import BUSIEST, EVER_WORST, WORST, opening
+from dashboards.signs import BUSIEST, WORST, WORST_NOW, opening
 from dashboards.variables import TIER
 
 QUESTION = "Which class of customer sends more than usual, whom do limits turn away, who feels it?"
@@ -116,7 +116,7 @@ def _where() -> Band:
         bar_gauge(
             About(
                 8, "Turned away, by tier",
-                f"Share of a tier's requests in a cell. {WORST}",
+                f"Share of a tier's requests in a cell. {WORST_NOW}",
                 "percentunit", "No router that tells tiers", _ANY,
                 decimals=1, lowest=0, highest=1,
             ),
@@ -127,7 +127,7 @@ def _where() -> Band:
                 9, "Times the usual",
                 "Requests of a tier in a cell over the median of its last three hours. Three times "
                 f"the usual and {FLOOD_SHARE_RATIO:.0%} of the cell is a flood that no limit "
-                f"stops, unless the other tiers grow as well. {WORST}",
+                f"stops, unless the other tiers grow as well. {WORST_NOW}",
                 "short", "No router that tells tiers", _GREW, decimals=2, lowest=0,
             ),
             tenants.GROWTH_BARS,
@@ -168,7 +168,7 @@ def _who() -> tuple[Band, ...]:
                 About(
                     15, "Turned away, share",
                     "Share of a tier's requests in a cell. Paying customers above the dashed line "
-                    f"are a ticket. {EVER_WORST}",
+                    f"are a ticket. {WORST}",
                     "percentunit", "No router that tells tiers", lowest=0,
                 ),
                 [tenants.LIMITED_RATIOS],

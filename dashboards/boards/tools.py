@@ -16,7 +16,7 @@ from dashboards.panels import About, Step, bar_gauge, row, stat, time_series
 from dashboards.promises import good_shares
 from dashboards.queries import tools
 from dashboards.queries.ranked import level
-from dashboards.signs import EVER_WORST, WORST, opening
+from dashboards.signs import WORST, WORST_NOW, opening
 from dashboards.variables import TOOL
 from exporters import catalog
 
@@ -123,7 +123,7 @@ def _where() -> Band:
         bar_gauge(
             About(
                 8, "Success by tool",
-                f"As above, by tool and region. {WORST} Red is a tool that is out.",
+                f"As above, by tool and region. {WORST_NOW} Red is a tool that is out.",
                 "percentunit", "No tool calls", _FAILS,
                 decimals=1, lowest=0, highest=1, links=_SAME_TOOL,
             ),
@@ -132,7 +132,7 @@ def _where() -> Band:
         bar_gauge(
             About(
                 9, "Nine of ten within, by tool",
-                f"As above, by tool and region. {WORST}",
+                f"As above, by tool and region. {WORST_NOW}",
                 "s", "No tool calls", _TIMES, decimals=1, lowest=0, links=_SAME_TOOL,
             ),
             tools.TIME_BARS,
@@ -163,7 +163,7 @@ def _why() -> tuple[Band, ...]:
             time_series(
                 About(
                     14, "Failing share by tool and kind",
-                    f"Failures of a kind over a tool's calls. {EVER_WORST}",
+                    f"Failures of a kind over a tool's calls. {WORST}",
                     "percentunit", "No tool calls", lowest=0,
                 ),
                 [tools.FAILURE_RATIOS],
@@ -173,7 +173,7 @@ def _why() -> tuple[Band, ...]:
                 About(
                     15, "Captchas by tool",
                     "Share of a tool's calls that ended in a captcha. A wave begins above the "
-                    f"dashed line, where captchas are most of what fails. {EVER_WORST}",
+                    f"dashed line, where captchas are most of what fails. {WORST}",
                     "percentunit", "No tool calls", lowest=0,
                 ),
                 [tools.CAPTCHA_RATIOS],
@@ -185,7 +185,7 @@ def _why() -> tuple[Band, ...]:
                 About(
                     16, "Attempts made again by tool",
                     "Attempts made again over first ones. Above the dashed line agents add to what "
-                    f"hurts the tool. {EVER_WORST}",
+                    f"hurts the tool. {WORST}",
                     "percentunit", "No tool calls", lowest=0,
                 ),
                 [tools.AGAIN_RATIOS],
@@ -206,8 +206,8 @@ def _why() -> tuple[Band, ...]:
                     "The largest difference, at any time, between the share of calls that were "
                     "over by then in the three hours before and now. From "
                     f"{LEAST_DIFFERENCE:g} on a tool is slow, whatever it takes usually. "
-                    f"{WORST} Tools with few calls are left out.",
-                    "percentunit", "Too few calls",
+                    f"{WORST_NOW} Tools with few calls are left out.",
+                    "percentunit", "No tool calls, or too few",
                     (Step(None, "green"), Step(LEAST_DIFFERENCE, "red")),
                     decimals=1, lowest=0, highest=1, links=_SAME_TOOL,
                 ),

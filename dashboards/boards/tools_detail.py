@@ -71,7 +71,7 @@ def around_them() -> tuple[Band, ...]:
                 About(
                     26, "MCP requests by method",
                     f"Requests of MCP clients per second. {BUSIEST}",
-                    "reqps", "No MCP client is seen", lowest=0,
+                    "reqps", "No MCP client, or none is seen", lowest=0,
                 ),
                 [tools.MCP_REQUESTS],
             ),
@@ -81,7 +81,7 @@ def around_them() -> tuple[Band, ...]:
                 About(
                     27, "MCP failures by method",
                     f"Requests of MCP clients that failed over all but the cancelled. {WORST}",
-                    "percentunit", "No MCP client is seen", lowest=0,
+                    "percentunit", "No MCP client, or none is seen", lowest=0,
                 ),
                 [tools.MCP_FAILURES],
             ),
@@ -90,7 +90,7 @@ def around_them() -> tuple[Band, ...]:
                     28, "OpenTelemetry dropped",
                     "Data points and spans per second that clients sent and that were not counted, "
                     "by the reason: what they tell of calls is missing above.",
-                    "cps", "Nothing is dropped", lowest=0,
+                    "cps", "None is dropped, or no receiver", lowest=0,
                 ),
                 [tools.OTLP_DROPPED],
             ),

@@ -24,4 +24,5 @@ from dashboards.panels.tables import colored_column as colored_column
 from dashboards.panels.tables import joined_table as joined_table
 from dashboards.panels.tables import linked_column as linked_column
 from dashboards.panels.tables import meaning_column as meaning_column
+from dashboards.panels.tables import narrow_column as narrow_column
 from dashboards.panels.tables import table as table

@@ -47,8 +47,9 @@ def time_series(
         **basics(about, targets([*queries, *dashed], instant=False), most_points=MOST_POINTS),
         unit=about.unit,
         timeFrom=time_from,
-        fillOpacity=30 if stacked else 5,
-        lineWidth=1,
+        fillOpacity=60 if stacked else 5,
+        # A part that is 0 would be drawn as an outline, in its colour, of those below it.
+        lineWidth=0 if stacked else 1,
         showPoints="never",
         stacking={"group": "A", "mode": "normal" if stacked else "none"},
         legendDisplayMode="list",

@@ -139,6 +139,14 @@ def linked_column(heading: str, title: str, url: str) -> Json:
     }
 
 
+def narrow_column(heading: str, pixels: int) -> Json:
+    """Return an override that gives a column a width, for texts that would push others out."""
+    return {
+        "matcher": {"id": "byName", "options": heading},
+        "properties": [{"id": "custom.width", "value": pixels}],
+    }
+
+
 def _sorted(order: Sequence[Order]) -> Json:
     by = [{"desc": each.descending, "displayName": each.heading} for each in order]
     return {"options": {"sortBy": by}} if by else {}

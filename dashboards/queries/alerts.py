@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dashboards.queries.objectives import GROUPING, LIBRARY, variable_of
 from dashboards.queries.query import RATE_INTERVAL, SHOWN_ROWS, Query
-from dashboards.queries.selecting import CELL, equals, in_cells, or_zero
+from dashboards.queries.selecting import CELL, RULES_EVALUATED, equals, in_cells, or_zero
 from slo import conventions
 
 ALERTS = "ALERTS"
@@ -35,7 +35,7 @@ def firing(severity: str, *matchers: str, grouping: Iterable[str] = GROUPING) ->
 
 
 def alerts_firing(severity: str, *matchers: str, grouping: Iterable[str] = GROUPING) -> Query:
-    """Return the number of alerts of a severity that fire; 0 if none does."""
+    """Return the number of alerts of a severity that fire; 0 while rules say that none does."""
     return Query(or_zero(f"count({firing(severity, *matchers, grouping=grouping)})"), severity)
 
 
@@ -64,7 +64,7 @@ _CAUSES = f'{conventions.CAUSE_STATE}{{region=~"$region|", model=~"$model|"}}'
 CAUSES_OVER_TIME = Query(
     # In place of nothing, one series that says so: "none" is an answer, an empty panel is not.
     f"group by (cause, region, model) ({_CAUSES})"
-    ' or on () label_replace(vector(0), "cause", "none", "", "")',
+    f' or on () label_replace(0 * group({RULES_EVALUATED}), "cause", "none", "", "")',
     "{{cause}} {{region}} {{model}}",
 )
 

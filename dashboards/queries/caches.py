@@ -10,7 +10,6 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     groups_by_revision,
-    ranked,
     share,
 )
 from dashboards.queries.selecting import (
@@ -19,6 +18,7 @@ from dashboards.queries.selecting import (
     equals,
     in_cells,
     is_one_of,
+    ranked,
     rate,
     worst_cells,
 )
@@ -35,14 +35,14 @@ _USUAL = in_cells(conventions.USUAL, equals(conventions.OF, "cache_hits"))
 _WITHOUT_CACHE = is_one_of(catalog.STATE, ("dead", "draining", "starting"))
 
 
-def _fallen(at: str = "") -> str:
-    return f"max by ({CELL}) ({_USUAL}{at}) - on ({CELL}) {in_cells(_RATIO)}{at}"
+def _fallen() -> str:
+    return f"max by ({CELL}) ({_USUAL}) - on ({CELL}) {in_cells(_RATIO)}"
 
 
-def _missed_gpus(at: str = "") -> str:
+def _missed_gpus() -> str:
     """Return the GPUs that were at most busy with what no tier had: no more than there are."""
-    bound = in_cells(conventions.CELL_MISSED_GPUS) + at
-    there = in_cells(conventions.CELL_GPUS_EXPECTED) + at
+    bound = in_cells(conventions.CELL_MISSED_GPUS)
+    there = in_cells(conventions.CELL_GPUS_EXPECTED)
     return f"({bound} < on ({CELL}) {there} or on ({CELL}) ({there} and on ({CELL}) {bound}))"
 
 
@@ -72,7 +72,7 @@ SAVED_BY_TIER = Query(f"sum by ({_TIER}) ({_HITS})", "{{cache_tier}}")
 COMPUTED = Query(f"sum({_MISSED})", "computed")
 GROUPS_RESTARTED = ranked(
     "topk",
-    lambda at: f"sum by ({CELL}) ({in_cells(conventions.CELL_GROUPS, _WITHOUT_CACHE)}{at})",
+    f"sum by ({CELL}) ({in_cells(conventions.CELL_GROUPS, _WITHOUT_CACHE)})",
 )
 GROUPS_BY_REVISION = groups_by_revision()
 KV_CACHE_USAGE = worst_cells("topk", conventions.CELL_KV_CACHE_USAGE)
@@ -82,13 +82,13 @@ LOOKED_UP = worst_cells("topk", conventions.CELL_LOOKED_UP_RATE)
 # --- what misses cost ----------------------------------------------------------------------------
 
 
-def _beyond(at: str = "") -> str:
+def _beyond() -> str:
     """Return the tokens a second that are computed because hits are fewer than usual."""
-    return f"clamp_min({_fallen(at)}, 0) * on ({CELL}) {_LOOKED_UP}{at}"
+    return f"clamp_min({_fallen()}, 0) * on ({CELL}) {_LOOKED_UP}"
 
 
-BEYOND_USUAL = ranked("topk", _beyond)
-MISSED_GPUS_BY_CELL = ranked("topk", _missed_gpus)
+BEYOND_USUAL = ranked("topk", _beyond())
+MISSED_GPUS_BY_CELL = ranked("topk", _missed_gpus())
 
 # --- groups, by instant queries that are ranked --------------------------------------------------
 

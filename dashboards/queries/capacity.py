@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.queries.query import SHOWN_LINES, SHOWN_ROWS, Query
-from dashboards.queries.selecting import CELL, CELL_LEGEND, equals, in_cells, worst, worst_of
+from dashboards.queries.selecting import CELL, CELL_LEGEND, equals, in_cells, ranked, worst_cells
 from exporters import catalog
 from slo import conventions
 
@@ -23,13 +23,13 @@ def _by_model(series: str, *matchers: str) -> str:
     return f"sum by ({catalog.MODEL}) ({in_cells(series, *matchers)})"
 
 
-def _headroom(at: str = "") -> str:
-    return f"1 - {in_cells(_NEEDED)}{at} / ({in_cells(_SERVING)}{at} > 0)"
+def _headroom() -> str:
+    return f"1 - {in_cells(_NEEDED)} / ({in_cells(_SERVING)} > 0)"
 
 
-def _in_use(at: str = "") -> str:
+def _in_use() -> str:
     in_use = in_cells(conventions.CELL_KV_CACHES_IN_USE)
-    return f"{in_use}{at} / ({in_cells(_SERVING)}{at} > 0)"
+    return f"{in_use} / ({in_cells(_SERVING)} > 0)"
 
 
 # --- the fleet ------------------------------------------------------------------------------------
@@ -63,10 +63,10 @@ POWER = Query(_fleet(conventions.CELL_GPU_POWER), "power")
 
 # --- headroom -------------------------------------------------------------------------------------
 
-HEADROOM = worst("bottomk", _headroom(), _headroom(" @ end()"), CELL_LEGEND)
-IN_USE = worst("topk", _in_use(), _in_use(" @ end()"), CELL_LEGEND)
-NEEDED = worst_of("topk", in_cells(_NEEDED))
-WAITING = worst_of("topk", in_cells(conventions.CELL_WAITING))
+HEADROOM = ranked("bottomk", _headroom())
+IN_USE = ranked("topk", _in_use())
+NEEDED = worst_cells("topk", _NEEDED)
+WAITING = worst_cells("topk", conventions.CELL_WAITING)
 
 
 def rows_of(expr: str) -> Query:
@@ -117,13 +117,10 @@ PROMPT_PER_GENERATED = _of_model(
 )
 TOKENS_BY_MODEL = _of_model(_by_model(conventions.CELL_TOKENS_RATE, _GENERATED))
 WATTS_BY_MODEL = _of_model(_by_model(conventions.CELL_GPU_POWER))
-TAKEN_DOWN = worst(
+TAKEN_DOWN = ranked(
     "topk",
     f"{in_cells(conventions.CELL_GPUS_EXPECTED)}"
     f" * on ({CELL}) (1 - {in_cells(conventions.CELL_CAPACITY)})",
-    f"{in_cells(conventions.CELL_GPUS_EXPECTED)} @ end()"
-    f" * on ({CELL}) (1 - {in_cells(conventions.CELL_CAPACITY)} @ end())",
-    CELL_LEGEND,
 )
 CHEAPEST_FIRST = Query(
     f"topk({SHOWN_LINES}, {HOUR_SECONDS}"

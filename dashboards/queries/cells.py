@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.queries.objectives import LIBRARY
-from dashboards.queries.query import SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.objectives import LIBRARY, burn_threshold
+from dashboards.queries.query import EVER, SHOWN_LINES, SHOWN_ROWS, Query
 from dashboards.queries.selecting import (
     CELL,
     CELL_LEGEND,
@@ -14,12 +14,13 @@ from dashboards.queries.selecting import (
     by,
     equals,
     in_cells,
+    ranked,
     rows,
-    worst,
     worst_cells,
 )
 from exporters import catalog
 from slo import conventions
+from slo.burn import Tier
 
 PLACE = (catalog.REGION, catalog.MODEL)
 """A cell, whatever cluster it is in: as objectives see it."""
@@ -29,9 +30,10 @@ STATE_RANKS: dict[str, int] = {
 }
 """The states of groups as numbers, the worst the highest; 0 is up."""
 
-SERVES, VANISHED, DOWN = 0, 1, 2
-"""How a region's model stands: it has groups that can serve and requests that come; its requests
-have vanished; or none of its groups can serve. The worst is the highest."""
+SERVES, BURNING, VANISHED, DOWN = 0, 1, 2, 3
+"""How a region's model stands: it has groups that can serve and requests that come; an objective of
+it is burned so fast that it pages; its requests have vanished; or none of its groups can serve. The
+worst is the highest."""
 ABOVE_ANY_BURN = 1_000_000
 """A target of 99.9999 % is burned at as much, where all requests fail."""
 
@@ -54,16 +56,14 @@ GPUS_MISSING = Query(f"sum({in_cells(conventions.CELL_GPUS_MISSING)})", "missing
 
 
 def _worst_state() -> Query:
-    ranked = " or ".join(
+    by_rank = " or ".join(
         # Not "bool": what is not there is dropped, or the server would join seven times as many.
         f"({in_cells(conventions.CELL_GROUPS, equals(catalog.STATE, state))} > 0) * 0 + {rank}"
         for state, rank in STATE_RANKS.items()
     )
-    worst_now = (
-        f"topk({SHOWN_LINES}, sum by ({CELL})"
-        f" ({in_cells(conventions.CELL_GROUPS, _NOT_UP)} @ end()))"
-    )
-    return Query(f"max by ({CELL}) ({ranked}) and on ({CELL}) {worst_now}", CELL_LEGEND)
+    not_up = f"sum by ({CELL}) ({in_cells(conventions.CELL_GROUPS, _NOT_UP)})"
+    worst_ever = f"topk({SHOWN_LINES}, max_over_time(({not_up}){EVER}))"
+    return Query(f"max by ({CELL}) ({by_rank}) and on ({CELL}) {worst_ever}", CELL_LEGEND)
 
 
 WORST_STATES = _worst_state()
@@ -88,9 +88,7 @@ GPU_FAULT_ROWS = rows(
 )
 
 _REQUESTS = in_cells(conventions.CELL_REQUESTS_RATE)
-REQUESTS = worst(
-    "topk", f"sum by ({CELL}) ({_REQUESTS})", f"sum by ({CELL}) ({_REQUESTS} @ end())", CELL_LEGEND
-)
+REQUESTS = ranked("topk", f"sum by ({CELL}) ({_REQUESTS})")
 OUTCOMES = Query(f"sum by ({catalog.OUTCOME}) ({_REQUESTS})", "{{outcome}}")
 ERROR_RATIOS = worst_cells("topk", conventions.CELL_ERROR_RATIO)
 IN_FLIGHT = worst_cells("topk", conventions.CELL_IN_FLIGHT)
@@ -156,27 +154,30 @@ def _rank(window: str) -> str:
     return f"sum by ({_PLACE}) ({told})"
 
 
-def _worst_places(expr: str, window: str) -> Query:
-    """Return a number of the regions and models that are worst."""
-    return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {_rank(window)})")
+def _burning(tier: Tier) -> str:
+    """Return :data:`BURNING` of the places where both windows are above where the tier fires."""
+    fires = f"scalar({burn_threshold(tier).expr})"
+    long, short = (f"({_burn(each)} > {fires})" for each in (tier.long_window, tier.short_window))
+    return f"0 * ({long} and on ({_PLACE}) {short}) + {BURNING}"
 
 
 @dataclass(frozen=True)
 class Places:
     """What is told of each region and model, of the worst of them; one query a column."""
 
-    burn_window: str
+    tier: Tier
+    """That pages first: what is told of burn rates is over its long window."""
 
     @property
     def standing(self) -> Query:
         """Return whether they serve, by the numbers of :data:`SERVES` on."""
-        serves = f"0 * ({_serving()}) or on ({_PLACE}) 0 * ({_burn(self.burn_window)})"
-        return _worst_places(f"({_standing()} or on ({_PLACE}) {serves})", self.burn_window)
+        serves = f"0 * ({_serving()}) or on ({_PLACE}) 0 * ({_burn(self.tier.long_window)})"
+        return self._worst(f"({_standing()} or on ({_PLACE}) {_burning(self.tier)} or {serves})")
 
     @property
     def capacity(self) -> Query:
         """Return the share of groups that can serve."""
-        return _worst_places(_serving(), self.burn_window)
+        return self._worst(_serving())
 
     @property
     def not_up(self) -> Query:
@@ -212,12 +213,17 @@ class Places:
     def budget(self) -> Query:
         """Return the lowest budget left of any objective."""
         left = f"min by ({_PLACE}) ({LIBRARY.select(conventions.BUDGET_REMAINING)})"
-        return _worst_places(left, self.burn_window)
+        return self._worst(left)
 
     @property
     def burn(self) -> Query:
         """Return the highest burn of any objective."""
-        return _worst_places(_burn(self.burn_window), self.burn_window)
+        return self._worst(_burn(self.tier.long_window))
 
     def _of(self, operator: str, series: str, *matchers: str) -> Query:
-        return _worst_places(_of_place(operator, series, *matchers), self.burn_window)
+        return self._worst(_of_place(operator, series, *matchers))
+
+    def _worst(self, expr: str) -> Query:
+        """Return a number of the regions and models that are worst."""
+        order = _rank(self.tier.long_window)
+        return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {order})")

@@ -14,6 +14,8 @@ from dashboards.queries.selecting import (
     in_clusters,
     is_one_of,
     of_gpu,
+    or_zero,
+    ranked,
     rows,
 )
 from exporters import catalog
@@ -65,7 +67,8 @@ def temperatures() -> Query:
 
 def _up_to(end: str, bands: tuple[int, ...]) -> str:
     matcher = is_one_of(conventions.BAND, map(str, bands))
-    number = f"sum({in_cells(conventions.CELL_GPUS_BY_TEMPERATURE, matcher)}) or vector(0)"
+    series = conventions.CELL_GPUS_BY_TEMPERATURE
+    number = or_zero(f"sum({in_cells(series, matcher)})", in_cells(series))
     return f'label_replace({number}, "le", "{end}", "", "")'
 
 
@@ -143,8 +146,9 @@ def reading(family: Family, legend: str = "{{uuid}}", *, may_be_empty: bool = Fa
 
 def reading_by(family: Family, label: str) -> Query:
     """Return a gauge of each GPU of the host by a label, of those that are highest."""
-    selector = of_gpu(family.name)
-    return _highest("max", selector, f"{selector} @ end()", label)
+    return ranked(
+        "topk", f"max by ({by((*_PLACE, label))}) ({of_gpu(family.name)})", _legend(label)
+    )
 
 
 def happened(family: Family, label: str = "", *, may_be_empty: bool = False) -> Query:
@@ -178,9 +182,12 @@ def _highest(
     operator: str, expr: str, ranked_by: str, label: str, *, may_be_empty: bool = False
 ) -> Query:
     grouped = f"{operator} by ({by((*_PLACE, label)) if label else _HERE})"
-    legend = f"{{{{{label}}}}} {{{{uuid}}}}" if label else "{{uuid}}"
     return Query(
         f"{grouped} ({expr}) and topk({SHOWN_LINES}, {grouped} ({ranked_by}))",
-        legend,
+        _legend(label),
         may_be_empty,
     )
+
+
+def _legend(label: str) -> str:
+    return f"{{{{{label}}}}} {{{{uuid}}}}" if label else "{{uuid}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.queries.cells import STATE_RANKS
-from dashboards.queries.query import SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import SHOWN_ROWS, Query
 from dashboards.queries.selecting import (
     GPU_LEGEND,
     GROUP,
@@ -14,6 +14,7 @@ from dashboards.queries.selecting import (
     in_group,
     mean,
     quantile,
+    ranked,
     rate,
     rows,
 )
@@ -94,10 +95,9 @@ def spread(family: Family) -> list[Query]:
 
 
 def hottest() -> Query:
-    """Return the temperatures of the GPUs that are hottest at the end of the time range."""
+    """Return the temperatures of the GPUs that were hottest at any step of the graph."""
     here = f"max by ({_MEMBER}) ({in_group(catalog.GPU_TEMPERATURE.name)})"
-    at_end = f"max by ({_MEMBER}) ({in_group(catalog.GPU_TEMPERATURE.name)} @ end())"
-    return Query(f"{here} and topk({SHOWN_LINES}, {at_end})", GPU_LEGEND)
+    return ranked("topk", here, GPU_LEGEND)
 
 
 # --- requests -------------------------------------------------------------------------------------

@@ -12,7 +12,15 @@ from alerts.watch.notifications import ALERTMANAGER_JOB
 from alerts.watch.storage import STORAGE_SHORT
 from alerts.watchdog import WATCHDOG
 from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, Query
-from dashboards.queries.selecting import by, in_clusters, in_regions, is_one_of, or_zero, rows
+from dashboards.queries.selecting import (
+    by,
+    in_clusters,
+    in_regions,
+    is_one_of,
+    or_zero,
+    ranked,
+    rows,
+)
 from exporters import catalog
 from exporters.scrape import JOBS
 
@@ -47,10 +55,12 @@ _EVALUATED = "prometheus_rule_group_last_evaluation_timestamp_seconds"
 # --- in short -------------------------------------------------------------------------------------
 
 WATCHDOG_FIRES = Query(
-    or_zero(f'count(ALERTS{{alertname="{WATCHDOG}", alertstate="firing"}})'), "watchdog"
+    # Here nothing is bad news: an alert that always fires does not.
+    f'count(ALERTS{{alertname="{WATCHDOG}", alertstate="firing"}}) or vector(0)',
+    "watchdog",
 )
-TARGETS_DOWN = Query(or_zero(f"count(up{{{_OURS}}} == 0)"), "down")
-SOURCES_SILENT = Query(or_zero(f"count({in_regions(catalog.SOURCE_UP.name)} == 0)"), "silent")
+TARGETS_DOWN = Query(f"sum(up{{{_OURS}}} == bool 0)", "down")
+SOURCES_SILENT = Query(f"sum({in_regions(catalog.SOURCE_UP.name)} == bool 0)", "silent")
 RULES_LATE = Query(
     # A group that is not due yet is not late, and not early either.
     f"clamp_min(max(time() - ({_EVALUATED} > 0) - prometheus_rule_group_interval_seconds), 0)",
@@ -125,21 +135,17 @@ DIALECTS = Query(
 # --- rules ----------------------------------------------------------------------------------------
 
 
-def _worst_rules(expr: str, at_end: str) -> Query:
+def _worst_rules(expr: str) -> Query:
     # Prometheus calls a group by its file as well, whose path nobody can read in a legend. Beside
     # that name, for two files may have groups of one name.
     named = f'"{NAME}", "$1", "{RULE_GROUP}", "(?:.*;)?(.*)"'
-    return Query(
-        f"label_replace({expr} and topk({SHOWN_LINES}, {at_end}), {named})", f"{{{{{NAME}}}}}"
-    )
+    return Query(f"label_replace({ranked('topk', expr).expr}, {named})", f"{{{{{NAME}}}}}")
 
 
 RULE_SHARES = _worst_rules(
-    "prometheus_rule_group_last_duration_seconds / prometheus_rule_group_interval_seconds",
-    "prometheus_rule_group_last_duration_seconds @ end()"
-    " / prometheus_rule_group_interval_seconds @ end()",
+    "prometheus_rule_group_last_duration_seconds / prometheus_rule_group_interval_seconds"
 )
-RULE_LATENESS = _worst_rules(f"time() - ({_EVALUATED} > 0)", f"time() - ({_EVALUATED} @ end() > 0)")
+RULE_LATENESS = _worst_rules(f"time() - ({_EVALUATED} > 0)")
 RULES_MISSED = Query(f"sum({_increase('prometheus_rule_group_iterations_missed_total')})", "missed")
 RULES_FAILED = Query(f"sum({_increase('prometheus_rule_evaluation_failures_total')})", "failed")
 HEAD_SERIES = Query("max(prometheus_tsdb_head_series)", "series")
@@ -148,13 +154,7 @@ HEAD_SERIES = Query("max(prometheus_tsdb_head_series)", "series")
 
 
 def _by_integration(series: str) -> Query:
-    grouped = f"sum by ({INTEGRATION})"
-    window = f"{series}[{RATE_INTERVAL}]"
-    return Query(
-        f"{grouped} (increase({window}))"
-        f" and topk({SHOWN_LINES}, {grouped} (increase({window} @ end())))",
-        "{{integration}}",
-    )
+    return ranked("topk", f"sum by ({INTEGRATION}) ({_increase(series)})", "{{integration}}")
 
 
 NOTIFICATIONS = _by_integration("alertmanager_notifications_total")
@@ -168,6 +168,12 @@ NOTIFICATION_TIMES = Query(
 """Nothing while nothing is sent."""
 QUEUE = Query("max(prometheus_notifications_queue_length)", "waiting")
 DROPPED = Query(f"sum({_increase('prometheus_notifications_dropped_total')})", "dropped")
-ERRORS = Query(or_zero(f"sum({_increase('prometheus_notifications_errors_total')})"), "errors")
+ERRORS = Query(
+    or_zero(
+        f"sum({_increase('prometheus_notifications_errors_total')})",
+        "prometheus_notifications_queue_length",
+    ),
+    "errors",
+)
 """By Alertmanager, once there was one."""
 ALERTMANAGERS = Query("min(prometheus_notifications_alertmanagers_discovered)", "known")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from alerts.causes.canaries import LATE_SECONDS
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import USERS, Rows, budgets_of, ranked, ranked_within, rate_at, share
-from dashboards.queries.selecting import CELL, bars, buckets, by, equals, in_cells
+from dashboards.queries.ranked import USERS, Rows, budgets_of, share
+from dashboards.queries.selecting import CELL, bars, buckets, by, equals, in_cells, ranked, rate
 from exporters import catalog
 from slo import conventions
 
@@ -20,8 +20,8 @@ TTFT, DURATION, PACE = (
 _LE = "le"
 
 
-def _quantile(quantile: float, series: str, *labels: str, at: str = "") -> str:
-    inside = f"sum by ({by((_LE, *labels))}) ({in_cells(series)}{at})"
+def _quantile(quantile: float, series: str, *labels: str) -> str:
+    inside = f"sum by ({by((_LE, *labels))}) ({in_cells(series)})"
     # The comparison drops NaN, which is what no requests give.
     return f"histogram_quantile({quantile:g}, {inside}) >= 0"
 
@@ -33,7 +33,7 @@ def over_all(quantile: float, series: str) -> Query:
 
 def by_cell(quantile: float, series: str) -> Query:
     """Return a quantile of the slowest cells, in seconds, over time."""
-    return ranked_within(_quantile(quantile, series, *catalog.CELL_LABELS))
+    return ranked("topk", _quantile(quantile, series, *catalog.CELL_LABELS))
 
 
 def cell_bars(quantile: float, series: str) -> Query:
@@ -57,11 +57,11 @@ BUDGETS = budgets_of("inference", "pace")
 # --- phases --------------------------------------------------------------------------------------
 
 
-def _seconds(of: str, *labels: str, at: str = "") -> str:
+def _seconds(of: str, *labels: str) -> str:
     """Return the mean seconds from the start to the end of a phase."""
     return share(
-        in_cells(conventions.CELL_PHASE_SECONDS, equals(conventions.OF, of)) + at,
-        in_cells(conventions.CELL_PHASE_REQUESTS, equals(conventions.OF, of)) + at,
+        in_cells(conventions.CELL_PHASE_SECONDS, equals(conventions.OF, of)),
+        in_cells(conventions.CELL_PHASE_REQUESTS, equals(conventions.OF, of)),
         *labels,
     )
 
@@ -76,12 +76,13 @@ QUEUED = Query(_QUEUE, "queue")
 PREFILL = Query(f"clamp_min({_FIRST} - {_QUEUE}, 0)", "prefill")
 DECODE = Query(f"clamp_min({_END} - {_FIRST}, 0)", "decode")
 PHASES = (BEFORE_ENGINES, QUEUED, PREFILL, DECODE)
-QUEUED_BY_CELL = ranked_within(_seconds("queue", *catalog.CELL_LABELS))
+QUEUED_BY_CELL = ranked("topk", _seconds("queue", *catalog.CELL_LABELS))
 
 
-PREFILL_BY_CELL = ranked_within(
+PREFILL_BY_CELL = ranked(
+    "topk",
     f"clamp_min({_seconds('first_token', *catalog.CELL_LABELS)}"
-    f" - {_seconds('queue', *catalog.CELL_LABELS)}, 0)"
+    f" - {_seconds('queue', *catalog.CELL_LABELS)}, 0)",
 )
 
 # --- by tier -------------------------------------------------------------------------------------
@@ -89,15 +90,15 @@ PREFILL_BY_CELL = ranked_within(
 _TTFT = catalog.ROUTER_TIME_TO_FIRST_TOKEN
 
 
-def _late_of_tier(at: str) -> str:
+def _late_of_tier() -> str:
     # The bound and the count alone: of all bounds there are too many for a fleet.
     in_time = in_cells(buckets(_TTFT), equals(_LE, LATE_SECONDS), USERS)
     every = in_cells(f"{_TTFT.name}_count", USERS)
-    within = share(rate_at(in_time, at), rate_at(every, at), catalog.REGION, catalog.TIER)
+    within = share(rate(in_time), rate(every), catalog.REGION, catalog.TIER)
     return f"1 - {within}"
 
 
-LATE_BY_TIER = ranked("topk", _late_of_tier, "{{region}} {{tier}}")
+LATE_BY_TIER = ranked("topk", _late_of_tier(), "{{region}} {{tier}}")
 
 # --- cell by cell --------------------------------------------------------------------------------
 

@@ -13,16 +13,7 @@ from alerts.causes.safety import (
     SAFETY_BYPASSED,
 )
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import (
-    budgets_of,
-    causes_at_work,
-    causes_over_time,
-    level,
-    ranked,
-    ranked_ever,
-    rate_at,
-    share,
-)
+from dashboards.queries.ranked import budgets_of, causes_at_work, causes_over_time, level, share
 from dashboards.queries.selecting import (
     CELL_LEGEND,
     bars,
@@ -30,6 +21,7 @@ from dashboards.queries.selecting import (
     equals,
     in_cells,
     or_zero,
+    ranked,
     rate,
     rows,
 )
@@ -60,17 +52,17 @@ _DISAGREEING = in_cells(conventions.CELL_GROUPS_DISAGREEING)
 _GROUPS = in_cells(conventions.CELL_GROUPS_KNOWN)
 
 
-def _unread(*labels: str, at: str = "") -> str:
+def _unread(*labels: str) -> str:
     """Return the share of checks that were not made."""
-    return share(rate_at(_BYPASSED, at), rate_at(_CHECKS, at), *labels)
+    return share(rate(_BYPASSED), rate(_CHECKS), *labels)
 
 
-def _unasked(at: str = "") -> str:
+def _unasked() -> str:
     """Return the share of answers that the filter was never asked about.
 
     Both are counted on one page, and over one window: else the share is that of the last seconds.
     """
-    asked = share(rate_at(_OUTPUTS, at), rate_at(_ANSWERS, at), *catalog.CELL_LABELS)
+    asked = share(rate(_OUTPUTS), rate(_ANSWERS), *catalog.CELL_LABELS)
     return f"clamp_min(1 - {asked}, 0)"
 
 
@@ -83,7 +75,9 @@ UNBILLED = Query(f"sum({in_cells(_SERVED)}) - sum({in_cells(_BILLED)})", "unbill
 UNREAD = Query(_unread(), "bypassed")
 MOST_UNASKED = Query(f"max({_unasked()})", "never asked")
 CHECK_SECONDS = Query(share(rate(_SECONDS), rate(_MADE)), "a check")
-DISAGREEING = Query(or_zero(f"sum({_DISAGREEING})"), "groups")
+DISAGREEING = Query(
+    or_zero(f"sum({_DISAGREEING})", in_cells(catalog.PROBE_COMPARED.name)), "groups"
+)
 AT_WORK = causes_at_work(CAUSES)
 BUDGETS = budgets_of("governance", "probes")
 CAUSES_OVER_TIME = causes_over_time(CAUSES)
@@ -91,14 +85,14 @@ CAUSES_OVER_TIME = causes_over_time(CAUSES)
 # --- metering ------------------------------------------------------------------------------------
 
 BILLED_BARS = replace(bars("bottomk", _RATIO, _BY_PHASE), may_be_empty=True)
-BILLED_RATIOS = ranked("bottomk", lambda at: _RATIO + at, _BY_PHASE, may_be_empty=True)
+BILLED_RATIOS = ranked("bottomk", _RATIO, _BY_PHASE, may_be_empty=True)
 UNBILLED_LIMIT = level(1 - MOST_UNBILLED_RATIO, "unbilled")
 OVERBILLED_LIMIT = level(1 + MOST_UNBILLED_RATIO, "overbilled")
 TOKENS_SERVED = Query(f"sum by ({catalog.PHASE}) ({in_cells(_SERVED)})", "served {{phase}}")
 TOKENS_BILLED = Query(f"sum by ({catalog.PHASE}) ({in_cells(_BILLED)})", "billed {{phase}}")
 SEEN = ranked(
     "bottomk",
-    lambda at: f"min by ({by(catalog.CELL_LABELS)}) ({in_cells(conventions.CELL_SEEN)}{at})",
+    f"min by ({by(catalog.CELL_LABELS)}) ({in_cells(conventions.CELL_SEEN)})",
 )
 TOKENS_BY_TIER = Query(
     f"sum by ({catalog.TIER}) ({rate(in_cells(catalog.BILLED_TOKENS.name))})", "{{tier}}"
@@ -107,24 +101,22 @@ TOKENS_BY_TIER = Query(
 # --- the safety filter ---------------------------------------------------------------------------
 
 UNREAD_BARS = bars("topk", f"{_unread(*catalog.CELL_LABELS)} > 0", may_be_empty=True)
-UNREAD_RATIOS = ranked_ever(_unread(*_STAGE), CELL_LEGEND + " {{stage}}")
+UNREAD_RATIOS = ranked("topk", _unread(*_STAGE), CELL_LEGEND + " {{stage}}")
 UNREAD_LIMIT = level(MOST_BYPASSED_RATIO, "too many")
-UNASKED_RATIOS = ranked("topk", _unasked)
+UNASKED_RATIOS = ranked("topk", _unasked())
 UNASKED_LIMIT = level(MOST_UNASKED_RATIO, "too many")
 VERDICTS = Query(
     f"sum by ({catalog.STAGE}, {catalog.VERDICT}) ({rate(_CHECKS)})", "{{stage}} {{verdict}}"
 )
 BLOCKED_RATIOS = ranked(
     "topk",
-    lambda at: share(rate_at(_BLOCKED, at), rate_at(_MADE, at), *catalog.CELL_LABELS),
+    share(rate(_BLOCKED), rate(_MADE), *catalog.CELL_LABELS),
 )
-CHECK_TIMES = ranked(
-    "topk", lambda at: share(rate_at(_SECONDS, at), rate_at(_MADE, at), *catalog.CELL_LABELS)
-)
+CHECK_TIMES = ranked("topk", share(rate(_SECONDS), rate(_MADE), *catalog.CELL_LABELS))
 
 # --- answers -------------------------------------------------------------------------------------
 
-DISAGREEING_RATIOS = ranked("topk", lambda at: f"{_DISAGREEING}{at} / ({_GROUPS}{at} > 0)")
+DISAGREEING_RATIOS = ranked("topk", f"{_DISAGREEING} / ({_GROUPS} > 0)")
 DISAGREEING_LIMIT = level(LARGE_SHARE, "page")
 DISAGREEING_ROWS = rows(f"{in_cells(catalog.PROBE_DISAGREES.name)} == 1", may_be_empty=True)
 DRIFTING_GROUPS = bars(

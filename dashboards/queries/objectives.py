@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from alerts.exhaustion import share_of_period, whole_minutes
 from dashboards.queries.query import EVER, SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.selecting import ranked
 from exporters import catalog
 from slo import conventions
 from slo.burn import Tier, format_decimal
@@ -44,12 +45,8 @@ class Objectives:
         return f"{series}{{{', '.join((*matchers, self.chosen))}}}"
 
     def worst(self, operator: str, series: str, *matchers: str, prefix: str = "") -> Query:
-        """Return the lines of the objectives and cells ranked first at the end of the range."""
-        selector = self.select(series, *matchers)
-        return Query(
-            f"{selector} and {operator}({SHOWN_LINES}, {selector} @ end())",
-            f"{prefix} {self.legend}".strip(),
-        )
+        """Return the lines of the objectives and cells that were worst at any step of a graph."""
+        return ranked(operator, self.select(series, *matchers), f"{prefix} {self.legend}".strip())
 
     # --- budgets ---------------------------------------------------------------------------------
 
@@ -85,7 +82,7 @@ class Objectives:
         return Query(f"max({self.select(conventions.BURN_RATE, _window(window))})", window)
 
     def burn_rates(self, window: str, prefix: str = "") -> Query:
-        """Return the burn rates over a window where it is highest now."""
+        """Return the burn rates over a window where it was highest."""
         return self.worst("topk", conventions.BURN_RATE, _window(window), prefix=prefix)
 
     @property
@@ -117,17 +114,12 @@ class Objectives:
         """Return bad over all events where it is highest."""
         bad = self.select(conventions.EVENTS_BAD_RATE)
         every = self.select(conventions.EVENTS_RATE)
-        now = f"({bad} @ end() / ({every} @ end() > 0))"
-        return Query(
-            f"{bad} / ({every} > 0) and topk({SHOWN_LINES}, {now})",
-            self.legend,
-        )
+        return ranked("topk", f"{bad} / ({every} > 0)", self.legend)
 
     def bad_events_by(self, label: str) -> Query:
         """Return bad events per second by one of the grouping labels, at most so many values."""
         bad = f"sum by ({label}) ({self.select(conventions.EVENTS_BAD_RATE)})"
-        now = f"sum by ({label}) ({self.select(conventions.EVENTS_BAD_RATE)} @ end())"
-        return Query(f"{bad} and topk({SHOWN_LINES}, {now})", f"{{{{{label}}}}}")
+        return ranked("topk", bad, f"{{{{{label}}}}}")
 
     @property
     def spenders(self) -> Query:

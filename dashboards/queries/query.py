@@ -14,7 +14,7 @@ RATE_INTERVAL = "$__rate_interval"
 """The window of every rate: Grafana makes it four scrapes at least, and as wide as a step."""
 
 EVER = "[$__range:$__interval] @ end()"
-"""All steps of a graph, for what is ranked by what it was at any of them."""
+"""All steps of a graph: what it draws is ranked by what it was at any of them."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,6 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     level,
-    ranked,
-    ranked_within,
     share,
 )
 from dashboards.queries.selecting import (
@@ -24,7 +22,7 @@ from dashboards.queries.selecting import (
     bars,
     equals,
     in_cells,
-    or_zero,
+    ranked,
     rate,
     worst_cells,
 )
@@ -47,18 +45,28 @@ def _usual(of: str) -> str:
     return in_cells(conventions.USUAL, equals(conventions.OF, of))
 
 
-def _to_usual(now: str, of: str, at: str = "") -> str:
+def _to_usual(now: str, of: str) -> str:
     """Return a cell's rate over what is usual there."""
-    return f"sum by ({CELL}) ({now}{at}) / (max by ({CELL}) ({_usual(of)}{at}) > 0)"
+    return f"sum by ({CELL}) ({now}) / (max by ({CELL}) ({_usual(of)}) > 0)"
+
+
+def _drain() -> str:
+    """Return how long queues take to drain; 0 of those so short that the signals call them none.
+
+    Two requests that wait while as many come as end would take minutes, and say nothing.
+    """
+    drain = in_cells(conventions.QUEUE_DRAIN)
+    there = f"{_WAITING} >= {signals.FEWEST_WAITING:g}"
+    return f"({drain} and on ({CELL}) ({there}) or 0 * {drain})"
 
 
 # --- numbers -------------------------------------------------------------------------------------
 
 WAITING = Query(f"sum({_WAITING})", "waiting")
-LONGEST_DRAIN = Query(f"max({in_cells(conventions.QUEUE_DRAIN)})", "longest")
+LONGEST_DRAIN = Query(f"max({_drain()})", "longest")
 AMPLIFICATION = Query(f"max({in_cells(conventions.QUEUE_AMPLIFICATION)})", "attempts")
 REFUSED = Query(f"max({in_cells(conventions.QUEUE_REFUSED)})", "refused")
-SIGNALS_BAD = Query(or_zero(f"count({in_cells(conventions.QUEUE_SIGNAL)} > 0)"), "signals")
+SIGNALS_BAD = Query(f"sum({in_cells(conventions.QUEUE_SIGNAL)} > bool 0)", "signals")
 SNOWBALLS = causes_at_work((QUEUE_SNOWBALL,))
 METASTABLE = causes_at_work((QUEUE_METASTABLE,))
 BUDGETS = budgets_of("inference", "pace")
@@ -77,7 +85,7 @@ def _signals() -> Query:
 
 SIGNALS_OVER_TIME = _signals()
 """All signals of the cells in which most were bad within the range."""
-DRAIN_BARS = bars("topk", f"{in_cells(conventions.QUEUE_DRAIN)} > 0", may_be_empty=True)
+DRAIN_BARS = bars("topk", f"{_drain()} > 0", may_be_empty=True)
 CAUSES_OVER_TIME = causes_over_time(CAUSES)
 
 # --- why: the six signals ------------------------------------------------------------------------
@@ -86,23 +94,23 @@ AMPLIFICATIONS = worst_cells("topk", conventions.QUEUE_AMPLIFICATION)
 RETRIES_WARN = level(signals.RETRIES_WARN, "budget of retries")
 RETRIES_BAD = level(signals.RETRIES_BAD, "bad, if it rises")
 WAITING_BY_CELL = worst_cells("topk", conventions.CELL_WAITING)
-DRAINS = worst_cells("topk", conventions.QUEUE_DRAIN)
+DRAINS = ranked("topk", _drain())
 PATIENCE = level(signals.PATIENCE_SECONDS, "clients wait")
-GOODPUT = ranked("bottomk", lambda at: _to_usual(_OK, "answers", at))
-WORK = ranked("bottomk", lambda at: _to_usual(_TOKENS, "tokens", at))
+GOODPUT = ranked("bottomk", _to_usual(_OK, "answers"))
+WORK = ranked("bottomk", _to_usual(_TOKENS, "tokens"))
 GOODPUT_LEAST = level(signals.GOODPUT_RATIO, "few")
-FIRST_TO_USUAL = ranked("topk", lambda at: _to_usual(_FIRST, "first_attempts", at))
+FIRST_TO_USUAL = ranked("topk", _to_usual(_FIRST, "first_attempts"))
 TRIGGER_GONE = level(signals.TRIGGER_TOLERANCE, "usual load up to here")
 REFUSALS = worst_cells("topk", conventions.QUEUE_REFUSED)
 REFUSED_LIMIT = level(signals.REFUSED_RATIO, "many")
 
 
-def _hits_lost(at: str) -> str:
+def _hits_lost() -> str:
     hits = in_cells(conventions.CELL_CACHE_HIT_RATIO)
-    return f"max by ({CELL}) ({_usual('cache_hits')}{at}) - on ({CELL}) {hits}{at}"
+    return f"max by ({CELL}) ({_usual('cache_hits')}) - on ({CELL}) {hits}"
 
 
-HITS_LOST = ranked("topk", _hits_lost)
+HITS_LOST = ranked("topk", _hits_lost())
 HITS_LOST_LIMIT = level(signals.HIT_DROP, "collapsed")
 
 # --- detail --------------------------------------------------------------------------------------
@@ -114,12 +122,13 @@ ENDED = Query(
 IN_FLIGHT = worst_cells("topk", conventions.CELL_IN_FLIGHT)
 PREEMPTIONS = worst_cells("topk", conventions.CELL_PREEMPTIONS_RATE)
 CAPACITY = worst_cells("bottomk", conventions.CELL_CAPACITY)
-QUEUE_SECONDS = ranked_within(
+QUEUE_SECONDS = ranked(
+    "topk",
     share(
         in_cells(conventions.CELL_PHASE_SECONDS, equals(conventions.OF, "queue")),
         in_cells(conventions.CELL_PHASE_REQUESTS, equals(conventions.OF, "queue")),
         *catalog.CELL_LABELS,
-    )
+    ),
 )
 _GROUP_LEGEND = "{{region}} {{model}} {{group}}"
 FULLEST_QUEUES = bars(
@@ -134,7 +143,7 @@ REJECTED = Query(
 # --- cell by cell --------------------------------------------------------------------------------
 
 ROWS = Rows(catalog.CELL_LABELS, _WAITING)
-ROW_DRAIN = ROWS.column(in_cells(conventions.QUEUE_DRAIN))
+ROW_DRAIN = ROWS.column(_drain())
 ROW_AMPLIFICATION = ROWS.column(in_cells(conventions.QUEUE_AMPLIFICATION))
 ROW_REFUSED = ROWS.column(in_cells(conventions.QUEUE_REFUSED))
 ROW_GOODPUT = ROWS.column(_to_usual(_OK, "answers"))

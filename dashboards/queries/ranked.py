@@ -1,68 +1,31 @@
-"""Queries made of an expression that is ranked at the end of the range, whatever it is made of."""
+"""Queries that several boards make alike: rows, shares, budgets, causes at work."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dashboards.queries.query import (
-    EVER,
-    RATE_INTERVAL,
     SHOWN_LINES,
     SHOWN_NAMED,
     SHOWN_ROWS,
     Query,
 )
-from dashboards.queries.selecting import CELL, CELL_LEGEND, by, in_cells, is_one_of, or_zero, worst
+from dashboards.queries.selecting import (
+    CELL,
+    CELL_LEGEND,
+    RULES_EVALUATED,
+    by,
+    in_cells,
+    is_one_of,
+    or_zero,
+)
 from exporters import catalog
 from slo import conventions
 
 AT_END = " @ end()"
-_LOOKS = "5m"
-"""Between two looks at a range."""
-_CLOSE_LOOKS = "15s"
-"""At its last five minutes, for what began since the last look."""
 USERS = f'{catalog.TIER}!="{catalog.PROBE_TIER}"'
 """Of routers' series, those that are users'."""
-
-
-def ranked(
-    operator: str,
-    expr: Callable[[str], str],
-    legend: str = CELL_LEGEND,
-    *,
-    may_be_empty: bool = False,
-) -> Query:
-    """Return the lines of an expression that rank first at the end of the time range.
-
-    Args:
-        operator: ``topk`` or ``bottomk``.
-        expr: gives the expression; what it is given follows each of its selectors.
-        legend: of each line.
-        may_be_empty: as that of a query.
-    """
-    found = worst(operator, expr(""), expr(AT_END), legend)
-    return replace(found, may_be_empty=may_be_empty)
-
-
-def ranked_within(expr: str, legend: str = CELL_LEGEND) -> Query:
-    """Return the lines of an expression that were highest at any time within the range.
-
-    For what is told of requests when they finish: where they hang there is nothing at the end.
-    """
-    looks = (f"$__range:{_LOOKS}", f"{_LOOKS}:{_CLOSE_LOOKS}")
-    highest = " or ".join(f"max_over_time(({expr})[{each}]{AT_END})" for each in looks)
-    return worst("topk", f"({expr})", highest, legend)
-
-
-def ranked_ever(expr: str, legend: str = CELL_LEGEND, *, may_be_empty: bool = False) -> Query:
-    """Return the lines of an expression that were highest at any step of the graph.
-
-    For what is there only while something is wrong, and may be over between two looks of
-    :func:`ranked_within`. It reads what the graph reads, once more.
-    """
-    found = worst("topk", f"({expr})", f"max_over_time(({expr}){EVER})", legend)
-    return replace(found, may_be_empty=may_be_empty)
 
 
 def groups_by_revision(*matchers: str) -> Query:
@@ -77,12 +40,8 @@ def groups_by_revision(*matchers: str) -> Query:
         for chosen in (matchers, ())
     )
     order = f"{ran} * on ({CELL}) group_left () count by ({CELL}) ({each})"
-    return worst("topk", in_cells(series, *matchers), order, CELL_LEGEND + " {{revision}}")
-
-
-def rate_at(selector: str, at: str) -> str:
-    """Return the rate per second of a counter, at a moment that the selector alone cannot have."""
-    return f"rate({selector}[{RATE_INTERVAL}]{at})"
+    shown = f"{in_cells(series, *matchers)} and topk({SHOWN_LINES}, {order})"
+    return Query(shown, CELL_LEGEND + " {{revision}}")
 
 
 def share(part: str, whole: str, *labels: str) -> str:
@@ -142,7 +101,7 @@ def _causes(causes: Iterable[str], matchers: Iterable[str]) -> str:
 
 
 def causes_at_work(causes: Iterable[str], *matchers: str) -> Query:
-    """Return how many pieces of evidence there are of some causes; 0 if there is none."""
+    """Return how many pieces of evidence there are of some causes; 0 while rules see none."""
     return Query(or_zero(f"count({_causes(causes, matchers)})"), "at work")
 
 
@@ -161,7 +120,8 @@ def causes_over_time(
     found = f"group by ({by(labels)}) ({state})"
     ever = f"group by ({by(labels)}) (max_over_time({state}[$__range]{AT_END}))"
     # In place of nothing, one series that says so: "none" is an answer, an empty panel is not.
-    none = f'label_replace(vector(0), "{conventions.CAUSE}", "none", "", "")'
+    zero = f"0 * group({RULES_EVALUATED})"
+    none = f'label_replace({zero}, "{conventions.CAUSE}", "none", "", "")'
     return Query(
         f"{found} and topk({SHOWN_LINES}, {ever}) or on () {none}",
         " ".join(f"{{{{{each}}}}}" for each in labels),

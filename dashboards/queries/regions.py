@@ -7,17 +7,7 @@ from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, REGION_FAILING, RES
 from alerts.causes.routers import ROUTER_LOST
 from dashboards.queries.objectives import LIBRARY
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import (
-    Rows,
-    budgets_of,
-    causes_at_work,
-    causes_over_time,
-    ranked,
-    ranked_ever,
-    ranked_within,
-    rate_at,
-    share,
-)
+from dashboards.queries.ranked import Rows, budgets_of, causes_at_work, causes_over_time, share
 from dashboards.queries.selecting import (
     bars,
     by,
@@ -25,6 +15,7 @@ from dashboards.queries.selecting import (
     in_cells,
     in_regions,
     or_zero,
+    ranked,
     rate,
     rows,
 )
@@ -45,21 +36,22 @@ _DOWN = in_cells(conventions.CELL_GROUPS_DOWN)
 _REQUESTS = in_cells(conventions.CELL_REQUESTS_RATE)
 _BAD = in_cells(conventions.CELL_REQUESTS_RATE, 'outcome=~"error|timeout|rejected"')
 _COUNTED = in_cells(conventions.CELL_REQUESTS_RATE, 'outcome!="rate_limited"')
+_RESIDENT = in_cells(catalog.RESIDENCY_REQUESTS.name)
 _ROUTERS = in_regions(catalog.ROUTER_UP.name)
 
 
-def _serving(at: str = "") -> str:
-    return share(_SERVING + at, _KNOWN + at, *REGION)
+def _serving() -> str:
+    return share(_SERVING, _KNOWN, *REGION)
 
 
-def _used(at: str = "") -> str:
+def _used() -> str:
     """Return what the last hour needed at its busiest, of the groups that serve."""
-    return f"{_NEEDED}{at} / ({_SERVING}{at} > 0)"
+    return f"{_NEEDED} / ({_SERVING} > 0)"
 
 
-def _elsewhere(*matchers: str, at: str = "", labels: tuple[str, ...] = ()) -> str:
+def _elsewhere(*matchers: str, labels: tuple[str, ...] = ()) -> str:
     """Return the requests a second whose data belongs to another region than they are served in."""
-    served = rate_at(in_cells(catalog.RESIDENCY_REQUESTS.name, *matchers), at)
+    served = rate(in_cells(catalog.RESIDENCY_REQUESTS.name, *matchers))
     every = f"sum by ({by((catalog.REGION, _HOME, *labels))}) ({served})"
     here = f"group by ({catalog.REGION}) ({served})"
     at_home = f'label_join({here}, "{_HOME}", "", "{catalog.REGION}")'
@@ -70,7 +62,7 @@ def _elsewhere(*matchers: str, at: str = "", labels: tuple[str, ...] = ()) -> st
 
 REGIONS_DOWN = causes_at_work((REGION_DOWN,))
 SERVING = Query(share(_SERVING, _KNOWN), "serving")
-GROUPS_DOWN = Query(or_zero(f"sum({_DOWN})"), "down")
+GROUPS_DOWN = Query(or_zero(f"sum({_DOWN})", _KNOWN), "down")
 MOST_USED = Query(f"max({_used()})", "needed")
 ROUTERS_SILENT = Query(f"sum(1 - {_ROUTERS})", "silent")
 UNSEEN = Query(
@@ -80,43 +72,44 @@ UNSEEN = Query(
     ),
     "cells",
 )
-OUTSIDE = Query(or_zero(f"sum({_elsewhere()})"), "outside")
-GOV_OUTSIDE = Query(or_zero(f"sum({_elsewhere(equals(catalog.TIER, GOV))})"), "outside")
+OUTSIDE = Query(or_zero(f"sum({_elsewhere()})", _RESIDENT), "outside")
+GOV_OUTSIDE = Query(or_zero(f"sum({_elsewhere(equals(catalog.TIER, GOV))})", _RESIDENT), "outside")
 BUDGETS = budgets_of("governance", "inference", "fleet")
 
 # --- where ---------------------------------------------------------------------------------------
 
 CAUSES_OVER_TIME = causes_over_time((*CAUSES, *OUTSIDE_CAUSES))
-SERVING_RATIOS = ranked("bottomk", _serving, _LEGEND)
+SERVING_RATIOS = ranked("bottomk", _serving(), _LEGEND)
 USED_BARS = bars("topk", _used())
 SIGHT = LIBRARY.sight_of_cells
 
 # --- why: traffic --------------------------------------------------------------------------------
 
-# A region that is gone has none of these at the end.
-REQUESTS = ranked_within(f"sum by ({_REGION}) ({_REQUESTS})", _LEGEND)
-ERROR_RATIOS = ranked_within(share(_BAD, _COUNTED, *REGION), _LEGEND)
-IN_ENGINES = ranked_within(in_regions(conventions.REGION_REQUESTS), _LEGEND)
-ROUTERS = ranked("bottomk", lambda at: f"avg by ({_REGION}) ({_ROUTERS}{at})", _LEGEND)
+REQUESTS = ranked("topk", f"sum by ({_REGION}) ({_REQUESTS})", _LEGEND)
+ERROR_RATIOS = ranked("topk", share(_BAD, _COUNTED, *REGION), _LEGEND)
+IN_ENGINES = ranked("topk", in_regions(conventions.REGION_REQUESTS), _LEGEND)
+ROUTERS = ranked("bottomk", f"avg by ({_REGION}) ({_ROUTERS})", _LEGEND)
 
 # --- why: capacity -------------------------------------------------------------------------------
 
-USED = ranked("topk", _used)
-DOWN_BY_CELL = ranked_ever(_DOWN, may_be_empty=True)
+USED = ranked("topk", _used())
+DOWN_BY_CELL = ranked("topk", _DOWN, may_be_empty=True)
 
 # --- whose data ----------------------------------------------------------------------------------
 
-OUTSIDE_BY_REGION = ranked_ever(
+OUTSIDE_BY_REGION = ranked(
+    "topk",
     _elsewhere(),
     "{{home_region}} served in {{region}}",
     may_be_empty=True,
 )
-OUTSIDE_BY_TIER = ranked_ever(
+OUTSIDE_BY_TIER = ranked(
+    "topk",
     _elsewhere(labels=(catalog.TIER,)),
     "{{tier}}: {{home_region}} served in {{region}}",
     may_be_empty=True,
 )
-_SERVED = rate(in_cells(catalog.RESIDENCY_REQUESTS.name))
+_SERVED = rate(_RESIDENT)
 HOMES = rows(f"sum by ({catalog.REGION}, {_HOME}, {catalog.TIER}) ({_SERVED}) > 0")
 
 # --- region by region ----------------------------------------------------------------------------

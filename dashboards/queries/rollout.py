@@ -15,9 +15,6 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     groups_by_revision,
-    ranked,
-    ranked_within,
-    rate_at,
 )
 from dashboards.queries.selecting import (
     CELL,
@@ -27,6 +24,8 @@ from dashboards.queries.selecting import (
     in_cells,
     is_one_of,
     or_zero,
+    ranked,
+    rate,
     rows,
 )
 from exporters import catalog
@@ -80,7 +79,7 @@ def _traffic() -> str:
 
 # --- numbers -------------------------------------------------------------------------------------
 
-CELLS_IN_ROLLOUT = Query(or_zero(f"count({in_cells(conventions.CELL_REVISIONS)} > 1)"), "cells")
+CELLS_IN_ROLLOUT = Query(f"sum({in_cells(conventions.CELL_REVISIONS)} > bool 1)", "cells")
 CANARIES_WORSE = causes_at_work((CANARY_WORSE,))
 LARGEST_DIFFERENCE = Query(or_zero(f"max({_difference(ERROR)})"), "worse by")
 GROUPS_CHANGING = Query(f"sum({in_cells(conventions.CELL_GROUPS, _CHANGING)})", "groups")
@@ -94,21 +93,21 @@ BUDGETS = budgets_of("rollout")
 
 def own(reason: str) -> Query:
     """Return the shares of revisions' requests that fail, or first tokens that are late."""
-    return ranked_within(_own_share(reason), _LEGEND)
+    return ranked("topk", _own_share(reason), _LEGEND)
 
 
 def others(reason: str) -> Query:
     """Return the same of all other revisions of each revision's cell."""
-    found = ranked_within(_others_share(reason), "all but " + _LEGEND)
+    found = ranked("topk", _others_share(reason), "all but " + _LEGEND)
     return replace(found, may_be_empty=True)
 
 
 def deviations(reason: str) -> Query:
     """Return how sure it is that revisions are worse: the difference in standard deviations."""
-    return replace(ranked_within(_deviations(reason), _LEGEND), may_be_empty=True)
+    return replace(ranked("topk", _deviations(reason), _LEGEND), may_be_empty=True)
 
 
-TRAFFIC = ranked_within(_traffic(), _LEGEND)
+TRAFFIC = ranked("topk", _traffic(), _LEGEND)
 CAUSES_OVER_TIME = causes_over_time(CAUSES, place=(catalog.MODEL, catalog.REVISION))
 
 ROWS = Rows(REVISION, f"{_events(_ALL, ERROR)} > 0")
@@ -144,31 +143,29 @@ DRAIN_ROWS = rows(
 # --- weights and drivers -------------------------------------------------------------------------
 
 
-def _load_seconds(at: str = "") -> str:
+def _load_seconds() -> str:
     # Loads are few: within a minute there is hardly ever one.
     seconds, loads = (
-        f"sum by ({CELL}) (increase({in_cells(each)}[1h]{at}))"
+        f"sum by ({CELL}) (increase({in_cells(each)}[1h]))"
         for each in (catalog.WEIGHTS_LOAD_SECONDS.name, catalog.WEIGHTS_LOADS.name)
     )
     return f"{seconds} / ({loads} > 0)"
 
 
 LOAD_SECONDS = Query(f"max({_load_seconds()})", "a load", may_be_empty=True)
-LOAD_TIMES = ranked("topk", _load_seconds, may_be_empty=True)
+LOAD_TIMES = ranked("topk", _load_seconds(), may_be_empty=True)
 LOADING = ranked(
     "topk",
-    lambda at: f"sum by ({CELL}) ({rate_at(in_cells(catalog.WEIGHTS_LOAD_SECONDS.name), at)})",
+    f"sum by ({CELL}) ({rate(in_cells(catalog.WEIGHTS_LOAD_SECONDS.name))})",
 )
 """Engines that load at a time: seconds of loading a second."""
 LOAD_RETRIES = ranked(
     "topk",
-    lambda at: f"sum by ({CELL}) ({rate_at(in_cells(catalog.WEIGHTS_LOAD_RETRIES.name), at)})",
+    f"sum by ({CELL}) ({rate(in_cells(catalog.WEIGHTS_LOAD_RETRIES.name))})",
 )
 HOSTS_BY_DRIVER = ranked(
     "topk",
-    lambda at: (
-        f"sum by ({catalog.REGION}, {catalog.VERSION}) ({in_cells(conventions.DRIVER_HOSTS)}{at})"
-    ),
+    (f"sum by ({catalog.REGION}, {catalog.VERSION}) ({in_cells(conventions.DRIVER_HOSTS)})"),
     "{{region}} {{version}}",
 )
 _DOMAIN = by((*catalog.CELL_LABELS, catalog.FAILURE_DOMAIN))

@@ -1,16 +1,18 @@
 """How series are selected by what is chosen at a board's top, and ranked by what is worst.
 
-Every rank is taken at the end of the time range (``@ end()``), so that a panel never holds more
-series than its limit, however many came and went within the range.
+The lines of a graph are ranked once, by the worst that they were at any of its steps: what is over
+at the end is why somebody looks. A rank at each step would hold every series that was ever among
+the worst; one by the end alone would leave out the incident that has just ended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dashboards.queries.query import RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import EVER, RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
 from exporters import catalog
 from exporters.catalog import Family
+from slo import conventions
 
 CELL = ", ".join(catalog.CELL_LABELS)
 GROUP = ", ".join(catalog.GROUP_LABELS)
@@ -102,26 +104,29 @@ def mean(sum_selector: str, count_selector: str, *labels: str) -> str:
     return f"{grouped} ({rate(sum_selector)}) / ({grouped} ({rate(count_selector)}) > 0)"
 
 
-def worst(operator: str, expr: str, expr_at_end: str, legend: str) -> Query:
-    """Return the lines of a graph that are ranked first at the end of the time range.
+_EVER = {"topk": "max_over_time", "bottomk": "min_over_time"}
+
+
+def ranked(
+    operator: str, expr: str, legend: str = CELL_LEGEND, *, may_be_empty: bool = False
+) -> Query:
+    """Return the lines of a graph that were worst at any of its steps.
+
+    It reads what is drawn twice, over the same steps.
 
     Args:
-        operator: ``topk`` or ``bottomk``.
+        operator: ``topk`` where high is bad, or ``bottomk``.
         expr: what is drawn.
-        expr_at_end: the same, each of its selectors with ``@ end()``.
         legend: of each line.
+        may_be_empty: as that of a query.
     """
-    return Query(f"{expr} and {operator}({SHOWN_LINES}, {expr_at_end})", legend)
-
-
-def worst_of(operator: str, selector: str, legend: str = CELL_LEGEND) -> Query:
-    """Return the series of one selector that are ranked first at the end of the time range."""
-    return worst(operator, selector, f"{selector} @ end()", legend)
+    order = f"{operator}({SHOWN_LINES}, {_EVER[operator]}(({expr}){EVER}))"
+    return Query(f"({expr}) and {order}", legend, may_be_empty)
 
 
 def worst_cells(operator: str, series: str, *matchers: str, legend: str = CELL_LEGEND) -> Query:
-    """Return the cells of a recorded series that are ranked first at the end of the range."""
-    return worst_of(operator, in_cells(series, *matchers), legend)
+    """Return the cells of a recorded series that were worst at any step of the graph."""
+    return ranked(operator, in_cells(series, *matchers), legend)
 
 
 def bars(
@@ -141,9 +146,20 @@ def rows(expr: str, operator: str = "topk", *, may_be_empty: bool = False) -> Qu
     return Query(f"{operator}({SHOWN_ROWS}, {expr})", may_be_empty=may_be_empty)
 
 
-def or_zero(expr: str) -> str:
-    """Return a number that is 0 where there is nothing, for counts of what is wrong."""
-    return f"{expr} or vector(0)"
+RULES_EVALUATED = conventions.OBJECTIVE
+"""A series that is there as soon as rules are evaluated, one for each objective."""
+
+
+def or_zero(expr: str, known: str = RULES_EVALUATED) -> str:
+    """Return a number that is 0 where there is nothing, for counts of what is wrong.
+
+    Nothing where nobody would know of it: absence of data is no good news.
+
+    Args:
+        expr: the number, without labels.
+        known: a selector of series that are there while somebody would know.
+    """
+    return f"{expr} or 0 * group({known})"
 
 
 def _select(series: str, matchers: Iterable[str], chosen: str) -> str:

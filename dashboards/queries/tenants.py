@@ -16,12 +16,19 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     level,
-    ranked,
-    ranked_ever,
-    rate_at,
     share,
 )
-from dashboards.queries.selecting import CELL, bars, buckets, by, equals, in_cells, is_one_of, rate
+from dashboards.queries.selecting import (
+    CELL,
+    bars,
+    buckets,
+    by,
+    equals,
+    in_cells,
+    is_one_of,
+    ranked,
+    rate,
+)
 from exporters import catalog
 from slo import conventions
 
@@ -41,13 +48,13 @@ _BAD = 'outcome=~"error|timeout|rejected"'
 _COUNTED = 'outcome!="rate_limited"'
 
 
-def _limited_share(at: str = "") -> str:
-    return f"{_LIMITED}{at} / ({_REQUESTS}{at} > 0)"
+def _limited_share() -> str:
+    return f"{_LIMITED} / ({_REQUESTS} > 0)"
 
 
-def _share_of_cell(at: str = "") -> str:
-    every = in_cells(conventions.TIER_REQUESTS_RATE) + at
-    return f"{_REQUESTS}{at} / on ({CELL}) group_left () (sum by ({CELL}) ({every}) > 0)"
+def _share_of_cell() -> str:
+    every = in_cells(conventions.TIER_REQUESTS_RATE)
+    return f"{_REQUESTS} / on ({CELL}) group_left () (sum by ({CELL}) ({every}) > 0)"
 
 
 def _times_usual() -> str:
@@ -82,34 +89,34 @@ CAUSES_OVER_TIME = causes_over_time(CAUSES, _OF_CAUSE, place=(catalog.MODEL, cat
 
 REQUESTS_BY_TIER = Query(f"sum by ({catalog.TIER}) ({_REQUESTS})", "{{tier}}")
 LIMITED_BY_TIER = Query(f"sum by ({catalog.TIER}) ({_LIMITED})", "{{tier}}")
-BUSIEST = ranked("topk", lambda at: _REQUESTS + at, _LEGEND)
-LIMITED_RATIOS = ranked_ever(_limited_share(), _LEGEND)
+BUSIEST = ranked("topk", _REQUESTS, _LEGEND)
+LIMITED_RATIOS = ranked("topk", _limited_share(), _LEGEND)
 PAID_LIMIT = level(PAID_RATIO, "paid tiers: ticket")
-SHARES = ranked("topk", _share_of_cell, _LEGEND)
+SHARES = ranked("topk", _share_of_cell(), _LEGEND)
 
 # --- does one hurt the others --------------------------------------------------------------------
 
 
-def _failing(at: str) -> str:
+def _failing() -> str:
     bad, counted = (
-        rate_at(in_cells(catalog.ROUTER_REQUESTS.name, each, USERS, _CHOSEN), at)
+        rate(in_cells(catalog.ROUTER_REQUESTS.name, each, USERS, _CHOSEN))
         for each in (_BAD, _COUNTED)
     )
     return share(bad, counted, *TIER)
 
 
-def _late(at: str) -> str:
+def _late() -> str:
     family = catalog.ROUTER_TIME_TO_FIRST_TOKEN
     in_time = in_cells(buckets(family), equals("le", LATE_SECONDS), USERS, _CHOSEN)
     every = in_cells(f"{family.name}_count", USERS, _CHOSEN)
-    return f"1 - {share(rate_at(in_time, at), rate_at(every, at), *TIER)}"
+    return f"1 - {share(rate(in_time), rate(every), *TIER)}"
 
 
-FAILURE_RATIOS = ranked("topk", _failing, _LEGEND)
-LATE_RATIOS = ranked("topk", _late, _LEGEND)
+FAILURE_RATIOS = ranked("topk", _failing(), _LEGEND)
+LATE_RATIOS = ranked("topk", _late(), _LEGEND)
 IN_FLIGHT = ranked(
     "topk",
-    lambda at: f"sum by ({_TIER}) ({in_cells(catalog.ROUTER_IN_FLIGHT.name, USERS, _CHOSEN)}{at})",
+    f"sum by ({_TIER}) ({in_cells(catalog.ROUTER_IN_FLIGHT.name, USERS, _CHOSEN)})",
     _LEGEND,
 )
 OUTCOMES = Query(
@@ -117,9 +124,9 @@ OUTCOMES = Query(
 )
 ATTEMPTS_AGAIN = ranked(
     "topk",
-    lambda at: share(
-        rate_at(in_cells(catalog.ROUTER_ATTEMPTS.name, 'attempt="retry"', USERS, _CHOSEN), at),
-        rate_at(in_cells(catalog.ROUTER_ATTEMPTS.name, 'attempt="first"', USERS, _CHOSEN), at),
+    share(
+        rate(in_cells(catalog.ROUTER_ATTEMPTS.name, 'attempt="retry"', USERS, _CHOSEN)),
+        rate(in_cells(catalog.ROUTER_ATTEMPTS.name, 'attempt="first"', USERS, _CHOSEN)),
         *TIER,
     ),
     _LEGEND,
@@ -136,5 +143,5 @@ ROWS = Rows(TIER, _REQUESTS)
 ROW_SHARE = ROWS.column(_share_of_cell())
 ROW_TIMES_USUAL = ROWS.column(_times_usual())
 ROW_LIMITED = ROWS.column(_limited_share())
-ROW_FAILING = ROWS.column(_failing(""))
-ROW_LATE = ROWS.column(_late(""))
+ROW_FAILING = ROWS.column(_failing())
+ROW_LATE = ROWS.column(_late())

@@ -11,17 +11,7 @@ from alerts.causes.looping import AGENTS_LOOPING
 from alerts.causes.slow_tools import BEFORE_OFFSET, TOOL_SLOW
 from alerts.causes.tools import TOOL_OUTAGE
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import (
-    Rows,
-    budgets_of,
-    causes_at_work,
-    causes_over_time,
-    ranked,
-    ranked_ever,
-    ranked_within,
-    rate_at,
-    share,
-)
+from dashboards.queries.ranked import Rows, budgets_of, causes_at_work, causes_over_time, share
 from dashboards.queries.selecting import (
     CELL_LEGEND,
     bars,
@@ -30,6 +20,7 @@ from dashboards.queries.selecting import (
     in_cells,
     in_clusters,
     in_regions,
+    ranked,
     rate,
 )
 from exporters import catalog
@@ -47,21 +38,21 @@ _CAPTCHA = 'outcome="captcha"'
 _LE = "le"
 
 
-def _calls(outcomes: str, at: str = "") -> str:
-    return in_cells(conventions.CELL_TOOL_CALLS_RATE, outcomes, _TOOL) + at
+def _calls(outcomes: str) -> str:
+    return in_cells(conventions.CELL_TOOL_CALLS_RATE, outcomes, _TOOL)
 
 
-def _success(*labels: str, at: str = "") -> str:
-    return share(_calls(_OK, at), _calls(_COUNTED, at), *labels)
+def _success(*labels: str) -> str:
+    return share(_calls(_OK), _calls(_COUNTED), *labels)
 
 
-def _within(at: str = "") -> str:
-    return in_regions(conventions.TOOL_CALLS_WITHIN_COUNT, _TOOL) + at
+def _within() -> str:
+    return in_regions(conventions.TOOL_CALLS_WITHIN_COUNT, _TOOL)
 
 
-def _quantile(quantile: float, *labels: str, at: str = "") -> str:
+def _quantile(quantile: float, *labels: str) -> str:
     # The comparison drops NaN, which is what no calls give.
-    buckets = f"sum by ({by((_LE, *labels))}) ({_within(at)})"
+    buckets = f"sum by ({by((_LE, *labels))}) ({_within()})"
     return f"histogram_quantile({quantile:g}, {buckets}) >= 0"
 
 
@@ -69,8 +60,8 @@ def _attempts(which: str) -> str:
     return in_cells(catalog.TOOL_ATTEMPTS.name, equals(catalog.ATTEMPT, which), _TOOL)
 
 
-def _again(*labels: str, at: str = "") -> str:
-    return share(rate_at(_attempts("retry"), at), rate_at(_attempts("first"), at), *labels)
+def _again(*labels: str) -> str:
+    return share(rate(_attempts("retry")), rate(_attempts("first")), *labels)
 
 
 _PAGES = in_regions(catalog.PAGE_CACHE_REQUESTS.name)
@@ -95,17 +86,16 @@ CAUSES_OVER_TIME = causes_over_time(CAUSES, _OF_CAUSE, place=(catalog.TOOL,))
 # --- why -----------------------------------------------------------------------------------------
 
 FAILURES = Query(f"sum by ({catalog.OUTCOME}) ({_calls(_FAILED)})", "{{outcome}}")
-FAILURE_RATIOS = ranked_ever(
+FAILURE_RATIOS = ranked(
+    "topk",
     f"sum by ({_PLACE}, {catalog.OUTCOME}) ({_calls(_FAILED)})"
     f" / on ({_PLACE}) group_left () (sum by ({_PLACE}) ({_calls(_COUNTED)}) > 0)",
     _BY_TOOL + " {{outcome}}",
 )
-CAPTCHA_RATIOS = ranked_ever(share(_calls(_CAPTCHA), _calls(_COUNTED), *PLACE), _BY_TOOL)
-AGAIN_RATIOS = ranked_ever(_again(*PLACE), _BY_TOOL)
-CALLS_PER_REQUEST = ranked(
-    "topk", lambda at: in_cells(conventions.TOOL_CALLS_PER_REQUEST) + at, CELL_LEGEND
-)
-CALLS_BY_TOOL = ranked("topk", lambda at: f"sum by ({_PLACE}) ({_calls(_COUNTED, at)})", _BY_TOOL)
+CAPTCHA_RATIOS = ranked("topk", share(_calls(_CAPTCHA), _calls(_COUNTED), *PLACE), _BY_TOOL)
+AGAIN_RATIOS = ranked("topk", _again(*PLACE), _BY_TOOL)
+CALLS_PER_REQUEST = ranked("topk", in_cells(conventions.TOOL_CALLS_PER_REQUEST), CELL_LEGEND)
+CALLS_BY_TOOL = ranked("topk", f"sum by ({_PLACE}) ({_calls(_COUNTED)})", _BY_TOOL)
 
 
 def _slower() -> str:
@@ -127,7 +117,7 @@ SLOWER_BARS = Query(
 
 def times(quantile: float) -> Query:
     """Return a quantile of the time that calls take, in seconds, of the slowest tools."""
-    return ranked_within(_quantile(quantile, *PLACE), _BY_TOOL)
+    return ranked("topk", _quantile(quantile, *PLACE), _BY_TOOL)
 
 
 TIMES = Query(f"sum by ({_LE}) ({_within()})", "{{le}}")
@@ -137,7 +127,7 @@ TIMES = Query(f"sum by ({_LE}) ({_within()})", "{{le}}")
 
 PAGE_CACHE_HIT_RATIOS = ranked(
     "bottomk",
-    lambda at: share(rate_at(_PAGE_HITS, at), rate_at(_PAGES, at), catalog.CLUSTER, catalog.REGION),
+    share(rate(_PAGE_HITS), rate(_PAGES), catalog.CLUSTER, catalog.REGION),
     "{{cluster}} {{region}}",
 )
 PAGES = Query(f"sum by ({catalog.RESULT}) ({rate(_PAGES)})", "{{result}}")
@@ -145,14 +135,14 @@ _MCP = in_cells(catalog.MCP_REQUESTS.name, _TOOL)
 _MCP_FAILED = in_cells(catalog.MCP_REQUESTS.name, _FAILED, _TOOL)
 
 
-def _mcp(at: str) -> str:
-    return f"sum by ({catalog.METHOD}) ({rate_at(_MCP, at)})"
+def _mcp() -> str:
+    return f"sum by ({catalog.METHOD}) ({rate(_MCP)})"
 
 
-MCP_REQUESTS = ranked("topk", _mcp, "{{method}}", may_be_empty=True)
+MCP_REQUESTS = ranked("topk", _mcp(), "{{method}}", may_be_empty=True)
 MCP_FAILURES = ranked(
     "topk",
-    lambda at: share(rate_at(_MCP_FAILED, at), rate_at(_MCP, at), catalog.METHOD),
+    share(rate(_MCP_FAILED), rate(_MCP), catalog.METHOD),
     "{{method}}",
     may_be_empty=True,
 )

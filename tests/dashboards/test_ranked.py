@@ -23,10 +23,8 @@ from dashboards.queries.ranked import (
     causes_at_work,
     causes_over_time,
     groups_by_revision,
-    ranked,
-    ranked_ever,
-    ranked_within,
 )
+from dashboards.queries.selecting import ranked
 from exporters import catalog
 from slo import conventions
 from slo.promql import selectors
@@ -45,26 +43,42 @@ def constant(value: float) -> str:
     return f"{value}x{STEPS}"
 
 
-def test_every_selector_of_a_rank_is_taken_at_the_end_of_the_range():
+RANGE = {**EVERYTHING, "__range": "6m", "__interval": "5s"}
+
+
+def test_a_rank_is_taken_once_at_the_end_of_the_range():
     """Else a range holds every series that was ever among the worst."""
-    query = ranked("topk", lambda at: f"a{at} / on (x) (b{at} > 0)")
-    now, end = promql_parser.parse(query.expr).lhs, promql_parser.parse(query.expr).rhs
-    assert [None, None] == [each.at for each in selectors(str(now))]
-    assert all(each.at is not None for each in selectors(str(end)))
+    found = promql_parser.parse(
+        Template(ranked("topk", "a / on (x) (b > 0)").expr).substitute(RANGE)
+    )
+    assert isinstance(found, promql_parser.BinaryExpr)
+    (steps,) = promql_parser.parse(str(found.rhs)).expr.args
+    assert steps.at is not None
+    assert [None, None] == [each.at for each in selectors(str(found.lhs))]
 
 
-def test_what_hangs_at_the_end_is_ranked_by_what_it_was(tmp_path):
-    """It tells nothing any more, and is shown all the same up to then."""
-    query = ranked_within("slow")
-    gone = series("slow", CELL, model="code")
+@pytest.mark.parametrize(
+    ("operator", "usual", "incident", "bound"),
+    [("topk", 1, 50, "> 40"), ("bottomk", 1, 0, "< 1")],
+)
+def test_an_incident_that_is_over_is_drawn_before_what_is_usual(
+    tmp_path, operator, usual, incident, bound
+):
+    """Though it was short, is long gone, and more cells than there are lines are worse now."""
+    query = ranked(operator, "failing")
+    less = {series("failing", CELL, model=f"m{each}"): constant(usual) for each in range(20)}
+    over = series("failing", CELL, model="code")
+    shown = Template(query.expr).substitute(RANGE)
+    calm = usual if operator == "bottomk" else 0
     check(
         tmp_path,
-        {series("slow", CELL): constant(1), gone: "9x10"},
-        {Template(query.expr).substitute({**EVERYTHING, "__range": "6m"}): {
-            series("slow", CELL): 1,
-        }, f"max_over_time(({Template(query.expr).substitute(EVERYTHING)})[6m:1m])": {
-            series("", CELL): 1, series("", CELL, model="code"): 9,
-        }},
+        {**less, over: f"{calm}x20 {incident}x8 {calm}x{STEPS - 28}"},
+        {
+            f"group by (model) (max_over_time((({shown}) {bound})[6m:5s]))": {
+                '{model="code"}': 1,
+            },
+            f"count(max_over_time(({shown})[6m:5s]))": {"{}": 12},
+        },
     )  # fmt: skip
 
 
@@ -86,12 +100,12 @@ def test_a_canary_that_is_over_stands_before_the_cells_that_run_one_revision(tmp
     )  # fmt: skip
 
 
-def test_what_is_over_is_ranked_by_what_it_was_at_any_step(tmp_path):
-    """Though it was short and is long gone: between two looks of another rank."""
-    query = ranked_ever("down", may_be_empty=True)
+def test_what_is_gone_altogether_is_ranked_by_what_it_was(tmp_path):
+    """As of requests that hang, of which nothing is told at the end."""
+    query = ranked("topk", "down", may_be_empty=True)
     gone = series("down", CELL, model="code")
     less = {series("down", CELL, model=f"m{each}"): constant(1) for each in range(20)}
-    shown = Template(query.expr).substitute({**EVERYTHING, "__range": "6m", "__interval": "5s"})
+    shown = Template(query.expr).substitute(RANGE)
     check(
         tmp_path,
         {**less, gone: "_x5 2x5 stale"},
@@ -170,6 +184,7 @@ def test_a_cause_is_a_line_while_it_is_at_work_and_none_takes_its_place(tmp_path
         for each in ("error", "slow")
     }
     inputs[series(conventions.CAUSE_STATE, CELL, cause="GpuLost", group="g0")] = constant(930)
+    inputs[series(conventions.OBJECTIVE, {"slo": "a"})] = constant(0.99)
     found = causes_over_time(("CanaryWorse",), place=("model", "revision"))
     place = {"region": "eu", "model": "chat", "revision": "r2", "cause": "CanaryWorse"}
     check(

@@ -11,11 +11,13 @@ from dashboards.queries.objectives import LIBRARY
 from dashboards.signs import opening
 from exporters import catalog
 from slo import conventions
+from slo.windows import read_tiers
 from tests.dashboards.recording import hold, series
 from tests.dashboards.test_boards import by_title, by_uid
 
 CELL = {"cluster": "demo", "region": "eu", "model": "chat"}
 HERE = {"slo": "a", "region": "eu", "model": "chat"}
+FASTEST, *_ = read_tiers()
 LONGEST_TO_READ_CHARACTERS = 250
 """Of how a board is read: more does not stand in a line of a browser 1920 pixels wide."""
 
@@ -102,7 +104,27 @@ def test_of_two_cells_the_worse_one_is_kept(tmp_path, monkeypatch, worse, better
     for region, (capacity, burn, *vanished) in {"eu": worse, "us": better}.items():
         inputs |= told(region, capacity, burn, vanished=bool(vanished))
     kept = {series("", {"region": "eu", "model": "chat"}): standing}
-    hold(tmp_path, [], inputs, {ask(cells.Places("1h").standing): kept}, at="60s")
+    hold(tmp_path, [], inputs, {ask(cells.Places(FASTEST).standing): kept}, at="60s")
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "expected"),
+    {
+        "both windows": (20, 20, cells.BURNING),
+        "what is over": (20, 0, cells.SERVES),
+        "what has just begun": (1, 20, cells.SERVES),
+        "slow": (2, 2, cells.SERVES),
+    }.values(),
+)
+def test_a_cell_burns_while_a_page_would_fire(tmp_path, long: float, short: float, expected: int):
+    """A cell of which half fails does not simply serve; the factor is the objective's own."""
+    inputs = {
+        **told("eu", 1, long),
+        series(conventions.BURN_RATE, HERE, window=FASTEST.short_window): f"{short}x20",
+        series(conventions.PERIOD, {"slo": "a"}): f"{28 * 86400}x20",
+    }
+    here = {series("", {"region": "eu", "model": "chat"}): expected}
+    hold(tmp_path, [], inputs, {ask(cells.Places(FASTEST).standing): here}, at="60s")
 
 
 @pytest.mark.parametrize(
@@ -136,6 +158,26 @@ def test_tables_are_sorted_by_a_column_that_they_have(boards, board, title, expe
     found = [(each["displayName"], each["desc"]) for each in panel["options"]["sortBy"]]
     assert expected == found
     assert {each for each, _ in expected} <= set(headings)
+
+
+@pytest.mark.parametrize(
+    ("board", "title", "first"),
+    [
+        ("fleet", "Alerts firing", ["alertname", "severity", "active for", "slo", "group"]),
+        ("fleet", "Which groups are not up", ["group", "state", "reason"]),
+        ("fleet", "Regions and models", ["region", "model", "state", "burn 1h", "budget left"]),
+        ("group", "What it is, and why it is so", ["reason"]),
+        ("gpu", "GPUs with a fault, and what to do", ["action", "reason", "severity", "group"]),
+    ],
+)
+def test_what_is_wrong_and_what_to_do_stands_where_no_screen_cuts_it_off(
+    boards, board, title, first
+):
+    """In the first columns: what is chosen at the top anyway comes last."""
+    panel = by_title(by_uid(boards, board), title)
+    arranged = panel["transformations"][-1]["options"]
+    headings = sorted(arranged["indexByName"], key=arranged["indexByName"].__getitem__)
+    assert first == [arranged["renameByName"][each] for each in headings][: len(first)]
 
 
 def test_what_opens_a_board_is_two_lines_high_and_no_longer(boards):
