@@ -196,7 +196,11 @@ def _alertmanager(
 
 
 def fragment_of(
-    config: Config, objectives: Sequence[Objective], alerts: Iterable[str]
+    config: Config,
+    objectives: Sequence[Objective],
+    alerts: Iterable[str],
+    *,
+    is_shared: bool = False,
 ) -> dict[str, Any]:
     """Return what belongs into an Alertmanager's configuration that is there already.
 
@@ -204,8 +208,9 @@ def fragment_of(
         config: the user's configuration.
         objectives: those that it names.
         alerts: names of all alerts that are built.
+        is_shared: whether other clusters' fragments are in it.
     """
-    return alertmanager_fragment(*_about(config, objectives), alerts)
+    return alertmanager_fragment(*_about(config, objectives), alerts, is_shared=is_shared)
 
 
 def _about(

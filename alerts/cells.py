@@ -111,10 +111,11 @@ def _gpu_rules() -> tuple[RecordingRule, ...]:
     width = TEMPERATURE_BANDS[1] - coldest
     band = f"clamp(ceil({catalog.GPU_TEMPERATURE.name} / {width}) * {width}, {coldest}, {hottest})"
     return (
-        # One pass over all GPUs, where a histogram's buckets would take one a bound.
+        # One pass over all GPUs, where a histogram's buckets would take one a bound. Asked for over
+        # a range, Prometheus 2.42 mixes up the labels unless the one that it makes is among them.
         RecordingRule(
             conventions.CELL_GPUS_BY_TEMPERATURE,
-            f'count_values by ({_CELL}) ("{conventions.BAND}", {band})',
+            f'count_values by ({_by((conventions.BAND,))}) ("{conventions.BAND}", {band})',
         ),
         RecordingRule(conventions.CELL_GPU_POWER, _over_cell("sum", catalog.GPU_POWER)),
     )

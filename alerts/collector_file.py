@@ -22,7 +22,7 @@ from typing import Any
 from alerts.prometheus_file import external_labels, server_scrape_configs
 from exporters.addresses import Address, parse_address
 from exporters.config import Config
-from exporters.scrape import scrape_configs
+from exporters.scrape import configs_with_targets
 
 COLLECTOR_PATH = "otel-collector.yml"
 COLLECTOR_COMMENT = """\
@@ -46,7 +46,7 @@ _MEMORY_LIMITER = {"check_interval": "1s", "limit_percentage": 80, "spike_limit_
 
 def collector_config(config: Config) -> dict[str, Any]:
     """Return the Collector's configuration as its YAML has it."""
-    scraped = [*scrape_configs(config), *server_scrape_configs(config)]
+    scraped = [*configs_with_targets(config), *server_scrape_configs(config)]
     tools = config.file.exporters.tools
     metrics = {
         "receivers": ["prometheus"],

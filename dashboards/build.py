@@ -91,6 +91,7 @@ def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
     """Return the JSON of the boards of objectives that somebody brings, by file name.
 
     Their grouping labels are the variables, and nothing is asked for but what their rules record.
+    Uids and file names are those of their services, so that no board of the cluster is replaced.
     """
     scope = scope_of(objectives)
     return draw_up_boards((slo_board(scope), slo_detail_board(scope)))
@@ -98,7 +99,7 @@ def build_slo_boards(objectives: Iterable[Objective]) -> dict[str, str]:
 
 def draw_up_boards(boards: Sequence[Board], links: Links = NO_LINKS) -> dict[str, str]:
     """Return boards' JSON by file name; they lead to each other and to no others."""
-    among = {each.uid for each in boards}
+    among = {each.uid: each.name for each in boards}
     texts = {
         f"{short_name(each)}.json": to_text(to_json(draw_up(each, among, links.reviews)))
         for each in boards

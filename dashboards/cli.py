@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +14,13 @@ from alerts.lint.printing import ReportFormat
 from exporters.addresses import LARGEST_PORT
 from exporters.generated import write_generated
 from exporters.options import read_duration
+from slo.objective import Objective
 from slo.objectives import read_objective_paths
+from slo.spec.annotations import annotation_key
 
 app = typer.Typer(help="Dashboards for Grafana.", no_args_is_help=True)
+_NAMED = 5
+"""Objectives that a message names."""
 
 
 class BoardsFormat(StrEnum):
@@ -35,7 +40,8 @@ def build(
             "--slo",
             metavar="PATH",
             help="Only the boards of these objectives: OpenSLO or Sloth files, or folders of them; "
-            "may be repeated. Their grouping labels become the boards' variables.",
+            "may be repeated. Their grouping labels (annotation shardwatch.dev/grouping-labels) "
+            "become the boards' variables.",
         ),
     ] = None,
     format_: Annotated[
@@ -48,15 +54,34 @@ def build(
     ] = BoardsFormat.JSON,
 ) -> None:
     """Write the boards, which Grafana 12 and 13 import."""
-    from dashboards.build import build_boards, build_slo_boards  # noqa: PLC0415 - takes a second
+    from dashboards.boards.slo_scope import scope_of  # noqa: PLC0415 - takes a second
+    from dashboards.build import build_boards, build_slo_boards  # noqa: PLC0415
     from dashboards.kubernetes import config_maps  # noqa: PLC0415
 
-    boards = build_slo_boards(read_objective_paths(slo)) if slo else build_boards()
+    part = ["kubernetes"] if format_ is BoardsFormat.KUBERNETES else []
+    if slo:
+        objectives = read_objective_paths(slo)
+        boards = build_slo_boards(objectives)
+        part += ["slo", scope_of(objectives).slug]
+        _tell_of_ungrouped(objectives)
+    else:
+        boards = build_boards()
     files = config_maps(boards) if format_ is BoardsFormat.KUBERNETES else boards
-    written = write_generated(out, files)
+    written = write_generated(out, files, "-".join(part))
     for path in (*written.changed, *written.removed):
         typer.echo(f"{'wrote' if path in files else 'removed'} {out / path}")
     typer.echo(f"{len(files)} boards in {out}, {len(written.changed)} of them changed")
+
+
+def _tell_of_ungrouped(objectives: Sequence[Objective]) -> None:
+    if names := [each.name for each in objectives if not each.grouping_labels]:
+        named = ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
+        typer.echo(
+            f"{named}: no grouping labels, so the boards offer none to choose by. What an OpenSLO "
+            "query sums by does not count: name labels in metadata/annotations, "
+            f"{annotation_key('grouping_labels')}: zone,team",
+            err=True,
+        )
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,23 +53,31 @@ class Board:
     """Whether new revisions are marked on the graphs: not where cells are not known."""
     time_from: str = "now-6h"
     refresh: str = "30s"
+    called: str = ""
+    """What it is called, where it is not one of :data:`dashboards.links.TITLES`."""
+
+    @property
+    def name(self) -> str:
+        """Return what links to it are called."""
+        return self.called or TITLES[self.uid]
 
     @property
     def title(self) -> str:
         """Return what it is called in Grafana."""
-        return f"{TAG} / {TITLES[self.uid]}"
+        return f"{TAG} / {self.name}"
 
 
-def draw_up(board: Board, among: Collection[str], reviews: str | None = None) -> Any:
+def draw_up(board: Board, among: Mapping[str, str], reviews: str | None = None) -> Any:
     """Return a board as grafanalib's dashboard, for :func:`dashboards.normalise.to_json`.
 
     Args:
         board: the board.
-        among: the uids of the boards that are built with it: a link to another leads nowhere.
+        among: the names of the boards that are built with it, by uid: a link to another leads
+            nowhere.
         reviews: base address of the record of reviews, if there is one.
     """
     record = [review_link(board.uid, reviews)] if reviews and board.uid in REVIEWED else []
-    next_uids = [each for each in board.next_uids if each in among]
+    following = [board_link(each, among[each]) for each in board.next_uids if each in among]
     return core.Dashboard(
         title=board.title,
         uid=board.uid,
@@ -79,7 +87,7 @@ def draw_up(board: Board, among: Collection[str], reviews: str | None = None) ->
             list=board_variables((*board.usual_choices, *board.choices), board.hidden)
         ),
         annotations=core.Annotations(list=_annotations(board)),
-        links=[*map(board_link, next_uids), *record, every_board_link()],
+        links=[*following, *record, every_board_link()],
         panels=place(board.bands),
         time=core.Time(board.time_from, "now"),
         timezone="browser",

@@ -51,9 +51,8 @@ KEPT = ("datasource", "cluster")
 _TIME = "${__url_time_range}"
 
 
-def board_link(uid: str) -> Any:
+def board_link(uid: str, title: str) -> Any:
     """Return the link at a board's top to another one, with its variables and the time."""
-    title = TITLES[uid]
     return core.DashboardLink(
         title=title,
         type="link",

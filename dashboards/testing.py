@@ -55,10 +55,14 @@ class Answers:
     nonsense: str = ""
     """Sent in place of any answer."""
     delay_seconds: float = 0.0
+    delays: dict[str, float] = field(default_factory=dict)
+    """Seconds for each query that is answered in a time of its own."""
     error: str = "query processing would load too many samples"
     values: dict[str, tuple[str, ...]] = field(default_factory=_usual_values)
     """Of each label; of others ``x``."""
     is_empty: bool = False
+    since: float = -math.inf
+    """UNIX seconds from which on there are samples."""
     asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     """Path and form of every request."""
 
@@ -75,10 +79,13 @@ def answer_of(answers: Answers, path: str, form: dict[str, list[str]]) -> Any:
     series = [] if answers.is_empty else list(_series(answers, query))
     if path.endswith("/query"):
         now = float(form.get("time", [str(time.time())])[0])
+        series = series if now >= answers.since else []
         result = [{"metric": labels, "value": [now, _text(size, now)]} for labels, size in series]
         return {"resultType": "vector", "result": result}
     start, end, step = (float(form[name][0]) for name in ("start", "end", "step"))
     times = [start + step * index for index in range(int((end - start) / step) + 1)]
+    times = [each for each in times if each >= answers.since]
+    series = series if times else []
     return {
         "resultType": "matrix",
         "result": [
@@ -121,7 +128,8 @@ def stand_in_prometheus(answers: Answers, port: int = 0) -> Iterator[str]:
 
         def _answer(self, path: str, form: dict[str, list[str]]) -> None:
             answers.asked.append((path, form))
-            time.sleep(answers.delay_seconds)
+            query = form.get("query", [""])[0]
+            time.sleep(answers.delays.get(query, answers.delay_seconds))
             if answers.nonsense:
                 body = answers.nonsense.encode()
             elif answers.status != 200:

@@ -51,13 +51,15 @@ class Document:
     file: str
     data: Any
     positions: Mapping[Place, tuple[int, int]] = field(repr=False)
+    """Empty of what stands in no file, such as options."""
 
     def problem(self, place: Place, message: str, fix: str = "", check: str = "") -> Problem:
         """Return a problem at ``place``, or at the nearest enclosing place that the file has."""
         known = place
         while known and known not in self.positions:
             known = known[:-1]
-        line, column = self.positions.get(known, (1, 1))
+        nowhere = (1, 1) if self.positions else (0, 0)
+        line, column = self.positions.get(known, nowhere)
         return Problem(self.file, line, column, format_place(place), message, fix, check)
 
     def parse(self, model: type[Model]) -> Model:

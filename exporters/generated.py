@@ -3,12 +3,14 @@
 The folder keeps a list of what was generated, so that a file that is no longer generated goes away
 (Prometheus would go on loading it) and a file that somebody else wrote is never overwritten. A path
 in the list is no licence: where files begin with our header, one that does not has been replaced by
-somebody, and is theirs.
+somebody, and is theirs. Where commands write different things into one folder, each keeps a list of
+its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -62,12 +64,14 @@ def is_generated(text: str) -> bool:
     return text.startswith(_MARK)
 
 
-def write_generated(folder: Path, files: Mapping[str, str]) -> Written:
+def write_generated(folder: Path, files: Mapping[str, str], part: str = "") -> Written:
     """Make the generated files of a folder those given, each replaced whole or left alone.
 
     Args:
         folder: made if it is not there.
         files: texts by path, relative to the folder, with forward slashes.
+        part: what the files are, where others are generated into the folder as well: letters,
+            digits and dashes. Files of another part are left alone.
 
     Raises:
         InputError: if there is nothing to write, or a file is in the way that was not generated
@@ -82,15 +86,15 @@ def write_generated(folder: Path, files: Mapping[str, str]) -> Written:
         what = f"{empty[0]!r} would be empty" if empty else "there is nothing to generate"
         raise InputError([problem(folder, what)])
     try:
-        return _write_beside_others(folder, files)
+        return _write_beside_others(folder, files, f"{LIST}-{part}" if part else LIST)
     except OSError as error:
         reason = f"cannot be written: {error.strerror or error}"
         fix = "mend that or build into another folder"
         raise InputError([problem(error.filename or folder, reason, fix=fix)]) from None
 
 
-def _write_beside_others(folder: Path, files: Mapping[str, str]) -> Written:
-    listed = _read_list(folder)
+def _write_beside_others(folder: Path, files: Mapping[str, str], list_name: str) -> Written:
+    listed = _read_list(folder / list_name)
     in_the_way = [
         path
         for path, text in files.items()
@@ -105,41 +109,41 @@ def _write_beside_others(folder: Path, files: Mapping[str, str]) -> Written:
             )
             for path in in_the_way
         )
-    return _write(folder, files, listed)
+    return _write(folder, files, listed, list_name)
 
 
-def _write(folder: Path, files: Mapping[str, str], listed: set[str]) -> Written:
+def _write(folder: Path, files: Mapping[str, str], listed: set[str], list_name: str) -> Written:
     folder.mkdir(parents=True, exist_ok=True)
+    changed = [
+        path for path, text in sorted(files.items()) if not _has_content(folder / path, text)
+    ]
+    _stage_all(folder, {path: files[path] for path in changed})
     # First what may be there, last what is there: an interrupted build can be taken up again.
-    _list(folder, listed | files.keys())
-    changed = []
-    for path, text in sorted(files.items()):
-        if not _has_content(folder / path, text):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            _replace(folder / path, text)
-            changed.append(path)
+    _list(folder / list_name, listed | files.keys())
+    for path in changed:
+        _unfinished(folder / path).replace(folder / path)
     removed = [path for path in sorted(listed - files.keys()) if _is_ours(folder / path)]
     for path in removed:
         (folder / path).unlink()
         _remove_if_empty(folder, PurePosixPath(path).parent)
-    _list(folder, files)
+    _list(folder / list_name, files)
     foreign = sorted(_foreign(folder, files, listed))
     return Written(tuple(changed), tuple(removed), tuple(foreign))
 
 
-def _read_list(folder: Path) -> set[str]:
+def _read_list(file: Path) -> set[str]:
     try:
         # A path that is no UTF-8 is none of ours.
-        lines = (folder / LIST).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return set()
     return {line for line in lines if line and _is_inside(line)}
 
 
-def _list(folder: Path, paths: Iterable[str]) -> None:
+def _list(file: Path, paths: Iterable[str]) -> None:
     text = _format_list(paths)
-    if not _has_content(folder / LIST, text):
-        _replace(folder / LIST, text)
+    if not _has_content(file, text):
+        _replace(file, text)
 
 
 def _is_inside(path: str) -> bool:
@@ -175,17 +179,18 @@ def _remove_if_empty(folder: Path, inside: PurePosixPath) -> None:
             return
 
 
-def _foreign(folder: Path, files: Iterable[str], before: Iterable[str]) -> Iterator[str]:
+def _foreign(folder: Path, files: Collection[str], before: Iterable[str]) -> Iterator[str]:
     """Yield what is not ours in the folders that hold something of ours, or did."""
-    ours = {*files, LIST}
-    every = {*ours, *before}
+    every = {*files, LIST, *before}
     folders = {str(parent) for path in every for parent in PurePosixPath(path).parents}
     for each in folders:
         if not (folder / each).is_dir():
             continue
         for entry in (folder / each).iterdir():
             path = entry.relative_to(folder).as_posix()
-            if path in ours or path in folders or path.endswith(_UNFINISHED):
+            if path in files or path in folders or path.endswith(_UNFINISHED):
+                continue
+            if path.startswith(LIST):
                 continue
             yield f"{path}/" if entry.is_dir() else path
 
@@ -197,7 +202,26 @@ def _has_content(file: Path, text: str) -> bool:
         return False
 
 
+def _stage_all(folder: Path, files: Mapping[str, str]) -> None:
+    """Write every file beside its place, or none: servers read some of them, and not others."""
+    staged: list[str] = []
+    try:
+        for path, text in files.items():
+            staged.append(path)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            _unfinished(folder / path).write_text(text, encoding="utf-8")
+    except OSError:
+        for path in staged:
+            with contextlib.suppress(OSError):
+                _unfinished(folder / path).unlink()
+            _remove_if_empty(folder, PurePosixPath(path).parent)
+        raise
+
+
 def _replace(file: Path, text: str) -> None:
-    unfinished = file.with_name(f".{file.name}{_UNFINISHED}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(file)
+    _unfinished(file).write_text(text, encoding="utf-8")
+    _unfinished(file).replace(file)
+
+
+def _unfinished(file: Path) -> Path:
+    return file.with_name(f".{file.name}{_UNFINISHED}")

@@ -30,7 +30,10 @@ def routing_key_problem(key_file: Path, document: Document, place: Place) -> Pro
         return problem(key_file, f"byte {error.start} is not UTF-8, {expected}", fix=fix)
     except OSError as error:
         return document.problem(place, f"{key_file} cannot be read: {error.strerror}")
-    if len(key) != ROUTING_KEY_CHARACTERS:
+    lines = len(key.splitlines())
+    if lines > 1:
+        found = f"{lines} lines"
+    elif len(key) != ROUTING_KEY_CHARACTERS:
         found = f"{len(key)} characters" if key else "an empty file"
     elif not (key.isascii() and key.isalnum()):
         found = "other characters"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from exporters.access import HttpAccess
+from exporters.addresses import is_loopback
 from exporters.sessions import HttpClient, read_at_most
 
 _LONGEST_SAID = 300
@@ -27,6 +30,10 @@ class PrometheusUnreachableError(PrometheusError):
 
 class PrometheusDeniedError(PrometheusError):
     """The server wants to know who asks, or does not let them: 401 and 403."""
+
+
+class PrometheusMovedError(PrometheusError):
+    """The server leads on to another page that is none of its API: mostly one to log in."""
 
 
 class PrometheusRefusedError(PrometheusError):
@@ -65,7 +72,10 @@ class PrometheusApi(HttpClient):
         self._largest_bytes = largest_bytes
 
     def _make_session(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(timeout=self._timeout)
+        # Where there is no way to go, to compress an answer takes longer than to send it.
+        is_here = is_loopback(urlsplit(self._url).hostname or "")
+        headers = {"Accept-Encoding": "identity"} if is_here else {}
+        return aiohttp.ClientSession(timeout=self._timeout, headers=headers)
 
     async def ask(self, path: str, form: Mapping[str, str] | list[tuple[str, str]]) -> Any:
         """Return the data of what a path of the API answers to a form.
@@ -114,22 +124,26 @@ class PrometheusApi(HttpClient):
         """Return status and text of an answer.
 
         Raises:
-            PrometheusError: if there is none in time, it is too large, or the server does not let
-                whoever asks.
+            PrometheusError: if there is none in time, it is too large, the server does not let
+                whoever asks, or leads on to a page, or in such a way that the question is lost.
         """
         options = self._access.options()
         options = {**options, "headers": {**headers, **options.get("headers", {})}}
         try:
             async with self._session.request(method, url, data=body, **options) as answer:
                 status, text = answer.status, await self._read_text(answer)
+                led_to = str(answer.url.with_query(None)) if answer.history else ""
+                is_asked = answer.method == method and text.lstrip()[:1] in ("{", "")
         except (TimeoutError, aiohttp.ClientError) as error:
-            said = str(error) or "no answer in time"
-            raise PrometheusUnreachableError(f"{self._url} does not answer: {said}") from None
+            said = f"{self._url} does not answer: {_why(error)}"
+            raise PrometheusUnreachableError(said) from None
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             why = "" if text.lstrip().startswith(("<", "{")) else " ".join(text.split())
             who = self.write_url if url == self.write_url else self._url
             denied = f"{who} answered {status} {HTTPStatus(status).phrase}"
             raise PrometheusDeniedError(f"{denied}: {why[:_LONGEST_SAID]}" if why else denied)
+        if led_to and not is_asked:
+            raise PrometheusMovedError(f"{self._url} leads on to {led_to}, which is no API")
         return status, text
 
     async def _read_text(self, answer: aiohttp.ClientResponse) -> str:
@@ -140,6 +154,16 @@ class PrometheusApi(HttpClient):
             found = f"{self._url} answers with more than {self._largest_bytes} bytes"
             raise PrometheusTooLargeError(found)
         return body.decode("utf-8", "replace")
+
+
+def _why(error: Exception) -> str:
+    """Return in the system's words why nobody answers; aiohttp's name the address once more."""
+    cause = getattr(error, "os_error", None)
+    if not isinstance(cause, OSError) or not cause.strerror:
+        return str(error) or "no answer in time"
+    if cause.errno and cause.strerror.startswith("Connect call failed"):
+        return os.strerror(cause.errno)
+    return cause.strerror
 
 
 def in_a_line(said: Any) -> str:

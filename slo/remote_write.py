@@ -9,6 +9,7 @@ numpy lays them out at once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import cramjam
 import numpy as np
@@ -26,6 +27,9 @@ EARLIEST_MS = 1 << 35
 LATEST_MS = (1 << 42) - 1
 """2109-05-15."""
 
+_KNOWN_LABELS = 1 << 16
+"""Labels of series are mostly those of others."""
+
 _SAMPLE = np.dtype(
     [
         ("sample", "u1"),  # field 2 of TimeSeries, length-delimited
@@ -41,22 +45,37 @@ _SAMPLE = np.dtype(
 def encode_write_request(series: Iterable[Series]) -> bytes:
     """Return the body of a remote write request with all samples of ``series``.
 
+    Series one after the other that share the memory of their samples are laid out once.
+
     Raises:
         ValueError: if a time lies outside of :data:`EARLIEST_MS` to :data:`LATEST_MS`.
     """
     request = bytearray()
+    before: Series | None = None
+    samples = b""
     for each in series:
-        content = _labels(each) + _samples(each)
+        if before is None or _memory(before) != _memory(each):
+            samples = _samples(each)
+        before = each
+        content = _labels(each) + samples
         request += b"\x0a" + _varint(len(content)) + content
     return bytes(cramjam.snappy.compress_raw(bytes(request)))
 
 
+def _memory(series: Series) -> tuple[object, ...]:
+    """Return where a living series has its samples."""
+    arrays = (series.times_ms.__array_interface__, series.values.__array_interface__)
+    return tuple((each["data"], each["shape"], each["strides"]) for each in arrays)
+
+
 def _labels(series: Series) -> bytes:
-    content = bytearray()
-    for name, value in sorted(series.labels.items()):
-        label = b"\x0a" + _text(name) + b"\x12" + _text(value)
-        content += b"\x0a" + _varint(len(label)) + label
-    return bytes(content)
+    return b"".join([_label(name, value) for name, value in sorted(series.labels.items())])
+
+
+@lru_cache(maxsize=_KNOWN_LABELS)
+def _label(name: str, value: str) -> bytes:
+    label = b"\x0a" + _text(name) + b"\x12" + _text(value)
+    return b"\x0a" + _varint(len(label)) + label
 
 
 def _samples(series: Series) -> bytes:

@@ -49,6 +49,16 @@ class Route:
                 break
         return found or [self]
 
+    @property
+    def told_every_seconds(self) -> float:
+        """How often what fires is told again: with the first flush for which it is time.
+
+        Only if more than ``repeat_interval`` has passed since it was told (notify/notify.go,
+        ``needsUpdate``): of equal intervals every second flush tells.
+        """
+        flush = self.group_interval_seconds
+        return flush * (self.repeat_interval_seconds // flush + 1)
+
     def group_labels(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Return what an alert is grouped by: labels that it lacks group nothing."""
         names = sorted(labels) if self.group_by is None else self.group_by
@@ -81,7 +91,8 @@ def _route(config: Mapping[str, Any], parent: Route) -> Route:
     matchers = read_matchers(config)
     written = "{" + ",".join(map(str, matchers)) + "}"
     names = config.get("group_by")
-    group_by = parent.group_by if names is None else tuple(sorted(map(str, names)))
+    # An empty list is inherited over, as none is (config/config.go, Route.UnmarshalYAML).
+    group_by = tuple(sorted(map(str, names))) if names else parent.group_by
     alone = Route(
         key=f"{parent.key}/{written}" if parent.key else written,
         receiver=str(config.get("receiver") or parent.receiver),

@@ -26,9 +26,10 @@ nothing is said. Chosen."""
 FLOOD_LIMITED_RATIO, FLOOD_MORE_RATIO = 0.3, 0.2
 """Of a tier's requests: so many turned away, and so many more than usual, are one tenant's flood.
 Chosen: limits turn away 0.4 % at most on a good day, and half of a tier that doubles."""
-FLOOD_SHARE_RATIO, FLOOD_GREW, FLOOD_TIMES = 0.5, 2, 3
-"""A flood that no limit stops: the tier has half of the cell's requests, twice its usual share, and
-three times its usual requests. Chosen: batches at night triple one tier, and stay below half."""
+FLOOD_SHARE_RATIO, FLOOD_TIMES = 0.5, 3
+"""A flood that no limit stops: the tier has half of the cell's requests, three times its usual
+ones, and has grown three times as much as all others together, whatever share it usually has.
+Chosen: batches at night triple one tier, and stay below half; with the day all tiers grow."""
 PAID_RATIO = 0.05
 """Of a paid tier's requests within 5 minutes. Chosen: 50 times what it is on a good day."""
 PAID_FOR_SECONDS = 60
@@ -77,13 +78,15 @@ def _tenant_flood(window_seconds: float) -> Cause:
     )
     still_limited = f"(({_LIMITED} >= {fewest} / 2) / {_REQUESTS} > {FLOOD_LIMITED_RATIO / 2:g})"
 
-    def share(requests: str) -> str:
-        return f"{requests} / on ({_CELL}) group_left () sum by ({_CELL}) ({requests})"
+    def others(requests: str) -> str:
+        return f"(sum by ({_CELL}) ({requests}) - on ({_CELL}) group_right () {requests})"
 
+    # NaN where a cell has no other tier: nobody knows whether all come more often there.
+    others_grew = f"clamp_min({others(_REQUESTS)} / {others(usually)}, 1)"
     grown = (
-        f"({share(_REQUESTS)} > {FLOOD_SHARE_RATIO}\nand\n"
-        f"{share(_REQUESTS)} > {FLOOD_GREW} * ({share(usually)})\nand\n"
-        f"({_REQUESTS} >= {fewest}) > {FLOOD_TIMES} * {usually})"
+        f"({_REQUESTS} / on ({_CELL}) group_left () sum by ({_CELL}) ({_REQUESTS})"
+        f" > {FLOOD_SHARE_RATIO}\nand\n"
+        f"({_REQUESTS} >= {fewest}) / {usually} > {FLOOD_TIMES} * {others_grew})"
     )
     still_grown = f"({_REQUESTS} > {FLOOD_TIMES * 2 / 3:g} * {usually})"
 

@@ -53,26 +53,12 @@ def examples(seen: Seen, severity: str) -> list[Example]:
         seen: with the rules that are built.
         severity: of the alerts.
     """
-    found = (
-        example
-        for group in seen.built
-        for rule in group.rules
-        if rule.is_alert and rule.labels.get(conventions.SEVERITY) == severity
-        for example in _of_rule(seen, group, rule)
-    )
-    return [each for each, is_sent in _sent(seen, found) if is_sent]
+    return [each for each, is_sent in _of_severity(seen, severity) if is_sent]
 
 
 def dropped(seen: Seen, severity: str) -> list[Example]:
     """Return those that Prometheus drops instead of sending them."""
-    found = (
-        example
-        for group in seen.built
-        for rule in group.rules
-        if rule.is_alert and rule.labels.get(conventions.SEVERITY) == severity
-        for example in _of_rule(seen, group, rule)
-    )
-    return [each for each, is_sent in _sent(seen, found) if not is_sent]
+    return [each for each, is_sent in _of_severity(seen, severity) if not is_sent]
 
 
 def watchdog(seen: Seen) -> Example:
@@ -109,6 +95,18 @@ def example_of(objective: Objective, cell: Labels) -> dict[str, str]:
         conventions.SERVICE: objective.service,
         **{name: known.get(name, catalog.OTHER) for name in objective.grouping_labels},
     }
+
+
+def _of_severity(seen: Seen, severity: str) -> Iterator[tuple[Example, bool]]:
+    """Return an alert of each kind and cell, and whether Prometheus sends it."""
+    every = (
+        example
+        for group in seen.built
+        for rule in group.rules
+        if rule.is_alert and rule.labels.get(conventions.SEVERITY) == severity
+        for example in _of_rule(seen, group, rule)
+    )
+    return _sent(seen, every)
 
 
 def _of_rule(seen: Seen, group: Group, rule: Rule) -> Iterator[Example]:

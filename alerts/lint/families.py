@@ -20,6 +20,11 @@ OF_SERVERS = (
 )  # fmt: skip
 """Beginnings of names that Prometheus, Alertmanager and Go programs serve of themselves."""
 
+OLDER_LABELS = {"Hostname": "hostname"}
+"""Labels of dcgm-exporter as they are called today, by their names before (NVIDIA/dcgm-exporter
+#655, 2026-05-12)."""
+_OF_DCGM = "DCGM_"
+
 OURS = ("shardwatch_", "shardwatch:", "slo:")
 """Beginnings of names of which every one is known: another one is a mistake. Of vLLM's and DCGM's
 some are served only where a feature is on, or a counter was asked for."""
@@ -49,6 +54,9 @@ _RANGES = {
 _NO_SHARES = frozenset({"shardwatch_group_speed_to_peers_ratio"})
 """Ratios of ours that go beyond 1."""
 _OF_VLLM = "vllm:"
+_ENUMERATED = ("finished_reason", "sleep_state")
+"""Labels of vLLM's whose values its source enumerates (``FinishReason``; facts: vLLM's families).
+Of others its page has those that it had."""
 _OF_YES_AND_NO = ("1 if", "1 for", "Always 1")
 """Beginnings of the help of families whose values are 0 and 1."""
 
@@ -63,6 +71,8 @@ class KnownSeries:
     labels: LabelSet
     lowest: float = float("-inf")
     highest: float = float("inf")
+    bounds: tuple[float, ...] = ()
+    """Of all buckets but that of +Inf, where they are the same in each process."""
     is_ours: bool = False
     """Whether our exporters serve it, with the same labels in each version."""
 
@@ -96,6 +106,11 @@ def labels_of(name: str, target_labels: frozenset[str] | None = None) -> Sequenc
 def known_names() -> frozenset[str]:
     """Return every name that is known to be served, recorded by shardwatch, or Prometheus's."""
     return frozenset({*_all_series(), *known_series(), *OF_PROMETHEUS})
+
+
+def renamed_label(name: str, label: str) -> str | None:
+    """Return what a label of a series is called today; None if it was never called otherwise."""
+    return OLDER_LABELS.get(label) if name.startswith(_OF_DCGM) else None
 
 
 @cache
@@ -138,7 +153,15 @@ def _all_series() -> dict[str, KnownSeries]:
         for foreign in read_dialect(dialect).families:
             for name, kind, more in _series(foreign.name, foreign.type):
                 sure = {*foreign.labels, *more, *OF_TARGETS}
-                found[name] = _known(name, kind, foreign.help, made(sure, may))
+                closed = [
+                    (label, frozenset(values))
+                    for label, values in foreign.values.items()
+                    if label in _ENUMERATED
+                ]
+                own = made(sure, may, closed=closed)
+                known = _known(name, kind, foreign.help, own)
+                is_fixed = foreign.name.startswith(_OF_VLLM) and foreign.name.endswith("_seconds")
+                found[name] = _with_bounds(name, known, foreign.bounds if is_fixed else ())
             if foreign.created:
                 found[f"{foreign.name.removesuffix('_total')}_created"] = KnownSeries(
                     "gauge", ANYTHING
@@ -149,6 +172,7 @@ def _all_series() -> dict[str, KnownSeries]:
         for name, kind, more in _series(family.name, family.kind):
             own = made({*family.labels, *more, *OF_TARGETS}, may, closed=closed)
             known = _known(name, kind, family.help, own)
+            known = _with_bounds(name, known, family.bounds)
             found[name] = replace(known, is_ours=is_ours)
     return found
 
@@ -164,6 +188,10 @@ def _series(name: str, kind: str) -> Iterable[tuple[str, str, tuple[str, ...]]]:
         yield f"{name}_sum", "counter", ()
     else:
         yield name, kind, ()
+
+
+def _with_bounds(name: str, known: KnownSeries, bounds: tuple[float, ...]) -> KnownSeries:
+    return replace(known, bounds=bounds if name.endswith("_bucket") else ())
 
 
 def _known(name: str, kind: str, help: str, labels: LabelSet) -> KnownSeries:

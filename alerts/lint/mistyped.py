@@ -11,7 +11,7 @@ from functools import cache
 
 import promql_parser
 
-from alerts.lint.families import all_labels, find_series
+from alerts.lint.families import all_labels, find_series, renamed_label
 from alerts.lint.labels import name_of
 from alerts.lint.rules import Rules
 from slo.promql import selectors_in
@@ -33,6 +33,8 @@ def meant(label: str, tree: promql_parser.Expr, rules: Rules) -> str | None:
     if not names or label in all_labels() or label in (rules.setting.target_labels or ()):
         return None
     known = [None if each is None or each in rules.by_name else find_series(each) for each in names]
+    if any(renamed_label(each, label) for each in names if each is not None):
+        return None
     found = rules.labels_of(tree)
     if None in known or found is None or label in found.sure or label not in found.may:
         return None

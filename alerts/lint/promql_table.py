@@ -6,11 +6,14 @@ from alerts.lint.grading import Check
 
 OF_EXPRESSIONS = (
     Check("promql/counter", "warning", "The value of a known counter in place of its rate: all "
-          "events since a process began."),
+          "events since a process began; or its `delta` or `deriv`, to which a restart is a fall."),
     Check("promql/few-samples", "warning", "A rate over fewer than 4 scrape intervals: one scrape "
           "that is late or lost leaves a gap."),
     Check("promql/gauge", "error", "The rate of a gauge, or of a recorded series: each fall counts "
           "as a restart."),
+    Check("promql/histogram", "error", "A quantile of buckets that have lost `le`, or one that is "
+          "not from 0 to 1 (`histogram_quantile(99, ...)`), or a bucket that a known histogram has "
+          "not (`le=\"3.7\"`)."),
     Check("promql/label", "error", "A label is selected or grouped by that the series cannot have, "
           "or that is mistyped, or a series is selected by a value that its label never has "
           "(`state=\"ded\"`): nothing is selected, or all cells become one."),
@@ -24,6 +27,8 @@ OF_EXPRESSIONS = (
           "none of the rules given records."),
     Check("promql/renamed", "warning", "A family that vLLM renamed or removed: newer engines do "
           "not serve it."),
+    Check("promql/renamed-label", "info", "A label as dcgm-exporter called it before May 2026: "
+          "newer ones write another (`hostname` for `Hostname`), and fleets may have both."),
     Check("promql/series", "error", "A series that does not exist: one with a name as ours have it "
           "that no exporter serves and no rule records; with `--prometheus` any that the server "
           "had no sample of within an hour."),

@@ -31,6 +31,18 @@ def is_share(part: promql_parser.Expr, whole: promql_parser.Expr) -> bool:
     return False
 
 
+def mean_of(total: promql_parser.Expr, number: promql_parser.Expr) -> promql_parser.Expr | None:
+    """Return of what ``total / number`` is the mean: sum over count of the same; else None."""
+    total, number = _without_filters(total), _without_filters(number)
+    match total, number:
+        case promql_parser.AggregateExpr(), promql_parser.AggregateExpr():
+            is_mean = (str(total.op), str(number.op)) == ("sum", "count")
+            is_mean &= write_grouping(total.modifier) == write_grouping(number.modifier)
+            is_mean &= write_promql(total.expr) == write_promql(number.expr)
+            return total.expr if is_mean else None
+    return None
+
+
 def _without_filters(tree: promql_parser.Expr) -> promql_parser.Expr:
     while True:
         if isinstance(tree, promql_parser.ParenExpr):

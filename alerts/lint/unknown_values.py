@@ -16,6 +16,9 @@ _SWITCHED = re.compile(r"\(\?(?!:)")
 _PLAIN = re.compile(r"(?:\.[*+])?[\w./-]*(?:\.[*+])?", re.ASCII)
 """What Python reads as RE2 does, and at once: ``error``, ``err.*``, ``5..``."""
 
+_NUMBER = re.compile(r"(?:\\\+)?(?:\d+(?:\\?\.\d+)?|Inf)", re.ASCII)
+"""A number within a regular expression, whose point may be that of any character."""
+
 
 def unknown_values(matcher: promql_parser.Matcher, known: Collection[str]) -> Iterator[str]:
     """Yield what a matcher asks for and never finds: its value, or alternatives of several.
@@ -34,6 +37,18 @@ def unknown_values(matcher: promql_parser.Matcher, known: Collection[str]) -> It
         for each in _alternatives(matcher.value):
             if each not in known and _PLAIN.fullmatch(each) and not _takes(each, ["", *known]):
                 yield each
+
+
+def asked_values(matcher: promql_parser.Matcher) -> Iterator[str]:
+    """Yield the values that a matcher asks for, as they are written; none where that is not sure.
+
+    Args:
+        matcher: of a label whose values are numbers.
+    """
+    if matcher.op == promql_parser.MatchOp.Equal:
+        yield matcher.value
+    elif matcher.op == promql_parser.MatchOp.Re and not _SWITCHED.search(matcher.value):
+        yield from (each for each in _alternatives(matcher.value) if _NUMBER.fullmatch(each))
 
 
 def nearest_value(value: str, known: Collection[str]) -> str | None:

@@ -32,7 +32,7 @@ from alerts.lint.ranges import (
     of_number,
 )
 from alerts.lint.recorded import Recording, with_rule_labels
-from alerts.lint.shares import is_share
+from alerts.lint.shares import is_share, mean_of
 from alerts.lint.standing import is_always_there
 from slo import conventions
 from slo.promql_text import write_promql
@@ -165,6 +165,9 @@ class ValueFlow:
         inner: list[Reason] = []
         left, right = self.of(tree.lhs, inner), self.of(tree.rhs, inner)
         found = _of_sides(tree, left, right, inner)
+        if found is not None and str(tree.op) == "/":
+            elements = mean_of(tree.lhs, tree.rhs)
+            found = found if elements is None else self.of(elements) or found
         if found is not None and (said := contradiction(tree)) is not None:
             why.append(Reason(f"{write_promql(tree)} is never true: {said}", tree))
             return None

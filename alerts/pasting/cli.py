@@ -26,6 +26,11 @@ from exporters.config import Config, read_config
 from exporters.documents import read_text
 from exporters.problems import InputError, Problem, problem
 
+_SHARED = (
+    "has lines of other clusters: what is pasted leads alerts that say cluster={0} alone, as those "
+    "of a Prometheus with `external_labels: {{cluster: {0}}}`"
+)
+
 app = typer.Typer(add_completion=False)
 
 
@@ -137,7 +142,9 @@ def _pasted(file: Path, text: str, config: Config, out: Path) -> tuple[str, str,
     document = read(text, name, cluster)
     data = document.data
     if is_alertmanager(data):
-        program, parts, rules, lacks = "amtool", alertmanager_parts(config), [], ""
+        is_shared = any(each.cluster != cluster for each in blocks_of(text, name))
+        program, parts, rules = "amtool", alertmanager_parts(config, is_shared=is_shared), []
+        lacks = _SHARED.format(cluster) if is_shared else ""
     elif is_prometheus(data):
         program, rules = "promtool", built_rules(out)
         parts, lacks = prometheus_parts(config, out, data), clusterless(config, data)

@@ -9,6 +9,7 @@ from typing import Any
 from alerts.build import alert_names, fragment_of, rule_sets
 from alerts.pasting.texts import Keys
 from alerts.prometheus_file import RULE_FILES
+from alerts.watchdog import WATCHDOG
 from exporters.config import Config
 from exporters.problems import InputError, problem
 from exporters.scrape import configs_with_targets
@@ -97,14 +98,23 @@ def clusterless(config: Config, data: Mapping[str, Any]) -> str:
 
 
 def our_alerts(config: Config) -> frozenset[str]:
-    """Return the names of all alerts that are built."""
-    return frozenset(alert_names(rule_sets(config, read_objectives(config))))
+    """Return the names of alerts by which our route takes them.
+
+    Not that of the watchdog, whose route asks for a label of ours as well.
+    """
+    return frozenset(alert_names(rule_sets(config, read_objectives(config)))) - {WATCHDOG}
 
 
-def alertmanager_parts(config: Config) -> dict[Keys, Any]:
-    """Return what to paste into an Alertmanager's configuration: the fragment, part by part."""
+def alertmanager_parts(config: Config, *, is_shared: bool) -> dict[Keys, Any]:
+    """Return what to paste into an Alertmanager's configuration: the fragment, part by part.
+
+    Args:
+        config: the user's.
+        is_shared: whether another cluster's is pasted into it.
+    """
     objectives = read_objectives(config)
-    fragment = fragment_of(config, objectives, alert_names(rule_sets(config, objectives)))
+    alerts = alert_names(rule_sets(config, objectives))
+    fragment = fragment_of(config, objectives, alerts, is_shared=is_shared)
     route = fragment.pop("route")
     return {
         ("route", "routes"): route["routes"],

@@ -67,8 +67,13 @@ def paste(text: str, file: str, source: Source, parts: Mapping[Keys, Any]) -> st
     lines = blank.splitlines(keepends=True)
     line_end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     inserted: dict[int, str] = {}
+    problems: list[Problem] = []
     for keys, content in parts.items():
-        at, indent, said = _place(root, file, keys, content, (lines, others))
+        try:
+            at, indent, said = _place(root, file, keys, content, (lines, others))
+        except InputError as error:
+            problems += error.problems
+            continue
         margin = " " * indent
         content_lines = [f"{margin}{line}".rstrip(" ") for line in _lines(said)]
         first, last = begin(source, content_lines), end(cluster)
@@ -77,6 +82,8 @@ def paste(text: str, file: str, source: Source, parts: Mapping[Keys, Any]) -> st
         )
         inserted[at] = inserted.get(at, "") + block
         _add(expected, keys, content)
+    if problems:
+        raise InputError(problems)
     kept = text.splitlines(keepends=True)
     pasted = "".join(
         inserted.get(at, "") + ("" if at in own else line) for at, line in enumerate([*kept, ""])
@@ -152,7 +159,8 @@ def _place(
                     key_line,
                     f"found {_written(keys)} among the lines of the cluster {each.cluster}, "
                     "expected it above them",
-                    f"take those out, write {_written(keys)} with one of yours, and paste both",
+                    f"take those out (--undo --cluster {json.dumps(each.cluster)}), write "
+                    f"{_written(keys)} with nothing after it, and paste both",
                 )
             line = each.first
     return line, column, content

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from alerts.routing.inhibitions import inhibit_rules
-from alerts.routing.names import FRAGMENT_PREFIX, SEVERITIES, Naming, equals
+from alerts.routing.names import SEVERITIES, Naming, equals, fragment_naming
 from alerts.routing.receivers import receivers_of
 from alerts.routing.routes import top_route
 from alerts.routing.times import time_intervals
-from alerts.watchdog import SHARDWATCH, WATCHDOG, WATCHES
+from alerts.watchdog import SHARDWATCH, WATCHES
 from exporters.config import ConfigFile
 from slo import conventions
 from slo.objective import Objective
@@ -24,7 +24,8 @@ HOW_TO_INCLUDE = """\
 #       alertmanager-fragment.yml your-alertmanager.yml > alertmanager.yml
 #     amtool check-config alertmanager.yml
 #
-# All names in it begin with shardwatch-.
+# All names in it begin with shardwatch-. Into an Alertmanager that has another cluster's lines
+# `shardwatch paste` puts them, with names of the cluster's own.
 """
 
 
@@ -48,6 +49,8 @@ def alertmanager_fragment(
     cluster: str,
     objectives: Iterable[Objective],
     alerts: Iterable[str],
+    *,
+    is_shared: bool = False,
 ) -> dict[str, Any]:
     """Return the same to be merged into another one, whose alerts it leaves alone.
 
@@ -57,16 +60,20 @@ def alertmanager_fragment(
         cluster: as above.
         objectives: as above.
         alerts: the names of all alerts that it is for.
+        is_shared: whether other clusters' are in it: names have the cluster's in them then, and
+            its alerts are those that say so.
     """
-    naming = Naming(FRAGMENT_PREFIX, tuple(sorted({*alerts} - {WATCHDOG})))
+    naming = fragment_naming(alerts, cluster if is_shared else "")
     config = _config(file, folder, cluster, tuple(objectives), naming)
     heartbeat, *others = config["route"]["routes"]
-    is_ours = [naming.is_ours, equals(conventions.SEVERITY, SEVERITIES)]
+    is_ours = [*naming.is_ours, equals(conventions.SEVERITY, SEVERITIES)]
     ours = {"matchers": is_ours, **config["route"], "routes": others}
     # Others may have an alert of that name and a route for it: ours is told there as well, and to
     # their last resort never, where it would fire for ever.
-    matchers = [*heartbeat["matchers"], equals(WATCHES, SHARDWATCH)]
-    routes = [{**heartbeat, "matchers": matchers, "continue": True}, ours]
+    # One of several clusters must not keep the heart of another beating.
+    matchers = [*heartbeat["matchers"], equals(WATCHES, SHARDWATCH), *naming.of_cluster]
+    goes_on = {} if is_shared else {"continue": True}
+    routes = [{**heartbeat, "matchers": matchers, **goes_on}, ours]
     return {**config, "route": {"receiver": naming.nobody, "routes": routes}}
 
 

@@ -111,7 +111,7 @@ def inhibit_rules(
         naming: where there are others' alerts, these are left alone.
     """
     cell = cell_labels(grouping_labels)
-    ours = [naming.is_ours] if naming.alerts else []
+    ours = naming.is_ours
     return [
         {
             "source_matchers": [
@@ -121,7 +121,7 @@ def inhibit_rules(
             "target_matchers": [_IS_TICKET, is_there(conventions.SLO), *ours],
             "equal": cell,
         },
-        *_faster_tiers(objectives, cell),
+        *_faster_tiers(objectives, cell, naming.of_cluster),
         # Both are one incident, which goes on under the other's name when the region is back.
         _over(REGION_DOWN, [equals(conventions.ALERTNAME, REGION_FAILING)], REGION_LABELS, ours),
         *_region_over_cells([*_told_with_regions(file), *ours]),
@@ -146,7 +146,9 @@ def inhibit_rules(
     ]
 
 
-def _faster_tiers(objectives: Iterable[Objective], cell: list[str]) -> Iterator[dict[str, Any]]:
+def _faster_tiers(
+    objectives: Iterable[Objective], cell: list[str], of_cluster: list[str]
+) -> Iterator[dict[str, Any]]:
     """Yield a rule for each tier that has slower ones: Alertmanager knows no order."""
     tiers = sorted(
         {
@@ -166,7 +168,11 @@ def _faster_tiers(objectives: Iterable[Objective], cell: list[str]) -> Iterator[
             ]
             yield {
                 "source_matchers": [*burns, equals(conventions.BURN_TIER, name)],
-                "target_matchers": [*burns, equals(conventions.BURN_TIER, slower)],
+                "target_matchers": [
+                    *burns,
+                    equals(conventions.BURN_TIER, slower),
+                    *of_cluster,
+                ],
                 "equal": cell,
             }
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerts.watchdog import WATCHDOG
+from exporters import catalog
 from exporters.config import ConfigFile
 from exporters.notifying import Receiver
 from slo import conventions
@@ -30,11 +33,13 @@ def may_be_taken(severity: str) -> bool:
 
 @dataclass(frozen=True)
 class Naming:
-    """How everything is called."""
+    """How everything is called, and which alerts are ours."""
 
     prefix: str = ""
     alerts: tuple[str, ...] = ()
     """The names of our alerts, sorted, where others are there, too."""
+    cluster: str = ""
+    """Whose alerts alone are ours, where those of other clusters are there, too."""
 
     def of(self, receiver: str, severity: str) -> str:
         """Return the name of Alertmanager's receiver of one severity: ``serving-pages``."""
@@ -60,9 +65,26 @@ class Naming:
         return f"{self.prefix}nobody"
 
     @property
-    def is_ours(self) -> str:
-        """The matcher of all our alerts."""
-        return equals(conventions.ALERTNAME, self.alerts)
+    def of_cluster(self) -> list[str]:
+        """The matcher of the cluster, where there may be others."""
+        return [equals(catalog.CLUSTER, self.cluster)] if self.cluster else []
+
+    @property
+    def is_ours(self) -> list[str]:
+        """The matchers of all our alerts; none where there are no others."""
+        return [equals(conventions.ALERTNAME, self.alerts), *self.of_cluster] if self.alerts else []
+
+
+def fragment_naming(alerts: Iterable[str], shared_by: str = "") -> Naming:
+    """Return how everything is called in a fragment.
+
+    Args:
+        alerts: the names of all alerts that it is for.
+        shared_by: the cluster, where the Alertmanager has fragments of others.
+    """
+    prefix = f"{FRAGMENT_PREFIX}{shared_by}-" if shared_by else FRAGMENT_PREFIX
+    # The route of the watchdog asks for one more label than its name.
+    return Naming(prefix, tuple(sorted({*alerts} - {WATCHDOG})), shared_by)
 
 
 def equals(label: str, values: str | tuple[str, ...]) -> str:

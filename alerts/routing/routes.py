@@ -9,7 +9,7 @@ from alerts.blackout_alerts import EVENTS_BLIND
 from alerts.owners import OWNER
 from alerts.routing.names import Naming, equals, fallback_of, is_there
 from alerts.routing.times import times_of
-from alerts.watchdog import HEARTBEAT_SECONDS, WATCHDOG
+from alerts.watchdog import HEARTBEAT_SECONDS, REPEAT_SECONDS, WATCHDOG
 from exporters import catalog
 from exporters.config import ConfigFile
 from exporters.durations import format_duration
@@ -88,7 +88,7 @@ def _watchdog(naming: Naming) -> dict[str, Any]:
         "receiver": naming.watchdog,
         "matchers": [equals(conventions.ALERTNAME, WATCHDOG)],
         "group_interval": format_duration(HEARTBEAT_SECONDS),
-        "repeat_interval": format_duration(HEARTBEAT_SECONDS),
+        "repeat_interval": format_duration(REPEAT_SECONDS),
     }
 
 

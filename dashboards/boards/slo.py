@@ -58,10 +58,11 @@ def slo_board(scope: Scope) -> Board:
         *_why(scope),
     )
     return Board(
-        uid=links.SLO_BOARD,
+        uid=scope.uid_of(links.SLO_BOARD),
+        called=scope.name_of(links.SLO_BOARD),
         question=QUESTION,
         next_uids=(
-            links.SLO_DETAIL_BOARD,
+            scope.uid_of(links.SLO_DETAIL_BOARD),
             links.FLEET_BOARD,
             links.REGIONS_BOARD,
             links.CAPACITY_BOARD,
@@ -137,7 +138,8 @@ def _numbers(scope: Scope) -> Band:
 def _objectives(scope: Scope) -> Band:
     ask = scope.ask
     labels = (conventions.SLO, *ask.grouping)
-    opened = of_row(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}, scope.kept)
+    detail = scope.uid_of(links.SLO_DETAIL_BOARD)
+    opened = of_row(detail, {_variable(each): each for each in labels}, scope.kept)
     return Band(9, (
         joined_table(
             About(
@@ -177,9 +179,10 @@ def _columns(scope: Scope) -> Iterator[Column]:
 
 def _budgets(scope: Scope) -> Band:
     labels = (conventions.SLO, *scope.ask.grouping)
+    detail = scope.uid_of(links.SLO_DETAIL_BOARD)
     opened = value_link(
         "Open this objective and cell",
-        of_series(links.SLO_DETAIL_BOARD, {_variable(each): each for each in labels}, scope.kept),
+        of_series(detail, {_variable(each): each for each in labels}, scope.kept),
     )
     now = bar_gauge(
         About(

@@ -65,10 +65,11 @@ _GROUP_HERE = {each: each for each in (catalog.REGION, catalog.MODEL, catalog.GR
 def slo_detail_board(scope: Scope) -> Board:
     """Return the board of the objectives of a scope."""
     return Board(
-        uid=links.SLO_DETAIL_BOARD,
+        uid=scope.uid_of(links.SLO_DETAIL_BOARD),
+        called=scope.name_of(links.SLO_DETAIL_BOARD),
         question=QUESTION,
         next_uids=(
-            links.SLO_BOARD,
+            scope.uid_of(links.SLO_BOARD),
             links.FLEET_BOARD,
             links.GROUP_BOARD,
             links.LATENCY_BOARD,

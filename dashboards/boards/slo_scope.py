@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboards import variables
-from dashboards.links import KEPT
+from dashboards.links import KEPT, TAG, TITLES
 from dashboards.queries.objectives import LIBRARY, Objectives, variable_of
 from dashboards.variables import DATASOURCE, Choice
 from slo import conventions
 from slo.burn import Tier
 from slo.objective import Objective
 from slo.windows import read_tiers
+
+_LONGEST_SLUG = 18
+"""Grafana refuses uids of more than 40 characters: ``shardwatch-SLUG-slo-detail``."""
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
+_DIGEST = 6
+_NAMED = 3
+"""Services that titles name."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,30 @@ class Scope:
     hidden: tuple[str, ...] = ()
     has_cells: bool = True
     """Whether cells and causes are recorded beside them, as in a cluster of shard groups."""
+    services: tuple[str, ...] = ()
+    """Whose objectives somebody brings, sorted; of ours none, which are the whole cluster's."""
+
+    @property
+    def slug(self) -> str:
+        """Return what tells boards of these services from others': letters, digits and dashes."""
+        said = ",".join(self.services)
+        if len(said) <= _LONGEST_SLUG and _SLUG.fullmatch(said):
+            return said
+        digest = hashlib.sha256(said.encode()).hexdigest()[:_DIGEST]
+        short = _NO_SLUG.sub("-", said.lower())[: _LONGEST_SLUG - _DIGEST - 1].strip("-")
+        return f"{short or 'of'}-{digest}"
+
+    def uid_of(self, uid: str) -> str:
+        """Return the uid of one of these boards: of ours ``uid`` itself, of others' their own."""
+        return f"{TAG}-{self.slug}-{uid.removeprefix(f'{TAG}-')}" if self.services else uid
+
+    def name_of(self, uid: str) -> str:
+        """Return what one of these boards is called."""
+        if not self.services:
+            return TITLES[uid]
+        more = len(self.services) - _NAMED
+        named = ", ".join(self.services[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        return f"{TITLES[uid]}: {named}"
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -73,4 +107,5 @@ def scope_of(objectives: Iterable[Objective]) -> Scope:
         tuple(sorted(tiers, key=lambda tier: (tier.long_seconds, tier.short_seconds))),
         (variables.OBJECTIVE, *choices),
         has_cells=False,
+        services=tuple(sorted({each.service for each in every})),
     )

@@ -170,8 +170,9 @@ class Panel:
     place: Place
     id: int | None
     title: str
-    kind: str
-    """Of the plugin: ``timeseries``; empty where a library has the panel."""
+    kind: str | None
+    """Of the plugin: ``timeseries``; empty where it is not said, None where a library has the
+    panel."""
     description: str
     queries: Sequence[Query]
     units: Sequence[str]

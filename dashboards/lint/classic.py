@@ -166,7 +166,7 @@ def _panel(source: JsonFile, fields: PanelFields, place: Place, group: Place) ->
         place=place,
         id=fields.id,
         title=fields.title or "",
-        kind="" if fields.libraryPanel else fields.type or "",
+        kind=None if fields.libraryPanel else fields.type or "",
         description=fields.description or "",
         queries=tuple(
             query

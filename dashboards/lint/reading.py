@@ -6,6 +6,7 @@ with ``apiVersion`` and ``spec``, or an array of these.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from exporters.problems import InputError, Problem, problem
 
 SUFFIX = ".json"
 API = "dashboard.grafana.app/"
+_SCHEMA = re.compile(r"v([012])(?:(?:alpha|beta)\d+)?")
+_SECOND = "2"
 _MARKS = frozenset({"panels", "rows", "schemaVersion", "templating", "annotations"})
 """Keys of which each dashboard of the first schema has one."""
 
@@ -118,7 +121,12 @@ def _resource(source: JsonFile, place: Place, data: dict[str, Any], version: str
     name = metadata.get("name") if isinstance(metadata, dict) else None
     uid = Text(name if isinstance(name, str) else "", (*place, "metadata", "name"))
     spec: Place = (*place, "spec")
-    if version.removeprefix(API).startswith("v2"):
+    schema = _SCHEMA.fullmatch(version.removeprefix(API))
+    if schema is None:
+        message = f"found the schema {shown(version)}, expected {API}v1 or {API}v2"
+        fix = "export it from Grafana 12 or 13 as JSON of one of them"
+        raise InputError([source.document.problem((*place, "apiVersion"), message, fix)])
+    if schema[1] == _SECOND:
         return read_second(source, spec, data["spec"], uid)
     return read_classic(source, spec, data["spec"], uid)
 

@@ -102,7 +102,7 @@ def _panel(source: JsonFile, fields: second_fields.Element, place: Place, on: _O
         place=place,
         id=spec.id,
         title=spec.title or "",
-        kind=kind if fields.kind != "LibraryPanel" else "",
+        kind=kind if fields.kind != "LibraryPanel" else None,
         description=spec.description or "",
         queries=[
             query

@@ -37,6 +37,8 @@ _CHECKS = (
     Check("panels/plugin", "info", "A panel of a kind that is not Grafana's own: it is empty "
           "without its plugin."),
     Check("panels/title", "warning", "A panel or a row without a title."),
+    Check("panels/type", "warning", "A panel that does not say of which kind it is: nothing of it "
+          "is drawn."),
     Check("panels/unbounded", "warning", "A query that gives a series for each instance, engine or "
           "GPU: no aggregation, `topk` or `limitk` holds their number, nor does a variable of one "
           "value choose among them. Where there are thousands the panel is unreadable, and the "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,11 @@ from dashboards.build import (
 from dashboards.next_steps.writing import write_steps
 from exporters.config import Config
 from exporters.scrape import JOBS, configs_with_targets
-from slo.checks.retention import seconds_needed
+from slo.checks.retention import days_to_keep, seconds_needed
 from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.rule_files import RulesForm
 
-_DAY_SECONDS = 86400
 _SECRET_SUFFIX = "_file"  # noqa: S105 - how fields end that name one
 
 
@@ -80,7 +78,7 @@ def wakes_somebody(config: Config) -> bool:
 
 def retention_days(objectives: Iterable[Objective]) -> int:
     """Return for how many days Prometheus must keep series."""
-    return math.ceil(max(map(seconds_needed, objectives)) / _DAY_SECONDS)
+    return days_to_keep(max(map(seconds_needed, objectives)))
 
 
 def _exporters(config: Config) -> list[tuple[str, str]]:

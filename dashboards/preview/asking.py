@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, isfinite
 
 import numpy as np
 
@@ -12,18 +13,27 @@ from dashboards.interpolation import Standing, interpolate
 from dashboards.preview.lines import Line, Values, name_lines, put_on_grid
 from dashboards.preview.loose import Json, at, mapping, mappings, number, text
 from dashboards.preview.model import Panel
-from dashboards.preview.times import Range, aligned, built_in, parse_seconds, step_seconds
-from slo.prometheus import PrometheusClient, PrometheusTooLargeError
+from dashboards.preview.outages import Watched
+from dashboards.preview.times import (
+    Range,
+    aligned,
+    built_in,
+    parse_seconds,
+    step_seconds,
+    written_seconds,
+)
+from slo.prometheus import PrometheusTooLargeError
 
 ANSWER_WITHIN_SECONDS = 15.0
 """A query that takes longer is given up, and its panel says so."""
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
-AT_ONCE = 6
-"""Queries that Prometheus answers for us at the same time."""
 MOST_TARGETS = 26
 MOST_SERIES = 1000
 """Of one query. More cannot be drawn; they are counted."""
 
+_NARROW = 0.02
+"""Of a graph's width: lines within less of it are not seen."""
+_UNSEEN = "No sample at steps of {}, though there is one at the end: choose a shorter time range"
 _OF_THE_END = ("stat", "gauge", "bargauge", "table", "singlestat")
 
 
@@ -36,15 +46,16 @@ class Told:
     step: float
     range: Range
     notes: Sequence[str]
+    unseen: str = ""
+    """Why there is nothing, where it is for the step alone."""
 
 
 class Asker:
-    """Asks Prometheus for panels, a few queries at a time."""
+    """Asks Prometheus for panels."""
 
-    def __init__(self, prometheus: PrometheusClient, scrape_seconds: float) -> None:
+    def __init__(self, prometheus: Watched, scrape_seconds: float) -> None:
         self._prometheus = prometheus
         self._scrape_seconds = scrape_seconds
-        self._free = asyncio.Semaphore(AT_ONCE)
 
     async def ask(
         self, panel: Panel, range_: Range, points: int, standing: Mapping[str, Standing]
@@ -82,8 +93,25 @@ class Asker:
         found = await asyncio.gather(
             *(self._target(each, panel, known, nothing) for each in targets)
         )
+        lines = [line for some, _ in found for line in some]
         notes = [note for _, more in found for note in more]
-        return replace(nothing, lines=[line for lines, _ in found for line in lines], notes=notes)
+        told = replace(nothing, lines=lines, notes=notes)
+        if instant_only or panel.kind in _OF_THE_END:
+            return told
+        began = _begin(lines, times)
+        if began is not None:
+            return replace(told, notes=[*notes, *_of_the_last(range_.end - began, told)])
+        if step > self._scrape_seconds and await self._is_at_end(targets, known, range_):
+            return replace(told, unseen=_UNSEEN.format(written_seconds(step)))
+        return told
+
+    async def _is_at_end(
+        self, targets: Sequence[Json], standing: Mapping[str, Standing], range_: Range
+    ) -> bool:
+        """Tell whether there is anything at the end of a range: grids end up to a step before."""
+        exprs = [interpolate(text(each.get("expr")), standing) for each in targets]
+        found = await asyncio.gather(*(self._prometheus.query(each, range_.end) for each in exprs))
+        return any(isfinite(sample.value) for samples in found for sample in samples)
 
     async def _target(
         self, target: Json, panel: Panel, standing: Mapping[str, Standing], on: Told
@@ -93,23 +121,22 @@ class Asker:
         legend = interpolate(text(target.get("legendFormat")), standing, where="text")
         form = text(target.get("format"), "time_series")
         times = on.times
-        async with self._free:
-            try:
-                if _is_instant(target, panel):
-                    samples = await self._prometheus.query(expr, on.range.end)
-                    labels = [dict(each.labels) for each in samples]
-                    rows = [np.where(times == times[-1], each.value, np.nan) for each in samples]
-                else:
-                    series = await self._prometheus.query_range(
-                        expr, float(times[0]), float(times[-1]), on.step
-                    )
-                    labels = [dict(each.labels) for each in series]
-                    rows = [put_on_grid(each, times) for each in series[:MOST_SERIES]]
-            except PrometheusTooLargeError:
-                mebibytes = LARGEST_ANSWER_BYTES >> 20
-                fix = "choose fewer, or a shorter time range"
-                said = f"The answer to query {ref} is larger than {mebibytes} MiB: {fix}."
-                raise PrometheusTooLargeError(said) from None
+        try:
+            if _is_instant(target, panel):
+                samples = await self._prometheus.query(expr, on.range.end)
+                labels = [dict(each.labels) for each in samples]
+                rows = [np.where(times == times[-1], each.value, np.nan) for each in samples]
+            else:
+                series = await self._prometheus.query_range(
+                    expr, float(times[0]), float(times[-1]), on.step
+                )
+                labels = [dict(each.labels) for each in series]
+                rows = [put_on_grid(each, times) for each in series[:MOST_SERIES]]
+        except PrometheusTooLargeError:
+            mebibytes = LARGEST_ANSWER_BYTES >> 20
+            fix = "choose fewer, or a shorter time range"
+            said = f"The answer to query {ref} is larger than {mebibytes} MiB: {fix}."
+            raise PrometheusTooLargeError(said) from None
         left_out = max(0, len(labels) - MOST_SERIES)
         labels = labels[:MOST_SERIES]
         names = name_lines(legend, labels)
@@ -118,6 +145,21 @@ class Asker:
             for name, own, values in zip(names, labels, rows, strict=False)
         ]
         return lines, [f"Query {ref}: {left_out} more series are left out."] if left_out else []
+
+
+def _begin(lines: Sequence[Line], times: Values) -> float | None:
+    """Return the first time at which one of the lines has a value."""
+    firsts = [
+        known[0] for line in lines if (known := np.flatnonzero(np.isfinite(line.values))).size
+    ]
+    return float(times[min(firsts)]) if firsts else None
+
+
+def _of_the_last(seconds: float, told: Told) -> list[str]:
+    if seconds > _NARROW * told.range.seconds:
+        return []
+    shown = written_seconds(max(1, ceil(seconds / told.step)) * told.step)
+    return [f"Samples of the last {shown} alone: a shorter time range shows more of them."]
 
 
 def foreign_source(panel: Panel) -> str | None:

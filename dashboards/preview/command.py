@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from dashboards.preview.model import Board
-from dashboards.preview.reading import boards_of_texts, read_boards
+from dashboards.preview.reading import Found, boards_of_texts, read_boards
 from dashboards.preview.server import Setting, preview_application
 from exporters.addresses import Address
 from exporters.options import read_duration
 from exporters.problems import InputError, problem
-from slo.servers import access_to
+from slo.servers import NAME_WHO_ASKS_IN_A_FILE, access_to
 
 _BACKLOG = 128
 _END_WITHIN_SECONDS = 2
@@ -47,20 +47,24 @@ def serve_preview(
     Raises:
         InputError: if a board, the address or the port cannot be used.
     """
-    if urlsplit(prometheus).scheme not in ("http", "https") or not urlsplit(prometheus).netloc:
-        said = f"found {prometheus!r}, expected an address such as http://127.0.0.1:9090"
-        raise InputError([problem("--prometheus", said)])
-    boards = read_boards(paths) if paths else _our_boards()
+    _refuse_address(prometheus)
+    found = read_boards(paths) if paths else Found(_our_boards())
+    passed_over = [str(InputError([each])) for each in found.passed_over]
     setting = Setting(
-        boards,
+        found.boards,
         prometheus.rstrip("/"),
         host,
         access=access_to(prometheus, http_config, None),
         scrape_seconds=read_duration("--scrape-interval", scrape_interval),
+        passed_over=passed_over,
     )
     with _listen(host, port) as listener:
         address = Address(host, listener.getsockname()[1])
-        tell(f"{len(boards)} boards with the data of {setting.prometheus_url}: http://{address}/")
+        for each in passed_over:
+            tell(f"not shown: {each}")
+        tell(
+            f"{len(found.boards)} boards with the data of {setting.prometheus_url}: http://{address}/"
+        )
         config = uvicorn.Config(
             preview_application(setting, time.time),
             log_level="warning",
@@ -69,6 +73,17 @@ def serve_preview(
             timeout_graceful_shutdown=_END_WITHIN_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _refuse_address(prometheus: str) -> None:
+    parts = urlsplit(prometheus)
+    expected = "expected an address such as http://127.0.0.1:9090"
+    if "@" in (parts.netloc or prometheus):  # never repeated: terminals and pages are seen
+        fix = f"{NAME_WHO_ASKS_IN_A_FILE}: basic_auth with username and password_file"
+        said = f"found who asks in the address itself, {expected}"
+        raise InputError([problem("--prometheus", said, fix=fix)])
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise InputError([problem("--prometheus", f"found {prometheus!r}, {expected}")])
 
 
 def _our_boards() -> dict[str, Board]:

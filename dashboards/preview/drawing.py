@@ -74,6 +74,8 @@ async def _drawn(
         notes.append(f"Drawn as {kind}; it is of Grafana's former type {panel.kind}.")
     if text(panel.content.get("repeat")):
         notes.append("Shown once for all that it is repeated for in Grafana.")
+    if told.unseen:
+        drawing["no_value"] = told.unseen
     return {**drawing, "notes": notes}
 
 

@@ -19,6 +19,27 @@ _LONGEST_PATTERN = 500
 _NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
 
 
+_COLOR_MODES = dict.fromkeys(
+    ("barchart", "graph", "piechart", "timeseries", "trend", "xychart"), "palette-classic"
+)
+_THRESHOLDS = {"steps": [{"color": "green", "value": None}, {"color": "red", "value": 80}]}
+
+
+def with_defaults(config: Json, kind: str) -> Json:
+    """Return a panel's ``fieldConfig`` with what Grafana takes where it says nothing.
+
+    Source: each panel's ``module.tsx`` (``standardOptions``), and ``thresholdsOverrideProcessor``'s
+    default in Grafana's ``getAllStandardFieldConfigs``.
+
+    Args:
+        config: as it was read.
+        kind: the panel's type.
+    """
+    own = mapping(config.get("defaults"))
+    color = {"mode": _COLOR_MODES.get(kind, "thresholds"), **mapping(own.get("color"))}
+    return {**config, "defaults": {"thresholds": _THRESHOLDS, **own, "color": color}}
+
+
 @dataclass(frozen=True)
 class Look:
     """How one value is shown."""

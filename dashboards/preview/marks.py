@@ -10,8 +10,8 @@ import numpy as np
 from dashboards.interpolation import Standing, interpolate
 from dashboards.preview.colors import color_of
 from dashboards.preview.loose import Json, at, mapping, text
+from dashboards.preview.outages import Watched
 from dashboards.preview.times import Range, aligned, built_in, step_seconds
-from slo.prometheus import PrometheusClient
 from slo.series import Series
 
 MOST_MARKS = 200
@@ -26,7 +26,7 @@ def asked_annotations(annotations: Sequence[Json]) -> list[Json]:
 
 async def find_marks(
     annotation: Json,
-    prometheus: PrometheusClient,
+    prometheus: Watched,
     range_: Range,
     standing: Mapping[str, Standing],
     scrape_seconds: float,

@@ -43,10 +43,14 @@ async def offered_values(
     Raises:
         PrometheusError: if Prometheus does not answer, or refuses.
     """
-    query = variable.get("query")
-    raw = text(query) or text(mapping(query).get("query")) or text(variable.get("definition"))
-    values = await _ask(interpolate(raw, standing), range_, prometheus)
+    values = await _ask(interpolate(query_of(variable), standing), range_, prometheus)
     return _sorted(_narrowed(values, text(variable.get("regex"))), variable.get("sort"))
+
+
+def query_of(variable: Json) -> str:
+    """Return the query of a variable as it is written."""
+    query = variable.get("query")
+    return text(query) or text(mapping(query).get("query")) or text(variable.get("definition"))
 
 
 async def _ask(query: str, range_: Range, prometheus: Offers) -> list[str]:

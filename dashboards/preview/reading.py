@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dashboards.lint.json_text import parse_json
 from dashboards.preview.loose import Json, at, mapping, mappings, text, texts, whole
 from dashboards.preview.model import Board, Panel, Place, Section
 from exporters.documents import read_text
@@ -24,27 +26,45 @@ _OLD_ROW_UNITS = 7
 _NAME = re.compile(r"[^\w-]+")
 
 
-def read_boards(paths: Iterable[Path]) -> dict[str, Board]:
-    """Return the dashboards of files and folders, by uid, in the order of their files.
+@dataclass(frozen=True)
+class Found:
+    """What files and folders hold."""
+
+    boards: Mapping[str, Board]
+    """By uid, in the order of their files."""
+    passed_over: Sequence[Problem] = ()
+    """Of files of folders, why they are not among them."""
+
+
+def read_boards(paths: Iterable[Path]) -> Found:
+    """Return the dashboards of files and folders.
 
     Args:
-        paths: JSON files, or folders with some: of a folder every ``*.json`` that lies in it.
+        paths: JSON files, or folders with some: of a folder every ``*.json`` that lies in it and
+            can be used.
 
     Raises:
-        InputError: a file cannot be used, two have one uid, or there is none.
+        InputError: a file that is named cannot be used, two have one uid, or there is none.
     """
     problems: list[Problem] = []
+    passed_over: list[Problem] = []
     boards: dict[str, Board] = {}
-    for path in [file for each in paths for file in _files_of(each)]:
+    for path, wrong in [
+        (file, passed_over if each.is_dir() else problems)
+        for each in paths
+        for file in _files_of(each)
+    ]:
         try:
             for board in _parse(read_text(path, largest_bytes=LARGEST_BYTES), str(path)):
                 if board.uid in boards:
                     said = f"has the uid {board.uid!r}, as {boards[board.uid].file} has"
                     fix = "give one of them another uid"
-                    problems.append(problem(board.file, said, fix=fix))
+                    wrong.append(problem(board.file, said, fix=fix))
                 boards.setdefault(board.uid, board)
         except InputError as error:
-            problems += error.problems
+            wrong.extend(error.problems)
+    if not boards:
+        problems += passed_over
     if not boards and not problems:
         said, fix = "found no dashboard", "name a folder of *.json, or files"
         problems.append(problem(", ".join(map(str, paths)) or "--boards", said, fix=fix))
@@ -53,7 +73,7 @@ def read_boards(paths: Iterable[Path]) -> dict[str, Board]:
         problems.append(problem("--boards", said, fix="name fewer files"))
     if problems:
         raise InputError(problems)
-    return boards
+    return Found(boards, passed_over)
 
 
 def boards_of_texts(files: Mapping[str, str]) -> dict[str, Board]:
@@ -73,11 +93,8 @@ def _files_of(path: Path) -> list[Path]:
 def _parse(content: str, file: str) -> list[Board]:
     try:
         data = json.loads(content)
-    except json.JSONDecodeError as error:
-        said = f"found {error.msg.lower()}, expected JSON"
-        raise InputError([Problem(file, error.lineno, error.colno, "", said)]) from None
-    except RecursionError:
-        raise InputError([problem(file, "is nested too deeply to be a dashboard")]) from None
+    except (ValueError, RecursionError):
+        data = parse_json(content, file).document.data  # far slower, and says what is wrong where
     many = data if isinstance(data, list) else [data]
     if not many:
         raise InputError([problem(file, "found an empty list, expected dashboards")])
@@ -92,7 +109,8 @@ def _board(data: Any, file: str, index: int) -> Board:
         inner = mapping(content.get("spec"))
         if "panels" not in inner:
             fix = "export it from Grafana as JSON of the classic model (v1)"
-            said = "is a dashboard of Grafana's schema v2, expected one of the classic model"
+            schema = text(content.get("apiVersion")) or "Grafana's schema v2"
+            said = f"is a dashboard of {schema}, expected one of the classic model"
             raise InputError([problem(file, said, fix=fix)])
         content = {"uid": at(content, "metadata", "name"), **inner}
     if "panels" not in content and "rows" not in content:

@@ -6,7 +6,7 @@ themselves are the boards', so that nobody can have others asked.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from dashboards.preview.links import Carried
 from dashboards.preview.loose import text
 from dashboards.preview.marks import asked_annotations
 from dashboards.preview.model import Board, Panel
+from dashboards.preview.outages import Watched
 from dashboards.preview.reading import MOST_PANELS
 from dashboards.preview.telling import Teller, Wanted, told_of_variables, written
 from dashboards.preview.times import MOST_POINTS, QUICK_RANGES, Range, parse_range
@@ -81,6 +82,8 @@ class Setting:
     access: HttpAccess | None = None
     scrape_seconds: float = 15.0
     answer_within_seconds: float = ANSWER_WITHIN_SECONDS
+    passed_over: Sequence[str] = ()
+    """What is not shown of what was found, and why."""
 
 
 def preview_application(setting: Setting, clock: Any) -> Application:
@@ -96,7 +99,7 @@ def preview_application(setting: Setting, clock: Any) -> Application:
         timeout_seconds=setting.answer_within_seconds,
         largest_bytes=LARGEST_ANSWER_BYTES,
     )
-    asker = Asker(client, setting.scrape_seconds)
+    watched = Watched(client)
     pages = Pages(_HERE / "templates")
 
     @asynccontextmanager
@@ -109,7 +112,7 @@ def preview_application(setting: Setting, clock: Any) -> Application:
     app.mount("/static/preview", StaticFiles(directory=_HERE / "static"))
     _say_problems(app)
     _serve_pages(app, setting, pages)
-    _serve_answers(app, setting, client, asker, clock)
+    _serve_answers(app, setting, watched, clock)
     return Guard(app, setting.host)
 
 
@@ -133,7 +136,12 @@ def _serve_pages(app: FastAPI, setting: Setting, pages: Pages) -> None:
     @app.get("/")
     async def list_boards() -> HTMLResponse:
         return HTMLResponse(
-            pages.write("list.html", boards=boards, prometheus=setting.prometheus_url)
+            pages.write(
+                "list.html",
+                boards=boards,
+                prometheus=setting.prometheus_url,
+                passed_over=setting.passed_over,
+            )
         )
 
     @app.get("/healthz")
@@ -161,10 +169,9 @@ def _serve_pages(app: FastAPI, setting: Setting, pages: Pages) -> None:
         return RedirectResponse(f"/d/{_board(setting, uid).uid}{query}")
 
 
-def _serve_answers(
-    app: FastAPI, setting: Setting, client: PrometheusClient, asker: Asker, clock: Any
-) -> None:
-    teller = Teller(client, asker, setting.scrape_seconds)
+def _serve_answers(app: FastAPI, setting: Setting, prometheus: Watched, clock: Any) -> None:
+    asker = Asker(prometheus, setting.scrape_seconds)
+    teller = Teller(prometheus, asker, setting.scrape_seconds)
 
     @app.post("/api/board")
     async def tell(choice: Choice) -> StreamingResponse:
@@ -176,7 +183,7 @@ def _serve_answers(
         async def lines() -> AsyncIterator[str]:
             if choice.variables:
                 found = await resolve(
-                    board.variables, choice.chosen, range_, client, setting.prometheus_url
+                    board.variables, choice.chosen, range_, prometheus, setting.prometheus_url
                 )
                 carried = _carried(choice, found)
                 yield written(told_of_variables(board, setting.boards, carried))

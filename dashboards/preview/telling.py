@@ -21,10 +21,13 @@ from dashboards.preview.links import Carried, board_links
 from dashboards.preview.loose import text
 from dashboards.preview.marks import asked_annotations, find_marks
 from dashboards.preview.model import Board, Panel
+from dashboards.preview.outages import OutageError, Watched
 from dashboards.preview.times import Range
-from slo.prometheus import PrometheusClient, PrometheusError
+from slo.prometheus import PrometheusError
 
 Line = dict[str, Any]
+IN_SHORT = "Prometheus does not answer."
+"""What panels say; why stands once, above them."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -44,7 +47,7 @@ class Wanted:
 class Teller:
     """Tells pages of boards what one Prometheus knows."""
 
-    prometheus: PrometheusClient
+    prometheus: Watched
     asker: Asker
     scrape_seconds: float
 
@@ -73,6 +76,8 @@ class Teller:
     async def _panel(self, panel: Panel, points: int, range_: Range, carried: Carried) -> Line:
         try:
             drawing = await draw_panel(panel, self.asker, range_, points, carried)
+        except OutageError as error:
+            return {"panel": panel.key, "problem": IN_SHORT, "outage": f"{error}"}
         except PrometheusError as error:
             return {"panel": panel.key, "problem": f"{error}"}
         except Exception:  # noqa: BLE001 - a mistake of ours costs one panel
@@ -97,6 +102,7 @@ def told_of_variables(board: Board, boards: Mapping[str, Board], carried: Carrie
     """Return the line of a board's variables: their offers, links, and titles of its rows."""
     standing = {each.name: each.standing for each in carried.variables}
     return {
+        "outage": next((each.outage for each in carried.variables if each.outage), ""),
         "variables": [each.to_json() for each in carried.variables],
         "links": board_links(board, boards, carried),
         "titles": [interpolate(each.title, standing, where=WORDS) for each in board.sections],

@@ -1,18 +1,20 @@
 """A dashboard's variables: what they offer, what is chosen, what stands for it in a query.
 
-Each may be narrowed by those before it, so they are resolved in the dashboard's order.
+Each may be narrowed by those before it that its query names, and waits for these alone.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboards.interpolation import ALL, Standing
 from dashboards.preview.loose import Json, at, mappings, number, text, texts
-from dashboards.preview.offers import Offers, offered_values
+from dashboards.preview.offers import Offers, offered_values, query_of
+from dashboards.preview.outages import OutageError
 from dashboards.preview.times import Range
 from slo.prometheus import PrometheusError
 
@@ -42,6 +44,8 @@ class Resolved:
     all_value: str = ""
     problem: str = ""
     """Why nothing is offered, where something should be."""
+    outage: str = ""
+    """Why Prometheus answers nobody, where that is the reason."""
 
     @property
     def standing(self) -> Standing:
@@ -87,13 +91,11 @@ async def resolve(
         prometheus: who is asked.
         address: of it, which is all that a variable of data sources offers.
     """
-    found: list[Resolved] = []
-    standing: dict[str, Standing] = {}
-    for variable in variables:
-        name = text(variable.get("name"))
-        if not name:
-            continue
-        one = await _resolve_one(
+    found: dict[str, asyncio.Task[Resolved]] = {}
+
+    async def one(variable: Json, name: str, before: Sequence[str]) -> Resolved:
+        standing = {each: (await found[each]).standing for each in before}
+        return await _resolve_one(
             variable,
             name,
             asked.get(name),
@@ -102,9 +104,18 @@ async def resolve(
             prometheus=prometheus,
             address=address,
         )
-        found.append(one)
-        standing[name] = one.standing
-    return found
+
+    async with asyncio.TaskGroup() as group:
+        for name, variable in named(variables):
+            query = query_of(variable)
+            before = [each for each in found if each in query]
+            found[name] = group.create_task(one(variable, name, before))
+    return [each.result() for each in found.values()]
+
+
+def named(variables: Sequence[Json]) -> list[tuple[str, Json]]:
+    """Return the variables that have a name, each name once, with it."""
+    return list({name: each for each in variables if (name := text(each.get("name")))}.items())
 
 
 def chosen_alone(
@@ -121,8 +132,7 @@ def chosen_alone(
     """
     return [
         _with_options(each, name, asked.get(name), [(one, one) for one in options])
-        for each in variables
-        if (name := text(each.get("name")))
+        for name, each in named(variables)
         for options in [offered.get(name, ())]
     ]
 
@@ -139,11 +149,13 @@ async def _resolve_one(
 ) -> Resolved:
     kind = text(variable.get("type"), "query")
     own = texts(at(variable, "current", "value"))
-    problem = ""
+    problem = outage = ""
     options: list[tuple[str, str]] = []
     if kind in _ASKED:
         try:
             options = await offered_values(variable, standing, range_, prometheus)
+        except OutageError as error:
+            outage = str(error)
         except PrometheusError as error:
             problem = str(error)
     elif kind == "datasource":
@@ -152,7 +164,7 @@ async def _resolve_one(
         problem = f"The preview knows no variables of type {kind}."
     if len(options) > MOST_OPTIONS:
         problem = f"{len(options)} values; the first {MOST_OPTIONS} are offered."
-    return _with_options(variable, name, asked, options, problem)
+    return replace(_with_options(variable, name, asked, options, problem), outage=outage)
 
 
 def _with_options(

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from demo.stack.layout import ROUTING_KEY, Layout
+from demo.stack.layout import ROUTING_KEY, WEBHOOK_SECRET, Layout
 from exporters.config import PORTS
 from exporters.problems import InputError, problem
 
@@ -41,9 +41,10 @@ def write_inputs(
     timing: Timing = LIVE,
     objectives: Sequence[str] = OBJECTIVES,
 ) -> None:
-    """Write the topology, the configuration and the routing key into the layout's folder."""
+    """Write the topology, the configuration and PagerDuty's keys into the layout's folder."""
     _write_yaml(layout.topology, dict(topology))
     layout.routing_key.write_text(ROUTING_KEY + "\n", encoding="utf-8")
+    layout.webhook_secret.write_text(WEBHOOK_SECRET + "\n", encoding="utf-8")
     _write_yaml(layout.config, configuration(layout, timing, objectives))
 
 

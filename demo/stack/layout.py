@@ -28,6 +28,9 @@ DEFAULT_PORTS = {
 ROUTING_KEY = "shardwatch0demo0routing0key00000"
 """What the stand-in takes: 32 characters, as PagerDuty's are."""
 
+WEBHOOK_SECRET = "shardwatch0demo0webhook0secret0"  # noqa: S105 - of a stand-in on loopback
+"""What the stand-in signs its webhooks with."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -50,6 +53,11 @@ class Layout:
     def routing_key(self) -> Path:
         """The file that holds the stand-in's routing key."""
         return self.folder / "pagerduty.key"
+
+    @property
+    def webhook_secret(self) -> Path:
+        """The file that holds what the stand-in's webhooks are signed with."""
+        return self.folder / "pagerduty.secret"
 
     @property
     def build(self) -> Path:

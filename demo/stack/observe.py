@@ -32,13 +32,27 @@ class Observer:
         ]
 
     async def new_pages(self, fault_at: float) -> list[Page]:
-        """Return the events that PagerDuty's stand-in accepted since the last call."""
+        """Return what opened or ended incidents at PagerDuty's stand-in since the last call."""
         events: list[dict[str, Any]] = (await self._get(f"{self.layout.url('pagerduty')}/events"))[
             "events"
         ]
         fresh = events[self._events_seen :]
         self._events_seen = len(events)
-        return [Page(each["received_at"] - fault_at, each["event"]) for each in fresh]
+        return [
+            Page(each["received_at"] - fault_at, each["event"])
+            for each in fresh
+            if each["event"]["event_action"] != "acknowledge"
+        ]
+
+    async def acknowledge(self, dedup_key: str, by: str) -> bool:
+        """Have somebody acknowledge an incident of the stand-in; tell whether it was open still."""
+        url = f"{self.layout.url('pagerduty')}/control/acknowledge"
+        body = {"dedup_key": dedup_key, "by": by}
+        async with self.session.post(url, json=body) as answer:
+            if answer.status == 404:
+                return False
+            answer.raise_for_status()
+            return True
 
     async def truth(self) -> Truth:
         """Return the engine's truth now."""

@@ -57,11 +57,13 @@ def exporters(layout: Layout, groups: int, pages: int = 0) -> tuple[Child, ...]:
 
 
 def pagerduty(layout: Layout) -> Child:
-    """Return the PagerDuty stand-in."""
+    """Return the PagerDuty stand-in, which tells the record of reviews who took an incident."""
     return Child(
         name="pagerduty",
         command=(sys.executable, "-m", "alerts.testing", "--port", str(layout.ports["pagerduty"]),
-                 "--routing-key-file", str(layout.routing_key)),
+                 "--routing-key-file", str(layout.routing_key),
+                 "--webhook-url", f"{layout.url('reviews')}/pagerduty",
+                 "--webhook-secret-file", str(layout.webhook_secret)),
         ready_url=f"{layout.url('pagerduty')}/healthz",
     )  # fmt: skip
 
@@ -102,7 +104,8 @@ def reviews(layout: Layout) -> Child:
     return Child(
         name="reviews",
         command=(*COMMAND, "review", "serve", "--database", layout.reviews,
-                 "--config", str(layout.config), "--listen", layout.address("reviews")),
+                 "--config", str(layout.config), "--listen", layout.address("reviews"),
+                 "--pagerduty-secret-file", str(layout.webhook_secret)),
         ready_url=f"{layout.url('reviews')}/healthz",
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import aiohttp
 from demo.faults import FAULTS
 from demo.scenario import Fault, Scenario
 from demo.stack.observe import Firings, Observer
+from demo.stack.on_call import NAME, OnCall
 from demo.stack.processes import Supervisor
 from demo.stack.report import Firing, Page
 from demo.stack.resources import CpuMeter
@@ -62,6 +63,11 @@ class Story:
     supervisor: Supervisor
     terminal: Terminal
     clock: Callable[[], float] = time.time
+    on_call: OnCall = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have somebody on call."""
+        self.on_call = OnCall(self.observer)
 
     async def play(self) -> Told:
         """Bring the faults about on time, note what follows, and return it at the end."""
@@ -146,7 +152,10 @@ class Story:
                 told.conditions[condition] = await self.observer.holds(condition)
         for page in await self.observer.new_pages(told.fault_at):
             told.pages.append(page)
+            self.on_call.hear(page, now)
             self._show(page)
+        if await self.on_call.take(now):
+            self.terminal.event(seconds, "taken", f"{NAME}, on call, acknowledges it")
 
     def _conditions_of(self, firing: Firing) -> list[str]:
         return [

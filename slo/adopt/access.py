@@ -28,6 +28,11 @@ class Credentials:
     http_config: Path | None = None
     """A file of a ``http_client_config``, in place of all the others."""
 
+    @property
+    def secret_file(self) -> Path | None:
+        """Return the file that says who asks; None if nobody in particular does."""
+        return self.http_config or self.bearer_token_file or self.password_file
+
     def to_config(self) -> dict[str, Any]:
         """Return a ``http_client_config`` as ``shardwatch.yaml`` has it, with absolute paths.
 

@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 
 from exporters.dialects import read_dialect
 from exporters.dialects.vllm_changes import read_changes
+from exporters.durations import format_duration
 from exporters.groups.mapping import MODEL_LABEL
 from exporters.problems import InputError, problem
 from exporters.router.dialects import DIALECTS
 from slo.adopt import names
 from slo.adopt.found import (
+    USUAL_INTERVAL_SECONDS,
     Bounds,
     Found,
     FoundRouter,
@@ -26,6 +28,7 @@ from slo.adopt.found import (
     source_of,
 )
 from slo.adopt.kubernetes import AskingKubernetes
+from slo.adopt.labels import SURE
 from slo.adopt.server_says import read_alertmanagers, read_external_labels, read_targets
 from slo.checks.live.asking import Asked
 from slo.checks.live.intervals import ask_intervals
@@ -43,7 +46,7 @@ MOST_SERIES = 200_000
 """Of one name that is listed: that many engines or GPUs are more than one topology."""
 NAMES_SINCE_SECONDS = 3600.0
 """Names that had a sample in this time are looked for. What is listed had one just now."""
-_USUAL_INTERVAL_SECONDS = 15.0
+_SINCE = format_duration(NAMES_SINCE_SECONDS)
 _CHANGES = read_changes()
 
 
@@ -75,6 +78,7 @@ class Asking:
         await self._prometheus.query("vector(1)")
         there = await self._ask_names()
         engines, router_gauges = await self._ask_engines(there)
+        gone = await self._ask_gone(there, engines)
         gpus = await self._ask_gpus(there)
         routers = await self._ask_routers(there)
         tools = await self._list(names.TOOL_NAME, read_dialect("otel_tools").families[0].labels) \
@@ -85,6 +89,7 @@ class Asking:
             url=self._url,
             names=frozenset(there),
             engines=engines,
+            gone=gone,
             router_gauges=router_gauges,
             speaks=await self._ask_dialects(there),
             gpus=gpus,
@@ -147,6 +152,23 @@ class Asking:
                 )
             ])  # fmt: skip
         return tuple(found.values()), routers
+
+    async def _ask_gone(self, there: set[str], engines: Sequence[LabelSet]) -> tuple[LabelSet, ...]:
+        """Return the pages that had an engine within the last hour, and have none now."""
+        by = ", ".join(("job", "instance", *SURE["cluster"]))
+        pages: list[LabelSet] = []
+        try:
+            for name in there.intersection(names.RUNNING_NAMES):
+                asked = names.selector(name, self._where, [f'{_CHANGES.router_label}=""'])
+                by_source = await self._prometheus.query(
+                    f"group by ({by}) (max_over_time({asked}[{_SINCE}]))"
+                )
+                pages += [each.labels for each in by_source]
+        except PrometheusRefusedError:
+            self._unasked.append("the server does not give an hour of samples: engines that were "
+                                 "there a while ago are not known")  # fmt: skip
+        there_now = set(map(source_of, engines))
+        return tuple(each for each in pages if source_of(each) not in there_now)
 
     async def _ask_dialects(self, there: set[str]) -> dict[str, frozenset[Source]]:
         """Return the pages by names that tell a dialect, or that are old, in vLLM's spelling."""
@@ -215,9 +237,13 @@ class Asking:
             self._unasked.append(f"the server does not tell its targets: {missing}")
         else:
             if targets := read_targets(told):
-                return targets
+                return [each for each in targets if self._is_asked_about(each.labels)]
             self._unasked.append(f"the server scrapes nothing itself: {missing}")
         return []
+
+    def _is_asked_about(self, labels: LabelSet) -> bool:
+        """Tell whether series of a target can have what all of interest have."""
+        return all(labels.get(label, value) == value for label, value in self._where.items())
 
     async def _ask_external_labels(self) -> dict[str, str]:
         try:
@@ -257,10 +283,11 @@ class Asking:
         try:
             for name in there.intersection(names.RUNNING_NAMES):
                 [selector] = selectors(names.selector(name, self._where))
-                found |= await ask_intervals(self._asked, selector, _USUAL_INTERVAL_SECONDS)
+                found |= await ask_intervals(self._asked, selector, USUAL_INTERVAL_SECONDS)
         except PrometheusRefusedError:
-            self._unasked.append("the server does not give single samples: its scrape interval is "
-                                 "taken to be 15s")  # fmt: skip
+            usual = format_duration(USUAL_INTERVAL_SECONDS)
+            self._unasked.append(f"the server does not give single samples: {usual} is taken for "
+                                 "its scrape interval")  # fmt: skip
         return found
 
     async def _ask_bounds(self, there: set[str]) -> tuple[Bounds, ...]:

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from exporters.documents import Document
 from exporters.options import read_duration
 from exporters.problems import InputError, problem
+from exporters.routing_key import routing_key_problem
 from exporters.topology import HttpUrl, LabelValue
 from slo.adopt.access import Credentials
 from slo.adopt.command import Wanted, adopt
@@ -96,7 +98,7 @@ def init(
             where=_read_where(where or ()),
             days=days,
             timeout_seconds=read_duration("--timeout", timeout),
-            pagerduty_key=_there("--pagerduty-key", pagerduty_key),
+            pagerduty_key=_key_file("--pagerduty-key", pagerduty_key),
             credentials=Credentials(
                 bearer_token_file,
                 username,
@@ -123,11 +125,13 @@ def _checked(option: str, value: str, type_: TypeAdapter[str]) -> str:
         raise InputError([problem(option, said)]) from None
 
 
-def _there(option: str, file: Path | None) -> Path | None:
-    """Return the path of a file that is there, from the root on."""
-    if file is not None and not file.is_file():
-        raise InputError([problem(option, f"found {str(file)!r}, which is no file")])
-    return file.absolute() if file else None
+def _key_file(option: str, file: Path | None) -> Path | None:
+    """Return the path of a file that holds a routing key, from the root on."""
+    if file is None:
+        return None
+    if wrong := routing_key_problem(file, Document(option, {}, {}), ()):
+        raise InputError([wrong])
+    return file.absolute()
 
 
 def _read_where(pairs: Iterable[str]) -> dict[str, str]:

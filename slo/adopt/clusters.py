@@ -18,7 +18,7 @@ def external(found: Found, name: str) -> Told | None:
 
 
 def without_others(found: Found, name: str) -> Found:
-    """Return what was found without the GPUs, routers and gateways that say another cluster."""
+    """Return what was found without what says another cluster; engines are told apart elsewhere."""
 
     def is_ours(labels: LabelSet) -> bool:
         told = read_field(found, labels, "cluster")
@@ -29,6 +29,8 @@ def without_others(found: Found, name: str) -> Found:
         gpus=tuple(filter(is_ours, found.gpus)),
         routers=tuple(each for each in found.routers if is_ours(each.labels)),
         tools=tuple(filter(is_ours, found.tools)),
+        targets=found.targets.only(is_ours),
+        gone=tuple(filter(is_ours, found.gone)),
     )
 
 

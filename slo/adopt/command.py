@@ -13,7 +13,7 @@ from exporters.problems import InputError, problem
 from exporters.topology import Topology
 from slo.adopt.access import Credentials
 from slo.adopt.asking import Asking
-from slo.adopt.doubts import choose_interval_seconds, find_doubts
+from slo.adopt.doubts import choose_interval_seconds, find_doubts, find_missed
 from slo.adopt.files import (
     CONFIG_PATH,
     REPORT_PATH,
@@ -36,6 +36,7 @@ from slo.prometheus import (
     PrometheusClient,
     PrometheusDeniedError,
     PrometheusError,
+    PrometheusMovedError,
     PrometheusRefusedError,
     PrometheusTooLargeError,
     PrometheusUnreachableError,
@@ -89,8 +90,10 @@ async def _ask(wanted: Wanted) -> Adopted:
             proposals = await _propose(prometheus, wanted, found, placed)
     except PrometheusError as error:
         said = str(error).removeprefix(f"{url} ")
-        raise InputError([problem(url, said, fix=how_to_mend(error, url))]) from None
-    return Adopted(found, placed, find_doubts(found, placed), tuple(proposals))
+        fix = how_to_mend(error, url, wanted.credentials)
+        raise InputError([problem(url, said, fix=fix)]) from None
+    doubts = (*find_doubts(found, placed), *find_missed(proposals))
+    return Adopted(found, placed, tuple(sorted(doubts)), tuple(proposals))
 
 
 async def _propose(
@@ -145,10 +148,18 @@ def _check(folder: Path) -> None:
     read_objectives(read_config(folder / CONFIG_PATH, needs_routing_key=False))
 
 
-def how_to_mend(error: PrometheusError, url: str) -> str:
-    """Return what to do about a server that cannot be asked."""
+def how_to_mend(error: PrometheusError, url: str, credentials: Credentials) -> str:
+    """Return what to do about a server that cannot be asked.
+
+    Args:
+        error: that it was.
+        url: of the server.
+        credentials: that it was asked with.
+    """
     if isinstance(error, PrometheusUnreachableError):
         return _how_to_reach(str(error).lower())
+    if isinstance(error, PrometheusDeniedError) and (file := credentials.secret_file):
+        return f"see that {file} holds what this server knows, and that it may read the API"
     for kind, fix in _FIXES.items():
         if isinstance(error, kind):
             return fix
@@ -161,6 +172,8 @@ def how_to_mend(error: PrometheusError, url: str) -> str:
 _FIXES: Mapping[type[PrometheusError], str] = {
     PrometheusDeniedError: "say who asks: --bearer-token-file FILE, or --username NAME "
     "--password-file FILE, or --http-config FILE",
+    PrometheusMovedError: "name the address that it leads to; if that is a page to log in, an "
+    "address that asks for a token or a password instead, with --bearer-token-file or --username",
     PrometheusTooLargeError: "narrow what is asked for: --where LABEL=VALUE",
     PrometheusRefusedError: "raise the server's limit, or narrow what is asked for: "
     "--where LABEL=VALUE",
@@ -168,6 +181,8 @@ _FIXES: Mapping[type[PrometheusError], str] = {
 
 
 def _how_to_reach(said: str) -> str:
+    if "wrong_version_number" in said or "wrong version number" in said:
+        return "it speaks no TLS at that port: begin its address with http://, or name another port"
     if "certificate" in said or "[ssl" in said:
         return "name who signed its certificate: --ca-file FILE"
     if "in time" in said:

@@ -10,16 +10,16 @@ from exporters.dialects import read_dialect
 from exporters.durations import format_duration
 from slo.adopt import names
 from slo.adopt.dialects import old_name_doubts
-from slo.adopt.found import Bounds, Found
-from slo.adopt.objective_file import PERIODS_SECONDS, choose_period_seconds
+from slo.adopt.found import USUAL_INTERVAL_SECONDS, Bounds, Found
+from slo.adopt.objective_file import PERIODS_SECONDS, choose_period_seconds, objective_name
 from slo.adopt.placing import Placed
+from slo.adopt.proposing import Proposal
 from slo.adopt.raw import WANTED_SECONDS, threshold
-from slo.adopt.saying import Doubt, some
-from slo.checks.retention import MARGIN_SECONDS
+from slo.adopt.saying import Doubt, counted, some
+from slo.burn import format_decimal
+from slo.checks.retention import MARGIN_SECONDS, days_to_keep
 from slo.intervals import wrong_interval
 
-USUAL_INTERVAL_SECONDS = 15.0
-"""Where nobody tells it."""
 _INTERVALS = (5, 10, 15, 20, 30, 60, 100)
 """Of rules, in seconds: divisors of 5 minutes (:mod:`slo.intervals`)."""
 _MEANING = {
@@ -48,6 +48,21 @@ def find_doubts(found: Found, placed: Placed) -> tuple[Doubt, ...]:
     )  # fmt: skip
 
 
+def find_missed(proposals: Iterable[Proposal]) -> Iterator[Doubt]:
+    """Yield objectives that were written at a target that cells of theirs missed so far."""
+    for proposal in proposals:
+        for target, models in proposal.targets:
+            missed = proposal.missed(target, models)
+            if missed:
+                yield Doubt(
+                    "target missed",
+                    f"{objective_name(proposal, target, models)} is written at "
+                    f"{format_decimal(target * 100)} %, which {some(e.name for e in missed)} "
+                    f"missed over {counted(proposal.history.days_seen, 'day')} with events",
+                    "promise less in objectives/raw.yaml, or know that its budget begins spent",
+                )
+
+
 def choose_interval_seconds(found: Found) -> float:
     """Return the interval of the rules: the longest at which something is scraped, as rules can."""
     longest = max(found.intervals_seconds.values(), default=USUAL_INTERVAL_SECONDS)
@@ -74,7 +89,8 @@ def _retention(found: Found) -> Iterator[Doubt]:
             "retention",
             f"the server keeps samples for {format_duration(kept)}, which is too short for budgets "
             f"over {format_duration(usual)}: {chosen}",
-            "start Prometheus with --storage.tsdb.retention.time=35d or more",
+            "start Prometheus with --storage.tsdb.retention.time="
+            f"{days_to_keep(usual + MARGIN_SECONDS)}d or more",
         )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+USUAL_INTERVAL_SECONDS = 15.0
+"""Between two samples of a series, where nobody tells it."""
 
 LabelSet: TypeAlias = Mapping[str, str]
 Source: TypeAlias = tuple[str, str]
@@ -29,6 +32,9 @@ class ScrapedTarget:
     url: str
     interval_seconds: float | None
     """None if the server does not tell, as Prometheus before 2.27."""
+    answers: bool = True
+    error: str = ""
+    """Why it does not answer; empty if it was not scraped yet."""
 
 
 class Targets:
@@ -45,6 +51,16 @@ class Targets:
 
     def __bool__(self) -> bool:
         return bool(self._by_source)
+
+    def only(self, wanted: Callable[[LabelSet], bool]) -> Targets:
+        """Return those whose labels are wanted."""
+        every = (each for targets in self._by_source.values() for each in targets)
+        return Targets(each for each in every if wanted(each.labels))
+
+    def unanswered(self) -> Iterator[ScrapedTarget]:
+        """Yield those that do not answer, sorted by job and instance."""
+        for _, targets in sorted(self._by_source.items()):
+            yield from (each for each in targets if not each.answers)
 
     def of(self, labels: LabelSet) -> ScrapedTarget | None:
         """Return the target that a series with these labels is of; None if it is not told."""
@@ -90,6 +106,9 @@ class Found:
     names: frozenset[str] = frozenset()
     """Of series of the kinds that are looked for."""
     engines: tuple[LabelSet, ...] = ()
+    gone: tuple[LabelSet, ...] = ()
+    """Of pages that had an engine within the last hour, and have none now: their job and instance,
+    and what tells a cluster."""
     router_gauges: int = 0
     """Series of a router that are called as engines' are, and left out of ``engines``."""
     speaks: Mapping[str, frozenset[Source]] = field(default_factory=dict)

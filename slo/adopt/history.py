@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from slo.adopt.raw import RawIndicator, RawSeries
+from slo.adopt.saying import last_days
 from slo.prometheus import PrometheusClient, PrometheusRefusedError, Sample
 
 DAY_SECONDS = 86400
@@ -137,7 +138,7 @@ class Historian:
         )
         sums, spans = await self._by_moments(tuple(sides), indicator, span_days)
         days = spans * span_days
-        slow = f"the server was slow: only the last {days} days were looked at"
+        slow = f"the server was slow: it was asked for {last_days(days)} alone"
         found = _history(indicator, sums, days)
         return replace(
             found,

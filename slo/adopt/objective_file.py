@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import yaml
 
 from exporters.durations import format_duration
-from slo.adopt.names import quoted
+from slo.adopt.names import one_of
 from slo.adopt.proposing import Proposal
 from slo.adopt.raw import Kind, RawIndicator, RawSeries
+from slo.adopt.saying import counted, some
 from slo.burn import format_decimal
 from slo.checks.retention import MARGIN_SECONDS
 from slo.spec.annotations import annotation_key
@@ -61,16 +61,20 @@ def write_objectives(
     return "---\n".join((_dump(service), *slos))
 
 
+def objective_name(proposal: Proposal, target: Decimal, models: Collection[str]) -> str:
+    """Return what the objective of a target is called; of all models, if none is named."""
+    name = f"{SERVICE}-{proposal.indicator.kind}"
+    # No number at the end: a group of rules that was split has numbered parts.
+    return f"{name}-{_percent(target).replace('.', '-')}-percent" if models else name
+
+
 def _slos(
     proposal: Proposal, where: Mapping[str, str], period_seconds: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     indicator = proposal.indicator
     for target, models in proposal.targets:
-        only = [f"{indicator.model_label}=~{_pattern(models)}"] if models else []
-        name = f"{SERVICE}-{indicator.kind}"
-        if models:
-            # No number at the end: a group of rules that was split has numbered parts.
-            name += f"-{_percent(target).replace('.', '-')}-percent"
+        only = [f"{indicator.model_label}=~{one_of(models)}"] if models else []
+        name = objective_name(proposal, target, models)
         comment = f"# Stands on series of {indicator.stands_on}.\n"
         comment += "".join(f"# Not seen: {each}.\n" for each in indicator.lacks)
         yield comment, {
@@ -81,7 +85,7 @@ def _slos(
                 "displayName": _title(indicator),
                 "annotations": {
                     annotation_key("grouping_labels"): ",".join(indicator.labels),
-                    "target-source": _source(proposal, target),
+                    "target-source": _source(proposal, target, models),
                 },
             },
             "spec": {
@@ -145,22 +149,20 @@ def _description(indicator: RawIndicator) -> str:
     )
 
 
-def _source(proposal: Proposal, target: Decimal) -> str:
-    seen = proposal.history.days_seen
-    is_proposed = any(each.proposed == target for each in proposal.records)
-    if not seen or not proposal.records:
+def _source(proposal: Proposal, target: Decimal, models: Collection[str]) -> str:
+    days = counted(proposal.history.days_seen, "day")
+    if not proposal.records:
         return f"{_percent(target)} % is usual: there was no history to look at."
-    if is_proposed:
-        return f"{_percent(target)} % is the highest target that the last {seen} days met."
-    return f"{_percent(target)} % was chosen, and not met or not tellable in the last {seen} days."
+    if missed := proposal.missed(target, models):
+        cells = some(each.name for each in missed)
+        return f"{_percent(target)} % was chosen, and missed by {cells} over {days} with events."
+    if any(each.proposed for each in proposal.records if not models or each.model in models):
+        return f"{_percent(target)} % is the highest target that was met over {days} with events."
+    return f"{_percent(target)} % is usual: {days} had too few events to tell."
 
 
 def _percent(target: Decimal) -> str:
     return format_decimal(target * 100)
-
-
-def _pattern(models: Iterable[str]) -> str:
-    return quoted("|".join(re.escape(each).replace("\\-", "-") for each in models))
 
 
 class _Number(str):

@@ -19,6 +19,7 @@ from slo.adopt.gpus import Gpus
 from slo.adopt.labels import Sureness, Told, read_field, value_of
 from slo.adopt.members import Members, Place
 from slo.adopt.saying import Notes, counted
+from slo.adopt.unanswered import find_unanswered
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -57,6 +58,7 @@ def place(found: Found, *, cluster: str = "", region: str = "") -> Placed:
     name, series, where = choose_cluster(found, cluster, notes)
     if len(series) < len(found.engines):
         found = without_others(found, name)
+    notes.left_out += find_unanswered(found)
     reading = Reading(found, region, notes)
     engines = reading.read(series)
     members = Members(found, engines, Gpus(found, notes), notes).all()

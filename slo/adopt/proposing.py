@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -34,7 +34,12 @@ class Kept:
     @property
     def is_met(self) -> bool:
         """Return whether it would have been met over all days."""
-        return self.is_tellable and self.budget_left_ratio >= 0
+        return self.is_tellable and not self.is_missed
+
+    @property
+    def is_missed(self) -> bool:
+        """Return whether it was not, by events enough."""
+        return self.is_tellable and self.budget_left_ratio < 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,11 @@ class CellRecord:
     bad: float
     kept: tuple[Kept, ...]
     """By target, the highest first."""
+
+    @property
+    def name(self) -> str:
+        """Return what it is called: ``chat in eu``."""
+        return f"{self.model} in {self.region}"
 
     @property
     def proposed(self) -> Decimal | None:
@@ -64,6 +74,15 @@ class Proposal:
     """Sorted by region and model."""
     targets: tuple[tuple[Decimal, tuple[str, ...]], ...]
     """Targets, each with the models that it is for; without models if it is for all."""
+
+    def missed(self, target: Decimal, models: Collection[str]) -> tuple[CellRecord, ...]:
+        """Return the cells that did not meet a target, of some models; of all, if none is named."""
+        return tuple(
+            each
+            for each in self.records
+            if (not models or each.model in models)
+            and any(kept.target == target and kept.is_missed for kept in each.kept)
+        )
 
     @property
     def is_short(self) -> bool:

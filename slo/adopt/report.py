@@ -13,7 +13,7 @@ from slo.adopt.found import Found
 from slo.adopt.placing import Placed
 from slo.adopt.proposing import CellRecord, Kept, Proposal
 from slo.adopt.raw import Kind
-from slo.adopt.saying import Doubt, Guess, LeftOut, counted, first_of
+from slo.adopt.saying import Doubt, Guess, LeftOut, counted, first_of, last_days
 from slo.adopt.without import find_stands, missed_table, stands_table
 from slo.burn import format_decimal
 
@@ -114,7 +114,8 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
         f"first token within {indicator.threshold_seconds:g} s"
     )  # fmt: skip
     seen, looked = history.days_seen, history.days
-    said = f"{what}, on series of {indicator.stands_on}: {seen} of the last {looked} days have data"
+    days = f"{counted(seen, 'day')} of {last_days(looked)} with data"
+    said = f"{what}, on series of {indicator.stands_on}: {days}"
     if proposal.is_short:
         said += ", which is short: look again after a week"
     if history.by_moments:

@@ -79,6 +79,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def last_days(days: int) -> str:
+    """Return the days before now in words: ``the last day``, ``the last 28 days``."""
+    return "the last day" if days == 1 else f"the last {days} days"
+
+
 def some(items: Iterable[str], most: int = 3) -> str:
     """Return the first of some things by comma, sorted, and how many more there are."""
     return first_of(sorted(set(items)), most)

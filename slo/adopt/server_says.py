@@ -28,7 +28,10 @@ def read_targets(told: Any) -> list[ScrapedTarget]:
         url = each.get("scrapeUrl")
         if isinstance(url, str) and urlsplit(url).scheme in ("http", "https"):
             labels, discovered = _texts(each.get("labels")), _texts(each.get("discoveredLabels"))
-            found.append(ScrapedTarget(labels, discovered, url, _seconds(each)))
+            error, health = str(each.get("lastError") or ""), each.get("health", "up")
+            found.append(
+                ScrapedTarget(labels, discovered, url, _seconds(each), health == "up", error)
+            )
     return found
 
 

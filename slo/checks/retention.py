@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from exporters.durations import format_duration
@@ -20,6 +21,11 @@ def seconds_needed(objective: Objective) -> int:
     return max(_longest_period_seconds(objective), *objective.windows, 0) + MARGIN_SECONDS
 
 
+def days_to_keep(seconds: float) -> int:
+    """Return the days of ``--storage.tsdb.retention.time`` that keep so much."""
+    return math.ceil(seconds / 86400)
+
+
 def _longest_period_seconds(objective: Objective) -> int:
     """Of a calendar, more than the nominal length: a month has up to 31 days, and an hour more."""
     calendar = objective.calendar
@@ -35,13 +41,12 @@ def check_retention(objective: Objective, retention_seconds: float) -> Iterator[
     """
     needed = seconds_needed(objective)
     if retention_seconds < needed:
-        days = -(-needed // 86400)
         yield finding(
             objective,
             "window-longer-than-retention",
             f"the server keeps {format_duration(retention_seconds)}, expected at least "
             f"{format_duration(needed)} for a period of "
             f"{format_duration(_longest_period_seconds(objective))}",
-            f"start Prometheus with --storage.tsdb.retention.time={days}d or more, or choose a "
-            "shorter period",
+            f"start Prometheus with --storage.tsdb.retention.time={days_to_keep(needed)}d or more, "
+            "or choose a shorter period",
         )

@@ -40,6 +40,11 @@ class Alerts:
         }
         self._says_value = any(changes for _, changes in self._labels.values())
 
+    @property
+    def is_active(self) -> bool:
+        """Whether any is pending or firing."""
+        return bool(self._active)
+
     def firings(self) -> list[Firing]:
         """Return all alerts up to now, those that last too."""
         lasting = (self._firing(key, each, None) for key, each in self._active.items())

@@ -4,7 +4,10 @@ What such a rule recorded is guessed, and its expression asked over all moments 
 guess in place of its own series: a copy under another name, each sample one millisecond after its
 moment. Up to and with the first moment at which the result differs from the guess, each result was
 made of what is right; so that much is, by induction, what a server would have recorded, and the
-rest is guessed and asked again. One query for each change, however many moments there are.
+rest is guessed and asked again. Where a result is what it saw of itself, it is held, and guessed to
+be what comes out of the moment before. Elsewhere it follows what else is read, and is the next
+guess. So a state takes one query for each change, and a level that is held at some moments and
+follows at others takes two or three, however many moments there are.
 """
 
 from __future__ import annotations
@@ -36,8 +39,7 @@ class _Guess:
     def accept(self, given: Grid, first: int) -> int:
         """Take over what is right of a result from ``first`` on; return where to go on.
 
-        Up to the first change of any series all is right. After that each series is guessed to go
-        on as it came out of its own first change.
+        Up to the first change of any series all is right. What is guessed of the rest, see above.
         """
         stop = first + len(given.times_ms)
         differs = {key: self._change(key, given, first, stop) for key in given.rows | self.guessed}
@@ -51,19 +53,34 @@ class _Guess:
         self.known.failed[first:end] = given.failed[: end - first]
         for key, change in differs.items():
             if change < stop:
-                self._go_on(key, given.row(key), change - first, change)
+                self._go_on(key, given, first, change)
         return end
 
     def _change(self, key: Key, given: Grid, first: int, stop: int) -> int:
-        guessed = self.guessed.get(key) or Row.empty(len(self.known.times_ms))
-        asked = Row(guessed.values[first:stop], guessed.present[first:stop])
+        asked = self._guessed(key, first, stop)
         # Where the rule failed its series stays as it was.
         places = np.flatnonzero(asked.differs(given.row(key)) & ~given.failed)
         return first + int(places[0]) if places.size else stop
 
-    def _go_on(self, key: Key, given: Row, place: int, change: int) -> None:
-        row = self.guessed.setdefault(key, Row.empty(len(self.known.times_ms)))
-        row.values[change:], row.present[change:] = given.values[place], given.present[place]
+    def _guessed(self, key: Key, first: int, stop: int) -> Row:
+        row = self.guessed.get(key) or Row.empty(len(self.known.times_ms))
+        return Row(row.values[first:stop], row.present[first:stop])
+
+    def _go_on(self, key: Key, given: Grid, first: int, change: int) -> None:
+        """Guess a series anew from its first change on."""
+        count = len(self.known.times_ms)
+        row, stop = given.row(key), first + len(given.times_ms)
+        seen = self._guessed(key, change, stop - 1)
+        after = slice(change + 1 - first, None)
+        follows = np.zeros(count - change, np.bool_)
+        follows[0] = True
+        follows[1 : stop - change] = (
+            seen.differs(Row(row.values[after], row.present[after])) & ~given.failed[after]
+        )
+        places = np.where(follows, np.arange(count - change), 0)
+        places = np.maximum.accumulate(places) + change - first
+        guessed = self.guessed.setdefault(key, Row.empty(count))
+        guessed.values[change:], guessed.present[change:] = row.values[places], row.present[places]
 
 
 @dataclass

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from slo.prometheus import PrometheusClient
 from slo.replay.alerting import Alerts
 from slo.replay.asking import ask
@@ -60,6 +62,25 @@ class Player:
         expr = self.placed.rule.expr
         grid = await self.ask(times_ms, with_names(expr, names) if names else expr)
         self.take(grid)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether anything that it gave is there at its last moment, or may still be told."""
+        is_active = self.alerts is not None and self.alerts.is_active
+        return bool(self._last or self._last_copies or is_active)
+
+    async def when_not_silent(self, times_ms: Times, names: Mapping[str, str]) -> int | None:
+        """Return the first of some moments at which the rule gives something, or fails; or None.
+
+        Nothing is taken of it, see :meth:`play`.
+        """
+        expr = self.placed.rule.expr
+        grid = await self.ask(times_ms, with_names(expr, names) if names else expr)
+        told = grid.failed.copy()
+        for row in grid.rows.values():
+            told |= row.present
+        places = np.flatnonzero(told)
+        return int(times_ms[places[0]]) if places.size else None
 
     async def ask(self, times_ms: Times, expr: str) -> Grid:
         """Return what the rule gives at some moments, where its expression is ``expr``."""

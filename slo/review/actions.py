@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -105,13 +105,6 @@ def read_action(connection: Connection, number: int) -> dict[str, Any]:
     if row is None:
         raise MissingError(f"there is no action {number}")
     return dict(row)
-
-
-def actions_of(connection: Connection, service: str, starts_at: int) -> Sequence[Mapping[str, Any]]:
-    """Return a service's actions that were not closed before a time, the oldest first."""
-    is_open = ACTIONS.c.closed_at.is_(None) | (ACTIONS.c.closed_at > starts_at)
-    asked = select(ACTIONS).where(ACTIONS.c.service == service, is_open).order_by(ACTIONS.c.id)
-    return [dict(each) for each in connection.execute(asked).mappings()]
 
 
 def mark(row: Mapping[str, Any]) -> str:

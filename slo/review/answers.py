@@ -147,9 +147,9 @@ def problem_document(status: int, detail: str) -> tuple[str, bytes]:
 
 
 def said_by_database(error: SQLAlchemyError) -> str:
-    """Return a database's own words in one short line, without the statement and its values."""
-    words = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
-    return words[:200]
+    """Return a database's own words, their first line, without the statement and its values."""
+    words = str(getattr(error, "orig", None) or type(error).__name__).strip()
+    return " ".join(words.partition("\n")[0].split())[:200]
 
 
 Problem = Callable[[Request, int, str, Mapping[str, str] | None], Response]

@@ -96,7 +96,7 @@ def take_incident(
 def begin_review(request: Request, desk: TheDesk, person: Writer, body: NewReview) -> Response:
     """Begin the review of a period; 409 where there is one."""
     by = desk.by(person, body.author)
-    period = reviewable(body.period, by.now)
+    period = reviewable(body.period, by.now, "period")
     reviews.check_service(desk.engine, body.service)
     number = reviews.create_review(desk.engine, body.service, period, by)
     return _review(request, desk, number, 201)

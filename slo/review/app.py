@@ -20,7 +20,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -45,6 +44,8 @@ from slo.web.guard import Application, Guard
 
 NOBODY_ASKED = Gate()
 _FOR_PROGRAMS = ("/webhook", "/pagerduty", "/healthz", "/metrics")
+ANSWERS_WITHIN_SECONDS = 5.0
+"""A database that is well; one that hangs has no other sign."""
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -103,9 +104,18 @@ def review_application(
     app.state.desk = Desk(engine, gate, clock, policy, boards)
     say_problems(app, _tell)
 
+    asked: list[asyncio.Task[None]] = []
+
     async def healthz(_: Request) -> Response:
+        if not asked or asked[-1].done():  # of a database that hangs only one thread waits
+            asked[:] = [asyncio.create_task(asyncio.to_thread(_ask, engine))]
+        (answer,) = asked
+        await asyncio.wait([answer], timeout=ANSWERS_WITHIN_SECONDS)
+        if not answer.done():
+            said = f"The database does not answer within {ANSWERS_WITHIN_SECONDS:g} s."
+            return problem(503, said)
         try:
-            await asyncio.to_thread(partial(_ask, engine))
+            answer.result()
         except SQLAlchemyError as error:
             return problem(503, f"The database does not answer: {said_by_database(error)}.")
         return JSONResponse({"status": "ok"})

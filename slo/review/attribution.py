@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from slo.review.history import CellHistory, Excluded, IncidentHistory, counts
 from slo.tiling import STEP_SECONDS as STEP
 
 BEFORE_SECONDS = 3600
+"""So long before its first alert an incident may have begun to cost."""
 AFTER_SECONDS = 300
 """Pages end when their short window is good again, which is not before users are; rates reach a
 minute further."""
@@ -56,13 +56,15 @@ def attribute(
         for incident in incidents
         if _is_of(cell, incident)
     ]
-    at_work = np.sum([window for _, window in windows], axis=0) if windows else np.zeros(bad.shape)
+    at_work = np.zeros(bad.shape, np.int64)
+    for _, window in windows:
+        at_work[window] += 1
     share = np.divide(bad, at_work, out=np.zeros(bad.shape), where=at_work > 0)
     found = []
     for incident, window in windows:
         spent = float(np.sum(share[window]))
         if spent > 0:
-            first = float(cell.step_at[np.flatnonzero(window & (bad > 0))[0]]) - STEP
+            first = float(cell.step_at[window][np.flatnonzero(bad[window] > 0)[0]]) - STEP
             found.append(CellSpending(incident.number, cell, spent, first))
     return found
 
@@ -72,8 +74,11 @@ def burning_since(cell: CellHistory, budget: float, at: float) -> float:
 
     UNIX seconds; the time itself, if they did not.
     """
-    burns = dict(zip(cell.step_at.tolist(), _burns(cell, budget).tolist(), strict=True))
     end = math.ceil(at / STEP) * STEP
+    first, last = np.searchsorted(cell.step_at, (end - BEFORE_SECONDS - STEP, end + STEP))
+    near = slice(int(first), int(last))  # a cell of a long incident has thousands of steps
+    is_burning = cell.step_events_bad[near] > budget * cell.step_events[near]
+    burns = dict(zip(cell.step_at[near].tolist(), is_burning.tolist(), strict=True))
     if not burns.get(end):  # the step that the time falls into may be good again, or not yet bad
         end -= STEP
     since = at
@@ -88,16 +93,12 @@ def _is_of(cell: CellHistory, incident: IncidentHistory) -> bool:
     return cell.is_at(incident.labels) if has_place else True
 
 
-def _window(cell: CellHistory, budget: float, incident: IncidentHistory) -> NDArray[np.bool_]:
+def _window(cell: CellHistory, budget: float, incident: IncidentHistory) -> slice:
+    """Return which steps of a cell an incident of its place is at work in."""
     start = burning_since(cell, budget, incident.started_at)
     end = incident.ended_at + AFTER_SECONDS
-    window: NDArray[np.bool_] = (cell.step_at > start) & (cell.step_at - STEP < end)
-    return window
-
-
-def _burns(cell: CellHistory, budget: float) -> NDArray[np.bool_]:
-    burns: NDArray[np.bool_] = cell.step_events_bad > budget * cell.step_events
-    return burns
+    first = np.searchsorted(cell.step_at, start, side="right")
+    return slice(int(first), int(np.searchsorted(cell.step_at - STEP, end)))
 
 
 def total_bad(cell: CellHistory, excluded: Sequence[Excluded]) -> float:

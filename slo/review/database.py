@@ -20,6 +20,7 @@ from exporters.problems import InputError, problem
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 30
 """For so long a writer of SQLite waits for another."""
+NEWER = "use a shardwatch that is as new as the one that wrote it"
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
     "cache_size=-65536",  # of KiB: a quarter of days is sorted in memory
@@ -99,12 +100,15 @@ def check_version(engine: Engine) -> None:
         InputError: if it is not, or does not answer.
     """
     shown = engine.url.render_as_string()
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    known = ScriptDirectory(str(MIGRATIONS))
+    newest = known.get_current_head()
     with _answering(engine), engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found != newest:
         said = f"is of version {found or 'none'}, expected {newest}"
-        raise InputError([problem(shown, said, fix="run `shardwatch review migrate`")])
+        is_older = found in {None, *(each.revision for each in known.walk_revisions())}
+        fix = "run `shardwatch review migrate`" if is_older else NEWER
+        raise InputError([problem(shown, said, fix=fix)])
 
 
 def _migrate(engine: Engine, revision: str) -> None:
@@ -113,8 +117,7 @@ def _migrate(engine: Engine, revision: str) -> None:
         with _answering(engine), writing(engine) as connection:
             command.upgrade(_config(connection), revision)
     except CommandError as error:
-        fix = "use a shardwatch that is as new as the one that wrote it"
-        raise InputError([problem(shown, f"cannot be used: {error}", fix=fix)]) from None
+        raise InputError([problem(shown, f"cannot be used: {error}", fix=NEWER)]) from None
 
 
 @contextmanager
@@ -122,7 +125,7 @@ def _answering(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        said = " ".join(str(error.orig).split())
+        said = str(error.orig).strip().partition("\n")[0]
         fix = "see that the database runs, and that we may write there"
         raise InputError([problem(engine.url.render_as_string(), said, fix=fix)]) from None
 

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from slo.review import standing
+from slo.review.attribution import BEFORE_SECONDS
 from slo.review.snapshot_store import CELLS
-from slo.review.spending import AFTER_SECONDS, BEFORE_SECONDS, SPENT
+from slo.review.spending import AFTER_SECONDS, SPENT
 from slo.review.standing import DayOfObjective
 from slo.review.stories import PLACE_LABELS
 

@@ -76,17 +76,20 @@ def figures_of(
     )
 
 
-def reviewable(text: str, now: float) -> ReviewedPeriod:
+def reviewable(text: str, now: float, place: str = "--period") -> ReviewedPeriod:
     """Return a period that has begun at a time, UNIX seconds.
 
     Raises:
-        InputError: if the text names none, or one that has not begun.
+        InputError: if the text names none, or one before 1970, or one that has not begun; it says
+            at which place it was found.
     """
     try:
         period = parse_period(text)
     except ValueError as error:
-        raise InputError([problem("--period", str(error))]) from None
+        raise InputError([problem(place, str(error))]) from None
+    if period.start < 0:
+        raise InputError([problem(place, f"found {text!r}, expected one since 1970")])
     if period.start >= now:
         found = f"found {text!r}, which has not begun"
-        raise InputError([problem("--period", found, fix="name one that has")])
+        raise InputError([problem(place, found, fix="name one that has")])
     return period

@@ -38,7 +38,7 @@ def parse_period(text: str) -> ReviewedPeriod:
     """
     try:
         start, end = _bounds(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(f"found {text!r}, {EXPECTED}") from None
     if not timedelta(0) < end - start <= timedelta(days=LONGEST_DAYS):
         raise ValueError(f"found {text!r}, expected a period of 1 to {LONGEST_DAYS} days")

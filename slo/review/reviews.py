@@ -6,7 +6,7 @@ nothing of the review changes afterwards; :func:`remake` makes them again from t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -202,12 +202,6 @@ def read_review(connection: Connection, number: int) -> dict[str, Any]:
     if row is None:
         raise MissingError(f"there is no review {number}")
     return row
-
-
-def read_own_decisions(connection: Connection, number: int) -> Sequence[Mapping[str, Any]]:
-    """Return the decisions of a review, in their order."""
-    asked = select(DECISIONS).where(DECISIONS.c.review_id == number).order_by(DECISIONS.c.id)
-    return [dict(each) for each in connection.execute(asked).mappings()]
 
 
 def locked_draft(connection: Connection, number: int, revision: int) -> dict[str, Any]:

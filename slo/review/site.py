@@ -170,6 +170,7 @@ def show_review(
         others = browsing.list_reviews(connection, Asked(_ROWS), service=row["service"]).items
     return _page(
         "review.html", title, person, r=row, remade=remade, days=days, today=_now(desk)[:10],
+        is_over=row["ends_at"] <= browsing.moment(int(desk.clock())),
         marks=marks_of(figures["incidents"], desk.clock()),
         others=[each for each in others if each["id"] != number], **content,
     )  # fmt: skip

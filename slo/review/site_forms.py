@@ -51,7 +51,7 @@ def begin(desk: TheDesk, person: Writer, form: Form) -> Response:
     """Begin a review."""
     by = desk.by(person, form.get("author", ""))
     reviews.check_service(desk.engine, form.get("service", ""))
-    period = reviewable(form.get("period", "").strip(), by.now)
+    period = reviewable(form.get("period", "").strip(), by.now, "period")
     return _to(f"/reviews/{reviews.create_review(desk.engine, form['service'], period, by)}")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Table, or_, select, update
 from slo import conventions as names
 from slo.prometheus import PrometheusClient
 from slo.review.alert_store import insert
+from slo.review.attribution import BEFORE_SECONDS
 from slo.review.database import writing
 from slo.review.hours import cell_of, name_of
 from slo.review.incident_store import INCIDENTS
@@ -22,10 +23,8 @@ from slo.series import Series
 from slo.tiling import STEP_SECONDS as STEP
 
 SPENT: Table = Base.metadata.tables[SpentStep.__tablename__]
-BEFORE_SECONDS = 3600
-"""So long before its first alert an incident may have begun to cost."""
 AFTER_SECONDS = 900
-"""And so long after its last page."""
+"""So long after its last page an incident may cost still."""
 LATE_SECONDS = 60
 MOST_SECONDS = 86_400
 """Asked for at once."""

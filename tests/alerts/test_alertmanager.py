@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from alerts.build import build
+from alerts.watchdog import HEARTBEAT_SECONDS
 from exporters.config import read_config
+from exporters.durations import format_duration, parse_duration
 from tests.alerts.chain import running_chain
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -89,10 +91,20 @@ def eventually(found: Callable[[], Any]) -> Any:
 @pytest.fixture
 def chain(tmp_path: Path, free_ports: tuple[int, int]) -> Iterator[Chain]:
     """Both programs, on free ports, with our configuration as it is built."""
-    stand_in_port, alertmanager_port = free_ports
-    chain = Chain(f"http://127.0.0.1:{alertmanager_port}", f"http://127.0.0.1:{stand_in_port}")
-    key_file = tmp_path / "key"
-    key_file.write_text(f"{KEY}\n")
+    with running_chain(configured(tmp_path, free_ports), tmp_path / "key", free_ports):
+        yield chain_on(free_ports)
+
+
+def chain_on(ports: tuple[int, int]) -> Chain:
+    """Return the programs that run on two ports, the stand-in first."""
+    stand_in_port, alertmanager_port = ports
+    return Chain(f"http://127.0.0.1:{alertmanager_port}", f"http://127.0.0.1:{stand_in_port}")
+
+
+def configured(folder: Path, ports: tuple[int, int]) -> Path:
+    """Return the configuration that is built for the programs on two ports, in a folder."""
+    chain = chain_on(ports)
+    (folder / "key").write_text(f"{KEY}\n")
     source = Path(__file__).parent / "demo_like"
     content = yaml.safe_load((source / "shardwatch.yaml").read_text())
     content["topology"] = str(source / "topology.yaml")
@@ -100,12 +112,11 @@ def chain(tmp_path: Path, free_ports: tuple[int, int]) -> Iterator[Chain]:
     content["pagerduty"]["routing_key_file"] = "key"
     content["pagerduty"]["url"] = f"{chain.stand_in}/v2/enqueue"
     content["webhook"]["url"] = f"{chain.stand_in}/webhook"
-    config = tmp_path / "shardwatch.yaml"
+    config = folder / "shardwatch.yaml"
     config.write_text(yaml.safe_dump(content))
-    built = tmp_path / "alertmanager.yml"
+    built = folder / "alertmanager.yml"
     built.write_text(build(read_config(config))["alertmanager.yml"])
-    with running_chain(built, key_file, free_ports):
-        yield chain
+    return built
 
 
 def test_a_page_arrives_with_all_it_should_say_and_resolves_under_the_same_key(chain: Chain):
@@ -320,6 +331,33 @@ def test_an_end_that_was_inhibited_is_told_as_soon_as_nothing_inhibits_it(chain:
     chain.send(gpu_lost, resolved=True)
 
     assert eventually(lambda: told(gpu_lost, "resolved"))
+
+
+SHORTER = 12
+"""Times by which the heartbeat's times are shortened for its test: one every 5 s."""
+
+
+def test_the_heartbeat_is_told_with_each_flush(tmp_path: Path, free_ports: tuple[int, int]):
+    """And with none left out, as where its two intervals are equal."""
+    config = yaml.safe_load(configured(tmp_path, free_ports).read_text())
+    [route] = [
+        each for each in config["route"]["routes"] if "Watchdog" in str(each.get("matchers"))
+    ]
+    for name in ("group_interval", "repeat_interval"):
+        route[name] = format_duration(parse_duration(route[name]) / SHORTER)
+    built = tmp_path / "shorter.yml"
+    built.write_text(yaml.safe_dump(config))
+
+    with running_chain(built, tmp_path / "key", free_ports):
+        chain = chain_on(free_ports)
+        chain.send({"alertname": "Watchdog", "severity": "none", "watches": "shardwatch"})
+        eventually(chain.webhooks)
+        began = time.monotonic()
+        eventually(lambda: chain.webhooks()[3:])
+        waited = time.monotonic() - began
+
+    beat = HEARTBEAT_SECONDS / SHORTER
+    assert 2.5 * beat < waited < 3.5 * beat
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -144,6 +144,17 @@ def test_it_scrapes_what_prometheus_would(tmp_path: Path):
     assert 0 == done.returncode, done.stdout + done.stderr
 
 
+def test_exporters_that_do_not_run_are_no_jobs(tmp_path: Path):
+    """A job without a target tells nobody anything; `init` writes no exporter yet."""
+    none: dict[str, list[str]] = {name: [] for name in ("gpu", "groups", "router", "tools")}
+    config = read_config(write(tmp_path, {**PLAIN, "exporters": {**none, "groups": ["h:1"]}}))
+    scrapes = collector_config(config)["receivers"]["prometheus"]["config"]["scrape_configs"]
+
+    assert ["shardwatch-groups", "prometheus", "alertmanager"] == [
+        each["job_name"] for each in scrapes
+    ]
+
+
 def test_a_dollar_sign_means_itself(tmp_path: Path):
     """The Collector expands variables in every text."""
     content = {**PLAIN, "prometheus": {"url": "http://prometheus:9090/$tenant"}}

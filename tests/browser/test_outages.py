@@ -1,5 +1,7 @@
 """Prometheus down, slow or wrong: said in place, and mended by itself."""
 
+import time
+
 import pytest
 
 from dashboards.pictures.browser import wait_until_settled
@@ -49,6 +51,22 @@ def test_a_slow_prometheus_is_given_up_and_asked_again(address, answers, page):
     assert "does not answer" in page.locator(".panel .status").inner_text()
     answers.delay_seconds = 0
     recovers(page)
+
+
+def test_a_board_says_once_why_nothing_is_answered(serve, our_boards, answers, page):
+    """As soon as one query was given up, with every panel and variable, and until it is over."""
+    answers.delay_seconds = 60  # longer than the stand-in's preview and this test wait
+    began = time.monotonic()
+    open_board(page, f"{serve(our_boards)}/d/shardwatch-fleet")
+    assert time.monotonic() - began < 30
+    outage = page.locator("[data-field='outage']")
+    assert "does not answer: no answer in time" in outage.inner_text()
+    said = page.locator(".panel[data-failed] .status").all_inner_texts()
+    assert {"Prometheus does not answer."} == {each for each in said if each}
+    assert [] == page.locator("[data-variable='region'] option, .offer [value='eu']").all()
+    answers.delay_seconds = 0
+    until(lambda: outage.is_hidden() and not page.locator(".panel[data-failed]").count())
+    until(lambda: page.locator("[data-variable='region'] [value='eu']").count())
 
 
 def test_old_values_are_not_shown_as_new(address, answers, page):

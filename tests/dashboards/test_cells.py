@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 from string import Template
 
+import numpy as np
 import pytest
 
 from alerts.causes.cell_levels import CELL_LEVELS
@@ -13,8 +14,11 @@ from dashboards.queries import Query, alerts, cells
 from dashboards.queries.objectives import BLIND, LIBRARY, TRAFFIC, VANISHED, burn_threshold
 from demo.setup.programs import find_program
 from slo import conventions
+from slo.prometheus import PrometheusClient
 from slo.render import render_groups
 from slo.rules import RuleGroup
+from slo.series import Series as Scraped
+from slo.testing import running_prometheus
 from slo.windows import read_tiers
 from tests.dashboards.recording import Series, hold, series
 
@@ -80,6 +84,39 @@ def test_promtool_takes_the_rules(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert GROUP_NAME in path.read_text()
+
+
+async def test_bands_of_temperature_are_the_same_over_a_range(tmp_path):
+    """Each cell has its own: a replay asks for many moments at once, a server for one."""
+    (rule,) = (
+        each for each in cells_group(15).rules
+        if each.record == conventions.CELL_GPUS_BY_TEMPERATURE
+    )  # fmt: skip
+    moments = 1_700_000_000 + 15 * np.arange(8)
+    told = [
+        Scraped(
+            {**CELL, "region": region, "uuid": f"GPU-{at}",
+             "__name__": "shardwatch_gpu_temperature_celsius"},
+            moments * 1000, 40.0 + 3 * at + np.arange(8.0),
+        )
+        for region in ("eu", "us") for at in range(4)
+    ]  # fmt: skip
+    with running_prometheus(find_program("prometheus"), tmp_path) as url:
+        async with PrometheusClient(url) as client:
+            await client.remote_write(told)
+            found = await client.query_range(rule.expr, moments[0], moments[-1], 15)
+            at_once = {
+                (*sorted(each.labels.items()), time // 1000): value
+                for each in found
+                for time, value in zip(each.times_ms.tolist(), each.values.tolist(), strict=True)
+            }
+            one_by_one = {
+                (*sorted(each.labels.items()), moment): each.value
+                for moment in moments.tolist()
+                for each in await client.query(rule.expr, moment)
+            }
+
+    assert one_by_one == at_once
 
 
 def test_one_dead_group_of_two_is_half_of_the_capacity_and_one_gpu(tmp_path):

@@ -1,6 +1,8 @@
 """Boards of objectives that somebody brings: their labels, their windows, nothing of ours."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -10,8 +12,8 @@ import yaml
 from typer.testing import CliRunner
 
 from dashboards.asking import EVERYTHING, every_panel, panel_queries
-from dashboards.boards.slo_scope import scope_of
-from dashboards.build import build_slo_boards
+from dashboards.boards.slo_scope import OURS, scope_of
+from dashboards.build import build_boards, build_slo_boards
 from dashboards.cli import app
 from exporters.problems import InputError
 from slo.objectives import read_objective_paths
@@ -67,11 +69,64 @@ def boards_of(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_the_command_writes_the_two_boards_of_the_objectives_alone(shop: Path, tmp_path: Path):
-    """With the same uids as ours, for alerts lead there."""
+    """Under names of their own."""
     out = tmp_path / "out"
     done = CliRunner().invoke(app, ["build", "--slo", str(shop), "-o", str(out)])
     assert 0 == done.exit_code
-    assert {"slo.json", "slo-detail.json"} == {each.name for each in out.glob("*.json")}
+    assert {"shop-slo.json", "shop-slo-detail.json"} == {each.name for each in out.glob("*.json")}
+    assert "grouping labels" not in done.output
+
+
+@pytest.mark.parametrize("format_", ["json", "kubernetes"])
+def test_boards_of_the_cluster_lie_beside_them_in_one_folder(
+    shop: Path, tmp_path: Path, format_: str
+):
+    """Whichever is built first or again, nothing is removed."""
+    out = tmp_path / "out"
+    brought = ["build", "--slo", str(shop), "-o", str(out), "--format", format_]
+    for options in (["build", "-o", str(out)], brought, ["build", "-o", str(out)], brought):
+        done = CliRunner().invoke(app, options)
+        assert 0 == done.exit_code, done.output
+        assert "removed" not in done.output
+    ending = "json" if format_ == "json" else "yaml"
+    assert {*build_boards()} < {each.name for each in out.iterdir()}
+    assert (out / f"shop-slo.{ending}").exists()
+
+
+def test_their_uids_are_of_their_service_and_lead_to_each_other(shop: Path):
+    """Those of the cluster's boards would replace these in the same Grafana."""
+    overview, detail = boards_of(shop)
+    assert ["shardwatch-shop-slo", "shardwatch-shop-slo-detail"] == [overview["uid"], detail["uid"]]
+    assert "shardwatch / SLO overview: shop" == overview["title"]
+    for board, other in ((overview, detail), (detail, overview)):
+        assert f"/d/{other['uid']}" in [each["url"] for each in board["links"]]
+    assert "/d/shardwatch-shop-slo-detail?" in json.dumps(overview["panels"])
+    assert "/d/shardwatch-slo" not in json.dumps([overview, detail])
+
+
+@pytest.mark.parametrize("service", ["shop", "Shop.of-many_things", "x" * 200, "a,b"])
+def test_any_service_makes_a_uid_that_grafana_takes(service: str):
+    """Others than short ones are told apart by a digest."""
+    scope = replace(OURS, services=tuple(service.split(",")))
+    uid = scope.uid_of("shardwatch-slo-detail")
+    assert re.fullmatch(r"shardwatch-[a-z0-9-]{1,18}-slo-detail", uid)
+    assert ("shop" == scope.slug) == (service == "shop")
+
+
+def test_several_services_have_boards_of_their_own():
+    """Titles name three of them."""
+    found = replace(OURS, services=tuple("abcde"))
+    assert "SLO overview: a, b, c and 2 more" == found.name_of("shardwatch-slo")
+    assert found.slug.startswith("a-b-c-d-e-")
+
+
+def test_objectives_without_grouping_labels_are_named(tmp_path: Path):
+    """Else somebody waits for a variable of what the query sums by."""
+    (tmp_path / "a.yaml").write_text(objective("a"))
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["build", "--slo", str(tmp_path / "a.yaml"), "-o", str(out)])
+    assert done.output.startswith("a: no grouping labels")
+    assert "shardwatch.dev/grouping-labels" in done.output
 
 
 def test_their_grouping_labels_are_the_variables(shop: Path):

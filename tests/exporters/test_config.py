@@ -146,7 +146,7 @@ def test_a_missing_routing_key_is_a_problem(tmp_path):
     [
         ("\n", "found an empty file"),
         ("geheim\n", "found 6 characters"),
-        (f"{KEY}\n{KEY}\n", "found 65 characters"),
+        (f"{KEY}\n{KEY}\n", "found 2 lines"),
         (f"{KEY[1:]}-\n", "found other characters"),
         (f"{KEY[1:]}\u00e9\n", "found other characters"),
         (b"abc\xff\n", "byte 3 is not UTF-8"),

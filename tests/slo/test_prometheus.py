@@ -115,3 +115,12 @@ async def test_what_is_refused_is_told_in_a_line(ask):
         await ask(refused, lambda c: c.query("up"), status=422)
     with pytest.raises(PrometheusRefusedError, match="refused samples: with a page that is not"):
         await ask("<html>no</html>", lambda c: c.remote_write([]), status=404)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"), [("http://127.0.0.1:9090", "identity"), ("http://prometheus", None)]
+)
+async def test_answers_are_compressed_only_where_they_have_a_way_to_go(url, expected):
+    """On one machine that is work for both sides, and for nothing."""
+    async with PrometheusClient(url) as client:
+        assert expected == client._session.headers.get("Accept-Encoding")

@@ -101,6 +101,21 @@ def test_as_many_values_as_times_are_asked_for():
         Series({}, np.array([1, 2]), np.array([1.0]))
 
 
+def test_series_that_share_samples_are_laid_out_as_if_each_had_its_own():
+    """The same memory, a part of it, and the same values elsewhere."""
+    one = series_of({"n": "one"}, (NOW, 1.0), (NOW + 1, 2.0))
+    every = [
+        one,
+        Series({"n": "two"}, one.times_ms, one.values),
+        Series({"n": "three"}, one.times_ms[1:], one.values[1:]),
+        Series({"n": "four"}, one.times_ms + 5, one.values),
+        Series({"n": "five"}, one.times_ms + 5, one.values.copy() * 2),
+    ]
+
+    expected = [part for each in every for part in decode(encode_write_request([each]))]
+    assert expected == decode(encode_write_request(iter(every)))
+
+
 async def test_prometheus_reads_what_was_written(prometheus, tmp_path):
     """Values to the last bit, ends of series, and its own answers to wrong requests."""
     going = series_of({"__name__": "n", "is": "going"}, (NOW, 0.1), (NOW + 60, 1 / 3))

@@ -8,7 +8,7 @@ from alerts.doctor.examples import watchdog
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.leading import built_leading, by_config
 from alerts.doctor.seen import Seen
-from alerts.watchdog import HEARTBEAT_SECONDS, WATCHDOG
+from alerts.watchdog import HEARTBEAT_SECONDS, REPEAT_SECONDS, WATCHDOG
 from exporters.durations import format_duration
 from slo import conventions
 
@@ -69,14 +69,14 @@ def find_not_told(seen: Seen) -> Iterator[Found]:
                 f"{seen.config.path.name}, build, and let its route stand before yours",
             )
             continue
-        slowest = max(route.repeat_interval_seconds for route in leading.routes(beat.labels))
+        slowest = max(route.told_every_seconds for route in leading.routes(beat.labels))
         if slowest > LONGEST_SECONDS:
             yield Found(
                 urls,
                 f"{WATCHDOG} is told every {format_duration(slowest)}",
                 f"every {format_duration(HEARTBEAT_SECONDS)}",
-                f"write `repeat_interval: {format_duration(HEARTBEAT_SECONDS)}` and the same "
-                "group_interval into its route",
+                f"write `group_interval: {format_duration(HEARTBEAT_SECONDS)}` and "
+                f"`repeat_interval: {format_duration(REPEAT_SECONDS)}` into its route",
             )
 
 

@@ -55,7 +55,13 @@ def find_exported(seen: Seen) -> Iterator[Found]:
 
 def find_external(seen: Seen) -> Iterator[Found]:
     """Yield external labels that say something else than ours of the same name."""
-    cluster = seen.config.topology.cluster
+    topology = seen.config.topology
+    cluster = topology.cluster
+    regions = {
+        *(each.region for each in topology.groups),
+        *(each.region for each in topology.routers),
+        *(each.region for each in topology.tools),
+    }
     for name, value in sorted(seen.external_labels.items()):
         if name == catalog.CLUSTER and value != cluster:
             yield Found(
@@ -66,6 +72,8 @@ def find_external(seen: Seen) -> Iterator[Found]:
                 f"write `cluster: {value}` into topology.yaml, or `{name}: {cluster}` into "
                 "external_labels of prometheus.yml",
             )
+        elif name == catalog.REGION and {value} == regions:
+            continue  # it is so of all
         elif name in _RESERVED:
             yield Found(
                 f"{seen.url}: external_labels",

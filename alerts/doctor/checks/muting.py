@@ -11,7 +11,7 @@ from alerts.doctor.finding import Check, Found, Harm
 from alerts.doctor.leading import Leading, by_config, require_readable
 from alerts.doctor.seen import Alertmanager, Seen, Silence
 from alerts.routing.inhibitions import inhibit_rules
-from alerts.routing.names import FRAGMENT_PREFIX, Naming
+from alerts.routing.names import Naming, fragment_naming
 from alerts.watchdog import WATCHDOG
 from slo import conventions
 
@@ -98,13 +98,9 @@ def _matchers(silence: Silence) -> tuple[Matcher, ...] | None:
 def _our_inhibitions(seen: Seen) -> list[Inhibition]:
     """Return the rules that we write, whole and as a fragment."""
     labels = sorted({name for each in seen.objectives for name in each.grouping_labels})
-    alerts = {
-        rule.name
-        for group in seen.built
-        for rule in group.rules
-        if rule.is_alert and rule.name != WATCHDOG
-    }
-    namings = (Naming(), Naming(FRAGMENT_PREFIX, tuple(sorted(alerts))))
+    alerts = {rule.name for group in seen.built for rule in group.rules if rule.is_alert}
+    cluster = seen.config.topology.cluster
+    namings = (Naming(), fragment_naming(alerts), fragment_naming(alerts, cluster))
     return [
         rule
         for naming in namings

@@ -6,6 +6,7 @@ from alerts.lint.checks.clash import check_clash
 from alerts.lint.checks.counter import check_counter
 from alerts.lint.checks.duplicate import check_duplicate
 from alerts.lint.checks.gauge import check_gauge
+from alerts.lint.checks.histogram import check_histogram
 from alerts.lint.checks.interval import check_interval
 from alerts.lint.checks.keep_firing import check_keep_firing
 from alerts.lint.checks.label import check_label
@@ -27,7 +28,9 @@ from alerts.lint.rules import Check, CheckAsking
 
 OF_LABELS: tuple[CheckAsking, ...] = (check_label, check_matching)
 """Those of what labels an expression's elements have."""
-OF_SERIES: tuple[CheckAsking, ...] = (check_series, check_counter, check_gauge, check_samples)
+OF_SERIES: tuple[CheckAsking, ...] = (
+    check_series, check_counter, check_gauge, check_samples, check_histogram,
+)  # fmt: skip
 """Those of the series of an expression. With the labels' they are of whatever asks, rules or not.
 """
 

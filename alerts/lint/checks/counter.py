@@ -12,7 +12,7 @@ from alerts.lint.labels import name_of
 from alerts.lint.ranges import COMPARED
 from alerts.lint.rules import Rules
 from exporters.problems import Problem
-from slo.promql import is_nan, is_zero, selectors_in
+from slo.promql import is_nan, is_zero, nodes, selectors_in
 
 COUNTER, NAMED_COUNTER = "promql/counter", "promql/named-counter"
 
@@ -22,6 +22,8 @@ _KEEPING = frozenset(
      "min_over_time", "max_over_time", "last_over_time", "sum_over_time"}
 )  # fmt: skip
 """Functions whose value is that of a series, or made of it."""
+_OF_CHANGES = frozenset({"delta", "idelta", "deriv", "predict_linear"})
+"""Functions that take a counter's restart for a fall."""
 _NOT_OF_VALUES = frozenset({"count", "count_values", "group"})
 
 
@@ -29,6 +31,7 @@ def check_counter(asking: Asking, _: Rules) -> Iterator[Problem]:
     """Yield counters whose value is taken, and not how fast it grows."""
     if asking.parsed.tree is None:
         return
+    yield from _changes(asking, asking.parsed.tree)
     for selector in _valued(asking.parsed.tree):
         name = name_of(selector)
         check = None if name is None else _check_of(name)
@@ -39,6 +42,26 @@ def check_counter(asking: Asking, _: Rules) -> Iterator[Problem]:
             asking,
             check,
             f"takes the value of {name}, {what}, which is of all events since a process began",
+            "take rate(...) or increase(...) of it",
+            in_expr(asking, name),
+        )
+
+
+def _changes(asking: Asking, tree: promql_parser.Expr) -> Iterator[Problem]:
+    """Yield counters whose changes are taken as a gauge's are."""
+    for node in nodes(tree):
+        if not isinstance(node, promql_parser.Call) or node.func.name not in _OF_CHANGES:
+            continue
+        selector = getattr(node.args[0], "vector_selector", None)
+        name = None if selector is None else name_of(selector)
+        check = None if name is None else _check_of(name)
+        if name is None or check is None:
+            continue
+        what = "a counter" if check == COUNTER else "by its name a counter"
+        yield finding(
+            asking,
+            check,
+            f"takes {node.func.name} of {name}, {what}: each restart of its process is a fall",
             "take rate(...) or increase(...) of it",
             in_expr(asking, name),
         )

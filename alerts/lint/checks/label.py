@@ -1,13 +1,14 @@
-"""``promql/label``."""
+"""``promql/label``, ``promql/renamed-label``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from itertools import islice
 
 import promql_parser
 
+from alerts.lint.families import renamed_label
 from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.label_sets import NAME, LabelSet, either
 from alerts.lint.labels import alternatives, name_of, narrowed
@@ -16,7 +17,7 @@ from alerts.lint.rules import Rules
 from alerts.lint.unknown_values import nearest_value, unknown_values
 from exporters.problems import Problem
 from slo.checks.labels import matches
-from slo.promql import nodes
+from slo.promql import nodes, selectors_in
 
 LISTED_VALUES = 30
 """Of a label, in a message."""
@@ -34,8 +35,11 @@ def check_label(asking: Asking, rules: Rules) -> Iterator[Problem]:
         match node:
             case promql_parser.VectorSelector():
                 yield from _check_selector(asking, rules, node)
+                yield from _check_renamed(asking, node, [each.name for each in _matchers(node)])
             case promql_parser.AggregateExpr():
                 yield from _check_grouping(asking, rules, node)
+                if node.modifier is not None:
+                    yield from _check_renamed(asking, node.expr, node.modifier.labels)
             case promql_parser.BinaryExpr():
                 yield from _check_included(asking, rules, node)
 
@@ -140,6 +144,19 @@ def _check_grouping(
         elif (near := meant(label, node.expr, rules)) is not None:
             message = f"groups by {label}, which may be {near} mistyped"
             yield _at(asking, label, message, mistyped_fix(near))
+
+
+def _check_renamed(
+    asking: Asking, tree: promql_parser.Expr, labels: Iterable[str]
+) -> Iterator[Problem]:
+    """Yield labels that newer versions of what serves the series call otherwise."""
+    names = [name for each in selectors_in(tree) if (name := name_of(each)) is not None]
+    for label in dict.fromkeys(labels):
+        now = next((now for each in names if (now := renamed_label(each, label))), None)
+        if now is not None:
+            message = f"asks for {label}, which newer versions of dcgm-exporter call {now}"
+            fix = "ask for the one that yours write"
+            yield finding(asking, "promql/renamed-label", message, fix, in_expr(asking, label))
 
 
 def _check_included(

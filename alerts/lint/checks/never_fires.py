@@ -30,7 +30,10 @@ def check_never_fires(rule: Rule, rules: Rules) -> Iterator[Problem]:
     if rules.values.of(tree, why) is None:
         yield _never(rule, why[0])
     longest = longest_seconds(tree)
-    if rule.for_seconds >= longest:
+    if longest == 0 and not why:
+        said = "no moment of the calendar satisfies its condition"
+        yield _never(rule, Reason(said, tree))
+    elif 0 < longest <= rule.for_seconds:
         yield finding(
             rule,
             "alerts/never-fires",

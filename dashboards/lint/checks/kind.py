@@ -1,4 +1,4 @@
-"""``panels/deprecated``, ``panels/library``, ``panels/plugin``."""
+"""``panels/deprecated``, ``panels/library``, ``panels/plugin``, ``panels/type``."""
 
 from __future__ import annotations
 
@@ -35,9 +35,12 @@ REPLACED = {
 def check_kind(panel: Panel, _: Board) -> Iterator[Problem]:
     """Yield panels that are not drawn, or that nothing was seen of."""
     at = (*panel.place, "type")
-    if not panel.kind:
+    if panel.kind is None:
         message = "is a panel of a library, of which nothing is in the file"
         yield panel.problem("panels/library", message, "give the library's panels in a board")
+    elif not panel.kind:
+        message = "has no type, so that Grafana draws nothing of it"
+        yield panel.problem("panels/type", message, "say which: timeseries, stat, table", at)
     elif panel.kind in REPLACED:
         yield panel.problem(
             "panels/deprecated",

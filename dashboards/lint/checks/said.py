@@ -11,7 +11,7 @@ _OF_NUMBERS = frozenset(
     {"bargauge", "barchart", "gauge", "graph", "heatmap", "histogram", "singlestat", "stat",
      "table", "timeseries", "trend"}
 )  # fmt: skip
-_WITHOUT_TITLE = frozenset({"text", ""})
+_WITHOUT_TITLE = frozenset({"text", None})
 
 
 def check_said(panel: Panel, _: Board) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from dashboards.interpolation import WORDS, Standing, interpolate
-from dashboards.preview.fields import Field, field_of
+from dashboards.preview.fields import Field, field_of, with_defaults
 from dashboards.preview.lines import Line, Values
 from dashboards.preview.links import Carried, value_links
 from dashboards.preview.loose import Json, mapping, mappings
@@ -38,7 +38,7 @@ class Given:
     @property
     def config(self) -> Json:
         """Return how its fields are shown."""
-        return mapping(self.panel.content.get("fieldConfig"))
+        return with_defaults(mapping(self.panel.content.get("fieldConfig")), self.panel.kind)
 
     @property
     def defaults(self) -> Field:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from dashboards.preview.drawings.given import Drawing, Given
 from dashboards.preview.fields import Field
 from dashboards.preview.lines import CALCULATION_NAMES, Line, as_json, reduce_values
@@ -111,8 +109,3 @@ def _legend(options: Json, calculations: list[str]) -> Json:
         "placement": "right" if legend.get("placement") == "right" else "bottom",
         "calculations": [CALCULATION_NAMES.get(each, each) for each in calculations],
     }
-
-
-def has_numbers(given: Given) -> bool:
-    """Tell whether there is anything that could be drawn."""
-    return any(bool(np.isfinite(line.values).any()) for line in given.lines)

@@ -109,8 +109,8 @@ class Panel {
     this.element.setAttribute("aria-busy", "true");
   }
 
-  take({ drawing, problem }) {
-    if (problem !== undefined) return this.fail(problem);
+  take({ drawing, problem, outage }) {
+    if (problem !== undefined) return this.fail(problem, outage);
     try {
       this.draw(drawing);
     } catch (error) {
@@ -122,8 +122,8 @@ class Panel {
     this.rest();
   }
 
-  fail(problem) {
-    this.tell([problem], true);
+  fail(problem, outage) {
+    this.tell([problem], true, outage);
     this.element.dataset.failed = "true";
     if (!this.drawn) this.body.replaceChildren();
     this.retry = setTimeout(() => this.wake(), RETRY_SECONDS * 1000);
@@ -145,9 +145,9 @@ class Panel {
     if (focused) this.body.querySelector(".chart")?.focus();
   }
 
-  tell(notes, isProblem) {
+  tell(notes, isProblem, outage) {
     this.status.replaceChildren(...notes.map((each) => make("p", { class: isProblem ? "problem" : "notice" }, each)));
-    if (isProblem) this.status.append(make("p", { class: "notice" }, `Asked again every ${RETRY_SECONDS} s.`));
+    if (isProblem && !outage) this.status.append(make("p", { class: "notice" }, `Asked again every ${RETRY_SECONDS} s.`));
     this.status.hidden = notes.length === 0;
     this.element.classList.toggle("old", isProblem && this.drawn !== null);
   }
@@ -166,6 +166,7 @@ const fetchPanels = async (wanted, content = {}, take = () => {}) => {
   const mine = () => wanted.filter((panel) => panel.asking === asking);
   try {
     await ask({ ...content, panels: rooms }, (line) => {
+      showOutage(line);
       if (line.panel === undefined) take(line);
       else mine().find((panel) => panel.key === line.panel)?.take(line);
     });
@@ -175,6 +176,12 @@ const fetchPanels = async (wanted, content = {}, take = () => {}) => {
     return { error, left: mine() };
   }
   return {};
+};
+
+/** Says once why Prometheus answers nobody, until it has answered. */
+const showOutage = ({ outage, drawing, problem }) => {
+  if (outage) field("outage").textContent = `${outage}. Asked again every ${RETRY_SECONDS} s.`;
+  if (outage || problem !== undefined || (drawing && !["text", "unknown"].includes(drawing.kind))) field("outage").hidden = !outage;
 };
 
 let waiting = new Set();
@@ -323,9 +330,11 @@ const choose = async (change, push = true) => {
 
 /**
  * Shows what is chosen now; what was chosen before, and is still on its way, is of no use then.
- * Tells whether what variables offer is known.
+ * Again and again, until what variables offer is known.
  */
+let again = null;
 const show = async () => {
+  clearTimeout(again);
   running.forEach((each) => each.abort());
   main.setAttribute("aria-busy", "true");
   const wanted = stalePanelsInSight();
@@ -334,14 +343,15 @@ const show = async () => {
     if (line.variables === undefined) return takeMarks(line);
     showVariables(line);
     writeAddress(false);
-    isKnown = isReady = true;
+    isKnown = !line.outage;
+    isReady = true;
     main.removeAttribute("aria-busy");
   });
-  if (told === null) return true; // something else was chosen meanwhile
+  if (told === null) return; // something else was chosen meanwhile
   if (told.error && !isKnown) field("variables").replaceChildren(make("span", { class: "problem" }, told.error.message));
   told.left?.forEach((panel) => panel.fail(told.error.message));
   main.removeAttribute("aria-busy");
-  return isKnown;
+  if (!isKnown) again = setTimeout(show, RETRY_SECONDS * 1000);
 };
 
 const chooseValues = (name, values) => choose({ chosen: { ...choice.chosen, [name]: values } });
@@ -468,21 +478,16 @@ const listen = () => {
   window.addEventListener("beforeprint", () => load(panels.filter((panel) => panel.isStale)));
 };
 
-const begin = async () => {
+const begin = () => {
   document.querySelectorAll(".panel").forEach((element) => panels.push(new Panel(element)));
   panels.forEach((panel) => byElement.set(panel.element, panel));
   readAddress();
   panels.forEach((panel) => { panel.isInSight = isSeen(panel.element); }); // the observer tells later
-  const shown = show();
+  show();
   listen();
   showTime();
   panels.forEach((panel) => sight.observe(panel.element));
   schedule();
-  let isKnown = await shown;
-  while (!isKnown) {
-    await new Promise((resolve) => setTimeout(resolve, RETRY_SECONDS * 1000));
-    isKnown = await show();
-  }
 };
 
 begin();

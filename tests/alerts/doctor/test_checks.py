@@ -294,7 +294,7 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "watchdog/not-told": [
         ("to nobody", lambda seen: led(seen, watchdog_lost), "goes to nobody"),
-        ("seldom", lambda seen: led(seen, watchdog_seldom), "is told every 4h"),
+        ("seldom", lambda seen: led(seen, watchdog_seldom), "is told every 4h1m"),
     ],
     "prometheus/stale-config": [
         ("a file that it cannot use", lambda seen: replace(seen, has_reloaded=False), "earlier"),
@@ -407,8 +407,8 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     "labels/external": [
         ("another cluster", sending(**{"global": {"external_labels": {"cluster": "prod"}}}),
          "cluster: prod, where the topology says demo"),
-        ("a region", sending(**{"global": {"external_labels": {**OURS, "region": "eu"}}}),
-         "region: eu, which every alert gets"),
+        ("a region", sending(**{"global": {"external_labels": {**OURS, "region": "us"}}}),
+         "region: us, which every alert gets"),
     ],
     "links/own-machine": [
         ("runbooks", linking(runbooks="http://localhost:3000/runbooks"),

@@ -1,13 +1,15 @@
 """What checks tell apart: what is as it should be, however it is said or loaded."""
 
+import warnings
 from dataclasses import replace
 
 import pytest
 
-from alerts.doctor.checks import coverage, joins, rules, scrapes, sources
+from alerts.doctor import trying
+from alerts.doctor.checks import coverage, heartbeat, joins, routes, rules, scrapes, sources
 from alerts.doctor.leading import why_unreadable
 from alerts.doctor.relabeling import relabel
-from alerts.doctor.seen import Seen, Silence
+from alerts.doctor.seen import Seen, Silence, Trial
 from exporters import catalog
 from exporters.kubernetes.settings import Kubernetes
 from slo.grouping import limit_groups
@@ -129,14 +131,105 @@ def test_a_catch_all_that_merges_takes_nothing_from_pagerdutys_own_route(well: S
     assert [] == ids(led(well, change))
 
 
-def test_an_expression_that_python_reads_otherwise_is_not_judged(well: Seen):
-    """RE2 knows classes by names."""
+@pytest.mark.parametrize("written", ["[[:alpha:]]+", r"\\pL+"])
+def test_an_expression_that_python_reads_otherwise_is_not_judged(well: Seen, written: str):
+    """RE2 knows classes by names, of which Python warns, and others that it does not know."""
 
     def change(config):
-        route = {"receiver": "nobody", "matchers": ['region=~"[[:alpha:]]+"']}
+        route = {"receiver": "nobody", "matchers": [f'region=~"{written}"']}
         config["route"]["routes"].insert(1, route)
 
-    assert "[[:alpha:]]" in why_unreadable(led(well, change).alertmanagers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        said = why_unreadable(led(well, change).alertmanagers)
+    assert "cannot be read here: region=~" in said
+
+
+def test_a_second_route_of_pagerdutys_that_merges_takes_no_incident_away(well: Seen):
+    """Each page is one by the other."""
+
+    def change(config):
+        route = {"receiver": "serving-pages", "matchers": ['severity="page"'], "continue": True,
+                 "group_by": ["alertname"]}  # fmt: skip
+        config["route"]["routes"].insert(1, route)
+
+    assert [] == ids(led(well, change))
+
+
+def test_pagerdutys_route_merges_whatever_others_make_of_pages(well: Seen):
+    """A log of them wakes nobody."""
+
+    def change(config):
+        config["receivers"].append({"name": "log", "webhook_configs": [{"url": "http://log"}]})
+        for each in config["route"]["routes"]:
+            if each["receiver"] == "serving-pages":
+                each["group_by"] = ["alertname"]
+        route = {"receiver": "log", "continue": True, "group_by": ["..."]}
+        config["route"]["routes"].insert(1, route)
+
+    assert {"routes/merged"} == set(ids(led(well, change)))
+
+
+def test_labels_that_a_page_does_not_have_tell_it_apart_from_none(well: Seen):
+    """Pages of objectives say no cluster here, and need not be grouped by it."""
+    config = {**(well.server_config or {}), "global": {"external_labels": {}}}
+    of_objectives = tuple(each for each in well.built if each.file.startswith("rules/slo-"))
+    seen = replace(well, server_config=config, built=of_objectives)
+
+    def group_by_cell(config, *more: str):
+        for each in config["route"]["routes"]:
+            if each["receiver"] == "serving-pages":
+                each["group_by"] = ["region", *more]
+
+    assert [] == [*routes.find_merged(led(seen, lambda each: group_by_cell(each, "model")))]
+    [found] = routes.find_merged(led(seen, group_by_cell))
+    assert "pages to serving-pages are not grouped by model:" in found.found
+
+
+def test_what_our_own_rules_hold_back_is_meant_to(well: Seen):
+    """The page of a region that is down stands for those of its cells."""
+    down = {"alertname": "RegionDown", "severity": "page", "cluster": "demo", "region": "eu"}
+    firing = tuple(replace(each, alerts=(*each.alerts, down)) for each in well.alertmanagers)
+
+    assert [] == ids(replace(well, alertmanagers=firing))
+
+
+@pytest.mark.parametrize(
+    ("fires_seconds", "up_seconds", "expected"),
+    [(119.0, 3600.0, set()), (3600.0, 119.0, set()), (120.0, 120.0, {"watchdog/not-arrived"})],
+)
+def test_a_watchdog_has_two_minutes_to_arrive(
+    well: Seen, fires_seconds: float, up_seconds: float, expected: set[str]
+):
+    """Since Prometheus fires it, and since Alertmanager runs."""
+    seen = answering(well, heartbeat.FIRING, samples({}, value=fires_seconds))
+
+    assert expected == set(ids(both(seen, alerts=(), up_seconds=up_seconds)))
+
+
+class Slow:
+    """An Alertmanager that has taken an alert, and has not led it anywhere yet."""
+
+    def __init__(self, labels: dict[str, str]) -> None:
+        self._answers = [
+            {"labels": labels, "status": {"state": "unprocessed"}, "receivers": []},
+            {"labels": labels, "status": {"state": "active"}, "receivers": [{"name": "a"}]},
+        ]
+
+    async def alerts(self, *_: str) -> list[dict[str, object]]:
+        """Return the alert, a step further each time."""
+        return [self._answers.pop(0)]
+
+
+async def test_a_page_that_is_not_processed_yet_is_led_nowhere_yet(monkeypatch):
+    """Nobody would be said to be told of it."""
+    monkeypatch.setattr(trying, "LOOK_SECONDS", 0.0)
+    labels = {"slo": "x", "alertname": "A"}
+    page = trying.Page("no owner", labels, {"webhook": 1}, 0.0, 0.0)
+
+    trial = await trying._arrival(Trial("no owner", (), ()), page, [Slow(labels)])
+
+    assert (("a",), "") == (trial.receivers, trial.held_by)
 
 
 def test_exporters_that_are_named_for_kubernetes_are_expected(well: Seen):
@@ -149,6 +242,34 @@ def test_exporters_that_are_named_for_kubernetes_are_expected(well: Seen):
     [found] = findings(replace(well, config=config, targets=targets))
 
     assert ("scrape/job-missing", "shardwatch-tools") == (found.check.id, found.found.subject)
+
+
+def for_kubernetes(seen: Seen, *names: str, tools: list[str] | None = None) -> Seen:
+    """Return the same where these exporters are named for Kubernetes, and tools at addresses."""
+    file = seen.config.file
+    bare = file.exporters.model_copy(update={"tools": tools or []})
+    update = {"exporters": bare, "kubernetes": Kubernetes(exporters=list(names))}
+    if not names:
+        update["kubernetes"] = Kubernetes()
+    return replace(seen, config=replace(seen.config, file=file.model_copy(update=update)))
+
+
+def without_tools(seen: Seen) -> Seen:
+    """Return the same where Prometheus scrapes no tools."""
+    targets = tuple(each for each in seen.targets or () if each.job != "shardwatch-tools")
+    return replace(seen, targets=targets)
+
+
+def test_exporters_of_kubernetes_are_missed_once_and_only_where_they_are_to_be(well: Seen):
+    """Not if they are scraped, have an address, have nothing to read, or nobody named them."""
+    assert [] == ids(for_kubernetes(well, "tools"))
+    assert ["scrape/job-missing"] == ids(
+        without_tools(for_kubernetes(well, "tools", tools=["t:1"]))
+    )
+    assert [] == ids(without_tools(for_kubernetes(well)))
+    idle = without_tools(for_kubernetes(well, "tools"))
+    topology = idle.config.topology.model_copy(update={"tools": []})
+    assert [] == ids(replace(idle, config=replace(idle.config, topology=topology)))
 
 
 def test_a_key_that_stands_in_alertmanagers_own_file_is_taken_for_ours(well: Seen):
@@ -239,3 +360,20 @@ def test_alerts_are_relabeled_as_prometheus_does(step, expected):
     """An expression matches the whole value; what is empty is gone."""
     labels = {"severity": "page", "slo": "chat"}
     assert (labels if expected == "same" else expected) == relabel(labels, [step])
+
+
+def test_a_region_that_all_are_in_may_be_an_external_label(well: Seen):
+    """It is so of every alert; a region that has a router alone is another."""
+    config = well.server_config or {}
+    seen = replace(well, server_config={
+        **config, "global": {"external_labels": {"cluster": "demo", "region": "eu"}}})  # fmt: skip
+    assert [] == ids(seen)
+
+    topology = well.config.topology
+    [router] = topology.routers
+    other = topology.model_copy(update={"routers": [router.model_copy(update={"region": "us"})]})
+    assert ["labels/external"] == [
+        each.check.id
+        for each in findings(replace(seen, config=replace(well.config, topology=other)))
+        if each.check.id.startswith("labels/")
+    ]

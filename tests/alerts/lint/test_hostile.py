@@ -123,6 +123,45 @@ def test_rules_of_any_kind_are_checked_and_shown(rules):
     assert list(text_lines(Report(TABLE, {}, problems, {"f": lines}))) or not problems
 
 
+_VECTORS = st.sampled_from([
+    "up", "x", "hour()", "day_of_week()", "minute(vector(time()))", "month(up)", "vector(1)",
+    "absent(vector(1))", "slo:burn_rate:ratio{slo='s'}", "ALERTS{alertname='A',alertname='B'}",
+    "rate(vllm:prompt_tokens_total[5m])", "clamp(up, 3, 2)", "absent(up)",
+])  # fmt: skip
+_NUMBERS = st.sampled_from(["0", "-1", "2.5", "7", "24", "1e300", "NaN", "Inf", "-Inf", "time()"])
+
+
+def _joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    compared = st.tuples(inner, st.sampled_from(["==", "!=", ">", ">=", "<", "<=", "== bool"]),
+                         _NUMBERS)  # fmt: skip
+    operators = ["and", "or", "unless", "and on ()", "unless on ()", "> on () group_left ()", "*"]
+    both = st.tuples(inner, st.sampled_from(operators), inner)
+    inside = st.tuples(st.sampled_from(["sum", "count", "abs", "-", "max by (job)"]), inner)
+    return st.one_of(
+        st.one_of(compared, both).map(lambda parts: f"({' '.join(parts)})"),
+        inside.map(lambda parts: f"{parts[0]}({parts[1]})"),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(_VECTORS, _joined, max_leaves=5),
+    st.sampled_from(["0s", "1ms", "5m", "2h", "2d", "1y"]),
+)
+def test_a_condition_that_may_never_be_true_is_checked_and_shown(expr, wait):
+    """Of values, of the calendar, of what excludes each other; whatever its alert waits for."""
+    alert = {"alert": "A", "expr": expr, "for": wait}
+    text = yaml.safe_dump({"groups": [{"name": "g", "rules": [alert]}]})
+    (document,) = parse_documents(text, "f")
+    read = [rule for _, of_group in groups_of(document, text) for rule in of_group]
+
+    problems = lint(read)
+
+    assert read[0].parsed.tree is not None
+    lines = {"f": read[0].group.source.lines}
+    assert list(text_lines(Report(TABLE, {}, problems, lines)))
+
+
 def test_a_damaged_file_is_read_or_refused():
     """With bytes changed, left out and put in."""
     damage(*READERS["rules"], seconds=1.0)

@@ -30,6 +30,12 @@ def test_a_label_of_its_own_is_not_accused(label):
     assert asked(label) is None
 
 
+def test_a_label_as_dcgm_exporter_called_it_before_is_not_accused():
+    """Most that run write it; of other series it is a mistake as well."""
+    assert asked("Hostname", "DCGM_FI_DEV_GPU_TEMP") is None
+    assert "hostname" == asked("hostnme", "DCGM_FI_DEV_GPU_TEMP")
+
+
 def test_a_label_that_is_said_to_be_attached_is_not_accused():
     """Whatever it looks like."""
     assert asked("clster", target_labels=frozenset({"clster"})) is None

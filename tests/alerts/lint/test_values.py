@@ -74,6 +74,10 @@ RANGES = {
     'sum(rate(x{code="500"}[5m])) / sum(rate(x[1m]))': Range(0, INF),
     'rate(h_bucket{le="1"}[5m]) / rate(h_count[5m])': Range(0, 1),
     "count(up == 0) / count(up)": Range(0, 1),
+    "sum(up) / count(up)": Range(0, 1),
+    "sum by (a) (1 - up) / (count by (a) (1 - up) > 0)": Range(0, 1),
+    "sum by (a) (up) / count by (b) (up)": Range(0, INF),
+    "sum(up) / count(x)": Range(0, INF),
 }
 
 

@@ -337,14 +337,16 @@ def test_another_cluster_of_the_same_name_does_not_take_the_place_of_ours(folder
         ({"severity": "{{ $labels.severity }}"}, True),
         ({"severity": "critical"}, False),
         (None, False),
+        ({"severity": "none", "name": "Watchdog"}, False),
     ],
 )
 def test_an_alert_of_theirs_that_our_route_would_take_stops_it(
     folder: Path, labels: dict[str, str] | None, *, is_taken: bool
 ):
-    """It went to their own receiver before."""
+    """It went to their own receiver before. A watchdog of theirs is none of ours by its labels."""
     file, _ = files(folder)
-    rule = {"alert": "HostDown", "expr": "up == 0", **({"labels": labels} if labels else {})}
+    name = (labels or {}).get("name", "HostDown")
+    rule = {"alert": name, "expr": "up == 0", **({"labels": labels} if labels else {})}
     theirs = {"groups": [{"name": "a", "rules": [{"record": "a:b", "expr": "b"}, rule]}]}
     (folder / "theirs.yaml").write_text(yaml.safe_dump(theirs))
     if is_taken:

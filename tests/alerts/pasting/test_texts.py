@@ -89,7 +89,8 @@ def test_a_list_that_another_cluster_made_is_not_built_upon():
         paste(first, {("receivers",): [{"name": "ours"}]})
     assert (
         "f.yml:2: found receivers: among the lines of the cluster b, expected it above them; "
-        "take those out, write receivers: with one of yours, and paste both"
+        'take those out (--undo --cluster "b"), write receivers: with nothing after it, and paste '
+        "both"
     ) == str(refused.value)
 
 
@@ -223,3 +224,10 @@ def test_lines_that_are_not_as_they_were_written_are_refused(lines, said: str, l
     assert str(refused.value).startswith(f"f.yml:{found[:60]}")
     assert expected in str(refused.value)
     assert "put the line back as it was" in str(refused.value)
+
+
+def test_what_would_say_something_else_as_well_is_not_pasted():
+    """Another key has the same value by its name, and would have ours too."""
+    text = "receivers: &none\nothers: *none\n"
+    with pytest.raises(InputError, match="written in a way that lines cannot be put between"):
+        paste(text, {("receivers",): [{"name": "ours"}]})

@@ -24,12 +24,14 @@ def serve(**changes: Any) -> None:
 
 
 def test_a_folder_of_boards_is_served_until_the_process_is_ended(tmp_path: Path):
-    """Its first line says where; Prometheus need not be there yet."""
+    """It says where, and what is not shown; Prometheus need not be there yet."""
     (tmp_path / "a.json").write_text(json.dumps({"uid": "a", "title": "Mine", "panels": []}))
+    (tmp_path / "b.json").write_text("{")
     options = ["--boards", str(tmp_path), "--prometheus", "http://127.0.0.1:1", "--port", "0"]
     command = [sys.executable, "-m", "shardwatch", "dashboards", "preview", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        said = process.stdout.readline() if process.stdout else ""
+        assert process.stdout
+        passed_over, said = process.stdout.readline(), process.stdout.readline()
         address = said.split()[-1]
         with urllib.request.urlopen(f"{address}d/a", timeout=60) as answer:  # noqa: S310 - ours
             text = answer.read().decode()
@@ -37,6 +39,7 @@ def test_a_folder_of_boards_is_served_until_the_process_is_ended(tmp_path: Path)
         process.wait(60)
     assert said.startswith("1 boards with the data of http://127.0.0.1:1: http://127.0.0.1:")
     assert "Mine" in text
+    assert passed_over.startswith(f"not shown: {tmp_path / 'b.json'}:1:2: not JSON")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,17 @@ def test_what_cannot_be_used_is_refused_with_what_was_found(changes: dict[str, A
     with pytest.raises(InputError) as refused:
         serve(**changes)
     assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://me:hunter2@p:9090", "me:hunter2@p", "ftp://me:hunter2@p/"]
+)
+def test_an_address_with_a_password_is_refused_without_repeating_it(address: str):
+    """It would stand on the terminal, on every page and in the list of processes."""
+    with pytest.raises(InputError) as refused:
+        serve(prometheus=address)
+    assert "--http-config" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
 
 
 def test_a_port_that_is_taken_is_said_and_what_to_do():

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dashboards.preview.fields import Field, Look, field_of
+from dashboards.preview.fields import Field, Look, field_of, with_defaults
 
 RED, GREEN = "#F2495C", "#73BF69"
 STEPS = {"steps": [{"color": "green", "value": None}, {"color": "red", "value": 1}]}
@@ -96,3 +96,12 @@ def test_a_colour_is_never_more_than_a_colour():
     """A dashboard's text must not become a style."""
     field = Field({"color": {"mode": "fixed", "fixedColor": "red;background:url(//x)"}})
     assert "#8E8E8E" == field.color(1.0)
+
+
+def test_where_a_panel_says_nothing_its_kind_does_as_in_grafana():
+    """Series over time are told apart by colour; numbers have Grafana's thresholds."""
+    series = field_of(with_defaults({}, "timeseries"), "")
+    assert 3 == len({series.color(1.0, index=index) for index in range(3)})
+    assert [GREEN, RED] == [field_of(with_defaults({}, "stat"), "").color(x) for x in (79.0, 80.0)]
+    own = {"defaults": {"color": {"mode": "fixed", "fixedColor": "red"}, "thresholds": STEPS}}
+    assert own == with_defaults(own, "timeseries")

@@ -49,7 +49,7 @@ def test_our_own_boards_are_read_whole():
 )  # fmt: skip
 def test_a_dashboard_is_read_from_every_wrapping(content: Any, tmp_path: Path):
     """As it is exported, as the API answers, in a list, as a resource of the classic model."""
-    board = read_boards([written(tmp_path, content)])["one"]
+    board = read_boards([written(tmp_path, content)]).boards["one"]
     assert ("One", ["Up"]) == (board.title, [each.title for each in board.panels.values()])
 
 
@@ -93,21 +93,22 @@ def test_panels_without_ids_or_with_one_id_are_told_apart():
 def test_a_board_without_uid_has_that_of_its_file(tmp_path: Path):
     """With what an address can hold."""
     assert ["my-own-board"] == list(
-        read_boards([written(tmp_path, {"panels": []}, "my own+board.json")])
+        read_boards([written(tmp_path, {"panels": []}, "my own+board.json")]).boards
     )
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "1:2: found expecting property name"),
-        ("", "1:1: found expecting value, expected JSON"),
-        ("[" * 100_000, "is nested too deeply"),
+        ("{", "1:2: not JSON: found the end, expected a key or '}'; correct the file"),
+        ("", "1:1: not JSON: found the end, expected a value"),
+        ("[" * 100_000, "nested more than 100 deep"),
+        ("1" * 5000, "found a number of 5000 characters"),
         ("[]", "found an empty list"),
         ("3", "found no panels"),
         ({"title": "x"}, "found no panels"),
         ({"apiVersion": "dashboard.grafana.app/v2beta1", "spec": {"elements": {}}},
-         "is a dashboard of Grafana's schema v2, expected one of the classic model; export it"),
+         "is a dashboard of dashboard.grafana.app/v2beta1, expected one of the classic"),
     ],
 )  # fmt: skip
 def test_what_is_no_dashboard_is_refused_with_its_place(content: Any, said: str, tmp_path: Path):
@@ -134,15 +135,34 @@ def test_too_many_panels_are_counted():
     assert ["3 panels are left out: at most 400 are shown."] == list(board.notes)
 
 
-def test_every_wrong_file_of_a_folder_is_named(tmp_path: Path):
+WRONG = (("a", "{"), ("b", BOARD), ("c", BOARD), ("d", "x"))
+
+
+def test_every_wrong_file_that_is_named_is_told(tmp_path: Path):
     """Not only the first; and two boards with one uid are."""
-    for name, content in (("a", "{"), ("b", BOARD), ("c", BOARD), ("d", "x")):
-        written(tmp_path, content, f"{name}.json")
+    files = [written(tmp_path, content, f"{name}.json") for name, content in WRONG]
     with pytest.raises(InputError) as refused:
-        read_boards([tmp_path])
+        read_boards(files)
     assert ["a.json", "c.json", "d.json"] == [
         Path(each.file).name for each in refused.value.problems
     ]
+
+
+def test_wrong_files_of_a_folder_cost_the_others_nothing(tmp_path: Path):
+    """They are passed over and named; if no other is left, they are refused."""
+    second = {"apiVersion": "dashboard.grafana.app/v2", "spec": {"elements": {}}}
+    for name, content in (*WRONG, ("e", second)):
+        written(tmp_path, content, f"{name}.json")
+    found = read_boards([tmp_path])
+    assert ["one"] == list(found.boards)
+    assert ["a.json", "c.json", "d.json", "e.json"] == [
+        Path(each.file).name for each in found.passed_over
+    ]
+    for name in "bc":
+        (tmp_path / f"{name}.json").unlink()
+    with pytest.raises(InputError) as refused:
+        read_boards([tmp_path])
+    assert 3 == len(refused.value.problems)
 
 
 def test_an_empty_folder_is_no_dashboard(tmp_path: Path):

@@ -1,5 +1,6 @@
 """The preview's server: what it asks, what it refuses, and what it says when it gets no answer."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 
 from dashboards.build import build_boards
 from dashboards.preview.asking import MOST_SERIES
+from dashboards.preview.outages import AT_ONCE, PROBE
 from dashboards.preview.reading import boards_of_texts
 from dashboards.preview.server import Setting, preview_application
+from dashboards.preview.telling import IN_SHORT
 from dashboards.testing import Answers, stand_in_prometheus
 
 NOW = 1_767_268_800.0
@@ -149,6 +152,31 @@ async def test_more_series_than_can_be_used_are_left_out_and_counted(client, ans
     assert "Query A: 2 more series are left out." in drawing["notes"]
 
 
+async def test_what_steps_are_too_coarse_to_show_is_not_called_nothing(client, answers):
+    """A Prometheus of three minutes has figures, and no sample at the steps of a day."""
+    between = {"from": f"{1000 * (NOW - 86460):.0f}", "to": f"{1000 * (NOW + 60):.0f}"}
+    answers.since = NOW + 30
+    drawing = await drawn(client, **between)
+    said = "No sample at steps of 5m, though there is one at the end: choose a shorter time range"
+    assert said == drawing["no_value"]
+    answers.since = NOW + 3600
+    assert "" == (await drawn(client, **between))["no_value"]
+
+
+@pytest.mark.parametrize(
+    ("since", "notes"),
+    [(NOW - 3600, []),
+     (NOW - 180, ["Samples of the last 3m alone: a shorter time range shows more of them."])],
+)  # fmt: skip
+async def test_a_graph_that_has_samples_of_its_last_edge_alone_says_so(
+    client, answers, since, notes
+):
+    """They are a few pixels wide."""
+    answers.since = since
+    drawing = await drawn(client, points=400, **{"from": "now-6h"})
+    assert notes == drawing["notes"]
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -173,7 +201,45 @@ async def test_a_query_that_takes_too_long_is_given_up(answers):
     answers.delay_seconds = 1.0
     async with asking(answers, within_seconds=0.2) as client:
         told = await panel(client)
-    assert "does not answer: no answer in time" in told["problem"]
+    assert "does not answer: no answer in time" in told["outage"]
+
+
+def requests_of(answers: Answers) -> list[str]:
+    """Return the requests, but for the number that tells of an outage."""
+    return [path for path, form in answers.asked if form.get("query") != [PROBE]]
+
+
+async def test_all_that_wait_for_a_prometheus_that_answers_nothing_are_told_at_once(answers):
+    """After the time of one query; only a number is asked for from then on."""
+    panels = [{**PANEL, "id": each} for each in range(1, 21)]
+    boards = boards_of_texts({"b.json": json.dumps({**BOARD, "panels": panels})})
+    rooms = [{"panel": key} for key in boards["b"].panels]
+    answers.delay_seconds = 30.0
+    async with asking(answers, boards, within_seconds=0.5) as client:
+        told = await lines(client, panels=rooms, marks=["Pages"])
+        assert {key["panel"] for key in rooms} == {each["panel"] for each in told}
+        assert {IN_SHORT} == {each["problem"] for each in told}
+        assert all("does not answer: no answer in time" in each["outage"] for each in told)
+        assert AT_ONCE >= len(requests_of(answers))
+        variables, *others = await lines(client, panels=rooms, variables=True)
+        assert variables["outage"]
+        assert len(rooms) == len(others)
+        assert AT_ONCE >= len(requests_of(answers))
+        answers.delay_seconds = 0.0
+        await asyncio.sleep(0.6)  # until the number that is asked for is given up, too
+        assert "drawing" in await panel(client)
+
+
+async def test_one_query_that_is_slow_costs_no_other_panel(answers):
+    """The server answers a number, so that the others may hope."""
+    panels = [PANEL, {**PANEL, "id": 2, "targets": [{"refId": "A", "expr": "slow"}]}]
+    boards = boards_of_texts({"b.json": json.dumps({**BOARD, "panels": panels})})
+    answers.delays = {"slow": 30.0}
+    async with asking(answers, boards, within_seconds=0.5) as client:
+        told = await panel(client, "2")
+        assert "does not answer: no answer in time" in told["problem"]
+        assert "outage" not in told
+        assert "drawing" in await panel(client)
 
 
 async def test_an_answer_that_is_too_large_is_not_read_to_its_end(client, answers, monkeypatch):

@@ -1,5 +1,6 @@
 """Variables: what they offer, what is chosen, what stands for them."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -150,3 +151,29 @@ def test_a_variable_without_a_name_or_of_a_wrong_shape_is_no_variable():
     assert ["a"] == [each.name for each in chosen_alone([{}, {"name": 3.5, "type": []},
                                                          {"name": "a", "current": 4}], {}, {})
                      if each.name == "a"]  # fmt: skip
+
+
+async def test_variables_are_asked_for_at_once_unless_one_needs_another():
+    """A slow server is waited for once, not once a variable."""
+    under_way: list[str] = []
+    most = 0
+
+    class Slow(Labels):
+        async def label_values(self, label: str, *others: Any) -> list[str]:
+            nonlocal most
+            under_way.append(label)
+            most = max(most, len(under_way))
+            assert not {"region", "model"} <= set(under_way)
+            await asyncio.sleep(0.01)
+            under_way.remove(label)
+            return [label]
+
+    variables = [
+        query("region", "label_values(x, region)"),
+        query("model", 'label_values(x{region="$region"}, model)'),
+        query("host", "label_values(x, host)"),
+        query("tool", "label_values(x, tool)"),
+    ]
+    found = await resolve(variables, {}, HOUR, Slow(), "http://p")
+    assert ["region", "model", "host", "tool"] == [each.name for each in found]
+    assert 3 == most

@@ -130,6 +130,25 @@ def test_the_end_of_a_ticket_under_a_long_page_is_never_told():
     assert [(11, "tickets", "firing"), (16, "pages", "firing"), (950, "pages", "resolved")] == found
 
 
+@pytest.mark.parametrize(("page_ends", "tells"), [(640, [True]), (30 + 16 * 60, [])])
+def test_the_end_of_what_was_inhibited_is_told_within_a_quarter_of_an_hour(
+    page_ends: float, tells: list[bool]
+):
+    """Prometheus repeats it for so long: ten minutes after its end it still does, and 16 not."""
+    found = told(firing(TICKET, 10, 30), firing(PAGE, 15, page_ends))
+    assert tells == [True for each in found if each[1:] == ("tickets", "resolved")]
+
+
+def test_with_equal_intervals_every_second_flush_repeats():
+    """It must be longer ago than the interval that it was told last."""
+    quiet = {"alertname": "Quiet", "severity": "quiet"}
+    route = CONFIG["route"]
+    *others, starts = route["routes"]
+    equal = {**route, "routes": [*others, {**starts, "repeat_interval": "2s"}]}
+    found = told(firing(quiet, 10, 20), route=equal)
+    assert [(at, "starts", "firing") for at in (11, 15, 19)] == found
+
+
 def test_who_wants_no_ends_hears_repetitions_alone():
     """More than three seconds after the last, at a flush."""
     quiet = {"alertname": "Quiet", "severity": "quiet"}

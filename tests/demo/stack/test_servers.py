@@ -19,6 +19,15 @@ def test_the_preview_shows_the_boards_that_were_built_with_the_demos_own_prometh
     assert "http://127.0.0.1:19811/healthz" == child.ready_url
 
 
+def test_the_stand_in_tells_the_record_who_took_an_incident():
+    """Signed with the secret that the record knows."""
+    child = servers.pagerduty(Layout(Path("/demo"), DEFAULT_PORTS))
+    options = dict(zip(child.command[3::2], child.command[4::2], strict=True))
+
+    assert "http://127.0.0.1:19810/pagerduty" == options["--webhook-url"]
+    assert "/demo/pagerduty.secret" == options["--webhook-secret-file"]
+
+
 def test_reviews_are_kept_with_the_demos_own_configuration_in_its_folder():
     """At the port that they are known by, where Alertmanager's webhooks go."""
     child = servers.reviews(Layout(Path("/demo"), DEFAULT_PORTS))
@@ -28,5 +37,6 @@ def test_reviews_are_kept_with_the_demos_own_configuration_in_its_folder():
         "--database": "sqlite:////demo/reviews.db",
         "--config": "/demo/shardwatch.yaml",
         "--listen": "127.0.0.1:19810",
+        "--pagerduty-secret-file": "/demo/pagerduty.secret",
     } == options
     assert "http://127.0.0.1:19810/healthz" == child.ready_url

@@ -131,3 +131,28 @@ async def test_the_engine_is_asked_for_a_strength_where_one_is_given(
         assert ([asked], ("7", {"host": "h", "pid": "3"})) == (found, hit)
         with pytest.raises(InputError, match="thermal: the engine refused it: too strong"):
             await observer.inject("thermal", {"host": "h"}, strength)
+
+
+async def test_who_took_an_incident_is_told_and_is_no_page(tmp_path):
+    """One that is over cannot be taken any more; what opened and ended incidents is seen alone."""
+    asked: list[dict[str, Any]] = []
+
+    async def acknowledge(request: web.Request) -> web.Response:
+        asked.append(await request.json())
+        return web.json_response({}, status=201 if len(asked) == 1 else 404)
+
+    async def events(_: web.Request) -> web.Response:
+        actions = ("trigger", "acknowledge", "resolve")
+        told = [{"received_at": 9.0, "event": {"event_action": each}} for each in actions]
+        return web.json_response({"events": told})
+
+    app = web.Application()
+    app.add_routes([web.post("/control/acknowledge", acknowledge), web.get("/events", events)])
+    async with TestClient(TestServer(app)) as client:
+        layout = Layout(tmp_path, {"pagerduty": client.port or 0})
+        observer = Observer(layout, "", client.session)
+        taken = [await observer.acknowledge("k", "Ada") for _ in range(2)]
+        pages = await observer.new_pages(4.0)
+
+    assert ([True, False], {"dedup_key": "k", "by": "Ada"}) == (taken, asked[0])
+    assert ["trigger", "resolve"] == [each.action for each in pages]

@@ -20,6 +20,7 @@ LWS = "label_leaderworkerset_sigs_k8s_io_"
 LLM = {"job": "llm", "cluster": "prod", "region": "eu"}
 ENGINE = {**LLM, "instance": "10.0.0.1:8000", "engine": "0", "model_name": "chat",
           "namespace": "llm", "pod": "chat-0"}  # fmt: skip
+GONE = {**ENGINE, "instance": "10.0.0.3:8000", "pod": "chat-1"}
 RAY = {**LLM, "instance": "10.0.0.2:8080", "model_name": "draft", "ReplicaId": "r1"}
 EPP = {**LLM, "job": "epp", "instance": "10.0.0.8:9090", "model_name": "chat",
        "target_model_name": "r1"}  # fmt: skip
@@ -55,7 +56,9 @@ def series():
         ("gen_ai_execute_tool_duration_seconds_count",
          {**LLM, "job": "tools", "instance": "10.0.0.5:9464", "gen_ai_tool_name": "browse"}),
     ]  # fmt: skip
+    ended = times < now - 600
     return [
+        counter("vllm:num_requests_running", GONE, times[ended], times[ended] * 0),
         *(counter(name, labels, times, since * 0 + 1) for name, labels in gauges),
         *(counter(name, labels, times, since) for name, labels in counters),
     ]
@@ -94,6 +97,13 @@ async def test_everything_is_found_by_its_names(server):
     ]
     assert ["10.0.0.5:9464"] == [each["instance"] for each in found.tools]
     assert {"vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"} == set(found.speaks)
+
+
+async def test_an_engine_that_ended_a_while_ago_is_gone(server):
+    """As the last hour tells it; a router's gauge is no engine."""
+    [gone] = (await ask(server)).gone
+
+    assert {"job": "llm", "instance": "10.0.0.3:8000", "cluster": "prod"} == gone
 
 
 async def test_kubernetes_is_read_where_its_labels_lost_against_those_of_the_target(server):
@@ -157,4 +167,7 @@ def test_it_is_adopted_with_addresses_by_instance_and_objectives_at_the_router(s
     about = {each.about: each.found for each in adopted.doubts}
     assert "has no bound of 2.5 s in 1 of 1 series" in about["missing bucket"]
     assert "does not tell how long it keeps samples" in about["retention"]
+    assert ("engine", "10.0.0.3:8000 of job llm") in {
+        (each.kind, each.what) for each in adopted.placed.notes.left_out
+    }
     assert 4 == len(files)

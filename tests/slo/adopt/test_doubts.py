@@ -53,12 +53,12 @@ def series(**labels: str):
             {"retention_seconds": 15 * DAY}, "retention",
             "the server keeps samples for 15d, which is too short for budgets over 28d: objectives "
             "were written with 14d",
-            "start Prometheus with --storage.tsdb.retention.time=35d or more", id="15 days"),
+            "start Prometheus with --storage.tsdb.retention.time=29d or more", id="15 days"),
         pytest.param(
             {"retention_seconds": 2 * DAY}, "retention",
             "the server keeps samples for 2d, which is too short for budgets over 28d: every "
             "budget will be unknown",
-            "start Prometheus with --storage.tsdb.retention.time=35d or more", id="2 days"),
+            "start Prometheus with --storage.tsdb.retention.time=29d or more", id="2 days"),
         pytest.param(
             {"retention_seconds": None}, "retention",
             "the server does not tell how long it keeps samples (as VictoriaMetrics and Thanos)",

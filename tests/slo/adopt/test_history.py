@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from slo.adopt import history
-from slo.adopt.history import Historian
+from slo.adopt.history import Historian, Span
 from slo.adopt.raw import Kind, RawIndicator, RawSeries
-from slo.prometheus import PrometheusClient
+from slo.prometheus import PrometheusClient, Sample
+from slo.series import Series
 from slo.testing import running_prometheus, running_victoria_metrics
 from tests.slo.adopt.conftest import counter
 
@@ -133,7 +134,7 @@ async def test_days_that_a_slow_server_has_no_time_for_are_left_out(server, now,
     found = await ask(server, now)
 
     assert (0, 0) == (found.days, found.days_seen)
-    assert ("the server was slow: only the last 0 days were looked at",) == found.notes
+    assert ("the server was slow: it was asked for the last 0 days alone",) == found.notes
 
 
 async def test_far_too_many_series_are_not_asked_about(server, now, monkeypatch):
@@ -153,3 +154,40 @@ async def test_a_question_that_the_server_refuses_is_no_history(server, now):
 
     assert {} == found.cells
     assert found.notes
+
+
+class Hours:
+    """A server that has counted so many an hour.
+
+    Args:
+        bad: of each hour.
+        total: of each hour.
+    """
+
+    def __init__(self, bad: float, total: float) -> None:
+        self._by_name = {"bad_total": bad, "all_total": total}
+
+    async def query(self, expr: str, time: float | None = None) -> list[Sample]:
+        """Return how many series there are."""
+        return [Sample({}, 1.0)]
+
+    async def query_range(self, expr: str, start: float, end: float, step: float) -> list[Series]:
+        """Return the increases."""
+        [per_hour] = [events for name, events in self._by_name.items() if name in expr]
+        times = np.arange(start, end + 1, step)
+        return [counter("", {"model": "chat", "region": "eu"}, times, times * 0 + per_hour)]
+
+
+@pytest.mark.parametrize(
+    ("bad", "is_good", "expected"),
+    [(2, False, 2), (12, False, 10), (4, True, 6), (12, True, 0)],
+)
+@pytest.mark.parametrize("now", [1_800_000_000.0, 1_800_000_000.0007])
+async def test_bad_events_are_none_too_few_and_no_more_than_all(bad, is_good, expected, now):
+    """Counters are read at two moments. Each day has its 24 hours, wherever milliseconds end."""
+    sides = {"part": (RawSeries("bad_total"),), "total": (RawSeries("all_total"),)}
+    indicator = RawIndicator(**{**vars(INDICATOR), **sides, "is_good": is_good})
+
+    found = await Historian(Hours(bad, 10), {}, 3, INTERVAL, now).ask(indicator)
+
+    assert dict.fromkeys(range(3), Span(24.0 * expected, 240.0)) == found.cells["eu", "chat"]

@@ -11,6 +11,7 @@ import yaml
 import shardwatch
 from exporters.config import read_config
 from exporters.testing import PageServer, Reply
+from slo.adopt.access import Credentials
 from slo.adopt.command import how_to_mend
 from slo.prometheus import PrometheusUnreachableError
 
@@ -165,7 +166,8 @@ def test_only_what_has_a_label_is_adopted_and_asked_about(strangers_server, run,
         (["--where", "pod"], "--where: found 'pod', expected LABEL=VALUE"),
         (["--region", "a b"], "--region: found 'a b', expected plain characters"),
         (["--username", "me"], "options: found one of --username and --password-file"),
-        (["--bearer-token-file", "nowhere"], "no such file: "),
+        (["--bearer-token-file", "nowhere"], "options: no such file: "),
+        (["--pagerduty-key", "nowhere"], "--pagerduty-key: no such file: nowhere; "),
         (["--timeout", "soon"], "--timeout: 'soon' is no duration"),
     ],
 )  # fmt: skip
@@ -177,6 +179,20 @@ def test_what_was_asked_for_wrongly_is_told(strangers_server, run, tmp_path, arg
     assert code == 2
     assert message in err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [("\n", "an empty file"), ("a" * 32 + "\n" + "b" * 32, "2 lines"), ("a" * 31, "31 characters")],
+)
+def test_a_file_without_a_routing_key_is_told_before_anything_is_asked(run, tmp_path, key, found):
+    """Nothing of it stands in the message."""
+    file = tmp_path / "key"
+    file.write_text(key)
+    code, _, err = run("init", "--prometheus", "http://127.0.0.1:1", "--pagerduty-key", file)
+
+    assert (2, f"{file}: found {found}, expected a routing key of 32 letters and digits; write the "
+            "integration's routing key into it\n") == (code, err)  # fmt: skip
 
 
 @pytest.fixture
@@ -213,12 +229,48 @@ def test_a_server_that_is_no_prometheus_for_us_is_told(server, run, tmp_path, re
     assert not out.exists()
 
 
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_server_that_leads_to_a_page_to_log_in_is_told_with_its_address(
+    server, run, tmp_path, status
+):
+    """Not that it answers with no JSON; what the login is told is left out."""
+    server.serve("/login?to=x", Reply(b"<html>Sign in</html>"))
+    to = {"Location": server.url("/login?to=x")}
+    server.serve("/api/v1/query", Reply(status=status, headers=to))
+
+    code, _, err = run("init", "--prometheus", server.url(""), "-o", tmp_path / "out")
+
+    url = server.url("")
+    assert (2, True) == (code, err.startswith(f"{url}: leads on to {url}/login, which is no API; "))
+    assert "--bearer-token-file" in err
+
+
+def test_a_token_that_is_refused_is_told_with_its_file(server, run, tmp_path):
+    """Not that there should be one."""
+    (tmp_path / "secret").write_text("s3cret\n")
+    server.serve("/api/v1/query", Reply(b"no", status=401))
+    code, _, err = run("init", "--prometheus", server.url(""), "-o", tmp_path / "out",
+                       "--bearer-token-file", tmp_path / "secret")  # fmt: skip
+
+    assert (2, f"{server.url('')}: answered 401 Unauthorized: no; see that {tmp_path}/secret holds "
+            "what this server knows, and that it may read the API\n") == (code, err)  # fmt: skip
+
+
+def test_plain_http_behind_https_is_told_as_such(server, run, tmp_path):
+    """No certificate helps there."""
+    url = server.url("").replace("http:", "https:")
+    code, _, err = run("init", "--prometheus", url, "-o", tmp_path / "out")
+
+    assert code == 2
+    assert "it speaks no TLS at that port: begin its address with http://" in err
+
+
 def test_a_certificate_that_nobody_trusts_is_told_with_the_option_that_names_who_signed_it():
     """As aiohttp says it."""
     said = "https://p does not answer: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
 
     assert "name who signed its certificate: --ca-file FILE" == how_to_mend(
-        PrometheusUnreachableError(said), "https://p"
+        PrometheusUnreachableError(said), "https://p", Credentials()
     )
 
 
@@ -227,7 +279,7 @@ def test_a_server_that_is_down_is_told(run, tmp_path, free_port):
     url = f"http://127.0.0.1:{free_port}"
     code, _, err = run("init", "--prometheus", url, "-o", tmp_path / "out")
 
-    assert (2, True) == (code, err.startswith(f"{url}: does not answer: Cannot connect"))
+    assert (2, True) == (code, err.startswith(f"{url}: does not answer: Connection refused"))
     assert "see that it runs and can be reached from here" in err
 
 

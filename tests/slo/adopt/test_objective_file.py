@@ -3,7 +3,9 @@
 from decimal import Decimal
 
 import pytest
+import yaml
 
+from slo.adopt.doubts import find_missed
 from slo.adopt.history import History, Span
 from slo.adopt.objective_file import write_objectives
 from slo.adopt.proposing import propose
@@ -43,6 +45,27 @@ def read(tmp_path, *proposals: object, where=None):
     objectives = read_objective_files([ObjectiveFile(file, "raw.yaml")])
     assert not has_errors(check_objectives(objectives))
     return {each.name: each for each in objectives}
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({("eu", "a"): (0, 10_000)},
+         "99.9 % is the highest target that was met over 1 day with events."),
+        ({("eu", "a"): (60, 10_000), ("us", "a"): (500, 10_000)},
+         "99 % was chosen, and missed by a in us over 1 day with events."),
+        ({("eu", "a"): (0, 3)}, "99.9 % is usual: 1 day had too few events to tell."),
+        ({}, "99.9 % is usual: there was no history to look at."),
+    ],
+)  # fmt: skip
+def test_why_a_target_was_chosen_is_written_beside_it(tmp_path, cells, said):
+    """A cell that missed it is named, though another met it."""
+    history = {cell: {0: Span(*events)} for cell, events in cells.items()}
+    found = propose(History(AVAILABILITY, 28, history), "eu")
+
+    [_, slo] = yaml.safe_load_all(write_objectives([found], {}, 14 * 86400))
+    assert said == slo["metadata"]["annotations"]["target-source"]
+    assert ("missed" in said) == bool(list(find_missed([found])))
 
 
 def proposal(indicator, bad_by_model):

@@ -90,6 +90,25 @@ def test_an_engine_and_its_gpus_are_joined_by_the_short_name_of_the_only_host_th
     assert [("gpu01", ["GPU-a"])] == members(group)
 
 
+def test_a_host_that_is_called_as_the_short_name_of_another_keeps_its_own():
+    """Whoever names it means it, and not the other."""
+    gpus = (
+        gpu("GPU-a", "gpu01", "10.0.0.9:9400"),
+        gpu("GPU-b", "gpu01.us.example", "10.1.0.9:9400"),
+    )
+    [group] = adopt(engine("gpu01:8000"), gpus=gpus).topology.groups
+
+    assert [("gpu01", ["GPU-a"])] == members(group)
+
+
+def test_gpus_that_another_pod_has_are_not_given_to_the_engine_of_the_host():
+    """The exporter tells whose they are: not those of an engine that runs in no pod."""
+    placed = adopt(engine(), gpus=(gpu("GPU-a", pod="training-0", namespace="ml"),))
+
+    assert [[("h1", [])]] == [members(group) for group in placed.topology.groups]
+    assert ["GPU"] == [each.kind for each in placed.notes.left_out]
+
+
 def test_two_servers_on_a_host_are_two_groups_and_nobody_guesses_whose_gpus_are_whose():
     """Both would otherwise be said to have all eight."""
     placed = adopt(engine(), engine("10.0.0.1:8001"), gpus=(gpu("GPU-a"), gpu("GPU-b", index="1")))
@@ -463,3 +482,71 @@ def test_routers_and_tools_are_placed_in_their_regions():
         ("router", "10.0.0.7:8001"),
         ("tools", "http://10.0.0.6:9464/metrics"),
     ] == sorted((each.kind, each.what) for each in placed.notes.left_out)
+
+
+def target(instance, *, job="vllm", error="", answers=False, **labels: str):
+    """Return a target of a job."""
+    of_series = {"job": job, "instance": instance, **labels}
+    return ScrapedTarget(of_series, {}, f"http://{instance}/metrics", 15.0, answers, error)
+
+
+def left_out(placed):
+    """Return what has no place, each with the reason."""
+    return [(each.kind, each.what, each.why) for each in sorted(placed.notes.left_out)]
+
+
+def test_engines_that_do_not_answer_are_left_out_with_the_reason():
+    """Their job has engines, or had some an hour ago; targets of other jobs are nobody's."""
+    targets = Targets([
+        target("10.0.0.1:8000", answers=True),
+        target("10.0.0.2:8000", error="connection refused"),
+        target("10.0.0.3:8000"),
+        target("10.0.0.4:8000", job="all-down", error="timed out"),
+        target("10.0.0.5:80", job="website", error="connection refused"),
+    ])  # fmt: skip
+    gone = ({"job": "all-down", "instance": "10.0.0.4:8000"},)
+    placed = adopt(engine(), targets=targets, gone=gone)
+
+    assert [
+        ("engine", "10.0.0.2:8000 of job vllm",
+         "its page does not answer the server: connection refused"),
+        ("engine", "10.0.0.3:8000 of job vllm", "its page was not scraped yet"),
+        ("engine", "10.0.0.4:8000 of job all-down", "its page does not answer the server: "
+         "timed out"),
+    ] == left_out(placed)  # fmt: skip
+
+
+def test_hosts_and_routers_that_do_not_answer_are_left_out_as_such():
+    """A GPU is missing then, and not an engine."""
+    router = FoundRouter("demo", {"job": "router", "instance": "10.0.0.8:80", "region": "eu"})
+    targets = Targets([target("10.0.0.9:9400", job="dcgm"), target("10.0.0.9:80", job="router")])
+    placed = adopt(engine(), gpus=(gpu("GPU-a"),), routers=(router,), targets=targets)
+
+    assert [("GPU", "10.0.0.9:9400 of job dcgm"), ("router", "10.0.0.9:80 of job router")] == [
+        each[:2] for each in left_out(placed)
+    ]
+
+
+def test_engines_that_went_away_are_left_out_where_nobody_tells_targets():
+    """Where they are told, what is no target any more ended on purpose."""
+    gone = ({"job": "vllm", "instance": "10.0.0.2:8000"},)
+
+    assert [("engine", "10.0.0.2:8000 of job vllm",
+             "it had a sample within the last hour, and has none now")] == left_out(
+        adopt(engine(), gone=gone))  # fmt: skip
+    targets = Targets([target("10.0.0.1:8000", answers=True)])
+    assert [] == left_out(adopt(engine(), gone=gone, targets=targets))
+
+
+def test_what_does_not_answer_of_another_cluster_is_not_told():
+    """It will be adopted for itself."""
+    engines = (engine(cluster="prod"), engine("10.1.0.1:8000", cluster="other"))
+    down = [target(f"10.{each}.0.9:8000", cluster=of) for each, of in ((0, "prod"), (1, "other"))]
+
+    assert [("engine", "10.0.0.9:8000 of job vllm", "its page was not scraped yet")] == left_out(
+        adopt(*engines, targets=Targets(down))
+    )
+    gone = tuple(each.labels for each in down)
+    assert ["10.0.0.9:8000 of job vllm"] == [
+        what for _, what, _ in left_out(adopt(*engines, gone=gone))
+    ]

@@ -83,6 +83,21 @@ def test_a_cell_that_met_nothing_gets_the_lowest_target():
     assert ((Decimal("0.99"), ()),) == proposal({("eu", "chat"): [(500, 10_000)]}).targets
 
 
+def test_cells_that_missed_a_target_are_told():
+    """Of its models, by events enough: a region that met it is none, nor one that cannot tell."""
+    found = proposal({
+        ("eu", "chat"): [(0, 10_000)],
+        ("us", "chat"): [(500, 10_000)],
+        ("eu", "draft"): [(400, 10_000)],
+        ("eu", "quiet"): [(3, 50)],
+    })  # fmt: skip
+    at_99 = Decimal("0.99")
+
+    assert ["chat in us"] == [each.name for each in found.missed(at_99, ("chat", "quiet"))]
+    assert ["draft in eu", "chat in us"] == [each.name for each in found.missed(at_99, ())]
+    assert () == found.missed(Decimal("0.999"), ("quiet",))
+
+
 def test_without_history_the_usual_target_is_written():
     """And it is short."""
     found = proposal({})

@@ -23,7 +23,7 @@ def test_what_was_kept_is_told_for_each_target():
     assert "| eu | chat | 99.9 % | 10,000, 11 bad | 0 of 1 | -10% | not met |" in report
     assert "| eu | chat | 99.5 % | 10,000, 11 bad | 1 of 1 | 78% | proposed |" in report
     assert "| eu | chat | 99 % | 10,000, 11 bad | 1 of 1 | 89% |  |" in report
-    assert "1 of the last 28 days have data, which is short: look again after a week." in report
+    assert "1 day of the last 28 days with data, which is short: look again after a week." in report
     assert "- not seen: something is not seen" in report
     assert "Written: 99.5 % for every model." in report
 

@@ -23,6 +23,18 @@ def test_targets_are_read_with_their_interval():
     assert second.interval_seconds is None
 
 
+def test_of_targets_it_is_told_whether_they_answer_and_why_not():
+    """One that was not scraped yet has no reason."""
+    down = {**TARGET, "health": "down", "lastError": "connection refused"}
+    first, second, third = read_targets({
+        "activeTargets": [{**TARGET, "health": "up"}, down, {**TARGET, "health": "unknown"}]
+    })  # fmt: skip
+
+    assert [(True, ""), (False, "connection refused"), (False, "")] == [
+        (each.answers, each.error) for each in (first, second, third)
+    ]
+
+
 @pytest.mark.parametrize(
     "told",
     [None, [], {}, {"activeTargets": None}, {"activeTargets": [1]}, {"activeTargets": [{}]},

@@ -1,11 +1,15 @@
 """A server must keep what a budget is summed over."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 from slo.checks import check_objectives
+from slo.checks.retention import MARGIN_SECONDS, days_to_keep
 from slo.objective import Calendar
 
 DAY = 86400
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_period_longer_than_what_is_kept_is_told(objective):
@@ -37,3 +41,12 @@ def test_a_calendars_period_is_as_long_as_its_longest(objective):
 
     assert "the server keeps 30d2h, expected at least 31d3h for a period of 31d1h" == found.message
     assert [] == check_objectives([monthly], retention_seconds=31 * DAY + 3600 + 7200)
+
+
+def test_what_people_read_of_retention_is_what_is_computed():
+    """Of the usual period; a longer one is told by NEXT.md."""
+    usual = str(days_to_keep(28 * DAY + MARGIN_SECONDS))
+
+    for page in ("README.md", "docs/adopt.md", "alerts/runbooks/StorageShort.md"):
+        text = (ROOT / page).read_text()
+        assert [usual] == re.findall(r"retention\.time=(\d+)d", text), page

@@ -112,6 +112,39 @@ async def test_a_rule_that_counts_on_from_itself_is_played_too(url: str):
     assert [float(at) for at in range(MOMENTS)] == found
 
 
+async def test_a_level_that_is_held_at_times_and_follows_otherwise_takes_few_queries(url: str):
+    """Each result tells what the rest will be, where it follows what else is read."""
+    held = [1.0 if 50 <= at < 80 else 0.0 for at in range(MOMENTS)]
+    rule = RecordingRule("follow:level", "(follow:level and on () held == 1) or follow")
+    async with Counting(url) as client:
+        await client.remote_write([series("held", held), series("follow", list(range(MOMENTS)))])
+        await evaluate(client, [group(rule)], START - 1, START + INTERVAL * (MOMENTS - 1))
+        asked = client.asked
+        found = await recorded(client, "follow:level")
+
+    assert [49.0 if 50 <= at < 80 else float(at) for at in range(MOMENTS)] == found
+    assert asked <= 6
+
+
+async def test_a_circle_in_which_nothing_happens_is_not_asked_moment_by_moment(url: str):
+    """Only while one of its rules gives something; then each sees what the other has just said."""
+    ring = [1.0 if 60 <= at < 75 else 0.0 for at in range(MOMENTS)]
+    rules = (
+        AlertingRule("Ring", "ring == 1 unless ring:said", {}, {}, 60),
+        RecordingRule("ring:said", 'count(ALERTS{alertname="Ring",alertstate="firing"}) or 0 * '
+                                   '(ring == 1 unless on () ALERTS{alertname="Ring"})'),
+    )  # fmt: skip
+    async with Counting(url) as client:
+        await client.remote_write([series("ring", ring)])
+        await evaluate(client, [group(*rules)], START - 1, START + INTERVAL * (MOMENTS - 1))
+        asked = client.asked
+        found = await recorded(client, "ring:said")
+    # From the fifth moment at which it is pending; it ends at the next, as it has been said.
+    said = [1.0] + [0.0] * 10
+    assert [None] * 64 + said + [None] * (MOMENTS - 75) == found
+    assert asked < MOMENTS
+
+
 async def test_a_piece_at_a_time_is_as_good_as_all_at_once(url: str):
     """Alerts that last, states that hold, series that end: all go on from where they were."""
     values = [1.0 if at % 50 < 20 else 0.0 for at in range(MOMENTS)]

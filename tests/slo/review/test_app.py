@@ -1,12 +1,13 @@
 """The service: 2xx only after commit, and a clear answer to everything else."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from exporters.problems import InputError
 from slo.review.access import read_webhook_token
@@ -50,6 +51,31 @@ async def test_a_malformed_webhook_is_refused_for_good(sqlite_record: Engine):
     assert "application/problem+json" == answer.headers["content-type"]
     assert "alerts: found None, expected a list" in answer.json()["detail"]
     assert 'shardwatch_review_webhooks_total{outcome="malformed"} 1.0' in counted
+
+
+async def test_a_database_that_hangs_is_told_as_one_that_does_not_answer(
+    sqlite_record: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """And one thread alone waits for it, however often it is asked; back, it is well."""
+    monkeypatch.setattr("slo.review.app.ANSWERS_WITHIN_SECONDS", 0.05)
+    goes_on, waiting = threading.Event(), []
+
+    def hang(_: object) -> None:
+        waiting.append(threading.get_ident())
+        goes_on.wait(30)
+
+    event.listen(sqlite_record, "begin", hang)
+    async with asking(sqlite_record) as client:
+        hanging = [await client.get("/healthz") for _ in range(3)]
+        threads = len(waiting)
+        goes_on.set()
+        monkeypatch.setattr("slo.review.app.ANSWERS_WITHIN_SECONDS", 30.0)
+        after = await client.get("/healthz")
+
+    assert [503] * 3 == [each.status_code for each in hanging]
+    assert "The database does not answer within 0.05 s." == hanging[0].json()["detail"]
+    assert 200 == after.status_code
+    assert 1 == threads
 
 
 async def test_a_huge_webhook_is_refused(sqlite_record: Engine):

@@ -1,11 +1,18 @@
 """What spent a budget: each bad event once, from when it began to hurt."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from slo.review.attribution import attribute, burning_since, total_bad
+from slo.review.attribution import (
+    AFTER_SECONDS,
+    BEFORE_SECONDS,
+    attribute,
+    burning_since,
+    total_bad,
+)
 from slo.review.history import Excluded, IncidentHistory
 from tests.slo.review.histories import HIT, HOUR, PLACE, STEP, cell, incident
 
@@ -78,6 +85,45 @@ def test_a_gap_in_steps_ends_the_search_for_the_beginning():
     )
 
     assert HIT + 2 * STEP == burning_since(gap, BUDGET, HIT + 3 * STEP)
+
+
+def test_each_step_is_judged_as_if_it_were_asked_one_by_one():
+    """Of random steps with gaps, and incidents that begin and end anywhere: to the last digit."""
+    chance = np.random.default_rng(1)
+    for _ in range(30):
+        kept = np.flatnonzero(chance.random(400) < 0.95)
+        bad = chance.random(kept.size) + np.where(chance.random(kept.size) < 0.95, 0.5, -0.5)
+        bad = np.maximum(bad, 0.0)
+        at = HIT + kept * STEP
+        of = replace(cell(), step_at=at, step_events_bad=bad, step_events=np.full(at.shape, 500.0))
+        starts = HIT + chance.integers(-12, 412, 6) * STEP + chance.choice([0.0, 0.5, 7.25], 6)
+        ends = starts + chance.choice([0.0, STEP, 9_000.5, np.inf], 6)
+        many = [
+            incident(n, started_at=a, ended_at=b)
+            for n, (a, b) in enumerate(zip(starts, ends, strict=True))
+        ]
+
+        found = attribute(of, BUDGET, many, ())
+
+        assert one_by_one(of, many) == {each.incident: each.events_bad for each in found}
+
+
+def one_by_one(of, incidents):
+    """Return what incidents cost a cell: each step looked at by itself."""
+    is_burning = of.step_events_bad > BUDGET * of.step_events
+    burns = dict(zip(of.step_at.tolist(), is_burning, strict=True))
+    at_work = {}
+    for each in incidents:
+        since = each.started_at
+        ends = np.ceil(since / STEP) * STEP - STEP * np.arange(BEFORE_SECONDS // STEP + 2)
+        for end in itertools.takewhile(burns.get, ends[0 if burns.get(ends[0]) else 1 :]):
+            if end > each.started_at - BEFORE_SECONDS:
+                since = min(since, end - STEP)
+        is_after = of.step_at > since
+        at_work[each.number] = is_after & (of.step_at - STEP < each.ended_at + AFTER_SECONDS)
+    shares = of.step_events_bad / np.maximum(np.sum(list(at_work.values()), axis=0), 1)
+    sums = {number: float(np.sum(shares[of_it])) for number, of_it in at_work.items()}
+    return {number: events for number, events in sums.items() if events}
 
 
 def test_a_place_is_of_cluster_region_and_model():

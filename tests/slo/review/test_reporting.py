@@ -152,6 +152,7 @@ def test_maintenance_of_the_record_is_left_out(week: Engine):
     [
         ("shop", "2026-W39", "--service: the record knows no service 'shop'; take one of: chat"),
         ("chat", "next week", "--period: found 'next week', expected a week 2026-W47"),
+        ("chat", "1969-12", "--period: found '1969-12', expected one since 1970"),
         ("chat", "2099-01", "--period: found '2099-01', which has not begun"),
     ],
 )

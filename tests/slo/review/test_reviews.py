@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from slo.review.actions import Task, actions_of, add_action, change_action, mark, read_action
+from slo.review.actions import Task, add_action, change_action, mark, read_action
 from slo.review.audit import AUDIT, By
+from slo.review.browsing import Asked, list_actions, read_whole_review
 from slo.review.database import open_database, upgrade, writing
 from slo.review.maintenance import add_window, read_window
 from slo.review.refusals import ConflictError, MissingError, StaleError, UnusableError
@@ -18,7 +19,6 @@ from slo.review.reviews import (
     create_review,
     decide,
     edit_notes,
-    read_own_decisions,
     read_review,
     remake,
     sign,
@@ -153,7 +153,7 @@ def test_an_action_is_carried_over_into_later_reviews_until_it_is_closed(lone: E
     assert [(True, False)] == [(a["carried_over"], a["closed"]) for a in own(later)]
     assert [(True, True)] == [(a["carried_over"], a["closed"]) for a in own(closed)]
     with lone.connect() as connection:
-        left = actions_of(connection, "chat", NOW + 60)
+        left = list_actions(connection, Asked(), is_open=True, service="chat").items
     assert action not in [each["id"] for each in left]
     with pytest.raises(StaleError, match="somebody changed action 2 meanwhile"):
         change_action(lone, action, mark(seen), TASK, is_closed=False, by=By("eve", NOW))
@@ -168,7 +168,7 @@ def test_each_change_is_in_the_audit_with_who_made_it(lone: Engine):
 
     with lone.connect() as connection:
         every = connection.execute(select(AUDIT).order_by(AUDIT.c.id)).all()
-        assert 1 == len(read_own_decisions(connection, number))
+        assert 1 == len(read_whole_review(connection, number)["decisions"])
     assert [
         ("ada", "add", "review 1"),
         ("ben", "edit", "review 1"),

@@ -53,6 +53,19 @@ async def test_a_review_goes_from_the_list_to_a_signature(week: Engine):
     assert 'action="/reviews/1/notes"' not in page
 
 
+async def test_a_draft_whose_period_runs_says_when_it_can_be_signed(week: Engine):
+    """Instead of a form that would be refused."""
+    own = "/reviews/1"
+    async with asking(week, PERIOD.end - 7200.0) as client:
+        await post(client, "/reviews", service="chat", period=PERIOD.name)
+        running = (await client.get(own)).text
+    async with asking(week, float(PERIOD.end)) as client:
+        over = (await client.get(own)).text
+
+    assert "It can be signed once its period is over, at 2026-09-28 00:00 UTC." in running
+    assert [False, True] == [f'action="{own}/signature"' in each for each in (running, over)]
+
+
 async def test_the_second_of_two_is_told_and_keeps_what_was_written(week: Engine):
     """On the page, with a way back."""
     async with asking(week, NOW) as client:

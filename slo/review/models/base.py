@@ -1,0 +1,33 @@
+"""What all tables have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Double, Integer, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+Number = Annotated[
+    int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+]
+"""A key that the database counts up."""
+Digest = Annotated[str, mapped_column(String(64))]
+
+
+class Base(DeclarativeBase):
+    """Of all tables; constraints are named, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger,
+        float: Double,
+        dict[str, Any]: JSON(none_as_null=True),
+        str: Text,
+    }
