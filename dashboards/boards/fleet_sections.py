@@ -10,6 +10,14 @@ from dashboards.queries import SHOWN_ROWS, cells, itself
 from dashboards.signs import BUSIEST, WORST
 from exporters import catalog
 
+_FAULT = (
+    catalog.GROUP,
+    catalog.REASON,
+    catalog.HOST,
+    catalog.UUID,
+    *reversed(catalog.CELL_LABELS),
+)
+_SILENT = (catalog.SOURCE, catalog.REASON, catalog.EXPORTER, catalog.REGION, catalog.CLUSTER)
 _HERE = {each: each for each in catalog.GROUP_LABELS}
 _GPU_HERE = {**{each: each for each in (*catalog.CELL_LABELS, catalog.HOST)}, "gpu": catalog.UUID}
 
@@ -149,7 +157,7 @@ def what_they_stand_on() -> tuple[Band, ...]:
                     ),
                 ),
                 cells.GPU_FAULT_ROWS,
-                {each: each for each in (*catalog.GPU_LABELS, catalog.REASON)},
+                {each: each for each in _FAULT},
             ),
         )),
     )  # fmt: skip
@@ -168,7 +176,7 @@ def what_is_not_seen() -> tuple[Band, ...]:
                     "none", "None, or no exporter",
                 ),
                 itself.SILENT_SOURCE_ROWS,
-                {each: each for each in (*catalog.SOURCE_UP.labels, catalog.REASON)},
+                {each: each for each in _SILENT},
             ),
             table(
                 About(
