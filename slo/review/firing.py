@@ -14,7 +14,7 @@ import numpy as np
 
 from slo.conventions import ALERTNAME
 from slo.review.facts import PROMETHEUS, AlertFact, digest
-from slo.review.webhook import storable
+from slo.review.webhook import shortened
 from slo.series import Series
 from slo.steps import Times
 
@@ -79,7 +79,7 @@ def firing_facts(
 def _labels(recorded: Mapping[str, str], external_labels: Mapping[str, str]) -> dict[str, str]:
     """Return an alert's labels as Alertmanager is told them: its own stand above the server's."""
     own = {name: text for name, text in recorded.items() if name not in (_NAME, _STATE) and text}
-    return {storable(name): storable(text) for name, text in {**external_labels, **own}.items()}
+    return {shortened(name): shortened(text) for name, text in {**external_labels, **own}.items()}
 
 
 def _stretches(times_ms: Times) -> Iterator[tuple[int, int]]:

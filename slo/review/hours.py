@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from exporters.durations import format_duration
 from slo import conventions as names
 from slo.review.facts import digest
-from slo.review.webhook import storable
+from slo.review.webhook import shortened
 from slo.series import Series
 
 HOUR = 3600
@@ -107,13 +107,13 @@ def _add(hours: Hours, series: Series) -> None:
 
 def cell_of(series: Series) -> tuple[str, dict[str, str]]:
     """Return the key of the cell that a recorded series is of, and its grouping labels."""
-    labels = {storable(k): storable(v) for k, v in series.labels.items() if k not in _OWN}
+    labels = {shortened(k): shortened(v) for k, v in series.labels.items() if k not in _OWN}
     return digest([*name_of(series), labels]), labels
 
 
 def name_of(series: Series) -> Name:
     """Return which objective a recorded series is of."""
-    return storable(series.labels.get(names.SLO, "")), storable(
+    return shortened(series.labels.get(names.SLO, "")), shortened(
         series.labels.get(names.SERVICE, "")
     )
 

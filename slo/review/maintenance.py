@@ -15,7 +15,7 @@ from slo.review.hours import HOUR
 from slo.review.models import Base, MaintenanceWindow
 from slo.review.refusals import ConflictError, MissingError, UnusableError
 from slo.review.snapshot_store import CELLS
-from slo.review.webhook import storable
+from slo.review.webhook import LONGEST_TEXT, shortened, storable
 
 LONGEST_SECONDS = 31 * 86_400
 """What is longer is no maintenance but another objective."""
@@ -69,7 +69,10 @@ def read_window(
     for what, text in texts.items():
         if not text.strip():
             raise ValueError(f"found no text, expected {what}")
-    clean = {storable(name): storable(text) for name, text in labels.items()}
+        if len(text.strip()) > LONGEST_TEXT:
+            found = f"found {len(text.strip())} characters"
+            raise ValueError(f"{found}, expected {what} of {LONGEST_TEXT} at most")
+    clean = {shortened(name): shortened(text) for name, text in labels.items()}
     return Window(starts_at, ends_at, clean, storable(reason.strip()), storable(author.strip()))
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from slo.review.facts import digest
-from slo.review.webhook import storable
+from slo.review.webhook import shortened
 
 SIGNATURE = "x-pagerduty-signature"
 """The header."""
@@ -71,12 +71,12 @@ def read_event(body: bytes) -> Acknowledged | None:
     data = _object(event.get("data"), "event.data")
     agent = event.get("agent")
     name = agent.get("summary") if isinstance(agent, dict) else None
-    by = storable(name)[:_LONGEST_NAME] if isinstance(name, str) and name else NOBODY_NAMED
+    by = shortened(name)[:_LONGEST_NAME] if isinstance(name, str) and name else NOBODY_NAMED
     return Acknowledged(
         digest(["pagerduty", _text(event, "event", "id")]),
         _seconds(_text(event, "event", "occurred_at")),
         by,
-        storable(_text(data, "event.data", "title")),
+        shortened(_text(data, "event.data", "title")),
     )
 
 

@@ -24,15 +24,13 @@ from slo.review.refusals import ConflictError, MissingError, StaleError, Unusabl
 from slo.review.reporting import check_recorded, figures_of, read_figures, reviewable
 from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import ASKED
-from slo.review.webhook import storable
+from slo.review.webhook import LONGEST_TEXT, storable
 
 REVIEWS: Table = Base.metadata.tables[Review.__tablename__]
 DECISIONS: Table = Base.metadata.tables[Decision.__tablename__]
 _OF_REVIEWS = tuple(
     Base.metadata.tables[each.__tablename__] for each in (Decision, Action, Annotation)
 )
-LONGEST_TEXT = 20_000
-"""Characters."""
 _TRIES = 3
 _WAIT_SECONDS = 86_400
 """After a period, for its last hour; a record without Prometheus never has it."""

@@ -17,7 +17,7 @@ from slo.review.incident_store import INCIDENTS
 from slo.review.models import Annotation, Base, ChangeEvent
 from slo.review.refusals import ConflictError, MissingError
 from slo.review.reviews import read_review, written_text
-from slo.review.webhook import storable
+from slo.review.webhook import shortened
 
 CHANGES: Table = Base.metadata.tables[ChangeEvent.__tablename__]
 ANNOTATIONS: Table = Base.metadata.tables[Annotation.__tablename__]
@@ -58,7 +58,7 @@ def tell_change(engine: Engine, change: Change, by: By) -> tuple[str, bool]:
         "at": change.at,
         "kind": written_text(change.kind, "a kind", _LONGEST_KIND),
         "summary": written_text(change.summary, "a summary", _LONGEST_TEXT),
-        "labels": {storable(name): storable(text) for name, text in change.labels.items()},
+        "labels": {shortened(name): shortened(text) for name, text in change.labels.items()},
     }
     key = digest(values)
     with writing(engine) as connection:

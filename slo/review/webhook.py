@@ -20,6 +20,8 @@ MOST_LABELS = 100
 LONGEST_NAME = 512
 LONGEST_VALUE = 8192
 """Characters. What is longer is cut, and says so."""
+LONGEST_TEXT = 20_000
+"""Characters of what people write; what is longer is refused, and never cut."""
 _CUT = " [cut]"
 _YEAR = 365 * 86400 * 1000
 
@@ -103,13 +105,18 @@ def _texts(value: Any, place: str) -> Mapping[str, str]:
         if not name or len(name) > LONGEST_NAME or not isinstance(text, str):
             found = f"{place}: found {_shown(name)}: {_shown(text)}, expected a name with a text"
             raise MalformedWebhookError(found)
-        texts[storable(name)] = storable(text)
+        texts[storable(name)] = shortened(text)
     return texts
 
 
 def storable(text: str) -> str:
-    """Return a text as both databases take it: no NUL, no half of a character, not too long."""
-    clean = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    """Return a text as both databases take it: no NUL, no half of a character."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def shortened(text: str) -> str:
+    """Return a text that no person wrote as it is stored: what is too long is cut, and says so."""
+    clean = storable(text)
     return clean if len(clean) <= LONGEST_VALUE else clean[: LONGEST_VALUE - len(_CUT)] + _CUT
 
 

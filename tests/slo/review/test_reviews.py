@@ -287,3 +287,29 @@ def test_a_change_told_twice_is_there_once(lone: Engine):
     first, second = (tell_change(lone, told, By("ci", NOW + each)) for each in (0, 1))
 
     assert (first[0], True, False) == (second[0], first[1], second[1])
+
+
+@pytest.mark.parametrize("length", [8_193, 20_000])
+def test_what_people_write_is_stored_whole(lone: Engine, length: int):
+    """Of people's words nothing is cut: what is signed is what they wrote."""
+    number = create_review(lone, "chat", PERIOD, By("ada", NOW))
+    text = "é" * (length - 1) + "!"
+
+    revision = edit_notes(lone, number, 1, text, By("ada", NOW))
+    decide(lone, number, revision, text, By("ada", NOW))
+
+    with lone.connect() as connection:
+        found = read_whole_review(connection, number)
+    assert (text, text) == (found["notes"], found["decisions"][0]["text"])
+
+
+def test_what_is_longer_than_promised_is_refused(lone: Engine):
+    """Whoever wrote it is told, and nothing is stored."""
+    number = create_review(lone, "chat", PERIOD, By("ada", NOW))
+    text = "x" * 20_001
+
+    with pytest.raises(UnusableError, match=r"found 20001 characters, expected 20000 at most"):
+        edit_notes(lone, number, 1, text, By("ada", NOW))
+    with pytest.raises(UnusableError, match=r"found 20001 characters"):
+        decide(lone, number, 1, text, By("ada", NOW))
+    assert ("", 1) == (row(lone, number)["notes"], row(lone, number)["revision"])

@@ -10,6 +10,7 @@ from slo.review.webhook import (
     MOST_ALERTS,
     MalformedWebhookError,
     read_webhook,
+    shortened,
     storable,
 )
 from tests.slo.review.messages import NOW_MS, alert, webhook
@@ -96,7 +97,7 @@ def test_any_text_can_be_stored(text: str):
 
 def test_a_text_that_is_too_long_is_cut_and_says_so():
     """An annotation of a megabyte tells no more than one of 8,192 characters."""
-    stored = storable("x" * 1_000_000)
+    stored = shortened("x" * 1_000_000)
 
     assert LONGEST_VALUE == len(stored)
     assert stored.endswith(" [cut]")
