@@ -47,6 +47,10 @@ def _tell_plainly(_: int, said: str) -> tuple[str, bytes]:
     return "application/json", json.dumps({"problem": said}).encode()
 
 
+class _BrokenOffError(Exception):
+    """A request whose sender is gone before its end."""
+
+
 class Guard:
     """Stands before an application (ASGI).
 
@@ -101,7 +105,10 @@ class Guard:
             return
         body = b""
         if scope["method"] not in ("GET", "HEAD"):
-            taken = await _take(receive, self._largest)
+            try:
+                taken = await _take(receive, self._largest)
+            except _BrokenOffError:
+                return  # Nobody is there to be answered, and half of a request is none.
             if taken is None:
                 said = f"The request is larger than {self._largest} bytes."
                 await self._answer(send_guarded, 413, said)
@@ -171,12 +178,16 @@ def _name_of(host: str) -> str:
 
 
 async def _take(receive: Receive, largest: int) -> bytes | None:
-    """Return the body of a request; None if it is too large."""
+    """Return the body of a request; None if it is too large.
+
+    Raises:
+        _BrokenOffError: if whoever sends it is gone before its end.
+    """
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return bytes(body)
+            raise _BrokenOffError
         body += message.get("body", b"")
         if len(body) > largest:
             return None

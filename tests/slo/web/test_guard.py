@@ -1,9 +1,12 @@
 """What stands before every page: a strict policy, known hosts, bounded bodies."""
 
+import asyncio
+import socket
 from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 
 from slo.web.guard import HEADERS, Guard
 
@@ -103,3 +106,32 @@ async def test_a_body_has_a_size_that_is_bounded(length: int, status: int):
 async def test_a_body_reaches_the_application_whole():
     """Though the guard has read it."""
     assert b"hello" == (await ask("POST", content=b"hello")).content
+
+
+async def test_a_request_that_breaks_off_reaches_nobody():
+    """Half a form is no form, even if the half reads as one."""
+    asked: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await echo(scope, receive, send)
+
+    guard = Guard(application, "127.0.0.1", largest_body_bytes=10_000)
+    config = uvicorn.Config(guard, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        for path, sent in (("/half", b"notes=abc"), ("/whole", b"x" * 9000)):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n\r\n"
+            writer.write(head.encode() + sent)
+            await writer.drain()
+            if path == "/whole":
+                assert b"200 OK" in await reader.readline()
+            else:
+                await asyncio.sleep(0.1)  # so that the guard waits for the rest
+            writer.close()
+        server.should_exit = True
+        await serving
+
+    assert ["/whole"] == asked
