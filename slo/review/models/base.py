@@ -11,6 +11,8 @@ Number = Annotated[
     int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
 ]
 """A key that the database counts up."""
+COUNTS_ON: dict[str, Any] = {"sqlite_autoincrement": True}
+"""Of a table whose numbers are given once: those of what is gone are not given again."""
 Digest = Annotated[str, mapped_column(String(64))]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from slo.review.models.base import Base, Digest, Number
+from slo.review.models.base import COUNTS_ON, Base, Digest, Number
 
 
 class Acknowledgement(Base):
@@ -61,7 +61,7 @@ class Review(Base):
     """A service's review of one period."""
 
     __tablename__ = "reviews"
-    __table_args__ = (UniqueConstraint("service", "period"),)
+    __table_args__ = (UniqueConstraint("service", "period"), COUNTS_ON)
 
     id: Mapped[Number]
     service: Mapped[str]
@@ -96,6 +96,7 @@ class Decision(Base):
     """What a review decided."""
 
     __tablename__ = "decisions"
+    __table_args__ = (COUNTS_ON,)
 
     id: Mapped[Number]
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), index=True)

@@ -6,7 +6,10 @@ from sqlalchemy.exc import DBAPIError
 
 from slo.review.audit import By
 from slo.review.database import downgrade, upgrade, writing
-from slo.review.reviews import DECISIONS, REVIEWS, create_review, decide, edit_notes, remake, sign
+from slo.review.reviewed_period import parse_period
+from slo.review.reviews import (
+    DECISIONS, REVIEWS, create_review, decide, discard, edit_notes, remake, sign,
+)  # fmt: skip
 from slo.review.telling import ANNOTATIONS, Remark, remark
 from tests.slo.review.histories import PERIOD
 from tests.slo.review.test_reporting import fill
@@ -68,6 +71,12 @@ WAYS_AROUND = {
     ),
 }
 """That tell no trigger of the rows which they take away, or change what is there."""
+
+
+AUDIT_CHANGES = {
+    "sqlite": ("REPLACE INTO audit (id, at, actor, action, subject) VALUES (1, 1, 'e', 'e', 'e')",),
+    "postgresql": ("TRUNCATE audit",),
+}
 
 
 def contents(record: Engine) -> list[object]:
@@ -133,3 +142,33 @@ def test_it_is_as_it_was_after_the_steps_went_down_and_up(signed: Engine):
     assert () == remake(signed, 1).differs
     with pytest.raises(DBAPIError, match=SAID), writing(signed) as connection:
         connection.execute(text("UPDATE decisions SET text = 'x'"))
+
+
+def test_the_audit_stays_as_it_is(signed: Engine):
+    """What was signed is made again by it."""
+    statements = (
+        "DELETE FROM audit",
+        "UPDATE audit SET actor = 'nobody'",
+        *AUDIT_CHANGES[signed.dialect.name],
+    )
+    for statement in statements:
+        with pytest.raises(DBAPIError, match="the audit stays"), writing(signed) as connection:
+            connection.execute(text(statement))
+
+    assert () == remake(signed, 1).differs
+
+
+def test_a_number_is_given_once(signed: Engine):
+    """A page that is still open writes into no other review; nor does an older record's."""
+    discard(signed, 2, 1, ADA)
+    third = create_review(signed, "chat", parse_period("2026-09"), ADA)
+    discard(signed, third, 1, ADA)
+    before = contents(signed)
+
+    downgrade(signed, "0007")
+    upgrade(signed)
+
+    assert before == contents(signed)
+    assert 4 == create_review(signed, "chat", parse_period("2026-09"), ADA)
+    with pytest.raises(DBAPIError, match=SAID), writing(signed) as connection:
+        connection.execute(text("DELETE FROM reviews WHERE id = 1"))
