@@ -28,7 +28,7 @@ _Database = Annotated[
     typer.Option(
         metavar="URL",
         envvar="SHARDWATCH_REVIEW_DATABASE",
-        help="sqlite:///FILE, or postgresql://USER@HOST/NAME with shardwatch[postgres].",
+        help="sqlite:///FILE, or postgresql://USER@HOST/NAME with shardwatch\\[postgres].",
     ),
 ]
 _DEFAULT_DATABASE = "sqlite:///reviews.db"
@@ -189,17 +189,15 @@ def maintenance(
 ) -> None:
     """Leave the hours that maintenance touches out of reports, which say so."""
     from slo.review.database import check_version, open_database  # noqa: PLC0415
-    from slo.review.maintenance import add_window, read_window  # noqa: PLC0415
+    from slo.review.maintenance import add_window, read_labels, read_window  # noqa: PLC0415
     from slo.review.refusals import UnusableError  # noqa: PLC0415
     from slo.review.wording import covered  # noqa: PLC0415
 
-    pairs = [each.partition("=") for each in label or []]
-    wrong = [name for name, equals, value in pairs if not (name and equals and value)]
-    if wrong:
-        found = f"found {wrong[0]!r}, expected NAME=VALUE such as region=eu"
-        raise InputError([problem("--label", found)])
     try:
-        labels = {name: value for name, _, value in pairs}
+        labels = read_labels(label or [])
+    except ValueError as error:
+        raise InputError([problem("--label", str(error))]) from None
+    try:
         window = read_window(begin, end, labels, reason, author)
     except ValueError as error:
         raise InputError([problem("maintenance", str(error))]) from None

@@ -76,6 +76,24 @@ def read_window(
     return Window(starts_at, ends_at, clean, storable(reason.strip()), storable(author.strip()))
 
 
+def read_labels(texts: Iterable[str]) -> dict[str, str]:
+    """Return labels of texts such as ``region=eu``.
+
+    Raises:
+        ValueError: if one is none, or a name comes twice: it can have one value alone.
+    """
+    labels: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise ValueError(f"found {text[:100]!r}, expected NAME=VALUE such as region=eu")
+        if name in labels:
+            found = f"found {name[:100]} twice, expected each name once"
+            raise ValueError(f"{found}: add one for each value")
+        labels[name] = value
+    return labels
+
+
 def add_window(engine: Engine, window: Window, now: int) -> Added:
     """Commit a window, and that it was added.
 

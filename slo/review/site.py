@@ -22,7 +22,7 @@ from slo.review.boards import group_of, incident_boards, objective_board
 from slo.review.browsing import Asked
 from slo.review.days import DAY
 from slo.review.graphs import course_of_incident, days_of_review, marks_of
-from slo.review.people import ANYBODY, Person
+from slo.review.people import ANYBODY, Person, Role
 from slo.review.policy import OURS, read_policy
 from slo.review.reading import known_services
 from slo.review.refusals import MissingError
@@ -48,7 +48,8 @@ def write(template: str, title: str, person: Person = ANYBODY, **content: Any) -
     """Return the text of a page; what stands in the record is escaped."""
     words = {name: getattr(wording, name) for name in _WORDS}
     words["clock"] = browsing.moment
-    whole = {"here": "", "where": where, "objective_path": objective_path, **words, **content}
+    may = {"may_write": person.role >= Role.WRITE, "may_sign": person.role >= Role.SIGN}
+    whole = {"here": "", **may, "where": where, "objective_path": objective_path, **words, **content}
     return _PAGES.write(template, title=title, person=person, **whole)
 
 

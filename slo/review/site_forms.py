@@ -18,7 +18,7 @@ from slo.review.acknowledging import acknowledge
 from slo.review.actions import Task, add_action, change_action, read_action
 from slo.review.answers import Signer, TheDesk, Writer
 from slo.review.api import Number, seconds
-from slo.review.maintenance import add_window, read_window, withdraw_window
+from slo.review.maintenance import add_window, read_labels, read_window, withdraw_window
 from slo.review.refusals import StaleError, UnusableError
 from slo.review.reporting import reviewable
 from slo.review.site import TEMPLATES, reading
@@ -47,7 +47,7 @@ Form = Annotated[dict[str, str], Depends(_fields)]
 
 
 @writing.post("/reviews")
-def begin(desk: TheDesk, person: Writer, form: Form) -> Response:
+def begin(desk: TheDesk, form: Form, person: Writer) -> Response:
     """Begin a review."""
     by = desk.by(person, form.get("author", ""))
     period = reviewable(form.get("period", "").strip(), by.now, "period")
@@ -56,7 +56,7 @@ def begin(desk: TheDesk, person: Writer, form: Form) -> Response:
 
 
 @writing.post("/reviews/{number}/notes")
-def edit(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+def edit(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Replace its notes."""
     by = desk.by(person, form.get("author", ""))
     reviews.edit_notes(desk.engine, number, _revision(form), form.get("notes", ""), by)
@@ -64,7 +64,7 @@ def edit(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
 
 
 @writing.post("/reviews/{number}/decisions")
-def decide(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+def decide(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Decide something."""
     by = desk.by(person, form.get("author", ""))
     reviews.decide(desk.engine, number, _revision(form), form.get("text", ""), by)
@@ -72,7 +72,7 @@ def decide(desk: TheDesk, person: Writer, number: Number, form: Form) -> Respons
 
 
 @writing.post("/reviews/{number}/actions")
-def begin_action(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+def begin_action(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Have somebody do something."""
     task = Task(form.get("text", ""), form.get("owner", ""), form.get("due_on") or None)
     by = desk.by(person, form.get("author", ""))
@@ -81,7 +81,7 @@ def begin_action(desk: TheDesk, person: Writer, number: Number, form: Form) -> R
 
 
 @writing.post("/reviews/{number}/actions/{action}")
-def close(desk: TheDesk, person: Writer, number: Number, action: Number, form: Form) -> Response:
+def close(desk: TheDesk, form: Form, person: Writer, number: Number, action: Number) -> Response:
     """Say that something is done, or that it is not."""
     with desk.engine.connect() as connection:
         row = read_action(connection, action)
@@ -93,7 +93,7 @@ def close(desk: TheDesk, person: Writer, number: Number, action: Number, form: F
 
 
 @writing.post("/reviews/{number}/signature")
-def sign(desk: TheDesk, person: Signer, number: Number, form: Form) -> Response:
+def sign(desk: TheDesk, form: Form, person: Signer, number: Number) -> Response:
     """Sign it."""
     by = desk.by(person, form.get("author", ""))
     reviews.sign(desk.engine, number, _revision(form), by, policy=desk.policy)
@@ -101,7 +101,7 @@ def sign(desk: TheDesk, person: Signer, number: Number, form: Form) -> Response:
 
 
 @writing.post("/reviews/{number}/discard")
-def discard(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+def discard(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Discard a draft."""
     by = desk.by(person, form.get("author", ""))
     reviews.discard(desk.engine, number, _revision(form), by)
@@ -109,7 +109,7 @@ def discard(desk: TheDesk, person: Writer, number: Number, form: Form) -> Respon
 
 
 @writing.post("/incidents/{number}/annotations")
-def annotate(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+def annotate(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Write down what was seen."""
     said = Remark(seconds(form.get("at", "")), form.get("text", ""), incident=number)
     remark(desk.engine, said, desk.by(person, form.get("author", "")))
@@ -117,14 +117,14 @@ def annotate(desk: TheDesk, person: Writer, number: Number, form: Form) -> Respo
 
 
 @writing.post("/incidents/{number}/acknowledge")
-def take(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+def take(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Take an incident."""
     acknowledge(desk.engine, number, desk.by(person, form.get("author", "")))
     return _to(f"/incidents/{number}")
 
 
 @writing.post("/changes")
-def change(desk: TheDesk, person: Writer, form: Form) -> Response:
+def change(desk: TheDesk, form: Form, person: Writer) -> Response:
     """Tell of a change."""
     told = Change(
         seconds(form.get("at", "")), form.get("kind", ""), form.get("summary", ""), _labels(form)
@@ -134,7 +134,7 @@ def change(desk: TheDesk, person: Writer, form: Form) -> Response:
 
 
 @writing.post("/maintenance")
-def leave_out(desk: TheDesk, person: Writer, form: Form) -> Response:
+def leave_out(desk: TheDesk, form: Form, person: Writer) -> Response:
     """Leave hours out."""
     by = desk.by(person, form.get("author", ""))
     bounds = form.get("starts_at", ""), form.get("ends_at", "")
@@ -147,7 +147,7 @@ def leave_out(desk: TheDesk, person: Writer, form: Form) -> Response:
 
 
 @writing.post("/maintenance/{number}/withdraw")
-def withdraw(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+def withdraw(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Have hours count again."""
     withdraw_window(desk.engine, number, desk.by(person, form.get("author", "")))
     return _to("/maintenance")
@@ -173,8 +173,7 @@ def _revision(form: dict[str, str]) -> int:
 
 
 def _labels(form: dict[str, str]) -> dict[str, str]:
-    pairs = [each.partition("=") for each in form.get("labels", "").split()]
-    wrong = [name for name, equals, text in pairs if not (name and equals and text)]
-    if wrong:
-        raise UnusableError(f"found {wrong[0][:100]!r}, expected NAME=VALUE such as region=eu")
-    return {name: text for name, _, text in pairs}
+    try:
+        return read_labels(form.get("labels", "").split())
+    except ValueError as error:
+        raise UnusableError(str(error)) from None

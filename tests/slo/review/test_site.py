@@ -232,3 +232,38 @@ async def test_forms_of_other_sites_and_other_kinds_are_refused(week: Engine):
 
     assert [403, 415, 422, 422, 422] == [each.status_code for each in answers]
     assert [] == listed
+
+
+async def test_who_may_only_read_is_shown_no_form(week: Engine):
+    """And who sends one all the same is told what they had written."""
+    paths = ("/reviews/1", "/reviews", "/changes", "/maintenance", "/incidents/1")
+    forms: dict[str, int] = {}
+    async with asking(week, NOW, GATE) as client:
+        begun = {"service": "chat", "period": PERIOD.name}
+        await client.post("/reviews", data=begun, auth=("", "write"))
+        await client.post("/reviews/1/decisions", data={"revision": "1", "text": "We wait."},
+                          auth=("", "write"))  # fmt: skip
+        for who in ("read", "write", "sign"):
+            pages = [(await client.get(path, auth=("", who))).text for path in paths]
+            forms[who] = sum(page.count('method="post"') for page in pages)
+        fields = {"revision": "2", "notes": "Half an hour of words."}
+        answer = await client.post(
+            "/reviews/1/notes", data=fields, headers=PAGE, auth=("", "read")
+        )
+
+    assert 0 == forms["read"]
+    assert 0 < forms["write"] == forms["sign"] - 1
+    assert 403 == answer.status_code
+    assert "Half an hour of words." in answer.text
+
+
+async def test_a_label_that_comes_twice_is_refused(week: Engine):
+    """Of two values one would be left out silently, and with it hours."""
+    window = {"starts_at": "2026-09-22", "ends_at": "2026-09-23", "reason": "A switch."}
+    async with asking(week, NOW) as client:
+        answer = await post(client, "/maintenance", **window, labels="region=eu region=us")
+        listed = (await client.get("/api/v1/maintenance")).json()["items"]
+
+    assert 422 == answer.status_code
+    assert "Found region twice, expected each name once: add one for each value." in answer.text
+    assert [] == listed
