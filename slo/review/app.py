@@ -7,7 +7,8 @@
     204 once it is committed, also for an event that tells of something else; 401 without its
     signature, 400 and 503 as above.
 ``GET /healthz``, ``GET /metrics``
-    for Prometheus; ``/healthz`` is 503 while the database does not answer.
+    for Prometheus; ``/healthz`` is 503 while the database does not answer, and
+    from a change that it did not take to the next one that it takes.
 ``/``
     pages for people (:mod:`slo.review.site`).
 ``/api/v1``
@@ -32,6 +33,7 @@ from slo.review.alert_store import write_facts
 from slo.review.answers import Desk, problem, problem_document, said_by_database, say_problems
 from slo.review.api import PREFIX, serve_interface
 from slo.review.api_document import document_answers
+from slo.review.database import last_failure
 from slo.review.committing import GroupCommit
 from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate
@@ -120,6 +122,10 @@ def review_application(
             answer.result()
         except SQLAlchemyError as error:
             return problem(503, f"The database does not answer: {said_by_database(error)}.")
+        failure = last_failure(engine)
+        if failure is not None:  # a disk that is full answers whoever reads
+            said = said_by_database(failure)
+            return problem(503, f"The database did not take the last change: {said}.")
         return JSONResponse({"status": "ok"})
 
     async def tell_metrics(_: Request) -> Response:

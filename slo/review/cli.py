@@ -239,8 +239,8 @@ def withdraw(
 @app.command()
 def migrate(database: _Database = _DEFAULT_DATABASE) -> None:
     """Bring a database to this version; an empty one gets its tables."""
-    from slo.review.database import open_database, upgrade  # noqa: PLC0415 - not for --help
+    from slo.review.database import open_database, shown, upgrade  # noqa: PLC0415 - not for --help
 
     engine = open_database(database)
     upgrade(engine)
-    typer.echo(f"{engine.url.render_as_string()} is up to date")
+    typer.echo(f"{shown(engine)} is up to date")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -13,7 +14,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError, DBAPIError, InternalError, NoSuchModuleError, OperationalError,
+)  # fmt: skip
 
 from exporters.problems import InputError, problem
 
@@ -25,6 +28,8 @@ _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
     "cache_size=-65536",  # of KiB: a quarter of days is sorted in memory
 )  # fmt: skip
+_FAILURES: WeakKeyDictionary[Engine, DBAPIError] = WeakKeyDictionary()
+"""Of the last transaction that wrote, where the database failed: a full disk lets us read."""
 _WRITES = {"writes": True}
 _LOCK = 0x5EC0  # of PostgreSQL's advisory locks, ours
 _BACKENDS = {
@@ -58,7 +63,7 @@ def open_database(url: str) -> Engine:
         )
         engine = create_engine(parsed, **options)
     except (ArgumentError, NoSuchModuleError, ValueError):
-        found = f"found {url!r}, expected the address of a database"
+        found = f"found {_without_password(url)!r}, expected the address of a database"
         raise InputError([problem("--database", found, fix=fix)]) from None
     except ModuleNotFoundError:
         fix = "install shardwatch[postgres]"
@@ -69,9 +74,44 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+def shown(engine: Engine) -> str:
+    """Return a database's address as it may be told: without a password."""
+    url = engine.url
+    if "password" in url.query:
+        url = url.update_query_dict({"password": "***"})
+    text = url.render_as_string()
+    # An address that was mistyped is taken as a file.
+    return _without_password(text) if engine.dialect.name == "sqlite" else text
+
+
+def _without_password(text: str) -> str:
+    """Return an address without what stands before its host, and without its query."""
+    before, at, host = text.partition("?")[0].rpartition("@")
+    return f"...@{host}" if at and ":" in before else text.partition("?")[0]
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that is alone in writing; committed to disk at the end, or not at all."""
+    """Open a transaction that is alone in writing; committed to disk at the end, or not at all.
+
+    If the database fails, :func:`last_failure` tells so until a later one is committed.
+    """
+    try:
+        with _alone(engine) as connection:
+            yield connection
+    except (OperationalError, InternalError) as error:
+        _FAILURES[engine] = error
+        raise
+    _FAILURES.pop(engine, None)
+
+
+def last_failure(engine: Engine) -> DBAPIError | None:
+    """Return why the last transaction that wrote was not committed; None if it was."""
+    return _FAILURES.get(engine)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
     with engine.connect().execution_options(**_WRITES) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
@@ -97,9 +137,14 @@ def check_version(engine: Engine) -> None:
     """Make sure that a database is of this code's version.
 
     Raises:
-        InputError: if it is not, or does not answer.
+        InputError: if it is not, does not answer, or is a file that is not there: only who serves
+            or migrates makes one.
     """
-    shown = engine.url.render_as_string()
+    address, file = shown(engine), engine.url.database
+    is_file = engine.dialect.name == "sqlite" and file and "uri" not in engine.url.query
+    if is_file and not Path(str(file)).exists():
+        fix = "name by --database the one that `shardwatch review serve` keeps"
+        raise InputError([problem(address, "there is no such file", fix=fix)])
     known = ScriptDirectory(str(MIGRATIONS))
     newest = known.get_current_head()
     with _answering(engine), engine.connect() as connection:
@@ -108,16 +153,16 @@ def check_version(engine: Engine) -> None:
         said = f"is of version {found or 'none'}, expected {newest}"
         is_older = found in {None, *(each.revision for each in known.walk_revisions())}
         fix = "run `shardwatch review migrate`" if is_older else NEWER
-        raise InputError([problem(shown, said, fix=fix)])
+        raise InputError([problem(address, said, fix=fix)])
 
 
 def _migrate(engine: Engine, revision: str) -> None:
-    shown = engine.url.render_as_string()
+    address = shown(engine)
     try:
         with _answering(engine), writing(engine) as connection:
             command.upgrade(_config(connection), revision)
     except CommandError as error:
-        raise InputError([problem(shown, f"cannot be used: {error}", fix=NEWER)]) from None
+        raise InputError([problem(address, f"cannot be used: {error}", fix=NEWER)]) from None
 
 
 @contextmanager
@@ -127,7 +172,7 @@ def _answering(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         said = str(error.orig).strip().partition("\n")[0]
         fix = "see that the database runs, and that we may write there"
-        raise InputError([problem(engine.url.render_as_string(), said, fix=fix)]) from None
+        raise InputError([problem(shown(engine), said, fix=fix)]) from None
 
 
 def _config(connection: Connection) -> AlembicConfig:

@@ -15,7 +15,7 @@ from exporters.server import bind
 from slo.prometheus import PrometheusClient
 from slo.review.access import read_secret, read_webhook_token
 from slo.review.app import review_application
-from slo.review.database import open_database, upgrade
+from slo.review.database import open_database, shown, upgrade
 from slo.review.keeping import Keeper
 from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate, Proxy, read_gate
@@ -94,8 +94,7 @@ def _serve(
         tracing.statements(engine)
     listener, address = bind(service.address)
     with listener:
-        shown = engine.url.render_as_string()
-        tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
+        tell(f"reviews are kept in {shown(engine)}; webhooks go to http://{address}/webhook")
         application = review_application(
             engine, address.host, public_url=service.public_url, token=token,
             pagerduty_secret=secret, gate=gate,

@@ -49,7 +49,14 @@ def write(template: str, title: str, person: Person = ANYBODY, **content: Any) -
     words = {name: getattr(wording, name) for name in _WORDS}
     words["clock"] = browsing.moment
     may = {"may_write": person.role >= Role.WRITE, "may_sign": person.role >= Role.SIGN}
-    whole = {"here": "", **may, "where": where, "objective_path": objective_path, **words, **content}
+    whole = {
+        "here": "",
+        **may,
+        "where": where,
+        "objective_path": objective_path,
+        **words,
+        **content,
+    }
     return _PAGES.write(template, title=title, person=person, **whole)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -71,9 +72,20 @@ def test_numbers_keep_their_last_digit(record: Engine, value: float):
     assert repr(value) == repr(found)
 
 
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path):
+    """A mistyped name is told as such: to migrate it would only hide the mistake."""
+    file = tmp_path / "reveiws.db"
+    with opened(f"sqlite:///{file}") as engine, pytest.raises(InputError) as told:
+        check_version(engine)
+
+    assert "there is no such file" in str(told.value.problems[0])
+    assert not file.exists()
+
+
 def test_a_database_without_tables_is_told(empty_url: str):
     """And what to do."""
     with opened(empty_url) as engine, pytest.raises(InputError) as told:
+        engine.connect().close()
         check_version(engine)
 
     assert "is of version none, expected 0008" in str(told.value.problems[0])
@@ -111,10 +123,19 @@ def test_a_database_that_cannot_be_used_is_told(url: str, said: str):
     assert said in str(told.value.problems[0])
 
 
-def test_a_password_is_never_shown():
-    """Problems land in logs."""
-    url = "postgresql://ada:secret@/reviews?host=/no/such/folder"
-
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:secret@/reviews?host=/no/such/folder",
+        "postgresql:///reviews?user=ada&password=secret&host=/no/such/folder",
+        "postgresql://ada:secret@127.0.0.1:54x32/reviews",
+        "postgresql:/ada:secret@127.0.0.1/reviews",
+        "postgresql//ada:sec@ret:secret@127.0.0.1/reviews",
+        "postgresq://ada:secret@127.0.0.1/reviews",
+    ],
+)
+def test_a_password_is_never_shown(url: str):
+    """Problems land in logs; a mistyped address is shown without it, too."""
     with pytest.raises(InputError) as told, opened(url) as engine:
         upgrade(engine)
 

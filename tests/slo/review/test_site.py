@@ -247,9 +247,7 @@ async def test_who_may_only_read_is_shown_no_form(week: Engine):
             pages = [(await client.get(path, auth=("", who))).text for path in paths]
             forms[who] = sum(page.count('method="post"') for page in pages)
         fields = {"revision": "2", "notes": "Half an hour of words."}
-        answer = await client.post(
-            "/reviews/1/notes", data=fields, headers=PAGE, auth=("", "read")
-        )
+        answer = await client.post("/reviews/1/notes", data=fields, headers=PAGE, auth=("", "read"))
 
     assert 0 == forms["read"]
     assert 0 < forms["write"] == forms["sign"] - 1
