@@ -15,7 +15,7 @@ from slo.review import browsing
 from slo.review.answers import Reader, TheDesk, answer
 from slo.review.api_models import Actions, Objectives, Page, Reviews, Snapshots
 from slo.review.browsing import Asked, Listed
-from slo.review.maintenance import parse_moment
+from slo.review.maintenance import parse_moment, told_moment
 from slo.review.refusals import UnusableError
 from slo.review.webhook import storable
 
@@ -207,6 +207,14 @@ def seconds(text: str) -> int:
     """Return the UNIX seconds of a text; raises UnusableError where it is no time."""
     try:
         return parse_moment(text)
+    except ValueError as error:
+        raise UnusableError(str(error)) from None
+
+
+def seconds_told(text: str, now: float) -> int:
+    """Return the UNIX seconds of what people tell of; raises UnusableError for no such time."""
+    try:
+        return told_moment(text, now)
     except ValueError as error:
         raise UnusableError(str(error)) from None
 

@@ -12,7 +12,7 @@ from slo.review import reviews
 from slo.review.acknowledging import acknowledge
 from slo.review.actions import Task, add_action, change_action, mark, read_action
 from slo.review.answers import Desk, Reader, Signer, TheDesk, Writer, answer, seen_tag
-from slo.review.api import EVERYWHERE, PREFIX, READ, Answers, Number, seconds
+from slo.review.api import EVERYWHERE, PREFIX, READ, Answers, Number, seconds_told
 from slo.review.api_models import (
     Acknowledging,
     AddedWindow,
@@ -56,7 +56,7 @@ figuring = APIRouter(prefix=PREFIX, responses=READ)
 )
 def tell_of_change(request: Request, desk: TheDesk, person: Writer, body: NewChange) -> Response:
     """Tell that something was changed; told again it is there once, and the answer is 200."""
-    change = Change(seconds(body.at), body.kind, body.summary, body.labels)
+    change = Change(seconds_told(body.at, desk.clock()), body.kind, body.summary, body.labels)
     key, is_new = tell_change(desk.engine, change, desk.by(person, body.author))
     return answer(request, {"id": key}, status=201 if is_new else 200)
 
@@ -66,7 +66,9 @@ def leave_out(request: Request, desk: TheDesk, person: Writer, body: NewWindow) 
     """Leave hours out of reports, which say so; 422 where no cell has its labels."""
     by = desk.by(person, body.author)
     try:
-        window = read_window(body.starts_at, body.ends_at, body.labels, body.reason, by.name)
+        window = read_window(
+            body.starts_at, body.ends_at, body.labels, body.reason, by.name, now=by.now
+        )
     except ValueError as error:
         raise UnusableError(str(error)) from None
     return answer(request, asdict(add_window(desk.engine, window, by.now)), status=201)
@@ -84,7 +86,7 @@ def take_back(
 @writing.post("/annotations", status_code=201, response_model=Created, responses={409: {}})
 def annotate(request: Request, desk: TheDesk, person: Writer, body: NewAnnotation) -> Response:
     """Write at a moment, of an incident, or of a draft."""
-    said = Remark(seconds(body.at), body.text, body.incident, body.review)
+    said = Remark(seconds_told(body.at, desk.clock()), body.text, body.incident, body.review)
     return answer(
         request, {"id": remark(desk.engine, said, desk.by(person, body.author))}, status=201
     )

@@ -33,8 +33,8 @@ from slo.review.alert_store import write_facts
 from slo.review.answers import Desk, problem, problem_document, said_by_database, say_problems
 from slo.review.api import PREFIX, serve_interface
 from slo.review.api_document import document_answers
-from slo.review.database import last_failure
 from slo.review.committing import GroupCommit
+from slo.review.database import last_failure
 from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate
 from slo.review.site import tell_problem

@@ -251,7 +251,8 @@ def told(row: Row) -> dict[str, Any]:
 def moment(seconds: int) -> str:
     """Return a time as the interface tells it: ``2026-11-16T13:00:00Z``."""
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        # Not by strftime, which writes the year 1 as one digit.
+        return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}Z"
     except (ValueError, OverflowError, OSError):
         return str(seconds)  # of an alert that tells of no year that there is
 

@@ -198,7 +198,7 @@ def maintenance(
     except ValueError as error:
         raise InputError([problem("--label", str(error))]) from None
     try:
-        window = read_window(begin, end, labels, reason, author)
+        window = read_window(begin, end, labels, reason, author, now=time.time())
     except ValueError as error:
         raise InputError([problem("maintenance", str(error))]) from None
     engine = open_database(database)

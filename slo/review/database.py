@@ -15,7 +15,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import (
-    ArgumentError, DBAPIError, InternalError, NoSuchModuleError, OperationalError,
+    ArgumentError,
+    DBAPIError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
 )  # fmt: skip
 
 from exporters.problems import InputError, problem

@@ -19,6 +19,10 @@ from slo.review.webhook import LONGEST_TEXT, shortened, storable
 
 LONGEST_SECONDS = 31 * 86_400
 """What is longer is no maintenance but another objective."""
+EARLIEST = 946_684_800
+"""The year 2000, UNIX seconds: what is told of an earlier one is mistyped."""
+FURTHEST_SECONDS = 2 * 366 * 86_400
+"""What is told of later is mistyped, too."""
 WINDOWS: Table = Base.metadata.tables[MaintenanceWindow.__tablename__]
 
 
@@ -47,7 +51,7 @@ class Added:
 
 
 def read_window(
-    begin: str, end: str, labels: Mapping[str, str], reason: str, author: str
+    begin: str, end: str, labels: Mapping[str, str], reason: str, author: str, *, now: float
 ) -> Window:
     """Return the window that texts name.
 
@@ -57,11 +61,12 @@ def read_window(
         labels: of the cells.
         reason: for those who read the report.
         author: who says so.
+        now: UNIX seconds.
 
     Raises:
         ValueError: if they name none.
     """
-    starts_at, ends_at = parse_moment(begin), parse_moment(end)
+    starts_at, ends_at = told_moment(begin, now), told_moment(end, now)
     if not 0 < ends_at - starts_at <= LONGEST_SECONDS:
         days = LONGEST_SECONDS // 86_400
         raise ValueError(f"found {begin} to {end}, expected an end after it, within {days} days")
@@ -162,6 +167,18 @@ def _check_labels(labels: Mapping[str, str], every: Sequence[Mapping[str, str]])
 def _some(words: set[str]) -> str:
     """Return known words, shortly."""
     return ", ".join(sorted(words))[:500] or "none, for no hour is in the record yet"
+
+
+def told_moment(text: str, now: float) -> int:
+    """Return the UNIX seconds of what people tell of: years that a record may be of.
+
+    Raises:
+        ValueError: if a text names none.
+    """
+    found = parse_moment(text)
+    if not EARLIEST <= found <= now + FURTHEST_SECONDS:
+        raise ValueError(f"found {text!r}, expected a time since 2000, and two years ahead at most")
+    return found
 
 
 def parse_moment(text: str) -> int:

@@ -187,10 +187,13 @@ def _alert_lines(alerts: Mapping[str, Any]) -> Iterator[str]:
 
 def _table(head: tuple[str, ...], rows: Any) -> Iterator[str]:
     yield ""
+    lines = [f"| {' | '.join(_md(each) for each in row)} |" for row in rows]
+    if not lines:
+        yield "None."
+        return
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(_md(each) for each in row)} |"
+    yield from lines
 
 
 def _csv(figures: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ def show_now(desk: TheDesk, person: Reader) -> HTMLResponse:
     policy = read_policy(desk.policy or OURS)
     with desk.engine.connect() as connection:
         content = {
-            "objectives": standing.objectives_now(connection, policy),
+            "objectives": standing.objectives_now(connection, policy, desk.clock()),
             "incidents": browsing.list_incidents(connection, Asked(), is_open=True).items,
             "drafts": browsing.list_reviews(connection, Asked(), is_signed=False).items,
             "actions": browsing.list_actions(connection, Asked(), is_open=True).items,

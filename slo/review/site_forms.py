@@ -17,7 +17,7 @@ from slo.review import reviews
 from slo.review.acknowledging import acknowledge
 from slo.review.actions import Task, add_action, change_action, read_action
 from slo.review.answers import Signer, TheDesk, Writer
-from slo.review.api import Number, seconds
+from slo.review.api import Number, seconds_told
 from slo.review.maintenance import add_window, read_labels, read_window, withdraw_window
 from slo.review.refusals import StaleError, UnusableError
 from slo.review.reporting import reviewable
@@ -111,7 +111,9 @@ def discard(desk: TheDesk, form: Form, person: Writer, number: Number) -> Respon
 @writing.post("/incidents/{number}/annotations")
 def annotate(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Write down what was seen."""
-    said = Remark(seconds(form.get("at", "")), form.get("text", ""), incident=number)
+    said = Remark(
+        seconds_told(form.get("at", ""), desk.clock()), form.get("text", ""), incident=number
+    )
     remark(desk.engine, said, desk.by(person, form.get("author", "")))
     return _to(f"/incidents/{number}")
 
@@ -127,7 +129,10 @@ def take(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
 def change(desk: TheDesk, form: Form, person: Writer) -> Response:
     """Tell of a change."""
     told = Change(
-        seconds(form.get("at", "")), form.get("kind", ""), form.get("summary", ""), _labels(form)
+        seconds_told(form.get("at", ""), desk.clock()),
+        form.get("kind", ""),
+        form.get("summary", ""),
+        _labels(form),
     )
     tell_change(desk.engine, told, desk.by(person, form.get("author", "")))
     return _to("/changes")
@@ -139,7 +144,7 @@ def leave_out(desk: TheDesk, form: Form, person: Writer) -> Response:
     by = desk.by(person, form.get("author", ""))
     bounds = form.get("starts_at", ""), form.get("ends_at", "")
     try:
-        window = read_window(*bounds, _labels(form), form.get("reason", ""), by.name)
+        window = read_window(*bounds, _labels(form), form.get("reason", ""), by.name, now=by.now)
     except ValueError as error:
         raise UnusableError(str(error)) from None
     add_window(desk.engine, window, by.now)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from slo.review.browsing import moment, told
 from slo.review.days import DAY, OBJECTIVE_DAYS, parts_of
+from slo.review.endings import ends_of
 from slo.review.policy import UNKNOWN, Policy
 from slo.review.snapshot_store import CELLS, SNAPSHOTS, VERSIONS
 
@@ -42,12 +43,18 @@ class DayOfObjective:
         return int(datetime.fromisoformat(f"{self.day}T12:00:00+00:00").timestamp())
 
 
-def objectives_now(connection: Connection, policy: Policy) -> list[dict[str, Any]]:
-    """Return each objective as promised last, with the least that any cell has left."""
+def objectives_now(connection: Connection, policy: Policy, now: float) -> list[dict[str, Any]]:
+    """Return each objective as promised last, with the least that any cell has left.
+
+    One that was renamed or retired before now (UNIX seconds) is not among them.
+    """
     current: dict[tuple[str, str], dict[str, Any]] = {}
     order = VERSIONS.c.service, VERSIONS.c.slo, VERSIONS.c.valid_from
     for row in connection.execute(select(VERSIONS).order_by(*order)).mappings():
         current[row["service"], row["slo"]] = {**told(row), "left": None, "at": None}
+    for service in {service for service, _ in current}:
+        for slo in ends_of(connection, service, now):
+            current.pop((service, slo), None)
     last = connection.execute(select(func.max(SNAPSHOTS.c.at))).scalar()
     asked = (
         select(CELLS.c.service, CELLS.c.slo, func.min(SNAPSHOTS.c.budget_remaining))

@@ -15,7 +15,7 @@ from tests.slo.review.test_reporting import fill
 
 NOW = PERIOD.end + HOUR
 NAME = ("availability", "chat")
-WINDOW = read_window("2026-09-24T10:00", "2026-09-24T12:30", {}, "a rack", "eve")
+WINDOW = read_window("2026-09-24T10:00", "2026-09-24T12:30", {}, "a rack", "eve", now=PERIOD.end)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def week(record: Engine) -> Engine:
 
 def hour_of_hit(**labels: str) -> Window:
     """Return a window over the hour in which `eu` was hit."""
-    return read_window(*HOUR_OF_HIT, labels, "a new rack", "ada")
+    return read_window(*HOUR_OF_HIT, labels, "a new rack", "ada", now=PERIOD.end)
 
 
 def events_bad(record: Engine) -> float:
@@ -54,7 +54,8 @@ def events_bad(record: Engine) -> float:
 def test_a_window_is_in_the_record_and_in_the_audit(week: Engine):
     """Who left hours out can be asked why."""
     bounds = "2026-11-16T13:00+01:00", "2026-11-16T15:00"
-    added = add_window(week, read_window(*bounds, {"region": "eu"}, " a new rack ", "ada"), 5)
+    window = read_window(*bounds, {"region": "eu"}, " a new rack ", "ada", now=PERIOD.end)
+    added = add_window(week, window, 5)
 
     with week.connect() as connection:
         row = connection.execute(select(WINDOWS)).one()
@@ -71,18 +72,22 @@ def test_a_window_is_in_the_record_and_in_the_audit(week: Engine):
         ("soon", "2026-11-16", "x", "found 'soon', expected a time such as 2026-11-16T13:00Z"),
         ("2026-11-16", "2026-11-16", "x", "expected an end after it, within 31 days"),
         ("2026-01-01", "2026-11-16", "x", "expected an end after it, within 31 days"),
+        ("0001-01-01", "2026-11-16", "x", "found '0001-01-01', expected a time since 2000"),
+        ("2026-11-16", "9999-01-01", "x", "found '9999-01-01', expected a time since 2000"),
+        ("2026-11-15", "2026-11-16", "x" * 20_001, "expected a reason of 20000 at most"),
         ("2026-11-15", "2026-11-16", " ", "found no text, expected a reason"),
     ],
 )
 def test_what_is_no_window_is_told(begin: str, end: str, reason: str, said: str):
     """Nothing is written."""
     with pytest.raises(ValueError, match=said):
-        read_window(begin, end, {}, reason, "ada")
+        read_window(begin, end, {}, reason, "ada", now=PERIOD.end)
 
 
 def test_a_window_covers_the_cells_that_have_all_of_its_labels(week: Engine):
     """One that has none of them is elsewhere; each hour that is touched is left out."""
-    window = read_window("2026-09-23T02:59", "2026-09-23T03:01", {}, "a new rack", "ada")
+    bounds = "2026-09-23T02:59", "2026-09-23T03:01"
+    window = read_window(*bounds, {}, "a new rack", "ada", now=PERIOD.end)
     added = [
         add_window(week, each, 0)
         for each in (window, hour_of_hit(tier="pro"), hour_of_hit(region="us", model="draft"))
@@ -179,6 +184,7 @@ def test_the_commands_add_one_and_withdraw_it(sqlite_record: Engine):
         CliRunner().invoke(app, each)
         for each in (
             [*options, "--label", "eu"],
+            [*options, "--label", "region=eu", "--label", "region=us"],
             [*options, "--label", "regoin=eu"],
             [*withdraw, "1"],
             ["withdraw", "--author", " ", *database, "1"],
@@ -192,6 +198,7 @@ def test_the_commands_add_one_and_withdraw_it(sqlite_record: Engine):
     told = [each.exception for each in wrong]
     assert [
         "--label: found 'eu', expected NAME=VALUE such as region=eu",
+        "--label: found region twice, expected each name once: add one for each value",
         "--label: no cell has a label 'regoin', expected one of: cluster, model, region, tier",
         "NUMBER: ben withdrew maintenance 1 already",
         "--author: found no text, expected who says so",

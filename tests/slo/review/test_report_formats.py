@@ -34,6 +34,11 @@ def test_people_read_what_spent_the_budget(format_: ReportFormat):
         assert said in text, said
 
 
+def test_a_week_without_incidents_says_so():
+    """An empty table says nothing."""
+    assert "\n## Incidents\n\nNone.\n" in written(ReportFormat.MD, incidents=())
+
+
 @pytest.mark.parametrize("format_", [ReportFormat.HTML, ReportFormat.MD])
 def test_markup_in_a_text_is_shown_and_never_run(format_: ReportFormat):
     """An alert's label may say anything."""

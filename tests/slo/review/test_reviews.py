@@ -120,7 +120,9 @@ def test_a_signed_review_is_made_again_to_the_same_hash(week: Engine, draft: int
         seen = read_action(connection, action)
     change_action(week, action, mark(seen), Task("Other", "eve"), is_closed=True,
                   by=By("eve", NOW))  # fmt: skip
-    window = read_window("2026-09-22T00:00", "2026-09-22T05:00", {}, "a rack", "eve")
+    window = read_window(
+        "2026-09-22T00:00", "2026-09-22T05:00", {}, "a rack", "eve", now=PERIOD.end
+    )
     add_window(week, window, NOW)
     tell_change(week, Change(PERIOD.start + 60, "rollout", "v2", {}), By("eve", NOW))
     remark(week, Remark(PERIOD.start + 60, "I saw it."), By("eve", NOW))

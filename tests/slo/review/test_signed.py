@@ -8,7 +8,14 @@ from slo.review.audit import By
 from slo.review.database import downgrade, upgrade, writing
 from slo.review.reviewed_period import parse_period
 from slo.review.reviews import (
-    DECISIONS, REVIEWS, create_review, decide, discard, edit_notes, remake, sign,
+    DECISIONS,
+    REVIEWS,
+    create_review,
+    decide,
+    discard,
+    edit_notes,
+    remake,
+    sign,
 )  # fmt: skip
 from slo.review.telling import ANNOTATIONS, Remark, remark
 from tests.slo.review.histories import PERIOD

@@ -225,12 +225,14 @@ async def test_forms_of_other_sites_and_other_kinds_are_refused(week: Engine):
             await client.post("/changes", data=fields, headers=elsewhere),
             await client.post("/changes", json=fields),
             await client.post("/changes", data={**fields, "at": "soon"}),
+            await client.post("/changes", data={**fields, "at": "0001-01-01"}),
+            await client.post("/changes", data={**fields, "at": "9999-01-01"}),
             await client.post("/changes", data={**fields, "labels": "eu"}),
             await client.post("/reviews", data={"service": "chat", "period": "next"}),
         ]
         listed = (await client.get("/api/v1/changes")).json()["items"]
 
-    assert [403, 415, 422, 422, 422] == [each.status_code for each in answers]
+    assert [403, 415, 422, 422, 422, 422, 422] == [each.status_code for each in answers]
     assert [] == listed
 
 
