@@ -68,3 +68,22 @@ def test_what_it_cannot_serve_is_told(tmp_path: Path, options: list[str], said: 
     assert isinstance(done.exception, InputError)
     assert said in str(done.exception.problems[0])
     assert not (tmp_path / "reviews.db").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "report", "migrate"])
+def test_help_names_what_is_to_be_installed(command: str):
+    """Brackets are shown, and are no markup."""
+    words = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "300"}).output
+
+    assert "shardwatch[postgres]" in words
+
+
+def test_a_report_of_a_file_that_is_not_there_makes_none(tmp_path: Path):
+    """A name was mistyped."""
+    file = tmp_path / "reveiws.db"
+    options = ["--service", "chat", "--period", "2026-W39", "--database", str(file)]
+    done = CliRunner().invoke(app, ["report", *options])
+
+    assert isinstance(done.exception, InputError)
+    assert "there is no such file" in str(done.exception.problems[0])
+    assert not file.exists()

@@ -20,9 +20,11 @@ from slo.review.hours import HOUR, read_hours
 from slo.review.incident_store import sync_incidents
 from slo.review.maintenance import add_window, parse_moment, read_window
 from slo.review.models import Action, Cell, MaintenanceWindow, SpentStep
+from slo.review.policy import read_policy
 from slo.review.reporting import read_figures
 from slo.review.snapshot_store import KNOWN, SNAPSHOTS, VERSIONS, write_hours
 from slo.review.spending import SPENT
+from slo.review.standing import objectives_now
 from slo.series import Series
 from tests.slo.review.histories import HIT, PERIOD, PLACE, STEP, cell
 
@@ -255,6 +257,18 @@ def test_an_objective_ends_once_a_day_was_told_of_others_and_not_of_it(week: Eng
     assert {"answered": 0} == unknown(week, "2026-W40", 24)
     assert {"answered": 0} == unknown(week, "2026-W40", 168)
     assert {"availability": 0} == unknown(week, "2026-W39", 168)
+
+
+def test_what_ended_stands_nowhere_now(week: Engine):
+    """People look for what is to be done."""
+    tell_of(week, "answered", PERIOD.end + HOUR, 168)
+    found = []
+    for hours in (23, 24):
+        with week.connect() as connection:
+            now = objectives_now(connection, read_policy(), PERIOD.end + hours * HOUR)
+        found.append({each["slo"] for each in now})
+
+    assert [{"answered", "availability"}, {"answered"}] == found
 
 
 def test_an_objective_that_ends_within_a_period_counts_until_then(week: Engine):
