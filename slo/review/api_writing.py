@@ -138,6 +138,21 @@ def discard_review(request: Request, desk: TheDesk, person: Writer, number: Numb
     return Response(status_code=204)
 
 
+@writing.delete(
+    "/reviews/{number}/decisions/{decision}",
+    status_code=204,
+    response_class=Response,
+    responses=_EDITED,
+)
+def strike_decision(
+    request: Request, desk: TheDesk, person: Writer, number: Number, decision: Number
+) -> Response:
+    """Strike a decision of a draft; the audit keeps what it said."""
+    by = desk.by(person)
+    reviews.strike(desk.engine, number, _revision(request), decision, by)
+    return Response(status_code=204)
+
+
 @writing.post(
     "/reviews/{number}/decisions", status_code=201, response_model=WholeReview, responses=_EDITED
 )

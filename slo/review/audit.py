@@ -48,7 +48,7 @@ def note(
     Args:
         connection: of that transaction.
         by: who changes it.
-        action: ``add``, ``edit``, ``close``, ``sign``, ``discard``,
+        action: ``add``, ``edit``, ``close``, ``sign``, ``discard``, ``strike``,
             ``withdraw``.
         subject: its kind and its key: ``action 12``.
         before: its row; None where there was none.

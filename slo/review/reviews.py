@@ -152,6 +152,23 @@ def decide(engine: Engine, number: int, revision: int, text: str, by: By) -> int
     return decision
 
 
+def strike(engine: Engine, number: int, revision: int, decision: int, by: By) -> int:
+    """Take a decision out of a draft; return its new revision, the audit keeps what it said.
+
+    Raises:
+        MissingError: also if the draft has no such decision; else as :func:`edit_notes`.
+    """
+    own = (DECISIONS.c.id == decision) & (DECISIONS.c.review_id == number)
+    with writing(engine) as connection:
+        row = locked_draft(connection, number, revision)
+        before = connection.execute(select(DECISIONS).where(own)).mappings().first()
+        if before is None:
+            raise MissingError(f"review {number} has no decision {decision}")
+        connection.execute(DECISIONS.delete().where(own))
+        audit.note(connection, by, "strike", f"decision {decision}", before=dict(before))
+        return bump(connection, row, by, "edit", {})
+
+
 def sign(engine: Engine, number: int, revision: int, by: By, *, policy: Path | None = None) -> str:
     """Sign a draft as it was seen, with the figures of the record now; return their hash.
 

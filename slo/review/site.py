@@ -225,8 +225,9 @@ def tell_problem(request: Request, status: int, detail: str, given: dict[str, st
     """Return a problem as a page, with what somebody wrote: it is not lost."""
     path = request.url.path
     back = path.rpartition("/")[0] if given and path.count("/") > 1 else path if given else "/"
-    if given and "/actions/" in path:
-        back = path.partition("/actions/")[0]
+    for part in ("/actions/", "/decisions/"):
+        if given and part in path:
+            back = path.partition(part)[0]
     shown = [(name, text) for name, text in given.items() if name not in ("revision", "mark")]
     page = write("problem.html", f"Problem {status}", detail=detail, given=shown, back=back)
     return HTMLResponse(page, status)

@@ -71,6 +71,14 @@ def decide(desk: TheDesk, form: Form, person: Writer, number: Number) -> Respons
     return _to(f"/reviews/{number}#decisions")
 
 
+@writing.post("/reviews/{number}/decisions/{decision}/strike")
+def strike(desk: TheDesk, form: Form, person: Writer, number: Number, decision: Number) -> Response:
+    """Strike a decision."""
+    by = desk.by(person, form.get("author", ""))
+    reviews.strike(desk.engine, number, _revision(form), decision, by)
+    return _to(f"/reviews/{number}#decisions")
+
+
 @writing.post("/reviews/{number}/actions")
 def begin_action(desk: TheDesk, form: Form, person: Writer, number: Number) -> Response:
     """Have somebody do something."""

@@ -104,6 +104,20 @@ async def test_a_weak_tag_names_no_state(week: Engine):
     assert "expected a strong tag" in answer.json()["detail"]
 
 
+async def test_a_decision_is_struck_by_who_saw_it(week: Engine):
+    """From a draft alone."""
+    async with asking(week, NOW) as client:
+        seen = {"If-Match": (await begin(client)).headers["etag"]}
+        own = f"{API}/reviews/1/decisions"
+        decided = await client.post(own, json={"text": "We wait."}, headers=seen)
+        stale = await client.delete(f"{own}/1", headers=seen)
+        struck = await client.delete(f"{own}/1", headers={"If-Match": decided.headers["etag"]})
+        left = (await client.get(f"{API}/reviews/1")).json()
+
+    assert (201, 412, 204) == (decided.status_code, stale.status_code, struck.status_code)
+    assert ([], 3) == (left["decisions"], left["revision"])
+
+
 async def test_a_draft_is_discarded_while_nothing_was_written_into_it(week: Engine):
     """By who saw it; the week can be begun again."""
     async with asking(week, NOW) as client:

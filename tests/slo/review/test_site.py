@@ -78,6 +78,32 @@ async def test_a_draft_begun_by_mistake_is_discarded(week: Engine):
     assert 409 == refused.status_code
 
 
+async def test_a_wrong_decision_is_struck_from_a_draft(week: Engine):
+    """What it said is in the audit; a review that is signed keeps what was decided."""
+    async with asking(week, NOW) as client:
+        await post(client, "/reviews", service="chat", period=PERIOD.name)
+        for revision, text in (("1", "We hurry."), ("2", "We wait.")):
+            await post(client, "/reviews/1/decisions", revision=revision, text=text)
+        offered = (await client.get("/reviews/1")).text
+        answers = [
+            await post(client, "/reviews/1/decisions/1/strike", revision="2"),
+            await post(client, "/reviews/1/decisions/7/strike", revision="3"),
+            await post(client, "/reviews/1/decisions/1/strike", revision="3"),
+            await post(client, "/reviews/1/signature", revision="4"),
+            await post(client, "/reviews/1/decisions/2/strike", revision="5"),
+        ]
+        page = (await client.get("/reviews/1?again=1")).text
+        entries = (await client.get("/api/v1/audit")).json()["items"]
+
+    assert [412, 404, 303, 303, 409] == [each.status_code for each in answers]
+    assert 'action="/reviews/1/decisions/1/strike"' in offered
+    assert "We hurry." not in page
+    assert "We wait." in page
+    assert "the same hash" in page
+    assert "/strike" not in page
+    assert ["We hurry."] == [e["before"]["text"] for e in entries if e["action"] == "strike"]
+
+
 async def test_a_draft_whose_period_runs_says_when_it_can_be_signed(week: Engine):
     """Instead of a form that would be refused."""
     own = "/reviews/1"
