@@ -195,6 +195,11 @@ def sending(**config: Any) -> Callable[[Seen], Seen]:
     return lambda seen: replace(seen, server_config={**(seen.server_config or {}), **config})
 
 
+def relabeling(**step: Any) -> Callable[[Seen], Seen]:
+    """Return a change by which Prometheus relabels what it sends."""
+    return sending(alerting={"alert_relabel_configs": [step]})
+
+
 def group_series(*names: str, instance: str = "a", cluster: str = "demo") -> list[dict[str, str]]:
     """Return the labels of groups that an exporter serves."""
     labels = {**CLUSTER, catalog.CLUSTER: cluster, "instance": instance}
@@ -417,6 +422,11 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "labels/cluster": [
         ("none", sending(**{"global": {"external_labels": {}}}), "no cluster: alerts of"),
+        ("taken away", relabeling(action="labeldrop", regex="cluster|replica"),
+         "take cluster away from"),
+        ("another region", relabeling(target_label="region", replacement="us"),
+         "make region: eu us in"),
+        ("no model", relabeling(action="labeldrop", regex="mod.+"), "take model away from"),
     ],
     "labels/replica": [
         ("on alerts",

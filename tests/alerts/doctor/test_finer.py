@@ -352,6 +352,22 @@ def test_models_of_no_group_that_routers_fold_are_no_model(well: Seen):
         ),
         ({"source_labels": ["slo"], "regex": "x", "target_label": "slo"}, "same"),
         ({"target_label": "slo", "replacement": ""}, {"severity": "page"}),
+        ({"action": "dropequal", "source_labels": ["severity"], "target_label": "slo"}, "same"),
+        ({"action": "dropequal", "source_labels": ["team"], "target_label": "cell"}, None),
+        ({"action": "keepequal", "source_labels": ["severity"], "target_label": "slo"}, None),
+        ({"action": "keepequal", "source_labels": ["slo"], "target_label": "slo"}, "same"),
+        (
+            {"action": "labelmap", "regex": "s(.+)", "replacement": "our_${1}"},
+            {"severity": "page", "slo": "chat", "our_everity": "page", "our_lo": "chat"},
+        ),
+        (
+            {"action": "labelmap", "regex": "slo", "replacement": "severity"},
+            {"severity": "chat", "slo": "chat"},
+        ),
+        (
+            {"action": "Uppercase", "source_labels": ["slo"], "target_label": "slo"},
+            {"severity": "page", "slo": "CHAT"},
+        ),
         ({"action": "hashmod", "source_labels": ["slo"], "modulus": 2, "target_label": "s"},
          "same"),
     ],
@@ -360,6 +376,17 @@ def test_alerts_are_relabeled_as_prometheus_does(step, expected):
     """An expression matches the whole value; what is empty is gone."""
     labels = {"severity": "page", "slo": "chat"}
     assert (labels if expected == "same" else expected) == relabel(labels, [step])
+
+
+def test_a_cluster_that_relabeling_adds_is_said(well: Seen):
+    """What counts is what is sent."""
+    step = {"target_label": "cluster", "replacement": "demo"}
+    server = {
+        **(well.server_config or {}),
+        "global": {"external_labels": {}},
+        "alerting": {"alert_relabel_configs": [step]},
+    }
+    assert [] == ids(replace(well, server_config=server))
 
 
 def test_a_region_that_all_are_in_may_be_an_external_label(well: Seen):
