@@ -177,6 +177,11 @@ class Seen:
         return {str(name): str(value) for name, value in found.items()}
 
     @property
+    def answers(self) -> bool | None:
+        """Whether any Alertmanager answers; None if none does."""
+        return True if self.answering else None
+
+    @property
     def answering(self) -> tuple[Alertmanager, ...]:
         """The Alertmanagers of which anything is known."""
         return tuple(each for each in self.alertmanagers if not each.error)

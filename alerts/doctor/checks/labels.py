@@ -147,7 +147,7 @@ def _is_replica(name: str) -> bool:
 
 CHECKS = (
     Check("labels/exported", Harm.WRONG_DATA, "Labels of a target have taken the place of ours.",
-          find_exported, lambda _: [EXPORTED]),
+          find_exported, lambda _: [EXPORTED], series=_UPS),
     Check("labels/external", Harm.WRONG_DATA, "External labels that alerts of ours take for their "
           "own.", find_external, needs=("server_config",)),
     Check("labels/cluster", Harm.WRONG_DATA, "Alerts are sent that do not say of which cluster, "

@@ -64,6 +64,28 @@ def find_wrong_receiver(seen: Seen) -> Iterator[Found]:
             )
 
 
+def find_other_folder(seen: Seen) -> Iterator[Found]:
+    """Yield files of keys that are called as the configured ones and lie elsewhere."""
+    should = built_leading(seen)
+    for urls, leading, _ in by_config(seen.answering):
+        files = {
+            (told.file, wanted.file)
+            for page in examples(seen, conventions.PAGE)
+            for wanted in should.ways(page.labels)
+            for told in leading.ways(page.labels)
+            if told.is_as(wanted) and told.file and told.file != wanted.file
+        }
+        for told, wanted in sorted(files):
+            yield Found(
+                urls,
+                f"pages are told with the key in {told}, which may be another than that in "
+                f"{wanted}",
+                wanted,
+                "see that both hold one key; a link at the one path to the other, and that path in "
+                f"{seen.config.path.name} and in alertmanager.yml, makes them the same",
+            )
+
+
 def find_merged(seen: Seen) -> Iterator[Found]:
     """Yield pages of several cells that are one incident, of which the second wakes nobody."""
     should = built_leading(seen)
@@ -189,6 +211,9 @@ CHECKS = (
           "configuration says.", find_wrong_receiver, needs=("are_readable",)),
     Check("routes/merged", Harm.PAGES_LOST, "Pages of several cells are one incident, of which "
           "only the first wakes somebody.", find_merged, needs=("are_readable",)),
+    Check("routes/key-file", Harm.UNTIDY, "The key that pages are told with is in a file of the "
+          "same name in another folder: it may be another.", find_other_folder,
+          needs=("are_readable",)),
     Check("routes/no-resolve", Harm.LATE, "Receivers of pages do not hear of their ends.",
           find_no_resolve, needs=("are_readable",)),
     Check("routes/late", Harm.LATE, "Pages wait for more than a minute before they are told.",

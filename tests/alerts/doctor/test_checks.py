@@ -76,6 +76,17 @@ def set_route(severity: str, **fields: Any) -> Callable[[dict[str, Any]], None]:
     return lambda config: [each.update(fields) for each in ours(config, severity)] and None
 
 
+def telling(field: str, value: str) -> Callable[[dict[str, Any]], None]:
+    """Return a change by which PagerDuty is told otherwise."""
+
+    def change(config: dict[str, Any]) -> None:
+        for receiver in config["receivers"]:
+            for each in receiver.get("pagerduty_configs", ()):
+                each[field] = value
+
+    return change
+
+
 def deaf(config: dict[str, Any]) -> None:
     """PagerDuty does not hear of ends."""
     for receiver in config["receivers"]:
@@ -94,6 +105,18 @@ def inhibited(config: dict[str, Any]) -> None:
     config["inhibit_rules"].append(
         {"source_match": {"alertname": "Watchdog"}, "target_match_re": {"severity": "page|ticket"}}
     )
+
+
+def without_inhibition(source: str) -> Callable[[dict[str, Any]], None]:
+    """Return a change by which an alert inhibits nothing."""
+
+    def change(config: dict[str, Any]) -> None:
+        rules = config["inhibit_rules"]
+        left = [each for each in rules if f'alertname="{source}"' not in each["source_matchers"]]
+        assert len(left) < len(rules)
+        config["inhibit_rules"] = left
+
+    return change
 
 
 def watchdog_lost(config: dict[str, Any]) -> None:
@@ -258,6 +281,14 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     "routes/wrong-receiver": [
         ("to a channel", lambda seen: led(seen, pages_to("chat")),
          "chat, that is slack (#chat), gets"),
+        ("to another server", lambda seen: led(seen, telling("url", "http://elsewhere/enqueue")),
+         "serving-pages, that is pagerduty (key, http://elsewhere/enqueue), gets"),
+        ("with another key", lambda seen: led(seen, telling("routing_key_file", "/etc/k/other")),
+         "serving-pages, that is pagerduty (other), gets"),
+    ],
+    "routes/key-file": [
+        ("another folder", lambda seen: led(seen, telling("routing_key_file", "/etc/k/key")),
+         "pages are told with the key in /etc/k/key, which may be another than that in /"),
     ],
     "routes/merged": [
         ("by name", lambda seen: led(seen, set_route("pages", group_by=["alertname"])),
@@ -277,6 +308,12 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "routes/inhibited": [
         ("by the watchdog", lambda seen: led(seen, inhibited), "what fires now, "),
+    ],
+    "routes/inhibition-missing": [
+        ("no rule", lambda seen: led(seen, lambda config: config.update(inhibit_rules=[])),
+         "goes without saying while any of ErrorBudgetBurn, "),
+        ("of a dead host", lambda seen: led(seen, without_inhibition("HostDown")),
+         "goes without saying while any of HostDown fires"),
     ],
     "routes/silenced": [
         ("all pages", silenced('severity="page"'), "covers every page: {severity=\"page\"}"),

@@ -7,9 +7,12 @@ import pytest
 
 from alerts.doctor import trying
 from alerts.doctor.checks import coverage, heartbeat, joins, routes, rules, scrapes, sources
+from alerts.doctor.diagnosis import PRESENT, diagnose
 from alerts.doctor.leading import why_unreadable
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Seen, Silence, Trial
+from alerts.routing.inhibitions import inhibit_rules
+from alerts.routing.names import fragment_naming
 from exporters import catalog
 from exporters.kubernetes.settings import Kubernetes
 from slo.grouping import limit_groups
@@ -376,6 +379,47 @@ def test_alerts_are_relabeled_as_prometheus_does(step, expected):
     """An expression matches the whole value; what is empty is gone."""
     labels = {"severity": "page", "slo": "chat"}
     assert (labels if expected == "same" else expected) == relabel(labels, [step])
+
+
+def test_rules_of_inhibition_may_be_the_fragments(well: Seen):
+    """Which name our alerts, and the cluster where others' are there."""
+    config, objectives = well.config, well.objectives
+    labels = sorted({name for each in objectives for name in each.grouping_labels})
+    alerts = {rule.name for group in well.built for rule in group.rules if rule.is_alert}
+    theirs = {"source_matchers": ['a="b"'], "target_matchers": ['c="d"']}
+    for shared_by in ("", "demo"):
+        rules = inhibit_rules(config.file, objectives, labels, fragment_naming(alerts, shared_by))
+        mixed = [theirs, *rules]
+        assert [] == ids(led(well, lambda live, mixed=mixed: live.update(inhibit_rules=mixed)))
+
+    other = inhibit_rules(config.file, objectives, labels, fragment_naming(alerts, "other"))
+    assert ["routes/inhibition-missing"] == ids(
+        led(well, lambda live: live.update(inhibit_rules=other))
+    )
+
+
+def test_a_check_that_has_nothing_to_look_at_is_not_made(well: Seen):
+    """A Prometheus that does not scrape itself does not tell whether it can send."""
+    there = [each for each in well.vector(PRESENT) if "prometheus_" not in each.labels["__name__"]]
+    seen = answering(well, PRESENT, there)
+    said = {each.check.id: each.reason for each in diagnose(seen).not_looked_at}
+
+    assert [] == ids(seen)
+    assert said["path/sending-fails"] == (
+        "Prometheus has no prometheus_notifications_errors_total or "
+        "prometheus_notifications_dropped_total: let it scrape itself"
+    )
+    assert "path/receiver-fails" not in said
+    assert ["path/receiver-fails"] == ids(both(answering(seen, PRESENT, ()),
+                                               never_told={"webhook": 4.0}))  # fmt: skip
+
+
+def test_where_no_alertmanager_answers_its_checks_are_not_made(well: Seen):
+    """Rather than to find nothing in what nobody told."""
+    seen = both(well, error="does not answer")
+    assert {"alertmanager/unreachable"} == {*ids(seen)}
+    skipped = {each.check.id for each in diagnose(seen).not_looked_at}
+    assert {"alertmanager/stale-config", "watchdog/not-arrived", "routes/silenced"} <= skipped
 
 
 def test_a_cluster_that_relabeling_adds_is_said(well: Seen):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.doctor.diagnosis import diagnose
-from alerts.doctor.leading import Leading, Way, why_unreadable
+from alerts.doctor.leading import PAGERDUTY_URL, Leading, Way, why_unreadable
 from alerts.doctor.reading.alertmanager import AlertmanagerClient, AlertmanagerError
 from alerts.doctor.reading.clocks import parse_moment, seconds_ahead
 from alerts.doctor.reading.prometheus import Asking
@@ -198,11 +198,13 @@ def test_ways_are_the_same_where_nothing_says_that_they_differ():
     ways = Leading(config).ways({"severity": "page"})
 
     assert {
-        Way("pagerduty", "key"), Way("pagerduty", ""), Way("webhook", ""),
+        Way("pagerduty", "key", PAGERDUTY_URL), Way("pagerduty", "", PAGERDUTY_URL), Way("webhook", ""),
         Way("email", "a@example.com"),
     } == ways  # fmt: skip
     assert Way("webhook", "").is_as(Way("webhook", "http://a"))
     assert not Way("email", "a").is_as(Way("email", "b"))
+    assert not Way("pagerduty", "key", "http://a").is_as(Way("pagerduty", "key", "http://b"))
+    assert Way("pagerduty", "key", "").is_as(Way("pagerduty", "key", "http://b"))
     assert not Way("email", "").is_as(Way("slack", ""))
 
 
