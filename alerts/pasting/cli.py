@@ -30,6 +30,10 @@ _SHARED = (
     "has lines of other clusters: what is pasted leads alerts that say cluster={0} alone, as those "
     "of a Prometheus with `external_labels: {{cluster: {0}}}`"
 )
+_APART = (
+    "reload Prometheus now, wait five minutes, then reload Alertmanager: what fires is told as "
+    "ended within these, and would else be told to your own receivers"
+)
 
 app = typer.Typer(add_completion=False)
 
@@ -92,6 +96,8 @@ def _undo(texts: Mapping[Path, str], cluster: str) -> None:
 
     write_all(changes, told)
     _say("took out of", changes, words)
+    if {"promtool", "amtool"} <= {_program_of(each.text, str(each.file)) for each in changes}:
+        typer.echo(_APART)
 
 
 def _program_of(text: str, file: str) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from alerts.pasting.marks import Block
@@ -106,9 +106,14 @@ def _identity(content: Any, name: str) -> str:
 
 
 def _read_twice(document: Document, rules: Sequence[Path]) -> Iterator[Problem]:
+    resolved = [each.resolve() for each in rules]
     for index, each in enumerate(_list_at(document, ("rule_files",))):
-        pattern = _absolute(document, each)
-        if any(PurePath(rule).match(pattern) for rule in rules):
+        pattern = Path(_absolute(document, each))
+        # The same file by another way, as through a link, is the same.
+        patterns = {str(pattern), str(pattern.parent.resolve() / pattern.name)}
+        if any(rule.match(one) for rule in (*rules, *resolved) for one in patterns) or any(
+            each.resolve() in resolved for each in pattern.parent.glob(pattern.name)
+        ):
             yield document.problem(
                 ("rule_files", index),
                 f"found {shown(each)}, which reads rules of shardwatch already, "

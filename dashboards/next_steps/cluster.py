@@ -65,6 +65,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         secrets=list(_secrets(config, routing)),
         labels=form.labels,
         days=retention_days(objectives),
+        cluster=config.topology.cluster,
         failing=NOTIFICATIONS_FAILING,
         wakes_somebody=wakes_somebody(config),
         grafana=config.file.links.grafana,
