@@ -98,9 +98,7 @@ def find_clusterless(seen: Seen) -> Iterator[Found]:
             "no cluster: alerts of objectives say of none, so that no page of a region inhibits "
             "them, and those of two clusters that share an Alertmanager are one incident",
             f"{catalog.CLUSTER}: {cluster}",
-            f"write `external_labels: {{{catalog.CLUSTER}: {cluster}}}` under global of "
-            f"prometheus.yml, or `externalLabels: {{{catalog.CLUSTER}: {cluster}}}` into the spec "
-            "of the operator's Prometheus",
+            external_cluster(seen),
         )
     for name in catalog.CELL_LABELS:
         changed = [each for each in sent if each.labels.get(name) != each.before.get(name)]
@@ -114,6 +112,15 @@ def find_clusterless(seen: Seen) -> Iterator[Found]:
                 f"leave {name} out of the step that does so, in `alerting.alert_relabel_configs` "
                 "of prometheus.yml (additionalAlertRelabelConfigs of the operator's Prometheus)",
             )
+
+
+def external_cluster(seen: Seen) -> str:
+    """Return what to write so that alerts say their cluster."""
+    said = f"{catalog.CLUSTER}: {seen.config.topology.cluster}"
+    return (
+        f"write `external_labels: {{{said}}}` under global of prometheus.yml "
+        f"(`externalLabels: {{{said}}}` of the operator's Prometheus)"
+    )
 
 
 def find_replica(seen: Seen) -> Iterator[Found]:

@@ -129,6 +129,13 @@ def test_without_exporters_it_says_what_rules_stand_on(tmp_path: Path):
     assert chosen in told_of_cluster(tmp_path, content)
 
 
+def test_the_clusters_external_label_is_asked_for(tmp_path: Path):
+    """By the name that each has for it."""
+    name = TOPOLOGY["cluster"]
+    assert f"`external_labels: {{cluster: {name}}}`" in told(tmp_path, PLAIN)
+    assert f"`externalLabels: {{cluster: {name}}}`" in told_of_cluster(tmp_path, PLAIN)
+
+
 @pytest.mark.parametrize("tell", [told, told_of_cluster])
 def test_that_nobody_is_woken_is_said_where_it_is_so(tell, tmp_path: Path):
     """A first page that nobody hears is none."""
