@@ -198,8 +198,8 @@ def test_ways_are_the_same_where_nothing_says_that_they_differ():
     ways = Leading(config).ways({"severity": "page"})
 
     assert {
-        Way("pagerduty", "key", PAGERDUTY_URL), Way("pagerduty", "", PAGERDUTY_URL), Way("webhook", ""),
-        Way("email", "a@example.com"),
+        Way("pagerduty", "key", PAGERDUTY_URL), Way("pagerduty", "", PAGERDUTY_URL),
+        Way("webhook", ""), Way("email", "a@example.com"),
     } == ways  # fmt: skip
     assert Way("webhook", "").is_as(Way("webhook", "http://a"))
     assert not Way("email", "a").is_as(Way("email", "b"))

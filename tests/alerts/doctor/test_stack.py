@@ -15,6 +15,8 @@ from exporters.benching import ROOT
 
 PLANTED = (
     "route-that-drops-pages",
+    "no-inhibitions",
+    "cluster-relabeled-away",
     "silenced",
     "broken-alertmanager-file",
     "missing-bucket",
