@@ -44,12 +44,15 @@ def read_classic(source: JsonFile, place: Place, data: Any, named: Text | None =
     of_variables = (*place, "templating", "list")
     annotations = (fields.annotations.items if fields.annotations else None) or []
     of_annotations = (*place, "annotations", "list")
-    inputs = {each.name: each.pluginId or "" for each in fields.inputs or () if each.name}
     found = [_variable(each, (*of_variables, index)) for index, each in enumerate(variables)]
     found += [
-        Variable(name, "datasource", plugin, has_many=False, place=(*place, "__inputs"))
-        for name, plugin in inputs.items()
-    ]
+        Variable(
+            each.name, each.type or "datasource", each.pluginId or "", has_many=False,
+            place=(*place, "__inputs", index),
+        )
+        for index, each in enumerate(fields.inputs or ())
+        if each.name
+    ]  # fmt: skip
     queries = [
         query
         for index, each in enumerate(variables)
@@ -73,7 +76,6 @@ def read_classic(source: JsonFile, place: Place, data: Any, named: Text | None =
         queries=queries,
         links=link_texts(fields.links, (*place, _LINKS)),
         texts=_texts(place, title=fields.title, description=fields.description),
-        inputs=frozenset(inputs),
         has_rows=bool(fields.rows),
     )
 

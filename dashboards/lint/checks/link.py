@@ -9,7 +9,7 @@ from dashboards.lint.board import Board, Text, plain
 from dashboards.lint.boards import Boards
 from exporters.problems import Problem
 
-_TO_BOARD = re.compile(r"(?:/[\w.-]+)*?/?d/(?P<uid>[^/?#&]+)")
+_TO_BOARD = re.compile(r"(?:(?:/[\w.-]+)*/)?d/(?P<uid>[^/?#&]+)")
 """An address on the same server: of a board by its uid, perhaps below a path of Grafana's."""
 
 
