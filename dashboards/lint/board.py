@@ -85,6 +85,8 @@ class Variable:
     has_many: bool
     """Whether several values may be chosen, or all."""
     place: Place
+    is_input: bool = False
+    """Whether whoever imports the board gives it, once."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from dashboards.lint.board import Board, DataSource, Grid, Panel, Query, Text, Variable, plain
@@ -23,6 +24,9 @@ from exporters.documents import Place, part_of
 
 _UNIT = "unit"
 _LINKS = "links"
+_CONTENT = "content"
+_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+_ADDRESS = re.compile(r"""(?:\]\(|href=["'])(?P<address>[^\s)"']+)""")
 
 
 def read_classic(source: JsonFile, place: Place, data: Any, named: Text | None = None) -> Board:
@@ -48,7 +52,7 @@ def read_classic(source: JsonFile, place: Place, data: Any, named: Text | None =
     found += [
         Variable(
             each.name, each.type or "datasource", each.pluginId or "", has_many=False,
-            place=(*place, "__inputs", index),
+            place=(*place, "__inputs", index), is_input=True,
         )
         for index, each in enumerate(fields.inputs or ())
         if each.name
@@ -110,6 +114,21 @@ def option_units(options: dict[str, Any] | None) -> Iterator[str]:
             yield unit
 
 
+def option_texts(options: dict[str, Any] | None, place: Place) -> Iterator[Text]:
+    """Yield what a text panel shows, in which variables may stand."""
+    content = (options or {}).get(_CONTENT)
+    if isinstance(content, str) and (options or {}).get("mode") != "code":
+        # What stands between backticks is shown as it is written: `$HOME`.
+        yield Text(_CODE.sub(lambda each: " " * len(each[0]), content), (*place, _CONTENT))
+
+
+def links_in(texts: Iterable[Text]) -> Iterator[Text]:
+    """Yield the addresses of links in Markdown and HTML."""
+    for text in texts:
+        for each in _ADDRESS.finditer(text.text):
+            yield Text(each["address"], text.place)
+
+
 def value_links(config: FieldConfigFields | None, place: Place) -> Iterator[Text]:
     """Yield the addresses of links that a click on a value offers."""
     if config is None:
@@ -163,6 +182,7 @@ def _panel(source: JsonFile, fields: PanelFields, place: Place, group: Place) ->
     old_units = [fields.format, *(each.format for each in fields.yaxes or ())]
     old_units += [each.unit for each in fields.styles or ()]
     title = plain(fields.title or "")
+    shown = tuple(option_texts(fields.options, (*place, "options")))
     return Panel(
         source=source,
         place=place,
@@ -185,10 +205,14 @@ def _panel(source: JsonFile, fields: PanelFields, place: Place, group: Place) ->
         links=(
             *link_texts(fields.links, (*place, _LINKS)),
             *value_links(fields.fieldConfig, config),
+            *links_in(shown),
         ),
-        texts=_texts(
-            place, title=fields.title, description=fields.description,
-            repeat=f"${fields.repeat}" if fields.repeat else None,
+        texts=(
+            *_texts(
+                place, title=fields.title, description=fields.description,
+                repeat=f"${fields.repeat}" if fields.repeat else None,
+            ),
+            *shown,
         ),
         datasource=of_panel if fields.datasource else None,
     )  # fmt: skip

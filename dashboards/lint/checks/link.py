@@ -15,6 +15,8 @@ _TO_BOARD = re.compile(r"(?:(?:/[\w.-]+)*/)?d/(?P<uid>[^/?#&]+)")
 
 def check_link(board: Board, boards: Boards) -> Iterator[Problem]:
     """Yield links to boards that are not there: the board's own, its panels', its values'."""
+    if not boards.are_all:
+        return
     for link in board.links:
         if (uid := _missing(link, boards)) is not None:
             yield board.problem("boards/link", *_said(uid), link.place)
