@@ -45,7 +45,7 @@ _CHECKS = (
           "value choose among them. Where there are thousands the panel is unreadable, and the "
           "browser stops."),
     Check("panels/unit", "warning", "A panel of numbers without a unit: 0.3 may be a share, "
-          "seconds or requests."),
+          "seconds or requests; or with one that is mistyped, so that it is written as it is."),
     # --- PromQL -------------------------------------------------------------------------------
     *OF_EXPRESSIONS,
     Check("promql/syntax", "error", "An expression that is no PromQL, whatever the variables "

@@ -150,6 +150,17 @@ def test_a_label_that_is_called_like_a_variable_of_ours_gets_another_one(tmp_pat
     )
 
 
+def test_no_two_variables_have_one_name_whatever_labels_are_called(tmp_path: Path):
+    """Nor does one have that of what Grafana fills in itself."""
+    labels = "datasource,datasource_label,__rate_interval,label__rate_interval,timeFilter"
+    (tmp_path / "a.yaml").write_text(objective("a", labels, 0.9))
+    for board in boards_of(tmp_path):
+        names = [each["name"] for each in board["templating"]["list"]]
+        assert 7 == len({*names})
+        assert len({*names}) == len(names)
+        assert not [each for each in names if each.startswith(("__", "timeFilter"))]
+
+
 def test_they_ask_for_nothing_but_what_the_rules_of_the_objectives_record(shop: Path):
     """And for alerts, and whether there is traffic, which are recorded with alerts."""
     objectives = read_objective_paths([shop])
