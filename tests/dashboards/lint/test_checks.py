@@ -56,7 +56,7 @@ def test_nothing_is_wrong_with_what_the_cases_begin_with():
         "a Prometheus": ("prometheus", "abc", True),
         "a Prometheus of Amazon's": ("grafana-amazonprometheus-datasource", "abc", True),
         "a VictoriaMetrics": ("victoriametrics-metrics-datasource", "abc", True),
-        "VictoriaLogs have a language of their own": ("victoriametrics-logs-datasource", "a", False),
+        "logs of VictoriaMetrics": ("victoriametrics-logs-datasource", "a", False),
         "Loki": ("loki", "abc", False),
         "the default one": ("", "", True),
         "a name": ("", "Prometheus", True),
