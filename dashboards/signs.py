@@ -155,7 +155,10 @@ def alerts_table(
                     "Open this objective and cell",
                     of_row(
                         links.SLO_DETAIL_BOARD,
-                        {variable_of(each): each for each in (conventions.SLO, *grouping)},
+                        {
+                            conventions.SLO: conventions.SLO,
+                            **{variable_of(each): each for each in grouping},
+                        },
                         keep,
                     ),
                 ),

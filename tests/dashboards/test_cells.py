@@ -222,7 +222,7 @@ def test_a_healthy_cell_is_up_with_nothing_missing(tmp_path):
     """Numbers that are 0, not panels that are empty; only the table of what is wrong is."""
     check(
         tmp_path,
-        HEALTHY,
+        {**HEALTHY, series(conventions.OBJECTIVE, {"slo": "a"}): f"0.99x{STEPS}"},
         {
             ask(cells.CAPACITY): {"{}": 1},
             ask(cells.GROUPS_NOT_UP): {"{}": 0},
