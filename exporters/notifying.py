@@ -124,7 +124,8 @@ class PagerDuty(_Strict):
     }
 
     routing_key_file: Path
-    url: HttpUrl = "https://events.pagerduty.com/v2/enqueue"
+    url: HttpUrl | None = None
+    """Where events go; if None, where ``global.pagerduty_url`` of Alertmanager says."""
 
 
 class Slack(_Strict):

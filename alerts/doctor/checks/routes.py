@@ -161,8 +161,8 @@ def _clusterless(seen: Seen, leading: Leading, page: Example, wanted: Iterable[W
     if not led or led == leading.routes(page.labels) or not _has_all(leading.ways(labels), wanted):
         return ""
     return (
-        f"say of which cluster alerts are, for its routes take those alone: {external_cluster(seen)}"
-        ", and reload Prometheus"
+        "say of which cluster alerts are, for its routes take those alone: "
+        f"{external_cluster(seen)}, and reload Prometheus"
     )
 
 
