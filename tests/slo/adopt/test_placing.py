@@ -397,6 +397,24 @@ def test_of_several_clusters_one_is_chosen_and_its_series_alone_are_asked_about(
     assert {"cluster": "b"} == placed.where
 
 
+def test_engines_of_no_cluster_beside_others_are_named_with_their_job():
+    """They have no place, and would be missed by nobody else."""
+    several = (
+        engine("a:1", cluster="a"),
+        engine("b:1", cluster="b"),
+        engine("c:1", job="staging"),
+    )
+    said = "beside 1 engine of the job staging (1) without a label of a cluster"
+    assert said in refusal(*several, cluster="")[0]
+    placed = adopt(*several, cluster="a")
+    [doubt] = [each for each in placed.notes.doubts if each.about == "engines of no cluster"]
+    assert doubt.found.endswith("left out: 1 engine of the job staging (1)")
+    assert [] == [
+        each for each in adopt(*several[:2], cluster="a").notes.doubts
+        if each.about == "engines of no cluster"
+    ]
+
+
 def test_two_clusters_under_one_name_are_refused_with_the_label_that_tells_them_apart():
     """The same pod at two addresses is no pod."""
     one = engine("10.0.0.1:8000", namespace="llm", pod="chat-0", datacenter="a")
