@@ -102,7 +102,9 @@ def test_wrong_arguments_are_bad_input(run, arguments):
     assert "Usage: shardwatch" in err
 
 
-@pytest.mark.parametrize(("first", "then"), [("prometheus", "kubernetes"), ("kubernetes", "vmalert")])
+@pytest.mark.parametrize(
+    ("first", "then"), [("prometheus", "kubernetes"), ("kubernetes", "vmalert")]
+)
 def test_a_folder_of_servers_is_none_of_kubernetes(run, config, tmp_path, first, then):
     """What is read from there stays: another folder is to be named."""
     out = tmp_path / "out"

@@ -10,6 +10,7 @@ from alerts.build import alert_names, fragment_of, rule_sets
 from alerts.pasting.texts import Keys
 from alerts.prometheus_file import RULE_FILES
 from alerts.watchdog import WATCHDOG
+from exporters.alertmanagers import alerting_entries
 from exporters.config import Config
 from exporters.problems import InputError, problem
 from exporters.scrape import configs_with_targets
@@ -51,12 +52,11 @@ def prometheus_parts(config: Config, out: Path, data: Mapping[str, Any]) -> dict
         data: what the file says: where it sends alerts already, nothing is added.
     """
     scrapes = configs_with_targets(config)
-    targets = sorted(config.file.alertmanager.addresses)
     return {
         ("rule_files",): [str(out.absolute() / RULE_FILES)],
         **({("scrape_configs",): scrapes} if scrapes else {}),
         **({} if _is_told(data) else {
-            ("alerting", "alertmanagers"): [{"static_configs": [{"targets": targets}]}]}),
+            ("alerting", "alertmanagers"): alerting_entries(config.file.alertmanager.addresses)}),
     }  # fmt: skip
 
 

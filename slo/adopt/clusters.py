@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from shlex import quote as quoted
 
 from exporters.problems import InputError, problem
+from exporters.topology import is_name
 from slo.adopt.found import Found, LabelSet
 from slo.adopt.labels import Sureness, Told, read_field
 from slo.adopt.saying import Notes, counted
@@ -60,7 +62,8 @@ def choose_cluster(
                 found.url,
                 f"found engines of {len(values)} clusters: {each}{_and_of_none(told)}"
                 + (f", and none of {wanted!r}" if wanted else ""),
-                fix="choose one: --cluster NAME; each has a topology of its own",
+                fix="choose one: --cluster NAME; each has a topology of its own"
+                + _if_unwritable(told),
             )
         ])  # fmt: skip
     outside = external(found, "cluster")
@@ -71,6 +74,12 @@ def choose_cluster(
                     fix="say its name: --cluster NAME")
         ])  # fmt: skip
     name = wanted or (said.value if said else "")
+    if not is_name(name):
+        raise InputError([
+            problem(found.url,
+                    f"found the cluster {name!r}, expected a name without spaces, of ASCII",
+                    fix="say what it is called here: --cluster OTHER")
+        ])  # fmt: skip
     if wanted and said and wanted != said.value and wanted not in values:
         notes.doubt(
             "cluster",
@@ -84,12 +93,24 @@ def choose_cluster(
     if of_none := _jobs_without(told):
         notes.doubt(
             "engines of no cluster",
-            f"without a label of a cluster beside others that have one, and left out: {_in_jobs(of_none)}",
+            "without a label of a cluster beside others that have one, and left out: "
+            f"{_in_jobs(of_none)}",
             "give these jobs the label of the cluster that they are of, and run init again",
         )
     engines = [each for each, of in told if of and of.value == name]
     labels = {of.label for _, of in told if of and of.value == name}
     return name, engines, dict.fromkeys(labels - {""}, name) if len(labels) == 1 else {}
+
+
+def _if_unwritable(told: Iterable[tuple[LabelSet, Told | None]]) -> str:
+    """Return how one is chosen whose name a topology cannot have, such as one with a space."""
+    wrong = sorted(
+        {(each.label, each.value) for _, each in told if each and not is_name(each.value)}
+    )
+    if not wrong:
+        return ""
+    label, value = wrong[0]
+    return f"; {value!r} is no name here: --where {quoted(f'{label}={value}')} --cluster OTHER"
 
 
 def _jobs_without(told: Iterable[tuple[LabelSet, Told | None]]) -> Counter[str]:
