@@ -93,9 +93,14 @@ def find_clusterless(seen: Seen) -> Iterator[Found]:
             "no cluster: alerts of objectives say of none, so that no page of a region inhibits "
             "them, and those of two clusters that share an Alertmanager are one incident",
             f"{catalog.CLUSTER}: {cluster}",
-            f"write `external_labels: {{{catalog.CLUSTER}: {cluster}}}` under global of "
-            "prometheus.yml",
+            external_cluster(seen),
         )
+
+
+def external_cluster(seen: Seen) -> str:
+    """Return what to write so that alerts say their cluster."""
+    said = f"{catalog.CLUSTER}: {seen.config.topology.cluster}"
+    return f"write `external_labels: {{{said}}}` under global of prometheus.yml"
 
 
 def find_replica(seen: Seen) -> Iterator[Found]:
