@@ -9,9 +9,9 @@ REFUSED = "rules/refused"
 
 _CHECKS = (
     # --- alerts -------------------------------------------------------------------------------
-    Check("alerts/clash", "error", "With `--with-ours`: an alert, a series or a group that "
-          "shardwatch writes as well. Prometheus would have both, and nobody could tell whose "
-          "one is."),
+    Check("alerts/clash", "error", "With `--with-ours`: a series or a group that shardwatch "
+          "writes as well, or an alert with a name and a severity (`page`, `ticket`, `none`) of one "
+          "of its own, which Alertmanager would lead to shardwatch's receivers."),
     Check("alerts/duplicate", "error", "Two rules of one name with the same labels, whose "
           "expressions differ in numbers at most: the alerts or series of one are taken for the "
           "other's."),
