@@ -94,6 +94,8 @@ class Alertmanager:
     """The configuration that it runs on; secrets are blotted out."""
     alerts: tuple[Labels, ...] = ()
     """Labels of those that fire."""
+    silenced: tuple[tuple[Labels, tuple[str, ...]], ...] = ()
+    """Labels of those that fire and are held by silences, with the ids of these."""
     silences: tuple[Silence, ...] = ()
     has_reloaded: bool | None = None
     """Whether it runs on what its file says; None if it does not tell."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +17,7 @@ from alerts.pasting.parts import (
     built_rules,
     clusterless,
     is_alertmanager,
+    is_expanded,
     is_prometheus,
     our_alerts,
     prometheus_parts,
@@ -30,6 +32,7 @@ _SHARED = (
     "has lines of other clusters: what is pasted leads alerts that say cluster={0} alone, as those "
     "of a Prometheus with `external_labels: {{cluster: {0}}}`"
 )
+_CLUSTERLESS = "{0}, by which pages of a region hold back those of objectives; {1}"
 _APART = (
     "reload Prometheus now, wait five minutes, then reload Alertmanager: what fires is told as "
     "ended within these, and would else be told to your own receivers"
@@ -120,7 +123,7 @@ def _say(did: str, changes: Sequence[Change], words: Mapping[Path, Sequence[str]
 
 
 def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
-    problems: list[Problem] = []
+    problems = _led_past(texts, config)
     changes: list[Change] = []
     words: dict[Path, list[str]] = {}
     programs: dict[Path, str] = {}
@@ -142,18 +145,51 @@ def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
     _say("pasted into", changes, words)
 
 
+def _led_past(texts: Mapping[Path, str], config: Config) -> list[Problem]:
+    """Return the Prometheus files whose alerts would pass by the lines of a shared Alertmanager.
+
+    Of an Alertmanager's file that is named alone nobody knows what its Prometheus says.
+    """
+    cluster = config.topology.cluster
+    read_files: dict[Path, Any] = {}
+    shared: list[Path] = []
+    for file, text in texts.items():
+        with contextlib.suppress(InputError):  # it is told where each is pasted into
+            read_files[file] = read(text, str(file), cluster).data
+            if is_alertmanager(read_files[file]) and _is_shared(text, file, cluster):
+                shared.append(file)
+    if not shared:
+        return []
+    return [
+        problem(
+            file,
+            f"{lacks[0]}; {shared[0]} has lines of other clusters, so that what is pasted leads "
+            f"alerts that say cluster={cluster} alone: every page would go to others",
+            fix=f"{lacks[1]}, and paste again",
+        )
+        for file, data in read_files.items()
+        if is_prometheus(data) and (lacks := clusterless(config, data)) and not is_expanded(data)
+    ]
+
+
+def _is_shared(text: str, file: Path, cluster: str) -> bool:
+    """Tell whether lines of other clusters are pasted into a file."""
+    return any(each.cluster != cluster for each in blocks_of(text, str(file)))
+
+
 def _pasted(file: Path, text: str, config: Config, out: Path) -> tuple[str, str, list[str]]:
     """Return by which program to check a file, its text with what belongs into it, and words."""
     name, cluster = str(file), config.topology.cluster
     document = read(text, name, cluster)
     data = document.data
     if is_alertmanager(data):
-        is_shared = any(each.cluster != cluster for each in blocks_of(text, name))
+        is_shared = _is_shared(text, file, cluster)
         program, parts, rules = "amtool", alertmanager_parts(config, is_shared=is_shared), []
         lacks = _SHARED.format(cluster) if is_shared else ""
     elif is_prometheus(data):
         program, rules = "promtool", built_rules(out)
-        parts, lacks = prometheus_parts(config, out, data), clusterless(config, data)
+        parts = prometheus_parts(config, out, data)
+        lacks = _CLUSTERLESS.format(*said) if (said := clusterless(config, data)) else ""
     else:
         found = "found no configuration of a Prometheus or an Alertmanager"
         raise InputError([problem(file, found, fix="name prometheus.yml or alertmanager.yml")])

@@ -20,6 +20,7 @@ from dashboards.build import (
     GRAFANA_FOLDER,
 )
 from dashboards.next_steps.writing import write_steps
+from exporters.alertmanagers import alerting_entries
 from exporters.config import Config
 from exporters.scrape import JOBS, configs_with_targets
 from slo.checks.retention import days_to_keep, seconds_needed
@@ -52,7 +53,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         exporters=_exporters(config),
         rules=str(folder / RULE_FILES),
         scrapes=scrapes,
-        alertmanagers=sorted(config.file.alertmanager.addresses),
+        alertmanagers=alerting_entries(config.file.alertmanager.addresses),
         days=retention_days(objectives),
         failing=NOTIFICATIONS_FAILING,
         collector=COLLECTOR_PATH,

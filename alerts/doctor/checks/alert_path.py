@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterator
 
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Seen
+from exporters.alertmanagers import alerting_entries, read_place
 
 _SENDING = ("prometheus_notifications_errors_total", "prometheus_notifications_dropped_total")
 _TELLING = "alertmanager_notification_requests_total"
@@ -65,7 +67,8 @@ def find_missing(seen: Seen) -> Iterator[Found]:
 
     Discovery may call them otherwise: names are only held against names where all are addresses.
     """
-    known, configured = set(seen.sends_to or ()), set(seen.config.file.alertmanager.addresses)
+    known = set(seen.sends_to or ())
+    configured = {read_place(each).target for each in seen.config.file.alertmanager.addresses}
     missing = sorted(configured - known)
     others = sorted(known - configured)
     are_told = not missing or len(known) >= len(configured)
@@ -140,11 +143,10 @@ def find_mesh(seen: Seen) -> Iterator[Found]:
 
 
 def _alerting(seen: Seen) -> str:
-    targets = ", ".join(f'"{each}"' for each in sorted(seen.config.file.alertmanager.addresses))
+    entries = json.dumps(alerting_entries(seen.config.file.alertmanager.addresses))
     return (
-        "write into prometheus.yml `alerting: {alertmanagers: [{static_configs: [{targets: "
-        f"[{targets}]}}]}}]}}` and reload Prometheus, or correct alertmanager.addresses in "
-        f"{seen.config.path.name}"
+        f"write into prometheus.yml `alerting: {{alertmanagers: {entries}}}` and reload "
+        f"Prometheus, or correct alertmanager.addresses in {seen.config.path.name}"
     )
 
 

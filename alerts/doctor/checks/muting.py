@@ -117,6 +117,40 @@ def find_silenced(seen: Seen) -> Iterator[Found]:
                 yield _silenced(each, silence, covers)
 
 
+def find_held(seen: Seen) -> Iterator[Found]:
+    """Yield silences that hold pages of ours which fire now, each once."""
+    names = {
+        rule.name
+        for group in seen.built
+        for rule in group.rules
+        if rule.is_alert and rule.labels.get(conventions.SEVERITY) == conventions.PAGE
+    }
+    told: set[str] = set()
+    for each in seen.answering:
+        for silence in each.silences:
+            held = [
+                labels
+                for labels, ids in each.silenced
+                if silence.id in ids
+                and labels.get(conventions.SEVERITY) == conventions.PAGE
+                and labels.get(conventions.ALERTNAME) in names
+            ]
+            if held and silence.id not in told:
+                told.add(silence.id)
+                pages = "1 page fires now and is" if len(held) == 1 else (
+                    f"{len(held)} pages fire now and are"
+                )  # fmt: skip
+                yield Found(
+                    each.url,
+                    f"{pages} held by silence {silence.id} of {silence.author or 'nobody named'} "
+                    f"until {silence.ends_at}: "
+                    f"{listed(one[conventions.ALERTNAME] for one in held)}",
+                    "pages that are told, or that somebody works on",
+                    "see that somebody does; else amtool silence expire "
+                    f"{silence.id} --alertmanager.url={each.url}",
+                )
+
+
 def _silenced(alertmanager: Alertmanager, silence: Silence, covers: list[str]) -> Found:
     by = f" by {silence.author}" if silence.author else ""
     why = f" ({silence.comment})" if silence.comment else ""
@@ -168,4 +202,6 @@ CHECKS = (
           needs=("are_readable",)),
     Check("routes/silenced", Harm.PAGES_LOST, "A silence covers every page, or the watchdog.",
           find_silenced, needs=("answers",)),
+    Check("routes/held", Harm.PAGES_LOST, "A silence holds pages that fire now.", find_held,
+          needs=("answers",)),
 )  # fmt: skip

@@ -146,6 +146,15 @@ def silenced(*matchers: str) -> Callable[[Seen], Seen]:
     return lambda seen: both(seen, silences=(silence,))
 
 
+def held(*names: str) -> Callable[[Seen], Seen]:
+    """Return a change by which a silence of one objective holds pages that fire."""
+    silence = Silence("id", ('slo="chat"',), "somebody", "noisy", "2027-01-01T00:00:00Z")
+    pages = ({"alertname": name, "severity": "page", "slo": "chat"} for name in names)
+    theirs = {"alertname": "Theirs", "severity": "page", "slo": "chat"}
+    firing = tuple((each, ("id",)) for each in (*pages, theirs))
+    return lambda seen: both(seen, silences=(silence,), silenced=firing)
+
+
 def of_group(name: str, **changes: Any) -> Callable[[Seen], Seen]:
     """Return a change of a group that is loaded."""
     return lambda seen: replace(
@@ -319,6 +328,11 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
         ("all pages", silenced('severity="page"'), "covers every page: {severity=\"page\"}"),
         ("all", silenced('alertname=~".+"'), "covers every page and Watchdog"),
         ("the watchdog", silenced('alertname="Watchdog"'), "covers Watchdog"),
+    ],
+    "routes/held": [
+        ("one page", held("ErrorBudgetBurn"),
+         "1 page fires now and is held by silence id of somebody until 2027-01-01T00:00:00Z: "
+         "ErrorBudgetBurn"),
     ],
     "routes/no-resolve": [
         ("PagerDuty", lambda seen: led(seen, deaf), "pagerduty of serving-pages is not told"),

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -448,3 +449,31 @@ def test_a_region_that_all_are_in_may_be_an_external_label(well: Seen):
         for each in findings(replace(seen, config=replace(well.config, topology=other)))
         if each.check.id.startswith("labels/")
     ]
+
+
+def test_a_page_that_lacks_only_its_cluster_is_to_be_given_it(well: Seen):
+    """Where lines of several clusters lead by it: a route before all others would help nobody."""
+
+    def led_by_cluster(config: dict[str, Any], theirs: str) -> None:
+        """Ours takes what says the cluster alone; all else goes to others."""
+        config["receivers"] += [
+            {"name": "hook", "webhook_configs": [{"url": "http://theirs"}]},
+            {"name": "their key", "pagerduty_configs": [{"routing_key": "<secret>"}]},
+            {"name": "nobody"},
+        ]
+        ours = {**config["route"], "matchers": ['cluster="demo"'], "continue": False}
+        config["route"] = {"receiver": theirs, "routes": [ours]}
+
+    bare = {**(well.server_config or {}), "global": {}}
+    labels = "write `external_labels: {cluster: demo}` under global of prometheus.yml"
+    for theirs, check in (
+        ("hook", "routes/wrong-receiver"),
+        ("their key", "routes/merged"),
+        ("nobody", "routes/page-lost"),
+    ):
+        seen = led(well, lambda config, name=theirs: led_by_cluster(config, name))
+        assert check not in ids(seen)
+        found = findings(replace(seen, server_config=bare))
+        assert check == found[0].check.id
+        assert labels in found[0].found.fix
+        assert "fragment" not in found[0].found.fix

@@ -202,6 +202,10 @@ def test_the_overlay_is_the_one_that_the_topologys_pages_are_of(tmp_path: Path):
     ours = yaml.safe_load(yaml.safe_dump(TOPOLOGY).replace(":9400/", ":19801/"))
     text = told_of_cluster(tmp_path, PLAIN, ours)
     assert "kubectl diff -k" in text
+    bare = yaml.safe_load(yaml.safe_dump(TOPOLOGY))
+    for group in bare["groups"]:
+        group["members"] = [{"host": each["host"]} for each in group["members"]]
+    assert "overlays/no-gpus (this one)" in told_of_cluster(tmp_path, PLAIN, bare).replace("`", "")
     assert f"kubectl apply --server-side -k {tmp_path}/out/kubernetes/overlays/gpu-nodes\n" in text
 
 

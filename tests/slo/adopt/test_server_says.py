@@ -58,12 +58,12 @@ def test_of_targets_with_one_job_and_instance_that_of_the_series_is_found():
 
 
 def test_alertmanagers_that_the_configuration_can_name_are_read():
-    """Not those behind TLS or a path."""
+    """Those behind TLS or a path by their URL."""
     urls = ("http://b:9093/api/v2/alerts", "http://a/api/v2/alerts", "https://c/api/v2/alerts",
             "http://d/prefix/api/v2/alerts", 1)  # fmt: skip
     told = {"activeAlertmanagers": [{"url": each} for each in urls]}
 
-    assert ("a:80", "b:9093") == read_alertmanagers(told)
+    assert ("a:80", "b:9093", "http://d:80/prefix", "https://c:443") == read_alertmanagers(told)
     assert () == read_alertmanagers("what")
 
 
