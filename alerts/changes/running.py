@@ -75,11 +75,12 @@ async def _run(
 
 
 async def _once(forwarder: Forwarder) -> bool:
-    is_answered = await forwarder.look()
+    is_good = await forwarder.look()
     while (answer := await forwarder.tell()) is not None:
         if answer.outcome == "later":
             return False
-    return is_answered
+        is_good = is_good and answer.outcome == "taken"
+    return is_good
 
 
 async def _unwrapped(work: asyncio.Future[None]) -> None:

@@ -49,9 +49,12 @@ def _flag_of(tree: promql_parser.Expr) -> promql_parser.VectorSelector | None:
             return tree if known is not None and known.is_flag else None
         case promql_parser.MatrixSelector():
             return _flag_of(tree.vector_selector)
-        case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
-            return _flag_of(tree.expr)
-        case promql_parser.AggregateExpr():
+        case (
+            promql_parser.ParenExpr()
+            | promql_parser.UnaryExpr()
+            | promql_parser.SubqueryExpr()
+            | promql_parser.AggregateExpr()
+        ):
             return _flag_of(tree.expr)
         case promql_parser.Call() if tree.func.name not in _DROPPING:
             return next(filter(None, map(_flag_of, tree.args)), None)
