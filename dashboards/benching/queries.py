@@ -4,19 +4,16 @@ Every query is asked for as Grafana does over the board's own range (:mod:`dashb
 grafana`), one after the other and several times. ``dashboards.fleet_query_p95_ms`` is of all of
 them, in the time that the server tells: from when it took a query up to the end of its evaluation.
 ``dashboards.samples_per_fleet_refresh`` is what all of them read by the server's own count, which
-does not depend on how busy the machine is. A rank at the end of the range is evaluated once, and
-Prometheus counts it again at each step (promql/engine.go, ``StepInvariantExpr``); so it is asked
-for by itself, at one moment.
+does not depend on how busy the machine is.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import promql_parser
 
 from alerts.benching.causes import INTERVAL_SECONDS
 from dashboards.asking import EVERYTHING
@@ -31,7 +28,6 @@ TIMES = 5
 QUERY_BAR_MS = 300
 SAMPLES_BAR = 2_000_000
 _BOARD = "fleet"
-AT_END = "@ end()"
 
 
 @dataclass(frozen=True)
@@ -64,30 +60,13 @@ async def ask_for(client: PrometheusClient, queries: Sequence[Asked]) -> list[To
     return told
 
 
-def parts_read(query: Asked) -> list[Asked]:
-    """Return what a query reads, its rank at the end of the range apart, as it is evaluated once.
-
-    What is drawn is read at every step, and the same steps once more for the rank.
-    """
-    expr = promql_parser.parse(query.expr)
-    if query.start == query.end or not isinstance(expr, promql_parser.BinaryExpr):
-        return [query]
-    rank = expr.rhs
-    if not isinstance(rank, promql_parser.AggregateExpr) or AT_END not in str(rank):
-        return [query]
-    drawn = replace(query, expr=str(expr.lhs))
-    # At one moment, "end()" is that moment.
-    return [drawn, replace(query, expr=str(rank), start=query.end)]
-
-
 async def query_figures(client: PrometheusClient) -> tuple[Figure, Figure]:
     """Return both figures, of a server that holds the fleet."""
     queries = fleet_queries()
     rounds = [await ask_for(client, queries) for _ in range(TIMES)]
     milliseconds = [1000 * each.cost.seconds for told in rounds for each in told]
     p95 = float(np.percentile(milliseconds, 95))
-    read = [part for each in queries for part in parts_read(each)]
-    samples = sum(each.cost.samples for each in await ask_for(client, read))
+    samples = sum(each.cost.samples for each in rounds[0])
     return (
         figure("dashboards.fleet_query_p95_ms", p95, "ms", QUERY_BAR_MS),
         figure("dashboards.samples_per_fleet_refresh", samples, "samples", SAMPLES_BAR, digits=0),

@@ -31,6 +31,7 @@ from dashboards.panels import (
 )
 from dashboards.queries import SHOWN_LINES, SHOWN_ROWS, alerts, cells
 from dashboards.queries.objectives import GROUPING, LIBRARY, burn_threshold
+from dashboards.queries.selecting import now
 from dashboards.signs import (
     BUDGET_STEPS,
     BUDGET_UNKNOWN,
@@ -38,7 +39,6 @@ from dashboards.signs import (
     FEW_ARE_TOLERABLE,
     NONE_IS_GOOD,
     STATES,
-    WORST,
     WORST_NOW,
     alerts_table,
     burn_steps,
@@ -229,7 +229,7 @@ def _lists() -> Band:
             "not up.",
             "short", "No groups exporter", meanings=STATES,
         ),
-        cells.WORST_STATES,
+        now(cells.WORST_STATES),
     )  # fmt: skip
     return Band(8, (firing, groups, states), (12, 7, 5))
 
@@ -239,7 +239,7 @@ def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
         About(
             11, f"Burn rates, {fastest.long_window}",
             "How fast budgets are spent; 1 spends one in exactly the period. The dashed line is "
-            f"where the fastest page fires, for the longest period chosen. {WORST}",
+            f"where the fastest page fires, for the longest period chosen. {WORST_NOW}",
             "short", "No traffic", lowest=0,
             links=(
                 value_link(
@@ -248,7 +248,7 @@ def _how_fast_and_how_much(fastest: Tier) -> tuple[Band, ...]:
                 ),
             ),
         ),
-        [LIBRARY.burn_rates(fastest.long_window)],
+        [now(LIBRARY.burn_rates(fastest.long_window))],
         dashed=[burn_threshold(fastest)],
     )  # fmt: skip
     capacity = bar_gauge(

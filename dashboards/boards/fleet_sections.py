@@ -7,9 +7,18 @@ from dashboards.layout import Band
 from dashboards.links import of_row
 from dashboards.panels import About, linked_column, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, cells, itself
-from dashboards.signs import BUSIEST, WORST
+from dashboards.queries.selecting import now
+from dashboards.signs import BUSIEST_NOW, WORST_NOW
 from exporters import catalog
 
+_FAULT = (
+    catalog.GROUP,
+    catalog.REASON,
+    catalog.HOST,
+    catalog.UUID,
+    *reversed(catalog.CELL_LABELS),
+)
+_SILENT = (catalog.SOURCE, catalog.REASON, catalog.EXPORTER, catalog.REGION, catalog.CLUSTER)
 _HERE = {each: each for each in catalog.GROUP_LABELS}
 _GPU_HERE = {**{each: each for each in (*catalog.CELL_LABELS, catalog.HOST)}, "gpu": catalog.UUID}
 
@@ -22,10 +31,10 @@ def what_users_feel() -> tuple[Band, ...]:
             time_series(
                 About(
                     17, "Requests",
-                    f"Requests that ended, per second, by cell. {BUSIEST}",
+                    f"Requests that ended, per second, by cell. {BUSIEST_NOW}",
                     "reqps", "No router exporter", lowest=0,
                 ),
-                [cells.REQUESTS],
+                [now(cells.REQUESTS)],
             ),
             time_series(
                 About(
@@ -40,10 +49,10 @@ def what_users_feel() -> tuple[Band, ...]:
                 About(
                     19, "Error ratio",
                     "Errors, time-outs and rejections over all requests but the rate-limited. "
-                    f"{WORST}",
+                    f"{WORST_NOW}",
                     "percentunit", "No requests", lowest=0,
                 ),
-                [cells.ERROR_RATIOS],
+                [now(cells.ERROR_RATIOS)],
             ),
         )),
         Band(8, (
@@ -51,27 +60,27 @@ def what_users_feel() -> tuple[Band, ...]:
                 About(
                     20, "Time to first token, p50",
                     "Half of the requests had their first token sooner, as the client saw it. "
-                    f"{WORST}",
+                    f"{WORST_NOW}",
                     "s", "No requests", lowest=0,
                 ),
-                [cells.time_to_first_token("0.5")],
+                [now(cells.time_to_first_token("0.5"))],
             ),
             time_series(
                 About(
                     21, "Time to first token, p99",
                     "One request in a hundred waited longer; one whose first token never came "
-                    f"counts at its deadline. {WORST}",
+                    f"counts at its deadline. {WORST_NOW}",
                     "s", "No requests", lowest=0,
                 ),
-                [cells.time_to_first_token("0.99")],
+                [now(cells.time_to_first_token("0.99"))],
             ),
             time_series(
                 About(
                     22, "Tool success",
-                    f"Successes over all tool calls but the cancelled, by tool. {WORST}",
+                    f"Successes over all tool calls but the cancelled, by tool. {WORST_NOW}",
                     "percentunit", "No tool calls", highest=1,
                 ),
-                [cells.TOOL_SUCCESS_RATIOS],
+                [now(cells.TOOL_SUCCESS_RATIOS)],
             ),
         )),
     )  # fmt: skip
@@ -94,18 +103,18 @@ def what_engines_do() -> tuple[Band, ...]:
                 About(
                     25, "Requests in flight",
                     "Requests that routers have accepted and that have not ended. A rise without "
-                    f"more traffic means that requests hang. {WORST}",
+                    f"more traffic means that requests hang. {WORST_NOW}",
                     "short", "No router exporter", lowest=0,
                 ),
-                [cells.IN_FLIGHT],
+                [now(cells.IN_FLIGHT)],
             ),
             time_series(
                 About(
                     26, "Requests waiting",
-                    f"Requests in the engines' queues, by cell. {WORST}",
+                    f"Requests in the engines' queues, by cell. {WORST_NOW}",
                     "short", "No groups exporter", lowest=0,
                 ),
-                [cells.WAITING],
+                [now(cells.WAITING)],
             ),
         )),
         Band(8, (
@@ -113,20 +122,20 @@ def what_engines_do() -> tuple[Band, ...]:
                 About(
                     27, "KV cache usage",
                     "Share of the KV cache in use, of the fullest group of each cell. Near 1 the "
-                    f"engine preempts requests. {WORST}",
+                    f"engine preempts requests. {WORST_NOW}",
                     "percentunit", "No groups exporter", lowest=0, highest=1,
                 ),
-                [cells.KV_CACHE_USAGE],
+                [now(cells.KV_CACHE_USAGE)],
             ),
             time_series(
                 About(
                     28, "Prefix cache hit ratio",
                     "Prompt tokens found in the prefix cache over those looked up. A sudden fall "
                     "means caches were lost or traffic lost its affinity; prefills follow. "
-                    f"{WORST}",
+                    f"{WORST_NOW}",
                     "percentunit", "No prompts", lowest=0, highest=1,
                 ),
-                [cells.PREFIX_HIT_RATIOS],
+                [now(cells.PREFIX_HIT_RATIOS)],
             ),
         )),
     )  # fmt: skip
@@ -149,7 +158,7 @@ def what_they_stand_on() -> tuple[Band, ...]:
                     ),
                 ),
                 cells.GPU_FAULT_ROWS,
-                {each: each for each in (*catalog.GPU_LABELS, catalog.REASON)},
+                {each: each for each in _FAULT},
             ),
         )),
     )  # fmt: skip
@@ -168,7 +177,7 @@ def what_is_not_seen() -> tuple[Band, ...]:
                     "none", "None, or no exporter",
                 ),
                 itself.SILENT_SOURCE_ROWS,
-                {each: each for each in (*catalog.SOURCE_UP.labels, catalog.REASON)},
+                {each: each for each in _SILENT},
             ),
             table(
                 About(

@@ -39,7 +39,8 @@ from slo import conventions
 QUESTION = "Which GPUs are failing, hot or slowed down, and what is to be done about each?"
 HOW_TO_READ = (
     "The fleet first: how many are not healthy, which, and what to do. Then its heat, its XIDs and "
-    "its memory. Below, all that is known of one host's GPUs: choose it above, or click a row."
+    "its memory. Below, all that is known of one host's GPUs: click a row, or choose it above: the "
+    "worst stand first."
 )
 _HOT = (Step(None, "green"), Step(80, "orange"), Step(88, "red"))
 """Chosen: GPUs are slowed down somewhere above 80 °C."""

@@ -44,9 +44,9 @@ from slo import conventions
 
 QUESTION = "What is wrong with this shard group, since when, and which of its members is it?"
 HOW_TO_READ = (
-    "Choose a group above. Its state and the reason first, then its members, for a group lives or "
-    "dies as one and is as fast as its slowest; then what it is asked, what takes its time, and "
-    "what its caches save."
+    "Choose a group above: what is dead, stalled or degraded stands first. State and reason, then "
+    "its members, for a group lives or dies as one and is as fast as its slowest; then what it is "
+    "asked, what takes its time, what its caches save."
 )
 _FULL = (Step(None, "green"), Step(0.9, "orange"), Step(0.98, "red"))
 _STEPPING = (Step(None, "green"), Step(10, "yellow"), Step(30, "red"))

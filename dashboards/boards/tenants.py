@@ -127,7 +127,7 @@ def _where() -> Band:
                 9, "Times the usual",
                 "Requests of a tier in a cell over the median of its last three hours. Three times "
                 f"the usual and {FLOOD_SHARE_RATIO:.0%} of the cell is a flood that no limit "
-                f"stops. {WORST_NOW}",
+                f"stops, unless the other tiers grow as well. {WORST_NOW}",
                 "short", "No router that tells tiers", _GREW, decimals=2, lowest=0,
             ),
             tenants.GROWTH_BARS,

@@ -15,6 +15,8 @@ RATE_INTERVAL = "$__rate_interval"
 
 EVER = "[$__range:$__interval] @ end()"
 """All steps of a graph: what it draws is ranked by what it was at any of them."""
+AT_THE_END = "[$__interval:$__interval] @ end()"
+"""The last of them alone."""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,16 @@
 
 The lines of a graph are ranked once, by the worst that they were at any of its steps: what is over
 at the end is why somebody looks. A rank at each step would hold every series that was ever among
-the worst; one by the end alone would leave out the incident that has just ended.
+the worst; one by the end alone would leave out the incident that has just ended. The Fleet's are
+ranked by the end: it tells what is on fire now, of all cells of all clusters, and must be quick.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from dashboards.queries.query import EVER, RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
+from dashboards.queries.query import AT_THE_END, EVER, RATE_INTERVAL, SHOWN_LINES, SHOWN_ROWS, Query
 from exporters import catalog
 from exporters.catalog import Family
 from slo import conventions
@@ -122,6 +124,11 @@ def ranked(
     """
     order = f"{operator}({SHOWN_LINES}, {_EVER[operator]}(({expr}){EVER}))"
     return Query(f"({expr}) and {order}", legend, may_be_empty)
+
+
+def now(query: Query) -> Query:
+    """Return the lines of a graph that are worst at its end, of one that ranks over its range."""
+    return replace(query, expr=query.expr.replace(EVER, AT_THE_END))
 
 
 def worst_cells(operator: str, series: str, *matchers: str, legend: str = CELL_LEGEND) -> Query:

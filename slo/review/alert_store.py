@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from slo.review.database import writing
@@ -65,12 +65,21 @@ def insert(connection: Connection, table: Table) -> Any:
     return dialects[connection.dialect.name](table)
 
 
-def read_facts(connection: Connection, since_ms: int = 0) -> list[AlertFact]:
-    """Return what is known of alerts that began then or later, without evidence, in their order."""
+def read_facts(
+    connection: Connection, since_ms: int = 0, *, of_incidents: Select[Any] | None = None
+) -> list[AlertFact]:
+    """Return what is known of alerts that began then or later, without evidence, in their order.
+
+    Args:
+        connection: to the record.
+        since_ms: UNIX milliseconds.
+        of_incidents: whose alerts are wanted whenever they began: it asks for numbers.
+    """
+    wanted = ALERTS.c.starts_at_ms >= since_ms
+    if of_incidents is not None:
+        wanted |= ALERTS.c.incident_id.in_(of_incidents)
     order = ALERTS.c.starts_at_ms, ALERTS.c.id
-    rows = connection.execute(
-        select(ALERTS).where(ALERTS.c.starts_at_ms >= since_ms).order_by(*order)
-    )
+    rows = connection.execute(select(ALERTS).where(wanted).order_by(*order))
     return [AlertFact(row.witness, row.labels, row.starts_at_ms, row.ends_at_ms) for row in rows]
 
 

@@ -123,8 +123,12 @@ def seen_tag(request: Request) -> str:
 
     Raises:
         HTTPException: 428 if it says none.
+        StaleError: if it is a weak one: ``If-Match`` compares strongly (RFC 9110, 13.1.1).
     """
-    tags = _tags(request.headers.get("if-match", ""))
+    given = request.headers.get("if-match", "")
+    tags = _tags(given)
+    if any(each.strip().startswith("W/") for each in given.split(",")):
+        raise StaleError(f"found If-Match {given[:40]!r}, expected a strong tag, without W/")
     if len(tags) != 1:
         said = "Say by If-Match which state you changed: the ETag that it was read with."
         raise HTTPException(428, said)
@@ -175,13 +179,20 @@ def say_problems(app: FastAPI, tell: Problem) -> None:
 
     async def http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
-            return tell(request, 500, "Something is wrong here.", None)
+            return await broken(request, error)
         return tell(request, error.status_code, str(error.detail), error.headers)
 
     async def database(request: Request, error: Exception) -> Response:
         said = said_by_database(error) if isinstance(error, SQLAlchemyError) else ""
         return tell(request, 503, f"The database did not answer: {said}.", None)
 
+    async def broken(request: Request, _: Exception) -> Response:
+        # Who called us is told nothing of it; the server writes it into its log.
+        return tell(
+            request, 500, "Something is wrong here: the log of the service says what.", None
+        )
+
+    app.add_exception_handler(Exception, broken)
     app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(InputError, no_input)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -17,6 +17,7 @@ from slo.review.api_models import ProblemDocument
 _SAID: Mapping[str, str] = {
     "200": "It is there.",
     "201": "It is written.",
+    "204": "It is gone.",
     "304": "It is as it was when its `ETag` was read.",
     "400": "The body cannot be read.",
     "401": "Who asks is not known.",
@@ -82,7 +83,7 @@ def _complete(document: dict[str, Any]) -> None:
             answer["description"] = _SAID[status]
             if status in _TAGGED:
                 answer["headers"] = {"ETag": _ETAG}
-            else:
+            elif status != "204":
                 reference = {"$ref": "#/components/schemas/ProblemDocument"}
                 answer["content"] = {PROBLEM_TYPE: {"schema": reference}}
         if "304" in answers:

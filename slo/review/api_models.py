@@ -63,6 +63,10 @@ class NewWindow(_Taken):
     labels: Labels = {}
 
 
+class Withdrawing(_Taken):
+    """Somebody withdraws a window of maintenance."""
+
+
 class NewAnnotation(_Taken):
     """What somebody writes at a moment, of an incident, or of a review."""
 
@@ -117,6 +121,14 @@ class Created(_Told):
     """What was written: its number, or its key."""
 
     id: int | str
+
+
+class AddedWindow(_Told):
+    """A window of maintenance, and how much it covers."""
+
+    id: int
+    cells: Annotated[int, Field(description="That are in it, of all objectives.")]
+    hours: Annotated[int, Field(description="Full hours that it touches: these are left out.")]
 
 
 class Page(_Told):

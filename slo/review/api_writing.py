@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -14,6 +15,7 @@ from slo.review.answers import Desk, Reader, Signer, TheDesk, Writer, answer, se
 from slo.review.api import EVERYWHERE, PREFIX, READ, Answers, Number, seconds
 from slo.review.api_models import (
     Acknowledging,
+    AddedWindow,
     ChangedAction,
     Comparison,
     Created,
@@ -28,10 +30,11 @@ from slo.review.api_models import (
     ToldAction,
     TwoReviews,
     WholeReview,
+    Withdrawing,
 )
 from slo.review.browsing import read_whole_review, told_action
 from slo.review.comparing import compare
-from slo.review.maintenance import add_window, read_window
+from slo.review.maintenance import add_window, read_window, withdraw_window
 from slo.review.refusals import StaleError, UnusableError
 from slo.review.reporting import read_figures, reviewable
 from slo.review.telling import Change, Remark, remark, tell_change
@@ -58,15 +61,24 @@ def tell_of_change(request: Request, desk: TheDesk, person: Writer, body: NewCha
     return answer(request, {"id": key}, status=201 if is_new else 200)
 
 
-@writing.post("/maintenance", status_code=201, response_model=Created)
+@writing.post("/maintenance", status_code=201, response_model=AddedWindow)
 def leave_out(request: Request, desk: TheDesk, person: Writer, body: NewWindow) -> Response:
-    """Leave hours out of reports, which say so."""
+    """Leave hours out of reports, which say so; 422 where no cell has its labels."""
     by = desk.by(person, body.author)
     try:
         window = read_window(body.starts_at, body.ends_at, body.labels, body.reason, by.name)
     except ValueError as error:
         raise UnusableError(str(error)) from None
-    return answer(request, {"id": add_window(desk.engine, window, by.now)}, status=201)
+    return answer(request, asdict(add_window(desk.engine, window, by.now)), status=201)
+
+
+@writing.post("/maintenance/{number}/withdraw", response_model=Created, responses={409: {}})
+def take_back(
+    request: Request, desk: TheDesk, person: Writer, number: Number, body: Withdrawing
+) -> Response:
+    """Have the hours of maintenance count again; it stays in the record, as withdrawn."""
+    withdraw_window(desk.engine, number, desk.by(person, body.author))
+    return answer(request, {"id": number})
 
 
 @writing.post("/annotations", status_code=201, response_model=Created, responses={409: {}})
@@ -97,7 +109,6 @@ def begin_review(request: Request, desk: TheDesk, person: Writer, body: NewRevie
     """Begin the review of a period; 409 where there is one."""
     by = desk.by(person, body.author)
     period = reviewable(body.period, by.now, "period")
-    reviews.check_service(desk.engine, body.service)
     number = reviews.create_review(desk.engine, body.service, period, by)
     return _review(request, desk, number, 201)
 
@@ -116,6 +127,13 @@ def edit_review(
     by = desk.by(person, body.author)
     reviews.edit_notes(desk.engine, number, _revision(request), body.notes, by)
     return _review(request, desk, number)
+
+
+@writing.delete("/reviews/{number}", status_code=204, response_class=Response, responses=_EDITED)
+def discard_review(request: Request, desk: TheDesk, person: Writer, number: Number) -> Response:
+    """Discard a draft that was begun by mistake; 409 once something was written into it."""
+    reviews.discard(desk.engine, number, _revision(request), desk.by(person))
+    return Response(status_code=204)
 
 
 @writing.post(

@@ -53,6 +53,7 @@ def review_application(
     engine: Engine,
     host: str,
     *,
+    public_url: str | None = None,
     token: bytes | None = None,
     pagerduty_secret: bytes | None = None,
     gate: Gate = NOBODY_ASKED,
@@ -68,6 +69,7 @@ def review_application(
     Args:
         engine: of a record of our version.
         host: that it listens at.
+        public_url: that people reach it by, where a proxy stands before it.
         token: that webhooks must have; None for none.
         pagerduty_secret: that PagerDuty signs its webhooks with; without one none is taken.
         gate: who is let in to all but webhooks, health and metrics.
@@ -133,7 +135,9 @@ def review_application(
     serve_interface(app)
     serve_pages(app)
     document_answers(app)
-    guarded = Guard(app, host, largest_body_bytes=LARGEST_BYTES, tell=problem_document)
+    guarded = Guard(
+        app, host, public_url=public_url, largest_body_bytes=LARGEST_BYTES, tell=problem_document
+    )
     return tracing.requests(guarded) if tracing else guarded
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slo.review.history import CellHistory, Excluded, IncidentHistory, counts
+from slo.review.hours import HOUR
 from slo.tiling import STEP_SECONDS as STEP
 
 BEFORE_SECONDS = 3600
@@ -50,7 +51,7 @@ def attribute(
     """
     if not cell.step_at.size:
         return []
-    bad = cell.step_events_bad * counts(cell, excluded, STEP)
+    bad = cell.step_events_bad * counts(cell, excluded, cell.step_at)
     windows = [
         (incident, _window(cell, budget, incident))
         for incident in incidents
@@ -105,7 +106,7 @@ def total_bad(cell: CellHistory, excluded: Sequence[Excluded]) -> float:
     """Return all bad events of a cell's days and hours that count."""
     if not cell.at.size:
         return cell.days.events_bad
-    return cell.days.events_bad + float(np.sum(cell.events_bad * counts(cell, excluded)))
+    return cell.days.events_bad + float(np.sum(cell.events_bad * counts(cell, excluded, cell.at)))
 
 
 def burning_bad(cell: CellHistory, excluded: Sequence[Excluded]) -> float:
@@ -113,5 +114,31 @@ def burning_bad(cell: CellHistory, excluded: Sequence[Excluded]) -> float:
     if not cell.at.size:
         return cell.days.events_bad_burning
     burns = cell.events_bad > cell.budgets * cell.events
-    of_hours = float(np.sum(cell.events_bad * burns * counts(cell, excluded)))
+    of_hours = float(np.sum(cell.events_bad * burns * counts(cell, excluded, cell.at)))
     return cell.days.events_bad_burning + of_hours
+
+
+def burning_bad_in_pages(
+    cell: CellHistory,
+    budget: float,
+    incidents: Sequence[IncidentHistory],
+    excluded: Sequence[Excluded],
+) -> float:
+    """Return those of :func:`burning_bad` that fell into incidents with a page.
+
+    Args:
+        cell: with its steps, and the hours among them in which it spent too fast.
+        budget: share of events that may be bad.
+        incidents: all of the period.
+        excluded: maintenance, in which nothing counts.
+    """
+    is_in = np.zeros(cell.step_at.shape, np.bool_)
+    for each in incidents:
+        if each.pages and _is_of(cell, each):
+            is_in[_window(cell, budget, each)] = True
+    # Of each hour no more than it has: steps are counted apart from it.
+    hours = np.searchsorted(cell.burning_at, cell.step_at)
+    is_in &= np.isin(-(-cell.step_at // HOUR), -(-cell.burning_at // HOUR))
+    in_pages = np.bincount(hours[is_in], cell.step_events_bad[is_in], cell.burning_at.size)
+    bad = np.minimum(in_pages, cell.burning_events_bad)
+    return float(np.sum(bad * counts(cell, excluded, cell.burning_at)))

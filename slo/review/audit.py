@@ -48,7 +48,8 @@ def note(
     Args:
         connection: of that transaction.
         by: who changes it.
-        action: ``add``, ``edit``, ``close``, ``sign``.
+        action: ``add``, ``edit``, ``close``, ``sign``, ``discard``,
+            ``withdraw``.
         subject: its kind and its key: ``action 12``.
         before: its row; None where there was none.
         after: its row, without what is as large as figures.

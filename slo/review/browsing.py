@@ -14,7 +14,7 @@ from slo.review.actions import ACTIONS, mark
 from slo.review.alert_store import ALERTS, EVIDENCE
 from slo.review.audit import AUDIT
 from slo.review.incident_store import INCIDENTS
-from slo.review.maintenance import WINDOWS
+from slo.review.maintenance import WINDOWS, cell_labels, count_cells, touched_hours
 from slo.review.refusals import MissingError
 from slo.review.reviews import DECISIONS, REVIEWS, read_review
 from slo.review.snapshot_store import CELLS, SNAPSHOTS, VERSIONS
@@ -143,10 +143,23 @@ def list_changes(connection: Connection, asked: Asked, **equal: str | None) -> L
 
 
 def list_maintenance(connection: Connection, asked: Asked) -> Listed:
-    """Return maintenance windows, the latest first. Filter: when they begin."""
+    """Return maintenance windows with how much they cover, the latest first.
+
+    Filter: when they begin.
+    """
     every = _within(select(WINDOWS), WINDOWS.c.starts_at, asked)
     order = WINDOWS.c.starts_at.desc(), WINDOWS.c.id.desc()
-    return _listed(connection, every.order_by(*order), asked)
+    rows, following = _rows(connection, every.order_by(*order), asked)
+    cells = cell_labels(connection) if rows else []
+    items = [
+        {
+            **told(row),
+            "cells": count_cells(row["labels"], cells),
+            "hours": touched_hours(row["starts_at"], row["ends_at"]),
+        }
+        for row in rows
+    ]
+    return Listed(items, following)
 
 
 def list_annotations(connection: Connection, asked: Asked) -> Listed:

@@ -14,7 +14,8 @@ import numpy as np
 
 from slo.conventions import COVERAGE_NEEDED
 from slo.periods import LEAST_BAD_EVENTS
-from slo.review.history import CellHistory, Excluded, ObjectiveHistory, counts
+from slo.review.history import CellHistory, Excluded, ObjectiveHistory, counts, left_out
+from slo.review.hours import HOUR
 
 TARGETS = tuple(Decimal(text) for text in ("0.9", "0.95", "0.99", "0.995", "0.999", "0.9995",
                                            "0.9999"))  # fmt: skip
@@ -52,31 +53,45 @@ class Budget:
     @property
     def verdict(self) -> str:
         """Return ``missed``, ``unknown``, ``idle`` or ``met``: what is missed stays it."""
-        least = float(LEAST_BAD_EVENTS) if self.allowed == 0 else 0.0
-        if self.events_bad > self.allowed + least:
+        if not is_kept(self.events_bad, self.allowed):
             return "missed"
         if self.unknown_ratio > 1 - COVERAGE_NEEDED:
             return "unknown"
         return "met" if self.events > 0 else "idle"
 
 
+def is_kept(events_bad: float, allowed: float) -> bool:
+    """Tell whether no more events are bad than may be, but for how sums of them are rounded."""
+    return events_bad < allowed + float(LEAST_BAD_EVENTS)
+
+
 def budget_of_cell(
     objective: ObjectiveHistory, cell: CellHistory, excluded: Sequence[Excluded]
 ) -> Budget:
     """Return how a cell did, maintenance left out."""
-    days, left_out = cell.days, 0.0
+    days = cell.days
     sums = np.array([days.unknown_hours, days.events, days.events_bad, days.events_bad_allowed])
     if cell.at.size:
-        kept = counts(cell, excluded)
-        left_out = len(kept) - float(np.sum(kept))
+        kept = counts(cell, excluded, cell.at)
         unknown = 1 - np.clip(cell.coverage, 0, 1)
         of_hours = (unknown, cell.events, cell.events_bad, cell.events * cell.budgets)
         sums += [float(np.sum(kept * each)) for each in of_hours]
     lost, events, events_bad, allowed = sums.tolist()
-    missing = objective.expected_hours - objective.known_hours
-    hours = max(objective.expected_hours - left_out, 1.0)
-    unknown_ratio = min((missing + lost) / hours, 1.0) if objective.expected_hours else 1.0
+    hours, known = _hours_that_count(objective, cell, excluded)
+    unknown_ratio = min((hours - known + lost) / max(hours, 1), 1.0)
+    if not objective.expected_hours:
+        unknown_ratio = 1.0
     return Budget(events, events_bad, allowed, unknown_ratio)
+
+
+def _hours_that_count(
+    objective: ObjectiveHistory, cell: CellHistory, excluded: Sequence[Excluded]
+) -> tuple[int, int]:
+    """Return how many of an objective's hours count of a cell, and at how many rules ran."""
+    start, expected = objective.starts_at, objective.expected_hours
+    without = left_out(cell, excluded, start, start + expected * HOUR)
+    known_without = int(np.isin(without, objective.known_in_maintenance).sum())
+    return expected - without.size, objective.known_hours - known_without
 
 
 def budget_of(objective: ObjectiveHistory, excluded: Sequence[Excluded]) -> Budget:
@@ -93,14 +108,20 @@ def budget_of(objective: ObjectiveHistory, excluded: Sequence[Excluded]) -> Budg
 
 def would_be_met(budget: Budget) -> list[tuple[str, bool]]:
     """Return which targets would have been met, the lowest first."""
-    reached = budget.attainment
-    return [(str(target), reached is not None and reached >= float(target)) for target in TARGETS]
+    return [
+        (str(target), budget.events > 0 and is_kept(budget.events_bad, _allowed(budget, target)))
+        for target in TARGETS
+    ]
 
 
 def judge_target(budget: Budget) -> str:
     """Return ``too loose``, ``too tight``, or ``fitting``; empty where nothing can be said."""
-    if budget.spent is None or budget.verdict in ("unknown", "idle"):
-        return "too tight" if budget.verdict == "missed" else ""
-    if budget.spent > 1:
+    if budget.verdict == "missed":
         return "too tight"
+    if budget.spent is None or budget.verdict in ("unknown", "idle"):
+        return ""
     return "too loose" if budget.spent < TOO_LOOSE else "fitting"
+
+
+def _allowed(budget: Budget, target: Decimal) -> float:
+    return budget.events * float(1 - target)

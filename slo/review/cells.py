@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Executable, case, exists, func, select, union_all
 
-from slo.review.days import CELL_DAYS, DAY, Parts
+from slo.review.days import CELL_DAYS, Parts
 from slo.review.history import NO_DAYS, CellHistory, DayTotals
 from slo.review.hours import HOUR
 from slo.review.reviewed_period import ReviewedPeriod
@@ -59,24 +59,36 @@ def read_cells(
               for begin, end in parts.hours)
         )  # fmt: skip
         hours = _columns(connection, asked.order_by("cell_id", "at"))
-    steps = _steps(connection, own_cells, period, last_hour)
+    in_period = (SPENT.c.at > period.start) & (SPENT.c.at <= period.end)
+    own_steps = SPENT.c.cell_id.in_(own_cells) & in_period
+    steps = _columns(
+        connection,
+        select(SPENT.c.cell_id, SPENT.c.at, SPENT.c.events_bad, SPENT.c.events)
+        .where(own_steps)
+        .order_by(SPENT.c.cell_id, SPENT.c.at),
+    )
+    step_hours = _step_hours(connection, own_steps, last_hour)
     last_hours = _last_hours(connection, list(steps), period.start, last_hour)
     found: dict[str, list[CellHistory]] = {}
     of_service = CELLS.c.service == service
     for cell in connection.execute(select(CELLS).where(of_service).order_by(CELLS.c.id)):
-        if not (cell.id in days or cell.id in hours or cell.id in steps):
+        is_there = cell.id in days or cell.id in hours or cell.id in steps
+        if not is_there or cell.slo not in versions:  # steps may be told before the first hour
             continue
-        own = steps.get(cell.id, np.empty((4, 0)))
+        own = steps.get(cell.id, np.empty((3, 0)))
         full = hours.get(cell.id, np.empty((len(_HOUR_COLUMNS), 0)))
+        of_steps = step_hours.get(cell.id, np.empty((3, 0)))
         if own.size:
-            last_at = last_hours[cell.id]
-            running = _running_hour(own, last_at or last_hour)
-            own = own[:, _is_counted(own, last_at, running)]
+            running = _running_hour(own, last_hours[cell.id] or last_hour)
             full = np.hstack([full, running])
+            of_steps = np.hstack([of_steps, running[:3]])
+            # No part without its whole.
+            own = own[:, np.isin(np.ceil(own[0] / HOUR), np.ceil(of_steps[0] / HOUR))]
         at, *told, left_at_hours = full
         # Of events that nobody knew there were none, and no coverage.
         bad, total, coverage = (np.nan_to_num(each) if at.size else each for each in told)
-        step_at, step_bad, step_total, _ = own
+        step_at, step_bad, step_total = own
+        burning = _burning(np.nan_to_num(of_steps), versions[cell.slo])
         full_hours = at.astype(np.int64)
         found.setdefault(cell.slo, []).append(
             CellHistory(
@@ -91,6 +103,8 @@ def read_cells(
                 step_at.astype(np.int64),
                 step_bad,
                 step_total,
+                burning[0].astype(np.int64),
+                burning[1],
                 days.get(cell.id, NO_DAYS),
             )
         )
@@ -140,38 +154,27 @@ def _days(
     return totals, found
 
 
-def _steps(
-    connection: Connection, own_cells: Any, period: ReviewedPeriod, last_hour: int
-) -> dict[str, Floats]:
-    """Return 5-minute steps by cell, shape (4, S): end, bad events, events, 1 in a known hour."""
-    hour = (SPENT.c.at + (HOUR - 1)) // HOUR * HOUR
-    day = (SPENT.c.at + (DAY - 1)) // DAY * DAY
-    of_day = (CELL_DAYS.c.cell_id == SPENT.c.cell_id) & (CELL_DAYS.c.at == day)
-    is_there = exists().where(SNAPSHOTS.c.cell_id == SPENT.c.cell_id, SNAPSHOTS.c.at == hour)
-    # Of a day whose hours are all there none needs to be looked at.
-    is_known = case((hour > last_hour, 0), (CELL_DAYS.c.hours == 24, 1), (is_there, 1), else_=0)
-    asked = (
-        select(SPENT.c.cell_id, SPENT.c.at, SPENT.c.events_bad, SPENT.c.events, is_known)
-        .join_from(SPENT, CELL_DAYS, of_day, isouter=True)
-        .where(SPENT.c.cell_id.in_(own_cells))
-        .where(SPENT.c.at > period.start, SPENT.c.at <= period.end)
-    )
-    return _columns(connection, asked.order_by(SPENT.c.cell_id, SPENT.c.at))
+def _step_hours(connection: Connection, own_steps: Any, last_hour: int) -> dict[str, Floats]:
+    """Return the hours of steps that are in the record, shape (3, H): end, bad events, events."""
+    hour = ((SPENT.c.at + (HOUR - 1)) // HOUR * HOUR).label("at")
+    wanted = select(SPENT.c.cell_id, hour).where(own_steps, hour <= last_hour).distinct().subquery()
+    own = (SNAPSHOTS.c.cell_id == wanted.c.cell_id) & (SNAPSHOTS.c.at == wanted.c.at)
+    columns = (SNAPSHOTS.c[name] for name in ("cell_id", *_HOUR_COLUMNS[:3]))
+    asked = select(*columns).join_from(wanted, SNAPSHOTS, own)
+    return _columns(connection, asked.order_by(SNAPSHOTS.c.cell_id, SNAPSHOTS.c.at))
 
 
-def _is_counted(steps: Floats, last_hour: int | None, running: Floats) -> Any:
-    """Return which steps are of an hour that is counted: no part without its whole."""
-    is_full = steps[3] > 0
-    if not running.size:
-        return is_full
-    last = last_hour or running[0, 0] - HOUR
-    return is_full | ((steps[0] > last) & (steps[0] <= running[0, 0]))
+def _burning(hours: Floats, versions: Sequence[Any]) -> Floats:
+    """Return those of some hours, shape (3, H), in which more was bad than was promised."""
+    at, bad, total = hours
+    is_burning = bad > _budgets(versions, at.astype(np.int64)) * total
+    return hours[:, is_burning]
 
 
 def _running_hour(steps: Floats, last_hour: float) -> Floats:
-    """Return what steps tell of the hour after the last, as :data:`_HOUR_COLUMNS`, shape (4, 1).
+    """Return what steps tell of the hour after the last, as :data:`_HOUR_COLUMNS`, shape (5, 1).
 
-    Only where they tell all of it up to the last of them, as during an incident; else shape (4, 0).
+    Only where they tell all of it up to the last of them, as during an incident; else shape (5, 0).
     """
     later = steps[:, steps[0] > last_hour]
     count = later.shape[1]

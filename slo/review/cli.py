@@ -1,4 +1,4 @@
-"""``shardwatch review serve|report|maintenance|migrate``: the record of SLO reviews."""
+"""``shardwatch review serve|report|maintenance|withdraw|migrate``: the record of SLO reviews."""
 
 from __future__ import annotations
 
@@ -73,6 +73,10 @@ def serve(
     proxy_role: Annotated[
         str, typer.Option(metavar="ROLE", help="Of those it lets in: read, write or sign.")
     ] = "write",
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="What browsers show before a proxy; or links: reviews."),
+    ] = None,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Your error-budget policy, instead of shardwatch's."),
@@ -100,7 +104,7 @@ def serve(
     from exporters.addresses import parse_address  # noqa: PLC0415 - not for --help
     from exporters.config import read_config  # noqa: PLC0415
     from exporters.options import read_duration  # noqa: PLC0415
-    from slo.review.people import read_proxy  # noqa: PLC0415
+    from slo.review.people import read_proxy, read_public_url  # noqa: PLC0415
     from slo.review.serving import Service, serve_reviews  # noqa: PLC0415
     from slo.servers import access_to  # noqa: PLC0415
 
@@ -113,6 +117,7 @@ def serve(
         read = read_config(config, needs_routing_key=False, needs_service=False)
     url = prometheus or (read.file.prometheus.url if read is not None else None)
     access = access_to(url, http_config, read) if url is not None else None
+    linked = read.file.links.reviews if read is not None else None
     reach_seconds = int(read_duration("--reach", reach))
     service = Service(
         database,
@@ -121,6 +126,7 @@ def serve(
         pagerduty_secret_file=pagerduty_secret_file,
         tokens_file=tokens_file,
         proxy=read_proxy(proxy_header, proxy_from or [], proxy_role),
+        public_url=read_public_url(public_url) or (str(linked) if linked else None),
         policy=policy,
         prometheus=url,
         access=access,
@@ -184,6 +190,8 @@ def maintenance(
     """Leave the hours that maintenance touches out of reports, which say so."""
     from slo.review.database import check_version, open_database  # noqa: PLC0415
     from slo.review.maintenance import add_window, read_window  # noqa: PLC0415
+    from slo.review.refusals import UnusableError  # noqa: PLC0415
+    from slo.review.wording import covered  # noqa: PLC0415
 
     pairs = [each.partition("=") for each in label or []]
     wrong = [name for name, equals, value in pairs if not (name and equals and value)]
@@ -197,8 +205,37 @@ def maintenance(
         raise InputError([problem("maintenance", str(error))]) from None
     engine = open_database(database)
     check_version(engine)
-    number = add_window(engine, window, int(time.time()))
-    typer.echo(f"maintenance {number} is left out of reports")
+    try:
+        added = add_window(engine, window, int(time.time()))
+    except UnusableError as error:
+        raise InputError([problem("--label", str(error))]) from None
+    typer.echo(f"maintenance {added.id} leaves out {covered(added.cells, added.hours)}")
+
+
+@app.command()
+def withdraw(
+    number: Annotated[int, typer.Argument(min=1, max=2**31, help="Of the maintenance.")],
+    *,
+    author: Annotated[str, typer.Option(help="Who says so.")],
+    database: _Database = _DEFAULT_DATABASE,
+) -> None:
+    """Have the hours of maintenance count again; what was signed stays as it is."""
+    from slo.review.audit import By  # noqa: PLC0415 - not for --help
+    from slo.review.database import check_version, open_database  # noqa: PLC0415
+    from slo.review.maintenance import withdraw_window  # noqa: PLC0415
+    from slo.review.refusals import RefusedError  # noqa: PLC0415
+    from slo.review.webhook import storable  # noqa: PLC0415
+
+    name = storable(author.strip())
+    if not name:
+        raise InputError([problem("--author", "found no text, expected who says so")])
+    engine = open_database(database)
+    check_version(engine)
+    try:
+        withdraw_window(engine, number, By(name, int(time.time())))
+    except RefusedError as error:
+        raise InputError([problem("NUMBER", str(error))]) from None
+    typer.echo(f"maintenance {number} is withdrawn: its hours count again")
 
 
 @app.command()

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from slo.review.attribution import CellSpending, attribute, burning_bad, total_bad
+from slo.review.attribution import (
+    CellSpending,
+    attribute,
+    burning_bad,
+    burning_bad_in_pages,
+    total_bad,
+)
 from slo.review.budgets import Budget, budget_of, budget_of_cell, judge_target, would_be_met
 from slo.review.facts import digest
 from slo.review.history import Excluded, IncidentHistory, ObjectiveHistory, ServiceHistory
@@ -18,7 +24,8 @@ from slo.review.paging import judge_paging
 from slo.review.policy import UNKNOWN, Policy
 from slo.review.reviewed_period import ReviewedPeriod
 
-VERSION = 1
+VERSION = 2
+"""Of how they are worked out: what an older one signed may come out otherwise, made again."""
 DIMENSIONS = ("region", "model", "tier", "revision")
 NO_CAUSE = "no cause seen"
 NOT_TOLD = "all"
@@ -46,12 +53,7 @@ def review_figures(
         own = _spendings(objective, history)
         spendings += own
         objectives.append(_objective(objective, history, own, before, policy))
-    burning = sum(
-        burning_bad(cell, history.excluded) for each in history.objectives for cell in each.cells
-    )
-    woke = {each.number for each in history.incidents if each.pages}
-    in_pages = sum(each.events_bad for each in spendings if each.incident in woke)
-    paging = judge_paging(history.objectives, history.incidents, in_pages, burning)
+    paging = judge_paging(history.objectives, history.incidents, *_burning(history))
     figures = {
         "version": VERSION,
         "service": history.service,
@@ -72,7 +74,7 @@ def review_figures(
             "resolve_seconds": paging.resolve_seconds,
             "noise": [{"alert": name, "pages": count} for name, count in paging.noise],
         },
-        "excluded": [_excluded(each) for each in history.excluded],
+        "excluded": [_excluded(each, period, history) for each in history.excluded],
         "changes": list(history.changes),
         "actions": list(history.actions),
         "decisions": list(history.decisions),
@@ -140,6 +142,16 @@ def _past(
     told = _budget(budget_of(found[0], history.excluded)) if found else {}
     keys = ("verdict", "attainment", "spent", "unknown")
     return {"period": period.name, **{key: told.get(key) for key in keys}}
+
+
+def _burning(history: ServiceHistory) -> tuple[float, float]:
+    """Return the bad events of hours that spent a budget too fast: those in pages, and all."""
+    cells = [(each.budget, cell) for each in history.objectives for cell in each.cells]
+    in_pages = (
+        burning_bad_in_pages(cell, budget, history.incidents, history.excluded)
+        for budget, cell in cells
+    )
+    return sum(in_pages), sum(burning_bad(cell, history.excluded) for _, cell in cells)
 
 
 def _spendings(objective: ObjectiveHistory, history: ServiceHistory) -> list[CellSpending]:
@@ -232,11 +244,14 @@ def _state(objectives: Sequence[Mapping[str, Any]], policy: Policy) -> str:
     return max(levels, key=order.index) if levels else UNKNOWN
 
 
-def _excluded(window: Excluded) -> dict[str, Any]:
+def _excluded(window: Excluded, period: ReviewedPeriod, history: ServiceHistory) -> dict[str, Any]:
+    cells = (cell for each in history.objectives for cell in each.cells)
     return {
         "from": _when(window.starts_at),
         "to": _when(window.ends_at),
         "labels": dict(window.labels),
+        "cells": sum(window.is_of(cell.labels) for cell in cells),
+        "hours": window.hours(period.start, period.end).size,
         "reason": window.reason,
     }
 

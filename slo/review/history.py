@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from slo.review.hours import HOUR
 from slo.review.stories import PLACE_LABELS
 from slo.steps import Floats, Times
 
@@ -50,6 +51,10 @@ class CellHistory:
     """Ends of 5-minute steps, UNIX seconds, sorted; shape (S,)."""
     step_events_bad: Floats
     step_events: Floats
+    burning_at: Times
+    """Ends of the hours of these steps in which more was bad than allowed, sorted; shape (B,)."""
+    burning_events_bad: Floats
+    """Within each of these hours; shape (B,)."""
     days: DayTotals = NO_DAYS
 
     def is_at(self, place: Mapping[str, str]) -> bool:
@@ -72,9 +77,14 @@ class ObjectiveHistory:
     changed_targets: tuple[tuple[int, str], ...]
     """From when on which other ones were promised before."""
     period_seconds: int
+    starts_at: int
+    """When its hours begin: the period's start, or when it was known first; UNIX seconds."""
     expected_hours: int
-    """Since it was known first, and up to now."""
+    """From then on, and up to now."""
     known_hours: int
+    """At which its rules ran."""
+    known_in_maintenance: Times
+    """Those of them that maintenance of any cells touches: their ends, sorted; shape (K,)."""
     cells: tuple[CellHistory, ...]
 
     @property
@@ -123,12 +133,15 @@ class Excluded:
     labels: Mapping[str, str]
     reason: str
 
-    def covers(self, labels: Mapping[str, str], at: Times, width: int) -> Floats:
-        """Return which stretches that end at some times it touches; none of another place's."""
-        if any(labels.get(name, text) != text for name, text in self.labels.items()):
-            return np.zeros(at.shape)
-        touched: Floats = ((at > self.starts_at) & (at - width < self.ends_at)).astype(np.float64)
-        return touched
+    def is_of(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether a cell is in it: one that has each of its labels, with this value."""
+        return self.labels.items() <= labels.items()
+
+    def hours(self, start: int, end: int) -> Times:
+        """Return the ends of the full hours that it touches, between two full hours."""
+        first = max(self.starts_at // HOUR * HOUR, start)
+        last = min(-(-self.ends_at // HOUR) * HOUR, end)
+        return np.arange(first + HOUR, last + 1, HOUR, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -150,10 +163,20 @@ class ServiceHistory:
         return {each.number: each for each in self.incidents}
 
 
-def counts(cell: CellHistory, excluded: Sequence[Excluded], width: int = 3600) -> Floats:
-    """Return 1 for each hour (or step, of another width in seconds) that counts, else 0."""
-    at = cell.at if width == 3600 else cell.step_at
+def counts(cell: CellHistory, excluded: Sequence[Excluded], at: Times) -> Floats:
+    """Return 1 for each hour or step that counts, by its end; else 0.
+
+    What maintenance touches does not, and steps go with their hour: no part without its whole.
+    """
     kept = np.ones(at.shape)
+    hours = -(-at // HOUR) * HOUR
     for each in excluded:
-        kept *= 1 - each.covers(cell.labels, at, width)
+        if each.is_of(cell.labels):
+            kept[(hours > each.starts_at) & (hours - HOUR < each.ends_at)] = 0.0
     return kept
+
+
+def left_out(cell: CellHistory, excluded: Sequence[Excluded], start: int, end: int) -> Times:
+    """Return the ends of a cell's hours that do not count, sorted, between two full hours."""
+    own = [each.hours(start, end) for each in excluded if each.is_of(cell.labels)]
+    return np.unique(np.concatenate(own)) if own else np.empty(0, np.int64)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, or_, select, update
 
 from slo.review.alert_store import ALERTS, EVIDENCE, read_facts
 from slo.review.causes import named_cause
 from slo.review.database import writing
 from slo.review.models import Base, Incident
 from slo.review.spans import spans_of
-from slo.review.stories import Story, stories
+from slo.review.stories import Story, place_of, stories
 
 INCIDENTS: Table = Base.metadata.tables[Incident.__tablename__]
 MOST_KEYS = 500
@@ -24,14 +24,19 @@ MOST_KEYS = 500
 
 
 def sync_incidents(engine: Engine, since_ms: int) -> int:
-    """Work incidents out of the alerts that began since then, and commit them; return how many.
+    """Work incidents out of alerts, and commit them; return how many.
+
+    They are worked out of the alerts that began since a time, and of all alerts of the incidents
+    that were not over then: one that fires for weeks ends once its end is told.
 
     Args:
         engine: of the record.
-        since_ms: UNIX milliseconds. Incidents that began before keep their beginning.
+        since_ms: UNIX milliseconds. Alerts that began before make no new incidents.
     """
+    ends = INCIDENTS.c.ended_at_ms
+    lasting = select(INCIDENTS.c.id).where(or_(ends.is_(None), ends >= since_ms))
     with writing(engine) as connection:
-        found = stories(spans_of(read_facts(connection, since_ms)))
+        found = stories(spans_of(read_facts(connection, since_ms, of_incidents=lasting)))
         taken: set[int] = set()
         for story in found:
             _sync(connection, story, taken)
@@ -53,6 +58,9 @@ def _sync(connection: Connection, story: Story, taken: set[int]) -> None:
         number = first.id
         values["started_at_ms"] = min(first.started_at_ms, story.started_at_ms)
         values["cause"] = values["cause"] or first.cause
+        is_earlier = values["started_at_ms"] < first.started_at_ms
+        if is_earlier or place_of(story.labels) != place_of(first.labels):
+            values["spent_until"] = None  # its cells and steps were not all asked for
         connection.execute(update(INCIDENTS).where(INCIDENTS.c.id == number), values)
         for other in sorted(known)[1:]:
             merged = update(INCIDENTS).where(INCIDENTS.c.id == other)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table
+from sqlalchemy import Connection, Engine, Table, select, update
 
 from slo.review.audit import By, note
 from slo.review.database import writing
+from slo.review.hours import HOUR
 from slo.review.models import Base, MaintenanceWindow
+from slo.review.refusals import ConflictError, MissingError, UnusableError
+from slo.review.snapshot_store import CELLS
 from slo.review.webhook import storable
 
 LONGEST_SECONDS = 31 * 86_400
@@ -27,9 +30,20 @@ class Window:
     """UNIX seconds."""
     ends_at: int
     labels: Mapping[str, str]
-    """Cells with another value of any of them are not in it; none for everything."""
+    """A cell is in it that has each of them, with this value; none for all cells."""
     reason: str
     author: str
+
+
+@dataclass(frozen=True)
+class Added:
+    """A window that is in the record."""
+
+    id: int
+    cells: int
+    """That are in it, of all objectives."""
+    hours: int
+    """Full hours that it touches: these are left out."""
 
 
 def read_window(
@@ -59,14 +73,74 @@ def read_window(
     return Window(starts_at, ends_at, clean, storable(reason.strip()), storable(author.strip()))
 
 
-def add_window(engine: Engine, window: Window, now: int) -> int:
-    """Commit a window, and that it was added; return its number."""
+def add_window(engine: Engine, window: Window, now: int) -> Added:
+    """Commit a window, and that it was added.
+
+    Raises:
+        UnusableError: if no cell of the record has its labels; it says which are known.
+    """
     values: dict[str, Any] = {**asdict(window), "labels": dict(window.labels)}
     with writing(engine) as connection:
+        every = cell_labels(connection)
+        _check_labels(window.labels, every)
         added = WINDOWS.insert().returning(WINDOWS.c.id)
         number = int(connection.execute(added, values).scalar_one())
         note(connection, By(window.author, now), "add", f"maintenance {number}", after=values)
-    return number
+    hours = touched_hours(window.starts_at, window.ends_at)
+    return Added(number, count_cells(window.labels, every), hours)
+
+
+def withdraw_window(engine: Engine, number: int, by: By) -> None:
+    """Have a window's hours count again, and commit who did so; it stays in the record.
+
+    Raises:
+        MissingError: if there is no such window.
+        ConflictError: if it was withdrawn before.
+    """
+    with writing(engine) as connection:
+        asked = select(WINDOWS).where(WINDOWS.c.id == number)
+        row = connection.execute(asked).mappings().first()
+        if row is None:
+            raise MissingError(f"there is no maintenance {number}")
+        if row["withdrawn_at"] is not None:
+            raise ConflictError(f"{row['withdrawn_by']} withdrew maintenance {number} already")
+        changed = {"withdrawn_at": by.now, "withdrawn_by": by.name}
+        connection.execute(update(WINDOWS).where(WINDOWS.c.id == number), changed)
+        subject, after = f"maintenance {number}", {**row, **changed}
+        note(connection, by, "withdraw", subject, before=dict(row), after=after)
+
+
+def cell_labels(connection: Connection) -> list[Mapping[str, str]]:
+    """Return the labels of all cells in the record."""
+    return list(connection.execute(select(CELLS.c.labels)).scalars())
+
+
+def count_cells(labels: Mapping[str, str], every: Iterable[Mapping[str, str]]) -> int:
+    """Return how many of some cells a window with some labels covers."""
+    return sum(labels.items() <= each.items() for each in every)
+
+
+def touched_hours(starts_at: int, ends_at: int) -> int:
+    """Return how many full hours a window touches; both in UNIX seconds."""
+    return -(-ends_at // HOUR) - starts_at // HOUR
+
+
+def _check_labels(labels: Mapping[str, str], every: Sequence[Mapping[str, str]]) -> None:
+    for name, text in labels.items():
+        values = {each[name] for each in every if name in each}
+        if not values:
+            known = _some({name for each in every for name in each})
+            raise UnusableError(f"no cell has a label {name[:100]!r}, expected one of: {known}")
+        if text not in values:
+            found = f"no cell has {name}={text[:100]!r}"
+            raise UnusableError(f"{found}, expected one of: {_some(values)}")
+    if labels and not count_cells(labels, every):
+        raise UnusableError(f"no cell has all of {', '.join(sorted(labels))} with these values")
+
+
+def _some(words: set[str]) -> str:
+    """Return known words, shortly."""
+    return ", ".join(sorted(words))[:500] or "none, for no hour is in the record yet"
 
 
 def parse_moment(text: str) -> int:

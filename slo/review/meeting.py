@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,13 +33,14 @@ _ACKNOWLEDGED, _ACTIONS, _ANNOTATIONS, _CHANGES, _DECISIONS, _WINDOWS, _REVIEWS 
 def read_excluded(
     connection: Connection, period: ReviewedPeriod, since: Since
 ) -> tuple[Excluded, ...]:
-    """Return the maintenance that touches a period."""
+    """Return the maintenance that touches a period, without what was withdrawn."""
     table = _WINDOWS
     touches = (table.c.starts_at < period.end) & (table.c.ends_at > period.start)
     asked = select(table).where(touches).order_by(table.c.starts_at, table.c.id)
     return tuple(
         Excluded(row["starts_at"], row["ends_at"], row["labels"], row["reason"])
         for row in _rows(connection, "maintenance", asked, since)
+        if row["withdrawn_at"] is None
     )
 
 
@@ -115,12 +116,30 @@ def read_decisions(
 
 
 def read_annotations(
-    connection: Connection, period: ReviewedPeriod, since: Since
+    connection: Connection,
+    service: str,
+    period: ReviewedPeriod,
+    incidents: Collection[int],
+    since: Since,
 ) -> tuple[Mapping[str, object], ...]:
-    """Return what somebody wrote at a moment of a period."""
+    """Return what somebody wrote to the review of a period, or at a moment of it.
+
+    What was written to another review is of that alone, whatever its moment.
+
+    Args:
+        connection: to the record.
+        service: whose review it is.
+        period: of the review.
+        incidents: numbers of those that are in it: what was written of others is not.
+        since: what is taken back.
+    """
     table = _ANNOTATIONS
+    reviews = select(_REVIEWS.c.id)
+    reviews = reviews.where(_REVIEWS.c.service == service, _REVIEWS.c.period == period.name)
+    own = table.c.review_id.in_(reviews)
     inside = (table.c.at >= period.start) & (table.c.at < period.end)
-    asked = select(table).where(inside).order_by(table.c.at, table.c.id)
+    asked = select(table).where(own | (table.c.review_id.is_(None) & inside))
+    asked = asked.order_by(table.c.at, table.c.id)
     return tuple(
         {
             "at": _when(row["at"]),
@@ -129,6 +148,7 @@ def read_annotations(
             "incident": row["incident_id"],
         }
         for row in _rows(connection, "annotation", asked, since)
+        if row["review_id"] is not None or row["incident_id"] in {None, *incidents}
     )
 
 

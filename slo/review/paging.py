@@ -41,27 +41,26 @@ class Paging:
 def judge_paging(
     objectives: Sequence[ObjectiveHistory],
     incidents: Sequence[IncidentHistory],
-    bad_in_pages: float,
-    burning_bad: float,
+    burning_in_pages: float,
+    burning: float,
 ) -> Paging:
     """Return how good pages were.
 
     Args:
         objectives: of the service.
         incidents: of the period that concern it.
-        bad_in_pages: bad events that fell into incidents with a page.
-        burning_bad: those of all hours in which a budget was spent faster than it may be.
+        burning_in_pages: those of ``burning`` that fell into incidents with a page.
+        burning: bad events of all hours in which a budget was spent faster than it may be.
     """
     pages = [page for each in incidents for page in each.pages]
     by_hour = Counter(datetime.fromtimestamp(each.starts_at, UTC).hour for each in pages)
     false = [each for each in pages if not _spent(each, objectives)]
     woke = [each for each in incidents if each.pages]
-    spent_fast = max(bad_in_pages, burning_bad)
     return Paging(
         len(pages),
         tuple(by_hour[hour] for hour in range(24)),
         1 - len(false) / len(pages) if pages else None,
-        bad_in_pages / spent_fast if spent_fast > 0 else None,
+        burning_in_pages / burning if burning > 0 else None,
         _median(_detected(each, objectives) for each in woke),
         _median(
             max(each.acknowledged_at - _paged_at(each), 0.0)

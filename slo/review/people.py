@@ -14,6 +14,7 @@ import ipaddress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from exporters.problems import InputError, problem
 from slo.review.access import SHORTEST_TOKEN
@@ -114,6 +115,26 @@ def read_proxy(header: str | None, networks: list[str], role: str) -> Proxy | No
     return Proxy(header, read, _role(role, "--proxy-role"))
 
 
+def read_public_url(text: str | None) -> str | None:
+    """Return the address that people reach the service by; None for none.
+
+    Raises:
+        InputError: if it is none, or has a path: pages are at the top of it.
+    """
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or parts.path not in ("", "/") or parts.query or parts.username:
+        fix = "give the address that browsers show, without a path"
+        said = f"found {text[:200]!r}, expected one such as https://reviews.example.com"
+        raise InputError([problem("--public-url", said, fix=fix)])
+    return text
+
+
 def _read_tokens(file: Path) -> tuple[tuple[bytes, Person], ...]:
     """Return the tokens of a file: each line has a name, a role and a token."""
     try:
@@ -166,4 +187,6 @@ def _is_within(peer: str, proxy: Proxy) -> bool:
         address = ipaddress.ip_address(peer)
     except ValueError:
         return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped  # who asks by IPv4 where we listen at [::]
     return any(address in network for network in proxy.networks)

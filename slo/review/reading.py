@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, func, or_, select
 
 from slo import conventions as names
@@ -14,6 +15,7 @@ from slo.review.alert_store import ALERTS, read_facts
 from slo.review.audit import NO_CHANGES, Since
 from slo.review.cells import read_cells
 from slo.review.days import OBJECTIVE_DAYS, Parts, parts_of
+from slo.review.endings import ends_of
 from slo.review.history import (
     Excluded,
     IncidentHistory,
@@ -34,6 +36,7 @@ from slo.review.meeting import (
 from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import KNOWN, VERSIONS
 from slo.review.spans import spans_of
+from slo.steps import Times
 
 _MOST_BEFORE_SECONDS = 14 * 86_400
 """Alerts that began so long before a period may still be of an incident within it."""
@@ -46,6 +49,13 @@ def known_services(engine: Engine) -> list[str]:
         return sorted(found)
 
 
+def record_begins(connection: Connection, service: str) -> int | None:
+    """Return since when the record has an objective of a service; None if it has none."""
+    asked = select(func.min(VERSIONS.c.valid_from)).where(VERSIONS.c.service == service)
+    first = connection.execute(asked).scalar()
+    return None if first is None else int(first) - HOUR
+
+
 def read_history(
     engine: Engine, service: str, period: ReviewedPeriod, now: float, since: Since = NO_CHANGES
 ) -> ServiceHistory:
@@ -56,22 +66,22 @@ def read_history(
     with engine.connect() as connection:
         excluded = read_excluded(connection, period, since)
         objectives = _objectives(connection, service, period, now, excluded)
+        into = _merged(connection)
+        acknowledged = _acknowledged(connection, now, since, into)
+        incidents = _incidents(
+            connection, service, period, now, objectives, acknowledged=acknowledged
+        )
+        numbers = {each.number for each in incidents}
+        numbers |= {number for number in into if _story_of(number, into) in numbers}
         return ServiceHistory(
             service,
             objectives,
-            _incidents(
-                connection,
-                service,
-                period,
-                now,
-                objectives,
-                acknowledged=_acknowledged(connection, now, since),
-            ),
+            incidents,
             excluded,
             read_changes(connection, period, since),
             read_actions(connection, service, period, since),
             read_decisions(connection, service, period),
-            read_annotations(connection, period, since),
+            read_annotations(connection, service, period, numbers, since),
         )
 
 
@@ -100,12 +110,15 @@ def _objectives(
     end = min(period.end, int(now) // HOUR * HOUR)
     parts = parts_of(connection, period.start, end, [(x.starts_at, x.ends_at) for x in excluded])
     known_hours = _known_hours(connection, service, list(versions), parts)
+    in_maintenance = _known_in_maintenance(connection, service, excluded, period.start, end)
     cells = read_cells(connection, service, period, versions, last_hour=end, parts=parts)
+    ended = ends_of(connection, service, now)
     found = []
     for slo, every in versions.items():
         first = max(period.start, every[0].valid_from - HOUR)
+        last = min(end, ended.get(slo, end))
         there = [each for each in every if each.valid_from <= period.end]
-        if not there or first >= end:
+        if not there or first >= last:
             continue
         inside = [each for each in there[:-1] if there[-1].valid_from > period.start]
         found.append(
@@ -119,8 +132,10 @@ def _objectives(
                     if each.target != there[-1].target
                 ),
                 there[-1].period_seconds,
-                (end - first) // HOUR,
+                first,
+                (last - first) // HOUR,
                 known_hours[slo],
+                in_maintenance.get(slo, np.empty(0, np.int64)),
                 tuple(cells.get(slo, ())),
             )
         )
@@ -142,6 +157,22 @@ def _known_hours(
     for each in asked:
         found.update({slo: int(count) for slo, count in connection.execute(each)})
     return found
+
+
+def _known_in_maintenance(
+    connection: Connection, service: str, excluded: Sequence[Excluded], start: int, end: int
+) -> dict[str, Times]:
+    """Return at which hours that maintenance touches the rules of each objective ran."""
+    found: dict[str, set[int]] = {}
+    for window in excluded:
+        hours = window.hours(start, end)
+        if not hours.size:
+            continue
+        within = KNOWN.c.at.between(int(hours[0]), int(hours[-1]))
+        asked = select(KNOWN.c.slo, KNOWN.c.at).where(KNOWN.c.service == service, within)
+        for slo, at in connection.execute(asked):
+            found.setdefault(slo, set()).add(at)
+    return {slo: np.array(sorted(hours), np.int64) for slo, hours in found.items()}
 
 
 def _incidents(
@@ -209,18 +240,29 @@ def _incidents(
     return tuple(found)
 
 
-def _acknowledged(connection: Connection, now: float, since: Since) -> dict[int, int]:
+def _merged(connection: Connection) -> dict[int, int]:
+    """Return the incidents that turned out to be of others' stories, and of which."""
+    asked = select(INCIDENTS.c.id, INCIDENTS.c.merged_into)
+    found = connection.execute(asked.where(INCIDENTS.c.merged_into.is_not(None)))
+    return {row[0]: row[1] for row in found}
+
+
+def _story_of(number: int, into: Mapping[int, int]) -> int:
+    """Return the incident in which an incident's story goes on; its own number, if it does."""
+    while number in into:
+        number = into[number]
+    return number
+
+
+def _acknowledged(
+    connection: Connection, now: float, since: Since, into: Mapping[int, int]
+) -> dict[int, int]:
     """Return when each incident was taken first, those among them that became part of its story."""
-    merged = select(INCIDENTS.c.id, INCIDENTS.c.merged_into).where(
-        INCIDENTS.c.merged_into.is_not(None)
-    )
-    into: dict[int, int] = {row[0]: row[1] for row in connection.execute(merged)}
     found: dict[int, int] = {}
     for number, at in read_acknowledged(connection, since).items():
-        while number in into:
-            number = into[number]  # noqa: PLW2901 - where its story goes on
+        story = _story_of(number, into)
         if at <= now:
-            found[number] = min(at, found.get(number, at))
+            found[story] = min(at, found.get(story, at))
     return found
 
 

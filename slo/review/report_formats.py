@@ -35,7 +35,10 @@ def line(row: Mapping[str, Any]) -> str:
     """Return an action, a decision, a change or a window of maintenance in one line."""
     if "reason" in row:
         times = f"{wording.moment(row['from'])} to {wording.moment(row['to'])}"
-        return f"{times}, {wording.place(row['labels'])}: {row['reason']}"
+        where = wording.place(row["labels"])
+        if "cells" in row:  # older signatures do not say
+            where = f"{where}, {wording.covered(row['cells'], row['hours'])}"
+        return f"{times}, {where}: {row['reason']}"
     if "owner" in row:
         marks = [each for each in ("closed", "carried_over") if row[each]]
         state = f" ({', '.join(marks).replace('_', ' ')})" if marks else ""
@@ -108,6 +111,7 @@ def _markdown_lines(f: Mapping[str, Any]) -> Iterator[str]:
         ("Changes", "changes"),
         ("Actions", "actions"),
         ("Decisions", "decisions"),
+        ("Annotations", "annotations"),
     ):
         if f[key]:
             yield from ("", f"## {title}", "")

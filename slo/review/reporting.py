@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from exporters.problems import InputError, problem
 from slo.review.audit import changed_since
 from slo.review.figures import review_figures
 from slo.review.policy import OURS, Policy, read_policy
-from slo.review.reading import known_services, read_budgets, read_history
+from slo.review.reading import known_services, read_budgets, read_history, record_begins
 from slo.review.reviewed_period import ReviewedPeriod, parse_period, period_before
 
 PERIODS_BEFORE = 4
@@ -31,8 +32,8 @@ def read_figures(
         policy_file: of error budgets; ours, if None.
 
     Raises:
-        InputError: if the period is none or has not begun, the record does not know the service,
-            or the policy cannot be read.
+        InputError: if the period is none, has not begun or was over before the service's record
+            begins, the record does not know the service, or the policy cannot be read.
     """
     reviewed = reviewable(period, now)
     policy = read_policy(policy_file or OURS)
@@ -41,6 +42,7 @@ def read_figures(
         there = ", ".join(services) or "none: `shardwatch review serve --config` reads them"
         found = f"the record knows no service {service!r}"
         raise InputError([problem("--service", found, fix=f"take one of: {there}")])
+    check_recorded(engine, service, reviewed)
     return figures_of(engine, service, reviewed, now, policy)
 
 
@@ -74,6 +76,22 @@ def figures_of(
         [(each, read_budgets(engine, service, each, now, since)) for each in before],
         policy,
     )
+
+
+def check_recorded(
+    engine: Engine, service: str, period: ReviewedPeriod, place: str = "--period"
+) -> None:
+    """Make sure that a period was not over before the record of a service begins.
+
+    Raises:
+        InputError: if it was; it says at which place it was found.
+    """
+    with engine.connect() as connection:
+        begins = record_begins(connection, service)
+    if begins is not None and period.end <= begins:
+        shown = datetime.fromtimestamp(begins, UTC).strftime("%Y-%m-%dT%H:%MZ")
+        found = f"found {period.name!r}, which was over before the record of {service} begins"
+        raise InputError([problem(place, found, fix=f"name one since {shown}")])
 
 
 def reviewable(text: str, now: float, place: str = "--period") -> ReviewedPeriod:

@@ -17,17 +17,20 @@ from sqlalchemy.exc import IntegrityError
 from slo.review import audit
 from slo.review.audit import By
 from slo.review.database import writing
-from slo.review.models import Base, Decision, Review
+from slo.review.models import Action, Annotation, Base, Decision, Review
 from slo.review.policy import Policy
 from slo.review.reading import known_services
 from slo.review.refusals import ConflictError, MissingError, StaleError, UnusableError
-from slo.review.reporting import figures_of, read_figures, reviewable
+from slo.review.reporting import check_recorded, figures_of, read_figures, reviewable
 from slo.review.reviewed_period import ReviewedPeriod
 from slo.review.snapshot_store import ASKED
 from slo.review.webhook import storable
 
 REVIEWS: Table = Base.metadata.tables[Review.__tablename__]
 DECISIONS: Table = Base.metadata.tables[Decision.__tablename__]
+_OF_REVIEWS = tuple(
+    Base.metadata.tables[each.__tablename__] for each in (Decision, Action, Annotation)
+)
 LONGEST_TEXT = 20_000
 """Characters."""
 _TRIES = 3
@@ -75,8 +78,12 @@ def create_review(engine: Engine, service: str, period: ReviewedPeriod, by: By) 
     """Begin the review of a period, and return its number.
 
     Raises:
+        MissingError: if the record does not know the service.
+        InputError: if its record begins after the period.
         ConflictError: if there is one.
     """
+    check_service(engine, service)
+    check_recorded(engine, service, period, "period")
     values = {
         "service": storable(service),
         "period": period.name,
@@ -94,6 +101,23 @@ def create_review(engine: Engine, service: str, period: ReviewedPeriod, by: By) 
         found = f"there is a review of {service} for {period.name}"
         raise ConflictError(f"{found} already: edit that one") from None
     return number
+
+
+def discard(engine: Engine, number: int, revision: int, by: By) -> None:
+    """Remove a draft that was begun by mistake; the audit keeps its notes. Raises as edits do.
+
+    Raises:
+        ConflictError: also if something was decided, begun or annotated in it.
+    """
+    with writing(engine) as connection:
+        row = locked_draft(connection, number, revision)
+        for table in _OF_REVIEWS:
+            asked = select(table.c.id).where(table.c.review_id == number).limit(1)
+            if connection.execute(asked).first() is not None:
+                raise ConflictError(f"review {number} has {table.name} already: it stays")
+        connection.execute(REVIEWS.delete().where(REVIEWS.c.id == number))
+        before = {name: row[name] for name in _AUDITED}
+        audit.note(connection, by, "discard", f"review {number}", before=before)
 
 
 def edit_notes(engine: Engine, number: int, revision: int, notes: str, by: By) -> int:

@@ -39,6 +39,8 @@ class Service:
     tokens_file: Path | None = None
     """Of people who may read, write and sign."""
     proxy: Proxy | None = None
+    public_url: str | None = None
+    """That people reach it by, where a proxy stands before it."""
     policy: Path | None = None
     """Of error budgets; ours, if None."""
     prometheus: str | None = None
@@ -95,7 +97,8 @@ def _serve(
         shown = engine.url.render_as_string()
         tell(f"reviews are kept in {shown}; webhooks go to http://{address}/webhook")
         application = review_application(
-            engine, address.host, token=token, pagerduty_secret=secret, gate=gate,
+            engine, address.host, public_url=service.public_url, token=token,
+            pagerduty_secret=secret, gate=gate,
             policy=service.policy, boards=service.boards, metrics=metrics, beside=beside,
             tracing=tracing,
         )  # fmt: skip

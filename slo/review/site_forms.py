@@ -18,7 +18,7 @@ from slo.review.acknowledging import acknowledge
 from slo.review.actions import Task, add_action, change_action, read_action
 from slo.review.answers import Signer, TheDesk, Writer
 from slo.review.api import Number, seconds
-from slo.review.maintenance import add_window, read_window
+from slo.review.maintenance import add_window, read_window, withdraw_window
 from slo.review.refusals import StaleError, UnusableError
 from slo.review.reporting import reviewable
 from slo.review.site import TEMPLATES, reading
@@ -50,9 +50,9 @@ Form = Annotated[dict[str, str], Depends(_fields)]
 def begin(desk: TheDesk, person: Writer, form: Form) -> Response:
     """Begin a review."""
     by = desk.by(person, form.get("author", ""))
-    reviews.check_service(desk.engine, form.get("service", ""))
     period = reviewable(form.get("period", "").strip(), by.now, "period")
-    return _to(f"/reviews/{reviews.create_review(desk.engine, form['service'], period, by)}")
+    number = reviews.create_review(desk.engine, form.get("service", ""), period, by)
+    return _to(f"/reviews/{number}")
 
 
 @writing.post("/reviews/{number}/notes")
@@ -100,6 +100,14 @@ def sign(desk: TheDesk, person: Signer, number: Number, form: Form) -> Response:
     return _to(f"/reviews/{number}")
 
 
+@writing.post("/reviews/{number}/discard")
+def discard(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+    """Discard a draft."""
+    by = desk.by(person, form.get("author", ""))
+    reviews.discard(desk.engine, number, _revision(form), by)
+    return _to("/reviews")
+
+
 @writing.post("/incidents/{number}/annotations")
 def annotate(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
     """Write down what was seen."""
@@ -135,6 +143,13 @@ def leave_out(desk: TheDesk, person: Writer, form: Form) -> Response:
     except ValueError as error:
         raise UnusableError(str(error)) from None
     add_window(desk.engine, window, by.now)
+    return _to("/maintenance")
+
+
+@writing.post("/maintenance/{number}/withdraw")
+def withdraw(desk: TheDesk, person: Writer, number: Number, form: Form) -> Response:
+    """Have hours count again."""
+    withdraw_window(desk.engine, number, desk.by(person, form.get("author", "")))
     return _to("/maintenance")
 
 

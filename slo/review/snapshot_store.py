@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, or_, select
+from sqlalchemy import Connection, Engine, Table, func, or_, select
 
 from slo.review.alert_store import insert
 from slo.review.database import writing
@@ -37,6 +37,13 @@ def asked_hours(engine: Engine, now: float) -> list[int]:
     with engine.connect() as connection:
         asked = select(ASKED.c.at).where(is_done).order_by(ASKED.c.at)
         return list(connection.execute(asked).scalars())
+
+
+def first_hour(engine: Engine, now: float) -> int:
+    """Return the first hour that was asked for; now, if none was. All in UNIX seconds."""
+    with engine.connect() as connection:
+        first = connection.execute(select(func.min(ASKED.c.at))).scalar()
+    return int(now) if first is None else int(first)
 
 
 def write_hours(engine: Engine, asked: Sequence[int], hours: Hours, now: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from slo.prometheus import PrometheusClient
 from slo.review.hours import HOUR, hour_queries, read_hours, wanted_hours
-from slo.review.snapshot_store import asked_hours, write_hours
+from slo.review.snapshot_store import asked_hours, first_hour, write_hours
 
 LATE_SECONDS = 60.0
 """After a full hour its last samples are written."""
@@ -28,13 +28,14 @@ async def take_snapshots(
         prometheus: that is asked.
         engine: of the record.
         now: UNIX seconds.
-        reach_seconds: how far back hours are wanted.
+        reach_seconds: how far back hours are wanted at first; later all since the first.
 
     Raises:
         PrometheusError: if it does not answer: hours that were not told are asked for again.
     """
     asked = 0
-    stretches = wanted_hours(asked_hours(engine, now), int(now - reach_seconds), now, LATE_SECONDS)
+    begin = min(int(now - reach_seconds), await asyncio.to_thread(first_hour, engine, now))
+    stretches = wanted_hours(asked_hours(engine, now), begin, now, LATE_SECONDS)
     for first, last in stretches:
         for begin in range(first, last + 1, MOST_HOURS * HOUR):
             end = min(begin + (MOST_HOURS - 1) * HOUR, last)

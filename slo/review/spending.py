@@ -18,7 +18,7 @@ from slo.review.hours import cell_of, name_of
 from slo.review.incident_store import INCIDENTS
 from slo.review.models import Base, SpentStep
 from slo.review.snapshot_store import CELLS
-from slo.review.stories import PLACE_LABELS
+from slo.review.stories import place_of
 from slo.series import Series
 from slo.tiling import STEP_SECONDS as STEP
 
@@ -68,15 +68,21 @@ async def _take(prometheus: PrometheusClient, engine: Engine, incident: Any, now
             await prometheus.query_range(f"{name}{{{where}}}", begin, end, STEP)
             for name in (names.EVENTS_BAD_COUNT, names.EVENTS_COUNT)
         ]
-        await asyncio.to_thread(_write, engine, incident.id, read_steps(bad, total), end)
+        steps = read_steps(bad, total)
+        if not await asyncio.to_thread(_write, engine, incident, steps, end):
+            return
 
 
-def matchers(place: Mapping[str, str]) -> str:
-    """Return the matchers of 5-minute counts of cells that have no other place."""
+def matchers(labels: Mapping[str, str]) -> str:
+    """Return the matchers of 5-minute counts of cells that are at no other place than an incident.
+
+    Args:
+        labels: of the incident.
+    """
     parts = [f'{names.WINDOW}="5m"']
-    parts += [f'{name}=~"|{_regex(place[name])}"' for name in PLACE_LABELS if place.get(name)]
-    if not any(place.get(name) for name in PLACE_LABELS) and place.get(names.SLO):
-        parts.append(f'{names.SLO}=~"{_regex(place[names.SLO])}"')
+    for name, value in place_of(labels).items():
+        other = "" if name == names.SLO else "|"
+        parts.append(f'{name}=~"{other}{_regex(value)}"')
     return ", ".join(parts)
 
 
@@ -95,7 +101,8 @@ def read_steps(bad: list[Series], total: list[Series]) -> list[dict[str, Any]]:
     return [row for _, row in sorted(counts.items(), key=lambda each: each[0])]
 
 
-def _write(engine: Engine, incident: int, rows: list[dict[str, Any]], until: int) -> None:
+def _write(engine: Engine, incident: Any, rows: list[dict[str, Any]], until: int) -> bool:
+    """Commit steps; return whether the incident is still what was asked for: else it is again."""
     with writing(engine) as connection:
         if rows:
             cells = {row["cell"]["id"]: row["cell"] for row in rows}
@@ -111,8 +118,12 @@ def _write(engine: Engine, incident: int, rows: list[dict[str, Any]], until: int
                 for row in rows
             ]
             connection.execute(insert(connection, SPENT).on_conflict_do_nothing(), steps)
-        done = update(INCIDENTS).where(INCIDENTS.c.id == incident)
-        connection.execute(done, {"spent_until": until})
+        of_it = INCIDENTS.c.id == incident.id
+        now = connection.execute(select(INCIDENTS).where(of_it)).one()
+        is_same = (now.started_at_ms, now.labels) == (incident.started_at_ms, incident.labels)
+        if is_same:
+            connection.execute(update(INCIDENTS).where(of_it), {"spent_until": until})
+        return is_same
 
 
 def _cell(series: Series) -> dict[str, Any]:

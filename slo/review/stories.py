@@ -83,6 +83,13 @@ def stories(spans: Iterable[Span]) -> list[Story]:
     return sorted([*found, *slow], key=lambda each: (each.started_at_ms, each.pages[0].keys))
 
 
+def place_of(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an incident's labels say where it was: its objective, if no place does."""
+    place = {name: labels[name] for name in PLACE_LABELS if labels.get(name)}
+    slo = labels.get(names.SLO)
+    return place or ({names.SLO: slo} if slo else {})
+
+
 def is_same_place(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Tell whether two sets of labels speak of one place, where both say where."""
     shared = [name for name in PLACE_LABELS if one.get(name) and other.get(name)]

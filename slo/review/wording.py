@@ -72,6 +72,12 @@ def place(labels: Mapping[str, Any]) -> str:
     return " ".join([*known, *rest]) or "all"
 
 
+def covered(cells: int, hours: int) -> str:
+    """Return how much maintenance covers: ``1 cell for 3 hours``."""
+    parts = ((cells, "cell"), (hours, "hour"))
+    return " for ".join(f"{many:,} {noun}{'' if many == 1 else 's'}" for many, noun in parts)
+
+
 def moment(text: str | None) -> str:
     """Return a time as people read it: ``2026-11-16 13:00``, UTC."""
     return "still on" if text is None else text[:16].replace("T", " ")

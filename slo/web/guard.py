@@ -52,7 +52,7 @@ class Guard:
 
     On loopback it answers only to the names of loopback: a page from elsewhere whose name was made
     to lead here would otherwise be read as ours. What changes something, or asks for something,
-    must come from our own pages.
+    must come from our own pages. A proxy before it may keep the public name or not.
     """
 
     def __init__(
@@ -60,13 +60,25 @@ class Guard:
         application: Application,
         host: str,
         *,
+        public_url: str | None = None,
         largest_body_bytes: int = LARGEST_BODY_BYTES,
         tell: Tell = _tell_plainly,
     ) -> None:
-        """Guard an application that listens at ``host``; refusals are told as it tells problems."""
+        """Guard an application.
+
+        Args:
+            application: that is guarded.
+            host: that it listens at.
+            public_url: under which people reach it, if by a proxy: its name is answered to, and
+                its pages are ours.
+            largest_body_bytes: of a request.
+            tell: how refusals are told: as it tells problems.
+        """
         self._application = application
         self._tell = tell
-        self._hosts = _LOOPBACK_NAMES | {host} if is_loopback(host) else None
+        self._public = None if public_url is None else _origin_of(public_url)
+        names = {host} if self._public is None else {host, self._public[1]}
+        self._hosts = _LOOPBACK_NAMES | names if is_loopback(host) else None
         self._largest = largest_body_bytes
         self._headers = [(name.lower().encode(), text.encode()) for name, text in HEADERS.items()]
 
@@ -109,15 +121,22 @@ class Guard:
     def _refusal(self, method: str, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if self._hosts is not None and _name_of(host) not in self._hosts:
-            return 421, "This address is served under the names of loopback alone."
+            said = "This address is served under the names of loopback"
+            return 421, f"{said} and its public one alone." if self._public else f"{said} alone."
         if method in ("GET", "HEAD"):
             return None
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and not self._is_ours(origin, host):
             return 403, "The request comes from a page of another origin."
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return 403, "The request comes from another site."
         return None
+
+    def _is_ours(self, origin: str, host: str) -> bool:
+        found = _origin_of(origin)
+        if found is None:
+            return False
+        return found == self._public or origin.partition("://")[2] == host
 
     async def _answer(self, send: Send, status: int, said: str) -> None:
         kind, body = self._tell(status, said)
@@ -132,6 +151,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _origin_of(url: str) -> tuple[str, str, int | None] | None:
+    """Return the scheme, the name and the port of an address; None if it has no name."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None
 
 
 def _name_of(host: str) -> str:

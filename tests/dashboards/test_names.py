@@ -149,7 +149,10 @@ def selections(expr: str) -> list[Selection]:
 
 
 def grouping(expr: str) -> Iterator[tuple[frozenset[str], list[str]]]:
-    """Give the labels of each ``by``, and all series within it."""
+    """Give the labels of each ``by``, and all series within it.
+
+    Without the label that ``count_values`` makes, which it may name there.
+    """
     for node in nodes(promql_parser.parse(expr)):
         if (
             isinstance(node, promql_parser.AggregateExpr)
@@ -161,7 +164,8 @@ def grouping(expr: str) -> Iterator[tuple[frozenset[str], list[str]]]:
                 for each in nodes(node.expr)
                 if isinstance(each, promql_parser.VectorSelector)
             ]
-            yield frozenset(node.modifier.labels), within
+            made = {node.param.val} if str(node.op) == "count_values" else set()
+            yield frozenset(node.modifier.labels) - made, within
 
 
 def labels_of(series: str) -> frozenset[str] | None:

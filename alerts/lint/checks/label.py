@@ -11,7 +11,7 @@ import promql_parser
 from alerts.lint.families import renamed_label
 from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.label_sets import NAME, LabelSet, either
-from alerts.lint.labels import alternatives, name_of, narrowed
+from alerts.lint.labels import alternatives, name_of, narrowed, text_of
 from alerts.lint.mistyped import meant
 from alerts.lint.rules import Rules
 from alerts.lint.unknown_values import nearest_value, unknown_values
@@ -135,7 +135,10 @@ def _check_grouping(
     if node.modifier is None or node.modifier.type != promql_parser.AggModifierType.By:
         return
     inside = rules.labels_of(node.expr)
+    own = text_of(node.param) if str(node.op) == "count_values" else None
     for label in node.modifier.labels:
+        if label == own:
+            continue
         if inside is not None and label != NAME and label not in inside.may:
             message = f"groups by {label}, which is on no element; their labels are "
             yield _at(

@@ -49,9 +49,12 @@ class MaintenanceWindow(Base):
     starts_at: Mapped[int] = mapped_column(index=True)
     ends_at: Mapped[int]
     labels: Mapped[dict[str, Any]]
-    """A cell is in it that has no other value of any of them."""
+    """A cell is in it that has each of them, with this value."""
     reason: Mapped[str]
     author: Mapped[str]
+    withdrawn_at: Mapped[int | None]
+    """From then on its hours count again; None while they do not."""
+    withdrawn_by: Mapped[str | None]
 
 
 class Review(Base):

@@ -16,11 +16,18 @@ async def asking(
     now: float,
     gate: Gate | None = None,
     host: str = "127.0.0.1",
+    *,
     pagerduty_secret: bytes | None = None,
+    public_url: str | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of a service at a time, UNIX seconds."""
     app = review_application(
-        engine, host, gate=gate or Gate(), clock=lambda: now, pagerduty_secret=pagerduty_secret
+        engine,
+        host,
+        public_url=public_url,
+        gate=gate or Gate(),
+        clock=lambda: now,
+        pagerduty_secret=pagerduty_secret,
     )
     inner = app._application
     transport = httpx.ASGITransport(app)

@@ -29,6 +29,7 @@ def cell(region: str = "eu", *, bad_ratio: float = 0.0002, hit: bool = True) -> 
     step_bad = np.where(is_hit, 150.0, 300 * bad_ratio)
     bad = np.full(at.shape, 3600 * bad_ratio)
     bad[at == HIT + HOUR] += 4 * (150 - 300 * bad_ratio) if hit else 0.0
+    burning = at == HIT + HOUR if hit else np.zeros(at.shape, np.bool_)
     return CellHistory(
         f"cell-{region}",
         {"cluster": "demo", "region": region, "model": "chat", "tier": "pro"},
@@ -41,13 +42,16 @@ def cell(region: str = "eu", *, bad_ratio: float = 0.0002, hit: bool = True) -> 
         steps,
         step_bad,
         np.full(steps.shape, 300.0),
+        at[burning],
+        bad[burning],
     )
 
 
 def objective(*cells: CellHistory, **changed: Any) -> ObjectiveHistory:
     """Return the objective `availability` of `chat`: 99.9 % over 28 days."""
+    hours, none = PERIOD.hours, np.empty(0, np.int64)
     made = ObjectiveHistory(
-        "availability", "chat", "0.999", (), 28 * 86_400, PERIOD.hours, PERIOD.hours, cells
+        "availability", "chat", "0.999", (), 28 * 86_400, PERIOD.start, hours, hours, none, cells
     )
     return replace(made, **changed)
 

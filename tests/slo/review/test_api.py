@@ -7,7 +7,9 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import Engine
 
+from slo.review.answers import PROBLEM_TYPE
 from slo.review.api_models import Actions, Comparison, Objectives, Reviews, Snapshots, WholeReview
+from slo.review.app import review_application
 from slo.review.people import Gate, Person, Role
 from tests.slo.review.asking import asking
 from tests.slo.review.histories import PERIOD
@@ -88,6 +90,71 @@ async def test_the_second_of_two_who_edit_is_told(week: Engine):
     assert "read it again" in second.json()["detail"]
     assert "application/problem+json" == second.headers["content-type"]
     assert "a" == notes
+
+
+async def test_a_weak_tag_names_no_state(week: Engine):
+    """If-Match compares strongly (RFC 9110, 13.1.1)."""
+    async with asking(week, NOW) as client:
+        tag = (await begin(client)).headers["etag"]
+        answer = await client.patch(
+            f"{API}/reviews/1", json={"notes": "a"}, headers={"If-Match": f"W/{tag}"}
+        )
+
+    assert 412 == answer.status_code
+    assert "expected a strong tag" in answer.json()["detail"]
+
+
+async def test_a_draft_is_discarded_while_nothing_was_written_into_it(week: Engine):
+    """By who saw it; the week can be begun again."""
+    async with asking(week, NOW) as client:
+        seen = {"If-Match": (await begin(client)).headers["etag"]}
+        discarded = await client.delete(f"{API}/reviews/1", headers=seen)
+        gone = await client.get(f"{API}/reviews/1")
+        audit = (await client.get(f"{API}/audit")).json()["items"]
+        begun = await begin(client)
+        own, seen = f"{API}/reviews/{begun.json()['id']}", {"If-Match": begun.headers["etag"]}
+        body = {"text": "We wait."}
+        decided = await client.post(f"{own}/decisions", json=body, headers=seen)
+        stale = await client.delete(own, headers=seen)
+        refused = await client.delete(own, headers={"If-Match": decided.headers["etag"]})
+
+    assert (204, b"", 404) == (discarded.status_code, discarded.content, gone.status_code)
+    assert ["discard", "add"] == [each["action"] for each in audit]
+    assert PERIOD.name == audit[0]["before"]["period"]
+    assert (412, 409) == (stale.status_code, refused.status_code)
+    assert "has decisions already" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("period", ["2020-W01", "2026-W38", "2026-09-01..2026-09-20"])
+async def test_a_period_before_the_record_begins_has_no_review(week: Engine, period: str):
+    """Nothing is known of it; and there is a first hour to begin with."""
+    async with asking(week, NOW) as client:
+        answer = await client.post(f"{API}/reviews", json={"service": "chat", "period": period})
+        first = {"service": "chat", "period": "2026-09-01..2026-09-21"}
+        begun = await client.post(f"{API}/reviews", json=first)
+
+    said = f"found '{period}', which was over before the record of chat begins"
+    assert 422 == answer.status_code
+    assert f"period: {said}; name one since 2026-09-21T00:00Z" in answer.json()["detail"]
+    assert 201 == begun.status_code
+
+
+async def test_what_breaks_is_told_as_a_problem(week: Engine, monkeypatch: pytest.MonkeyPatch):
+    """And not in what words."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setattr("slo.review.api_writing.read_whole_review", broken)
+    app = review_application(week, "127.0.0.1", clock=lambda: NOW)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.get(f"{API}/reviews/1")
+
+    assert (500, PROBLEM_TYPE) == (answer.status_code, answer.headers["content-type"])
+    assert "the log of the service says what" in answer.json()["detail"]
+    assert "secret" not in answer.text
+    assert "Content-Security-Policy" in answer.headers
 
 
 async def test_an_action_is_closed_by_who_saw_it(week: Engine):
@@ -177,7 +244,7 @@ async def test_roles_read_write_and_sign(week: Engine, role: str, statuses: tupl
     """The name that a token vouches for is the author, whatever is claimed."""
     async with asking(week, NOW, GATE) as client:
         writer = {"Authorization": "Bearer write"}
-        body = {"service": "chat", "period": "2026-W38"}
+        body = {"service": "chat", "period": "2026-09-21..2026-09-27"}
         other = await client.post(f"{API}/reviews", json=body, headers=writer)
         own = {"Authorization": f"Bearer {role}"} if role else {}
         read = await client.get(f"{API}/reviews", headers=own)

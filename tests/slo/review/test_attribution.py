@@ -60,6 +60,22 @@ def test_maintenance_is_no_ones():
     assert total_bad(cell(), [window]) == pytest.approx(total_bad(cell(hit=False), []), rel=0.02)
 
 
+def test_an_incident_has_five_minutes_after_its_end():
+    """Of four steps of 150 the two that began by then."""
+    assert {7: 300} == spent(incident(ended_at=HIT + 200))
+
+
+def test_steps_go_with_their_hour():
+    """Maintenance of its last quarter leaves out all of it: a part is no larger than its whole."""
+    window = Excluded(HIT + 2700, HIT + HOUR, {"region": "eu"}, "a new rack")
+    other = replace(window, starts_at=HIT + HOUR, ends_at=HIT + 2 * HOUR)
+    elsewhere = replace(window, labels={"region": "eu", "group": "eu-chat-3"})
+
+    assert {} == spent(incident(), excluded=[window])
+    assert spent(incident()) == spent(incident(), excluded=[other])
+    assert spent(incident()) == spent(incident(), excluded=[elsewhere])
+
+
 def test_an_incident_that_goes_on_has_all_up_to_now():
     """It has no end."""
     assert {7: pytest.approx(600, abs=1.5)} == spent(incident(ended_at=float("inf")))

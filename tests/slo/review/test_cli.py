@@ -16,12 +16,17 @@ from tests.slo.review.messages import alert, webhook
 
 
 def test_it_serves_until_it_is_told_to_end(tmp_path: Path):
-    """An empty database gets its tables, a webhook is taken, and SIGTERM ends it at once."""
+    """An empty database gets its tables, a webhook is taken, and SIGTERM ends it at once.
+
+    Under its public name it is asked, too: a proxy may keep that.
+    """
     port, file = free_port(), tmp_path / "a folder of 100%" / "reviews.db"
     file.parent.mkdir()
     command = [sys.executable, "-m", "shardwatch", "review", "serve", "--database", str(file)]
     server = subprocess.Popen(
-        [*command, "--listen", f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True
+        [*command, "--listen", f"127.0.0.1:{port}", "--public-url", "https://reviews.example"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert f"webhooks go to http://127.0.0.1:{port}/webhook" in server.stdout.readline()
@@ -33,7 +38,10 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path):
             except httpx.ConnectError:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
+        public = {"Host": "reviews.example"}
+        named = httpx.get(f"http://127.0.0.1:{port}/healthz", headers=public)
         server.terminate()
+        assert 200 == named.status_code
         assert 204 == answer.status_code
         server.wait(10)
     finally:
@@ -49,6 +57,7 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path):
         (["--listen", "0.0.0.0:19810"], "and no token that webhooks must have"),
         (["--database", "oracle://x"], "found a database of 'oracle'"),
         (["--reach", "long"], "--reach"),
+        (["--public-url", "reviews"], "--public-url: found 'reviews', expected one such as"),
     ],
 )
 def test_what_it_cannot_serve_is_told(tmp_path: Path, options: list[str], said: str):

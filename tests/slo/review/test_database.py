@@ -76,7 +76,7 @@ def test_a_database_without_tables_is_told(empty_url: str):
     with opened(empty_url) as engine, pytest.raises(InputError) as told:
         check_version(engine)
 
-    assert "is of version none, expected 0005" in str(told.value.problems[0])
+    assert "is of version none, expected 0007" in str(told.value.problems[0])
     assert "run `shardwatch review migrate`" == told.value.problems[0].fix
 
 

@@ -2,15 +2,26 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from slo.review.figures import review_figures
-from slo.review.history import Excluded
+from slo.review.history import CellHistory, Excluded
 from slo.review.policy import read_policy
 from slo.review.reviewed_period import parse_period
-from tests.slo.review.histories import HIT, HOUR, PERIOD, cell, incident, objective, page, service
+from tests.slo.review.histories import (
+    HIT,
+    HOUR,
+    PERIOD,
+    PLACE,
+    cell,
+    incident,
+    objective,
+    page,
+    service,
+)
 
 
 def figures(history=None, before=()):
@@ -83,6 +94,50 @@ def test_a_budget_of_which_too_little_is_known_is_unknown(missing_hours: int):
     assert "" == told["target_is"]
 
 
+def without(of, hours):
+    """Return a cell without its rows of some hours, which count from 0."""
+    kept = ~np.isin(np.arange(of.at.size), hours)
+    names = ("at", "events_bad", "events", "coverage", "budgets")
+    return replace(of, **{name: getattr(of, name)[kept] for name in names})
+
+
+DOWN = range(10, 14)
+"""Hours at which no rules ran."""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "known", "unknown"),
+    [
+        (10, 14, [], 0),
+        (8, 12, [8, 9], 2 / 164),
+        (14, 98, range(14, 98), 4 / 84),
+        (-5, 200, [*range(10), *range(14, 168)], 0),
+    ],
+)
+def test_hours_of_maintenance_are_neither_known_nor_unknown(first, last, known, unknown: float):
+    """Of 168 h rules were down for 4: a window over these, half of these, others, all of them."""
+    window = Excluded(PERIOD.start + first * HOUR, PERIOD.start + last * HOUR, {}, "an upgrade")
+    ends = PERIOD.start + HOUR * (1 + np.array(list(known), np.int64))
+    of = objective(without(cell(hit=False), DOWN), known_hours=164, known_in_maintenance=ends)
+    told = only(figures(service(objectives=(of,), incidents=(), excluded=(window,))))
+
+    assert told["unknown"] == pytest.approx(unknown, rel=1e-6)
+    if not unknown:
+        assert told["verdict"] == ("met" if last < 168 else "idle")
+
+
+def test_maintenance_elsewhere_leaves_what_is_unknown_here():
+    """Of `eu` 4 of 168 hours are, of `us` none of 164."""
+    window = Excluded(PERIOD.start + 10 * HOUR, PERIOD.start + 14 * HOUR, {"region": "us"}, "x")
+    cells = (without(cell(hit=False), DOWN), without(cell("us", hit=False), DOWN))
+    of = objective(*cells, known_hours=164)
+    told = only(figures(service(objectives=(of,), incidents=(), excluded=(window,))))
+
+    unknown = {each["labels"]["region"]: each["unknown"] for each in told["cells"]}
+    assert {"eu": pytest.approx(4 / 168, rel=1e-6), "us": 0} == unknown
+    assert told["unknown"] == pytest.approx(2 / 168, rel=1e-6)
+
+
 def test_what_is_missed_stays_missed_however_little_is_known():
     """More data would not bring it back."""
     worse = objective(cell(bad_ratio=0.01), known_hours=100)
@@ -114,6 +169,22 @@ def test_targets_tell_which_would_have_been_met():
 
     assert met["0.999"]
     assert not met["0.9995"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "verdict", "said"),
+    [(5, "met", "fitting"), (5.005, "met", "fitting"), (6, "missed", "too tight")],
+)
+def test_a_budget_may_be_spent_to_the_last_event(bad: float, verdict: str, said: str):
+    """Of 50 hours of 100 events 5 may be bad; less than a hundredth of one is rounding."""
+    hours = np.arange(50)
+    of = without(cell(hit=False), range(50, 168))
+    of = replace(of, events=np.full(50, 100.0), events_bad=np.where(hours == 7, bad, 0.0))
+    whole = objective(of, expected_hours=50, known_hours=50)
+    told = only(figures(service(objectives=(whole,), incidents=())))
+
+    would = {each["target"]: each["met"] for each in told["targets"]}
+    assert (verdict, verdict == "met", said) == (told["verdict"], would["0.999"], told["target_is"])
 
 
 @pytest.mark.parametrize(
@@ -149,15 +220,78 @@ def test_a_page_that_spent_nothing_is_noise():
     assert 1 == found["pages_by_hour"][2]
 
 
+def test_a_page_is_held_against_its_own_objective():
+    """Availability burns; a page of latency at the same place and time spoke of nothing."""
+    slow = objective(cell(hit=False), slo="latency")
+    history = service(
+        objectives=(objective(cell()), slow),
+        incidents=(incident(pages=(page(), page(slo="latency"))),),
+    )
+
+    assert 0.5 == figures(history)["alerts"]["precision"]
+
+
+PAGED, BURNED = 4 * 150 + 2 * 0.06, 4 * 150 + 8 * 0.06
+"""Bad events of the hit: of its incident's 6 steps, and of its hour's 12."""
+
+
+def with_bad(of, hour: int, bad: float):
+    """Return a cell of which so many events were bad in an hour."""
+    return replace(of, events_bad=np.where(np.arange(168) == hour, bad, of.events_bad))
+
+
+def recall(*cells: CellHistory, more=(), **changed: Any):
+    """Return the recall of a week with these cells."""
+    found = figures(service(objectives=(objective(*cells), *more), **changed))
+    return found["alerts"]["recall"]
+
+
 def test_what_was_spent_too_fast_without_a_page_lowers_recall():
-    """What goes bad on any day does not."""
-    assert 1 == pytest.approx(figures()["alerts"]["recall"], abs=0.001)
+    """What goes bad on any day does not: 3.6 of an hour's 3,600 may."""
+    silent = with_bad(cell("us", hit=False), 100, 600.0)
+    calm = with_bad(cell("us", hit=False), 100, 3.6)
 
-    quiet = cell("us", hit=False)
-    bad = quiet.events_bad + np.where(quiet.at == HIT - 10 * HOUR, 300.0, 0.0)
-    missed = service(objectives=(objective(cell(), replace(quiet, events_bad=bad)),))
+    assert recall(cell()) == pytest.approx(PAGED / BURNED, rel=1e-8)
+    assert recall(cell(), incidents=(incident(started_at=HIT - 1000),)) == recall(cell())
+    assert recall(cell(), silent) == pytest.approx(PAGED / (BURNED + 600), rel=1e-8)
+    assert recall(cell(), calm) == recall(cell())
+    assert recall(cell(hit=False), incidents=()) is None
 
-    assert figures(missed)["alerts"]["recall"] == pytest.approx(600 / 900, rel=0.01)
+
+def test_recall_has_nothing_of_what_never_spent_too_fast():
+    """Latency at the same place, of which 4 % are bad and 5 % may be, and a place that is calm."""
+    slow = cell(bad_ratio=0.04, hit=False)
+    slow = objective(replace(slow, budgets=np.full(168, 0.05)), slo="latency", target="0.95")
+    silent = with_bad(cell("us", hit=False), 100, 600.0)
+
+    expected = pytest.approx(PAGED / (BURNED + 600), rel=1e-8)
+    assert expected == recall(cell(), silent, more=(slow,))
+
+
+def test_recall_has_nothing_of_incidents_without_a_page():
+    """Of two hits one had a ticket; where both are at work, somebody was woken."""
+    ticket = incident(8, severity="ticket", labels={**PLACE, "region": "us"}, pages=())
+    beside = incident(9, severity="ticket", pages=())
+
+    found = recall(cell(), cell("us"), incidents=(incident(), ticket, beside))
+
+    assert found == pytest.approx(PAGED / (2 * BURNED), rel=1e-8)
+
+
+def test_recall_has_no_more_of_an_hour_than_it_has():
+    """Steps are counted apart from it, and may come to more."""
+    more = cell()
+    more = replace(more, step_events_bad=more.step_events_bad * 2)
+
+    assert 1 == recall(more)
+
+
+def test_recall_has_nothing_of_maintenance():
+    """Of a quarter of an hour either: all of its hour is left out."""
+    window = Excluded(HIT + 2700, HIT + HOUR, {"region": "eu"}, "a new rack")
+
+    assert recall(cell(), cell("us"), excluded=(window,)) == 0
+    assert recall(cell(), excluded=(window,)) is None
 
 
 def test_the_trend_tells_the_periods_before():

@@ -44,6 +44,16 @@ def test_an_incident_is_there_once_however_often_it_is_worked_out(record: Engine
     assert [(1, 10, 30, "", None)] == incidents(record)
 
 
+def test_an_incident_keeps_its_beginning_when_its_first_alert_is_not_read_again(record: Engine):
+    """Only alerts of the last days are."""
+    write_facts(record, [page(10, 30), page(35, None)], NOW)
+    sync_incidents(record, 0)
+    write_facts(record, [page(35, 50)], NOW)
+    sync_incidents(record, 20 * MINUTE)
+
+    assert [(1, 10, 50, "", None)] == incidents(record)
+
+
 def test_incidents_that_turn_out_to_be_one_keep_the_first_number(record: Engine):
     """Links to the other lead to it."""
     write_facts(record, [page(10, 20), page(50, 60)], NOW)
@@ -73,3 +83,28 @@ def test_an_incident_has_the_cause_that_its_pages_named_most(record: Engine):
     sync_incidents(record, 0)
 
     assert "GpuLost" == incidents(record)[0][3]
+
+
+def test_an_incident_of_weeks_ends_once_its_alert_does(record: Engine):
+    """Though it began before alerts that make incidents."""
+    write_facts(record, [page(10, None)], NOW)
+    sync_incidents(record, 0)
+    write_facts(record, [page(10, 60_000)], NOW)
+    sync_incidents(record, 50_000 * MINUTE)
+
+    assert [(1, 10, 60_000, "", None)] == incidents(record)
+
+
+def test_an_incident_that_lasted_into_the_time_that_is_read_is_worked_out_of_all_its_alerts(
+    record: Engine,
+):
+    """Else it would lose what only the earlier ones tell."""
+    first = [page(10, 60, f"GpuLost: gpu-3 of {host}") for host in ("h1", "h2")]
+    write_facts(record, [*first, page(65, 80, "ToolDown: pages")], NOW)
+    sync_incidents(record, 0)
+    sync_incidents(record, 62 * MINUTE)
+    write_facts(record, [page(100, None)], NOW)
+    sync_incidents(record, 90 * MINUTE)
+
+    cause = "GpuLost"
+    assert [(1, 10, 80, cause, None), (2, 100, None, "", None)] == incidents(record)

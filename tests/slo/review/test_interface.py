@@ -47,7 +47,7 @@ CHECKS = [
 def interface(record_of_module: Engine) -> Iterator[Any]:
     """The document of a service over a week with a draft (1) and a signed review (2)."""
     fill(record_of_module)
-    create_review(record_of_module, "chat", parse_period("2026-W38"), ADA)
+    create_review(record_of_module, "chat", parse_period("2026-09"), ADA)
     sign(record_of_module, create_review(record_of_module, "chat", PERIOD, ADA), 1, ADA)
     remark(record_of_module, Remark(PERIOD.start, "I saw it.", incident=1), ADA)
     application = review_application(record_of_module, "127.0.0.1", clock=lambda: NOW)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exporters.problems import InputError
-from slo.review.people import ANYBODY, Gate, Role, read_gate, read_proxy
+from slo.review.people import ANYBODY, Gate, Role, read_gate, read_proxy, read_public_url
 
 TOKEN, OTHER = "a" * 32, "b" * 32
 
@@ -47,6 +47,34 @@ def test_a_proxy_is_believed_from_its_own_address_alone():
     assert [None] * 3 == [
         gate.person("", *each) for each in (("ada", "10.2.0.1"), ("", "10.1.2.3"), ("ada", "x"))
     ]
+
+
+@pytest.mark.parametrize(
+    ("networks", "peer", "expected"),
+    [
+        (["127.0.0.1/32"], "127.0.0.1", "ada"),
+        (["127.0.0.1/32"], "::ffff:127.0.0.1", "ada"),
+        (["127.0.0.1/32"], "::ffff:127.0.0.2", ""),
+        (["127.0.0.1/32"], "::1", ""),
+        (["127.0.0.1/32", "::1/128"], "::1", "ada"),
+    ],
+)
+def test_a_proxy_is_known_by_the_address_that_it_has(networks: list[str], peer: str, expected: str):
+    """One of IPv4 is told as one of IPv6 where `[::]` is listened at."""
+    gate = Gate(proxy=read_proxy("X-Forwarded-User", networks, "write"))
+    person = gate.person("", "ada", peer)
+
+    assert expected == (person.name if person else "")
+
+
+@pytest.mark.parametrize(
+    "text", ["reviews.example.com", "ftp://x", "https://x/reviews", "https://[x", "https://a@x"]
+)
+def test_a_public_address_that_is_none_is_refused(text: str):
+    """Or that pages are not at the top of."""
+    assert "https://x.example:8443/" == read_public_url("https://x.example:8443/")
+    with pytest.raises(InputError, match=r"--public-url: found .*, expected one such as"):
+        read_public_url(text)
 
 
 def test_on_loopback_nobody_needs_to_log_in():

@@ -13,7 +13,7 @@ from slo.review.cli import ReportFormat
 from slo.review.figures import review_figures
 from slo.review.history import Excluded
 from slo.review.policy import read_policy
-from slo.review.report_formats import write_report
+from slo.review.report_formats import line, write_report
 from tests.slo.review.histories import HIT, HOUR, PERIOD, incident, service
 
 HOSTILE = "<script>alert(1)</script> | `*_[x](javascript:alert(1))\n# no"
@@ -45,13 +45,25 @@ def test_markup_in_a_text_is_shown_and_never_run(format_: ReportFormat):
         incidents=(incident(cause=HOSTILE),),
         excluded=(window,),
         actions=(action,),
-        annotations=({"text": HOSTILE},),
+        annotations=({"at": "2026-09-22T00:00:00Z", "by": "ada", "text": HOSTILE},),
     )
 
     assert None is re.search(r"(?<!\\)<script", text)
     if format_ is ReportFormat.MD:
         assert "\n# no" not in text
         assert "[x](" not in text
+
+
+def test_maintenance_says_how_much_it_covers():
+    """A signature of before says it without."""
+    window = {"from": "2026-09-23T02:00:00Z", "to": "2026-09-23T05:00:00Z",
+              "labels": {"region": "eu"}, "reason": "a new rack"}  # fmt: skip
+
+    assert "2026-09-23 02:00 to 2026-09-23 05:00, eu: a new rack" == line(window)
+    covering = {**window, "cells": 1, "hours": 3}
+    assert "2026-09-23 02:00 to 2026-09-23 05:00, eu, 1 cell for 3 hours: a new rack" == line(
+        covering
+    )
 
 
 def test_programs_read_the_figures_as_json():

@@ -14,12 +14,14 @@ from exporters.problems import InputError
 from slo import conventions as names
 from slo.review.alert_store import write_facts
 from slo.review.database import writing
+from slo.review.days import add_days
 from slo.review.facts import ALERTMANAGER, AlertFact
 from slo.review.hours import HOUR, read_hours
 from slo.review.incident_store import sync_incidents
-from slo.review.models import Action, MaintenanceWindow, SpentStep
+from slo.review.maintenance import add_window, parse_moment, read_window
+from slo.review.models import Action, Cell, MaintenanceWindow, SpentStep
 from slo.review.reporting import read_figures
-from slo.review.snapshot_store import SNAPSHOTS, write_hours
+from slo.review.snapshot_store import KNOWN, SNAPSHOTS, VERSIONS, write_hours
 from slo.review.spending import SPENT
 from slo.series import Series
 from tests.slo.review.histories import HIT, PERIOD, PLACE, STEP, cell
@@ -95,6 +97,55 @@ def test_a_week_is_read_back_as_it_was(week: Engine):
     assert [None] * 4 == [each["verdict"] for each in objective["trend"]]
 
 
+def test_recall_is_of_the_hours_that_burned(week: Engine):
+    """Of its 600.48 bad events 600.12 fell into the incident; read of days it is the same."""
+    of_hours = read_figures(week, "chat", "2026-W39", NOW)["alerts"]["recall"]
+    add_days(week)
+    of_days = read_figures(week, "chat", "2026-W39", NOW)["alerts"]["recall"]
+
+    assert 600.12 / 600.48 == pytest.approx(of_hours, rel=1e-8)
+    assert of_hours == of_days
+
+
+def test_a_promise_of_old_says_which_hours_burned(week: Engine):
+    """In the hit's hour 80 % might be bad: what burned was later, and without a page."""
+    with writing(week) as connection:
+        versions = {"slo": "availability", "service": "chat", "period_seconds": 28 * 86_400}
+        connection.execute(VERSIONS.update().values(valid_from=HIT + 2 * HOUR))
+        connection.execute(VERSIONS.insert(), {**versions, "valid_from": 0, "target": "0.2"})
+        later = SNAPSHOTS.c.at == HIT + 50 * HOUR
+        connection.execute(SNAPSHOTS.update().where(later).values(events_bad=600.0))
+    told = read_figures(week, "chat", "2026-W39", NOW)
+
+    assert 0 == told["alerts"]["recall"]
+
+
+def tell_page(record: Engine, start: int, **labels: str) -> None:
+    """Tell a page of ten minutes."""
+    own = {"alertname": "Other", "severity": "page", **labels}
+    write_facts(record, [AlertFact(ALERTMANAGER, own, start * 1000, (start + 600) * 1000)], 0)
+    sync_incidents(record, 0)
+
+
+def test_pages_of_others_are_not_its_own(week: Engine):
+    """Though they are of the same incident."""
+    tell_page(week, HIT + 300, service="tools", region="eu")
+    told = read_figures(week, "chat", "2026-W39", NOW)
+
+    assert ([1], 1) == ([each["pages"] for each in told["incidents"]], told["alerts"]["pages"])
+
+
+def test_incidents_of_other_services_and_places_are_not_its_own(week: Engine):
+    """One of its own region that names no service is."""
+    tell_page(week, HIT - 10 * HOUR, service="tools", region="eu")
+    tell_page(week, HIT - 20 * HOUR, region="us")
+    tell_page(week, HIT - 30 * HOUR, region="eu")
+    told = read_figures(week, "chat", "2026-W39", NOW)["incidents"]
+
+    begun = [parse_moment(each["from"]) for each in told]
+    assert [HIT - 30 * HOUR, HIT + 120] == begun
+
+
 def test_a_week_that_runs_is_reviewed_up_to_now(week: Engine):
     """What is to come is not unknown."""
     (objective,) = read_figures(week, "chat", "2026-W39", HIT + 10 * HOUR)["objectives"]
@@ -135,6 +186,91 @@ def test_the_next_week_is_unknown_and_says_so(week: Engine):
     assert "missed" == later["objectives"][0]["trend"][0]["verdict"]
 
 
+def test_hours_of_maintenance_at_which_no_rules_ran_are_not_unknown(week: Engine):
+    """Of four hours a window covers two, and two beside them that are known."""
+    down = [PERIOD.start + each * HOUR for each in (11, 12, 13, 14)]
+    with writing(week) as connection:
+        for table in (KNOWN, SNAPSHOTS):
+            connection.execute(table.delete().where(table.c.at.in_(down)))
+    unknown = []
+    for window in ("", "2026-09-21T08:00 2026-09-21T12:00", "2026-09-21T12:00 2026-09-21T14:00"):
+        if window:
+            add_window(week, read_window(*window.split(), {}, "an upgrade", "ada"), 0)
+        (objective,) = read_figures(week, "chat", "2026-W39", NOW)["objectives"]
+        unknown.append(objective["unknown"])
+    add_days(week)
+
+    assert [4 / 168, 2 / 164, 0] == pytest.approx(unknown, rel=1e-8)
+    assert [objective] == read_figures(week, "chat", "2026-W39", NOW)["objectives"]
+
+
+def test_an_objective_that_is_too_new_for_an_hour_has_no_figures_yet(week: Engine):
+    """Steps of its first incident are told before its first hour."""
+    first = PERIOD.end + STEP
+    with Session(week) as session, session.begin():
+        session.add(Cell(id="new", slo="latency", service="chat", labels={"region": "eu"}))
+        session.flush()
+        session.add(SpentStep(cell_id="new", at=first, events_bad=9, events=9))
+
+    told = read_figures(week, "chat", "2026-W40", first + 60)
+
+    assert [] == told["objectives"]
+
+
+def tell_of(record: Engine, slo: str, first: int, hours: int) -> None:
+    """Tell some hours of one objective alone, with one cell of it."""
+    at = first + HOUR * np.arange(hours)
+    cell_at = {"window": "1h", **PLACE}
+    told: tuple[tuple[str, float, dict[str, str]], ...] = (
+        (names.OBJECTIVE, 0.999, {}),
+        (names.PERIOD, 28 * 86_400.0, {}),
+        (names.EVENTS_BAD_COUNT, 0.0, cell_at),
+        (names.EVENTS_COUNT, 3600.0, cell_at),
+        (names.COVERAGE, 1.0, cell_at),
+    )
+    series = [
+        Series(
+            {"__name__": name, "slo": slo, "service": "chat", **labels},
+            at * 1000,
+            np.full(hours, value),
+        )
+        for name, value, labels in told
+    ]
+    write_hours(record, at.tolist(), read_hours(series), 0)
+
+
+def unknown(record: Engine, period: str, hours: int) -> dict[str, float]:
+    """Return what share of a period is unknown of each objective, some hours after the week."""
+    figures = read_figures(record, "chat", period, PERIOD.end + hours * HOUR)
+    return {each["slo"]: each["unknown"] for each in figures["objectives"]}
+
+
+def test_an_objective_ends_once_a_day_was_told_of_others_and_not_of_it(week: Engine):
+    """It was renamed: until then it is unknown, and no later review has it."""
+    tell_of(week, "answered", PERIOD.end + HOUR, 168)
+
+    assert {"availability": 1, "answered": 0} == unknown(week, "2026-W40", 23)
+    assert {"answered": 0} == unknown(week, "2026-W40", 24)
+    assert {"answered": 0} == unknown(week, "2026-W40", 168)
+    assert {"availability": 0} == unknown(week, "2026-W39", 168)
+
+
+def test_an_objective_that_ends_within_a_period_counts_until_then(week: Engine):
+    """It is a week that is known, and no more."""
+    tell_of(week, "answered", PERIOD.end + HOUR, 72)
+
+    assert {"availability": 0, "answered": 0} == unknown(week, "2026-09-21..2026-09-30", 72)
+
+
+def test_an_objective_that_is_told_of_again_has_not_ended(week: Engine):
+    """What lies between is unknown, once it is."""
+    tell_of(week, "answered", PERIOD.end + HOUR, 100)
+    tell_of(week, "availability", PERIOD.end + 101 * HOUR, 68)
+
+    assert {"answered": 0} == unknown(week, "2026-W40", 100)
+    assert {"answered": 0, "availability": 0.595238095} == unknown(week, "2026-W40", 168)
+
+
 def test_maintenance_of_the_record_is_left_out(week: Engine):
     """By its labels."""
     with Session(week) as session, session.begin():
@@ -153,6 +289,11 @@ def test_maintenance_of_the_record_is_left_out(week: Engine):
         ("shop", "2026-W39", "--service: the record knows no service 'shop'; take one of: chat"),
         ("chat", "next week", "--period: found 'next week', expected a week 2026-W47"),
         ("chat", "1969-12", "--period: found '1969-12', expected one since 1970"),
+        (
+            "chat",
+            "2020-W01",
+            "--period: found '2020-W01', which was over before the record of chat",
+        ),
         ("chat", "2099-01", "--period: found '2099-01', which has not begun"),
     ],
 )

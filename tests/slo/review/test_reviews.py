@@ -11,11 +11,14 @@ from slo.review.actions import Task, add_action, change_action, mark, read_actio
 from slo.review.audit import AUDIT, By
 from slo.review.browsing import Asked, list_actions, read_whole_review
 from slo.review.database import open_database, upgrade, writing
+from slo.review.incident_store import INCIDENTS
 from slo.review.maintenance import add_window, read_window
 from slo.review.refusals import ConflictError, MissingError, StaleError, UnusableError
+from slo.review.report_formats import write_report
 from slo.review.reporting import read_figures
 from slo.review.reviewed_period import parse_period
 from slo.review.reviews import (
+    REVIEWS,
     create_review,
     decide,
     edit_notes,
@@ -123,8 +126,84 @@ def test_a_signed_review_is_made_again_to_the_same_hash(week: Engine, draft: int
     remark(week, Remark(PERIOD.start + 60, "I saw it."), By("eve", NOW))
     again = remake(week, draft)
 
-    assert read_figures(week, "chat", PERIOD.name, NOW)["digest"] != signed
+    now = read_figures(week, "chat", PERIOD.name, NOW)
+    kept = row(week, draft)["figures"]
+    assert {"actions", "annotations", "changes", "digest", "excluded", "objectives"} <= {
+        each for each in now if now[each] != kept[each]
+    }
     assert (signed, signed, ()) == (again.signed_digest, again.digest, again.differs)
+
+
+def writing_while_figures_are_made(monkeypatch: pytest.MonkeyPatch, changes: int) -> None:
+    """Have somebody tell of a change whenever figures were made, so many times."""
+    told = [Change(PERIOD.start + each, "rollout", "v2", {}) for each in range(changes)]
+
+    def slow_figures(engine: Engine, *given: Any) -> dict[str, Any]:
+        figures = read_figures(engine, *given)
+        if told:
+            tell_change(engine, told.pop(), By("ci", NOW))
+        return figures
+
+    monkeypatch.setattr("slo.review.reviews.read_figures", slow_figures)
+
+
+def test_a_signature_has_what_was_written_while_its_figures_were_made(
+    lone: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """Else it would hold figures that the record of its moment does not make."""
+    number = create_review(lone, "chat", PERIOD, By("ada", NOW))
+    writing_while_figures_are_made(monkeypatch, 1)
+    signed = sign(lone, number, 1, By("ada", NOW))
+
+    assert ["v2"] == [each["summary"] for each in row(lone, number)["figures"]["changes"]]
+    assert (signed, ()) == (remake(lone, number).digest, remake(lone, number).differs)
+
+
+def test_who_signs_while_others_never_stop_writing_is_told(
+    lone: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """And nothing is signed."""
+    number = create_review(lone, "chat", PERIOD, By("ada", NOW))
+    writing_while_figures_are_made(monkeypatch, 9)
+
+    with pytest.raises(ConflictError, match="others change the record all the time"):
+        sign(lone, number, 1, By("ada", NOW))
+    assert row(lone, number)["signed_at"] is None
+
+
+def test_annotations_are_in_the_review_that_they_were_written_to(week: Engine, draft: int):
+    """Whatever their moment; others are in the reviews of their moment, and of their incident."""
+    with writing(week) as connection:
+        review = {"service": "tools", "period": PERIOD.name, "starts_at": PERIOD.start,
+                  "ends_at": PERIOD.end, "revision": 1, "notes": ""}  # fmt: skip
+        added = REVIEWS.insert().returning(REVIEWS.c.id)
+        other = connection.execute(added, review).scalar_one()
+        elsewhere = connection.execute(
+            INCIDENTS.insert().returning(INCIDENTS.c.id),
+            {"started_at_ms": (PERIOD.start + 60) * 1000, "ended_at_ms": PERIOD.start * 1000 + 1,
+             "severity": "page", "cause": "", "labels": {"region": "nowhere"}},
+        ).scalar_one()  # fmt: skip
+        merged = connection.execute(
+            INCIDENTS.insert().returning(INCIDENTS.c.id),
+            {"started_at_ms": 1, "severity": "page", "cause": "", "labels": {}, "merged_into": 1},
+        ).scalar_one()
+    for said in (
+        Remark(PERIOD.start + 60, "of a moment"),
+        Remark(PERIOD.end, "of a later one"),
+        Remark(PERIOD.end + 5 * 86_400, "of the draft", review=draft),
+        Remark(PERIOD.start + 60, "only about tools", review=other),
+        Remark(PERIOD.start + 60, "of its incident", incident=1),
+        Remark(PERIOD.start + 60, "of its story", incident=merged),
+        Remark(PERIOD.start + 60, "of another incident", incident=elsewhere),
+    ):
+        remark(week, said, By("ada", NOW))
+
+    figures = read_figures(week, "chat", PERIOD.name, NOW)
+    assert ["of a moment", "of its incident", "of its story", "of the draft"] == [
+        each["text"] for each in figures["annotations"]
+    ]
+    assert "of the draft" in write_report(figures, "md")
+    assert "of the draft" in write_report(figures, "html")
 
 
 def test_a_record_that_tells_otherwise_is_seen(lone: Engine):

@@ -46,6 +46,29 @@ CHANGES = (
     "INSERT INTO annotations (at, review_id, author, text) VALUES (1, 1, 'ben', 'late')",
 )
 
+WAYS_AROUND = {
+    "sqlite": (
+        "INSERT OR REPLACE INTO reviews (id, service, period, starts_at, ends_at, revision, notes) "
+        "VALUES (1, 'x', 'y', 1, 2, 1, '')",
+        "REPLACE INTO reviews (service, period, starts_at, ends_at, revision, notes) "
+        "VALUES ('chat', '2026-W39', 1, 2, 1, '')",
+        "UPDATE OR REPLACE reviews SET period = '2026-W39' WHERE id = 2",
+        "UPDATE OR REPLACE reviews SET id = 1 WHERE id = 2",
+        "INSERT OR REPLACE INTO decisions (id, review_id, decided_at, decided_by, text) "
+        "VALUES (1, 2, 1, 'eve', 'We ship.')",
+        "UPDATE OR REPLACE decisions SET id = 1 WHERE id = 2",
+        "REPLACE INTO annotations (id, at, author, text) VALUES (1, 1, 'eve', 'gone')",
+        "UPDATE OR REPLACE annotations SET rowid = 1 WHERE id = 2",
+    ),
+    "postgresql": (
+        "TRUNCATE reviews CASCADE",
+        "TRUNCATE decisions",
+        "INSERT INTO decisions (id, review_id, decided_at, decided_by, text) "
+        "VALUES (1, 2, 1, 'eve', 'We ship.') ON CONFLICT (id) DO UPDATE SET text = 'We ship.'",
+    ),
+}
+"""That tell no trigger of the rows which they take away, or change what is there."""
+
 
 def contents(record: Engine) -> list[object]:
     """Return all rows that a signature holds."""
@@ -69,16 +92,15 @@ def test_nothing_of_a_signed_review_can_be_changed(signed: Engine):
 
 def test_a_table_of_signed_reviews_cannot_be_emptied_or_replaced(signed: Engine):
     """By the ways that tell no trigger of rows."""
-    statements = {
-        "sqlite": ["INSERT OR REPLACE INTO reviews (id, service, period, starts_at, ends_at, "
-                   "revision, notes) VALUES (1, 'x', 'y', 1, 2, 1, '')",
-                   "REPLACE INTO reviews (service, period, starts_at, ends_at, revision, notes) "
-                   "VALUES ('chat', '2026-W39', 1, 2, 1, '')"],
-        "postgresql": ["TRUNCATE reviews CASCADE", "TRUNCATE decisions"],
-    }  # fmt: skip
-    for statement in statements[signed.dialect.name]:
+    edit_notes(signed, 2, 1, "A draft.", ADA)
+    decide(signed, 2, 2, "We hurry.", ADA)
+    remark(signed, Remark(60, "Of a moment."), ADA)
+    before = contents(signed)
+    for statement in WAYS_AROUND[signed.dialect.name]:
         with pytest.raises(DBAPIError, match=SAID), writing(signed) as connection:
             connection.execute(text(statement))
+
+    assert before == contents(signed)
 
 
 def test_a_draft_beside_it_is_edited_decided_and_removed(signed: Engine):

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from slo.review.alert_store import write_facts
 from slo.review.facts import ALERTMANAGER, AlertFact
 from slo.review.incident_store import sync_incidents
+from slo.review.people import Gate, read_proxy
 from tests.slo.review.asking import asking
 from tests.slo.review.histories import PERIOD
 from tests.slo.review.test_api import GATE
@@ -51,6 +52,30 @@ async def test_a_review_goes_from_the_list_to_a_signature(week: Engine):
         assert text in page
     assert "signed by ada" in listed
     assert 'action="/reviews/1/notes"' not in page
+
+
+async def test_a_draft_begun_by_mistake_is_discarded(week: Engine):
+    """While nothing is decided in it; its form says what it was made of."""
+    async with asking(week, NOW) as client:
+        begun = await post(client, "/reviews", service="chat", period=PERIOD.name, author="ada")
+        own = begun.headers["location"]
+        offered = (await client.get(own)).text
+        gone = await post(client, f"{own}/discard", revision="1", author="ada")
+        missing = await client.get(own, headers=PAGE)
+        begun = await post(client, "/reviews", service="chat", period=PERIOD.name, author="ada")
+        own = begun.headers["location"]
+        await post(client, f"{own}/decisions", revision="1", text="We wait.", author="ada")
+        decided = (await client.get(own)).text
+        refused = await post(client, f"{own}/discard", revision="2", author="ada")
+
+    assert (303, "/reviews", 404) == (
+        gone.status_code,
+        gone.headers["location"],
+        missing.status_code,
+    )
+    assert "Discard</button>" in offered
+    assert "Discard</button>" not in decided
+    assert 409 == refused.status_code
 
 
 async def test_a_draft_whose_period_runs_says_when_it_can_be_signed(week: Engine):
@@ -173,6 +198,22 @@ async def test_a_browser_is_asked_for_a_token(week: Engine):
     assert 401 == refused.status_code
     assert refused.headers["www-authenticate"].startswith("Basic")
     assert 'name="author"' not in allowed.text
+
+
+@pytest.mark.parametrize("host", ["reviews.example.com", "127.0.0.1:19810"])
+@pytest.mark.parametrize(("asks_from", "expected"), [("127.0.0.1", 303), ("10.1.2.3", 401)])
+async def test_a_form_comes_by_a_proxy_that_keeps_the_name_or_not(
+    week: Engine, host: str, asks_from: str, expected: int
+):
+    """Who somebody is it says from its own address alone."""
+    gate = Gate(proxy=read_proxy("X-Forwarded-User", [f"{asks_from}/32"], "write"))
+    public = "https://reviews.example.com"
+    headers = {"Host": host, "Origin": public, "X-Forwarded-User": "ada"}
+    fields = {"at": "2026-09-22", "kind": "x", "summary": "y"}
+    async with asking(week, NOW, gate, public_url=public) as client:
+        answer = await client.post("/changes", data=fields, headers=headers)
+
+    assert expected == answer.status_code
 
 
 async def test_forms_of_other_sites_and_other_kinds_are_refused(week: Engine):

@@ -108,6 +108,25 @@ async def test_hours_that_prometheus_does_not_know_are_unknown_and_asked_once(
     assert min(each.at for each in silent) < END - 2 * DAY
 
 
+async def test_hours_that_were_missed_are_asked_for_however_short_the_first_reach_was(
+    sqlite_record, server
+):
+    """The service was away for longer than it reaches back; what was before its first hour is not.
+
+    A minute after an hour it is sure to be recorded.
+    """
+    async with PrometheusClient(server) as client:
+        asked = [
+            await take_snapshots(client, sqlite_record, now, 2 * HOUR)
+            for now in (END - 12 * HOUR + 60, END + 59, END + 60)
+        ]
+
+    with sqlite_record.connect() as connection:
+        known = connection.execute(select(KNOWN.c.at).order_by(KNOWN.c.at)).scalars().all()
+    assert [2, 11, 1] == asked
+    assert list(range(END - 13 * HOUR, END + HOUR, HOUR)) == list(known)
+
+
 async def test_an_hour_that_was_unknown_is_known_once_its_history_is_written(sqlite_record, server):
     """It is asked for again after an hour, for a week."""
     hours = [END - HOUR, END]

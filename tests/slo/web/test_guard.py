@@ -16,10 +16,16 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def ask(
-    method: str = "GET", *, host: str = "127.0.0.1", listening: str = "127.0.0.1", **more: Any
+    method: str = "GET",
+    *,
+    host: str = "127.0.0.1",
+    listening: str = "127.0.0.1",
+    public_url: str | None = None,
+    **more: Any,
 ) -> httpx2.Response:
     """Return what a guarded application answers."""
-    transport = httpx2.ASGITransport(Guard(echo, listening, largest_body_bytes=10))
+    guard = Guard(echo, listening, public_url=public_url, largest_body_bytes=10)
+    transport = httpx2.ASGITransport(guard)
     async with httpx2.AsyncClient(transport=transport, base_url=f"http://{host}:19811") as client:
         return await client.request(method, "/", **more)
 
@@ -52,6 +58,8 @@ async def test_on_loopback_only_names_of_loopback_are_answered(
         ({"Origin": "http://127.0.0.1:19811", "Sec-Fetch-Site": "same-origin"}, 200),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://127.0.0.1:19812"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
     ],
 )
@@ -60,6 +68,30 @@ async def test_what_asks_for_something_comes_from_our_own_pages(
 ):
     """Or from no page at all."""
     assert status == (await ask("POST", headers=headers)).status_code
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "reviews.example.com"])
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://reviews.example.com", 200),
+        ("https://reviews.example.com:443", 200),
+        ("https://reviews.example.com:8443", 403),
+        ("http://reviews.example.com", 403),
+        ("https://evil.example", 403),
+        ("null", 403),
+    ],
+)
+async def test_a_proxy_before_it_may_keep_the_public_name_or_not(
+    host: str, origin: str, status: int
+):
+    """Pages of the public address are ours, and no others."""
+    public = {"public_url": "https://reviews.example.com/"}
+    headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
+
+    assert status == (await ask("POST", host=host, headers=headers, **public)).status_code
+    assert 200 == (await ask("GET", host=host, **public)).status_code
+    assert 421 == (await ask("GET", host="evil.example", **public)).status_code
 
 
 @pytest.mark.parametrize(("length", "status"), [(10, 200), (11, 413)])
