@@ -75,7 +75,7 @@ def paste(text: str, file: str, source: Source, parts: Mapping[Keys, Any]) -> st
             problems += error.problems
             continue
         margin = " " * indent
-        content_lines = [f"{margin}{line}".rstrip(" ") for line in _lines(said)]
+        content_lines = [f"{margin}{line}".rstrip(" ") for line in lines_of(said)]
         first, last = begin(source, content_lines), end(cluster)
         block = "".join(
             f"{line}{line_end}" for line in (margin + first, *content_lines, margin + last)
@@ -186,7 +186,8 @@ def _written(keys: Keys) -> str:
     return " ".join(f"{each}:" for each in keys)
 
 
-def _lines(content: Any) -> list[str]:
+def lines_of(content: Any) -> list[str]:
+    """Return content as it is pasted, without its margin."""
     text: str = yaml.dump(content, Dumper=WithoutAliases, sort_keys=False, width=1000)
     return text.removesuffix("\n").split("\n")
 
