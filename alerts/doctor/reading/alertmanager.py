@@ -64,10 +64,10 @@ class AlertmanagerClient(HttpClient):
         headers, status = await self._get("status")
         ahead = seconds_ahead(headers, asked_at, time.time())
         samples = await self._metrics()
-        alerts = await self.alerts()
         with self._reading():
             cluster = status["cluster"]
             in_mesh = cluster["status"] != "disabled"
+            alerts = await self.alerts()
             return Alertmanager(
                 self.url,
                 version=str(status["versionInfo"]["version"]),
