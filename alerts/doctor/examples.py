@@ -135,8 +135,12 @@ def _sent(seen: Seen, found: Iterable[Example]) -> Iterator[tuple[Example, bool]
     """Yield each with the labels that it is sent with, and whether it is sent."""
     alerting: Mapping[str, Any] = (seen.server_config or {}).get("alerting") or {}
     steps = alerting.get("alert_relabel_configs") or ()
+    added = seen.external_labels
+    if not seen.server_config:
+        # Nobody knows what vmalert adds (-external.label): what its NEXT.md says is taken for it.
+        added = {catalog.CLUSTER: seen.config.topology.cluster}
     for each in found:
-        whole = {**seen.external_labels, **each.labels}
+        whole = {**added, **each.labels}
         labels = relabel(whole, steps)
         sent = whole if labels is None else labels
         yield Example(each.name, sent, each.cell, whole), labels is not None

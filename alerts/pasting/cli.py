@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from alerts.pasting.changed import find_changed
 from alerts.pasting.checking import check
 from alerts.pasting.marks import Source, blocks_of, take_out
 from alerts.pasting.names import find_taken, find_taken_alerts
@@ -84,6 +85,7 @@ def _cluster_of(texts: Mapping[Path, str], config: Path) -> str:
 def _undo(texts: Mapping[Path, str], cluster: str) -> None:
     changes: list[Change] = []
     words: dict[Path, list[str]] = {}
+    _require_unchanged(texts, cluster)
     for file, text in texts.items():
         bare = take_out(text, str(file), cluster)
         others = sorted({each.cluster for each in blocks_of(bare, str(file))})
@@ -101,6 +103,15 @@ def _undo(texts: Mapping[Path, str], cluster: str) -> None:
     _say("took out of", changes, words)
     if {"promtool", "amtool"} <= {_program_of(each.text, str(each.file)) for each in changes}:
         typer.echo(_APART)
+
+
+def _require_unchanged(texts: Mapping[Path, str], cluster: str) -> None:
+    """Refuse what somebody changed, by its line, where the build that it is of is there."""
+    changed = [
+        each for file, text in texts.items() for each in find_changed(text, str(file), cluster)
+    ]
+    if changed:
+        raise InputError(changed)
 
 
 def _program_of(text: str, file: str) -> str:
@@ -123,6 +134,7 @@ def _say(did: str, changes: Sequence[Change], words: Mapping[Path, Sequence[str]
 
 
 def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
+    _require_unchanged(texts, config.topology.cluster)
     problems = _led_past(texts, config)
     changes: list[Change] = []
     words: dict[Path, list[str]] = {}

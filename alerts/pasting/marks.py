@@ -76,6 +76,12 @@ def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
 
+def is_pasted_as(beginning: str, lines: Iterable[str]) -> bool:
+    """Tell whether these are the lines that were pasted after a line of :func:`begin`."""
+    found = _BEGINNING.fullmatch(beginning)
+    return found is not None and found[3] == _digest(lines)
+
+
 def end(cluster: str) -> str:
     """Return the line after it."""
     return f"{_END}{json.dumps(cluster)}"

@@ -98,7 +98,7 @@ def paste(text: str, file: str, source: Source, parts: Mapping[Keys, Any]) -> st
             problems += error.problems
             continue
         at, margin = place.line, " " * place.indent
-        written = _lines(place.content)
+        written = lines_of(place.content)
         if place.is_replaced:
             written.insert(0, instead(lines[at]))
             own.add(at)
@@ -227,7 +227,8 @@ def _written(keys: Keys) -> str:
     return " ".join(f"{each}:" for each in keys)
 
 
-def _lines(content: Any) -> list[str]:
+def lines_of(content: Any) -> list[str]:
+    """Return content as it is pasted, without its margin."""
     text: str = yaml.dump(content, Dumper=WithoutAliases, sort_keys=False, width=1000)
     return text.removesuffix("\n").split("\n")
 

@@ -53,6 +53,14 @@ def read_alertmanagers(told: Any) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def says_victoria_metrics(told: Any) -> bool:
+    """Tell whether an answer of ``/api/v1/status/buildinfo`` is VictoriaMetrics's.
+
+    It says nothing (seen of 1.79) or a version alone; Prometheus has its revision beside it.
+    """
+    return isinstance(told, Mapping) and {*told} <= {"version"}
+
+
 def read_external_labels(told: Mapping[str, Any]) -> dict[str, str]:
     """Return ``external_labels`` of the configuration in an answer of ``/api/v1/status/config``."""
     try:

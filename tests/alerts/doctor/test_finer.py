@@ -477,3 +477,4 @@ def test_a_page_that_lacks_only_its_cluster_is_to_be_given_it(well: Seen):
         assert check == found[0].check.id
         assert labels in found[0].found.fix
         assert "fragment" not in found[0].found.fix
+        assert check not in ids(replace(seen, server_config=None))  # vmalert adds what nobody asks

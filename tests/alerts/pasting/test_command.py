@@ -474,3 +474,25 @@ def test_what_is_pasted_of_a_build_is_what_their_own_programs_take(
     Path(files(folder)[0]).write_text("global: {}\nrule_files:\n- theirs.yaml\nremote_write: 1\n")
     _, said = paste(folder, *files(folder))
     assert "promtool refuses it, as it did before: " in said
+
+
+@pytest.mark.parametrize("arguments", [(), ("--undo",)])
+def test_a_changed_line_is_named_where_the_build_lies_there(folder: Path, arguments: tuple[str]):
+    """Of a fragment with hundreds of lines the first that is another; else where it begins."""
+    built = shardwatch._build_all(
+        read_config(folder / "shardwatch.yaml"), RulesForm(), ["alerts.build"]
+    )
+    (folder / "out/rules/alerts.yaml").unlink()
+    write_generated(folder / "out", built)
+    both = files(folder)
+    assert 0 == paste(folder, *both)[0]
+    file = Path(both[1])
+    pasted = file.read_text()
+    at = next(i for i, line in enumerate(pasted.splitlines()) if "group_interval: " in line)
+    file.write_text(pasted.replace("group_interval: ", "group_interval: 9", 1))
+    assert_refuses(
+        folder, f"alertmanager.yml:{at + 1}: found 'group_interval: 9", *arguments, *both
+    )
+
+    (folder / "out/alertmanager-fragment.yml").unlink()
+    assert_refuses(folder, "found lines of others, or changed ones", *arguments, *both)

@@ -114,6 +114,22 @@ def test_exporters_are_started_where_prometheus_looks_for_them(tmp_path: Path):
     assert "job_name: shardwatch-gpu" not in told(tmp_path, content)
 
 
+def test_vmalert_is_told_of_by_its_own_flags(tmp_path: Path):
+    """And nothing of Prometheus's file, which is not there."""
+    config = read_config(write(tmp_path, PLAIN), needs_routing_key=False)
+    text = servers.next_steps(config, RulesForm(RulesFormat.VMALERT), tmp_path / "out")
+
+    for said in (
+        f"-rule='{tmp_path}/out/rules/*.yaml'", "-notifier.url=http://", "-datasource.url=http",
+        f"-external.label=cluster={TOPOLOGY['cluster']} ", "-retentionPeriod=29d",
+        "job_name: shardwatch-groups", "vmalert -dryRun",
+    ):  # fmt: skip
+        assert said in text, said
+    assert "promtool" not in text
+    assert "prometheus.yml" not in text.replace("out/prometheus.yml", "")
+    assert "-external.label" not in told(tmp_path, PLAIN)
+
+
 def test_without_exporters_it_says_what_rules_stand_on(tmp_path: Path):
     """And asks Prometheus to scrape nothing."""
     none = {name: [] for name in ("gpu", "groups", "router", "tools")}
