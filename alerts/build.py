@@ -16,6 +16,7 @@ from alerts.causes.every import causes, explaining
 from alerts.cells import cells_group
 from alerts.collector_file import COLLECTOR_COMMENT, COLLECTOR_PATH, collector_config
 from alerts.exhaustion import exhausted_alert, exhausted_state_rule, has_tickets
+from alerts.group_names import ALERTS_GROUP, CAUSES_GROUP
 from alerts.prometheus_file import prometheus_config
 from alerts.quiet import suppressed_alert, suppressed_state_rule
 from alerts.routing import alertmanager_config, alertmanager_fragment
@@ -135,7 +136,7 @@ def causes_group(config: Config) -> RuleGroup:
     every = causes(interval, config.file.alertmanager)
     states = (*cause_levels(every), *map(cause_state_rule, every))
     alerts = chain.from_iterable(cause_alerts(each, links) for each in every)
-    return RuleGroup("shardwatch-causes", interval, states).followed_by(*alerts)
+    return RuleGroup(CAUSES_GROUP, interval, states).followed_by(*alerts)
 
 
 def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
@@ -143,7 +144,7 @@ def alerts_group(objectives: Iterable[Objective], config: Config) -> RuleGroup:
     interval, links = config.file.prometheus.scrape_interval, config.file.links
     every = list(objectives)
     return RuleGroup(
-        "shardwatch-alerts",
+        ALERTS_GROUP,
         interval,
         (
             *vanished_alerts(every, interval, links),

@@ -6,13 +6,12 @@ an average of ratios would weigh an idle group like a busy one.
 
 from __future__ import annotations
 
+from alerts.group_names import CELLS_GROUP
 from exporters import catalog
 from exporters.catalog import Family
 from exporters.durations import format_duration
 from slo import conventions
 from slo.rules import RecordingRule, RuleGroup, base_window_seconds
-
-GROUP_NAME = "shardwatch-cells"
 
 BAD_OUTCOMES = ("error", "timeout", "rejected")
 """What users felt as a failure of the service. An abort is theirs, a rate limit is agreed."""
@@ -47,7 +46,7 @@ def cells_group(scrape_interval_seconds: float) -> RuleGroup:
             conventions.CELL_GROUPS_DISAGREEING, _over_cell("sum", catalog.PROBE_DISAGREES)
         ),
     )
-    return RuleGroup(GROUP_NAME, scrape_interval_seconds, rules)
+    return RuleGroup(CELLS_GROUP, scrape_interval_seconds, rules)
 
 
 def _request_rules(window: str) -> tuple[RecordingRule, ...]:

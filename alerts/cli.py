@@ -93,8 +93,8 @@ def changes(
 ) -> None:
     """Tell PagerDuty of rollouts, other weights and other drivers, as change events.
 
-    Runs until it is stopped. With --once, exit code 1 if Prometheus did not answer, or events
-    wait that could not be told.
+    Runs until it is stopped. With --once, exit code 1 if Prometheus did not answer, events wait
+    that could not be told, or PagerDuty refused one.
     """
     from alerts.changes.running import run  # noqa: PLC0415 - as late as the packages
 

@@ -65,6 +65,11 @@ LONGEST_FROM_BASE_SECONDS = 6 * 3600
 """Burn rates over longer windows read counts of 5 minutes."""
 
 
+def group_names(objective: str) -> tuple[str, str]:
+    """Return what the groups of an objective are called: of its rules, and of its slower ones."""
+    return f"slo-{objective}", f"slo-{objective}-levels"
+
+
 def objective_group(
     objective: Objective, scrape_interval_seconds: float, lag_seconds: float = 0
 ) -> RuleGroup:
@@ -91,7 +96,7 @@ def objective_group(
         *periods.counts(),
     )
     return RuleGroup(
-        f"slo-{objective.name}", scrape_interval_seconds, of_now, inseparable=len(of_now)
+        group_names(objective.name)[0], scrape_interval_seconds, of_now, inseparable=len(of_now)
     ).followed_by(
         periods.budget_remaining(),
         *(
@@ -107,7 +112,7 @@ def levels_group(objective: Objective, scrape_interval_seconds: float) -> RuleGr
     rules = _Rules(objective, scrape_interval_seconds, 0)
     periods = PeriodRules(objective, scrape_interval_seconds, 0)
     return RuleGroup(
-        f"slo-{objective.name}-levels",
+        group_names(objective.name)[1],
         max(scrape_interval_seconds, LEVELS_INTERVAL_SECONDS),
         (
             *periods.beginning(),

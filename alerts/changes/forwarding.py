@@ -42,6 +42,8 @@ class Forwarder:
     most_waiting: int = MOST_WAITING
     _state: State = field(default_factory=State)
     _failures: int = 0
+    _said: str = ""
+    """Why the last one was not taken: said once, until it is another reason."""
     _asking_failed: bool = False
     _has_events: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -89,11 +91,12 @@ class Forwarder:
         answer = await self.send(event)
         summary = event["payload"]["summary"]
         if answer.outcome == "later":
-            if not self._failures:
+            if answer.said != self._said:
                 _LOG.warning("PagerDuty: %s; %s waits", answer.said, summary)
+            self._said = answer.said
             self._failures += 1
             return answer
-        self._failures = 0
+        self._failures, self._said = 0, ""
         if answer.outcome == "refused":
             _LOG.error("PagerDuty refused %r: %s", summary, answer.said)
         # Others may have come while it was sent.

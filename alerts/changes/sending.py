@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -21,6 +22,8 @@ _ANSWER_SECONDS = 15.0
 _LONGEST_SAID = 300
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 """Answers that are about the event: it will be no better the next time."""
+_OF_THE_KEY = re.compile(r"\b(?:routing|integration|service)[ _]key\b", re.IGNORECASE)
+"""What such an answer says if it is about the key: the event is good, and goes with another one."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class PagerDutyClient(HttpClient):
         if answer.ok and answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return Answer("taken")
         said = f"{answer.status}: {_said(text)}"
+        if answer.status in _REFUSALS and _OF_THE_KEY.search(said):
+            wrong = f"{said}: correct {self._routing_key_file}"
+            # PagerDuty wants no 400 to be sent again as it is: so late somebody may have mended it.
+            return Answer("later", wrong, LONGEST_ASKED_SECONDS)
         if answer.status in _REFUSALS:
             return Answer("refused", said)
         return Answer("later", said, _retry_after_seconds(answer.headers.get("Retry-After", "")))

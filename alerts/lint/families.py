@@ -59,6 +59,8 @@ _ENUMERATED = ("finished_reason", "sleep_state")
 Of others its page has those that it had."""
 _OF_YES_AND_NO = ("1 if", "1 for", "Always 1")
 """Beginnings of the help of families whose values are 0 and 1."""
+_IF, _ELSE = "1 if", ", 0 for every other"
+"""What the help of those says that are there at 0, too."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ class KnownSeries:
     highest: float = float("inf")
     bounds: tuple[float, ...] = ()
     """Of all buckets but that of +Inf, where they are the same in each process."""
+    is_flag: bool = False
+    """Whether each series is there at both of its values, 0 and 1. Not those that are there at 1
+    alone, as where each reason is a series."""
     is_ours: bool = False
     """Whether our exporters serve it, with the same labels in each version."""
 
@@ -146,7 +151,8 @@ def _all_series() -> dict[str, KnownSeries]:
     # Targets may be given labels of any name (namespace, pod, ...).
     may = Names.but([])
     for name in _OF_EACH_SCRAPE:
-        found[name] = _known(name, "gauge", "", made(OF_TARGETS, may))
+        known = _known(name, "gauge", "", made(OF_TARGETS, may))
+        found[name] = replace(known, is_flag=name == "up")
     for name, labels in _OF_ALERTS.items():
         found[name] = _known(name, "gauge", "", made(labels, may))
     for dialect in get_args(DialectName):
@@ -173,7 +179,8 @@ def _all_series() -> dict[str, KnownSeries]:
             own = made({*family.labels, *more, *OF_TARGETS}, may, closed=closed)
             known = _known(name, kind, family.help, own)
             known = _with_bounds(name, known, family.bounds)
-            found[name] = replace(known, is_ours=is_ours)
+            is_flag = is_ours and (family.help.startswith(_IF) or _ELSE in family.help)
+            found[name] = replace(known, is_ours=is_ours, is_flag=is_flag)
     return found
 
 

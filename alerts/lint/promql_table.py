@@ -7,6 +7,9 @@ from alerts.lint.grading import Check
 OF_EXPRESSIONS = (
     Check("promql/counter", "warning", "The value of a known counter in place of its rate: all "
           "events since a process began; or its `delta` or `deriv`, to which a restart is a fall."),
+    Check("promql/excluded", "warning", "A matcher that leaves out (`!=`, `!~`) values which its "
+          "label never has (`outcome!=\"okk\"`): all is selected, what was meant to be left out, "
+          "too."),
     Check("promql/few-samples", "warning", "A rate over fewer than 4 scrape intervals: one scrape "
           "that is late or lost leaves a gap."),
     Check("promql/gauge", "error", "The rate of a gauge, or of a recorded series: each fall counts "

@@ -9,9 +9,12 @@ REFUSED = "rules/refused"
 
 _CHECKS = (
     # --- alerts -------------------------------------------------------------------------------
-    Check("alerts/clash", "error", "With `--with-ours`: an alert, a series or a group that "
-          "shardwatch writes as well. Prometheus would have both, and nobody could tell whose "
-          "one is."),
+    Check("alerts/always-fires", "error", "An alert of a family of 0 and 1 that compares it with "
+          "nothing (`shardwatch_group_state{state=\"dead\"}` without `== 1`): it fires for all "
+          "that is well, too."),
+    Check("alerts/clash", "error", "With `--with-ours`: a series or a group that shardwatch "
+          "writes as well, or an alert with a name and a severity (`page`, `ticket`, `none`) of "
+          "one of its own, which Alertmanager would lead to shardwatch's receivers."),
     Check("alerts/duplicate", "error", "Two rules of one name with the same labels, whose "
           "expressions differ in numbers at most: the alerts or series of one are taken for the "
           "other's."),

@@ -39,6 +39,25 @@ def unknown_values(matcher: promql_parser.Matcher, known: Collection[str]) -> It
                 yield each
 
 
+def leaves_out_none(matcher: promql_parser.Matcher, known: Collection[str]) -> bool:
+    """Tell whether a matcher is there to leave values out, and leaves out none that there can be.
+
+    Not of ``!=""``, which leaves out what has no such label, nor of what is more than names with
+    ``|`` between them: of a dashboard's variable it is the pattern of any value.
+
+    Args:
+        matcher: of a label.
+        known: all values that the label can have.
+    """
+    if matcher.op == promql_parser.MatchOp.NotEqual:
+        return bool(_PLAIN.fullmatch(matcher.value)) and matcher.value not in ("", *known)
+    if matcher.op != promql_parser.MatchOp.NotRe or _SWITCHED.search(matcher.value):
+        return False
+    parts = _alternatives(matcher.value)
+    are_plain = all(_PLAIN.fullmatch(each) for each in parts)
+    return are_plain and not any(_takes(each, ["", *known]) for each in parts)
+
+
 def asked_values(matcher: promql_parser.Matcher) -> Iterator[str]:
     """Yield the values that a matcher asks for, as they are written; none where that is not sure.
 

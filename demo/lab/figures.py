@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from alerts.burn import ERROR_BUDGET_BURN
 from alerts.causes.gpus import GPU_LOST
 from alerts.causes.groups import GROUP_STALLED
-from demo.lab.matrix import is_page
 from demo.lab.outcome import EXPECTED, STANDING, AlertOutcome, Outcome
 from demo.lab.scoring import UNKNOWN
 from demo.lab.snowballs import leads_of
+from demo.lab.waking import is_page
 from demo.sim.hardware.run import DCGM_INTERVAL_SECONDS
 from exporters.benching import Figure, figure, unmeasured
 from slo import conventions

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from demo.lab.beside import beside_blocks
 from demo.lab.markdown import seconds, table
 from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcome, Shown
-from demo.lab.severities import severity_of
 from demo.lab.snowballs import snowball_blocks
+from demo.lab.waking import first_page
 from slo import conventions
 
 WORDS = MISSED, MUST_NOT, SEEN, MAY = "MISSED", "MUST NOT", "yes", "may"
@@ -61,7 +62,7 @@ def results_text(
         *_boards(_sorted(ours)),
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
         *_section("## Strengths", _SWEEP_HEAD, _sweep_rows(ours, sweep)),
-        *_section("## Beside others' rules", _PEER_HEAD, _peer_rows(outcomes)),
+        *beside_blocks(outcomes),
         *more,
     ]
     return "\n\n".join(parts) + "\n"
@@ -80,20 +81,6 @@ _ALERT_HEAD = ("alert", *WORDS)
 _WOKEN_HEAD = ("scenario", "faults", "pages", "pages a fault", "neither expected nor allowed")
 _SWEEP_HEAD = ("scenario", "strength", "alert", "fired", "paged")
 _BOARD_HEAD = ("scenario", "board", "panel", "shows", "first shown")
-_PEER_HEAD = ("scenario", "rules", "first alert", "first page", "pages", "reset", "false",
-              "samples read")  # fmt: skip
-
-
-def first_page(outcome: Outcome) -> AlertOutcome | None:
-    """Return the first alert that paged after the fault, expected ones first."""
-    paged = [each for each in outcome.alerts if each.paged_seconds is not None and is_page(each)
-             and each.role != STANDING]  # fmt: skip
-    return min(paged, key=lambda e: (e.role != EXPECTED, e.paged_seconds or 0.0), default=None)
-
-
-def is_page(alert: AlertOutcome) -> bool:
-    """Return whether an alert wakes somebody: by the labels that we, Sloth and others use."""
-    return severity_of(alert.labels) == conventions.PAGE
 
 
 def _scenario_row(outcome: Outcome) -> tuple[str, ...]:
@@ -243,36 +230,6 @@ def _sweep_rows(ours: Sequence[Outcome], sweep: Sequence[Outcome]) -> Iterator[t
             paged = min((e.paged_seconds for e in mine if e.paged_seconds is not None),
                         default=None)  # fmt: skip
             yield of.scenario, strength, name, seconds(fired) or "not", seconds(paged)
-
-
-def _peer_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
-    if all(each.is_judged for each in outcomes):
-        return
-    for of in sorted(outcomes, key=lambda each: (each.key, not each.is_judged, each.rules)):
-        mine = [each for each in of.alerts if each.role != STANDING]
-        page = first_page(of)
-        resets = [each.reset_seconds for each in mine if is_page(each)]
-        worst = max((each for each in resets if each is not None), default=None)
-        yield (
-            of.key,
-            of.rules,
-            seconds(min((each.fired_seconds for each in mine), default=None)),
-            seconds(page.paged_seconds if page else None),
-            str(sum(each.pages for each in mine if is_page(each))),
-            "never" if None in resets else seconds(worst),
-            str(false_ones(of)),
-            "" if of.samples_read is None else f"{of.samples_read:,}",
-        )
-
-
-def false_ones(outcome: Outcome) -> int:
-    """Return how many alerts of a play should not have been.
-
-    Those that the scenario forbids, and those that began while nothing was wrong yet.
-    """
-    return sum(
-        each.role in (FORBIDDEN, STANDING) or each.fired_seconds < 0 for each in outcome.alerts
-    )
 
 
 def _sorted(outcomes: Iterable[Outcome]) -> list[Outcome]:

@@ -81,7 +81,7 @@ def run_jobs(
     Args:
         jobs: at least one.
         at_once: processes.
-        tell: is told of each that ends.
+        tell: is told of each that begins and ends, and of what is prepared for them.
         note: gets what came of it.
 
     Raises:
@@ -142,16 +142,22 @@ class _Running:
             if numbers and eve and eve.is_ready:
                 number = numbers.pop(0)
                 eve.play(number, self._jobs[number].scenario)
+                self._tell(f"{self._jobs[number].name} begins")
                 return True
         for kind, numbers in self._waiting:
             if numbers and id(kind) not in known:
                 folder = self._folder / str(self._made)
                 folder.mkdir()
                 self._made += 1
+                self._tell(f"preparing what is before {self._listed(numbers)}")
                 scenarios = [self._jobs[number].scenario for number in numbers]
                 self._eves.append(EveProcess(kind, scenarios, folder))
                 return True
         return False
+
+    def _listed(self, numbers: Sequence[int]) -> str:
+        first, more = self._jobs[numbers[0]].name, len(numbers) - 1
+        return f"{first} and {more} more" if more else first
 
     def _take(self, eve: EveProcess) -> None:
         told = eve.result()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from alerts.burn import ERROR_BUDGET_BURN
 from alerts.lint import Setting, read_rule_files
 from alerts.lint.checks.label import check_label
 from alerts.lint.rules import Rules
@@ -15,6 +16,7 @@ from alerts.quiet import BURN_SUPPRESSED
 from alerts.runbooks import FOLDER, read_runbook, runbook_names, runbook_url
 from alerts.zero_tolerance import ZERO_TOLERANCE_BROKEN
 from exporters.documents import Place
+from slo.objectives import LIBRARY
 from slo.promql import known_series, selectors
 from slo.rule_reading.expressions import Parsed, parse_expression
 from slo.rule_reading.source import Position
@@ -85,6 +87,17 @@ def test_queries_to_paste_are_promql_about_series_that_exist(runbook: Path):
     assert queries
     for query in queries:
         assert {each.name for each in selectors(query)} <= known_series(), query
+
+
+@pytest.mark.parametrize("of", ["shardwatch_router_", "shardwatch_tool_", "shardwatch_probe_"])
+def test_whoever_a_burn_wakes_finds_what_its_objective_counts(of: str):
+    """The library has objectives of users' requests, of tool calls and of probes."""
+    (burn,) = (each for each in RUNBOOKS if each.stem == ERROR_BUDGET_BURN)
+    counted = {each for text in LIBRARY.glob("*.yaml") for each in re.findall(
+        rf"{of}\w+_total", text.read_text())}  # fmt: skip
+
+    assert counted
+    assert any(each in query for query in queries_of(burn) for each in counted)
 
 
 @runbooks

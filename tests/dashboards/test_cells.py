@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from alerts.causes.cell_levels import CELL_LEVELS
-from alerts.cells import GROUP_NAME, cells_group
+from alerts.cells import cells_group
+from alerts.group_names import CELLS_GROUP
 from dashboards.asking import EVERYTHING
 from dashboards.queries import Query, alerts, cells
 from dashboards.queries.objectives import BLIND, LIBRARY, TRAFFIC, VANISHED, burn_threshold
@@ -83,7 +84,7 @@ def test_promtool_takes_the_rules(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert GROUP_NAME in path.read_text()
+    assert CELLS_GROUP in path.read_text()
 
 
 async def test_bands_of_temperature_are_the_same_over_a_range(tmp_path):

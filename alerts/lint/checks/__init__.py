@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.lint.checks.always_fires import check_always_fires
 from alerts.lint.checks.clash import check_clash
 from alerts.lint.checks.counter import check_counter
 from alerts.lint.checks.duplicate import check_duplicate
@@ -39,6 +40,7 @@ ALL: tuple[Check, ...] = (
     *OF_SERIES,
     *OF_LABELS,
     check_never_fires,
+    check_always_fires,
     check_lost,
     check_overwritten,
     check_unbounded,

@@ -1,4 +1,4 @@
-"""``promql/label``, ``promql/renamed-label``."""
+"""``promql/label``, ``promql/excluded``, ``promql/renamed-label``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alerts.lint.label_sets import NAME, LabelSet, either
 from alerts.lint.labels import alternatives, name_of, narrowed, text_of
 from alerts.lint.mistyped import meant
 from alerts.lint.rules import Rules
-from alerts.lint.unknown_values import nearest_value, unknown_values
+from alerts.lint.unknown_values import leaves_out_none, nearest_value, unknown_values
 from exporters.problems import Problem
 from slo.checks.labels import matches
 from slo.promql import nodes, selectors_in
@@ -96,8 +96,21 @@ def _check_values(
                 f"{_listed_values(known, near)}"
             )
             fix = "take one of them" if near is None else f"take {near}"
-            word = matcher.value if in_expr(asking, matcher.value).word else matcher.name
-            yield _at(asking, word, message, fix)
+            yield _at(asking, _word(asking, matcher), message, fix)
+        if known and leaves_out_none(matcher, known):
+            near = nearest_value(matcher.value, known)
+            message = (
+                f"leaves out of {name_of(selector)} {matcher.name} {matcher.value!r}, which it "
+                f"never has: {_listed_values(known, near)}"
+            )
+            fix = "leave out one of them, or none" if near is None else f"leave out {near}"
+            at = in_expr(asking, _word(asking, matcher))
+            yield finding(asking, "promql/excluded", message, fix, at)
+
+
+def _word(asking: Asking, matcher: promql_parser.Matcher) -> str:
+    """Return where to point: the matcher's value, if the expression has it as it is."""
+    return matcher.value if in_expr(asking, matcher.value).word else matcher.name
 
 
 def _listed_values(known: frozenset[str], near: str | None) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from demo.lab.matrix import is_page
 from demo.lab.options import Options
 from demo.lab.outcome import AlertOutcome, Outcome
 from demo.lab.running import Job
+from demo.lab.waking import is_page
 from demo.scenario import Fault, Forbidden, Scenario
 
 STARTS = (

@@ -221,9 +221,27 @@ def test_what_pagerduty_refuses_is_shown_and_dropped(rolled, stand_in, tmp_path:
 
     code, said = run(command)
 
-    assert 0 == code
+    assert 1 == code
     assert "PagerDuty refused" in said
     assert "400: answered 400 on demand" in said
+    assert [] == waiting(tmp_path)
+
+
+def test_what_is_refused_for_its_key_waits_until_the_key_is_right(rolled, stand_in, tmp_path: Path):
+    """A key that was mistyped or rotated loses no history."""
+    command = [*configure(tmp_path, rolled, stand_in), "--once"]
+    known(tmp_path, "r0")
+    (tmp_path / "pager.key").write_text(KEY[::-1])
+
+    first, said = run(command)
+    kept = waiting(tmp_path)
+    (tmp_path / "pager.key").write_text(KEY)
+    second, _ = run(command)
+
+    assert (1, 0) == (first, second)
+    assert f"'routing_key' belongs to no integration: correct {tmp_path}/pager.key" in said
+    assert 1 == said.count("400: ")
+    assert 1 == len(kept) == len(stand_in.summaries())
     assert [] == waiting(tmp_path)
 
 

@@ -99,6 +99,20 @@ async def test_the_oldest_waits_its_turn_while_pagerduty_fails(world: World, cap
     assert 1 == sum("503: try again" in each.message for each in caplog.records)
 
 
+async def test_another_reason_why_it_waits_is_said_too(world: World, caplog):
+    """A wrong key is shown, though PagerDuty failed before."""
+    world.answers = [LATER, Answer("later", "400: 'routing_key' belongs to no integration"), LATER]
+    forwarder = world.forwarder()
+    await forwarder.look()
+    world.revision = "r2"
+    await forwarder.look()
+    for _ in range(4):
+        await forwarder.tell()
+
+    assert [now("r2", "r1")] == world.told
+    assert 1 == sum("belongs to no integration" in each.message for each in caplog.records)
+
+
 async def test_a_refused_event_is_shown_and_never_sent_again(world: World, caplog):
     """The next one is."""
     forwarder = world.forwarder()

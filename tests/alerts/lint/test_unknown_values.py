@@ -4,7 +4,7 @@ import promql_parser
 import pytest
 
 from alerts.lint.rules import Rules, Setting
-from alerts.lint.unknown_values import nearest_value, unknown_values
+from alerts.lint.unknown_values import leaves_out_none, nearest_value, unknown_values
 from slo.promql import selectors_in
 from slo.rule_reading.files import read_rule_files
 
@@ -52,6 +52,33 @@ def test_a_value_that_is_never_there_is_found_where_it_is_asked_for(matcher):
     """Alone or among others; what is left out need not be there."""
     (parsed,) = promql_parser.parse(f"x{{state{matcher}}}").matchers.matchers
     assert MATCHERS[matcher] == list(unknown_values(parsed, KNOWN))
+
+
+LEAVING_OUT = {
+    '!="ded"': True,
+    '!="dead"': False,
+    '!=""': False,
+    '="ded"': False,
+    '=~"ded"': False,
+    '!~"ded|uup"': True,
+    '!~"(ded|xyz_.+)"': True,
+    '!~"ded|up"': False,
+    '!~"de.*"': False,
+    '!~"|ded"': False,
+    '!~".+"': False,
+    # More than names between bars: nothing is said.
+    '!~"d(ea|x)d"': False,
+    '!~"(?i)DED"': False,
+    '!="(?:state){0}.+"': False,
+}
+"""A matcher of a label with the values ``KNOWN``, and whether what it leaves out is never there."""
+
+
+@pytest.mark.parametrize("matcher", LEAVING_OUT)
+def test_a_matcher_that_leaves_out_no_value_that_there_is_is_found(matcher):
+    """One of several is enough: others may be of another version."""
+    (parsed,) = promql_parser.parse(f"x{{state{matcher}}}").matchers.matchers
+    assert LEAVING_OUT[matcher] == leaves_out_none(parsed, KNOWN)
 
 
 @pytest.mark.parametrize(

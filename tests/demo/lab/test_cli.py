@@ -119,14 +119,15 @@ def test_a_peer_that_reads_what_nobody_serves_or_clashes_with_ours_is_told_of_an
 ) -> None:
     """Before it is played, with its place."""
     path = tmp_path / "peer.yaml"
-    rules = RULES.replace("alert: A", "alert: GpuLost")
+    rules = RULES.replace("alert: A", "labels: {severity: page}, alert: GpuLost")
     path.write_text(rules.replace("up == 0", "node_nonsense > 3"), encoding="utf-8")
     cli.lab(tmp_path / "out", scenario=["calm"], peer=[str(path)])
 
     told = capsys.readouterr().err
     assert f"{path}:5:" in told
     assert "promql/unknown: GpuLost: asks for node_nonsense, which is unknown here; nobody" in told
-    assert "alerts/clash: GpuLost: found the alert GpuLost, which shardwatch writes, too" in told
+    clash = "found the alert GpuLost with severity page, which shardwatch writes, too"
+    assert f"alerts/clash: GpuLost: {clash}" in told
     assert 1 == len(played)
 
 

@@ -1,7 +1,9 @@
 """Tables say what was expected, what came, and what must not have come."""
 
-from demo.lab.matrix import false_ones, first_page, results_text
+from demo.lab.beside import false_ones
+from demo.lab.matrix import results_text
 from demo.lab.outcome import Outcome
+from demo.lab.waking import first_page
 from tests.demo.lab.outcomes import CELL, alert, outcome, shown
 
 PAGE = {**CELL, "severity": "page"}
@@ -103,6 +105,25 @@ def test_peers_stand_beside_ours_and_are_not_judged() -> None:
     peers = text.partition("## Beside others' rules")[2]
     assert "| gpu-lost | sloth | 200 s | 230 s | 1 | never | 0 | 1,234 |" in peers
     assert "| gpu-lost | shardwatch | 21 s |  | 0 |  | 0 | 99 |" in peers
+
+
+def test_alerts_of_a_peer_that_are_false_are_named_under_the_table() -> None:
+    """Of each rules, once for all its plays; with what the column counts."""
+    theirs = outcome(
+        alert("Stood", "standing", -500),
+        alert("Stood", "standing", -500, labels=PAGE),
+        alert("Early", "allowed", -5),
+        alert("Other", "allowed", 200),
+        alert("Bad", "forbidden", 9),
+        rules="sloth", is_judged=False,
+    )  # fmt: skip
+    text = results_text([theirs, outcome(alert("GpuLost", "expected", 21.4))])
+    peers = text.partition("## Beside others' rules")[2]
+
+    assert "`false` counts" in peers
+    assert "Of sloth fired before the fault Early, Stood; though forbidden Bad." in peers
+    assert "Of shardwatch" not in peers
+    assert "`false` counts" not in results_text([outcome(alert("GpuLost", "expected", 21.4))])
 
 
 def test_a_peer_of_our_name_is_no_outcome_of_ours() -> None:

@@ -47,14 +47,19 @@ async def test_a_play_from_a_shared_eve_is_the_play_alone() -> None:
 
     assert alone.to_data() == shared.to_data()
     assert other.place["group"] == "us-code-0"
-    assert {"1 of 2", "2 of 2"} == {each.partition(":")[0] for each in told}
+    begun = [each for each in told if each.endswith(" begins")]
+    assert ["one begins"] * 2 == begun
+    assert ["preparing what is before one and 1 more"] == told[:1]
+    assert {"1 of 2", "2 of 2"} == {each.partition(":")[0] for each in told[1:]} - {*begun}
 
 
 def test_a_fault_without_a_place_is_refused_in_a_sentence() -> None:
     """Not with a traceback of the process that found out."""
+    told: list[str] = []
     with pytest.raises(InputError) as refused:
-        run_jobs([Job(NOWHERE, OPTIONS)], 1, print)
+        run_jobs([Job(NOWHERE, OPTIONS)], 1, told.append)
 
+    assert ["preparing what is before one", "one begins"] == told, "no long silence"
     (found,) = refused.value.problems
     assert "one" == found.file
     assert "none" in found.message
