@@ -149,6 +149,24 @@ def test_graphs_follow_the_theme_and_are_light_on_paper(page: Page, reviews: str
     assert page.pdf().startswith(b"%PDF")
 
 
+def test_budgets_of_the_trend_are_on_one_line_on_paper(page: Page, reviews: str):
+    """A sheet is narrow, and a percentage of one character a line is not read."""
+    begin(page, reviews)
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 at 96 dpi, with its margins
+    page.emulate_media(media="print")
+    page.locator(".trend").first.evaluate(
+        "(table) => table.closest('details')?.setAttribute('open', '')"
+    )
+    numbers = page.locator("table.trend td.number, table.trend td.quiet")
+    heights = numbers.evaluate_all("(cells) => cells.map((cell) => cell.offsetHeight)")
+    table = page.locator("table.trend").first
+    columns = table.evaluate("(table) => getComputedStyle(table).gridColumnStart")
+
+    assert heights
+    assert max(heights) < 60
+    assert "span 2" == columns
+
+
 def test_an_incident_leads_to_the_boards_and_a_board_to_an_objective(page: Page, reviews: str):
     """With its place and its time; by the name that the board chose."""
     page.goto(f"{reviews}/incidents/1")
