@@ -172,6 +172,7 @@ def build(
     files[GUIDE_PATH] = guide.next_steps(read, form, out)
     if _print_and_judge(_check_objectives(read)):
         raise SystemExit(EXIT_PROBLEMS_FOUND)
+    _require_own_folder(out, files, format_)
     print_problems([*_without_place(read), *nobody_told(read)])
     written = write_generated(out, files)
     for path in written.changed:
@@ -281,6 +282,29 @@ def _build_all(
             raise ValueError(f"{name} builds {min(both)!r}, which another package builds too")
         files.update(built)
     return files
+
+
+def _require_own_folder(out: Path, files: Iterable[str], format_: BuildFormat) -> None:
+    """Refuse a folder of another kind of build: what is read from there would go.
+
+    Raises:
+        InputError: if it is one.
+    """
+    from exporters.generated import generated_paths  # noqa: PLC0415 - as late as the packages
+
+    built, there = _kinds(files), _kinds(generated_paths(out))
+    if built and there - built:
+        message = (
+            f"found a build of {'/ and '.join(sorted(there))}/ in it, which one of {format_} would "
+            "take away from whoever reads it"
+        )
+        fix = f"build into a folder of its own: -o {out}-{format_}"
+        raise InputError([problem(out, message, fix=fix)])
+
+
+def _kinds(paths: Iterable[str]) -> set[str]:
+    """Return the folders among some paths that only one kind of build has."""
+    return {"rules", "kubernetes"} & {each.partition("/")[0] for each in paths}
 
 
 def _check_objectives(config: Config) -> list[Problem]:

@@ -42,7 +42,7 @@ def _told(file: ConfigFile) -> Iterator[Receiver]:
 
 def _is_elsewhere(told: Receiver) -> bool:
     urls = [each.url for each in (told.pagerduty, told.webhook) if each]
-    hosts = [urlsplit(each).hostname or "" for each in urls]
+    hosts = [urlsplit(each or "").hostname or "" for each in urls]
     if told.email:
         hosts.append(parse_address(told.email.smarthost).host)
     return told.slack is not None or not all(map(is_loopback, hosts))

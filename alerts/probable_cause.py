@@ -15,6 +15,8 @@ SINCE_UNKNOWN = "unknown"
 ENDED_WITHIN = "30m"
 """A cause that ended this long ago or less is still named, where none is at work: the short window
 of the slower page tier, which may fire that long after its events have stopped going bad."""
+IF_IT_COMES_BACK = "it is over: see that users are well again; if it comes back, "
+"""Said before what is to be done about such a cause first: what it would take down is well now."""
 ENDED = f"; not now, but within the last {ENDED_WITHIN}"
 """Said after the evidence of such a cause."""
 _ENDED_FACTOR = 1000
@@ -45,10 +47,9 @@ class ProbableCause:
         """
         branches: dict[tuple[str, ...], str] = {(each.name,): tell(each) for each in self.causes}
         if not named:
-            return self._of_the_first(branches, otherwise)
+            return self._of_the_first(branches, otherwise, _if_ended(IF_IT_COMES_BACK))
         before = f"{{{{ .Labels.{conventions.CAUSE} }}}}: "
-        ended = f"{{{{ if lt (value .) 1.0 }}}}{ENDED}{{{{ end }}}}"
-        return self._of_the_first(branches, otherwise, before, self._more() + ended)
+        return self._of_the_first(branches, otherwise, before, self._more() + _if_ended(ENDED))
 
     def since(self) -> str:
         """Return a template of since when it is at work: since its alert is active, or pending."""
@@ -159,6 +160,11 @@ def _active_since(labels: Sequence[str]) -> str:
         '{{ . | first | value | humanizeTimestamp | reReplaceAll " [+]0000" "" }}'
         f"{{{{ else }}}}{SINCE_UNKNOWN}{{{{ end }}}}"
     )
+
+
+def _if_ended(said: str) -> str:
+    """Return a template of what is said of a cause that has ended alone."""
+    return f"{{{{ if lt (value .) 1.0 }}}}{said}{{{{ end }}}}"
 
 
 def _values(labels: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from alerts.watch.notifications import ALERTMANAGER_JOB
 from exporters import catalog
+from exporters.alertmanagers import alerting_entries, scrape_targets
 from exporters.config import Config
 from exporters.durations import format_duration
 from exporters.scrape import scrape_configs
@@ -25,7 +26,6 @@ def prometheus_config(config: Config) -> dict[str, Any]:
     more than the 15 days that are its default.
     """
     interval = format_duration(config.file.prometheus.scrape_interval)
-    addresses = sorted(config.file.alertmanager.addresses)
     replica = config.file.prometheus.replica
     # Else Alertmanager would take the alerts of two servers for two.
     relabeling = (
@@ -39,7 +39,7 @@ def prometheus_config(config: Config) -> dict[str, Any]:
         },
         "alerting": {
             **relabeling,
-            "alertmanagers": [{"static_configs": [{"targets": addresses}]}],
+            "alertmanagers": alerting_entries(config.file.alertmanager.addresses),
         },
         "rule_files": [RULE_FILES],
         "scrape_configs": [*scrape_configs(config), *server_scrape_configs(config)],
@@ -61,7 +61,7 @@ def external_labels(config: Config) -> dict[str, str]:
 
 def server_scrape_configs(config: Config) -> list[dict[str, Any]]:
     """Return the scrapes of the servers themselves: of Prometheus, and of the Alertmanagers."""
-    return [_itself(config), _alertmanagers(sorted(config.file.alertmanager.addresses))]
+    return [_itself(config), _alertmanagers(config.file.alertmanager.addresses)]
 
 
 def _itself(config: Config) -> dict[str, Any]:
@@ -78,4 +78,4 @@ def _itself(config: Config) -> dict[str, Any]:
 
 def _alertmanagers(addresses: Sequence[str]) -> dict[str, Any]:
     """Return the scrapes of the Alertmanagers, which tell whether receivers hear of alerts."""
-    return {"job_name": ALERTMANAGER_JOB, "static_configs": [{"targets": list(addresses)}]}
+    return {"job_name": ALERTMANAGER_JOB, "static_configs": scrape_targets(addresses)}

@@ -122,6 +122,7 @@ def alerts_table(
     grouping: Sequence[str] = GROUPING,
     place: Sequence[str] = ALERT_PLACE,
     keep: Sequence[str] = KEPT,
+    detail: str = links.SLO_DETAIL_BOARD,
 ) -> Any:
     """Return the table of the pages and tickets that fire.
 
@@ -131,6 +132,7 @@ def alerts_table(
         grouping: labels of alerts that are variables of the board.
         place: other labels that are shown.
         keep: variables that links to objectives keep as they are.
+        detail: the uid of the board of an objective.
     """
     first = (conventions.ALERTNAME, conventions.SEVERITY)
     labels = (conventions.SLO, *place, *grouping)
@@ -154,7 +156,7 @@ def alerts_table(
                     conventions.SLO,
                     "Open this objective and cell",
                     of_row(
-                        links.SLO_DETAIL_BOARD,
+                        detail,
                         {
                             conventions.SLO: conventions.SLO,
                             **{variable_of(each): each for each in grouping},

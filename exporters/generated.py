@@ -131,6 +131,11 @@ def _write(folder: Path, files: Mapping[str, str], listed: set[str], list_name: 
     return Written(tuple(changed), tuple(removed), tuple(foreign))
 
 
+def generated_paths(folder: Path) -> set[str]:
+    """Return the paths of what a build has written into a folder, relative to it."""
+    return _read_list(folder / LIST)
+
+
 def _read_list(file: Path) -> set[str]:
     try:
         # A path that is no UTF-8 is none of ours.

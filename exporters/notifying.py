@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from exporters.fields import HostPort, Seconds
+from exporters.alertmanagers import AlertmanagerAddress
+from exporters.fields import Seconds
 from exporters.topology import HttpUrl
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -124,7 +125,8 @@ class PagerDuty(_Strict):
     }
 
     routing_key_file: Path
-    url: HttpUrl = "https://events.pagerduty.com/v2/enqueue"
+    url: HttpUrl | None = None
+    """Where events go; if None, where ``global.pagerduty_url`` of Alertmanager says."""
 
 
 class Slack(_Strict):
@@ -231,8 +233,9 @@ class TimeInterval(_Strict):
 class Alertmanager(_Strict):
     """Where Prometheus sends alerts, the timing of notifications, and who is told of what."""
 
-    addresses: list[HostPort] = ["127.0.0.1:9093"]
-    """Of a mesh, all: each is sent every alert, and one of them tells it."""
+    addresses: list[AlertmanagerAddress] = ["127.0.0.1:9093"]
+    """``HOST:PORT``, or a URL of one behind TLS or a path. Of a mesh, all: each is sent every
+    alert, and one of them tells it."""
     group_wait: Seconds = 30.0
     group_interval: Seconds = 60.0
     repeat_interval: Seconds = 4 * 3600.0

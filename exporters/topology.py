@@ -26,6 +26,9 @@ from pydantic import (
 from exporters.documents import Document, Place, read_document
 from exporters.problems import InputError, Problem
 
+_LONGEST = 128
+"""Characters of a name."""
+
 
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
@@ -54,8 +57,13 @@ def _moment(found: Any) -> datetime:
     return moment
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a topology can have a text as a name."""
+    return 0 < len(text) <= _LONGEST and all("!" <= character <= "~" for character in text)
+
+
 LabelValue = Annotated[
-    str, StringConstraints(min_length=1, max_length=128), AfterValidator(_label_value)
+    str, StringConstraints(min_length=1, max_length=_LONGEST), AfterValidator(_label_value)
 ]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]

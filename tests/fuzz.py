@@ -77,7 +77,7 @@ BOARD = b"""{"uid": "u", "title": "T", "schemaVersion": 42, "__inputs": [{"name"
 
 def read_and_lint_board(data: bytes) -> object:
     """Read dashboards and check them."""
-    return lint_boards(boards_of(parse_json(data.decode("utf-8", "replace"), "f")))
+    return lint_boards(boards_of(parse_json(data.decode("utf-8", "replace"), "f"))[0])
 
 
 READERS: Mapping[str, tuple[Read, bytes]] = {

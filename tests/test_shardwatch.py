@@ -102,6 +102,26 @@ def test_wrong_arguments_are_bad_input(run, arguments):
     assert "Usage: shardwatch" in err
 
 
+@pytest.mark.parametrize(
+    ("first", "then"), [("prometheus", "kubernetes"), ("kubernetes", "vmalert")]
+)
+def test_a_folder_of_servers_is_none_of_kubernetes(run, config, tmp_path, first, then):
+    """What is read from there stays: another folder is to be named."""
+    out = tmp_path / "out"
+    build = ("build", "--config", config, "-o", out, "--format")
+    assert run(*build, first)[0] == 0
+    before = {each: each.read_bytes() for each in out.rglob("*") if each.is_file()}
+
+    code, said, err = run(*build, then)
+    there = "rules" if first == "prometheus" else "kubernetes"
+    assert (code, said) == (2, "")
+    assert err == (
+        f"{out}: found a build of {there}/ in it, which one of {then} would take away from whoever "
+        f"reads it; build into a folder of its own: -o {out}-{then}\n"
+    )
+    assert before == {each: each.read_bytes() for each in out.rglob("*") if each.is_file()}
+
+
 def test_build_writes_what_the_packages_build_and_says_so(run, config, builders, tmp_path):
     """A second time there is nothing to write."""
     out = tmp_path / "out"

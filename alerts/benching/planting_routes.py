@@ -42,6 +42,15 @@ def relabeled_away(stack: Stack) -> None:
     stack.set_prometheus(config)
 
 
+def cluster_relabeled_away(stack: Stack) -> None:
+    """What makes alerts of two servers one takes their cluster as well."""
+    config = stack.prometheus_config()
+    config["alerting"]["alert_relabel_configs"] = [
+        {"action": "labeldrop", "regex": "cluster|replica"}
+    ]
+    stack.set_prometheus(config)
+
+
 def one_incident_for_all(stack: Stack) -> None:
     """All pages are grouped by the name of the alert."""
     config = stack.alertmanager_config()
@@ -69,6 +78,11 @@ def inhibited_wholesale(stack: Stack) -> None:
         {"source_matchers": ['severity="none"'], "target_matchers": ['severity=~"page|ticket"']}
     )
     stack.set_alertmanagers(config)
+
+
+def no_inhibitions(stack: Stack) -> None:
+    """Alertmanager lacks our rules of inhibition."""
+    stack.set_alertmanagers({**stack.alertmanager_config(), "inhibit_rules": []})
 
 
 def silenced(stack: Stack) -> None:

@@ -19,6 +19,8 @@ from exporters.notifying import PagerDuty
 from exporters.problems import InputError
 from slo.prometheus import PrometheusClient
 
+_EVENTS_URL = "https://events.pagerduty.com/v2/enqueue"
+"""Of who names none: Alertmanager's default."""
 _EVENTS_PATH = "/v2/enqueue"
 _CHANGES_PATH = "/v2/change/enqueue"
 
@@ -120,8 +122,9 @@ def _change_url(config: Config, place: Place, pagerduty: PagerDuty) -> str:
     Raises:
         InputError: if that is not known.
     """
-    if not pagerduty.url.endswith(_EVENTS_PATH):
-        found = f"found {pagerduty.url!r}, expected an address that ends with {_EVENTS_PATH}"
+    url = pagerduty.url or _EVENTS_URL
+    if not url.endswith(_EVENTS_PATH):
+        found = f"found {url!r}, expected an address that ends with {_EVENTS_PATH}"
         fix = f"correct it: change events go to {_CHANGES_PATH} beside it"
         raise InputError([config.document.problem((*place, "url"), found, fix)])
-    return pagerduty.url.removesuffix(_EVENTS_PATH) + _CHANGES_PATH
+    return url.removesuffix(_EVENTS_PATH) + _CHANGES_PATH

@@ -16,6 +16,7 @@ from alerts.doctor.report import text_lines, write_bad_input, write_json
 from alerts.doctor.seen import Alertmanager, Seen
 from alerts.doctor.trying import try_pages
 from exporters.access import HttpAccess, read_access
+from exporters.alertmanagers import read_place
 from exporters.config import Config, read_config
 from exporters.problems import (
     EXIT_BAD_INPUT,
@@ -79,7 +80,7 @@ async def examine(asked: Examination) -> tuple[Seen, Diagnosis]:
             [problem("--alertmanager", f"found {each!r}, {expected}") for each in wrong]
         )
     urls = asked.alertmanagers or tuple(
-        f"http://{each}" for each in sorted(config.file.alertmanager.addresses)
+        each.url for each in sorted(map(read_place, config.file.alertmanager.addresses))
     )
     seen = await _look(config, urls, access)
     unanswered = [each for each in seen.alertmanagers if each.error and asked.alertmanagers]

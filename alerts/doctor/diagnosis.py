@@ -35,25 +35,40 @@ class Diagnosis:
     not_looked_at: tuple[NotLookedAt, ...] = ()
 
 
+PRESENT = 'group by (__name__) ({{__name__=~"{}"}})'.format(
+    "|".join(sorted({name for check in CHECKS for name in check.series}))
+)
+"""The families that checks look at, those which are there."""
+_REFUSED = "the server refused the question"
+_SCRAPE = {"prometheus_": ": let it scrape itself", "alertmanager_": ": let it scrape those"}
+"""What to do where a family is not there, by how its name begins."""
+
+
 def questions(seen: Seen) -> list[str]:
     """Return every expression that checks need, each once.
 
     Args:
         seen: in which nothing was asked yet.
     """
-    return list(dict.fromkeys(expr for check in CHECKS for expr in check.asks(seen)))
+    asked = [expr for check in CHECKS for expr in check.asks(seen)]
+    return list(dict.fromkeys([*asked, PRESENT]))
 
 
 def diagnose(seen: Seen) -> Diagnosis:
-    """Return what is wrong, and which checks could not be made, for the server does not tell."""
+    """Return what is wrong, and which checks could not be made.
+
+    Those could not which the server does not tell of, and those that find nothing where nothing is.
+    """
     findings: list[Finding] = []
     skipped: list[NotLookedAt] = []
     for check in CHECKS:
         reason = next(_unknown(check, seen), None)
         if reason is not None:
             skipped.append(NotLookedAt(check, reason))
-        else:
-            findings += (Finding(check, each) for each in sorted(set(check.find(seen))))
+        elif found := sorted(set(check.find(seen))):
+            findings += (Finding(check, each) for each in found)
+        elif why := _unseen(check, seen):
+            skipped.append(NotLookedAt(check, why))
     return Diagnosis(tuple(findings), tuple(skipped))
 
 
@@ -63,4 +78,18 @@ def _unknown(check: Check, seen: Seen) -> Iterator[str]:
             yield seen.unknown.get(part, "the server does not tell")
     for expr in check.asks(seen):
         if expr not in seen.values:
-            yield seen.unknown.get(expr, "the server refused the question")
+            yield seen.unknown.get(expr, _REFUSED)
+
+
+def _unseen(check: Check, seen: Seen) -> str:
+    """Return why a check that finds nothing had nothing to look at; empty if it had."""
+    if not check.series:
+        return ""
+    if PRESENT not in seen.values:
+        return seen.unknown.get(PRESENT, _REFUSED)
+    there = {each.labels.get("__name__") for each in seen.vector(PRESENT)}
+    if there.intersection(check.series):
+        return ""
+    names = " or ".join(check.series[:3])
+    do = next((text for begin, text in _SCRAPE.items() if names.startswith(begin)), "")
+    return f"Prometheus has no {names}{do}"

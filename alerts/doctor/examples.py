@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alerts.doctor.finding import listed
@@ -33,6 +33,8 @@ class Example:
     """With those that Prometheus adds when it sends it."""
     cell: tuple[str, ...]
     """The labels that tell its incident from others."""
+    before: Labels = field(default_factory=dict)
+    """Its labels in Prometheus, before ``alert_relabel_configs``."""
 
 
 def kinds(those: Iterable[Example], what: str) -> str:
@@ -133,7 +135,12 @@ def _sent(seen: Seen, found: Iterable[Example]) -> Iterator[tuple[Example, bool]
     """Yield each with the labels that it is sent with, and whether it is sent."""
     alerting: Mapping[str, Any] = (seen.server_config or {}).get("alerting") or {}
     steps = alerting.get("alert_relabel_configs") or ()
+    added = seen.external_labels
+    if not seen.server_config:
+        # Nobody knows what vmalert adds (-external.label): what its NEXT.md says is taken for it.
+        added = {catalog.CLUSTER: seen.config.topology.cluster}
     for each in found:
-        whole = {**seen.external_labels, **each.labels}
+        whole = {**added, **each.labels}
         labels = relabel(whole, steps)
-        yield Example(each.name, whole if labels is None else labels, each.cell), labels is not None
+        sent = whole if labels is None else labels
+        yield Example(each.name, sent, each.cell, whole), labels is not None

@@ -66,7 +66,9 @@ class Check:
     asks: Callable[[Seen], Iterable[str]] = lambda _: ()
     """The expressions whose values it needs, of a :class:`Seen` in which nothing was asked yet."""
     needs: tuple[str, ...] = ()
-    """The parts of what Prometheus says of itself that it needs: names of fields of ``Seen``."""
+    """The parts of what servers say of themselves that it needs: names of fields of ``Seen``."""
+    series: tuple[str, ...] = ()
+    """Families of which one must be there: without them that it finds nothing says nothing."""
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -17,6 +17,8 @@ from alerts.alertmanager.routes import Route, read_route
 from alerts.doctor.seen import Alertmanager, Labels, Seen
 from alerts.routing import alertmanager_config
 
+PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
+"""What Alertmanager takes where none is said."""
 SECRET = "<secret>"  # noqa: S105 - what Alertmanager writes in the place of one
 _WHERE = {
     "pagerduty": "routing_key_file",
@@ -35,14 +37,20 @@ class Way:
     """``pagerduty``, ``webhook``, ..."""
     where: str
     """A channel, an address; of a file its name alone, for folders differ. Empty if unknown."""
+    url: str = ""
+    """Which server is told, where ``where`` does not say it; empty if unknown."""
+    file: str = field(default="", compare=False)
+    """The whole path of the file, where ``where`` is one's name."""
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.where})" if self.where else self.kind
+        url = "" if self.url == PAGERDUTY_URL else self.url
+        said = ", ".join(filter(None, (self.where, url)))
+        return f"{self.kind} ({said})" if said else self.kind
 
     def is_as(self, other: Way) -> bool:
         """Tell whether both may be the same."""
-        known = self.where and other.where
-        return self.kind == other.kind and (not known or self.where == other.where)
+        pairs = ((self.where, other.where), (self.url, other.url))
+        return self.kind == other.kind and all(not a or not b or a == b for a, b in pairs)
 
 
 class Leading:
@@ -65,7 +73,8 @@ class Leading:
             for key, each in receiver.items():
                 if key.endswith("_configs"):
                     kind = key.removesuffix("_configs")
-                    self._ways[str(receiver["name"])] |= {_way(kind, one) for one in each or ()}
+                    ways = {_way(kind, one, config.get("global") or {}) for one in each or ()}
+                    self._ways[str(receiver["name"])] |= ways
 
     def routes(self, labels: Labels) -> list[Route]:
         """Return the routes that an alert takes and on which anybody is told."""
@@ -153,8 +162,10 @@ def _matchers_of(rules: Iterable[Inhibition]) -> Iterator[Matcher]:
         yield from rule.target
 
 
-def _way(kind: str, config: Mapping[str, Any]) -> Way:
+def _way(kind: str, config: Mapping[str, Any], of_all: Mapping[str, Any]) -> Way:
     where = str(config.get(_WHERE.get(kind, ""), "") or "")
-    if kind == "pagerduty":
-        where = PurePath(where).name
-    return Way(kind, "" if where == SECRET else where)
+    where = "" if where == SECRET else where
+    if kind != "pagerduty":
+        return Way(kind, where)
+    url = str(config.get("url") or of_all.get("pagerduty_url") or PAGERDUTY_URL)
+    return Way(kind, PurePath(where).name, "" if url == SECRET else url, where)

@@ -15,8 +15,7 @@ _DOLLAR = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 def relabel(labels: Labels, steps: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
     """Return the labels of an alert as it is sent; None if it is dropped.
 
-    Steps that hash or change case, or whose expression Python does not read, leave the labels as
-    they are.
+    Steps that hash, or whose expression Python does not read, leave the labels as they are.
 
     Args:
         labels: of the alert, external ones included.
@@ -39,16 +38,23 @@ def _take(found: dict[str, str], step: Mapping[str, Any]) -> bool:
     separator = str(step.get("separator", ";"))
     value = separator.join(found.get(str(name), "") for name in step.get("source_labels") or ())
     matched = regex.fullmatch(value)
+    target, replacement = str(step.get("target_label", "")), str(step.get("replacement", "$1"))
     if action in ("drop", "keep"):
         return (matched is None) is (action == "drop")
+    if action in ("dropequal", "keepequal"):
+        return (found.get(target, "") == value) is (action == "keepequal")
     if action in ("labeldrop", "labelkeep"):
         drops = action == "labeldrop"
         for name in [each for each in found if (regex.fullmatch(each) is not None) is drops]:
             del found[name]
-    elif action == "replace" and matched is not None and step.get("target_label"):
-        template = str(step.get("replacement", "$1"))
-        target = _fill(str(step["target_label"]), matched)
-        found[target] = _fill(template, matched)
+    elif action == "labelmap":
+        for name, text in list(found.items()):
+            if named := regex.fullmatch(name):
+                found[_fill(replacement, named)] = text
+    elif action in ("lowercase", "uppercase") and target:
+        found[target] = value.lower() if action == "lowercase" else value.upper()
+    elif action == "replace" and matched is not None and target:
+        found[_fill(target, matched)] = _fill(replacement, matched)
     return True
 
 

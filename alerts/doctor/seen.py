@@ -94,6 +94,8 @@ class Alertmanager:
     """The configuration that it runs on; secrets are blotted out."""
     alerts: tuple[Labels, ...] = ()
     """Labels of those that fire."""
+    silenced: tuple[tuple[Labels, tuple[str, ...]], ...] = ()
+    """Labels of those that fire and are held by silences, with the ids of these."""
     silences: tuple[Silence, ...] = ()
     has_reloaded: bool | None = None
     """Whether it runs on what its file says; None if it does not tell."""
@@ -175,6 +177,11 @@ class Seen:
         """What Prometheus adds to whatever leaves it; none if it does not tell."""
         found = ((self.server_config or {}).get("global") or {}).get("external_labels") or {}
         return {str(name): str(value) for name, value in found.items()}
+
+    @property
+    def answers(self) -> bool | None:
+        """Whether any Alertmanager answers; None if none does."""
+        return True if self.answering else None
 
     @property
     def answering(self) -> tuple[Alertmanager, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 import typer
@@ -28,28 +29,33 @@ def print_report(report: Report, looked_at: str, format_: ReportFormat) -> int:
     if format_ is ReportFormat.JSON:
         typer.echo(write_json(report), nl=False)
     else:
-        for line in text_lines(report):
-            typer.echo(line, err=True)
         if not report.must_be_mended:
             typer.echo(f"ok: {looked_at}")
-        if report.problems:
-            typer.echo(f"{counted(report)}; {report.table.readme} tells more", err=True)
+        _print_problems(report)
     return EXIT_PROBLEMS_FOUND if report.must_be_mended else 0
 
 
-def print_unread(error: InputError, empty: Report, format_: ReportFormat) -> int:
-    """Print as JSON why nothing could be read, and return the exit code.
+def print_unread(error: InputError, report: Report, format_: ReportFormat) -> int:
+    """Print why something could not be read, after what was found elsewhere; return the exit code.
 
     Args:
         error: with the problems.
-        empty: a report of nothing looked at.
+        report: of what could be read, which may be nothing.
         format_: for whom it is.
 
     Raises:
         InputError: the same, if the report is for people: it is printed as any other.
     """
     if format_ is not ReportFormat.JSON:
+        _print_problems(report)
         raise error
-    unread = Report(empty.table, empty.counts, error.problems)
-    typer.echo(write_json(unread), nl=False)
+    every = sorted([*report.problems, *error.problems])
+    typer.echo(write_json(replace(report, problems=every)), nl=False)
     return EXIT_BAD_INPUT
+
+
+def _print_problems(report: Report) -> None:
+    for line in text_lines(report):
+        typer.echo(line, err=True)
+    if report.problems:
+        typer.echo(f"{counted(report)}; {report.table.readme} tells more", err=True)

@@ -53,7 +53,7 @@ def pagerduty_config(
     """
     return {
         "routing_key_file": str(routing_key_file),
-        "url": pagerduty.url,
+        **({"url": pagerduty.url} if pagerduty.url else {}),
         "send_resolved": True,
         "severity": SEVERITIES[severity],
         "client": "shardwatch",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from alerts.pasting.changed import find_changed
 from alerts.pasting.checking import check
 from alerts.pasting.marks import Source, blocks_of, take_out
 from alerts.pasting.names import find_taken, find_taken_alerts
@@ -16,6 +18,7 @@ from alerts.pasting.parts import (
     built_rules,
     clusterless,
     is_alertmanager,
+    is_expanded,
     is_prometheus,
     our_alerts,
     prometheus_parts,
@@ -29,6 +32,11 @@ from exporters.problems import InputError, Problem, problem
 _SHARED = (
     "has lines of other clusters: what is pasted leads alerts that say cluster={0} alone, as those "
     "of a Prometheus with `external_labels: {{cluster: {0}}}`"
+)
+_CLUSTERLESS = "{0}, by which pages of a region hold back those of objectives; {1}"
+_APART = (
+    "reload Prometheus now, wait five minutes, then reload Alertmanager: what fires is told as "
+    "ended within these, and would else be told to your own receivers"
 )
 
 app = typer.Typer(add_completion=False)
@@ -77,6 +85,7 @@ def _cluster_of(texts: Mapping[Path, str], config: Path) -> str:
 def _undo(texts: Mapping[Path, str], cluster: str) -> None:
     changes: list[Change] = []
     words: dict[Path, list[str]] = {}
+    _require_unchanged(texts, cluster)
     for file, text in texts.items():
         bare = take_out(text, str(file), cluster)
         others = sorted({each.cluster for each in blocks_of(bare, str(file))})
@@ -92,6 +101,17 @@ def _undo(texts: Mapping[Path, str], cluster: str) -> None:
 
     write_all(changes, told)
     _say("took out of", changes, words)
+    if {"promtool", "amtool"} <= {_program_of(each.text, str(each.file)) for each in changes}:
+        typer.echo(_APART)
+
+
+def _require_unchanged(texts: Mapping[Path, str], cluster: str) -> None:
+    """Refuse what somebody changed, by its line, where the build that it is of is there."""
+    changed = [
+        each for file, text in texts.items() for each in find_changed(text, str(file), cluster)
+    ]
+    if changed:
+        raise InputError(changed)
 
 
 def _program_of(text: str, file: str) -> str:
@@ -114,7 +134,8 @@ def _say(did: str, changes: Sequence[Change], words: Mapping[Path, Sequence[str]
 
 
 def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
-    problems: list[Problem] = []
+    _require_unchanged(texts, config.topology.cluster)
+    problems = _led_past(texts, config)
     changes: list[Change] = []
     words: dict[Path, list[str]] = {}
     programs: dict[Path, str] = {}
@@ -136,18 +157,51 @@ def _paste(texts: Mapping[Path, str], config: Config, out: Path) -> None:
     _say("pasted into", changes, words)
 
 
+def _led_past(texts: Mapping[Path, str], config: Config) -> list[Problem]:
+    """Return the Prometheus files whose alerts would pass by the lines of a shared Alertmanager.
+
+    Of an Alertmanager's file that is named alone nobody knows what its Prometheus says.
+    """
+    cluster = config.topology.cluster
+    read_files: dict[Path, Any] = {}
+    shared: list[Path] = []
+    for file, text in texts.items():
+        with contextlib.suppress(InputError):  # it is told where each is pasted into
+            read_files[file] = read(text, str(file), cluster).data
+            if is_alertmanager(read_files[file]) and _is_shared(text, file, cluster):
+                shared.append(file)
+    if not shared:
+        return []
+    return [
+        problem(
+            file,
+            f"{lacks[0]}; {shared[0]} has lines of other clusters, so that what is pasted leads "
+            f"alerts that say cluster={cluster} alone: every page would go to others",
+            fix=f"{lacks[1]}, and paste again",
+        )
+        for file, data in read_files.items()
+        if is_prometheus(data) and (lacks := clusterless(config, data)) and not is_expanded(data)
+    ]
+
+
+def _is_shared(text: str, file: Path, cluster: str) -> bool:
+    """Tell whether lines of other clusters are pasted into a file."""
+    return any(each.cluster != cluster for each in blocks_of(text, str(file)))
+
+
 def _pasted(file: Path, text: str, config: Config, out: Path) -> tuple[str, str, list[str]]:
     """Return by which program to check a file, its text with what belongs into it, and words."""
     name, cluster = str(file), config.topology.cluster
     document = read(text, name, cluster)
     data = document.data
     if is_alertmanager(data):
-        is_shared = any(each.cluster != cluster for each in blocks_of(text, name))
+        is_shared = _is_shared(text, file, cluster)
         program, parts, rules = "amtool", alertmanager_parts(config, is_shared=is_shared), []
         lacks = _SHARED.format(cluster) if is_shared else ""
     elif is_prometheus(data):
         program, rules = "promtool", built_rules(out)
-        parts, lacks = prometheus_parts(config, out, data), clusterless(config, data)
+        parts = prometheus_parts(config, out, data)
+        lacks = _CLUSTERLESS.format(*said) if (said := clusterless(config, data)) else ""
     else:
         found = "found no configuration of a Prometheus or an Alertmanager"
         raise InputError([problem(file, found, fix="name prometheus.yml or alertmanager.yml")])

@@ -12,6 +12,7 @@ from exporters.documents import shown
 from exporters.problems import InputError, Problem
 
 _BEGIN, _END = "# shardwatch: begin ", "# shardwatch: end "
+_INSTEAD = "# shardwatch: instead of "
 _TOLD = "; `shardwatch paste --undo` takes out what stands up to its end"
 _MARK = re.compile(r"\s*#\s*shardwatch:\s*(begin|end)\b")
 _NAME = r'("(?:[^"\\]|\\.)*")'
@@ -38,6 +39,8 @@ class Block:
     """The folder of the build that it is of."""
     is_as_pasted: bool
     """Whether every line between its two is as it was written."""
+    instead_of: str
+    """The line that stood there before, with its end; empty if there was none."""
     hangs_on_it: int | None
     """The index of the first line after it that is read as a part of what stands in it, if any: an
     item under a key that was pasted, or what is further in."""
@@ -71,6 +74,12 @@ def begin(source: Source, lines: Iterable[str]) -> str:
 def _digest(lines: Iterable[str]) -> str:
     text = "\n".join(each.rstrip() for each in lines)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+def is_pasted_as(beginning: str, lines: Iterable[str]) -> bool:
+    """Tell whether these are the lines that were pasted after a line of :func:`begin`."""
+    found = _BEGINNING.fullmatch(beginning)
+    return found is not None and found[3] == _digest(lines)
 
 
 def end(cluster: str) -> str:
@@ -114,6 +123,7 @@ def _blocks(text: str, file: str) -> Iterator[Block]:
                 index + 1,
                 json.loads(origin),
                 is_as_pasted=digest == _digest(content),
+                instead_of=_instead_of(content),
                 hangs_on_it=_hanging(lines, index + 1, content, len(margin)),
             )
             opened = None
@@ -122,6 +132,23 @@ def _blocks(text: str, file: str) -> Iterator[Block]:
     if opened is not None:
         found, index = opened
         raise _refused(file, index, lines[index], f"`{_END}{found[2]}` after it")
+
+
+def instead(line: str) -> str:
+    """Return the first line of what is pasted in a line's place.
+
+    Args:
+        line: with its end.
+    """
+    return f"{_INSTEAD}{json.dumps(line)}"
+
+
+def _instead_of(content: list[str]) -> str:
+    first = content[0].strip() if content else ""
+    try:
+        return str(json.loads(first.removeprefix(_INSTEAD))) if first.startswith(_INSTEAD) else ""
+    except ValueError:
+        return ""  # somebody has changed it, which its digest tells
 
 
 def _hanging(lines: list[str], after: int, content: list[str], margin: int) -> int | None:
@@ -173,17 +200,18 @@ def take_out(text: str, file: str, cluster: str) -> str:
     """
     lines = text.splitlines(keepends=True)
     for each in reversed(own_blocks(text, file, cluster)):
-        del lines[each.first : each.end]
+        lines[each.first : each.end] = [each.instead_of] if each.instead_of else []
     return "".join(lines)
 
 
 def blank_out(text: str, file: str, cluster: str) -> str:
-    """Return the same, with empty lines in its place: each line has the number that it had.
+    """Return the same, with empty lines after it: each line has the number that it had.
 
     Raises:
         InputError: as :func:`own_blocks`.
     """
     lines = text.splitlines(keepends=True)
     for each in own_blocks(text, file, cluster):
-        lines[each.first : each.end] = ["\n"] * (each.end - each.first)
+        blank = ["\n"] * (each.end - each.first)
+        lines[each.first : each.end] = [each.instead_of or "\n", *blank[1:]]
     return "".join(lines)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from alerts.pasting.marks import Block
@@ -106,9 +107,10 @@ def _identity(content: Any, name: str) -> str:
 
 
 def _read_twice(document: Document, rules: Sequence[Path]) -> Iterator[Problem]:
+    built = {each.resolve() for each in rules}
     for index, each in enumerate(_list_at(document, ("rule_files",))):
-        pattern = _absolute(document, each)
-        if any(PurePath(rule).match(pattern) for rule in rules):
+        # By another way, as through a link, it is the same file.
+        if any(file.resolve() in built for file in _matching(document, each)):
             yield document.problem(
                 ("rule_files", index),
                 f"found {shown(each)}, which reads rules of shardwatch already, "
@@ -119,8 +121,14 @@ def _read_twice(document: Document, rules: Sequence[Path]) -> Iterator[Problem]:
 
 def _named_files(document: Document, keys: Keys) -> Iterator[Path]:
     for each in _list_at(document, keys):
-        pattern = Path(_absolute(document, each))
-        yield from sorted(pattern.parent.glob(pattern.name))
+        yield from _matching(document, each)
+
+
+def _matching(document: Document, written: Any) -> list[Path]:
+    """Return the files that a server would read for a pattern."""
+    pattern = _absolute(document, written)
+    # Of any pattern, also `/`, which the one of pathlib refuses.
+    return sorted(map(Path, glob.glob(pattern, include_hidden=True)))  # noqa: PTH207
 
 
 def _absolute(document: Document, written: Any) -> str:

@@ -10,6 +10,7 @@ from alerts.build import alert_names, fragment_of, rule_sets
 from alerts.pasting.texts import Keys
 from alerts.prometheus_file import RULE_FILES
 from alerts.watchdog import WATCHDOG
+from exporters.alertmanagers import alerting_entries
 from exporters.config import Config
 from exporters.problems import InputError, problem
 from exporters.scrape import configs_with_targets
@@ -51,12 +52,11 @@ def prometheus_parts(config: Config, out: Path, data: Mapping[str, Any]) -> dict
         data: what the file says: where it sends alerts already, nothing is added.
     """
     scrapes = configs_with_targets(config)
-    targets = sorted(config.file.alertmanager.addresses)
     return {
         ("rule_files",): [str(out.absolute() / RULE_FILES)],
         **({("scrape_configs",): scrapes} if scrapes else {}),
         **({} if _is_told(data) else {
-            ("alerting", "alertmanagers"): [{"static_configs": [{"targets": targets}]}]}),
+            ("alerting", "alertmanagers"): alerting_entries(config.file.alertmanager.addresses)}),
     }  # fmt: skip
 
 
@@ -78,23 +78,33 @@ def _is_addressed(alertmanager: Any) -> bool:
     ) or any(str(key).endswith("_sd_configs") and found for key, found in alertmanager.items())
 
 
-def clusterless(config: Config, data: Mapping[str, Any]) -> str:
-    """Return what to write into a Prometheus's configuration so that alerts say their cluster.
+def clusterless(config: Config, data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what a Prometheus's configuration says in place of its cluster, and what to write.
 
-    Pages of a region inhibit those of objectives by it; ``external_labels`` are of all that the
-    Prometheus sends, so that nobody but its owner adds one. Empty if it is there.
+    Pages of a region inhibit those of objectives by it, and lines of a second cluster lead by it;
+    ``external_labels`` are of all that the Prometheus sends, so that nobody but its owner adds one.
+    None if it is there.
     """
+    said, expected = _cluster_of(data), config.topology.cluster
+    if said == expected:
+        return None
+    found = f"cluster: {said}" if said is not None else "no cluster"
+    return (
+        f"found {found} in its external_labels",
+        f"write `external_labels: {{cluster: {expected}}}` under global:",
+    )
+
+
+def is_expanded(data: Mapping[str, Any]) -> bool:
+    """Tell whether its cluster is a variable of its environment, which nobody here knows."""
+    return "$" in str(_cluster_of(data))
+
+
+def _cluster_of(data: Mapping[str, Any]) -> Any:
     said: Any = data.get("global")
     for key in ("external_labels", "cluster"):
         said = said.get(key) if isinstance(said, dict) else None
-    expected = config.topology.cluster
-    if said == expected:
-        return ""
-    found = f"cluster: {said}" if said is not None else "no cluster"
-    return (
-        f"found {found} in its external_labels, by which pages of a region hold back those of "
-        f"objectives; write `external_labels: {{cluster: {expected}}}` under global:"
-    )
+    return said
 
 
 def our_alerts(config: Config) -> frozenset[str]:

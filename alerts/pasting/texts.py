@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from alerts.pasting.marks import Block, Source, begin, blank_out, blocks_of, end, take_out
+from alerts.pasting.marks import (
+    Block,
+    Source,
+    begin,
+    blank_out,
+    blocks_of,
+    end,
+    instead,
+    take_out,
+)
 from exporters.documents import SAFE_LOADER, Document, parse_documents
 from exporters.generated import WithoutAliases
 from exporters.problems import InputError, Problem, problem
@@ -21,7 +31,20 @@ Keys = tuple[str, ...]
 
 _BY_HAND = "paste by hand what NEXT.md says"
 _ALONE = "write the key alone, with nothing after its colon, and paste again"
+_MORE = "line {} holds more than one key, dash or anchor"
 _NULL = "tag:yaml.org,2002:null"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where to put what."""
+
+    line: int
+    """Before which, from 0."""
+    indent: int
+    content: Any
+    is_replaced: bool = False
+    """Whether it takes the place of the line, which comes back with ``--undo``."""
 
 
 def read(text: str, file: str, cluster: str) -> Document:
@@ -70,12 +93,16 @@ def paste(text: str, file: str, source: Source, parts: Mapping[Keys, Any]) -> st
     problems: list[Problem] = []
     for keys, content in parts.items():
         try:
-            at, indent, said = _place(root, file, keys, content, (lines, others))
+            place = _place(root, file, keys, content, (lines, others))
         except InputError as error:
             problems += error.problems
             continue
-        margin = " " * indent
-        content_lines = [f"{margin}{line}".rstrip(" ") for line in _lines(said)]
+        at, margin = place.line, " " * place.indent
+        written = lines_of(place.content)
+        if place.is_replaced:
+            written.insert(0, instead(lines[at]))
+            own.add(at)
+        content_lines = [f"{margin}{line}".rstrip(" ") for line in written]
         first, last = begin(source, content_lines), end(cluster)
         block = "".join(
             f"{line}{line_end}" for line in (margin + first, *content_lines, margin + last)
@@ -114,13 +141,13 @@ def _place(
     keys: Keys,
     content: Any,
     among: tuple[list[str], list[Block]],
-) -> tuple[int, int, Any]:
-    """Return before which line to put what, and how far it is indented.
+) -> _Place:
+    """Return where to put what.
 
     Args:
         root: of the text.
         file: its name, for problems.
-        keys: that lead to a list, which may be missing or null.
+        keys: that lead to a list, which may be missing, null or empty.
         content: of the list.
         among: the lines of the text, and what is pasted of others.
     """
@@ -140,18 +167,19 @@ def _place(
             content = _below(keys[depth:], content)
             break
         key_line, node = found[0].start_mark.line, found[1]
-        if isinstance(node, yaml.ScalarNode) and node.tag == _NULL:
-            # As in the file that Prometheus comes with: nothing stands there, or comments alone.
-            if wrong := _unlike_nothing(node, lines[key_line], keys[: depth + 1]):
-                raise refused(key_line, *wrong)
-            return key_line + 1, found[0].start_mark.column + 2, _below(keys[depth + 1 :], content)
+        if _is_empty(node, key_line, is_list=depth + 1 == len(keys)):
+            if not lines[key_line].endswith(("\n", "\r")):
+                raise refused(key_line, "the last line does not end", "end it, and paste again")
+            if lines[key_line][: found[0].start_mark.column].strip():
+                raise refused(key_line, _MORE.format(key_line + 1))
+            return _at_nothing(found, keys[depth:], content)
     else:
         if not isinstance(node, yaml.SequenceNode) or node.flow_style:
             fix = _BY_HAND if node.value else _ALONE
             raise refused(key_line, f"{_written(keys)} is no list of dashes", fix)
     line, column = node.start_mark.line, node.start_mark.column
     if lines[line][:column].strip():
-        raise refused(line, f"line {line + 1} holds more than one key, dash or anchor")
+        raise refused(line, _MORE.format(line + 1))
     for each in others:
         if each.encloses(line):
             if node is not root and each.encloses(key_line):
@@ -163,7 +191,29 @@ def _place(
                     f"{_written(keys)} with nothing after it, and paste both",
                 )
             line = each.first
-    return line, column, content
+    return _Place(line, column, content)
+
+
+def _at_nothing(pair: tuple[yaml.Node, yaml.Node], keys: Keys, content: Any) -> _Place:
+    """Return where to put what belongs to a key, the first of some, that has nothing."""
+    key, nothing = pair
+    line, indent = key.start_mark.line, key.start_mark.column
+    if nothing.start_mark.index == nothing.end_mark.index:
+        # As in the file that Prometheus comes with: nothing is there, or comments alone.
+        return _Place(line + 1, indent + 2, _below(keys[1:], content))
+    return _Place(line, indent, _below(keys, content), is_replaced=True)
+
+
+def _is_empty(node: yaml.Node, key_line: int, *, is_list: bool) -> bool:
+    """Tell whether nothing is said of a key, or in its line that it is nothing.
+
+    That is ``~`` and ``null``, and ``[]`` of a list and ``{}`` of a mapping.
+    """
+    if isinstance(node, yaml.ScalarNode) and node.tag == _NULL and not node.value:
+        return True
+    kinds = (yaml.SequenceNode,) if is_list else (yaml.MappingNode,)
+    is_nothing = node.tag == _NULL or (isinstance(node, kinds) and not node.value)
+    return is_nothing and node.start_mark.line == node.end_mark.line == key_line
 
 
 def _below(keys: Keys, content: Any) -> Any:
@@ -173,20 +223,12 @@ def _below(keys: Keys, content: Any) -> Any:
     return content
 
 
-def _unlike_nothing(node: yaml.ScalarNode, line: str, keys: Keys) -> tuple[str, ...]:
-    """Return why lines cannot be put below a key that is null, and what to do; nothing if so."""
-    if node.value:
-        return f"{_written(keys)} is {node.value}", _ALONE
-    if not line.endswith(("\n", "\r")):
-        return "the last line does not end", "end it, and paste again"
-    return ()
-
-
 def _written(keys: Keys) -> str:
     return " ".join(f"{each}:" for each in keys)
 
 
-def _lines(content: Any) -> list[str]:
+def lines_of(content: Any) -> list[str]:
+    """Return content as it is pasted, without its margin."""
     text: str = yaml.dump(content, Dumper=WithoutAliases, sort_keys=False, width=1000)
     return text.removesuffix("\n").split("\n")
 

@@ -224,7 +224,12 @@ def _burns(scope: Scope) -> tuple[Band, ...]:
 
 def _why(scope: Scope) -> tuple[Band, ...]:
     firing: Any = alerts_table(
-        25, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=(), keep=scope.kept
+        25,
+        f'{conventions.SLO}!=""',
+        grouping=scope.ask.grouping,
+        place=(),
+        keep=scope.kept,
+        detail=scope.uid_of(links.SLO_DETAIL_BOARD),
     )
     if not scope.has_cells:
         return (Band(1, (row(21, "What tells of it"),)), Band(8, (firing, traffic(28, scope))))

@@ -304,7 +304,12 @@ def _evidence() -> Band:
 
 def _how_sure(scope: Scope) -> Iterator[Band]:
     firing = alerts_table(
-        30, f'{conventions.SLO}!=""', grouping=scope.ask.grouping, place=(), keep=scope.kept
+        30,
+        f'{conventions.SLO}!=""',
+        grouping=scope.ask.grouping,
+        place=(),
+        keep=scope.kept,
+        detail=scope.uid_of(links.SLO_DETAIL_BOARD),
     )
     yield Band(1, (row(27, "How sure we are, and what fires"),))
     yield Band(8, (coverages(28, scope), traffic(29, scope), firing))

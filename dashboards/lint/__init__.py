@@ -26,18 +26,23 @@ __all__ = ["TABLE", "Board", "lint", "read_boards"]
 
 
 def lint(
-    boards: Sequence[Board], rules: Sequence[Rule] = (), setting: Setting | None = None
+    boards: Sequence[Board],
+    rules: Sequence[Rule] = (),
+    setting: Setting | None = None,
+    *,
+    are_all: bool = True,
 ) -> list[Problem]:
     """Return what is wrong or doubtful with dashboards, sorted.
 
     Each problem has the id of its check; the table says how grave it is.
 
     Args:
-        boards: that could be read; whether links lead anywhere is only known if all are given.
+        boards: that could be read.
         rules: that record what they ask for, besides shardwatch's.
         setting: what they are held against.
+        are_all: whether all that were named could be read; else nobody knows where links lead.
     """
-    together = Boards(boards, Rules(with_ours(rules), setting or Setting()))
+    together = Boards(boards, Rules(with_ours(rules), setting or Setting()), are_all)
     found: dict[Problem, None] = {}
     for board in boards:
         found.update(dict.fromkeys(_of_board(board, together)))

@@ -20,6 +20,18 @@ SHOWN_CHARACTERS = 60
 """Of somebody's text, in a message."""
 LATEST_CLASSIC_SCHEMA = 42
 LONGEST_EXPRESSION_CHARACTERS = 20_000
+MIXED = "-- Mixed --"
+_OWN, _EXPRESSIONS = "grafana", "__expr__"
+"""Of Grafana itself. Grafana Cloud calls its Prometheus ``grafanacloud-NAME-prom``."""
+
+
+def is_prometheus(plugin: str) -> bool:
+    """Tell whether a plugin of data sources asks in PromQL; VictoriaLogs has a language of its own.
+
+    Args:
+        plugin: ``prometheus``, ``grafana-amazonprometheus-datasource``, ...
+    """
+    return "prometheus" in plugin or ("victoriametrics" in plugin and "logs" not in plugin)
 
 
 def plain(text: str) -> str:
@@ -54,9 +66,11 @@ class DataSource:
     @property
     def is_grafanas(self) -> bool:
         """Whether it is none to configure: ``-- Mixed --``, ``-- Grafana --``, expressions."""
-        return self.name.startswith(("--", "__", "grafana")) or self.type in (
-            "grafana", "datasource", "__expr__",
-        )  # fmt: skip
+        return (
+            self.name.startswith("--")
+            or self.name in (_OWN, _EXPRESSIONS)
+            or self.type in (_OWN, "datasource", _EXPRESSIONS)
+        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,8 @@ class Variable:
     has_many: bool
     """Whether several values may be chosen, or all."""
     place: Place
+    is_input: bool = False
+    """Whether whoever imports the board gives it, once."""
 
 
 @dataclass(frozen=True)
@@ -215,8 +231,6 @@ class Board:
     """Of annotations and variables."""
     links: Sequence[Text] = ()
     texts: Sequence[Text] = ()
-    inputs: frozenset[str] = frozenset()
-    """Names that whoever imports the board fills in: ``DS_PROMETHEUS``."""
     has_rows: bool = False
     """Whether panels stand in rows as before schema 16."""
 
@@ -238,12 +252,12 @@ class Board:
     def asks_prometheus(self, datasource: DataSource) -> bool:
         """Tell whether a data source is a Prometheus, as far as the board says."""
         if datasource.type:
-            return any(each in datasource.type for each in ("prometheus", "victoriametrics"))
+            return is_prometheus(datasource.type)
         for each in references(datasource.name):
             variable = self.variables_by_name.get(each.name)
             if variable is not None and variable.of_type:
-                return "prometheus" in variable.of_type
-        return not datasource.is_grafanas or datasource.name == "-- Mixed --"
+                return is_prometheus(variable.of_type)
+        return not datasource.is_grafanas or datasource.name == MIXED
 
     def problem(self, check: str, message: str, fix: str, at: Place | None = None) -> Problem:
         """Return a problem of the board, or of a place in it."""

@@ -17,6 +17,8 @@ class Boards:
 
     boards: Sequence[Board]
     rules: Rules
+    are_all: bool = True
+    """Whether no other of those that were named is there, unread."""
 
     @cached_property
     def uids(self) -> frozenset[str]:

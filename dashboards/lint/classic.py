@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from dashboards.lint.board import Board, DataSource, Grid, Panel, Query, Text, Variable, plain
@@ -23,6 +24,9 @@ from exporters.documents import Place, part_of
 
 _UNIT = "unit"
 _LINKS = "links"
+_CONTENT = "content"
+_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+_ADDRESS = re.compile(r"""(?:\]\(|href=["'])(?P<address>[^\s)"']+)""")
 
 
 def read_classic(source: JsonFile, place: Place, data: Any, named: Text | None = None) -> Board:
@@ -44,12 +48,15 @@ def read_classic(source: JsonFile, place: Place, data: Any, named: Text | None =
     of_variables = (*place, "templating", "list")
     annotations = (fields.annotations.items if fields.annotations else None) or []
     of_annotations = (*place, "annotations", "list")
-    inputs = {each.name: each.pluginId or "" for each in fields.inputs or () if each.name}
     found = [_variable(each, (*of_variables, index)) for index, each in enumerate(variables)]
     found += [
-        Variable(name, "datasource", plugin, has_many=False, place=(*place, "__inputs"))
-        for name, plugin in inputs.items()
-    ]
+        Variable(
+            each.name, each.type or "datasource", each.pluginId or "", has_many=False,
+            place=(*place, "__inputs", index), is_input=True,
+        )
+        for index, each in enumerate(fields.inputs or ())
+        if each.name
+    ]  # fmt: skip
     queries = [
         query
         for index, each in enumerate(variables)
@@ -73,7 +80,6 @@ def read_classic(source: JsonFile, place: Place, data: Any, named: Text | None =
         queries=queries,
         links=link_texts(fields.links, (*place, _LINKS)),
         texts=_texts(place, title=fields.title, description=fields.description),
-        inputs=frozenset(inputs),
         has_rows=bool(fields.rows),
     )
 
@@ -106,6 +112,21 @@ def option_units(options: dict[str, Any] | None) -> Iterator[str]:
         unit = axis.get(_UNIT) if isinstance(axis, dict) else None
         if isinstance(unit, str) and unit:
             yield unit
+
+
+def option_texts(options: dict[str, Any] | None, place: Place) -> Iterator[Text]:
+    """Yield what a text panel shows, in which variables may stand."""
+    content = (options or {}).get(_CONTENT)
+    if isinstance(content, str) and (options or {}).get("mode") != "code":
+        # What stands between backticks is shown as it is written: `$HOME`.
+        yield Text(_CODE.sub(lambda each: " " * len(each[0]), content), (*place, _CONTENT))
+
+
+def links_in(texts: Iterable[Text]) -> Iterator[Text]:
+    """Yield the addresses of links in Markdown and HTML."""
+    for text in texts:
+        for each in _ADDRESS.finditer(text.text):
+            yield Text(each["address"], text.place)
 
 
 def value_links(config: FieldConfigFields | None, place: Place) -> Iterator[Text]:
@@ -161,6 +182,7 @@ def _panel(source: JsonFile, fields: PanelFields, place: Place, group: Place) ->
     old_units = [fields.format, *(each.format for each in fields.yaxes or ())]
     old_units += [each.unit for each in fields.styles or ()]
     title = plain(fields.title or "")
+    shown = tuple(option_texts(fields.options, (*place, "options")))
     return Panel(
         source=source,
         place=place,
@@ -183,10 +205,14 @@ def _panel(source: JsonFile, fields: PanelFields, place: Place, group: Place) ->
         links=(
             *link_texts(fields.links, (*place, _LINKS)),
             *value_links(fields.fieldConfig, config),
+            *links_in(shown),
         ),
-        texts=_texts(
-            place, title=fields.title, description=fields.description,
-            repeat=f"${fields.repeat}" if fields.repeat else None,
+        texts=(
+            *_texts(
+                place, title=fields.title, description=fields.description,
+                repeat=f"${fields.repeat}" if fields.repeat else None,
+            ),
+            *shown,
         ),
         datasource=of_panel if fields.datasource else None,
     )  # fmt: skip

@@ -33,50 +33,63 @@ class Lint:
     """How it is asked: a file of a ``http_client_config``."""
 
 
-def lint_files(asked: Lint) -> tuple[list[Board], list[Problem]]:
-    """Return the dashboards of files, and what is wrong with them, sorted.
+@dataclass(frozen=True)
+class Found:
+    """What was looked at, and what is wrong."""
+
+    boards: Sequence[Board]
+    """That could be read."""
+    problems: Sequence[Problem]
+    """Of these, sorted."""
+    unread: Sequence[Problem]
+    """What kept others from being read."""
+
+
+def lint_files(asked: Lint) -> Found:
+    """Return what is wrong with the dashboards of files.
 
     Raises:
-        InputError: if a file cannot be read, or the server does not answer.
+        InputError: if rules or no dashboard can be read, or the server does not answer.
     """
-    boards, rules = _read(asked)
+    boards, rules, unread = _read(asked)
     setting = asked.setting
     if asked.prometheus_url is not None:
         queries = [query for each in boards for query in each.all_queries]
         served = ask_server(asked.prometheus_url, asked.http_config, names_asked_for(queries))
         setting = replace(setting, served=served)
-    return boards, lint(boards, rules, setting)
+    return Found(boards, lint(boards, rules, setting, are_all=not unread), unread)
 
 
 def print_lint(asked: Lint, format_: ReportFormat) -> int:
     """Check dashboards, print what was found and return the exit code.
 
     Raises:
-        InputError: as :func:`lint_files`, unless the report is JSON and tells it.
+        InputError: as :func:`lint_files`, and if some dashboards cannot be read, after what was
+            found in the others is printed; a report of JSON tells it.
     """
     try:
-        boards, problems = lint_files(asked)
+        found = lint_files(asked)
     except InputError as error:
         return print_unread(error, Report(TABLE, {"boards": 0, "panels": 0}), format_)
-    counts = {"boards": len(boards), "panels": sum(len(each.panels) for each in boards)}
-    lines = {each.source.file: each.source.lines for each in boards}
+    counts = {
+        "boards": len(found.boards),
+        "panels": sum(len(each.panels) for each in found.boards),
+    }
+    lines = {each.source.file: each.source.lines for each in found.boards}
+    report = Report(TABLE, counts, found.problems, lines)
+    if found.unread:
+        return print_unread(InputError(found.unread), report, format_)
     looked_at = ", ".join(number_of(count, what[:-1]) for what, count in counts.items())
-    return print_report(Report(TABLE, counts, problems, lines), looked_at, format_)
+    return print_report(report, looked_at, format_)
 
 
-def _read(asked: Lint) -> tuple[list[Board], Sequence[Rule]]:
-    """Return dashboards and rules; what is wrong with either is told at once."""
-    problems: list[Problem] = []
-    boards: list[Board] = []
-    rules: list[Rule] = []
-    try:
-        boards = read_boards(asked.paths)
-    except InputError as error:
-        problems += error.problems
+def _read(asked: Lint) -> tuple[Sequence[Board], Sequence[Rule], Sequence[Problem]]:
+    """Return dashboards, rules, and which dashboards cannot be read."""
+    boards, unread = read_boards(asked.paths)
     try:
         rules = read_rule_files(asked.rules)
     except InputError as error:
-        problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return boards, rules
+        raise InputError([*unread, *error.problems]) from None
+    if not boards and unread:
+        raise InputError(unread)
+    return boards, rules, unread

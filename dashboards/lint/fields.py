@@ -5,9 +5,36 @@ All others are passed over, and none must be there: Grafana has defaults for eve
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+
+def _if_ours(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def _written(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+_Field = TypeVar("_Field")
+IfOurs = Annotated[_Field | None, WrapValidator(_if_ours)]
+"""A field that plugins and other data sources have, too, in shapes of their own: then None."""
+Title = Annotated[str | None, BeforeValidator(_written)]
+"""A title; Grafana shows a number as it is written."""
 
 
 class Loose(BaseModel):
@@ -29,7 +56,6 @@ class LinkFields(Loose):
 
     url: str | None = None
     dashUri: str | None = None  # noqa: N815 - as Grafana has it
-    title: str | None = None
 
 
 class PropertyFields(Loose):
@@ -66,9 +92,8 @@ class TargetFields(Loose):
     refId: str | None = None  # noqa: N815
     legendFormat: str | None = None  # noqa: N815
     datasource: str | DataSourceFields | None = None
-    instant: bool | None = None
-    range: bool | None = None
-    format: str | None = None
+    instant: IfOurs[bool] = None
+    range: IfOurs[bool] = None
 
 
 class GridFields(Loose):
@@ -97,27 +122,25 @@ class PanelFields(Loose):
 
     id: int | None = None
     type: str | None = None
-    title: str | None = None
+    title: Title = None
     description: str | None = None
     datasource: str | DataSourceFields | None = None
     targets: list[TargetFields] | None = None
     gridPos: GridFields | None = None  # noqa: N815
     fieldConfig: FieldConfigFields | None = None  # noqa: N815
     panels: list[PanelFields] | None = None
-    collapsed: bool | None = None
-    repeat: str | None = None
+    repeat: IfOurs[str] = None
     links: list[LinkFields] | None = None
     libraryPanel: dict[str, Any] | None = None  # noqa: N815
-    format: str | None = None
-    yaxes: list[AxisFields] | None = None
-    styles: list[StyleFields] | None = None
-    options: dict[str, Any] | None = None
+    format: IfOurs[str] = None
+    yaxes: IfOurs[list[AxisFields]] = None
+    styles: IfOurs[list[StyleFields]] = None
+    options: IfOurs[dict[str, Any]] = None
 
 
 class RowFields(Loose):
     """A row, as boards before schema 16 have them."""
 
-    title: str | None = None
     panels: list[PanelFields] | None = None
 
 
@@ -150,7 +173,8 @@ class AnnotationFields(Loose):
 
     name: str | None = None
     expr: str | None = None
-    target: AnnotationTargetFields | None = None
+    target: IfOurs[AnnotationTargetFields] = None
+    """Of Graphite's a text."""
     datasource: str | DataSourceFields | None = None
 
 

@@ -3,7 +3,8 @@
 Grafana replaces variables in the text, wherever they stand, so that what one stands for follows
 from its place alone: a duration in ``[$x]``, a label in ``by ($x)``, a name before ``{`` or within
 a word, any value in a matcher. A variable in a matcher may have any value but none: what has no
-such label is not selected by it. Where it could be a number or series (``a > $x``), both are tried.
+such label is not selected by it. Where it could be a number or series (``a > $x``), both are tried;
+what a function takes is known (:mod:`dashboards.lint.arguments`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dashboards.lint.arguments import Argument, argument_of
 from dashboards.lint.placeholders import (
     COUNT,
     LABEL,
@@ -30,11 +32,12 @@ from dashboards.lint.references import Reference, references
 _QUOTES = "\"'`"
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _GROUPING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
-_NUMBER_FIRST = frozenset(
-    {"topk", "bottomk", "limitk", "limit_ratio", "quantile", "quantile_over_time", "vector",
-     "histogram_quantile", "histogram_fraction"}
-)  # fmt: skip
-"""Functions and aggregations whose first argument is a number."""
+_STANDS_FOR: Mapping[Argument, str] = {
+    "series": SERIES,
+    "range": f"{SERIES}[{WINDOW}]",
+    "number": NUMBER,
+    "text": f'"{LABEL}"',
+}
 _RUN = re.compile(r"[\w:.]", re.ASCII)
 _UNITS = tuple("smhdwy")
 _OPERATORS = ("=~", "!~", "!=", "==", "=")
@@ -264,16 +267,14 @@ class _Filler:
         self._emit(self._alone(names, inside), length)
 
     def _alone(self, names: list[str], inside: _Bracket) -> str:
-        is_call = inside.sign == "(" and bool(inside.word)
-        if is_call and inside.word in _NUMBER_FIRST and self.before in ("(", ","):
-            return SERIES if inside.commas else NUMBER
-        if is_call and self.before == "(":
-            self.is_open = True
-            return SERIES
-        if is_call and self.before == ",":
-            return NUMBER
-        self.guessed += names
-        return self.guess
+        taken = None
+        if inside.sign == "(" and self.before in ("(", ","):
+            taken = argument_of(inside.word, inside.commas)
+        if taken is None:
+            self.guessed += names
+            return self.guess
+        self.is_open = self.is_open or taken != "number"
+        return _STANDS_FOR[taken]
 
     def _following(self, end: int) -> str:
         return self.text[end : end + 80].lstrip()

@@ -26,15 +26,12 @@ _MARKS = frozenset({"panels", "rows", "schemaVersion", "templating", "annotation
 """Keys of which each dashboard of the first schema has one."""
 
 
-def read_boards(paths: Sequence[Path]) -> list[Board]:
-    """Return the dashboards of files and folders, in their order.
+def read_boards(paths: Sequence[Path]) -> tuple[list[Board], list[Problem]]:
+    """Return the dashboards of files and folders, in their order, and what cannot be read.
 
     Of a folder all files that are called ``.json`` are read; those in which there is no dashboard
-    are passed over.
-
-    Raises:
-        InputError: if a file cannot be read, holds no dashboard though it was named, or has a
-            field of another type than Grafana's.
+    are passed over. A dashboard cannot be read if its file cannot, or holds none though it was
+    named, or if a field is of another type than Grafana's.
     """
     found: dict[Path, list[Board]] = {}
     problems: list[Problem] = []
@@ -42,39 +39,32 @@ def read_boards(paths: Sequence[Path]) -> list[Board]:
         files = _inside(path) if path.is_dir() else [path]
         has_board = False
         for file in files:
-            try:
-                boards = found[file] if file in found else _read_file(file, is_named=file == path)
-            except InputError as error:
-                problems += error.problems
-                has_board = True
-                continue
-            if boards:
-                found[file] = boards
-                has_board = True
+            if file not in found:
+                found[file], unread = _read_file(file, is_named=file == path)
+                problems += unread
+                has_board |= bool(unread)
+            has_board |= bool(found[file])
         if not has_board:
             problems.append(problem(path, "found no dashboard", fix="name files of dashboards"))
-    if problems:
-        raise InputError(problems)
-    return [board for boards in found.values() for board in boards]
+    return [board for boards in found.values() for board in boards], problems
 
 
 def _inside(folder: Path) -> list[Path]:
     return sorted(each for each in folder.rglob(f"*{SUFFIX}") if each.is_file())
 
 
-def _read_file(path: Path, *, is_named: bool) -> list[Board]:
-    source = read_json(path)
+def _read_file(path: Path, *, is_named: bool) -> tuple[list[Board], list[Problem]]:
+    try:
+        source = read_json(path)
+    except InputError as error:
+        return [], list(error.problems)
     if not is_named and not any(_is_board(each) for _, each in _items(source.document.data)):
-        return []
+        return [], []
     return boards_of(source)
 
 
-def boards_of(source: JsonFile) -> list[Board]:
-    """Return the dashboards of a file.
-
-    Raises:
-        InputError: as :func:`read_boards`.
-    """
+def boards_of(source: JsonFile) -> tuple[list[Board], list[Problem]]:
+    """Return the dashboards of a file, and what cannot be read."""
     problems: list[Problem] = []
     boards: list[Board] = []
     for place, data in _items(source.document.data):
@@ -85,9 +75,7 @@ def boards_of(source: JsonFile) -> list[Board]:
     if not boards and not problems:
         message = "found an empty list, expected a dashboard at least"
         problems.append(source.document.problem((), message, "export one from Grafana"))
-    if problems:
-        raise InputError(problems)
-    return boards
+    return boards, problems
 
 
 def _items(data: Any) -> Iterator[tuple[Place, Any]]:

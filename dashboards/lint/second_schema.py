@@ -14,6 +14,8 @@ from dashboards.lint.classic import (
     data_source,
     field_units,
     link_texts,
+    links_in,
+    option_texts,
     option_units,
     value_links,
 )
@@ -97,6 +99,8 @@ def _panel(source: JsonFile, fields: second_fields.Element, place: Place, on: _O
     group_spec = spec.data.spec if spec.data is not None else None
     of_queries = (*below, "data", "spec", "queries")
     title = plain(spec.title or "")
+    of_viz = (*below, "vizConfig", "spec")
+    texts = tuple(option_texts(shown.options, (*of_viz, "options")))
     return Panel(
         source=source,
         place=place,
@@ -114,9 +118,10 @@ def _panel(source: JsonFile, fields: second_fields.Element, place: Place, on: _O
         group=on[1],
         links=[
             *link_texts(spec.links, (*below, "links")),
-            *value_links(shown.fieldConfig, (*below, "vizConfig", "spec", "fieldConfig")),
+            *value_links(shown.fieldConfig, (*of_viz, "fieldConfig")),
+            *links_in(texts),
         ],
-        texts=[Text(spec.title, (*below, "title"))] if spec.title else [],
+        texts=[*([Text(spec.title, (*below, "title"))] if spec.title else []), *texts],
     )
 
 

@@ -16,7 +16,8 @@ _CHECKS = (
     Check("boards/ignore", "warning", "A comment `shardwatch:ignore` that names no check, gives no "
           "reason, or suppresses nothing."),
     Check("boards/link", "warning", "A link to a board (`/d/UID`) that is not among the files "
-          "given: whoever follows it finds nothing."),
+          "given, texts' links included: whoever follows it finds nothing. Not looked at while one "
+          "of the files cannot be read."),
     Check("boards/schema", "info", "A board of another schema than the last of the first kind, "
           f"{LATEST_CLASSIC_SCHEMA}, or with rows of panels as before schema 16: Grafana changes "
           "it each time that it loads it, and what it makes of it was not looked at."),
@@ -44,7 +45,7 @@ _CHECKS = (
           "value choose among them. Where there are thousands the panel is unreadable, and the "
           "browser stops."),
     Check("panels/unit", "warning", "A panel of numbers without a unit: 0.3 may be a share, "
-          "seconds or requests."),
+          "seconds or requests; or with one that is mistyped, so that it is written as it is."),
     # --- PromQL -------------------------------------------------------------------------------
     *OF_EXPRESSIONS,
     Check("promql/syntax", "error", "An expression that is no PromQL, whatever the variables "
@@ -63,6 +64,8 @@ _CHECKS = (
     Check("queries/unread", "info", "An expression in which a variable may stand for a function or "
           "series, and that is no PromQL with either: it was not looked at."),
     # --- variables ----------------------------------------------------------------------------
+    Check("variables/duplicate", "error", "Two variables of a board have one name: what is chosen "
+          "in one of them changes nothing."),
     Check("variables/label", "error", "A variable offers the values of a label that the series "
           "cannot have: there is none to choose."),
     Check("variables/undefined", "error", "A variable that the board does not define: it stands in "

@@ -65,6 +65,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         secrets=list(_secrets(config, routing)),
         labels=form.labels,
         days=retention_days(objectives),
+        cluster=config.topology.cluster,
         failing=NOTIFICATIONS_FAILING,
         wakes_somebody=wakes_somebody(config),
         grafana=config.file.links.grafana,
@@ -87,6 +88,8 @@ def recommended_overlay(config: Config) -> str:
     if GPU not in config.file.kubernetes.exporters:
         return NO_GPUS
     members = [member for group in config.topology.groups for member in group.members]
+    if not any(each.gpus or each.telemetry for each in members):
+        return NO_GPUS  # of none that anybody knows: a reader of the driver would not start
     ports = {urlsplit(each.telemetry).port for each in members if each.telemetry}
     return ON_NODES if ports <= {PORTS["gpu"]} else OF_PAGES
 

@@ -20,12 +20,15 @@ from dashboards.build import (
     GRAFANA_FOLDER,
 )
 from dashboards.next_steps.writing import write_steps
+from exporters.alertmanagers import alerting_entries, read_place
 from exporters.config import Config
+from exporters.durations import format_duration
 from exporters.scrape import JOBS, configs_with_targets
 from slo.checks.retention import days_to_keep, seconds_needed
 from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.rule_files import RulesForm
+from slo.rules_format import RulesFormat
 
 _SECRET_SUFFIX = "_file"  # noqa: S105 - how fields end that name one
 
@@ -43,6 +46,7 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
     alerts = alert_names(rule_sets(config, objectives, form))
     fragment = fragment_of(config, objectives, alerts)
     scrapes = configs_with_targets(config)
+    addresses = config.file.alertmanager.addresses
     return write_steps(
         "servers.md",
         config.generated_from,
@@ -50,9 +54,13 @@ def next_steps(config: Config, form: RulesForm, out: Path) -> str:
         folder=folder,
         cluster=config.topology.cluster,
         exporters=_exporters(config),
+        is_vmalert=form.format is RulesFormat.VMALERT,
+        prometheus_url=config.file.prometheus.url.rstrip("/"),
+        alertmanager_urls=[each.url for each in sorted(map(read_place, addresses))],
+        interval=format_duration(config.file.prometheus.scrape_interval),
         rules=str(folder / RULE_FILES),
         scrapes=scrapes,
-        alertmanagers=sorted(config.file.alertmanager.addresses),
+        alertmanagers=alerting_entries(addresses),
         days=retention_days(objectives),
         failing=NOTIFICATIONS_FAILING,
         collector=COLLECTOR_PATH,

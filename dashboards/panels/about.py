@@ -90,22 +90,13 @@ def extra(about: About, *, color: str = "thresholds", overrides: Sequence[Json] 
         color: Grafana's mode: by thresholds, or ``palette-classic`` for lines told apart.
         overrides: the kind's own; those of ``about`` come after them.
     """
-    mappings = [
-        {
-            "options": {
-                str(each.value): {"color": each.color, "index": index, "text": each.text}
-                for index, each in enumerate(about.meanings)
-            },
-            "type": "value",
-        }
-    ]
     return {
         "fieldConfig": {
             "defaults": {
                 "color": {"mode": color},
                 "decimals": about.decimals,
                 "links": list(about.links),
-                "mappings": mappings if about.meanings else [],
+                "mappings": [mapping_of(about.meanings)] if about.meanings else [],
                 "max": about.highest,
                 "min": about.lowest,
                 "noValue": about.no_value,
@@ -114,6 +105,15 @@ def extra(about: About, *, color: str = "thresholds", overrides: Sequence[Json] 
             "overrides": [*overrides, *about.overrides],
         }
     }
+
+
+def mapping_of(meanings: Sequence[Meaning]) -> Json:
+    """Return the mapping of values to what they mean."""
+    options = {
+        str(each.value): {"color": each.color, "index": index, "text": each.text}
+        for index, each in enumerate(meanings)
+    }
+    return {"options": options, "type": "value"}
 
 
 def targets(queries: Sequence[Query], *, instant: bool, format: str = "time_series") -> list[Any]:

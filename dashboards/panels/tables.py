@@ -8,7 +8,7 @@ from typing import Any
 
 from grafanalib import core
 
-from dashboards.panels.about import About, Json, Meaning, Step, basics, extra, targets
+from dashboards.panels.about import About, Json, Meaning, Step, basics, extra, mapping_of, targets
 from dashboards.queries.query import Query
 
 
@@ -56,7 +56,19 @@ class Column:
     decimals: int | None = None
     meanings: tuple[Meaning, ...] = ()
     zero: str = ""
-    """What stands there for 0, so that what is not 0 is seen among many rows."""
+    """What stands there for 0, so that what is not 0 is seen among many rows; without meanings."""
+
+    def __post_init__(self) -> None:
+        """Refuse two mappings of one column, of which Grafana takes the last.
+
+        Raises:
+            ValueError: if it has both.
+        """
+        if self.meanings and self.zero:
+            raise ValueError(
+                f"the column {self.heading!r} has meanings and a zero, expected one of them; "
+                "say as a meaning what 0 is"
+            )
 
 
 def table(
@@ -124,7 +136,7 @@ def meaning_column(heading: str, meanings: Sequence[Meaning]) -> Json:
     return {
         "matcher": {"id": "byName", "options": heading},
         "properties": [
-            {"id": "mappings", "value": [_written_as(meanings)]},
+            {"id": "mappings", "value": [mapping_of(meanings)]},
             {"id": "custom.cellOptions", "value": {"type": "color-text"}},
         ],
     }
@@ -152,14 +164,6 @@ def _sorted(order: Sequence[Order]) -> Json:
     return {"options": {"sortBy": by}} if by else {}
 
 
-def _written_as(meanings: Sequence[Meaning]) -> Json:
-    options = {
-        str(each.value): {"color": each.color, "index": index, "text": each.text}
-        for index, each in enumerate(meanings)
-    }
-    return {"options": options, "type": "value"}
-
-
 def _arranged(columns: Mapping[str, str]) -> list[Json]:
     return [
         {"id": "filterFieldsByName", "options": {"include": {"names": list(columns)}}},
@@ -179,7 +183,7 @@ def _column(column: Column) -> Json:
     if column.decimals is not None:
         properties.append({"id": "decimals", "value": column.decimals})
     if column.meanings:
-        properties.append({"id": "mappings", "value": [_written_as(column.meanings)]})
+        properties.append({"id": "mappings", "value": [mapping_of(column.meanings)]})
     if column.zero:
         nothing = {"options": {"0": {"index": 0, "text": column.zero}}, "type": "value"}
         properties.append({"id": "mappings", "value": [nothing]})

@@ -40,10 +40,13 @@ def _fallen() -> str:
 
 
 def _missed_gpus() -> str:
-    """Return the GPUs that were at most busy with what no tier had: no more than there are."""
-    bound = in_cells(conventions.CELL_MISSED_GPUS)
-    there = in_cells(conventions.CELL_GPUS_EXPECTED)
-    return f"({bound} < on ({CELL}) {there} or on ({CELL}) ({there} and on ({CELL}) {bound}))"
+    """Return the GPUs that were at most busy with what no tier had: no more than there are.
+
+    Without names: over a range, one cell by two names would be one series twice.
+    """
+    bound = f"max by ({CELL}) ({in_cells(conventions.CELL_MISSED_GPUS)})"
+    there = f"max by ({CELL}) ({in_cells(conventions.CELL_GPUS_EXPECTED)})"
+    return f"({bound} < {there} or ({there} and {bound}))"
 
 
 # --- numbers -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from alerts.exhaustion import share_of_period, whole_minutes
@@ -242,12 +243,19 @@ ALLOWED = Query(f'max(1 - {conventions.OBJECTIVE}{{slo=~"$slo"}})', "allowed")
 PERIOD = Query(f'max({conventions.PERIOD}{{slo=~"$slo"}})', "period")
 TARGETS = Query(f'{conventions.OBJECTIVE}{{slo=~"$slo"}}', "{{slo}}")
 _CHOSEN = 'slo=~"$slo"'
-_TAKEN = ("datasource", "slo")
+_TAKEN = re.compile(r"(?:datasource|slo)(?:_label)*")
+_BUILT_IN = re.compile(r"(?:label)*(?:__|timeFilter)")
+"""Beginnings of what Grafana fills in itself, and what stands for labels that begin so."""
 
 
 def variable_of(label: str) -> str:
-    """Return the variable that chooses a grouping label's values: mostly its own name."""
-    return f"{label}_label" if label in _TAKEN else label
+    """Return the variable that chooses a grouping label's values: mostly its own name.
+
+    No two labels have one, and none has that of a variable of ours or of Grafana's own.
+    """
+    if _BUILT_IN.match(label):
+        return f"label{label}"
+    return f"{label}_label" if _TAKEN.fullmatch(label) else label
 
 
 def burn_threshold(tier: Tier) -> Query:

@@ -16,7 +16,7 @@ from dashboards.asking import EVERYTHING, panel_queries
 from demo.lab.outcome import Shown
 from demo.lab.showing import FOLDER, Showing, read_showings
 from demo.scenario import Scenario, find_scenario, read_scenario, scenario_names
-from slo.prometheus import PrometheusClient
+from slo.prometheus import PrometheusClient, PrometheusRefusedError
 from slo.series import Series
 
 BEFORE_SECONDS = 300.0
@@ -92,17 +92,20 @@ async def ask(client: PrometheusClient, questions: Iterable[Question], span: Spa
         questions: of its scenario.
         span: of the play.
     """
+    return [await _ask(client, each, span) for each in questions]
+
+
+async def _ask(client: PrometheusClient, question: Question, span: Span) -> Shown:
+    """Return what a panel shows; nothing, and why, where its query is refused."""
     before = span.step_seconds * round(BEFORE_SECONDS / span.step_seconds)
-    return [
-        shown(
-            each,
-            await client.query_range(
-                each.expr, span.fault_at - before, span.end, span.step_seconds
-            ),
-            span,
+    try:
+        found = await client.query_range(
+            question.expr, span.fault_at - before, span.end, span.step_seconds
         )
-        for each in questions
-    ]
+    except PrometheusRefusedError as error:
+        showing = question.showing
+        return Shown(question.board, showing.panel, showing.asked, showing.why, None, str(error))
+    return shown(question, found, span)
 
 
 def shown(question: Question, found: Iterable[Series], span: Span) -> Shown:

@@ -60,7 +60,8 @@ def _false_ones_said(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """
     yield (
         "`false` counts alerts that fired before the fault, those among them that stood since "
-        "before the play, and alerts that the scenario forbids; `pages` leaves out what stood."
+        "before the play, and alerts that the scenario forbids. `pages` leaves out those that "
+        "stood."
     )
     by_rules: dict[tuple[bool, str], list[AlertOutcome]] = defaultdict(list)
     for of in outcomes:

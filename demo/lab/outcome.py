@@ -164,6 +164,11 @@ class Outcome:
             if not each.is_shown
         ]
 
+    @property
+    def board_failures(self) -> list[str]:
+        """What boards should have shown and did not, and their queries that failed."""
+        return [*self.not_shown, *self.queries_failed]
+
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON has it, without pictures."""
         content = asdict(self)

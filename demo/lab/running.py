@@ -210,6 +210,8 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 def _said(outcomes: Sequence[Outcome]) -> str:
     missed = [
-        said for each in outcomes for said in (*each.failures, *each.rule_failures, *each.not_shown)
+        said
+        for each in outcomes
+        for said in (*each.failures, *each.rule_failures, *each.board_failures)
     ]
     return "; ".join(missed) if missed else "as expected"

@@ -29,7 +29,12 @@ from slo.adopt.found import (
 )
 from slo.adopt.kubernetes import AskingKubernetes
 from slo.adopt.labels import SURE
-from slo.adopt.server_says import read_alertmanagers, read_external_labels, read_targets
+from slo.adopt.server_says import (
+    read_alertmanagers,
+    read_external_labels,
+    read_targets,
+    says_victoria_metrics,
+)
 from slo.checks.live.asking import Asked
 from slo.checks.live.intervals import ask_intervals
 from slo.checks.live.retention import ask_retention
@@ -100,6 +105,7 @@ class Asking:
             targets=targets,
             external_labels=await self._ask_external_labels(),
             alertmanagers=await self._ask_alertmanagers(),
+            is_victoria_metrics=await self._ask_whether_victoria_metrics(),
             retention_seconds=await ask_retention(self._prometheus),
             intervals_seconds=await self._ask_intervals(there, targets, engines, routers),
             bounds=await self._ask_bounds(there),
@@ -255,6 +261,14 @@ class Asking:
                 "the server does not tell its configuration: its external labels are not known"
             )
             return {}
+
+    async def _ask_whether_victoria_metrics(self) -> bool:
+        try:
+            return says_victoria_metrics(await self._prometheus.status("buildinfo"))
+        except PrometheusUnreachableError:
+            raise
+        except PrometheusError:
+            return False
 
     async def _ask_alertmanagers(self) -> tuple[str, ...]:
         try:

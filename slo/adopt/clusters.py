@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from shlex import quote as quoted
 
 from exporters.problems import InputError, problem
+from exporters.topology import is_name
 from slo.adopt.found import Found, LabelSet
 from slo.adopt.labels import Sureness, Told, read_field
-from slo.adopt.saying import Notes
+from slo.adopt.saying import Notes, counted
 
 
 def external(found: Found, name: str) -> Told | None:
@@ -57,9 +60,10 @@ def choose_cluster(
         raise InputError([
             problem(
                 found.url,
-                f"found engines of {len(values)} clusters: {each}"
+                f"found engines of {len(values)} clusters: {each}{_and_of_none(told)}"
                 + (f", and none of {wanted!r}" if wanted else ""),
-                fix="choose one: --cluster NAME; each has a topology of its own",
+                fix="choose one: --cluster NAME; each has a topology of its own"
+                + _if_unwritable(told),
             )
         ])  # fmt: skip
     outside = external(found, "cluster")
@@ -70,6 +74,12 @@ def choose_cluster(
                     fix="say its name: --cluster NAME")
         ])  # fmt: skip
     name = wanted or (said.value if said else "")
+    if not is_name(name):
+        raise InputError([
+            problem(found.url,
+                    f"found the cluster {name!r}, expected a name without spaces, of ASCII",
+                    fix="say what it is called here: --cluster OTHER")
+        ])  # fmt: skip
     if wanted and said and wanted != said.value and wanted not in values:
         notes.doubt(
             "cluster",
@@ -80,6 +90,39 @@ def choose_cluster(
     notes.tell("cluster", replace(by, value=name))
     if len(values) < 2:
         return name, list(found.engines), {}
+    if of_none := _jobs_without(told):
+        notes.doubt(
+            "engines of no cluster",
+            "without a label of a cluster beside others that have one, and left out: "
+            f"{_in_jobs(of_none)}",
+            "give these jobs the label of the cluster that they are of, and run init again",
+        )
     engines = [each for each, of in told if of and of.value == name]
     labels = {of.label for _, of in told if of and of.value == name}
     return name, engines, dict.fromkeys(labels - {""}, name) if len(labels) == 1 else {}
+
+
+def _if_unwritable(told: Iterable[tuple[LabelSet, Told | None]]) -> str:
+    """Return how one is chosen whose name a topology cannot have, such as one with a space."""
+    wrong = sorted(
+        {(each.label, each.value) for _, each in told if each and not is_name(each.value)}
+    )
+    if not wrong:
+        return ""
+    label, value = wrong[0]
+    return f"; {value!r} is no name here: --where {quoted(f'{label}={value}')} --cluster OTHER"
+
+
+def _jobs_without(told: Iterable[tuple[LabelSet, Told | None]]) -> Counter[str]:
+    """Return how many engines say no cluster, by their job."""
+    return Counter(each.get("job", "no job") for each, said in told if said is None)
+
+
+def _in_jobs(jobs: Counter[str]) -> str:
+    each = ", ".join(f"{name} ({count:,})" for name, count in sorted(jobs.items()))
+    return f"{counted(jobs.total(), 'engine')} of the job {each}"
+
+
+def _and_of_none(told: Iterable[tuple[LabelSet, Told | None]]) -> str:
+    jobs = _jobs_without(told)
+    return f", beside {_in_jobs(jobs)} without a label of a cluster" if jobs else ""

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from exporters.config import read_config
@@ -163,6 +164,11 @@ def how_to_mend(error: PrometheusError, url: str, credentials: Credentials) -> s
     for kind, fix in _FIXES.items():
         if isinstance(error, kind):
             return fix
+    if f" {HTTPStatus.NOT_FOUND.value}" in str(error):
+        return (
+            f"name a Prometheus, or what speaks its HTTP API: nothing is at {url}/api/v1/query; if "
+            "it is behind a path, its address has that too: http://HOST:PORT/PATH"
+        )
     tls = "; if it wants TLS, its address begins with https://" if url.startswith("http:") else ""
     return (
         f"name a Prometheus, or what speaks its HTTP API: it was asked at {url}/api/v1/query{tls}"

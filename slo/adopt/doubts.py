@@ -39,6 +39,7 @@ def find_doubts(found: Found, placed: Placed) -> tuple[Doubt, ...]:
         sorted({
             *placed.notes.doubts,
             *old_name_doubts(found, placed.engines),
+            *_evaluated_elsewhere(found),
             *_retention(found),
             *_buckets(found.bounds),
             *_intervals(found),
@@ -68,6 +69,15 @@ def choose_interval_seconds(found: Found) -> float:
     longest = max(found.intervals_seconds.values(), default=USUAL_INTERVAL_SECONDS)
     fitting = (float(each) for each in _INTERVALS if each >= longest)
     return max(next(fitting, float(_INTERVALS[-1])), SHORTEST_SCRAPE_INTERVAL_SECONDS)
+
+
+def _evaluated_elsewhere(found: Found) -> Iterator[Doubt]:
+    if found.is_victoria_metrics:
+        yield Doubt(
+            "VictoriaMetrics",
+            "the server is one: it evaluates no rules, and vmalert's see what they recorded late",
+            "build with --format vmalert: its NEXT.md says how vmalert is started",
+        )
 
 
 def _retention(found: Found) -> Iterator[Doubt]:

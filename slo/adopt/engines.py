@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from exporters.dialects.vllm_changes import read_changes
 from exporters.problems import InputError, Problem, problem
+from exporters.topology import is_name
 from slo.adopt.clusters import external
 from slo.adopt.found import Found, LabelSet, Pod, Source, source_of
 from slo.adopt.gpus import host_in
@@ -91,7 +92,7 @@ class Reading:
     def region_of(self, labels: LabelSet) -> Told | None:
         """Return the region of a series; None if nobody tells it."""
         told = read_field(self.found, labels, "region") or self._external
-        if told is None and self.region:
+        if self.region and (told is None or not is_name(told.value)):
             told = Told(self.region, "option --region", Sureness.SURE)
         return told
 

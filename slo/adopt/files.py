@@ -79,8 +79,9 @@ def write_config(topology: Topology, server: Server, now: float) -> str:
         told = _yaml({"alertmanager": {"addresses": list(server.alertmanagers)}})
     else:
         told = (
-            "# The server tells no Alertmanager (or one behind TLS or a path): say where it is.\n"
-            'alertmanager: {addresses: ["127.0.0.1:9093"]}\n'
+            "# The server tells no Alertmanager: say where it is, or all that is built and asked\n"
+            "# goes to 127.0.0.1:9093. Behind TLS or a path by a URL: https://HOST:PORT/PATH.\n"
+            '# alertmanager: {addresses: ["HOST:9093"]}\n'
         )
     pager = (
         _yaml({"pagerduty": {"routing_key_file": str(server.pagerduty_key)}})

@@ -123,6 +123,8 @@ class Found:
     external_labels: LabelSet = field(default_factory=dict)
     alertmanagers: tuple[str, ...] = ()
     """Addresses of those that the server sends alerts to."""
+    is_victoria_metrics: bool = False
+    """Whether it is one by what it says of its build: vmalert evaluates its rules."""
     retention_seconds: float | None = None
     """None if the server does not tell."""
     intervals_seconds: Mapping[str, float] = field(default_factory=dict)

@@ -23,6 +23,8 @@ _UNFOLDED_WIDTH = 10_000
 """A query is read more easily in one line."""
 PERIODS_SECONDS = (28 * 86400, 14 * 86400, 7 * 86400)
 """The longest that the server keeps is taken."""
+FEWEST_BAD_EVENTS = 10
+"""Chosen: fewer in a window of a burn alert are a ticket, for a handful is nobody's outage."""
 
 
 def choose_period_seconds(retention_seconds: float | None) -> int:
@@ -77,6 +79,7 @@ def _slos(
         name = objective_name(proposal, target, models)
         comment = f"# Stands on series of {indicator.stands_on}.\n"
         comment += "".join(f"# Not seen: {each}.\n" for each in indicator.lacks)
+        comment += _why_fewest(proposal, models)
         yield comment, {
             "apiVersion": "openslo/v1",
             "kind": "SLO",
@@ -85,6 +88,7 @@ def _slos(
                 "displayName": _title(indicator),
                 "annotations": {
                     annotation_key("grouping_labels"): ",".join(indicator.labels),
+                    annotation_key("minimum_bad_events"): str(FEWEST_BAD_EVENTS),
                     "target-source": _source(proposal, target, models),
                 },
             },
@@ -102,6 +106,24 @@ def _slos(
                 },
             },
         }  # fmt: skip
+
+
+def _why_fewest(proposal: Proposal, models: Collection[str]) -> str:
+    """Return comments on how many bad events page, beside what was measured."""
+    said = f"# Fewer than {FEWEST_BAD_EVENTS} bad events in a window are a ticket, and no page"
+    span_hours = 24 * proposal.history.span_days
+    measured = [
+        (each.events / (each.kept[0].spans * span_hours), each.name)
+        for each in proposal.records
+        if not models or each.model in models
+    ]
+    if not measured:
+        return f"{said}.\n"
+    events, cell = min(measured)
+    text = f"{said}; {cell}, the quietest,\n# has {events:.3g} events an hour.\n"
+    if events < 2 * FEWEST_BAD_EVENTS:
+        text += "# Of so few it takes hours to see an outage: lower it if these are to page.\n"
+    return text
 
 
 def _ratio(

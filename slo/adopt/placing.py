@@ -200,6 +200,10 @@ def _make(
         first = error.errors(include_url=False)[0]
         at = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
-        to_do = "correct the label where it is scraped, or add it by hand under another name"
+        to_do = (
+            "say it by --region NAME, which takes its place"
+            if at == "region"
+            else "correct the label where it is scraped, or add it by hand under another name"
+        )
         notes.leave(kind, what, f"{at}: {said}", to_do)
         return None

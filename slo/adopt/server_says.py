@@ -6,6 +6,7 @@ out, and never an error.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from exporters.alertmanagers import read_place
 from exporters.documents import SAFE_LOADER
 from exporters.durations import parse_duration
 from slo.adopt.found import ScrapedTarget
@@ -36,17 +38,27 @@ def read_targets(told: Any) -> list[ScrapedTarget]:
 
 
 def read_alertmanagers(told: Any) -> tuple[str, ...]:
-    """Return the addresses in an answer of ``/api/v1/alertmanagers``, sorted: ``HOST:PORT``.
+    """Return the addresses in an answer of ``/api/v1/alertmanagers``, sorted.
 
-    Only of those that are reached by plain HTTP at the root: ``shardwatch.yaml`` has no more.
+    ``HOST:PORT``, or the URL of one behind TLS or a path, as ``shardwatch.yaml`` has them.
     """
     active = told.get("activeAlertmanagers") if isinstance(told, Mapping) else None
     found = set()
     for each in active if isinstance(active, list) else ():
         url = urlsplit(str(each.get("url", ""))) if isinstance(each, Mapping) else urlsplit("")
-        if url.scheme == "http" and url.hostname and url.path == "/api/v2/alerts":
-            found.add(url.netloc if url.port else f"{url.netloc}:80")
+        before, is_one, _ = url.geturl().partition("/api/v2/alerts")
+        with contextlib.suppress(ValueError):
+            if is_one:
+                found.add(read_place(before).written)
     return tuple(sorted(found))
+
+
+def says_victoria_metrics(told: Any) -> bool:
+    """Tell whether an answer of ``/api/v1/status/buildinfo`` is VictoriaMetrics's.
+
+    It says nothing (seen of 1.79) or a version alone; Prometheus has its revision beside it.
+    """
+    return isinstance(told, Mapping) and {*told} <= {"version"}
 
 
 def read_external_labels(told: Mapping[str, Any]) -> dict[str, str]:

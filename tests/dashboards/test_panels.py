@@ -10,6 +10,7 @@ from dashboards.normalise import to_json
 from dashboards.panels import (
     About,
     Column,
+    Meaning,
     Step,
     bar_gauge,
     gauge,
@@ -102,3 +103,9 @@ def test_a_linked_column_offers_another_board():
     """By the heading that people see."""
     override = linked_column("group", "Open", "/d/x")
     assert ("group", "links") == (override["matcher"]["options"], override["properties"][0]["id"])
+
+
+def test_a_column_with_meanings_and_a_zero_is_refused():
+    """Of two mappings Grafana would take the last."""
+    with pytest.raises(ValueError, match="the column 'up' has meanings and a zero"):
+        Column("up", QUERY, "short", meanings=(Meaning(1, "up", "green"),), zero="-")

@@ -1,7 +1,10 @@
 """Queries: what a board asks, ready to be sent."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
+import promql_parser
 import pytest
 
 from dashboards.asking import EVERYTHING, PanelQuery, panel_queries
@@ -37,6 +40,55 @@ def test_panel_queries_put_the_variables_in_and_keep_the_order_of_the_board():
     expected = PanelQuery("board", "Inside", "A", 'up{region=~"eu|"}[1m]', may_be_empty=False)
     assert expected == first
     assert ("Alerts", "B", True) == (second.panel, second.ref, second.may_be_empty)
+
+
+def test_no_rank_over_a_range_joins_series_of_two_names(boards):
+    """What changes its name within the range is two series, alike once a function drops the names.
+
+    Prometheus refuses such a query.
+    """
+    asked = [each for board in boards for each in panel_queries(board, EVERYTHING)]
+    ranges = [
+        (each.panel, found)
+        for each in asked
+        for found in nodes_of(promql_parser.parse(each.expr), promql_parser.SubqueryExpr)
+    ]
+    joined = [
+        (panel, names)
+        for panel, found in ranges
+        for union in nodes_of(found.expr, promql_parser.BinaryExpr)
+        if str(union.op) == "or" and len(names := kept_names(union)) > 1
+    ]
+    assert len(ranges) > 50
+    assert [] == joined
+    two = promql_parser.parse("(a < b) or (b and a)")
+    assert {"a", "b"} == kept_names(two)
+    assert set() == kept_names(promql_parser.parse("max by (x) (a) or b + 0"))
+
+
+def nodes_of(tree: Any, kind: type) -> Iterator[Any]:
+    """Yield the nodes of a kind in a tree of PromQL, itself included."""
+    if isinstance(tree, kind):
+        yield tree
+    for name in ("expr", "lhs", "rhs", "param", "vector_selector"):
+        if (inner := getattr(tree, name, None)) is not None:
+            yield from nodes_of(inner, kind)
+    for argument in getattr(tree, "args", ()):
+        yield from nodes_of(argument, kind)
+
+
+def kept_names(tree: Any) -> set[str]:
+    """Return the names of series that an expression's result still has."""
+    if isinstance(tree, promql_parser.VectorSelector):
+        return {tree.name}
+    if isinstance(tree, promql_parser.ParenExpr):
+        return kept_names(tree.expr)
+    if not isinstance(tree, promql_parser.BinaryExpr):
+        return set()
+    if str(tree.op) == "or":
+        return kept_names(tree.lhs) | kept_names(tree.rhs)
+    keeps = str(tree.op) in ("and", "unless", "<", ">", "<=", ">=", "==", "!=")
+    return kept_names(tree.lhs) if keeps else set()
 
 
 def test_a_variable_that_is_not_given_is_refused_by_name():

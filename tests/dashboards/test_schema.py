@@ -5,9 +5,13 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
+
+from dashboards.asking import every_panel
+from dashboards.lint.units import KNOWN
 
 with warnings.catch_warnings():
     # It would rather have the v2 schema; ours is the classic one, which every Grafana imports.
@@ -41,16 +45,55 @@ def test_a_round_trip_through_grafanas_types_loses_nothing(boards):
     assert [[] for _ in boards] == [list(losses(board, round_trip(board))) for board in boards]
 
 
+GRAFANAS = frozenset(
+    value
+    for name, value in vars(units).items()
+    if isinstance(value, str) and not name.startswith("_")
+)
+
+
+def units_of(panel: dict[str, Any]) -> Iterator[str]:
+    """Give the units of a panel's values, its columns and its axes, those of rows included."""
+    config, options = panel.get("fieldConfig", {}), panel.get("options", {})
+    shown = [config.get("defaults", {}), options.get("yAxis", {}), options.get("cellValues", {})]
+    yield from (each["unit"] for each in shown if each.get("unit"))
+    for override in config.get("overrides", []):
+        yield from (each["value"] for each in override["properties"] if each["id"] == "unit")
+
+
 def test_every_unit_is_one_that_grafana_knows(boards):
     """Any other text would be written behind the number."""
-    known = {value for name, value in vars(units).items() if not name.startswith("_")}
-    used = {
-        panel["fieldConfig"]["defaults"]["unit"]
-        for board in boards
-        for panel in board["panels"]
-        if "targets" in panel
-    }
-    assert set() == used - known
+    used = {unit for board in boards for panel in every_panel(board) for unit in units_of(panel)}
+    assert set() == used - GRAFANAS
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    {
+        "a unit": lambda panel: panel["fieldConfig"]["defaults"].update(unit="secs"),
+        "a column's": lambda panel: panel["fieldConfig"]["overrides"].append(
+            {"matcher": {}, "properties": [{"id": "unit", "value": "secs"}]}
+        ),
+        "an axis's": lambda panel: panel["options"].update(yAxis={"unit": "secs"}),
+        "a cell's": lambda panel: panel["options"].update(cellValues={"unit": "secs"}),
+    }.values(),
+)
+def test_a_unit_that_grafana_does_not_know_is_seen_in_a_closed_row(boards, spoil):
+    """Wherever of a panel it stands: the test above is not green for nothing."""
+    board = next(
+        json.loads(json.dumps(each))
+        for each in boards
+        if any(p.get("panels") for p in each["panels"])
+    )
+    (panel, *_) = next(each["panels"] for each in board["panels"] if each.get("panels"))
+    spoil(panel)
+    found = {unit for each in every_panel(board) for unit in units_of(each)}
+    assert {"secs"} == found - GRAFANAS
+
+
+def test_the_lint_knows_grafanas_units():
+    """All of them, and no other."""
+    assert KNOWN == GRAFANAS
 
 
 def test_the_round_trip_sees_a_key_that_grafana_does_not_know(boards):

@@ -15,6 +15,7 @@ from dashboards.asking import EVERYTHING, every_panel, panel_queries
 from dashboards.boards.slo_scope import OURS, scope_of
 from dashboards.build import build_boards, build_slo_boards
 from dashboards.cli import app
+from dashboards.queries.objectives import variable_of
 from exporters.problems import InputError
 from slo.objectives import read_objective_paths
 from slo.promql import selectors
@@ -148,6 +149,19 @@ def test_a_label_that_is_called_like_a_variable_of_ours_gets_another_one(tmp_pat
         for panel in every_panel(board)
         for target in panel.get("targets", [])
     )
+
+
+def test_no_two_variables_have_one_name_whatever_labels_are_called(tmp_path: Path):
+    """Nor does one have that of what Grafana fills in itself."""
+    (tmp_path / "a.yaml").write_text(objective("a", "datasource,datasource_label,timeFilter", 0.9))
+    own = ["datasource", "slo"]
+    expected = [*own, "datasource_label", "datasource_label_label", "labeltimeFilter"]
+    for board in boards_of(tmp_path):
+        assert expected == [each["name"] for each in board["templating"]["list"]]
+    labels = ("__rate_interval", "label__rate_interval", "labeltimeFilter", "region")
+    chosen = [variable_of(each) for each in labels]
+    assert ["label__rate_interval", "labellabel__rate_interval"] == chosen[:2]
+    assert ["labellabeltimeFilter", "region"] == chosen[2:]
 
 
 def test_they_ask_for_nothing_but_what_the_rules_of_the_objectives_record(shop: Path):

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterator
 
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.seen import Seen
+from exporters.alertmanagers import alerting_entries, read_place
 
+_SENDING = ("prometheus_notifications_errors_total", "prometheus_notifications_dropped_total")
+_TELLING = "alertmanager_notification_requests_total"
 FAILING = " or ".join(
-    f"(increase({name}[90s]) > 0 and increase({name}[90s] offset 90s) > 0)"
-    for name in (
-        "prometheus_notifications_errors_total",
-        "prometheus_notifications_dropped_total",
-    )
+    f"(increase({name}[90s]) > 0 and increase({name}[90s] offset 90s) > 0)" for name in _SENDING
 )
 """In both halves of three minutes, for the watchdog alone is sent once a minute. Each reload of a
 configuration drops one or two, which are sent again."""
 RECEIVERS_FAILING = (
     "sum by (integration) (increase(alertmanager_notification_requests_failed_total[5m]))"
-    " > 0.5 * sum by (integration) (increase(alertmanager_notification_requests_total[5m]))"
+    f" > 0.5 * sum by (integration) (increase({_TELLING}[5m]))"
 )
 """More than half of what was tried. A few failures are the network's, and are tried again."""
 
@@ -67,7 +67,8 @@ def find_missing(seen: Seen) -> Iterator[Found]:
 
     Discovery may call them otherwise: names are only held against names where all are addresses.
     """
-    known, configured = set(seen.sends_to or ()), set(seen.config.file.alertmanager.addresses)
+    known = set(seen.sends_to or ())
+    configured = {read_place(each).target for each in seen.config.file.alertmanager.addresses}
     missing = sorted(configured - known)
     others = sorted(known - configured)
     are_told = not missing or len(known) >= len(configured)
@@ -142,11 +143,10 @@ def find_mesh(seen: Seen) -> Iterator[Found]:
 
 
 def _alerting(seen: Seen) -> str:
-    targets = ", ".join(f'"{each}"' for each in sorted(seen.config.file.alertmanager.addresses))
+    entries = json.dumps(alerting_entries(seen.config.file.alertmanager.addresses))
     return (
-        "write into prometheus.yml `alerting: {alertmanagers: [{static_configs: [{targets: "
-        f"[{targets}]}}]}}]}}` and reload Prometheus, or correct alertmanager.addresses in "
-        f"{seen.config.path.name}"
+        f"write into prometheus.yml `alerting: {{alertmanagers: {entries}}}` and reload "
+        f"Prometheus, or correct alertmanager.addresses in {seen.config.path.name}"
     )
 
 
@@ -168,15 +168,16 @@ CHECKS = (
     Check("alertmanager/unreachable", Harm.PAGES_LOST, "An Alertmanager that does not answer, or "
           "something else at its address.", find_unreachable),
     Check("alertmanager/stale-config", Harm.PAGES_LOST, "An Alertmanager that could not use its "
-          "file and runs on an earlier one.", find_stale_config),
+          "file and runs on an earlier one.", find_stale_config, needs=("answers",)),
     Check("path/no-alertmanager", Harm.PAGES_LOST, "Prometheus knows no Alertmanager.",
           find_no_alertmanager, needs=("sends_to",)),
     Check("path/alertmanager-missing", Harm.PAGES_LOST, "Prometheus does not send to one of the "
           "configured Alertmanagers, or to others.", find_missing, needs=("sends_to",)),
     Check("path/sending-fails", Harm.PAGES_LOST, "Prometheus cannot send its "
-          "notifications.", find_sending_fails, lambda _: [FAILING]),
+          "notifications.", find_sending_fails, lambda _: [FAILING], series=_SENDING),
     Check("path/receiver-fails", Harm.PAGES_LOST, "More than half of what Alertmanager tells a "
-          "kind of receiver fails.", find_receiver_fails, lambda _: [RECEIVERS_FAILING]),
+          "kind of receiver fails.", find_receiver_fails, lambda _: [RECEIVERS_FAILING],
+          series=(_TELLING,)),
     Check("path/mesh", Harm.LATE, "One Alertmanager alone, or several that do not know each "
           "other.", find_mesh),
 )  # fmt: skip

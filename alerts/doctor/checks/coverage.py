@@ -98,8 +98,10 @@ def _with_periods(seen: Seen) -> list[Objective]:
 
 CHECKS = (
     Check("coverage/hour", Harm.WRONG_DATA, "Gaps of more than 1 % of the last hour in what is "
-          "recorded of events.", find_gaps, lambda seen: [hour_gap(seen.interval_seconds)]),
+          "recorded of events.", find_gaps, lambda seen: [hour_gap(seen.interval_seconds)],
+          series=(conventions.EVENTS_RATE,)),
     Check("coverage/period", Harm.WRONG_DATA, "Gaps of more than 1 % of a period since rules run: "
           "the budget is unknown.", find_period_gaps,
-          lambda seen: [period_gap(each) for each in _with_periods(seen)]),
+          lambda seen: [period_gap(each) for each in _with_periods(seen)],
+          series=(conventions.COVERAGE,)),
 )  # fmt: skip

@@ -84,7 +84,7 @@ CHECKS = (
     Check("watchdog/not-firing", Harm.PAGES_LOST, "The alert that always fires does not.",
           find_not_firing, lambda _: [FIRING]),
     Check("watchdog/not-arrived", Harm.PAGES_LOST, "It fires in Prometheus, and an Alertmanager "
-          "does not know of it.", find_not_arrived, lambda _: [FIRING]),
+          "does not know of it.", find_not_arrived, lambda _: [FIRING], needs=("answers",)),
     Check("watchdog/not-told", Harm.BLIND, "It is told to nobody, to others than configured, or "
           "too seldom.", find_not_told, needs=("are_readable",)),
 )  # fmt: skip

@@ -222,15 +222,21 @@ def _place(labels: Labels) -> str:
 
 CHECKS = (
     Check("join/group-missing", Harm.BLIND, "Groups of the topology without a series.",
-          find_group_missing, _ask_groups),
+          find_group_missing, _ask_groups,
+          series=(catalog.GROUP_UP.name,)),
     Check("join/gpu-missing", Harm.BLIND, "GPUs of the topology without a series.",
-          find_gpu_missing, _ask_gpus),
+          find_gpu_missing, _ask_gpus,
+          series=(catalog.GPU_UP.name,)),
     Check("join/gpu-unknown", Harm.BLIND, "GPUs that are there and belong to no group.",
-          find_gpu_unknown, _ask_gpus),
+          find_gpu_unknown, _ask_gpus,
+          series=(catalog.GPU_UP.name,)),
     Check("join/second-cluster", Harm.WRONG_DATA, "Two clusters under one name.",
-          find_second_cluster, _ask_groups),
+          find_second_cluster, _ask_groups,
+          series=(catalog.GROUP_UP.name,)),
     Check("join/group-unknown", Harm.WRONG_DATA, "Groups that are served and that the topology "
-          "does not have.", find_group_unknown, _ask_groups),
+          "does not have.", find_group_unknown, _ask_groups,
+          series=(catalog.GROUP_UP.name,)),
     Check("join/cells-apart", Harm.WRONG_DATA, "Regions or models of routers that no group has.",
-          find_cells_apart, _ask_cells),
+          find_cells_apart, _ask_cells,
+          series=(catalog.ROUTER_REQUESTS.name,)),
 )  # fmt: skip

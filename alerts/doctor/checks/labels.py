@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from alerts.doctor.examples import examples, kinds
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Seen
@@ -85,17 +86,41 @@ def find_external(seen: Seen) -> Iterator[Found]:
 
 
 def find_clusterless(seen: Seen) -> Iterator[Found]:
-    """Yield that alerts say no cluster unless their series do, which objectives' mostly do not."""
-    if catalog.CLUSTER not in seen.external_labels:
-        cluster = seen.config.topology.cluster
+    """Yield that alerts say no cluster unless their series do, which objectives' mostly do not.
+
+    And that they are sent without the cluster, region or model that they have in Prometheus.
+    """
+    cluster = seen.config.topology.cluster
+    sent = [*examples(seen, conventions.PAGE), *examples(seen, conventions.TICKET)]
+    if any(catalog.CLUSTER not in {*each.before, *each.labels} for each in sent):
         yield Found(
             f"{seen.url}: external_labels",
             "no cluster: alerts of objectives say of none, so that no page of a region inhibits "
             "them, and those of two clusters that share an Alertmanager are one incident",
             f"{catalog.CLUSTER}: {cluster}",
-            f"write `external_labels: {{{catalog.CLUSTER}: {cluster}}}` under global of "
-            "prometheus.yml",
+            external_cluster(seen),
         )
+    for name in catalog.CELL_LABELS:
+        changed = [each for each in sent if each.labels.get(name) != each.before.get(name)]
+        if lost := [each for each in changed if name in each.before]:
+            said, instead = lost[0].before[name], lost[0].labels.get(name)
+            how = f"make {name}: {said} {instead} in" if instead else f"take {name} away from"
+            yield Found(
+                f"{seen.url}: alert_relabel_configs",
+                f"{how} {kinds(lost, 'alerts')}: routes, inhibitions and incidents go by it",
+                f"{name}: {said}",
+                f"leave {name} out of the step that does so, in `alerting.alert_relabel_configs` "
+                "of prometheus.yml (additionalAlertRelabelConfigs of the operator's Prometheus)",
+            )
+
+
+def external_cluster(seen: Seen) -> str:
+    """Return what to write so that alerts say their cluster."""
+    said = f"{catalog.CLUSTER}: {seen.config.topology.cluster}"
+    return (
+        f"write `external_labels: {{{said}}}` under global of prometheus.yml "
+        f"(`externalLabels: {{{said}}}` of the operator's Prometheus)"
+    )
 
 
 def find_replica(seen: Seen) -> Iterator[Found]:
@@ -129,11 +154,11 @@ def _is_replica(name: str) -> bool:
 
 CHECKS = (
     Check("labels/exported", Harm.WRONG_DATA, "Labels of a target have taken the place of ours.",
-          find_exported, lambda _: [EXPORTED]),
+          find_exported, lambda _: [EXPORTED], series=_UPS),
     Check("labels/external", Harm.WRONG_DATA, "External labels that alerts of ours take for their "
           "own.", find_external, needs=("server_config",)),
-    Check("labels/cluster", Harm.WRONG_DATA, "Alerts of objectives do not say of which cluster "
-          "they are.", find_clusterless, needs=("server_config",)),
+    Check("labels/cluster", Harm.WRONG_DATA, "Alerts are sent that do not say of which cluster, "
+          "region or model they are.", find_clusterless, needs=("server_config",)),
     Check("labels/replica", Harm.UNTIDY, "Alerts of two servers that watch the same are two.",
           find_replica, needs=("server_config",)),
 )  # fmt: skip

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from alerts.alertmanager.inhibiting import Inhibition, read_inhibitions
 from alerts.alertmanager.matching import Matcher, match_all, parse_matchers
 from alerts.doctor.examples import examples, kinds, watchdog
-from alerts.doctor.finding import Check, Found, Harm
-from alerts.doctor.leading import Leading, by_config, require_readable
-from alerts.doctor.seen import Alertmanager, Seen, Silence
+from alerts.doctor.finding import Check, Found, Harm, listed
+from alerts.doctor.leading import Leading, built_leading, by_config, require_readable
+from alerts.doctor.seen import Alertmanager, Labels, Seen, Silence
+from alerts.lint.report import number_of
 from alerts.routing.inhibitions import inhibit_rules
-from alerts.routing.names import Naming, fragment_naming
+from alerts.routing.names import SEVERITIES, Naming, fragment_naming
 from alerts.watchdog import WATCHDOG
+from exporters import catalog
 from slo import conventions
+
+_KIND = (conventions.ALERTNAME, conventions.SLO, conventions.SEVERITY, conventions.BURN_TIER)
+_OF_A_GROUP = {catalog.GROUP: catalog.OTHER, catalog.HOST: catalog.OTHER}
 
 
 def find_muted(seen: Seen) -> Iterator[Found]:
@@ -55,6 +60,45 @@ def find_inhibited(seen: Seen) -> Iterator[Found]:
                 )
 
 
+def find_inhibition_missing(seen: Seen) -> Iterator[Found]:
+    """Yield configurations that let be told what goes without saying by the one that is built."""
+    built = built_leading(seen).inhibitions
+    pairs = list(_spared(seen, built))
+    for urls, leading, _ in by_config(seen.answering):
+        sources = {
+            source[conventions.ALERTNAME]
+            for source, target in pairs
+            if not any(rule.mutes(target, [source]) for rule in leading.inhibitions)
+        }
+        if sources:
+            yield Found(
+                urls,
+                f"does not inhibit all that goes without saying while any of {listed(sources)} "
+                "fires: people are told of it as well",
+                f"the {number_of(len(built), 'rule')} of inhibit_rules that are built",
+                "merge inhibit_rules of alertmanager-fragment.yml, which `shardwatch build` "
+                "writes, into yours (its header says how) and reload Alertmanager",
+            )
+
+
+def _spared(seen: Seen, rules: Iterable[Inhibition]) -> Iterator[tuple[Labels, Labels]]:
+    """Yield alerts of one cell, of each kind one: what fires, and what a rule inhibits then."""
+    found: dict[tuple[str, ...], Labels] = {}
+    for severity in SEVERITIES:
+        for each in examples(seen, severity):
+            # What causes say of a group and its host, which an example leaves out.
+            more = {} if conventions.SLO in each.labels else _OF_A_GROUP
+            found.setdefault(
+                tuple(each.labels.get(name, "") for name in _KIND), {**more, **each.labels}
+            )
+    kinds_of_alerts = list(found.values())
+    for rule in rules:
+        for source in [each for each in kinds_of_alerts if match_all(rule.source, each)]:
+            for target in kinds_of_alerts:
+                if rule.mutes(target, [source]):
+                    yield source, target
+
+
 def find_silenced(seen: Seen) -> Iterator[Found]:
     """Yield silences that cover every page, or the watchdog."""
     pages = [each.labels for each in examples(seen, conventions.PAGE)]
@@ -71,6 +115,40 @@ def find_silenced(seen: Seen) -> Iterator[Found]:
             if covers:
                 told.add(silence.id)
                 yield _silenced(each, silence, covers)
+
+
+def find_held(seen: Seen) -> Iterator[Found]:
+    """Yield silences that hold pages of ours which fire now, each once."""
+    names = {
+        rule.name
+        for group in seen.built
+        for rule in group.rules
+        if rule.is_alert and rule.labels.get(conventions.SEVERITY) == conventions.PAGE
+    }
+    told: set[str] = set()
+    for each in seen.answering:
+        for silence in each.silences:
+            held = [
+                labels
+                for labels, ids in each.silenced
+                if silence.id in ids
+                and labels.get(conventions.SEVERITY) == conventions.PAGE
+                and labels.get(conventions.ALERTNAME) in names
+            ]
+            if held and silence.id not in told:
+                told.add(silence.id)
+                pages = "1 page fires now and is" if len(held) == 1 else (
+                    f"{len(held)} pages fire now and are"
+                )  # fmt: skip
+                yield Found(
+                    each.url,
+                    f"{pages} held by silence {silence.id} of {silence.author or 'nobody named'} "
+                    f"until {silence.ends_at}: "
+                    f"{listed(one[conventions.ALERTNAME] for one in held)}",
+                    "pages that are told, or that somebody works on",
+                    "see that somebody does; else amtool silence expire "
+                    f"{silence.id} --alertmanager.url={each.url}",
+                )
 
 
 def _silenced(alertmanager: Alertmanager, silence: Silence, covers: list[str]) -> Found:
@@ -119,6 +197,11 @@ CHECKS = (
           find_muted, needs=("are_readable",)),
     Check("routes/inhibited", Harm.PAGES_LOST, "What fires now inhibits pages, by a rule that is "
           "none of ours.", find_inhibited, needs=("are_readable",)),
+    Check("routes/inhibition-missing", Harm.RULES_MISSING, "Alerts are told beside the one that "
+          "says it already: rules of inhibition are not there.", find_inhibition_missing,
+          needs=("are_readable",)),
     Check("routes/silenced", Harm.PAGES_LOST, "A silence covers every page, or the watchdog.",
-          find_silenced),
+          find_silenced, needs=("answers",)),
+    Check("routes/held", Harm.PAGES_LOST, "A silence holds pages that fire now.", find_held,
+          needs=("answers",)),
 )  # fmt: skip

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from alerts.alertmanager.routes import Route
+from alerts.doctor.checks.labels import external_cluster
 from alerts.doctor.examples import Example, dropped, examples, kinds
 from alerts.doctor.finding import Check, Found, Harm, listed
 from alerts.doctor.leading import Leading, Way, built_leading, by_config
 from alerts.doctor.seen import Seen
+from exporters import catalog
 from exporters.durations import format_duration
 from slo import conventions
 
@@ -19,6 +21,8 @@ _FRAGMENT = (
     "merge alertmanager-fragment.yml, which `shardwatch build` writes, before your own routes (its "
     "header says how) and reload Alertmanager"
 )
+
+_BEFORE_THEIRS = f"let a route of theirs stand before the one that takes them: {_FRAGMENT}"
 
 
 def find_dropped(seen: Seen) -> Iterator[Found]:
@@ -49,18 +53,41 @@ def find_wrong_receiver(seen: Seen) -> Iterator[Found]:
     should = built_leading(seen)
     pages = examples(seen, conventions.PAGE)
     for urls, leading, _ in by_config(seen.answering):
-        astray: dict[tuple[str, str], list[Example]] = defaultdict(list)
+        astray: dict[tuple[str, str, str], list[Example]] = defaultdict(list)
         for page in pages:
             told, wanted = leading.ways(page.labels), should.ways(page.labels)
             if told and not _has_all(told, wanted):
-                astray[_words(told), _words(wanted)].append(page)
-        for (ways, expected), those in astray.items():
+                cure = _clusterless(seen, leading, page, wanted) or _BEFORE_THEIRS
+                astray[_words(told), _words(wanted), cure].append(page)
+        for (ways, expected, cure), those in astray.items():
             names = listed(name for page in those for name in leading.receivers(page.labels))
             yield Found(
                 urls,
                 f"{names}, that is {ways}, gets {kinds(those, 'pages')}",
                 expected,
-                f"let a route of theirs stand before the one that takes them: {_FRAGMENT}",
+                cure,
+            )
+
+
+def find_other_folder(seen: Seen) -> Iterator[Found]:
+    """Yield files of keys that are called as the configured ones and lie elsewhere."""
+    should = built_leading(seen)
+    for urls, leading, _ in by_config(seen.answering):
+        files = {
+            (told.file, wanted.file)
+            for page in examples(seen, conventions.PAGE)
+            for wanted in should.ways(page.labels)
+            for told in leading.ways(page.labels)
+            if told.is_as(wanted) and told.file and told.file != wanted.file
+        }
+        for told, wanted in sorted(files):
+            yield Found(
+                urls,
+                f"pages are told with the key in {told}, which may be another than that in "
+                f"{wanted}",
+                wanted,
+                "see that both hold one key; a link at the one path to the other, and that path in "
+                f"{seen.config.path.name} and in alertmanager.yml, makes them the same",
             )
 
 
@@ -68,18 +95,19 @@ def find_merged(seen: Seen) -> Iterator[Found]:
     """Yield pages of several cells that are one incident, of which the second wakes nobody."""
     should = built_leading(seen)
     for urls, leading, _ in by_config(seen.answering):
-        merged: dict[tuple[str, tuple[str, ...]], list[Example]] = defaultdict(list)
+        merged: dict[tuple[str, tuple[str, ...], str], list[Example]] = defaultdict(list)
         for page in examples(seen, conventions.PAGE):
-            apart = _incident(should, page)
-            for route in _merging(leading, page, should.ways(page.labels), apart):
-                merged[route.receiver, _lacking(route, apart)].append(page)
-        for (receiver, lacking), those in merged.items():
+            apart, wanted = _incident(should, page), should.ways(page.labels)
+            cure = _clusterless(seen, leading, page, wanted)
+            for route in _merging(leading, page, wanted, apart):
+                merged[route.receiver, _lacking(route, apart), cure].append(page)
+        for (receiver, lacking, cure), those in merged.items():
             yield Found(
                 urls,
                 f"pages to {receiver} are not grouped by {', '.join(lacking)}: while one is open "
                 f"another wakes nobody; {kinds(those, 'pages')}",
                 "an incident for each objective and cell",
-                f"add {', '.join(lacking)} to group_by of that route; or {_FRAGMENT}",
+                cure or f"add {', '.join(lacking)} to group_by of that route; or {_FRAGMENT}",
             )
 
 
@@ -125,24 +153,39 @@ def find_no_resolve(seen: Seen) -> Iterator[Found]:
 def _lost(seen: Seen, severity: str, what: str, expected: str) -> Iterator[Found]:
     should = built_leading(seen)
     for urls, leading, _ in by_config(seen.answering):
-        lost = [
-            each
-            for each in examples(seen, severity)
-            if not leading.ways(each.labels)
-            and (severity == conventions.PAGE or should.ways(each.labels))
-        ]
-        if lost:
+        by_cure: dict[str, list[Example]] = defaultdict(list)
+        for each in examples(seen, severity):
+            wanted = should.ways(each.labels)
+            if not leading.ways(each.labels) and (severity == conventions.PAGE or wanted):
+                by_cure[_clusterless(seen, leading, each, wanted)].append(each)
+        for cure, lost in by_cure.items():
             names = listed(name for each in lost for name in leading.receivers(each.labels))
             ways = _words({way for each in lost for way in should.ways(each.labels)})
             yield Found(
                 urls,
                 f"{names}, which tells nobody, gets {kinds(lost, what)}",
                 ways if ways != "nobody" else expected,
-                _FRAGMENT
+                cure or _FRAGMENT
                 if ways != "nobody"
                 else f"say who is told in {seen.config.path.name}, as pagerduty or under "
                 "alertmanager.receivers, build, and reload Alertmanager",
             )
+
+
+def _clusterless(seen: Seen, leading: Leading, page: Example, wanted: Iterable[Way]) -> str:
+    """Return what to do if it is only its cluster that a page lacks; empty if that leads nowhere.
+
+    Lines of several clusters on one Alertmanager lead by it.
+    """
+    cluster = seen.config.topology.cluster
+    labels = {**page.labels, catalog.CLUSTER: cluster}
+    led = leading.routes(labels)
+    if not led or led == leading.routes(page.labels) or not _has_all(leading.ways(labels), wanted):
+        return ""
+    return (
+        "say of which cluster alerts are, for its routes take those alone: "
+        f"{external_cluster(seen)}, and reload Prometheus"
+    )
 
 
 def _incident(should: Leading, page: Example) -> set[str]:
@@ -189,6 +232,9 @@ CHECKS = (
           "configuration says.", find_wrong_receiver, needs=("are_readable",)),
     Check("routes/merged", Harm.PAGES_LOST, "Pages of several cells are one incident, of which "
           "only the first wakes somebody.", find_merged, needs=("are_readable",)),
+    Check("routes/key-file", Harm.UNTIDY, "The key that pages are told with is in a file of the "
+          "same name in another folder: it may be another.", find_other_folder,
+          needs=("are_readable",)),
     Check("routes/no-resolve", Harm.LATE, "Receivers of pages do not hear of their ends.",
           find_no_resolve, needs=("are_readable",)),
     Check("routes/late", Harm.LATE, "Pages wait for more than a minute before they are told.",

@@ -178,7 +178,7 @@ CHECKS = (
     Check("scrape/target-down", Harm.BLIND, "An exporter that does not answer Prometheus.",
           find_down, needs=("targets",)),
     Check("scrape/twice", Harm.WRONG_DATA, "The same is scraped twice: sums over it are doubled.",
-          find_twice, _ask_served, needs=("targets",)),
+          find_twice, _ask_served, needs=("targets",), series=tuple(_SERVED)),
     Check("scrape/interval", Harm.WRONG_DATA, "An exporter is scraped at another interval than "
           "rules are built for.", find_interval, needs=("targets",)),
     Check("scrape/slow", Harm.LATE, "A scrape of ours takes nearly as long as it may.", find_slow,

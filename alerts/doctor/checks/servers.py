@@ -101,5 +101,6 @@ CHECKS = (
     Check("versions/server", Harm.UNTIDY, "Prometheus or Alertmanager is older than what rules "
           "and routes were tested with.", find_old, needs=("version",)),
     Check("versions/exporter", Harm.UNTIDY, "Exporters of another version than what builds rules "
-          "and boards.", find_other_exporters, lambda _: [OTHER_VERSIONS]),
+          "and boards.", find_other_exporters, lambda _: [OTHER_VERSIONS],
+          series=(catalog.EXPORTER_BUILD_INFO.name,)),
 )  # fmt: skip

@@ -124,13 +124,17 @@ def find_old_dialect(seen: Seen) -> Iterator[Found]:
 
 CHECKS = (
     Check("source/down", Harm.BLIND, "Engines, hosts, routers or gateways that do not answer "
-          "their exporter.", find_down, lambda _: [DOWN]),
+          "their exporter.", find_down, lambda _: [DOWN],
+          series=(catalog.SOURCE_REASON.name,)),
     Check("dialect/unknown", Harm.BLIND, "Engines whose pages speak names that nobody knows.",
-          find_unknown_dialect, lambda _: [DIALECTS]),
+          find_unknown_dialect, lambda _: [DIALECTS], series=(catalog.GROUP_DIALECT_INFO.name,)),
     Check("exporter/stale-file", Harm.WRONG_DATA, "An exporter that cannot use its topology or "
-          "web configuration as it is now.", find_stale, lambda _: [STALE]),
+          "web configuration as it is now.", find_stale, lambda _: [STALE],
+          series=(catalog.EXPORTER_RELOAD_SUCCESS.name,)),
     Check("clock/exporter", Harm.WRONG_DATA, "The clock of an exporter's host differs from "
-          "Prometheus's.", find_clock, lambda _: [CLOCKS]),
+          "Prometheus's.", find_clock, lambda _: [CLOCKS],
+          series=(catalog.EXPORTER_COLLECTION_LAST_SUCCESS.name,)),
     Check("dialect/old", Harm.UNTIDY, "Engines, or raw series, with names that vLLM has given up.",
-          find_old_dialect, lambda _: [DIALECTS, RAW_NAMES]),
+          find_old_dialect, lambda _: [DIALECTS, RAW_NAMES],
+          series=(catalog.GROUP_DIALECT_INFO.name,)),
 )  # fmt: skip

@@ -67,6 +67,7 @@ class AlertmanagerClient(HttpClient):
         with self._reading():
             cluster = status["cluster"]
             in_mesh = cluster["status"] != "disabled"
+            alerts = await self.alerts()
             return Alertmanager(
                 self.url,
                 version=str(status["versionInfo"]["version"]),
@@ -74,7 +75,12 @@ class AlertmanagerClient(HttpClient):
                 up_seconds=_seconds_since(str(status.get("uptime", "")), asked_at + (ahead or 0.0)),
                 peers=len(cluster.get("peers") or ()) if in_mesh else None,
                 config=yaml.safe_load(status["config"]["original"]),
-                alerts=tuple(each["labels"] for each in await self.alerts()),
+                alerts=tuple(each["labels"] for each in alerts),
+                silenced=tuple(
+                    (each["labels"], tuple(ids))
+                    for each in alerts
+                    if (ids := each.get("status", {}).get("silencedBy"))
+                ),
                 silences=await self._silences(),
                 has_reloaded=_has_reloaded(samples),
                 never_told=_never_told(samples),

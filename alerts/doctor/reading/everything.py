@@ -29,6 +29,8 @@ from slo.prometheus import PrometheusClient, PrometheusError, PrometheusUnreacha
 TIMEOUT_SECONDS = 30.0
 """Of an answer: the question for gaps reads an hour of every cell."""
 
+NOBODY_ANSWERS = "no Alertmanager answers"
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -61,12 +63,13 @@ async def look(asked: Asked) -> Seen:
                 *(ask_alertmanager(url, asked.alertmanager_access) for url in asked.alertmanagers)
             ),
         )
-    why = why_unreadable([each for each in alertmanagers if not each.error])
+    answering = [each for each in alertmanagers if not each.error]
+    why = why_unreadable(answering) if answering else NOBODY_ANSWERS
     return replace(
         seen,
         alertmanagers=tuple(alertmanagers),
         are_readable=None if why else True,
-        unknown={**seen.unknown, "are_readable": why},
+        unknown={**seen.unknown, "are_readable": why, "answers": NOBODY_ANSWERS},
     )
 
 

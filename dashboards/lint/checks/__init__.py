@@ -19,6 +19,7 @@ from dashboards.lint.checks.syntax import check_syntax
 from dashboards.lint.checks.uid import check_uid
 from dashboards.lint.checks.unbounded import check_unbounded
 from dashboards.lint.checks.undefined import check_undefined
+from dashboards.lint.checks.variable_duplicate import check_variable_duplicate
 from dashboards.lint.checks.variable_label import check_variable_label
 from dashboards.lint.checks.whole import check_whole
 
@@ -31,6 +32,7 @@ OF_BOARDS: tuple[BoardCheck, ...] = (
     check_overlap,
     check_link,
     check_undefined,
+    check_variable_duplicate,
 )
 OF_PANELS: tuple[PanelCheck, ...] = (check_kind, check_said, check_datasource, check_unbounded)
 OF_QUERIES: tuple[QueryCheck, ...] = (

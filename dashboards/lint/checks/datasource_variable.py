@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards.lint.board import Board, DataSource, Panel, plain
+from dashboards.lint.board import Board, DataSource, Panel, is_prometheus, plain
 from dashboards.lint.boards import Boards
 from exporters.problems import Problem
 
@@ -17,7 +17,7 @@ def check_datasource_variable(board: Board, _: Boards) -> Iterator[Problem]:
     if asks and not _has_variable(board):
         yield board.problem(
             "boards/datasource",
-            "asks a Prometheus, and has no variable of data sources to choose it by",
+            "asks a Prometheus, and has no variable of such data sources to choose it by",
             _FIX,
         )
 
@@ -41,4 +41,8 @@ def check_datasource(panel: Panel, board: Board) -> Iterator[Problem]:
 
 
 def _has_variable(board: Board) -> bool:
-    return any(each.kind == "datasource" for each in board.variables)
+    """Tell whether a Prometheus can be chosen; a variable that says no plugin may be one of it."""
+    return any(
+        each.kind == "datasource" and (not each.of_type or is_prometheus(each.of_type))
+        for each in board.variables
+    )

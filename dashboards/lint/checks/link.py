@@ -9,12 +9,14 @@ from dashboards.lint.board import Board, Text, plain
 from dashboards.lint.boards import Boards
 from exporters.problems import Problem
 
-_TO_BOARD = re.compile(r"(?:/[\w.-]+)*?/?d/(?P<uid>[^/?#&]+)")
+_TO_BOARD = re.compile(r"(?:(?:/[\w.-]+)*/)?d/(?P<uid>[^/?#&]+)")
 """An address on the same server: of a board by its uid, perhaps below a path of Grafana's."""
 
 
 def check_link(board: Board, boards: Boards) -> Iterator[Problem]:
     """Yield links to boards that are not there: the board's own, its panels', its values'."""
+    if not boards.are_all:
+        return
     for link in board.links:
         if (uid := _missing(link, boards)) is not None:
             yield board.problem("boards/link", *_said(uid), link.place)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards.lint.board import Board, Panel
+from dashboards.lint.board import Board, Panel, plain
+from dashboards.lint.units import meant_unit
 from exporters.problems import Problem
 
 _OF_NUMBERS = frozenset(
@@ -33,3 +34,10 @@ def check_said(panel: Panel, _: Board) -> Iterator[Problem]:
             "has numbers and no unit",
             "set one: percentunit of a share, s of seconds, reqps, short of a plain number",
         )
+    for unit in dict.fromkeys(panel.units):
+        if (meant := meant_unit(unit)) is not None:
+            yield panel.problem(
+                "panels/unit",
+                f"writes {plain(unit)!r} behind its numbers, which may be {meant} mistyped",
+                f"take {meant}, or say suffix:{plain(unit)}",
+            )

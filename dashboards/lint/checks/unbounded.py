@@ -17,6 +17,8 @@ from slo.sloth.cells import is_number
 
 _CHOOSING = frozenset({"topk", "bottomk", "limitk"})
 _OF_ALL = frozenset({"limit_ratio", "count_values"})
+_OF_ONE = frozenset({"absent", "absent_over_time", "scalar"})
+"""Functions that give one element, or a number, of however many series."""
 PER_THING = UNBOUNDED | frozenset(
     {catalog.UUID, catalog.HOST, catalog.GROUP, "UUID", "gpu", "gpu_uuid", "hostname",
      "Hostname", "instance", "node", "pod", "pod_name", "container", "engine"}
@@ -45,6 +47,8 @@ def _is_bounded(tree: promql_parser.Expr) -> bool:
             return _is_aggregation_bounded(tree)
         case promql_parser.BinaryExpr():
             return _are_sides_bounded(tree)
+        case promql_parser.Call() if tree.func.name in _OF_ONE:
+            return True
         case promql_parser.VectorSelector():
             return _is_recorded(tree)  # what rules record is aggregated already
     # All other expressions have the elements of what they are made of; numbers and texts have none.

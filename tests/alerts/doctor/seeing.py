@@ -11,9 +11,10 @@ from alerts.build import build
 from alerts.doctor.built import read_built
 from alerts.doctor.checks.heartbeat import FIRING
 from alerts.doctor.checks.joins import cells_served, gpus_served, groups_served
-from alerts.doctor.diagnosis import Finding, diagnose, questions
+from alerts.doctor.diagnosis import PRESENT, Finding, diagnose, questions
 from alerts.doctor.examples import watchdog
 from alerts.doctor.seen import Alertmanager, Seen, Target
+from alerts.doctor.table import CHECKS
 from exporters import catalog
 from exporters.config import read_config
 from exporters.scrape import scrape_configs
@@ -81,6 +82,7 @@ def see_health(folder: Path) -> Seen:
     ]
     values = {
         **dict.fromkeys(questions(bare), ()),
+        PRESENT: samples(*({"__name__": name} for check in CHECKS for name in check.series)),
         FIRING: (Sample({}, 3600.0),),
         groups_served(15.0): samples(*groups),
         gpus_served(15.0): samples(*gpus),

@@ -76,6 +76,17 @@ def set_route(severity: str, **fields: Any) -> Callable[[dict[str, Any]], None]:
     return lambda config: [each.update(fields) for each in ours(config, severity)] and None
 
 
+def telling(field: str, value: str) -> Callable[[dict[str, Any]], None]:
+    """Return a change by which PagerDuty is told otherwise."""
+
+    def change(config: dict[str, Any]) -> None:
+        for receiver in config["receivers"]:
+            for each in receiver.get("pagerduty_configs", ()):
+                each[field] = value
+
+    return change
+
+
 def deaf(config: dict[str, Any]) -> None:
     """PagerDuty does not hear of ends."""
     for receiver in config["receivers"]:
@@ -94,6 +105,18 @@ def inhibited(config: dict[str, Any]) -> None:
     config["inhibit_rules"].append(
         {"source_match": {"alertname": "Watchdog"}, "target_match_re": {"severity": "page|ticket"}}
     )
+
+
+def without_inhibition(source: str) -> Callable[[dict[str, Any]], None]:
+    """Return a change by which an alert inhibits nothing."""
+
+    def change(config: dict[str, Any]) -> None:
+        rules = config["inhibit_rules"]
+        left = [each for each in rules if f'alertname="{source}"' not in each["source_matchers"]]
+        assert len(left) < len(rules)
+        config["inhibit_rules"] = left
+
+    return change
 
 
 def watchdog_lost(config: dict[str, Any]) -> None:
@@ -121,6 +144,15 @@ def silenced(*matchers: str) -> Callable[[Seen], Seen]:
     """Return a change by which a silence holds."""
     silence = Silence("id", matchers, "somebody", "noisy", "2027-01-01T00:00:00Z")
     return lambda seen: both(seen, silences=(silence,))
+
+
+def held(*names: str) -> Callable[[Seen], Seen]:
+    """Return a change by which a silence of one objective holds pages that fire."""
+    silence = Silence("id", ('slo="chat"',), "somebody", "noisy", "2027-01-01T00:00:00Z")
+    pages = ({"alertname": name, "severity": "page", "slo": "chat"} for name in names)
+    theirs = {"alertname": "Theirs", "severity": "page", "slo": "chat"}
+    firing = tuple((each, ("id",)) for each in (*pages, theirs))
+    return lambda seen: both(seen, silences=(silence,), silenced=firing)
 
 
 def of_group(name: str, **changes: Any) -> Callable[[Seen], Seen]:
@@ -195,6 +227,11 @@ def sending(**config: Any) -> Callable[[Seen], Seen]:
     return lambda seen: replace(seen, server_config={**(seen.server_config or {}), **config})
 
 
+def relabeling(**step: Any) -> Callable[[Seen], Seen]:
+    """Return a change by which Prometheus relabels what it sends."""
+    return sending(alerting={"alert_relabel_configs": [step]})
+
+
 def group_series(*names: str, instance: str = "a", cluster: str = "demo") -> list[dict[str, str]]:
     """Return the labels of groups that an exporter serves."""
     labels = {**CLUSTER, catalog.CLUSTER: cluster, "instance": instance}
@@ -253,6 +290,14 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     "routes/wrong-receiver": [
         ("to a channel", lambda seen: led(seen, pages_to("chat")),
          "chat, that is slack (#chat), gets"),
+        ("to another server", lambda seen: led(seen, telling("url", "http://elsewhere/enqueue")),
+         "serving-pages, that is pagerduty (key, http://elsewhere/enqueue), gets"),
+        ("with another key", lambda seen: led(seen, telling("routing_key_file", "/etc/k/other")),
+         "serving-pages, that is pagerduty (other), gets"),
+    ],
+    "routes/key-file": [
+        ("another folder", lambda seen: led(seen, telling("routing_key_file", "/etc/k/key")),
+         "pages are told with the key in /etc/k/key, which may be another than that in /"),
     ],
     "routes/merged": [
         ("by name", lambda seen: led(seen, set_route("pages", group_by=["alertname"])),
@@ -273,10 +318,21 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     "routes/inhibited": [
         ("by the watchdog", lambda seen: led(seen, inhibited), "what fires now, "),
     ],
+    "routes/inhibition-missing": [
+        ("no rule", lambda seen: led(seen, lambda config: config.update(inhibit_rules=[])),
+         "goes without saying while any of ErrorBudgetBurn, "),
+        ("of a dead host", lambda seen: led(seen, without_inhibition("HostDown")),
+         "goes without saying while any of HostDown fires"),
+    ],
     "routes/silenced": [
         ("all pages", silenced('severity="page"'), "covers every page: {severity=\"page\"}"),
         ("all", silenced('alertname=~".+"'), "covers every page and Watchdog"),
         ("the watchdog", silenced('alertname="Watchdog"'), "covers Watchdog"),
+    ],
+    "routes/held": [
+        ("one page", held("ErrorBudgetBurn"),
+         "1 page fires now and is held by silence id of somebody until 2027-01-01T00:00:00Z: "
+         "ErrorBudgetBurn"),
     ],
     "routes/no-resolve": [
         ("PagerDuty", lambda seen: led(seen, deaf), "pagerduty of serving-pages is not told"),
@@ -417,6 +473,11 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "labels/cluster": [
         ("none", sending(**{"global": {"external_labels": {}}}), "no cluster: alerts of"),
+        ("taken away", relabeling(action="labeldrop", regex="cluster|replica"),
+         "take cluster away from"),
+        ("another region", relabeling(target_label="region", replacement="us"),
+         "make region: eu us in"),
+        ("no model", relabeling(action="labeldrop", regex="mod.+"), "take model away from"),
     ],
     "labels/replica": [
         ("on alerts",

@@ -2,14 +2,18 @@
 
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from alerts.doctor import trying
 from alerts.doctor.checks import coverage, heartbeat, joins, routes, rules, scrapes, sources
+from alerts.doctor.diagnosis import PRESENT, diagnose
 from alerts.doctor.leading import why_unreadable
 from alerts.doctor.relabeling import relabel
 from alerts.doctor.seen import Seen, Silence, Trial
+from alerts.routing.inhibitions import inhibit_rules
+from alerts.routing.names import fragment_naming
 from exporters import catalog
 from exporters.kubernetes.settings import Kubernetes
 from slo.grouping import limit_groups
@@ -352,6 +356,22 @@ def test_models_of_no_group_that_routers_fold_are_no_model(well: Seen):
         ),
         ({"source_labels": ["slo"], "regex": "x", "target_label": "slo"}, "same"),
         ({"target_label": "slo", "replacement": ""}, {"severity": "page"}),
+        ({"action": "dropequal", "source_labels": ["severity"], "target_label": "slo"}, "same"),
+        ({"action": "dropequal", "source_labels": ["team"], "target_label": "cell"}, None),
+        ({"action": "keepequal", "source_labels": ["severity"], "target_label": "slo"}, None),
+        ({"action": "keepequal", "source_labels": ["slo"], "target_label": "slo"}, "same"),
+        (
+            {"action": "labelmap", "regex": "s(.+)", "replacement": "our_${1}"},
+            {"severity": "page", "slo": "chat", "our_everity": "page", "our_lo": "chat"},
+        ),
+        (
+            {"action": "labelmap", "regex": "slo", "replacement": "severity"},
+            {"severity": "chat", "slo": "chat"},
+        ),
+        (
+            {"action": "Uppercase", "source_labels": ["slo"], "target_label": "slo"},
+            {"severity": "page", "slo": "CHAT"},
+        ),
         ({"action": "hashmod", "source_labels": ["slo"], "modulus": 2, "target_label": "s"},
          "same"),
     ],
@@ -360,6 +380,58 @@ def test_alerts_are_relabeled_as_prometheus_does(step, expected):
     """An expression matches the whole value; what is empty is gone."""
     labels = {"severity": "page", "slo": "chat"}
     assert (labels if expected == "same" else expected) == relabel(labels, [step])
+
+
+def test_rules_of_inhibition_may_be_the_fragments(well: Seen):
+    """Which name our alerts, and the cluster where others' are there."""
+    config, objectives = well.config, well.objectives
+    labels = sorted({name for each in objectives for name in each.grouping_labels})
+    alerts = {rule.name for group in well.built for rule in group.rules if rule.is_alert}
+    theirs = {"source_matchers": ['a="b"'], "target_matchers": ['c="d"']}
+    for shared_by in ("", "demo"):
+        rules = inhibit_rules(config.file, objectives, labels, fragment_naming(alerts, shared_by))
+        mixed = [theirs, *rules]
+        assert [] == ids(led(well, lambda live, mixed=mixed: live.update(inhibit_rules=mixed)))
+
+    other = inhibit_rules(config.file, objectives, labels, fragment_naming(alerts, "other"))
+    assert ["routes/inhibition-missing"] == ids(
+        led(well, lambda live: live.update(inhibit_rules=other))
+    )
+
+
+def test_a_check_that_has_nothing_to_look_at_is_not_made(well: Seen):
+    """A Prometheus that does not scrape itself does not tell whether it can send."""
+    there = [each for each in well.vector(PRESENT) if "prometheus_" not in each.labels["__name__"]]
+    seen = answering(well, PRESENT, there)
+    said = {each.check.id: each.reason for each in diagnose(seen).not_looked_at}
+
+    assert [] == ids(seen)
+    assert said["path/sending-fails"] == (
+        "Prometheus has no prometheus_notifications_errors_total or "
+        "prometheus_notifications_dropped_total: let it scrape itself"
+    )
+    assert "path/receiver-fails" not in said
+    assert ["path/receiver-fails"] == ids(both(answering(seen, PRESENT, ()),
+                                               never_told={"webhook": 4.0}))  # fmt: skip
+
+
+def test_where_no_alertmanager_answers_its_checks_are_not_made(well: Seen):
+    """Rather than to find nothing in what nobody told."""
+    seen = both(well, error="does not answer")
+    assert {"alertmanager/unreachable"} == {*ids(seen)}
+    skipped = {each.check.id for each in diagnose(seen).not_looked_at}
+    assert {"alertmanager/stale-config", "watchdog/not-arrived", "routes/silenced"} <= skipped
+
+
+def test_a_cluster_that_relabeling_adds_is_said(well: Seen):
+    """What counts is what is sent."""
+    step = {"target_label": "cluster", "replacement": "demo"}
+    server = {
+        **(well.server_config or {}),
+        "global": {"external_labels": {}},
+        "alerting": {"alert_relabel_configs": [step]},
+    }
+    assert [] == ids(replace(well, server_config=server))
 
 
 def test_a_region_that_all_are_in_may_be_an_external_label(well: Seen):
@@ -377,3 +449,32 @@ def test_a_region_that_all_are_in_may_be_an_external_label(well: Seen):
         for each in findings(replace(seen, config=replace(well.config, topology=other)))
         if each.check.id.startswith("labels/")
     ]
+
+
+def test_a_page_that_lacks_only_its_cluster_is_to_be_given_it(well: Seen):
+    """Where lines of several clusters lead by it: a route before all others would help nobody."""
+
+    def led_by_cluster(config: dict[str, Any], theirs: str) -> None:
+        """Ours takes what says the cluster alone; all else goes to others."""
+        config["receivers"] += [
+            {"name": "hook", "webhook_configs": [{"url": "http://theirs"}]},
+            {"name": "their key", "pagerduty_configs": [{"routing_key": "<secret>"}]},
+            {"name": "nobody"},
+        ]
+        ours = {**config["route"], "matchers": ['cluster="demo"'], "continue": False}
+        config["route"] = {"receiver": theirs, "routes": [ours]}
+
+    bare = {**(well.server_config or {}), "global": {}}
+    labels = "write `external_labels: {cluster: demo}` under global of prometheus.yml"
+    for theirs, check in (
+        ("hook", "routes/wrong-receiver"),
+        ("their key", "routes/merged"),
+        ("nobody", "routes/page-lost"),
+    ):
+        seen = led(well, lambda config, name=theirs: led_by_cluster(config, name))
+        assert check not in ids(seen)
+        found = findings(replace(seen, server_config=bare))
+        assert check == found[0].check.id
+        assert labels in found[0].found.fix
+        assert "fragment" not in found[0].found.fix
+        assert check not in ids(replace(seen, server_config=None))  # vmalert adds what nobody asks

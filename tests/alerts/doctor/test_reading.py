@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.doctor.diagnosis import diagnose
-from alerts.doctor.leading import Leading, Way, why_unreadable
+from alerts.doctor.leading import PAGERDUTY_URL, Leading, Way, why_unreadable
 from alerts.doctor.reading.alertmanager import AlertmanagerClient, AlertmanagerError
 from alerts.doctor.reading.clocks import parse_moment, seconds_ahead
 from alerts.doctor.reading.prometheus import Asking
@@ -46,6 +46,12 @@ alertmanager_notifications_total{integration="webhook"} 3
 alertmanager_notifications_failed_total{integration="webhook"} 1
 """
 
+PAGE = {"alertname": "ErrorBudgetBurn", "severity": "page"}
+ALERTS = [
+    {"labels": {"alertname": "Watchdog"}},
+    {"labels": PAGE, "status": {"state": "suppressed", "silencedBy": ["s1"]}},
+]
+
 
 @pytest.fixture
 def pages():
@@ -53,7 +59,7 @@ def pages():
     with PageServer() as server:
         server.serve("/api/v2/status", json.dumps(STATUS))
         server.serve("/api/v2/silences", json.dumps(SILENCES))
-        server.serve("/api/v2/alerts", json.dumps([{"labels": {"alertname": "Watchdog"}}]))
+        server.serve("/api/v2/alerts", json.dumps(ALERTS))
         server.serve("/metrics", METRICS)
         yield server
 
@@ -67,7 +73,8 @@ async def test_an_alertmanager_tells_all_that_is_looked_at(pages: PageServer):
     assert (pages.url(""), "0.25.0", 2, False) == (
         found.url, found.version, found.peers, found.has_reloaded)  # fmt: skip
     assert {"route": {"receiver": "a"}, "receivers": [{"name": "a"}]} == found.config
-    assert ({"alertname": "Watchdog"},) == found.alerts
+    assert ({"alertname": "Watchdog"}, PAGE) == found.alerts
+    assert ((PAGE, ("s1",)),) == found.silenced
     matchers = ('severity="page"', 'slo!~"chat.*"', 'model="a\\"b"')
     assert (Silence("s1", matchers, "ann", "noisy", "2027-01-01T00:00:00Z"),) == found.silences
     assert {"webhook": 4.0} == found.never_told
@@ -198,11 +205,13 @@ def test_ways_are_the_same_where_nothing_says_that_they_differ():
     ways = Leading(config).ways({"severity": "page"})
 
     assert {
-        Way("pagerduty", "key"), Way("pagerduty", ""), Way("webhook", ""),
-        Way("email", "a@example.com"),
+        Way("pagerduty", "key", PAGERDUTY_URL), Way("pagerduty", "", PAGERDUTY_URL),
+        Way("webhook", ""), Way("email", "a@example.com"),
     } == ways  # fmt: skip
     assert Way("webhook", "").is_as(Way("webhook", "http://a"))
     assert not Way("email", "a").is_as(Way("email", "b"))
+    assert not Way("pagerduty", "key", "http://a").is_as(Way("pagerduty", "key", "http://b"))
+    assert Way("pagerduty", "key", "").is_as(Way("pagerduty", "key", "http://b"))
     assert not Way("email", "").is_as(Way("slack", ""))
 
 

@@ -27,7 +27,7 @@ def test_people_read_what_to_do_first(well: Seen):
     )
     assert lines[5].startswith("not looked at: scrape/interval, scrape/job-missing, ")
     assert lines[5].endswith(": no page")
-    assert "Prometheus 2.42.0, 2 Alertmanagers 0.25.0; 1 thing to mend, by 56 checks" == lines[6]
+    assert "Prometheus 2.42.0, 2 Alertmanagers 0.25.0; 1 thing to mend, by 60 checks" == lines[6]
 
 
 def test_where_all_is_well_a_line_says_so(well: Seen):
@@ -37,7 +37,7 @@ def test_where_all_is_well_a_line_says_so(well: Seen):
 
     assert [
         "test page of owner serving: told to serving-pages after 2.0 s, and its end 3.2 s after it",
-        "ok: Prometheus 2.42.0, 2 Alertmanagers 0.25.0; nothing wrong by 64 checks",
+        "ok: Prometheus 2.42.0, 2 Alertmanagers 0.25.0; nothing wrong by 68 checks",
     ] == list(text_lines(seen, diagnose(seen)))
 
 

@@ -115,9 +115,42 @@ def test_pasted_again_nothing_changes_and_undone_all_is_as_it_was(folder: Path):
     assert (
         0,
         f"took out of prometheus.yml\n{NOT_CHECKED['prometheus']}"
-        f"took out of alertmanager.yml\n{NOT_CHECKED['alertmanager']}",
+        f"took out of alertmanager.yml\n{NOT_CHECKED['alertmanager']}"
+        "reload Prometheus now, wait five minutes, then reload Alertmanager: what fires is told as "
+        "ended within these, and would else be told to your own receivers\n",
     ) == paste(folder, "--undo", *files(folder))
     assert before == everything(folder)
+
+
+def test_one_file_alone_needs_no_waiting(folder: Path):
+    """Whoever takes out one after the other has read of it."""
+    paste(folder, *files(folder))
+    for file in files(folder):
+        code, said = paste(folder, "--undo", file)
+        assert 0 == code
+        assert "wait five minutes" not in said
+
+
+@pytest.mark.parametrize("nothing", ["[]", "~  # none yet"])
+def test_an_empty_list_is_pasted_into_and_comes_back(folder: Path, nothing: str):
+    """Servers take it, and so does this."""
+    file = folder / "prometheus.yml"
+    theirs = f"rule_files: {nothing}\nscrape_configs: {nothing}\n"
+    file.write_text(theirs)
+
+    assert 0 == paste(folder, str(file))[0]
+    assert [f"{folder}/out/rules/*.yaml"] == yaml.safe_load(file.read_text())["rule_files"]
+    paste(folder, "--undo", str(file))
+    assert theirs == file.read_text()
+
+
+@pytest.mark.parametrize("name", ["link/rules/*.yaml", "link/rules/alerts.yaml", "one.yaml"])
+def test_rules_that_are_read_already_through_a_link_are_not_read_twice(folder: Path, name: str):
+    """Of a folder, or of one file."""
+    (folder / "link").symlink_to(folder / "out")
+    (folder / "one.yaml").symlink_to(folder / "out/rules/alerts.yaml")
+    (folder / "prometheus.yml").write_text(f"rule_files:\n- {name}\n")
+    assert_refuses(folder, "which reads rules of shardwatch already")
 
 
 def test_the_file_that_prometheus_comes_with_is_pasted_into(folder: Path):
@@ -191,7 +224,7 @@ OTHER_JOB = "- job_name: b\n- job_name: shardwatch-groups\n"
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("scrape_configs: []\n", "prometheus.yml:1: scrape_configs: is no list of dashes"),
+        ("scrape_configs: {}\n", "prometheus.yml:1: scrape_configs: is no list of dashes"),
         (
             "rule_files:\nalerting:\n  alertmanagers: am\n",
             "prometheus.yml:3: alerting: alertmanagers: is no list of dashes",
@@ -441,3 +474,25 @@ def test_what_is_pasted_of_a_build_is_what_their_own_programs_take(
     Path(files(folder)[0]).write_text("global: {}\nrule_files:\n- theirs.yaml\nremote_write: 1\n")
     _, said = paste(folder, *files(folder))
     assert "promtool refuses it, as it did before: " in said
+
+
+@pytest.mark.parametrize("arguments", [(), ("--undo",)])
+def test_a_changed_line_is_named_where_the_build_lies_there(folder: Path, arguments: tuple[str]):
+    """Of a fragment with hundreds of lines the first that is another; else where it begins."""
+    built = shardwatch._build_all(
+        read_config(folder / "shardwatch.yaml"), RulesForm(), ["alerts.build"]
+    )
+    (folder / "out/rules/alerts.yaml").unlink()
+    write_generated(folder / "out", built)
+    both = files(folder)
+    assert 0 == paste(folder, *both)[0]
+    file = Path(both[1])
+    pasted = file.read_text()
+    at = next(i for i, line in enumerate(pasted.splitlines()) if "group_interval: " in line)
+    file.write_text(pasted.replace("group_interval: ", "group_interval: 9", 1))
+    assert_refuses(
+        folder, f"alertmanager.yml:{at + 1}: found 'group_interval: 9", *arguments, *both
+    )
+
+    (folder / "out/alertmanager-fragment.yml").unlink()
+    assert_refuses(folder, "found lines of others, or changed ones", *arguments, *both)

@@ -104,6 +104,30 @@ def test_keys_that_are_missing_are_made():
     assert theirs == take_out(pasted)
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("key", "empty"),
+    [
+        *(("receivers", each) for each in ("[]  # none yet", "[ ]", "~", "null")),
+        *(("alerting", each) for each in ("{}", "~  # none yet")),
+    ],
+)
+def test_an_empty_list_or_mapping_is_replaced_and_comes_back(key: str, empty: str, line_end: str):
+    """Byte for byte, pasted once or twice, in the first line or in another."""
+    parts = {**OTHERS, ("alerting", "x"): [1]}
+    for theirs in (f"{key}: {empty}\nroute: {{receiver: a}}\n",
+                   f"a: 1\n# c\n{key}:   {empty}\n\nother:\n- a\n"):  # fmt: skip
+        text = theirs.replace("\n", line_end)
+        pasted = paste(text, parts)
+
+        said = yaml.safe_load(pasted)
+        assert OTHERS["receivers",] == said["receivers"]
+        assert {"x": [1]} == said["alerting"]
+        assert text == take_out(pasted)
+        assert pasted == paste(pasted, parts)
+        assert text == take_out(paste(pasted, {**parts, ("alerting", "x"): [2]}))
+
+
 @pytest.mark.parametrize("rest", ["", "  # - first\n\nother:\n- a\n"])
 @pytest.mark.parametrize("key", ["receivers", "alerting"])
 def test_a_key_with_nothing_after_it_is_an_empty_list_or_mapping(key: str, rest: str):
@@ -166,8 +190,11 @@ def test_numbers_that_are_none_stay():
         ("receivers: [{name: a}]\n", "1: receivers: is no list of dashes"),
         ("{route: {receiver: a}}\n", "1: the file is no mapping in block style"),
         ("\nroute: {receiver: a}\n", "2: route: is no mapping in block style"),
-        ("receivers: []\n", "1: receivers: is no list of dashes; write the key alone"),
-        ("receivers: ~\n", "1: receivers: is ~; write the key alone, with nothing after its colon"),
+        ("receivers:\n  []\n", "1: receivers: is no list of dashes; write the key alone"),
+        ("receivers:\n  ~\n", "1: receivers: is no list of dashes"),
+        ("receivers: {}\n", "1: receivers: is no list of dashes"),
+        ("a: {b: 1}\n? receivers\n: []\n", "2: receivers: is no list of dashes"),
+        ("receivers: []", "1: the last line does not end"),
         ("receivers:", "1: the last line does not end; end it, and paste again"),
         ("- a\n", "1: the file is no mapping"),
         ("", " found an empty file, expected a configuration; name the file that the server reads"),

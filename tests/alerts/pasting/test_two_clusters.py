@@ -117,6 +117,36 @@ def test_a_second_cluster_is_told_by_what_its_alerts_are_known(folders):
     assert first == file.read_bytes()
 
 
+@pytest.mark.parametrize("labels", [{}, {"cluster": "other"}])
+def test_a_prometheus_that_says_another_cluster_is_refused_beside_lines_of_others(folders, labels):
+    """Every page would go to others: nothing is written. What a variable says, nobody knows."""
+    file, server = (folders["prod"].parent / f"{name}.yml" for name in ("alertmanager", "prom"))
+    server.write_text(yaml.safe_dump({"global": {"external_labels": labels}}))
+    both = str(server), str(file)
+    (folders["prod"] / "out/rules").mkdir(parents=True)
+    (folders["prod"] / "out/rules/a.yaml").write_text("groups: []\n")
+    (folders["canary"] / "out").symlink_to(folders["prod"] / "out")
+    assert 0 == paste(folders["prod"], str(file))[0]
+    before = file.read_bytes(), server.read_bytes()
+
+    code, said = paste(folders["canary"], *both)
+    found = "cluster: other" if labels else "no cluster"
+    assert 2 == code, said
+    assert (
+        f"{server}: found {found} in its external_labels; {file} has lines of other clusters, so "
+        "that what is pasted leads alerts that say cluster=canary alone: every page would go to "
+        "others; write `external_labels: {cluster: canary}` under global:, and paste again"
+    ) == said
+    assert before == (file.read_bytes(), server.read_bytes())
+
+    said_by_it = {"canary": True, "$CLUSTER": True, "prod": False}
+    for name, is_taken in said_by_it.items():
+        server = server.with_name(f"{name}.yml")
+        server.write_text(yaml.safe_dump({"global": {"external_labels": {"cluster": name}}}))
+        code, said = paste(folders["canary"], str(server), str(file))
+        assert is_taken == (code == 0), said
+
+
 def test_keys_that_the_first_brought_are_to_be_written_before_the_second(folders):
     """All that are missing are told at once; a key of theirs stays when a cluster goes."""
     file = folders["prod"].parent / "alertmanager.yml"

@@ -229,3 +229,14 @@ def test_pages_lead_to_the_record_of_reviews_where_there_is_one(tmp_path: Path):
     assert [["runbook", "dashboard", "review"]] * 2 == texts(linked)
     assert [["runbook", "dashboard"]] * 2 == texts(without)
     assert_takes(linked, tmp_path)
+
+
+def test_where_pagerdutys_events_go_is_alertmanagers_own_to_say():
+    """``global.pagerduty_url`` holds, unless the configuration says another address."""
+    for said in ({}, {"url": "http://pagerduty/v2/enqueue"}):
+        told = {"pagerduty": {"routing_key_file": "key", **said}}
+        for built in (configure(**told), fragment(**told)):
+            configs = [one for each in built["receivers"]
+                       for one in each.get("pagerduty_configs", ())]  # fmt: skip
+            assert configs
+            assert all(each.get("url") == said.get("url") for each in configs)

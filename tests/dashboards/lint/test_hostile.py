@@ -96,9 +96,9 @@ def _check(value) -> None:
     """Read and check a value as a file; each problem is at a place of the file."""
     text = json.dumps(value, indent=2)
     with suppress(InputError):
-        boards = boards_of(parse_json(text, "f"))
-        problems = lint(boards)
-        lines = boards[0].source.lines
+        boards, unread = boards_of(parse_json(text, "f"))
+        problems = [*lint(boards), *unread]
+        lines = tuple(text.split("\n"))
         for each in problems:
             assert 0 < each.line <= len(lines)
             assert 0 < each.column <= len(lines[each.line - 1]) + 1
@@ -150,14 +150,14 @@ LARGE = {
 def test_what_is_large_does_not_take_for_ever(board):
     """Seconds of the processor, where the square of its size would be minutes."""
     began = time.process_time()
-    lint(boards_of(parse_json(json.dumps(board), "f")))
+    lint(boards_of(parse_json(json.dumps(board), "f"))[0])
     assert time.process_time() - began < 20
 
 
 def test_a_query_that_is_not_promql_is_told_at_its_end_too():
     """Where nothing stands."""
     board = {"panels": [{"targets": [{"expr": "sum("}]}]}
-    (read,) = boards_of(parse_json(json.dumps(board), "f"))
+    (read,), _ = boards_of(parse_json(json.dumps(board), "f"))
     query = read.panels[0].queries[0]
     assert isinstance(query, Query)
     assert query.parsed.tree is None

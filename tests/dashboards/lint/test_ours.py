@@ -28,7 +28,7 @@ AS_THE_DEMO = Setting(scrape_interval_seconds=5.0, target_labels=frozenset())
 
 def read(files):
     """Return the boards of texts by file name."""
-    return [board for name, text in files.items() for board in boards_of(parse_json(text, name))]
+    return [board for name, text in files.items() for board in boards_of(parse_json(text, name))[0]]
 
 
 @pytest.fixture(scope="module")

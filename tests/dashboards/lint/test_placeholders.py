@@ -38,6 +38,20 @@ CASES = {
     "a rank": ("topk($x, a)", "topk(1, a)"),
     "a quantile": ("quantile by (b) ($x, a)", "quantile by (b) (1, a)"),
     "a later argument": ("clamp_max(a, $x)", "clamp_max(a, 1)"),
+    "series of values": ('count_values("v", $x)', 'count_values("v", {__name__=~".+"})'),
+    "series of values by a label": (
+        'count_values by (b) ("v", $x)',
+        'count_values by (b) ("v", {__name__=~".+"})',
+    ),
+    "the name of values": ("count_values($x, a)", 'count_values("grafana_variable", a)'),
+    "both bounds": ("histogram_fraction($x, $y, a)", "histogram_fraction(1, 1, a)"),
+    "one bound": ("histogram_fraction(0, $x, $y)", 'histogram_fraction(0, 1, {__name__=~".+"})'),
+    "a number as series": ("vector($x)", "vector(1)"),
+    "series with their range": ("rate($x)", 'rate({__name__=~".+"}[1h])'),
+    "a quantile of a range": (
+        "quantile_over_time($x, $y)",
+        'quantile_over_time(1, {__name__=~".+"}[1h])',
+    ),
     "a threshold": ("a > $x", "a > 1"),
     "an aggregation": ("$x by (b) (a)", "sum by (b) (a)"),
     "a comment": ("a # $x\n + b", "a # $x\n + b"),
@@ -54,6 +68,12 @@ def test_something_stands_for_each_variable_that_makes_it_promql(written, expect
     filled = fill(written)
     assert expected == filled.text
     assert parse_expression(filled.text).tree is not None
+
+
+@pytest.mark.parametrize("written", ["a and ($x)", "later(a, $x)", "sum(a + $x)"])
+def test_where_nobody_knows_what_is_taken_both_are_tried(written):
+    """In brackets of an operator, and of functions that are not known."""
+    assert ("x",) == fill(written).guessed
 
 
 def test_where_a_variable_may_be_a_number_or_series_both_can_be_tried():

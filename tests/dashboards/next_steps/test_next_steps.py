@@ -114,6 +114,22 @@ def test_exporters_are_started_where_prometheus_looks_for_them(tmp_path: Path):
     assert "job_name: shardwatch-gpu" not in told(tmp_path, content)
 
 
+def test_vmalert_is_told_of_by_its_own_flags(tmp_path: Path):
+    """And nothing of Prometheus's file, which is not there."""
+    config = read_config(write(tmp_path, PLAIN), needs_routing_key=False)
+    text = servers.next_steps(config, RulesForm(RulesFormat.VMALERT), tmp_path / "out")
+
+    for said in (
+        f"-rule='{tmp_path}/out/rules/*.yaml'", "-notifier.url=http://", "-datasource.url=http",
+        f"-external.label=cluster={TOPOLOGY['cluster']} ", "-retentionPeriod=29d",
+        "job_name: shardwatch-groups", "vmalert -dryRun",
+    ):  # fmt: skip
+        assert said in text, said
+    assert "promtool" not in text
+    assert "prometheus.yml" not in text.replace("out/prometheus.yml", "")
+    assert "-external.label" not in told(tmp_path, PLAIN)
+
+
 def test_without_exporters_it_says_what_rules_stand_on(tmp_path: Path):
     """And asks Prometheus to scrape nothing."""
     none = {name: [] for name in ("gpu", "groups", "router", "tools")}
@@ -127,6 +143,13 @@ def test_without_exporters_it_says_what_rules_stand_on(tmp_path: Path):
     assert chosen not in told_of_cluster(tmp_path, content)
     content["kubernetes"] = {"exporters": ["groups"]}
     assert chosen in told_of_cluster(tmp_path, content)
+
+
+def test_the_clusters_external_label_is_asked_for(tmp_path: Path):
+    """By the name that each has for it."""
+    name = TOPOLOGY["cluster"]
+    assert f"`external_labels: {{cluster: {name}}}`" in told(tmp_path, PLAIN)
+    assert f"`externalLabels: {{cluster: {name}}}`" in told_of_cluster(tmp_path, PLAIN)
 
 
 @pytest.mark.parametrize("tell", [told, told_of_cluster])
@@ -195,6 +218,10 @@ def test_the_overlay_is_the_one_that_the_topologys_pages_are_of(tmp_path: Path):
     ours = yaml.safe_load(yaml.safe_dump(TOPOLOGY).replace(":9400/", ":19801/"))
     text = told_of_cluster(tmp_path, PLAIN, ours)
     assert "kubectl diff -k" in text
+    bare = yaml.safe_load(yaml.safe_dump(TOPOLOGY))
+    for group in bare["groups"]:
+        group["members"] = [{"host": each["host"]} for each in group["members"]]
+    assert "overlays/no-gpus (this one)" in told_of_cluster(tmp_path, PLAIN, bare).replace("`", "")
     assert f"kubectl apply --server-side -k {tmp_path}/out/kubernetes/overlays/gpu-nodes\n" in text
 
 

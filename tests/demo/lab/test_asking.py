@@ -12,6 +12,7 @@ from demo.lab.asking import Question, Span, ask, questions_of, shown
 from demo.lab.outcome import Shown
 from demo.lab.showing import Showing
 from demo.scenario import find_scenario, read_scenario
+from slo.prometheus import PrometheusRefusedError
 from slo.series import Series
 
 SPAN = Span(fault_at=1000.0, end=1060.0, step_seconds=15.0)
@@ -104,6 +105,19 @@ async def test_the_panel_is_asked_from_minutes_before_the_fault_to_the_end() -> 
 
     assert [("a", 700.0, 1060.0, 15.0)] == asked
     assert Shown("fleet", "Lost", "region=eu, at least 1", "it is", 15.0) == found
+
+
+async def test_a_query_that_is_refused_is_a_panel_that_shows_nothing() -> None:
+    """It breaks during the incident; the play goes on, and says why."""
+
+    class Client:
+        async def query_range(self, *_: object) -> list[Series]:
+            raise PrometheusRefusedError("refused: same labelset")
+
+    (found,) = await ask(Client(), [question(panel="Lost")], SPAN)  # type: ignore[arg-type]
+
+    assert (None, "refused: same labelset") == (found.seconds, found.said)
+    assert not found.is_shown
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,17 @@ def test_a_board_that_does_not_show_its_fault_is_a_problem_found(
     assert ["gpu: Lost or hung: at least 1: not shown: 0 at the most"] == blind.not_shown
 
 
+def test_a_query_of_a_board_that_fails_in_a_play_is_a_problem_found(tmp_path, monkeypatch) -> None:
+    """A panel that breaks during an incident, though all alerts came."""
+    broken = outcome(alert("GpuLost", "expected", 20.0), queries_failed=["cache: refused"])
+    monkeypatch.setattr(cli, "run_jobs", lambda asked, *_: [(each, [broken]) for each in asked])
+    with pytest.raises(typer.Exit) as ended:
+        cli.lab(tmp_path, scenario=["gpu-lost"])
+
+    assert EXIT_PROBLEMS_FOUND == ended.value.exit_code
+    assert ["cache: refused"] == broken.board_failures
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -115,7 +126,8 @@ def test_a_peer_that_reads_what_nobody_serves_or_clashes_with_ours_is_told_of_an
     told = capsys.readouterr().err
     assert f"{path}:5:" in told
     assert "promql/unknown: GpuLost: asks for node_nonsense, which is unknown here; nobody" in told
-    assert "alerts/clash: GpuLost: found the alert GpuLost with severity page, which" in told
+    clash = "found the alert GpuLost with severity page, which shardwatch writes, too"
+    assert f"alerts/clash: GpuLost: {clash}" in told
     assert 1 == len(played)
 
 

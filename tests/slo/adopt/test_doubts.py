@@ -30,6 +30,12 @@ GOOD = Found(
 )  # fmt: skip
 
 
+def test_of_victoriametrics_it_is_told_how_to_build():
+    """Its rules are vmalert's."""
+    [doubt] = doubts(replace(GOOD, is_victoria_metrics=True))
+    assert "build with --format vmalert" in doubt.to_do
+
+
 def doubts(found):
     """Return what is in doubt, but for what no router tells."""
     found_here = find_doubts(found, place(found, cluster="prod"))

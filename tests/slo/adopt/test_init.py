@@ -274,6 +274,16 @@ def test_a_certificate_that_nobody_trusts_is_told_with_the_option_that_names_who
     )
 
 
+def test_a_path_that_is_missing_is_told_as_such(server, run, tmp_path):
+    """And nothing of TLS."""
+    server.serve("/api/v1/query", Reply(status=404))
+    code, _, err = run("init", "--prometheus", server.url(""), "-o", tmp_path / "out")
+
+    assert code == 2
+    assert "if it is behind a path, its address has that too: http://HOST:PORT/PATH" in err
+    assert "TLS" not in err
+
+
 def test_a_server_that_is_down_is_told(run, tmp_path, free_port):
     """Nobody listens there."""
     url = f"http://127.0.0.1:{free_port}"

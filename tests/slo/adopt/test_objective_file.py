@@ -68,6 +68,21 @@ def test_why_a_target_was_chosen_is_written_beside_it(tmp_path, cells, said):
     assert ("missed" in said) == bool(list(find_missed([found])))
 
 
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [(48_000, "; a in eu, the quietest,\n# has 2e+03 events an hour.\n"),
+     (240, "has 10 events an hour.\n# Of so few it takes hours to see an outage")],
+)  # fmt: skip
+def test_a_handful_of_events_pages_nobody(tmp_path, events, said):
+    """And beside it stands how many there are where there are the fewest."""
+    history = {("eu", "a"): {0: Span(0, events)}, ("us", "a"): {0: Span(0, 1_000_000)}}
+    found = propose(History(AVAILABILITY, 28, history), "eu")
+
+    assert said in write_objectives([found], {}, 14 * 86400)
+    [objective] = read(tmp_path, found).values()
+    assert 10 == objective.minimum_bad_events
+
+
 def proposal(indicator, bad_by_model):
     """Return what is proposed of 10,000 events of each model."""
     cells = {

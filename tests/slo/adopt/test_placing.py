@@ -362,6 +362,29 @@ def test_the_option_does_not_stand_above_a_label():
     assert ["us", "eu"] == [each.region for each in placed.topology.groups]
 
 
+def test_the_option_takes_the_place_of_a_region_that_no_topology_can_have():
+    """Else its engines have no place, and it is said what to do."""
+    placed = adopt(engine(region="us"), engine("10.0.0.2:8000", region="Europe West"), region="eu")
+    assert ["us", "eu"] == [each.region for each in placed.topology.groups]
+
+    placed = adopt(engine(region="us"), engine("10.0.0.2:8000", region="Europe West"))
+    assert ["say it by --region NAME, which takes its place"] == [
+        each.to_do for each in placed.notes.left_out
+    ]
+
+
+def test_a_cluster_that_no_topology_can_have_is_chosen_by_its_label():
+    """And called otherwise."""
+    spaced = engine(cluster="dc a")
+    _, fix = refusal(spaced, engine("b:1", cluster="b"), cluster="")
+    assert fix.endswith("'dc a' is no name here: --where 'cluster=dc a' --cluster OTHER")
+    assert (
+        "found the cluster 'dc a', expected a name without spaces, of ASCII",
+        "say what it is called here: --cluster OTHER",
+    ) == refusal(spaced, cluster="")
+    assert "dc-a" == adopt(spaced, cluster="dc-a").topology.cluster
+
+
 def test_a_cluster_that_nobody_tells_is_asked_for():
     """A topology has a name."""
     assert (
@@ -395,6 +418,25 @@ def test_of_several_clusters_one_is_chosen_and_its_series_alone_are_asked_about(
     assert [("h2", ["GPU-b"])] == members(placed.topology.groups[0])
     assert ["10.0.0.2"] == [each.name for each in placed.topology.groups]
     assert {"cluster": "b"} == placed.where
+
+
+def test_engines_of_no_cluster_beside_others_are_named_with_their_job():
+    """They have no place, and would be missed by nobody else."""
+    several = (
+        engine("a:1", cluster="a"),
+        engine("b:1", cluster="b"),
+        engine("c:1", job="staging"),
+    )
+    said = "beside 1 engine of the job staging (1) without a label of a cluster"
+    assert said in refusal(*several, cluster="")[0]
+    placed = adopt(*several, cluster="a")
+    [doubt] = [each for each in placed.notes.doubts if each.about == "engines of no cluster"]
+    assert doubt.found.endswith("left out: 1 engine of the job staging (1)")
+    assert [] == [
+        each
+        for each in adopt(*several[:2], cluster="a").notes.doubts
+        if each.about == "engines of no cluster"
+    ]
 
 
 def test_two_clusters_under_one_name_are_refused_with_the_label_that_tells_them_apart():

@@ -3,7 +3,12 @@
 import pytest
 
 from slo.adopt.found import Targets
-from slo.adopt.server_says import read_alertmanagers, read_external_labels, read_targets
+from slo.adopt.server_says import (
+    read_alertmanagers,
+    read_external_labels,
+    read_targets,
+    says_victoria_metrics,
+)
 
 TARGET = {
     "labels": {"job": "a", "instance": "i"},
@@ -57,13 +62,27 @@ def test_of_targets_with_one_job_and_instance_that_of_the_series_is_found():
     assert targets.of({"job": "b", "instance": "i"}) is None
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, True),
+        ({"version": "2.24.0"}, True),
+        ({"version": "2.42.0", "revision": "a"}, False),
+        (None, False),
+    ],
+)
+def test_victoriametrics_is_known_by_what_it_says_of_its_build(told, expected):
+    """As release 1.79 answers, and Prometheus."""
+    assert expected == says_victoria_metrics(told)
+
+
 def test_alertmanagers_that_the_configuration_can_name_are_read():
-    """Not those behind TLS or a path."""
+    """Those behind TLS or a path by their URL."""
     urls = ("http://b:9093/api/v2/alerts", "http://a/api/v2/alerts", "https://c/api/v2/alerts",
             "http://d/prefix/api/v2/alerts", 1)  # fmt: skip
     told = {"activeAlertmanagers": [{"url": each} for each in urls]}
 
-    assert ("a:80", "b:9093") == read_alertmanagers(told)
+    assert ("a:80", "b:9093", "http://d:80/prefix", "https://c:443") == read_alertmanagers(told)
     assert () == read_alertmanagers("what")
 
 
