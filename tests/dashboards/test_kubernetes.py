@@ -66,10 +66,3 @@ def test_the_command_writes_them(tmp_path):
     written = {path.name: path.read_text() for path in tmp_path.glob("*.yaml")}
     assert config_maps(build_boards()) == written
     assert [] == [*tmp_path.glob("*.json")]
-
-
-def test_another_format_replaces_what_was_written(tmp_path):
-    """The folder holds what the last build wrote."""
-    for format_ in ("json", "kubernetes"):
-        CliRunner().invoke(app, ["build", "--format", format_, "-o", str(tmp_path)])
-    assert [] == [*tmp_path.glob("*.json")]
