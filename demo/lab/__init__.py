@@ -16,7 +16,8 @@ and are things where something is kept or written:
                     ``evidence`` a cause's words in it
 ``reporting``       the report that a demo would have written; ``judging`` holds it against the
                     scenario
-``scoring``         what each alert was worth; ``severities`` reads others' labels
+``scoring``         what each alert was worth; ``severities`` reads others' labels, ``waking`` says
+                    which of them wake somebody
 ``asking``          asks panels of boards whether they show a fault; ``showing`` reads ``shows/``,
                     which says what they must; ``sweeping`` asks all
                     their queries whether they are answered
@@ -25,7 +26,7 @@ and are things where something is kept or written:
 ``matrix``          plays as tables (``markdown``), ``grid`` as one of HTML, ``page`` as a page,
                     ``drawing`` as pictures of curves that ``pictures`` takes from a play
 ``results``         the folder that all is written into
-``peers``           others' rules, played beside ours
+``peers``           others' rules, played beside ours; ``beside`` is their table
 ``parts``           what is measured beside scenarios: ``burns/``, ``healthy/``, ``storm``,
                     ``faithful`` and ``faithfulness/``
 ``live``            runs on real servers, held against the lab
