@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 from alembic import command
@@ -85,7 +86,7 @@ def shown(engine: Engine) -> str:
         url = url.update_query_dict({"password": "***"})
     text = url.render_as_string()
     # An address that was mistyped is taken as a file.
-    return _without_password(text) if engine.dialect.name == "sqlite" else text
+    return _without_password(unquote(text)) if engine.dialect.name == "sqlite" else text
 
 
 def _without_password(text: str) -> str:
