@@ -14,7 +14,7 @@ from slo.review.actions import ACTIONS, mark
 from slo.review.alert_store import ALERTS, EVIDENCE
 from slo.review.audit import AUDIT
 from slo.review.incident_store import INCIDENTS
-from slo.review.maintenance import WINDOWS, cell_labels, count_cells, touched_hours
+from slo.review.maintenance import WINDOWS, cell_labels, reach_of
 from slo.review.refusals import MissingError
 from slo.review.reviews import DECISIONS, REVIEWS, read_review
 from slo.review.snapshot_store import CELLS, SNAPSHOTS, VERSIONS
@@ -150,14 +150,11 @@ def list_maintenance(connection: Connection, asked: Asked) -> Listed:
     every = _within(select(WINDOWS), WINDOWS.c.starts_at, asked)
     order = WINDOWS.c.starts_at.desc(), WINDOWS.c.id.desc()
     rows, following = _rows(connection, every.order_by(*order), asked)
-    cells = cell_labels(connection) if rows else []
+    labels = cell_labels(connection) if rows else []
+    reached = (reach_of(row, labels) for row in rows)
     items = [
-        {
-            **told(row),
-            "cells": count_cells(row["labels"], cells),
-            "hours": touched_hours(row["starts_at"], row["ends_at"]),
-        }
-        for row in rows
+        {**told(row), "cells": cells, "hours": hours}
+        for row, (cells, hours) in zip(rows, reached, strict=True)
     ]
     return Listed(items, following)
 

@@ -137,11 +137,15 @@ class Excluded:
         """Tell whether a cell is in it: one that has each of its labels, with this value."""
         return self.labels.items() <= labels.items()
 
+    @property
+    def touched(self) -> tuple[int, int]:
+        """Return from when to when the full hours last that it touches, UNIX seconds."""
+        return self.starts_at // HOUR * HOUR, -(-self.ends_at // HOUR) * HOUR
+
     def hours(self, start: int, end: int) -> Times:
         """Return the ends of the full hours that it touches, between two full hours."""
-        first = max(self.starts_at // HOUR * HOUR, start)
-        last = min(-(-self.ends_at // HOUR) * HOUR, end)
-        return np.arange(first + HOUR, last + 1, HOUR, dtype=np.int64)
+        first, last = self.touched
+        return np.arange(max(first, start) + HOUR, min(last, end) + 1, HOUR, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,8 @@ def counts(cell: CellHistory, excluded: Sequence[Excluded], at: Times) -> Floats
     hours = -(-at // HOUR) * HOUR
     for each in excluded:
         if each.is_of(cell.labels):
-            kept[(hours > each.starts_at) & (hours - HOUR < each.ends_at)] = 0.0
+            first, last = each.touched
+            kept[(hours > first) & (hours <= last)] = 0.0
     return kept
 
 

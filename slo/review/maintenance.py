@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, select, update
 
 from slo.review.audit import By, note
 from slo.review.database import writing
+from slo.review.history import Excluded
 from slo.review.hours import HOUR
 from slo.review.models import Base, MaintenanceWindow
 from slo.review.refusals import ConflictError, MissingError, UnusableError
@@ -112,8 +113,7 @@ def add_window(engine: Engine, window: Window, now: int) -> Added:
         added = WINDOWS.insert().returning(WINDOWS.c.id)
         number = int(connection.execute(added, values).scalar_one())
         note(connection, By(window.author, now), "add", f"maintenance {number}", after=values)
-    hours = touched_hours(window.starts_at, window.ends_at)
-    return Added(number, count_cells(window.labels, every), hours)
+    return Added(number, *reach_of(values, every))
 
 
 def withdraw_window(engine: Engine, number: int, by: By) -> None:
@@ -141,14 +141,16 @@ def cell_labels(connection: Connection) -> list[Mapping[str, str]]:
     return list(connection.execute(select(CELLS.c.labels)).scalars())
 
 
-def count_cells(labels: Mapping[str, str], every: Iterable[Mapping[str, str]]) -> int:
-    """Return how many of some cells a window with some labels covers."""
-    return sum(labels.items() <= each.items() for each in every)
+def reach_of(row: Mapping[str, Any], every: Iterable[Mapping[str, str]]) -> tuple[int, int]:
+    """Return how many of some cells, and how many full hours, a window leaves out.
 
-
-def touched_hours(starts_at: int, ends_at: int) -> int:
-    """Return how many full hours a window touches; both in UNIX seconds."""
-    return -(-ends_at // HOUR) - starts_at // HOUR
+    Args:
+        row: of the window.
+        every: labels of the cells.
+    """
+    window = Excluded(row["starts_at"], row["ends_at"], row["labels"], row["reason"])
+    first, last = window.touched
+    return sum(map(window.is_of, every)), (last - first) // HOUR
 
 
 def _check_labels(labels: Mapping[str, str], every: Sequence[Mapping[str, str]]) -> None:
@@ -160,7 +162,7 @@ def _check_labels(labels: Mapping[str, str], every: Sequence[Mapping[str, str]])
         if text not in values:
             found = f"no cell has {name}={text[:100]!r}"
             raise UnusableError(f"{found}, expected one of: {_some(values)}")
-    if labels and not count_cells(labels, every):
+    if labels and not any(labels.items() <= each.items() for each in every):
         raise UnusableError(f"no cell has all of {', '.join(sorted(labels))} with these values")
 
 
