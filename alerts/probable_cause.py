@@ -28,14 +28,23 @@ class ProbableCause:
     """The highest-ranked cause at work in an alert's cell, or else of those that ended lately."""
 
     causes: tuple[Cause, ...]
-    query: str
-    """PromQL of all causes at work in the cell; ``%q`` stands for the alert's label values."""
+    at_work: tuple[str, ...]
+    """Selectors of those at work in the cell; ``%q`` stands for the alert's label values."""
     labels: tuple[str, ...]
     """Which those are, in order."""
-    looked_for: str
-    """PromQL of all causes at work, and of those that ended lately with ranks below 1."""
-    looked_for_labels: tuple[str, ...]
-    """As ``labels``, of ``looked_for``."""
+
+    @property
+    def looked_for(self) -> str:
+        """Return PromQL of all at work, and of those that ended lately with ranks below 1."""
+        ended = (
+            f"last_over_time({each}[{ENDED_WITHIN}]) / {_ENDED_FACTOR}" for each in self.at_work
+        )
+        return " or ".join((*self.at_work, *ended))
+
+    @property
+    def looked_for_labels(self) -> tuple[str, ...]:
+        """Return which label values it has, in order."""
+        return (*self.labels, *self.labels)
 
     def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
         """Return a template of what is to be said of it, and of what, if there is none.
@@ -83,7 +92,8 @@ class ProbableCause:
 
     def _more(self) -> str:
         """Return a template of how much more evidence is at work of the same cause."""
-        others = f"count(({self.query}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
+        at_work = " or ".join(self.at_work)
+        others = f"count(({at_work}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
         others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
         values = f"{_values(self.labels)} .Labels.{conventions.CAUSE}"
         return (
@@ -100,17 +110,13 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
         causes: those that can explain it.
     """
     by_labels = _by_labels(objective, causes)
-    at_work = [
+    at_work = tuple(
         f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
         for labels, names in by_labels.items()
-    ]
-    ended = [f"last_over_time({each}[{ENDED_WITHIN}]) / {_ENDED_FACTOR}" for each in at_work]
-    labels = tuple(label for labels in by_labels for label in labels)
+    )
     return ProbableCause(
-        tuple(causes),
-        " or ".join(at_work), labels,
-        " or ".join((*at_work, *ended)), (*labels, *labels),
-    )  # fmt: skip
+        tuple(causes), at_work, tuple(label for labels in by_labels for label in labels)
+    )
 
 
 def once_causes_can_be_told(
