@@ -8,6 +8,7 @@ from typing import Any
 
 from exporters.config import Config
 from exporters.problems import Problem
+from slo import conventions
 from slo.objective import Objective
 from slo.prometheus import Sample
 
@@ -177,6 +178,15 @@ class Seen:
         """What Prometheus adds to whatever leaves it; none if it does not tell."""
         found = ((self.server_config or {}).get("global") or {}).get("external_labels") or {}
         return {str(name): str(value) for name, value in found.items()}
+
+    def built_alerts(self, severity: str | None = None) -> frozenset[str]:
+        """Return the names of the alerts that ``build`` writes, of one severity or of any."""
+        return frozenset(
+            rule.name
+            for group in self.built
+            for rule in group.rules
+            if rule.is_alert and severity in (None, rule.labels.get(conventions.SEVERITY))
+        )
 
     @property
     def answers(self) -> bool | None:

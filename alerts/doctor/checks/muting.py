@@ -119,12 +119,7 @@ def find_silenced(seen: Seen) -> Iterator[Found]:
 
 def find_held(seen: Seen) -> Iterator[Found]:
     """Yield silences that hold pages of ours which fire now, each once."""
-    names = {
-        rule.name
-        for group in seen.built
-        for rule in group.rules
-        if rule.is_alert and rule.labels.get(conventions.SEVERITY) == conventions.PAGE
-    }
+    names = seen.built_alerts(conventions.PAGE)
     told: set[str] = set()
     for each in seen.answering:
         for silence in each.silences:
@@ -176,7 +171,7 @@ def _matchers(silence: Silence) -> tuple[Matcher, ...] | None:
 def _our_inhibitions(seen: Seen) -> list[Inhibition]:
     """Return the rules that we write, whole and as a fragment."""
     labels = sorted({name for each in seen.objectives for name in each.grouping_labels})
-    alerts = {rule.name for group in seen.built for rule in group.rules if rule.is_alert}
+    alerts = seen.built_alerts()
     cluster = seen.config.topology.cluster
     namings = (Naming(), fragment_naming(alerts), fragment_naming(alerts, cluster))
     return [

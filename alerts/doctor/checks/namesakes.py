@@ -15,8 +15,7 @@ from slo import conventions
 def find_namesakes(seen: Seen) -> Iterator[Found]:
     """Yield the groups of others that have an alert with a name and a severity of ours."""
     # The route of the watchdog asks for one more label than its name.
-    names = {rule.name for group in seen.built for rule in group.rules if rule.is_alert}
-    names.discard(WATCHDOG)
+    names = seen.built_alerts() - {WATCHDOG}
     for group in seen.groups or ():
         if OURS.fullmatch(group.name):
             continue
