@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from alerts.watch.notifications import ALERTMANAGER_JOB
 from exporters import catalog
+from exporters.addresses import DEFAULT_PORTS
 from exporters.alertmanagers import alerting_entries, scrape_targets
 from exporters.config import Config
 from exporters.durations import format_duration
@@ -66,13 +67,12 @@ def server_scrape_configs(config: Config) -> list[dict[str, Any]]:
 
 def _itself(config: Config) -> dict[str, Any]:
     url = urlsplit(config.file.prometheus.url)
-    default_port = 443 if url.scheme == "https" else 80
     host = f"[{url.hostname}]" if url.hostname and ":" in url.hostname else url.hostname
     return {
         "job_name": "prometheus",
         "scheme": url.scheme,
         "metrics_path": f"{url.path.rstrip('/')}/metrics",
-        "static_configs": [{"targets": [f"{host}:{url.port or default_port}"]}],
+        "static_configs": [{"targets": [f"{host}:{url.port or DEFAULT_PORTS[url.scheme]}"]}],
     }
 
 

@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 
 LARGEST_PORT = 65535
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""Of URLs that say none, by their scheme."""
 
 
 @dataclass(frozen=True)

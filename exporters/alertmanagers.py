@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from exporters.addresses import parse_address
-
-_PORTS = {"http": 80, "https": 443}
+from exporters.addresses import DEFAULT_PORTS, parse_address
 
 
 @dataclass(frozen=True, order=True)
@@ -51,11 +49,11 @@ def read_place(text: str) -> Place:
         return Place("http", "", text)
     try:
         url = urlsplit(text)
-        port = url.port or _PORTS.get(url.scheme)
+        port = url.port or DEFAULT_PORTS.get(url.scheme)
     except ValueError:
         raise ValueError(f"found {text!r}, {expected}") from None
     is_more = url.username is not None or url.query or url.fragment or " " in text
-    if url.scheme not in _PORTS or not port or not url.hostname or is_more:
+    if url.scheme not in DEFAULT_PORTS or not port or not url.hostname or is_more:
         raise ValueError(f"found {text!r}, {expected}")
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
     return Place(url.scheme, url.path.rstrip("/"), f"{host}:{port}")

@@ -116,6 +116,10 @@ Name = Annotated[str, AfterValidator(_name)]
 Email = Annotated[str, AfterValidator(_email)]
 
 
+PAGERDUTY_EVENTS_URL = "https://events.pagerduty.com/v2/enqueue"
+"""Where events go if nobody says: the default of Alertmanager's ``global.pagerduty_url``."""
+
+
 class PagerDuty(_Strict):
     """Events API v2. The routing key is read from a file, never written into a configuration."""
 

@@ -15,12 +15,10 @@ from alerts.changes.forwarding import Forwarder
 from alerts.changes.sending import PagerDutyClient
 from exporters.config import Config, read_config
 from exporters.documents import Place
-from exporters.notifying import PagerDuty
+from exporters.notifying import PAGERDUTY_EVENTS_URL, PagerDuty
 from exporters.problems import InputError
 from slo.prometheus import PrometheusClient
 
-_EVENTS_URL = "https://events.pagerduty.com/v2/enqueue"
-"""Of who names none: Alertmanager's default."""
 _EVENTS_PATH = "/v2/enqueue"
 _CHANGES_PATH = "/v2/change/enqueue"
 
@@ -122,7 +120,7 @@ def _change_url(config: Config, place: Place, pagerduty: PagerDuty) -> str:
     Raises:
         InputError: if that is not known.
     """
-    url = pagerduty.url or _EVENTS_URL
+    url = pagerduty.url or PAGERDUTY_EVENTS_URL
     if not url.endswith(_EVENTS_PATH):
         found = f"found {url!r}, expected an address that ends with {_EVENTS_PATH}"
         fix = f"correct it: change events go to {_CHANGES_PATH} beside it"

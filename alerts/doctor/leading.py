@@ -16,9 +16,8 @@ from alerts.alertmanager.receivers import Integration, read_integrations
 from alerts.alertmanager.routes import Route, read_route
 from alerts.doctor.seen import Alertmanager, Labels, Seen
 from alerts.routing import alertmanager_config
+from exporters.notifying import PAGERDUTY_EVENTS_URL
 
-PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
-"""What Alertmanager takes where none is said."""
 SECRET = "<secret>"  # noqa: S105 - what Alertmanager writes in the place of one
 _WHERE = {
     "pagerduty": "routing_key_file",
@@ -43,7 +42,7 @@ class Way:
     """The whole path of the file, where ``where`` is one's name."""
 
     def __str__(self) -> str:
-        url = "" if self.url == PAGERDUTY_URL else self.url
+        url = "" if self.url == PAGERDUTY_EVENTS_URL else self.url
         said = ", ".join(filter(None, (self.where, url)))
         return f"{self.kind} ({said})" if said else self.kind
 
@@ -167,5 +166,5 @@ def _way(kind: str, config: Mapping[str, Any], of_all: Mapping[str, Any]) -> Way
     where = "" if where == SECRET else where
     if kind != "pagerduty":
         return Way(kind, where)
-    url = str(config.get("url") or of_all.get("pagerduty_url") or PAGERDUTY_URL)
+    url = str(config.get("url") or of_all.get("pagerduty_url") or PAGERDUTY_EVENTS_URL)
     return Way(kind, PurePath(where).name, "" if url == SECRET else url, where)

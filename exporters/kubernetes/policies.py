@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from exporters.addresses import DEFAULT_PORTS
 from exporters.config import PORTS, Config, Discovery
 from exporters.kubernetes.names import (
     NAME,
@@ -92,7 +93,7 @@ def _ports(exporter: str, topology: Topology) -> Iterator[int]:
     """Yield the ports of what an exporter reads."""
     for url in _urls(exporter, topology):
         parts = urlsplit(url)
-        yield parts.port or (443 if parts.scheme == "https" else 80)
+        yield parts.port or DEFAULT_PORTS[parts.scheme]
     if exporter == "groups":
         yield PORTS["gpu"]  # of the hosts, where an exporter of ours reads their GPUs
 

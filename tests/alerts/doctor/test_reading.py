@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from alerts.doctor.diagnosis import diagnose
-from alerts.doctor.leading import PAGERDUTY_URL, Leading, Way, why_unreadable
+from alerts.doctor.leading import Leading, Way, why_unreadable
 from alerts.doctor.reading.alertmanager import AlertmanagerClient, AlertmanagerError
 from alerts.doctor.reading.clocks import parse_moment, seconds_ahead
 from alerts.doctor.reading.prometheus import Asking
 from alerts.doctor.seen import Seen, Silence
 from alerts.doctor.trying import plan
+from exporters.notifying import PAGERDUTY_EVENTS_URL
 from exporters.testing import PageServer, Reply
 from slo.prometheus import PrometheusClient, PrometheusDeniedError
 from tests.alerts.doctor.seeing import led
@@ -205,7 +206,7 @@ def test_ways_are_the_same_where_nothing_says_that_they_differ():
     ways = Leading(config).ways({"severity": "page"})
 
     assert {
-        Way("pagerduty", "key", PAGERDUTY_URL), Way("pagerduty", "", PAGERDUTY_URL),
+        Way("pagerduty", "key", PAGERDUTY_EVENTS_URL), Way("pagerduty", "", PAGERDUTY_EVENTS_URL),
         Way("webhook", ""), Way("email", "a@example.com"),
     } == ways  # fmt: skip
     assert Way("webhook", "").is_as(Way("webhook", "http://a"))
