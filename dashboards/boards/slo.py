@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from alerts import links
 from dashboards.boards.slo_scope import Scope
-from dashboards.boards.slo_sections import burn_of_tier, causes_over_time, traffic
+from dashboards.boards.slo_sections import alerts_firing, burn_of_tier, causes_over_time, traffic
 from dashboards.frame import Board
 from dashboards.layout import Band
 from dashboards.links import of_row, of_series, value_link
@@ -33,7 +32,6 @@ from dashboards.signs import (
     NONE_IS_GOOD,
     WORST,
     WORST_NOW,
-    alerts_table,
     burn_steps,
     opening,
 )
@@ -223,14 +221,7 @@ def _burns(scope: Scope) -> tuple[Band, ...]:
 
 
 def _why(scope: Scope) -> tuple[Band, ...]:
-    firing: Any = alerts_table(
-        25,
-        f'{conventions.SLO}!=""',
-        grouping=scope.ask.grouping,
-        place=(),
-        keep=scope.kept,
-        detail=scope.uid_of(links.SLO_DETAIL_BOARD),
-    )
+    firing = alerts_firing(25, scope)
     if not scope.has_cells:
         return (Band(1, (row(21, "What tells of it"),)), Band(8, (firing, traffic(28, scope))))
     return (

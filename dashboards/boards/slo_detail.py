@@ -8,7 +8,13 @@ from typing import Any
 from alerts import links
 from alerts.exhaustion import ALREADY_GONE
 from dashboards.boards.slo_scope import Scope
-from dashboards.boards.slo_sections import burn_of_tier, causes_over_time, coverages, traffic
+from dashboards.boards.slo_sections import (
+    alerts_firing,
+    burn_of_tier,
+    causes_over_time,
+    coverages,
+    traffic,
+)
 from dashboards.frame import Board
 from dashboards.layout import Band
 from dashboards.links import of_row
@@ -33,7 +39,6 @@ from dashboards.signs import (
     NONE_IS_GOOD,
     WORST,
     WORST_NOW,
-    alerts_table,
     opening,
 )
 from exporters import catalog
@@ -303,13 +308,6 @@ def _evidence() -> Band:
 
 
 def _how_sure(scope: Scope) -> Iterator[Band]:
-    firing = alerts_table(
-        30,
-        f'{conventions.SLO}!=""',
-        grouping=scope.ask.grouping,
-        place=(),
-        keep=scope.kept,
-        detail=scope.uid_of(links.SLO_DETAIL_BOARD),
-    )
+    firing = alerts_firing(30, scope)
     yield Band(1, (row(27, "How sure we are, and what fires"),))
     yield Band(8, (coverages(28, scope), traffic(29, scope), firing))

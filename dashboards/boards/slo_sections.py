@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from alerts import links
 from dashboards.boards.slo_scope import Scope
 from dashboards.panels import About, Meaning, Step, state_timeline, time_series
 from dashboards.queries import alerts
 from dashboards.queries.objectives import BLIND, TRAFFIC, VANISHED, burn_threshold
-from dashboards.signs import WORST
+from dashboards.signs import WORST, alerts_table
 from slo import conventions
 from slo.burn import Tier, format_decimal
 
@@ -71,6 +72,18 @@ def coverages(id: int, scope: Scope) -> Any:
         ),
         [scope.ask.coverages],
     )  # fmt: skip
+
+
+def alerts_firing(id: int, scope: Scope) -> Any:
+    """Return the table of the pages and tickets of objectives."""
+    return alerts_table(
+        id,
+        f'{conventions.SLO}!=""',
+        grouping=scope.ask.grouping,
+        place=(),
+        keep=scope.kept,
+        detail=scope.uid_of(links.SLO_DETAIL_BOARD),
+    )
 
 
 def causes_over_time(id: int) -> Any:
