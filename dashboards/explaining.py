@@ -41,7 +41,7 @@ def causes_timeline(id: int, title: str, what: str, query: Query) -> Any:
         id: the panel's.
         title: the panel's.
         what: which causes, as a sentence.
-        query: made by :func:`dashboards.queries.ranked.causes_over_time`.
+        query: made by :func:`dashboards.queries.shared.causes_over_time`.
     """
     return state_timeline(
         About(
@@ -68,7 +68,7 @@ def budget_bars(id: int, what: str, query: Query) -> Any:
     Args:
         id: the panel's.
         what: which objectives, as they are called in a sentence.
-        query: made by :func:`dashboards.queries.ranked.budgets_of`.
+        query: made by :func:`dashboards.queries.shared.budgets_of`.
     """
     return bar_gauge(
         About(

@@ -23,7 +23,7 @@ from dashboards.panels import (
     time_series,
 )
 from dashboards.queries import caches
-from dashboards.queries.ranked import level
+from dashboards.queries.shared import level
 from dashboards.signs import BUSIEST, MOST_REVISIONS, WORST, WORST_NOW, opening
 
 QUESTION = "Are prompts found in caches, in which tier, and what does it cost that some are not?"

@@ -22,7 +22,7 @@ from dashboards.panels import (
 from dashboards.promises import good_shares
 from dashboards.queries import SHOWN_ROWS, latency
 from dashboards.queries.latency import DURATION, LATE, PACE, TTFT
-from dashboards.queries.ranked import level
+from dashboards.queries.shared import level
 from dashboards.signs import SLOWEST, WORST, WORST_NOW, opening
 from exporters import catalog
 

@@ -7,7 +7,7 @@ from dashboards.layout import Band
 from dashboards.links import TITLES, of_row
 from dashboards.panels import About, bar_gauge, linked_column, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, metering
-from dashboards.queries.ranked import level
+from dashboards.queries.shared import level
 from dashboards.signs import BUSIEST, WORST, WORST_NOW
 from exporters import catalog
 

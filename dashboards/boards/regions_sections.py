@@ -7,7 +7,7 @@ from dashboards.explaining import cell_link, region_link
 from dashboards.layout import Band
 from dashboards.panels import About, Step, bar_gauge, row, table, time_series
 from dashboards.queries import SHOWN_ROWS, regions
-from dashboards.queries.ranked import level
+from dashboards.queries.shared import level
 from dashboards.signs import WORST, WORST_NOW
 from exporters import catalog
 

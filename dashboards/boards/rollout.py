@@ -10,8 +10,8 @@ from dashboards.frame import Board
 from dashboards.layout import Band
 from dashboards.panels import About, Column, Step, joined_table, row, stat, time_series
 from dashboards.queries import SHOWN_ROWS, rollout
-from dashboards.queries.ranked import level
 from dashboards.queries.rollout import ERROR, SLOW
+from dashboards.queries.shared import level
 from dashboards.signs import FEW_ARE_TOLERABLE, HIGHEST, MOST_REVISIONS, opening
 from dashboards.variables import REVISION
 

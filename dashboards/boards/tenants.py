@@ -26,7 +26,7 @@ from dashboards.panels import (
 from dashboards.promises import bad_shares, promised
 from dashboards.queries import SHOWN_ROWS, tenants
 from dashboards.queries.latency import LATE
-from dashboards.queries.ranked import level
+from dashboards.queries.shared import level
 from dashboards.signs import BUSIEST, WORST, WORST_NOW, opening
 from dashboards.variables import TIER
 

@@ -15,7 +15,7 @@ from dashboards.links import of_series, value_link
 from dashboards.panels import About, Step, bar_gauge, row, stat, time_series
 from dashboards.promises import good_shares
 from dashboards.queries import tools
-from dashboards.queries.ranked import level
+from dashboards.queries.shared import level
 from dashboards.signs import WORST, WORST_NOW, opening
 from dashboards.variables import TOOL
 from exporters import catalog

@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from alerts.causes.caches import CACHE_EVICTION_PRESSURE, CACHE_HIT_COLLAPSE
 from dashboards.queries.query import SHOWN_NAMED, Query
-from dashboards.queries.ranked import (
-    Rows,
-    budgets_of,
-    causes_at_work,
-    causes_over_time,
-    groups_by_revision,
-    share,
-)
 from dashboards.queries.selecting import (
     CELL,
     bars,
@@ -21,6 +13,14 @@ from dashboards.queries.selecting import (
     ranked,
     rate,
     worst_cells,
+)
+from dashboards.queries.shared import (
+    Rows,
+    budgets_of,
+    causes_at_work,
+    causes_over_time,
+    groups_by_revision,
+    share,
 )
 from exporters import catalog
 from slo import conventions

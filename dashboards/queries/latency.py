@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from alerts.causes.canaries import LATE_SECONDS
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import USERS, Rows, budgets_of, share
 from dashboards.queries.selecting import CELL, bars, buckets, by, equals, in_cells, ranked, rate
+from dashboards.queries.shared import USERS, Rows, budgets_of, share
 from exporters import catalog
 from slo import conventions
 

@@ -13,7 +13,6 @@ from alerts.causes.safety import (
     SAFETY_BYPASSED,
 )
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import budgets_of, causes_at_work, causes_over_time, level, share
 from dashboards.queries.selecting import (
     CELL_LEGEND,
     bars,
@@ -25,6 +24,7 @@ from dashboards.queries.selecting import (
     rate,
     rows,
 )
+from dashboards.queries.shared import budgets_of, causes_at_work, causes_over_time, level, share
 from exporters import catalog
 from slo import conventions
 

@@ -8,15 +8,6 @@ from __future__ import annotations
 from alerts.causes import queue_signals as signals
 from alerts.causes.queues import QUEUE_METASTABLE, QUEUE_SNOWBALL
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import (
-    AT_END,
-    Rows,
-    budgets_of,
-    causes_at_work,
-    causes_over_time,
-    level,
-    share,
-)
 from dashboards.queries.selecting import (
     CELL,
     bars,
@@ -25,6 +16,15 @@ from dashboards.queries.selecting import (
     ranked,
     rate,
     worst_cells,
+)
+from dashboards.queries.shared import (
+    AT_END,
+    Rows,
+    budgets_of,
+    causes_at_work,
+    causes_over_time,
+    level,
+    share,
 )
 from exporters import catalog
 from slo import conventions

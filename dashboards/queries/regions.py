@@ -7,7 +7,6 @@ from alerts.causes.regions import CAPACITY_LOW, REGION_DOWN, REGION_FAILING, RES
 from alerts.causes.routers import ROUTER_LOST
 from dashboards.queries.objectives import LIBRARY
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import Rows, budgets_of, causes_at_work, causes_over_time, share
 from dashboards.queries.selecting import (
     bars,
     by,
@@ -19,6 +18,7 @@ from dashboards.queries.selecting import (
     rate,
     rows,
 )
+from dashboards.queries.shared import Rows, budgets_of, causes_at_work, causes_over_time, share
 from exporters import catalog
 from slo import conventions
 

@@ -9,13 +9,6 @@ from alerts.causes.draining import DRAIN_OVERDUE
 from alerts.causes.drivers import PATCH_SKEW, ROLL_OUT_OVERDUE
 from alerts.causes.weights import REVISION_SKEW, WEIGHTS_SLOW
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import (
-    Rows,
-    budgets_of,
-    causes_at_work,
-    causes_over_time,
-    groups_by_revision,
-)
 from dashboards.queries.selecting import (
     CELL,
     CELL_LEGEND,
@@ -27,6 +20,13 @@ from dashboards.queries.selecting import (
     ranked,
     rate,
     rows,
+)
+from dashboards.queries.shared import (
+    Rows,
+    budgets_of,
+    causes_at_work,
+    causes_over_time,
+    groups_by_revision,
 )
 from exporters import catalog
 from slo import conventions
@@ -165,7 +165,7 @@ LOAD_RETRIES = ranked(
 )
 HOSTS_BY_DRIVER = ranked(
     "topk",
-    (f"sum by ({catalog.REGION}, {catalog.VERSION}) ({in_cells(conventions.DRIVER_HOSTS)})"),
+    f"sum by ({catalog.REGION}, {catalog.VERSION}) ({in_cells(conventions.DRIVER_HOSTS)})",
     "{{region}} {{version}}",
 )
 _DOMAIN = by((*catalog.CELL_LABELS, catalog.FAILURE_DOMAIN))

@@ -9,15 +9,6 @@ from __future__ import annotations
 from alerts.causes.canaries import LATE_SECONDS
 from alerts.causes.tenants import PAID_RATIO, PAID_THROTTLED, PAID_TIERS, TENANT_FLOOD
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import (
-    USERS,
-    Rows,
-    budgets_of,
-    causes_at_work,
-    causes_over_time,
-    level,
-    share,
-)
 from dashboards.queries.selecting import (
     CELL,
     bars,
@@ -28,6 +19,15 @@ from dashboards.queries.selecting import (
     is_one_of,
     ranked,
     rate,
+)
+from dashboards.queries.shared import (
+    USERS,
+    Rows,
+    budgets_of,
+    causes_at_work,
+    causes_over_time,
+    level,
+    share,
 )
 from exporters import catalog
 from slo import conventions

@@ -11,7 +11,6 @@ from alerts.causes.looping import AGENTS_LOOPING
 from alerts.causes.slow_tools import BEFORE_OFFSET, TOOL_SLOW
 from alerts.causes.tools import TOOL_OUTAGE
 from dashboards.queries.query import Query
-from dashboards.queries.ranked import Rows, budgets_of, causes_at_work, causes_over_time, share
 from dashboards.queries.selecting import (
     CELL_LEGEND,
     bars,
@@ -23,6 +22,7 @@ from dashboards.queries.selecting import (
     ranked,
     rate,
 )
+from dashboards.queries.shared import Rows, budgets_of, causes_at_work, causes_over_time, share
 from exporters import catalog
 from slo import conventions
 

@@ -18,13 +18,13 @@ from dashboards.queries import (
     tenants,
 )
 from dashboards.queries.objectives import BLIND, LIBRARY
-from dashboards.queries.ranked import (
+from dashboards.queries.selecting import ranked
+from dashboards.queries.shared import (
     Rows,
     causes_at_work,
     causes_over_time,
     groups_by_revision,
 )
-from dashboards.queries.selecting import ranked
 from exporters import catalog
 from slo import conventions
 from slo.promql import selectors
