@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import promql_parser
 
@@ -15,6 +16,8 @@ from slo.promql_text import write_promql, write_selector
 from slo.replay.label_templates import is_fixed
 from slo.rule import AlertingRule, RecordingRule, Rule
 
+_KNOWN_EXPRESSIONS = 4096
+"""Of all rules, which several look at one after the other."""
 NAME = "__name__"
 ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 ALERTNAME, ALERTSTATE = conventions.ALERTNAME, "alertstate"
@@ -84,13 +87,14 @@ def selector_of(name: str, labels: Mapping[str, str]) -> str:
     return write_selector(name, matchers)
 
 
-def reads_of(expr: str) -> list[Read]:
+@lru_cache(maxsize=_KNOWN_EXPRESSIONS)
+def reads_of(expr: str) -> tuple[Read, ...]:
     """Return what an expression reads.
 
     Raises:
         ValueError: if it is no PromQL.
     """
-    return list(_reads(promql_parser.parse(expr), Depth.NEWEST, LOOKBACK_SECONDS))
+    return tuple(_reads(promql_parser.parse(expr), Depth.NEWEST, LOOKBACK_SECONDS))
 
 
 def outputs_of(rule: Rule) -> list[Output]:
