@@ -215,7 +215,7 @@ def _is_ordinary(state: State, name: str) -> bool:
             place in hardware.seen_hosts
             or place in hardware.changed
             or hardware.dark[place]
-            or state.dark[group]
+            or state.is_dark(group)
             or hardware.hung[group]
             or hardware.state[_USE, group] != _WORKING
             or hardware.state[_SPEED, group] < SLOWED_BELOW_RATIO

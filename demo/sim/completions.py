@@ -35,7 +35,7 @@ def answer(state: State, group: int, prompt: str, tokens: int) -> str:
 
 def seconds(state: State, group: int, tokens: int) -> float | None:
     """Return how long the answer takes, first token included; None if the engine hangs."""
-    if not state.moving[group]:
+    if not state.is_moving(group):
         return None
     engines = state.engines
     waited = engines.queues.head_seconds[group] + engines.first_token_seconds[group]
