@@ -17,6 +17,7 @@ from dashboards.preview.server import Setting, preview_application
 from exporters.addresses import Address
 from exporters.options import read_duration
 from exporters.problems import InputError, problem
+from exporters.secrecy import has_user
 from slo.servers import NAME_WHO_ASKS_IN_A_FILE, access_to
 
 _BACKLOG = 128
@@ -78,7 +79,7 @@ def serve_preview(
 def _refuse_address(prometheus: str) -> None:
     parts = urlsplit(prometheus)
     expected = "expected an address such as http://127.0.0.1:9090"
-    if "@" in (parts.netloc or prometheus):  # never repeated: terminals and pages are seen
+    if has_user(prometheus):  # never repeated: terminals and pages are seen
         fix = f"{NAME_WHO_ASKS_IN_A_FILE}: basic_auth with username and password_file"
         said = f"found who asks in the address itself, {expected}"
         raise InputError([problem("--prometheus", said, fix=fix)])
