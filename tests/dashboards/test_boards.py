@@ -164,6 +164,29 @@ def test_of_groups_and_hosts_one_is_chosen_for_all_that_it_serves_is_shown(board
                 assert (False, False) == (variable["multi"], variable["includeAll"])
 
 
+def test_objectives_are_of_the_tool_and_tier_that_is_chosen_and_say_which(boards):
+    """A few are grouped by one of them: else four bars have one name, and no choice narrows them."""
+    of_some = {
+        board["uid"].removeprefix("shardwatch-"): names
+        for board in boards
+        if (names := {each["name"] for each in board["templating"]["list"]} & {"tool", "tier"})
+    }
+    both = {"tool", "tier"}
+    assert {"slo": both, "slo-detail": both, "tools": {"tool"}, "tenants": {"tier"}} == of_some
+    for name, labels in of_some.items():
+        selected = [
+            (panel["title"], target["legendFormat"], matchers)
+            for panel in panels_with_data(by_uid(boards, name))
+            for target in panel["targets"]
+            for matchers in re.findall(r"\bslo:[\w:]+{([^}]*region[^}]*)}", target["expr"])
+        ]
+        assert selected
+        for title, legend, matchers in selected:
+            assert [] == [each for each in labels if f'{each}=~"${each}|"' not in matchers], title
+            if "{{region}}" in legend and "{{slo}}" in legend:
+                assert [] == [each for each in labels if f"{{{{{each}}}}}" not in legend], title
+
+
 def test_each_board_leads_to_others_that_there_are_and_keeps_variables_and_time(boards):
     """Whoever follows a link goes on looking at the same thing."""
     addresses = {f"/d/{each['uid']}" for each in boards}
