@@ -16,6 +16,7 @@ from dashboards.layout import COLUMNS, FIRST_SCREEN_HEIGHT
 from dashboards.variables import DATASOURCE_REF
 from exporters import catalog
 from exporters.config import Links
+from slo.objectives import LIBRARY, read_objective_paths
 from slo.windows import read_tiers
 from tests.dashboards.bounds import CHOSEN_ONE, is_bounded
 
@@ -69,6 +70,15 @@ def test_every_alert_leads_to_a_board_that_exists_and_has_what_it_chooses(boards
         uid = url.partition("/d/")[2].partition("?")[0]
         assert uid in variables, alert
         assert set(re.findall(r"var-(\w+)=", url)) <= variables[uid], alert
+
+
+def test_alerts_of_an_objective_lead_to_it_with_all_that_its_cell_is_of(boards):
+    """Also the tier or the tool, which a few have; the board offers each."""
+    variables = {each["name"] for each in by_uid(boards, "slo-detail")["templating"]["list"]}
+    for objective in read_objective_paths([LIBRARY]):
+        found = links.objective_link_annotations(Links(), "ErrorBudgetBurn", objective)
+        chosen = re.findall(r"var-(\w+)=", found["dashboard_url"])
+        assert {"cluster", "slo", *objective.grouping_labels} == set(chosen) <= variables
 
 
 def test_causes_lead_to_the_board_that_shows_them():
@@ -165,7 +175,7 @@ def test_of_groups_and_hosts_one_is_chosen_for_all_that_it_serves_is_shown(board
 
 
 def test_objectives_are_of_the_tool_and_tier_that_is_chosen_and_say_which(boards):
-    """A few are grouped by one of them: else four bars have one name, and no choice narrows them."""
+    """A few are grouped by one of them: without it, four bars have one name."""
     of_some = {
         board["uid"].removeprefix("shardwatch-"): names
         for board in boards
