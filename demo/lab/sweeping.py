@@ -92,11 +92,13 @@ async def sweep(client: PrometheusClient, queries: Sequence[PanelQuery], at: flo
         async with free:
             return await _wrong_with(client, query, at)
 
-    found = await asyncio.gather(*map(look, queries))
+    # Boards share some queries: those are asked once.
+    unique = {(each.expr, each.instant): each for each in queries}
+    said = dict(zip(unique, await asyncio.gather(*map(look, unique.values())), strict=True))
     failed = [
-        f"{query.board}: {query.panel}, {query.ref}: {said}"
-        for query, said in zip(queries, found, strict=True)
-        if said
+        f"{each.board}: {each.panel}, {each.ref}: {wrong}"
+        for each in queries
+        if (wrong := said[each.expr, each.instant])
     ]
     return Swept(len(queries), failed)
 

@@ -17,9 +17,11 @@ class Stand(PrometheusClient):
     def __init__(self, values: Sequence[float], refusal: str = "") -> None:
         super().__init__("http://127.0.0.1:1")
         self.values, self.refusal = values, refusal
+        self.asked = 0
 
     async def query(self, expr: str, time: float | None = None) -> list[Sample]:
         """Return the values, or refuse."""
+        self.asked += 1
         if self.refusal:
             raise PrometheusRefusedError(self.refusal)
         return [Sample({"at": str(at)}, each) for at, each in enumerate(self.values)]
@@ -36,6 +38,19 @@ def test_what_is_refused_is_told_with_its_board_and_panel() -> None:
     found = swept([], refusal="many-to-many matching not allowed")
     assert 1 == found.asked
     assert ["b: Panel, A"] == [each.rpartition(": ")[0] for each in found.failed]
+
+
+def test_what_two_panels_ask_is_asked_once_and_told_of_both() -> None:
+    """Boards share some of their panels."""
+    server = Stand([], refusal="no")
+    one, two = (
+        PanelQuery(board, "Panel", "A", "up", may_be_empty=False, instant=True) for board in "bc"
+    )
+
+    found = asyncio.run(sweep(server, [one, two], 0.0))
+
+    assert (1, 2) == (server.asked, found.asked)
+    assert ["b: Panel, A: no", "c: Panel, A: no"] == list(found.failed)
 
 
 def test_nothing_and_numbers_can_be_drawn() -> None:
