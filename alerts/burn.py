@@ -20,7 +20,7 @@ from alerts.causes.cause import Cause
 from alerts.exhaustion import budget_gone
 from alerts.groups_hit import groups_hit
 from alerts.incidents import incident_label
-from alerts.links import SLO_DETAIL_BOARD, link_annotations, review_annotation
+from alerts.links import objective_link_annotations, review_annotation
 from alerts.owners import owner_label
 from alerts.probable_cause import once_causes_can_be_told, probable_cause
 from alerts.quiet import bad_events_of_tier, burning
@@ -101,8 +101,6 @@ def burn_alert(
         scrape_interval_seconds: at which states are recorded.
     """
     state = _state(objective, tier)
-    variables = (*catalog.CELL_LABELS, conventions.SLO)
-    own = {conventions.SLO, *objective.grouping_labels}
     extras = objective.extras(tier.severity)
     waited_for = causes if tier.severity == conventions.PAGE and names_causes(objective) else ()
     return AlertingRule(
@@ -123,12 +121,7 @@ def burn_alert(
             "budget_gone": budget_gone(objective, tier),
             **_whom(objective, tier),
             **explanation(objective, causes),
-            **link_annotations(
-                links,
-                ERROR_BUDGET_BURN,
-                SLO_DETAIL_BOARD,
-                [each for each in variables if each in own],
-            ),
+            **objective_link_annotations(links, ERROR_BUDGET_BURN, objective),
             **review_annotation(links, objective.service, objective.name),
             **dict(extras.annotations),
         },

@@ -9,10 +9,9 @@ aside, for it is little beside a burn that pages, and what they give back is nev
 
 from __future__ import annotations
 
-from alerts.links import SLO_DETAIL_BOARD, link_annotations
+from alerts.links import objective_link_annotations
 from alerts.owners import owner_label
 from alerts.templates import cell_text, first_value, lookup, matchers
-from exporters import catalog
 from exporters.config import Links
 from exporters.durations import format_duration
 from slo import conventions
@@ -108,8 +107,6 @@ def exhausted_alert(objective: Objective, links: Links) -> AlertingRule:
     It carries the labels of the objective's tickets, by which these are routed.
     """
     labels = objective.grouping_labels
-    own = {conventions.SLO, *labels}
-    variables = [each for each in (*catalog.CELL_LABELS, conventions.SLO) if each in own]
     left = first_value(
         _here(objective, conventions.BUDGET_REMAINING), labels, "humanizePercentage", UNKNOWN
     )
@@ -129,7 +126,7 @@ def exhausted_alert(objective: Objective, links: Links) -> AlertingRule:
                 f"{RECOVERED_SHARE:.0%} are left again."
             ),
             "first_step": "see on the board whether it still burns; put off what is risky",
-            **link_annotations(links, BUDGET_EXHAUSTED, SLO_DETAIL_BOARD, variables),
+            **objective_link_annotations(links, BUDGET_EXHAUSTED, objective),
         },
     )
 

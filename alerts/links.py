@@ -8,6 +8,8 @@ from urllib.parse import quote
 from alerts.runbooks import runbook_url
 from exporters import catalog
 from exporters.config import Links
+from slo import conventions
+from slo.objective import Objective
 
 FLEET_BOARD = "shardwatch-fleet"
 GROUP_BOARD = "shardwatch-group"
@@ -67,6 +69,9 @@ _OWN = {
 }
 """What can be chosen on a board beside what can be on all; each is called as its label."""
 
+_ON_OBJECTIVES = (*catalog.CELL_LABELS, catalog.TOOL, catalog.TIER, conventions.SLO)
+"""Labels of objectives' alerts that can be chosen on the board of one."""
+
 TIME_RANGE = "from=now-3h&to=now"
 """Of a board, as annotations have it: until somebody knows when the alert began."""
 
@@ -102,6 +107,16 @@ def review_annotation(links: Links, service: str, slo: str) -> dict[str, str]:
     # Quoted: annotations are templates, and a name's braces are none of theirs.
     path = "/".join(quote(each, safe="") for each in (service, slo))
     return {"review_url": f"{links.reviews.rstrip('/')}/objectives/{path}"}
+
+
+def objective_link_annotations(links: Links, alert: str, objective: Objective) -> dict[str, str]:
+    """Return the annotations ``runbook_url`` and ``dashboard_url`` of an alert of an objective.
+
+    The board of objectives is opened for the cell that the alert is of.
+    """
+    own = {conventions.SLO, *objective.grouping_labels}
+    chosen = [each for each in _ON_OBJECTIVES if each in own]
+    return link_annotations(links, alert, SLO_DETAIL_BOARD, chosen)
 
 
 def link_annotations(links: Links, alert: str, board: str, labels: Sequence[str]) -> dict[str, str]:

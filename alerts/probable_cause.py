@@ -19,32 +19,40 @@ IF_IT_COMES_BACK = "it is over: see that users are well again; if it comes back,
 """Said before what is to be done about such a cause first: what it would take down is well now."""
 ENDED = f"; not now, but within the last {ENDED_WITHIN}"
 """Said after the evidence of such a cause."""
-_ENDED_FACTOR = 1000
-"""What the rank of a cause that has ended is divided by: it comes after each that is at work."""
+_LOOKED_AT = "15s"
+"""How finely it is seen when such a cause began."""
+_RANK_FACTOR = 1000
+"""What a rank is divided by to decide between two that began at the same moment."""
 
 
 @dataclass(frozen=True)
 class ProbableCause:
-    """The highest-ranked cause at work in an alert's cell, or else of those that ended lately."""
+    """The highest-ranked cause at work in an alert's cell, or else the first that ended lately.
+
+    Of what has ended the first is named, for effects begin after their causes: a queue that
+    snowballs slows groups, and these may stay so for longer than it.
+    """
 
     causes: tuple[Cause, ...]
-    at_work: tuple[str, ...]
-    """Selectors of those at work in the cell; ``%q`` stands for the alert's label values."""
-    labels: tuple[str, ...]
-    """Which those are, in order."""
+    at_work: tuple[tuple[str, tuple[str, ...]], ...]
+    """Selectors of those at work in the cell, each with the labels of the alert for whose values
+    ``%q`` stands, in order."""
 
     @property
     def looked_for(self) -> str:
-        """Return PromQL of all at work, and of those that ended lately with ranks below 1."""
+        """Return PromQL of all at work by rank, and of those that ended lately, below 0."""
         ended = (
-            f"last_over_time({each}[{ENDED_WITHIN}]) / {_ENDED_FACTOR}" for each in self.at_work
+            f"last_over_time({each}[{ENDED_WITHIN}]) / {_RANK_FACTOR}"
+            f" - min_over_time(timestamp({each})[{ENDED_WITHIN}:{_LOOKED_AT}])"
+            for each, _ in self.at_work
         )
-        return " or ".join((*self.at_work, *ended))
+        return " or ".join((*self._selectors, *ended))
 
     @property
     def looked_for_labels(self) -> tuple[str, ...]:
         """Return which label values it has, in order."""
-        return (*self.labels, *self.labels)
+        of_ended = (label for _, labels in self.at_work for label in (*labels, *labels))
+        return (*self._labels, *of_ended)
 
     def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
         """Return a template of what is to be said of it, and of what, if there is none.
@@ -69,6 +77,14 @@ class ProbableCause:
             {each: _active_since(labels) for labels, each in names.items()}, SINCE_UNKNOWN
         )
 
+    @property
+    def _selectors(self) -> tuple[str, ...]:
+        return tuple(each for each, _ in self.at_work)
+
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        return tuple(label for _, labels in self.at_work for label in labels)
+
     def _of_the_first(
         self,
         branches: Mapping[tuple[str, ...], str],
@@ -92,10 +108,10 @@ class ProbableCause:
 
     def _more(self) -> str:
         """Return a template of how much more evidence is at work of the same cause."""
-        at_work = " or ".join(self.at_work)
+        at_work = " or ".join(self._selectors)
         others = f"count(({at_work}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
         others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
-        values = f"{_values(self.labels)} .Labels.{conventions.CAUSE}"
+        values = f"{_values(self._labels)} .Labels.{conventions.CAUSE}"
         return (
             f"{{{{ with printf `{others}`{values} | query }}}}"
             " and {{ . | first | value }} more{{ end }}"
@@ -109,14 +125,11 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
         objective: whose cells.
         causes: those that can explain it.
     """
-    by_labels = _by_labels(objective, causes)
     at_work = tuple(
-        f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
-        for labels, names in by_labels.items()
+        (f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}", labels)
+        for labels, names in _by_labels(objective, causes).items()
     )
-    return ProbableCause(
-        tuple(causes), at_work, tuple(label for labels in by_labels for label in labels)
-    )
+    return ProbableCause(tuple(causes), at_work)
 
 
 def once_causes_can_be_told(
@@ -170,7 +183,7 @@ def _active_since(labels: Sequence[str]) -> str:
 
 def _if_ended(said: str) -> str:
     """Return a template of what is said of a cause that has ended alone."""
-    return f"{{{{ if lt (value .) 1.0 }}}}{said}{{{{ end }}}}"
+    return f"{{{{ if lt (value .) 0.0 }}}}{said}{{{{ end }}}}"
 
 
 def _values(labels: Sequence[str]) -> str:

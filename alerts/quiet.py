@@ -6,10 +6,9 @@ fire; that it would have is recorded, and is a ticket.
 
 from __future__ import annotations
 
-from alerts.links import SLO_DETAIL_BOARD, link_annotations
+from alerts.links import objective_link_annotations
 from alerts.owners import owner_label
 from alerts.templates import cell_text, first_value, listing, matchers
-from exporters import catalog
 from exporters.config import Links
 from slo import conventions
 from slo.burn import Tier, burn_factor, format_decimal
@@ -84,9 +83,6 @@ def suppressed_alert(objective: Objective, links: Links) -> AlertingRule:
     bad = first_value(
         f"{conventions.EVENTS_BAD_COUNT}{{{an_hour}}}", labels, 'printf "%.0f"', "unknown"
     )
-    variables = [
-        label for label in (*catalog.CELL_LABELS, conventions.SLO) if label in (*labels, "slo")
-    ]
     return AlertingRule(
         BURN_SUPPRESSED,
         f"group by ({cell}) ({suppressed})\nunless on ({cell})\n{firing}",
@@ -105,6 +101,6 @@ def suppressed_alert(objective: Objective, links: Links) -> AlertingRule:
                 f"them within the last hour, and still too many of the cell's few: over {tiers}."
             ),
             "first_step": "look at the bad events one by one in the router's log: they are few",
-            **link_annotations(links, BURN_SUPPRESSED, SLO_DETAIL_BOARD, variables),
+            **objective_link_annotations(links, BURN_SUPPRESSED, objective),
         },
     )

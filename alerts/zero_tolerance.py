@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 from alerts.burn import explanation
 from alerts.causes.cause import Cause
-from alerts.links import SLO_DETAIL_BOARD, link_annotations, review_annotation
+from alerts.links import objective_link_annotations, review_annotation
 from alerts.owners import owner_label
 from alerts.templates import cell_text
-from exporters import catalog
 from exporters.config import Links
 from slo import conventions
 from slo.objective import Objective
@@ -36,8 +35,6 @@ def zero_tolerance_alert(
         causes: those that can explain it.
         links: bases of the links.
     """
-    own = {conventions.SLO, *objective.grouping_labels}
-    variables = [each for each in (*catalog.CELL_LABELS, conventions.SLO) if each in own]
     return AlertingRule(
         ZERO_TOLERANCE_BROKEN,
         f"{bad_events(objective, HOLDS_SECONDS, scrape_interval_seconds)} >= {LEAST_BAD_EVENTS}",
@@ -56,7 +53,7 @@ def zero_tolerance_alert(
                 "stays broken until they leave its period."
             ),
             **explanation(objective, causes),
-            **link_annotations(links, ZERO_TOLERANCE_BROKEN, SLO_DETAIL_BOARD, variables),
+            **objective_link_annotations(links, ZERO_TOLERANCE_BROKEN, objective),
             **review_annotation(links, objective.service, objective.name),
         },
     )

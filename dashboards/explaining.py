@@ -14,7 +14,6 @@ from exporters import catalog
 from slo import conventions
 
 AT_WORK = (Meaning(0, "none", "green"), Meaning(1, "at work", "red"))
-_OBJECTIVE = {each: each for each in (conventions.SLO, *GROUPING)}
 _CELL = {each: each for each in catalog.CELL_LABELS}
 
 
@@ -62,14 +61,16 @@ def causes_number(id: int, what: str, query: Query, *, title: str = "Causes at w
     return stat(About(id, title, what, "short", "No rules evaluated", FEW_ARE_TOLERABLE), query)
 
 
-def budget_bars(id: int, what: str, query: Query) -> Any:
+def budget_bars(id: int, what: str, query: Query, *labels: str) -> Any:
     """Return the budgets of the objectives that a board is about; a click opens one.
 
     Args:
         id: the panel's.
         what: which objectives, as they are called in a sentence.
         query: made by :func:`dashboards.queries.shared.budgets_of`.
+        labels: that all of these objectives are grouped by beside region and model.
     """
+    place = {each: each for each in (conventions.SLO, *GROUPING, *labels)}
     return bar_gauge(
         About(
             id,
@@ -84,7 +85,7 @@ def budget_bars(id: int, what: str, query: Query) -> Any:
             highest=1,
             links=(
                 value_link(
-                    "Open this objective and cell", of_series(links.SLO_DETAIL_BOARD, _OBJECTIVE)
+                    "Open this objective and cell", of_series(links.SLO_DETAIL_BOARD, place)
                 ),
             ),
         ),

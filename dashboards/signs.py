@@ -159,7 +159,11 @@ def alerts_table(
                         detail,
                         {
                             conventions.SLO: conventions.SLO,
-                            **{variable_of(each): each for each in grouping},
+                            **{
+                                name: each
+                                for each in grouping
+                                if (name := variable_of(each)) not in keep
+                            },
                         },
                         keep,
                     ),

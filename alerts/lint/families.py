@@ -29,6 +29,12 @@ OURS = ("shardwatch_", "shardwatch:", "slo:")
 """Beginnings of names of which every one is known: another one is a mistake. Of vLLM's and DCGM's
 some are served only where a feature is on, or a counter was asked for."""
 
+WITH_COLONS = (
+    "vllm:", "ray_vllm:", "aphrodite:", "llamacpp:", "lmcache:", "sglang:",
+)  # fmt: skip
+"""Beginnings of names that engines and caches serve themselves, though Prometheus keeps colons for
+what rules record."""
+
 _OF_EACH_SCRAPE = (
     "up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added",
     "scrape_samples_post_metric_relabeling", "scrape_timeout_seconds", "scrape_sample_limit",
@@ -111,6 +117,12 @@ def labels_of(name: str, target_labels: frozenset[str] | None = None) -> Sequenc
 def known_names() -> frozenset[str]:
     """Return every name that is known to be served, recorded by shardwatch, or Prometheus's."""
     return frozenset({*_all_series(), *known_series(), *OF_PROMETHEUS})
+
+
+def is_called_as_recorded(name: str) -> bool:
+    """Tell whether a name is one of what a rule records: with a colon that is no engine's own."""
+    own = next((each for each in WITH_COLONS if name.startswith(each)), "")
+    return ":" in name.removeprefix(own)
 
 
 def renamed_label(name: str, label: str) -> str | None:

@@ -67,14 +67,14 @@ def slo_board(scope: Scope) -> Board:
         ),
         usual_choices=scope.choices,
         hidden=scope.hidden,
-        grouping=scope.ask.grouping,
+        grouping=scope.ask.variables,
         rollouts=scope.has_cells,
         bands=bands,
     )
 
 
 def _numbers(scope: Scope) -> Band:
-    grouping = scope.ask.grouping
+    grouping = scope.ask.variables
     of_objectives = f'{conventions.SLO}!=""'
     pages = stat(
         About(
@@ -148,7 +148,7 @@ def _objectives(scope: Scope) -> Band:
                 "short", "No objective recorded",
                 overrides=(linked_column(conventions.SLO, "Open this objective", opened),),
             ),
-            {each: each for each in (*labels, *ask.told)},
+            {each: each for each in (*labels, *ask.of_some)},
             tuple(_columns(scope)),
             (Order(_LEFT), *_fastest_first(scope)),
         ),

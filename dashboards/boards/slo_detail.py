@@ -82,7 +82,7 @@ def slo_detail_board(scope: Scope) -> Board:
         ),
         usual_choices=scope.choices,
         hidden=scope.hidden,
-        grouping=scope.ask.grouping,
+        grouping=scope.ask.variables,
         rollouts=scope.has_cells,
         bands=(
             opening(QUESTION, HOW_TO_READ),
@@ -152,7 +152,7 @@ def _numbers(scope: Scope) -> Band:
             "short", "No rules evaluated", NONE_IS_GOOD,
         ),
         alerts.alerts_firing(
-            conventions.PAGE, f'{conventions.SLO}!=""', grouping=scope.ask.grouping
+            conventions.PAGE, f'{conventions.SLO}!=""', grouping=scope.ask.variables
         ),
     )  # fmt: skip
     return Band(4, (target, period, budget, left, bad, coverage, pages), (4, 4, 4, 3, 3, 3, 3))
@@ -252,7 +252,7 @@ def _what_spends_it(scope: Scope) -> Iterator[Band]:
     if ask.grouping:
         yield from _by_label(scope)
     if scope.has_cells:
-        yield _by_cause()
+        yield _by_cause(scope)
         yield _evidence()
 
 
@@ -272,7 +272,7 @@ def _by_label(scope: Scope) -> Iterator[Band]:
     yield Band(8, tuple(graphs))
 
 
-def _by_cause() -> Band:
+def _by_cause(scope: Scope) -> Band:
     return Band(8, (
         time_series(
             About(
@@ -282,7 +282,7 @@ def _by_cause() -> Band:
                 "probable first.",
                 "eps", "None is at work, or no rules evaluated", lowest=0,
             ),
-            [alerts.BAD_EVENTS_WHILE_AT_WORK],
+            [alerts.bad_events_while_at_work(scope.ask)],
         ),
         causes_over_time(25),
     ))  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards import variables
 from dashboards.links import KEPT, TAG, TITLES
-from dashboards.queries.objectives import LIBRARY, Objectives, variable_of
+from dashboards.queries.objectives import GROUPING, NARROWED, Objectives, variable_of
 from dashboards.variables import DATASOURCE, Choice
 from slo import conventions
 from slo.burn import Tier
@@ -65,7 +65,8 @@ class Scope:
     @property
     def kept(self) -> tuple[str, ...]:
         """Return the variables that links from values keep as they are."""
-        return KEPT if self.has_cells else (DATASOURCE,)
+        # Of a row that has no tool or tier, the next board would choose the empty one.
+        return (*KEPT, *self.ask.of_some) if self.has_cells else (DATASOURCE,)
 
     @property
     def fastest(self) -> Tier | None:
@@ -78,7 +79,11 @@ class Scope:
         return " and ".join(self.ask.grouping) or "all together"
 
 
-OURS = Scope(LIBRARY, read_tiers(), variables.USUAL, (variables.CLUSTER.name,))
+_CELLS_OF_SOME = tuple(
+    replace(each, series=conventions.EVENTS_RATE, within=(conventions.SLO, *GROUPING))
+    for each in (variables.TOOL, variables.TIER)
+)
+OURS = Scope(NARROWED, read_tiers(), (*variables.USUAL, *_CELLS_OF_SOME), (variables.CLUSTER.name,))
 """Objectives of a cluster of shard groups, grouped as the library's are."""
 
 

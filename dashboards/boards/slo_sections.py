@@ -79,7 +79,7 @@ def alerts_firing(id: int, scope: Scope) -> Any:
     return alerts_table(
         id,
         f'{conventions.SLO}!=""',
-        grouping=scope.ask.grouping,
+        grouping=scope.ask.variables,
         place=(),
         keep=scope.kept,
         detail=scope.uid_of(links.SLO_DETAIL_BOARD),

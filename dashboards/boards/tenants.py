@@ -29,6 +29,7 @@ from dashboards.queries.latency import LATE
 from dashboards.queries.shared import level
 from dashboards.signs import BUSIEST, WORST, WORST_NOW, opening
 from dashboards.variables import TIER
+from exporters import catalog
 
 QUESTION = "Which class of customer sends more than usual, whom do limits turn away, who feels it?"
 HOW_TO_READ = (
@@ -138,7 +139,7 @@ def _where() -> Band:
             "turn away.",
             tenants.CAUSES_OVER_TIME,
         ),
-        budget_bars(11, "limits", tenants.BUDGETS),
+        budget_bars(11, "limits", tenants.BUDGETS, catalog.TIER),
     ))  # fmt: skip
 
 

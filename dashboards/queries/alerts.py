@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dashboards.queries.objectives import GROUPING, LIBRARY, variable_of
+from dashboards.queries.objectives import GROUPING, Objectives, variable_of
 from dashboards.queries.query import RATE_INTERVAL, SHOWN_ROWS, Query
 from dashboards.queries.selecting import CELL, RULES_EVALUATED, equals, in_cells, or_zero
 from slo import conventions
@@ -75,14 +75,18 @@ def causes(*matchers: str) -> Query:
     return Query(f"topk({SHOWN_ROWS}, {conventions.CAUSE_STATE}{{{inside}}})", may_be_empty=True)
 
 
-BAD_EVENTS_WHILE_AT_WORK = Query(
-    f"sum by (cause) (group by (cause, region, model) ({_CAUSES})"
-    f" * on (region, model) group_left ()"
-    f" sum by (region, model) ({LIBRARY.select(conventions.EVENTS_BAD_RATE)}))",
-    "{{cause}}",
-    may_be_empty=True,
-)
-"""Of the cells where a cause is at work; where several are, each has all of a cell's."""
+def bad_events_while_at_work(objectives: Objectives) -> Query:
+    """Return the bad events per second of the regions and models where a cause is at work.
+
+    Where several are, each has all of them.
+    """
+    return Query(
+        f"sum by (cause) (group by (cause, region, model) ({_CAUSES})"
+        f" * on (region, model) group_left ()"
+        f" sum by (region, model) ({objectives.select(conventions.EVENTS_BAD_RATE)}))",
+        "{{cause}}",
+        may_be_empty=True,
+    )
 
 
 def new_revisions() -> str:

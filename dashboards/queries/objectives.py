@@ -29,6 +29,13 @@ class Objectives:
     grouping: tuple[str, ...] = GROUPING
     told: tuple[str, ...] = ()
     """Labels that some have beside these: told, and no variables."""
+    of_some: tuple[str, ...] = ()
+    """Labels that some have beside these, and variables as well."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Return the labels that are variables."""
+        return (*self.grouping, *self.of_some)
 
     @property
     def legend(self) -> str:
@@ -38,7 +45,7 @@ class Objectives:
     @property
     def chosen(self) -> str:
         """Return the matchers of what is chosen at the board's top."""
-        cell = (f'{each}=~"${variable_of(each)}|"' for each in self.grouping)
+        cell = (f'{each}=~"${variable_of(each)}|"' for each in self.variables)
         return ", ".join((_CHOSEN, *cell))
 
     def select(self, series: str, *matchers: str) -> str:
@@ -226,7 +233,7 @@ class Objectives:
 
     @property
     def _labels(self) -> tuple[str, ...]:
-        return (conventions.SLO, *self.grouping, *self.told)
+        return (conventions.SLO, *self.variables, *self.told)
 
     def _in_danger(self, expr: str) -> Query:
         left = f"min by ({self.place}) ({self.select(conventions.BUDGET_REMAINING)})"
@@ -237,6 +244,8 @@ class Objectives:
 
 LIBRARY = Objectives(GROUPING, (catalog.TOOL, catalog.TIER))
 """Of objectives grouped as the library's are: by region and model, a few by tool or tier too."""
+NARROWED = Objectives(GROUPING, of_some=LIBRARY.told)
+"""The same, on boards where a tool and a tier can be chosen as well."""
 
 ALLOWED = Query(f'max(1 - {conventions.OBJECTIVE}{{slo=~"$slo"}})', "allowed")
 """The share of events that may be bad, of the laxest objective chosen."""

@@ -56,8 +56,7 @@ def _drain() -> str:
     Two requests that wait while as many come as end would take minutes, and say nothing.
     """
     drain = in_cells(conventions.QUEUE_DRAIN)
-    there = f"{_WAITING} >= {signals.FEWEST_WAITING:g}"
-    return f"({drain} and on ({CELL}) ({there}) or 0 * {drain})"
+    return f"{drain} * on ({CELL}) ({_WAITING} >= bool {signals.FEWEST_WAITING:g})"
 
 
 # --- numbers -------------------------------------------------------------------------------------

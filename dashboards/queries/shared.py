@@ -80,16 +80,22 @@ def level(value: float, legend: str) -> Query:
     return Query(f"vector({value:g})", legend)
 
 
-def budgets_of(*services: str) -> Query:
+def budgets_of(*services: str, of_some: str = "") -> Query:
     """Return the budgets with least left of the objectives of some services of the library's.
 
     Empty where none of them is used, for which a board cannot be blamed.
+
+    Args:
+        services: of the objectives.
+        of_some: label that some of them are grouped by beside region and model, a variable of the
+            board.
     """
     chosen = (is_one_of(conventions.SERVICE, services), 'slo=~"$slo"')
-    here = ", ".join((*chosen, 'region=~"$region|"', 'model=~"$model|"'))
+    labels = (catalog.REGION, catalog.MODEL, *filter(None, [of_some]))
+    here = ", ".join((*chosen, *(f'{each}=~"${each}|"' for each in labels)))
     return Query(
         f"bottomk({SHOWN_NAMED}, {conventions.BUDGET_REMAINING}{{{here}}})",
-        "{{slo}} {{region}} {{model}}",
+        " ".join(f"{{{{{each}}}}}" for each in (conventions.SLO, *labels)),
         may_be_empty=True,
     )
 

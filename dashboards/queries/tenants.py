@@ -75,7 +75,7 @@ PAID_LIMITED = Query(
 MOST_LIMITED = Query(f"max({_limited_share()})", "highest")
 FLOODS = causes_at_work((TENANT_FLOOD,), _OF_CAUSE)
 THROTTLED = causes_at_work((PAID_THROTTLED,), _OF_CAUSE)
-BUDGETS = budgets_of("tenancy")
+BUDGETS = budgets_of("tenancy", of_some=catalog.TIER)
 
 # --- where ---------------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ AGAIN = Query(_again(), "again")
 CAPTCHAS = Query(share(_calls(_CAPTCHA), _calls(_COUNTED)), "captchas")
 PAGE_CACHE_HITS = Query(share(rate(_PAGE_HITS), rate(_PAGES)), "hits")
 AT_WORK = causes_at_work(CAUSES, _OF_CAUSE)
-BUDGETS = budgets_of("tools", "tool-times")
+BUDGETS = budgets_of("tools", "tool-times", of_some=catalog.TOOL)
 
 # --- where ---------------------------------------------------------------------------------------
 

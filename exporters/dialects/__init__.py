@@ -2,7 +2,8 @@
 
 The exporters read these names; the demo's simulator writes them. Each dialect is a JSON file of
 families in the order in which the real thing serves them. Those of routers but the demo's are
-written from their sources and documentation, without a capture, and hold what we read alone.
+written from their sources and documentation, without a capture, and hold what we read alone; what
+one serves besides, so that its boards can be checked, stands apart.
 
 ==================  ================================================================================
 ``vllm_0_32``       vLLM 0.32.0, from the page of a running server (one engine, CPU)
@@ -13,6 +14,7 @@ written from their sources and documentation, without a capture, and hold what w
 ``router_demo_services``  what stands beside the demo's routers: metering, safety filter, data
                     residency, the store of weights
 ``router_production_stack``  vLLM production-stack's router
+``router_production_stack_more``  what it serves besides under names of its own
 ``router_envoy``    the upstream clusters of Envoy
 ``router_envoy_ai_gateway``  Envoy AI Gateway
 ``router_llm_d``    llm-d's endpoint picker, old and new names
@@ -33,8 +35,8 @@ from typing import Literal
 
 DialectName = Literal[
     "vllm_0_32", "dcgm_4", "dcgm_4_more", "router_demo", "router_demo_services",
-    "router_production_stack", "router_envoy", "router_envoy_ai_gateway", "router_llm_d",
-    "otel_tools",
+    "router_production_stack", "router_production_stack_more", "router_envoy",
+    "router_envoy_ai_gateway", "router_llm_d", "otel_tools",
 ]  # fmt: skip
 
 

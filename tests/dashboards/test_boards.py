@@ -16,6 +16,7 @@ from dashboards.layout import COLUMNS, FIRST_SCREEN_HEIGHT
 from dashboards.variables import DATASOURCE_REF
 from exporters import catalog
 from exporters.config import Links
+from slo.objectives import LIBRARY, read_objective_paths
 from slo.windows import read_tiers
 from tests.dashboards.bounds import CHOSEN_ONE, is_bounded
 
@@ -69,6 +70,15 @@ def test_every_alert_leads_to_a_board_that_exists_and_has_what_it_chooses(boards
         uid = url.partition("/d/")[2].partition("?")[0]
         assert uid in variables, alert
         assert set(re.findall(r"var-(\w+)=", url)) <= variables[uid], alert
+
+
+def test_alerts_of_an_objective_lead_to_it_with_all_that_its_cell_is_of(boards):
+    """Also the tier or the tool, which a few have; the board offers each."""
+    variables = {each["name"] for each in by_uid(boards, "slo-detail")["templating"]["list"]}
+    for objective in read_objective_paths([LIBRARY]):
+        found = links.objective_link_annotations(Links(), "ErrorBudgetBurn", objective)
+        chosen = re.findall(r"var-(\w+)=", found["dashboard_url"])
+        assert {"cluster", "slo", *objective.grouping_labels} == set(chosen) <= variables
 
 
 def test_causes_lead_to_the_board_that_shows_them():
@@ -162,6 +172,29 @@ def test_of_groups_and_hosts_one_is_chosen_for_all_that_it_serves_is_shown(board
         for variable in board["templating"]["list"]:
             if variable["name"] in ("group", "host"):
                 assert (False, False) == (variable["multi"], variable["includeAll"])
+
+
+def test_objectives_are_of_the_tool_and_tier_that_is_chosen_and_say_which(boards):
+    """A few are grouped by one of them: without it, four bars have one name."""
+    of_some = {
+        board["uid"].removeprefix("shardwatch-"): names
+        for board in boards
+        if (names := {each["name"] for each in board["templating"]["list"]} & {"tool", "tier"})
+    }
+    both = {"tool", "tier"}
+    assert {"slo": both, "slo-detail": both, "tools": {"tool"}, "tenants": {"tier"}} == of_some
+    for name, labels in of_some.items():
+        selected = [
+            (panel["title"], target["legendFormat"], matchers)
+            for panel in panels_with_data(by_uid(boards, name))
+            for target in panel["targets"]
+            for matchers in re.findall(r"\bslo:[\w:]+{([^}]*region[^}]*)}", target["expr"])
+        ]
+        assert selected
+        for title, legend, matchers in selected:
+            assert [] == [each for each in labels if f'{each}=~"${each}|"' not in matchers], title
+            if "{{region}}" in legend and "{{slo}}" in legend:
+                assert [] == [each for each in labels if f"{{{{{each}}}}}" not in legend], title
 
 
 def test_each_board_leads_to_others_that_there_are_and_keeps_variables_and_time(boards):

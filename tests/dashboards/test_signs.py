@@ -113,6 +113,16 @@ def test_a_few_requests_are_no_queue_that_drains_too_slowly(tmp_path, waiting, e
     hold(tmp_path, [], inputs, {ask(queues.LONGEST_DRAIN): {"{}": expected}}, at="60s")
 
 
+def test_a_queue_that_becomes_one_within_the_range_is_one_line(tmp_path):
+    """Ranked over the range it must be one series, not one before and one after."""
+    inputs = {
+        series(conventions.CELL_WAITING, CELL): f"2x9 {queue_signals.FEWEST_WAITING}x10",
+        series(conventions.QUEUE_DRAIN, CELL): "90x20",
+    }
+    query = Template(queues.DRAINS.expr).substitute(EVERYTHING, __range="90s", __interval="5s")
+    hold(tmp_path, [], inputs, {query: {series("", CELL): 90}}, at="90s")
+
+
 def test_boards_of_the_night_say_so(boards):
     """By a tag, which Grafana shows and filters by; all others are read by day."""
     for board in boards:

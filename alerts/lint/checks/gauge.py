@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from alerts.lint.families import find_series
+from alerts.lint.families import find_series, is_called_as_recorded
 from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rules import Rules
@@ -39,7 +39,7 @@ def check_gauge(asking: Asking, rules: Rules) -> Iterator[Problem]:
 
 
 def _what(name: str, rules: Rules) -> str | None:
-    if name in rules.by_name or ":" in name.removeprefix("vllm:"):
+    if name in rules.by_name or is_called_as_recorded(name):
         return "recorded by a rule"
     known = find_series(name)
     return "a gauge" if known is not None and known.kind == "gauge" else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import promql_parser
 
+from alerts.lint.families import is_called_as_recorded
 from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rules import Rules
@@ -60,5 +61,4 @@ def _interval_seconds(window: promql_parser.Expr, rules: Rules) -> float | None:
     if name in rules.by_name:
         found = [each.group.interval_seconds for each in rules.by_name[name]]
         return None if None in found else max(each for each in found if each is not None)
-    is_recorded = ":" in name.removeprefix("vllm:")
-    return None if is_recorded else rules.setting.scrape_interval_seconds
+    return None if is_called_as_recorded(name) else rules.setting.scrape_interval_seconds

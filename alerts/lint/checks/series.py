@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from alerts.lint.families import OF_SERVERS, OURS, instead_of, known_names
+from alerts.lint.families import (
+    OF_SERVERS,
+    OURS,
+    instead_of,
+    is_called_as_recorded,
+    known_names,
+)
 from alerts.lint.finding import Asking, finding, in_expr
 from alerts.lint.labels import name_of
 from alerts.lint.rules import Rules
@@ -56,7 +62,7 @@ def _wrong_with_name(name: str, recorded: set[str]) -> tuple[str, str, str] | No
     if name.startswith(OURS):
         message = f"asks for {name}, which nobody serves and no rule records"
         return "promql/series", message, _choice(name, {*known_names(), *recorded})
-    if ":" in name.removeprefix("vllm:"):
+    if is_called_as_recorded(name):
         message = f"asks for {name}, which none of the rules given records"
         return "promql/recorded", message, _choice(name, recorded)
     fix = "ask the server that has it with --prometheus"

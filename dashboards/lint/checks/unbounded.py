@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 import promql_parser
 
 from alerts.lint.checks.unbounded import UNBOUNDED
+from alerts.lint.families import is_called_as_recorded
 from alerts.lint.labels import alternatives, name_of
 from dashboards.lint.board import Board, Panel
 from dashboards.lint.placeholders import variable_of
@@ -106,4 +107,4 @@ def _is_single(matcher: promql_parser.Matcher, single: Collection[str]) -> bool:
 
 
 def _is_recorded(selector: promql_parser.VectorSelector) -> bool:
-    return ":" in (name_of(selector) or "").removeprefix("vllm:")
+    return is_called_as_recorded(name_of(selector) or "")
