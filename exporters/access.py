@@ -20,6 +20,7 @@ from exporters.documents import Document, Place, read_document
 from exporters.http_headers import HeaderName, HttpHeader
 from exporters.problems import InputError, Problem
 from exporters.reloading import stamps
+from exporters.secrecy import SecretFile
 
 _LOG = logging.getLogger("shardwatch")
 _LARGEST_SECRET_BYTES = 64 * 1024
@@ -33,14 +34,14 @@ class BasicAuth(_Strict):
     """A user, and the file that the password stands in."""
 
     username: Annotated[str, Field(min_length=1)]
-    password_file: Path
+    password_file: SecretFile
 
 
 class Authorization(_Strict):
     """The header of that name: ``Bearer`` and what stands in a file."""
 
     type: Annotated[str, Field(pattern=r"^[!-~]+$")] = "Bearer"
-    credentials_file: Path
+    credentials_file: SecretFile
 
 
 class Tls(_Strict):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from exporters.addresses import DEFAULT_PORTS, parse_address
+from exporters.secrecy import has_user
 
 
 @dataclass(frozen=True, order=True)
@@ -43,6 +44,8 @@ def read_place(text: str) -> Place:
         ValueError: if it is neither; says what was found and what was expected.
     """
     expected = "expected HOST:PORT, or http(s)://HOST:PORT/PATH without credentials and query"
+    if has_user(text) or "?" in text:  # either may have a secret: not shown
+        raise ValueError(f"found credentials or a query in an address, {expected}")
     if "://" not in text:
         if parse_address(text).port == 0:
             raise ValueError(f"found {text!r}, expected a port above 0, for others connect to it")
@@ -52,7 +55,7 @@ def read_place(text: str) -> Place:
         port = url.port or DEFAULT_PORTS.get(url.scheme)
     except ValueError:
         raise ValueError(f"found {text!r}, {expected}") from None
-    is_more = url.username is not None or url.query or url.fragment or " " in text
+    is_more = url.fragment or " " in text
     if url.scheme not in DEFAULT_PORTS or not port or not url.hostname or is_more:
         raise ValueError(f"found {text!r}, {expected}")
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname

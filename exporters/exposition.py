@@ -11,7 +11,7 @@ Format: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from math import inf
+from math import inf, isfinite
 
 from exporters.frames import Frame, make_frame
 from exporters.lines import (
@@ -260,12 +260,17 @@ def require_counts(samples: Samples) -> Samples:
         PageError: if one is not so: no counter, no gauge of a number of things and no bucket of a
             histogram can be.
     """
-    for series, value in samples.items():
-        if not 0 <= value < inf:
-            raise PageError(0, f"found {value} for {series!r}, expected a number from 0 on")
-        if series.name.endswith("_bucket"):
+    values = samples.values()
+    # A sum is finite only if all are, and costs less than a look at each.
+    if samples and not (min(values) >= 0 and isfinite(sum(values))):
+        for series, value in samples.items():
+            if not 0 <= value < inf:
+                raise PageError(0, f"found {value} for {series!r}, expected a number from 0 on")
+    for series in samples:
+        name, labels = series
+        if name.endswith("_bucket"):
             try:
-                float(series.labels["le"])
+                float(labels["le"])
             except (KeyError, ValueError):
                 raise PageError(0, f"found no bound le=NUMBER in {series!r}") from None
     return samples

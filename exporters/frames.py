@@ -22,10 +22,12 @@ class Frame:
     others: bytes
     """Lines that are comments or empty."""
     other_lines: list[str]
-    texts: tuple[str, ...]
-    """Of the series, also of those that nobody wants."""
+    starts: tuple[str, ...]
+    """What the lines of series begin with, before their values; also of those that nobody wants."""
     wanted: bytes
     """Which of the series somebody wants."""
+    lengths: tuple[int, ...]
+    """Of the starts of those."""
     series: tuple[Series, ...]
     """Those."""
 
@@ -33,12 +35,15 @@ class Frame:
         """Return the samples of a page, or None if it differs in more than values."""
         if len(lines) != len(self.samples):
             return None
-        parts = [line.rpartition(" ") for line in compress(lines, self.samples)]
-        texts, _, values = zip(*parts, strict=True)
-        if texts != self.texts or list(compress(lines, self.others)) != self.other_lines:
+        sampled = list(compress(lines, self.samples))
+        if not all(map(str.startswith, sampled, self.starts)):
             return None
-        numbers = list(compress(values, self.wanted))
-        if are_odd("".join(numbers)):
+        if list(compress(lines, self.others)) != self.other_lines:
+            return None
+        pairs = zip(compress(sampled, self.wanted), self.lengths, strict=True)
+        numbers = [line[length:] for line, length in pairs]
+        told = "".join(numbers)
+        if " " in told or are_odd(told):
             return None
         try:
             return dict(zip(self.series, map(float, numbers), strict=True))
@@ -61,7 +66,7 @@ def make_frame(
     """
     samples = bytes(bool(line) and line[0] != "#" for line in lines)
     others = bytes(1 - each for each in samples)
-    texts, wanted, series = [], bytearray(), []
+    starts, wanted, series = [], bytearray(), []
     for line in compress(lines, samples):
         text, space, _ = line.rpartition(" ")
         if text not in known and not (space and is_unwanted(text.partition("{")[0])):
@@ -71,8 +76,11 @@ def make_frame(
             series.append(meant)
         wanted.append(meant is not None)
         # Interned, for engines of one kind have one text.
-        texts.append(sys.intern(text))
+        starts.append(sys.intern(f"{text} "))
     if not series:
         return None
     other_lines = [sys.intern(line) for line in compress(lines, others)]
-    return Frame(samples, others, other_lines, tuple(texts), bytes(wanted), tuple(series))
+    lengths = tuple(map(len, compress(starts, wanted)))
+    return Frame(
+        samples, others, other_lines, tuple(starts), bytes(wanted), lengths, tuple(series)
+    )

@@ -7,6 +7,7 @@ that the source lacks stays out of the page, for nobody knows its count.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from exporters.catalog import Family
 from exporters.exposition import Series
@@ -20,6 +21,11 @@ def suffixed(names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
     return {f"{name}{suffix}": (name, suffix) for name in names for suffix in SUFFIXES}
 
 
+@lru_cache(maxsize=64)
+def _indices(bounds: tuple[float, ...]) -> Mapping[float, int]:
+    return {bound: index for index, bound in enumerate(bounds)}
+
+
 class Accumulator:
     """Adds up the series of one histogram.
 
@@ -30,7 +36,7 @@ class Accumulator:
 
     def __init__(self, family: Family, seconds: float = 1.0) -> None:
         self._seconds = seconds
-        self._indices = {bound: index for index, bound in enumerate(family.bounds)}
+        self._indices = _indices(family.bounds)
         self._counts: list[float | None] = [None] * len(family.bounds)
         self._parts: list[int] = [0] * len(family.bounds)
         self.series = 0
@@ -51,7 +57,8 @@ class Accumulator:
                 bound = round(bound * self._seconds, 9)
             index = self._indices.get(bound)
             if index is not None:
-                self._counts[index] = (self._counts[index] or 0.0) + value
+                counts = self._counts
+                counts[index] = (counts[index] or 0.0) + value
                 self._parts[index] += 1
 
     def distribution(self) -> Distribution | None:

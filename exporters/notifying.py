@@ -7,20 +7,22 @@ passed on.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from exporters.alertmanagers import AlertmanagerAddress
 from exporters.fields import Seconds
+from exporters.secrecy import SecretFile
 from exporters.topology import HttpUrl
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_SECRETS_NAME = re.compile(r"key|token|secret|passw|credential|\bsig", re.IGNORECASE)
 _SMARTHOST = re.compile(r"\S+:\d{1,5}")
 
 
@@ -33,6 +35,10 @@ class _Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _has_no_secret(cls, data: Any) -> Any:
+        if cls.secrets and not isinstance(data, dict | cls):
+            raise ValueError(
+                "found text or a list, not shown for it may be a secret, expected a mapping"
+            )
         for name, instead in cls.secrets.items() if isinstance(data, dict) else ():
             if name in data:
                 raise ValueError(
@@ -105,7 +111,24 @@ def _email(text: str) -> str:
     return text
 
 
+def _no_secret(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.hostname == "hooks.slack.com":
+        raise ValueError(
+            "found the address of Slack's incoming webhook, which is a secret, expected slack with "
+            "api_url_file; move it there, and replace it, for it has been seen"
+        )
+    if any(_SECRETS_NAME.search(name) for name, _ in parse_qsl(parts.query)):
+        raise ValueError(
+            "found a secret in the address, expected credentials_file, the path of a file that "
+            "holds it alone; move it there, and replace it, for it has been seen"
+        )
+    return url
+
+
 def _smarthost(text: str) -> str:
+    if "@" in text:  # it may have a password: not shown
+        raise ValueError("found a user, expected HOST:PORT; name who sends as auth_username")
     if not _SMARTHOST.fullmatch(text):
         raise ValueError(f"found {text!r}, expected HOST:PORT such as mail:587")
     return text
@@ -128,7 +151,7 @@ class PagerDuty(_Strict):
         "service_key": "routing_key_file",
     }
 
-    routing_key_file: Path
+    routing_key_file: SecretFile
     url: HttpUrl | None = None
     """Where events go; if None, where ``global.pagerduty_url`` of Alertmanager says."""
 
@@ -138,7 +161,7 @@ class Slack(_Strict):
 
     secrets: ClassVar[dict[str, str]] = {"api_url": "api_url_file", "url": "api_url_file"}
 
-    api_url_file: Path
+    api_url_file: SecretFile
     channel: Annotated[str, Field(min_length=1)]
 
 
@@ -155,7 +178,7 @@ class Mail(_Strict):
     from_: Annotated[Email, Field(alias="from")]
     smarthost: Annotated[str, AfterValidator(_smarthost)]
     auth_username: str | None = None
-    auth_password_file: Path | None = None
+    auth_password_file: SecretFile | None = None
     require_tls: bool = True
 
     @model_validator(mode="after")
@@ -176,8 +199,8 @@ class Webhook(_Strict):
         "token": "credentials_file",
     }
 
-    url: HttpUrl
-    credentials_file: Path | None = None
+    url: Annotated[HttpUrl, AfterValidator(_no_secret)]
+    credentials_file: SecretFile | None = None
     """Of a bearer's token."""
 
 

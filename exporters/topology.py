@@ -25,12 +25,18 @@ from pydantic import (
 
 from exporters.documents import Document, Place, read_document
 from exporters.problems import InputError, Problem
+from exporters.secrecy import has_user
 
 _LONGEST = 128
 """Characters of a name."""
 
 
 def _http_url(text: str) -> str:
+    if has_user(text):
+        raise ValueError(
+            "found who asks in the address itself, expected an address without; name the file of "
+            "the password or the token beside it"
+        )
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"found {text!r}, expected an http:// or https:// address")

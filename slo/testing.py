@@ -122,6 +122,7 @@ def running_prometheus(
     through: Sequence[str] = (),
     *,
     address: str | None = None,
+    retention: str = "100d",
 ) -> Iterator[str]:
     """Run a Prometheus that takes remote writes on a free port; give its address; end it.
 
@@ -132,6 +133,7 @@ def running_prometheus(
         flags: more of them.
         through: a command that becomes the one that follows it.
         address: ``HOST:PORT`` to listen on, instead of a free one.
+        retention: how long it keeps samples.
 
     Raises:
         AssertionError: if it does not come up, with its log.
@@ -143,7 +145,7 @@ def running_prometheus(
         str(prometheus),
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
-        "--storage.tsdb.retention.time=100d",
+        f"--storage.tsdb.retention.time={retention}",
         "--storage.tsdb.min-block-duration=10d",  # spares it the compaction of a written past
         "--storage.tsdb.max-block-duration=10d",
         f"--web.listen-address={address}",

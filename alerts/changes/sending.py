@@ -47,16 +47,20 @@ class PagerDutyClient(HttpClient):
     def __init__(self, url: str, routing_key_file: Path) -> None:
         self._url = url
         self._routing_key_file = routing_key_file
+        self._refused_key: str | None = None
+        self._refusal = Answer("later")
 
     def _make_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_SECONDS))
 
     async def send(self, event: Event) -> Answer:
-        """Send one event, once."""
+        """Send one event, once; none with a key that PagerDuty refused, until it is another."""
         try:
             key = self._routing_key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             return Answer("later", f"{self._routing_key_file} cannot be read")
+        if key == self._refused_key:
+            return self._refusal
         try:
             async with self._session.post(
                 self._url, json={"routing_key": key, **event}, allow_redirects=False
@@ -64,16 +68,22 @@ class PagerDutyClient(HttpClient):
                 text = (await answer.content.read(64 * 1024)).decode("utf-8", "replace")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Answer("later", f"no answer: {error or type(error).__name__}")
-        if answer.ok and answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return Answer("taken")
-        said = f"{answer.status}: {_said(text)}"
-        if answer.status in _REFUSALS and _OF_THE_KEY.search(said):
-            wrong = f"{said}: correct {self._routing_key_file}"
-            # PagerDuty wants no 400 to be sent again as it is: so late somebody may have mended it.
-            return Answer("later", wrong, LONGEST_ASKED_SECONDS)
-        if answer.status in _REFUSALS:
-            return Answer("refused", said)
-        return Answer("later", said, _retry_after_seconds(answer.headers.get("Retry-After", "")))
+        became = _meaning(answer.status, text, answer.headers.get("Retry-After", ""))
+        if became.outcome == "refused" and _OF_THE_KEY.search(became.said):
+            # PagerDuty wants no 400 to be sent again as it is.
+            self._refused_key = key
+            self._refusal = Answer("later", f"{became.said}: correct {self._routing_key_file}")
+            return self._refusal
+        return became
+
+
+def _meaning(status: int, text: str, retry_after: str) -> Answer:
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Answer("taken")
+    said = f"{status}: {_said(text)}"
+    if status in _REFUSALS:
+        return Answer("refused", said)
+    return Answer("later", said, _retry_after_seconds(retry_after))
 
 
 def wait_seconds(failures: int, answer: Answer, chance: float) -> float:

@@ -26,7 +26,7 @@ from exporters.problems import (
     problem,
 )
 from slo.prometheus import PrometheusDeniedError, PrometheusError
-from slo.servers import NAME_WHO_ASKS_IN_A_FILE
+from slo.servers import NAME_WHO_ASKS_IN_A_FILE, refuse_user
 
 NO_TEST_PAGE = "--test-page was not asked for"
 
@@ -73,6 +73,8 @@ async def examine(asked: Examination) -> tuple[Seen, Diagnosis]:
     """
     config = read_config(asked.config, needs_routing_key=False)
     access = None if asked.http_config is None else read_access(asked.http_config)
+    for each in asked.alertmanagers:
+        refuse_user(each)
     wrong = [each for each in asked.alertmanagers if not each.startswith(("http://", "https://"))]
     if wrong:
         expected = "expected an http:// or https:// address"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from alerts.doctor.finding import listed
-from alerts.doctor.relabeling import relabel
+from alerts.doctor.relabeling import relabel, steps_to_ours
 from alerts.doctor.seen import Group, Labels, Rule, Seen
 from alerts.lint.report import number_of
 from alerts.watchdog import WATCHDOG
@@ -75,7 +74,7 @@ def watchdog(seen: Seen) -> Example:
         {},
     )
     alone = Example(WATCHDOG, {conventions.ALERTNAME: WATCHDOG, **labels}, ())
-    [(sent, _)] = _sent(seen, [alone])
+    sent, _ = next(_sent(seen, [alone]))
     return sent
 
 
@@ -132,15 +131,22 @@ def _objective(objectives: Sequence[Objective], group: Group) -> Objective | Non
 
 
 def _sent(seen: Seen, found: Iterable[Example]) -> Iterator[tuple[Example, bool]]:
-    """Yield each with the labels that it is sent with, and whether it is sent."""
-    alerting: Mapping[str, Any] = (seen.server_config or {}).get("alerting") or {}
-    steps = alerting.get("alert_relabel_configs") or ()
+    """Yield each with the labels that it is sent with, and whether it is sent.
+
+    More than once where one Alertmanager of ours gets other labels than another.
+    """
+    ways = steps_to_ours(seen)
     added = seen.external_labels
     if not seen.server_config:
         # Nobody knows what vmalert adds (-external.label): what its NEXT.md says is taken for it.
         added = {catalog.CLUSTER: seen.config.topology.cluster}
     for each in found:
         whole = {**added, **each.labels}
-        labels = relabel(whole, steps)
-        sent = whole if labels is None else labels
-        yield Example(each.name, sent, each.cell, whole), labels is not None
+        told: list[dict[str, str] | None] = []
+        for steps in ways:
+            labels = relabel(whole, steps)
+            if labels in told:
+                continue
+            told.append(labels)
+            sent = whole if labels is None else labels
+            yield Example(each.name, sent, each.cell, whole), labels is not None

@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from alerts.doctor.seen import Labels
+from alerts.doctor.seen import Labels, Seen
+from exporters.alertmanagers import read_place
 
+Step = Mapping[str, Any]
+"""One of ``alert_relabel_configs``."""
+_STEPS = "alert_relabel_configs"
 _USUAL_REGEX = "(.*)"
 _DOLLAR = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
-def relabel(labels: Labels, steps: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
+def steps_to_ours(seen: Seen) -> list[tuple[Step, ...]]:
+    """Return the steps on each way to our Alertmanagers, those that differ; at least one way.
+
+    First those for all, then those of one of ``alerting.alertmanagers`` (Prometheus,
+    notifier/notifier.go). Where some name ours as targets, the others are taken for other people's.
+
+    Args:
+        seen: with the server's configuration, if it tells it.
+    """
+    alerting: Mapping[str, Any] = (seen.server_config or {}).get("alerting") or {}
+    entries: Sequence[Mapping[str, Any]] = alerting.get("alertmanagers") or ()
+    ours = {read_place(each).target for each in seen.config.file.alertmanager.addresses}
+    named = [each for each in entries if not ours.isdisjoint(_targets(each))]
+    common = tuple(alerting.get(_STEPS) or ())
+    ways: list[tuple[Step, ...]] = []
+    for each in named or entries or ({},):
+        way = (*common, *(each.get(_STEPS) or ()))
+        if way not in ways:
+            ways.append(way)
+    return ways
+
+
+def _targets(entry: Mapping[str, Any]) -> Iterator[str]:
+    for each in entry.get("static_configs") or ():
+        yield from map(str, each.get("targets") or ())
+
+
+def relabel(labels: Labels, steps: Iterable[Step]) -> dict[str, str] | None:
     """Return the labels of an alert as it is sent; None if it is dropped.
 
     Steps that hash, or whose expression Python does not read, leave the labels as they are.
@@ -28,7 +59,7 @@ def relabel(labels: Labels, steps: Iterable[Mapping[str, Any]]) -> dict[str, str
     return {name: value for name, value in found.items() if value}
 
 
-def _take(found: dict[str, str], step: Mapping[str, Any]) -> bool:
+def _take(found: dict[str, str], step: Step) -> bool:
     """Change labels by one step; return whether the alert goes on."""
     action = str(step.get("action", "replace")).lower()
     try:

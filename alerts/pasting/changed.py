@@ -14,6 +14,7 @@ from alerts.pasting.texts import lines_of
 from alerts.prometheus_file import RULE_FILES
 from exporters.documents import SAFE_LOADER, shown
 from exporters.problems import InputError, Problem
+from exporters.secrecy import without_secrets
 
 _FIX = (
     "put it back, or move what is yours below or above what was pasted, or take the copy "
@@ -56,11 +57,17 @@ def _first_other(lines: list[str], file: str, block: Block) -> Iterator[Problem]
         at = next(
             (i for i, is_same in enumerate(same) if not is_same), min(map(len, (there, pasted)))
         )
-        found = shown(there[at].strip()) if at < len(there) else "the end of what was pasted"
-        expected = shown(pasted[at].strip()) if at < len(pasted) else "the end of what was pasted"
+        found = _told(there[at]) if at < len(there) else "the end of what was pasted"
+        expected = _told(pasted[at]) if at < len(pasted) else "the end of what was pasted"
         message = f"found {found}, expected {expected}, as it was pasted"
         yield Problem(file, block.first + 2 + at, 0, "", message, _FIX)
         return
+
+
+def _told(line: str) -> str:
+    text = line.strip()
+    told = without_secrets(text)
+    return shown(text) if told == text else told
 
 
 def _built(folder: Path) -> Iterator[Any]:

@@ -2,8 +2,10 @@
 
 In Chromium without a window, over the day that a Prometheus holds of a fleet
 (:mod:`dashboards.benching.fleet`), until every panel of the first screen is drawn: by the page's
-own clock, which begins when it is asked for, so that the browser's start does not count. The median
-of some pages, each of a browser that has seen none before: what a user waits as often as not.
+own clock, which begins when it is asked for, and in a window that has been open for a while, for
+Chromium draws a new one's own address bar in the background: the browser's start does not count.
+The median of some pages, each of a browser that has seen none before: what a user waits as often as
+not.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from exporters.programs import locate_program
 
 BAR_MS = 1500
 TIMES = 5
+_WINDOW_IS_DRAWN_AFTER_MS = 1500
 VIEWPORT = {"width": 1920, "height": 1080}
 _BOARD = "fleet"
 _READY_WITHIN_SECONDS = 60.0
@@ -49,6 +52,7 @@ def paint_milliseconds(address: str, times: int = TIMES) -> Iterator[float]:
             context = browser.new_context(viewport=VIEWPORT)
             page = context.new_page()
             note_when_settled(page)
+            page.wait_for_timeout(_WINDOW_IS_DRAWN_AFTER_MS)
             page.goto(f"{address}/d/shardwatch-{_BOARD}?{query}", wait_until="commit")
             yield settled_milliseconds(page)
             failed = page.locator(".panel[data-failed]").count()

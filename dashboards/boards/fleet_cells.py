@@ -78,4 +78,5 @@ def regions_and_models(id: int) -> Any:
             Column("waiting", ask.waiting, "short", decimals=0, zero=NO_ZERO),
         ),
         (Order("state", descending=True), Order(f"burn {window}", descending=True)),
+        only_of_first=True,
     )  # fmt: skip

@@ -94,6 +94,8 @@ def joined_table(
     labels: Mapping[str, str],
     columns: Sequence[Column],
     order: Sequence[Order] = (),
+    *,
+    only_of_first: bool = False,
 ) -> Any:
     """Return a row for each place, with a column for each query.
 
@@ -104,12 +106,18 @@ def joined_table(
         columns: the numbers, one query each.
         order: of the rows, the first of more weight; without one, they are as the first query has
             them.
+        only_of_first: whether places are left out of which the first query says nothing, so that
+            it alone need choose them.
     """
     names = {f"Value #{chr(ord('A') + i)}": each.heading for i, each in enumerate(columns)}
     ours = tuple(_column(each) for each in columns)
     return Table(
         **basics(about, targets([each.query for each in columns], instant=True, format="table")),
-        transformations=[{"id": "merge", "options": {}}, *_arranged({**labels, **names})],
+        transformations=[
+            {"id": "merge", "options": {}},
+            *([_holding(next(iter(names)))] if only_of_first else []),
+            *_arranged({**labels, **names}),
+        ],
         extraJson={**extra(about, overrides=ours), **_sorted(order)},
     )
 
@@ -162,6 +170,13 @@ def narrow_column(heading: str, pixels: int) -> Json:
 def _sorted(order: Sequence[Order]) -> Json:
     by = [{"desc": each.descending, "displayName": each.heading} for each in order]
     return {"options": {"sortBy": by}} if by else {}
+
+
+def _holding(name: str) -> Json:
+    """Return a transformation that keeps the rows that have a value in a column."""
+    is_there = {"config": {"id": "isNotNull", "options": {}}, "fieldName": name}
+    options = {"filters": [is_there], "match": "all", "type": "include"}
+    return {"id": "filterByValue", "options": options}
 
 
 def _arranged(columns: Mapping[str, str]) -> list[Json]:

@@ -84,3 +84,49 @@ def scheme(name: str, *, is_reversed: bool) -> tuple[str, ...]:
     """Return the colours of a scheme, from little to much."""
     colors = SCHEMES.get(name or "Oranges", SCHEMES["Turbo"])
     return colors[::-1] if is_reversed else colors
+
+
+_GROUND = "panel-bg"
+_CONTINUOUS = {
+    "BlPu": ("blue", "purple"),
+    "BlYlRd": ("dark-blue", "super-light-yellow", "dark-red"),
+    "GrYlRd": ("green", "yellow", "red"),
+    "RdYlGr": ("red", "yellow", "green"),
+    "YlBl": ("super-light-yellow", "dark-blue"),
+    "YlRd": ("super-light-yellow", "dark-red"),
+    "blues": (_GROUND, "dark-blue"),
+    "greens": (_GROUND, "dark-green"),
+    "purples": (_GROUND, "dark-purple"),
+    "reds": (_GROUND, "dark-red"),
+    "viridis": SCHEMES["Viridis"],
+}
+"""Of values, from the lowest to the highest: ``fieldColorModeRegistry`` of @grafana/data."""
+
+
+def continuous_color(name: str, share: float) -> str:
+    """Return the colour of a value on a scale of Grafana's; that of another scale on ``GrYlRd``.
+
+    Args:
+        name: of the scale, ``GrYlRd``.
+        share: where the value lies between the lowest, 0, and the highest, 1.
+    """
+    share = min(max(share, 0.0), 1.0)
+    first, *others = _CONTINUOUS.get(name, _CONTINUOUS["GrYlRd"])
+    if first == _GROUND:
+        return f"color-mix(in srgb, {color_of(others[0])} {100 * share:.0f}%, transparent)"
+    codes = [color_of(each) for each in (first, *others)]
+    channels = ([int(code[at : at + 2], 16) for code in codes] for at in (1, 3, 5))
+    return "#" + "".join(f"{round(_spline(each, share)):02X}" for each in channels)
+
+
+def _spline(values: list[int], share: float) -> float:
+    """Return a place on the uniform B-spline of some values, ``interpolateBasis`` of d3."""
+    pieces = len(values) - 1
+    piece = min(int(share * pieces), pieces - 1)
+    one, other = values[piece], values[piece + 1]
+    before = values[piece - 1] if piece else 2 * one - other
+    after = values[piece + 2] if piece < pieces - 1 else 2 * other - one
+    at = share * pieces - piece
+    weights = ((1 - at) ** 3, 4 - 6 * at**2 + 3 * at**3, 1 + 3 * (at + at**2 - at**3), at**3)
+    found = sum(a * b for a, b in zip(weights, (before, one, other, after), strict=True)) / 6
+    return min(max(found, 0.0), 255.0)

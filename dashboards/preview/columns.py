@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -71,15 +72,26 @@ def transform(tables: Sequence[Table], transformations: Sequence[Json]) -> tuple
         if each.get("disabled") is True:
             continue
         options = mapping(each.get("options"))
-        if name in _OF_ALL:
+        if unknown := _unknown(name, options):
+            notes.append(f"The preview does not know {unknown}.")
+        elif name in _OF_ALL:
             now = [_OF_ALL[name](now, options)]
         elif name in _OF_EACH:
             now = [_OF_EACH[name](table, options) for table in now]
-        elif name not in _WITHOUT_EFFECT:
-            notes.append(f"The preview does not know the transformation {name!r}.")
     if len(now) > 1:
         now = [_merge(now, {})]
     return (now[0] if now else ()), notes
+
+
+def _unknown(name: str, options: Json) -> str:
+    """Return what of a transformation is not known here; nothing if all is."""
+    if name not in _OF_ALL and name not in _OF_EACH and name not in _WITHOUT_EFFECT:
+        return f"the transformation {name!r}"
+    if name == _FILTER:
+        for each in mappings(options.get("filters")):
+            if (condition := text(at(each, "config", "id"))) not in _CONDITIONS:
+                return f"the condition {condition!r} of the transformation {name!r}"
+    return ""
 
 
 def _rows(table: Table) -> int:
@@ -103,6 +115,49 @@ def _filter_names(table: Table, options: Json) -> Table:
         and each.name not in excluded
         and not (left_out and left_out.search(each.name))
     )
+
+
+def _filter_values(table: Table, options: Json) -> Table:
+    """Return the rows that fit conditions; as in Grafana a column that is not there fits none."""
+    columns = {each.name: each.cells for each in table}
+    found = []
+    for each in mappings(options.get("filters")):
+        cells = columns.get(text(each.get("fieldName")))
+        fits = _CONDITIONS[text(at(each, "config", "id"))]
+        limit = at(each, "config", "options", "value")
+        found.append([cells is not None and fits(cells[row], limit) for row in range(_rows(table))])
+    if not found:
+        return table
+    agree = all if options.get("match") == "all" else any
+    kept = [agree(one[row] for one in found) for row in range(_rows(table))]
+    is_taken = options.get("type") != "exclude"
+    return _take(table, [row for row, fits in enumerate(kept) if fits is is_taken])
+
+
+def _compared(compare: Callable[[float, float], bool]) -> Callable[[Cell, object], bool]:
+    def fits(cell: Cell, limit: object) -> bool:
+        most = number(limit)
+        return isinstance(cell, float) and most is not None and compare(cell, most)
+
+    return fits
+
+
+def _equal(cell: Cell, limit: object) -> bool:
+    return cell == (number(limit) if isinstance(cell, float) else limit)
+
+
+_FILTER = "filterByValue"
+_CONDITIONS: Mapping[str, Callable[[Cell, object], bool]] = {
+    "isNull": lambda cell, _: cell is None,
+    "isNotNull": lambda cell, _: cell is not None,
+    "equal": _equal,
+    "notEqual": lambda cell, limit: not _equal(cell, limit),
+    "greater": _compared(operator.gt),
+    "greaterOrEqual": _compared(operator.ge),
+    "lower": _compared(operator.lt),
+    "lowerOrEqual": _compared(operator.le),
+}
+"""Of filters by value (``ValueMatcherID`` of @grafana/data): of a cell, and what it is held to."""
 
 
 def _organize(table: Table, options: Json) -> Table:
@@ -205,6 +260,7 @@ def _join(tables: Sequence[Table], options: Json) -> Table:
 
 
 _OF_EACH: Mapping[str, Callable[[Table, Json], Table]] = {
+    _FILTER: _filter_values,
     "filterFieldsByName": _filter_names,
     "limit": _limit,
     "organize": _organize,

@@ -17,7 +17,7 @@ from dashboards.preview.server import Setting, preview_application
 from exporters.addresses import Address
 from exporters.options import read_duration
 from exporters.problems import InputError, problem
-from slo.servers import NAME_WHO_ASKS_IN_A_FILE, access_to
+from slo.servers import access_to, refuse_user
 
 _BACKLOG = 128
 _END_WITHIN_SECONDS = 2
@@ -78,10 +78,7 @@ def serve_preview(
 def _refuse_address(prometheus: str) -> None:
     parts = urlsplit(prometheus)
     expected = "expected an address such as http://127.0.0.1:9090"
-    if "@" in (parts.netloc or prometheus):  # never repeated: terminals and pages are seen
-        fix = f"{NAME_WHO_ASKS_IN_A_FILE}: basic_auth with username and password_file"
-        said = f"found who asks in the address itself, {expected}"
-        raise InputError([problem("--prometheus", said, fix=fix)])
+    refuse_user(prometheus)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InputError([problem("--prometheus", f"found {prometheus!r}, {expected}")])
 

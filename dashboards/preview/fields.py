@@ -12,16 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.preview.colors import PLAIN, by_name, color_of, palette_color
+from dashboards.preview.colors import PLAIN, by_name, color_of, continuous_color, palette_color
 from dashboards.preview.loose import Json, at, mapping, mappings, number, text
 
 _LONGEST_PATTERN = 500
 _NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
 
 
-_COLOR_MODES = dict.fromkeys(
-    ("barchart", "graph", "piechart", "timeseries", "trend", "xychart"), "palette-classic"
-)
+_CONTINUOUS = "continuous-"
+_COLOR_MODES = {
+    **dict.fromkeys(
+        ("barchart", "graph", "piechart", "timeseries", "trend", "xychart"), "palette-classic"
+    ),
+    "state-timeline": f"{_CONTINUOUS}GrYlRd",
+}
 _THRESHOLDS = {"steps": [{"color": "green", "value": None}, {"color": "red", "value": 80}]}
 
 
@@ -54,6 +58,8 @@ class Field:
     """The settings of a field."""
 
     settings: Json
+    extent: tuple[float, float] = (0.0, 100.0)
+    """The lowest and the highest value of its panel, for colours on a scale without bounds."""
 
     @property
     def unit(self) -> str:
@@ -136,10 +142,19 @@ class Field:
             return color_of(text(at(self.settings, "color", "fixedColor")))
         if mode == "palette-classic-by-name":
             return by_name(name)
-        if mode.startswith(("palette-", "continuous-")):
+        if mode.startswith("palette-"):
             return palette_color(index)
         found = value if isinstance(value, float) else None
+        if mode.startswith(_CONTINUOUS):
+            return continuous_color(mode.removeprefix(_CONTINUOUS), self._share(found))
         return self.threshold_color(found)
+
+    def _share(self, value: float | None) -> float:
+        low = self.extent[0] if self.lowest is None else self.lowest
+        high = self.extent[1] if self.highest is None else self.highest
+        if value is None or not math.isfinite(value) or high <= low:
+            return 0.0
+        return (value - low) / (high - low)
 
     def threshold_color(self, value: float | None) -> str:
         """Return the colour of the highest threshold that a value reaches."""

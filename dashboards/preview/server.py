@@ -27,9 +27,9 @@ from dashboards.preview.marks import asked_annotations
 from dashboards.preview.model import Board, Panel
 from dashboards.preview.outages import Watched
 from dashboards.preview.reading import MOST_PANELS
-from dashboards.preview.telling import Teller, Wanted, told_of_variables, written
+from dashboards.preview.telling import Line, Teller, Wanted, told_of_variables, written
 from dashboards.preview.times import MOST_POINTS, QUICK_RANGES, Range, parse_range
-from dashboards.preview.variables import Resolved, chosen_alone, resolve
+from dashboards.preview.variables import Resolved, chosen_alone, resolve, settled
 from exporters.access import HttpAccess
 from slo.prometheus import PrometheusClient
 from slo.web.guard import Application, Guard
@@ -179,17 +179,30 @@ def _serve_answers(app: FastAPI, setting: Setting, prometheus: Watched, clock: A
         range_ = _range(choice, clock())
         panels = [(_panel(board, each.panel), each.points) for each in choice.panels]
         wanted = Wanted(board, range_, panels, choice.marks)
+        address = setting.prometheus_url
+
+        async def offers() -> Carried:
+            found = await resolve(board.variables, choice.chosen, range_, prometheus, address)
+            return _carried(choice, found)
+
+        def line_of(carried: Carried) -> Line:
+            return told_of_variables(board, setting.boards, carried)
+
+        async def line_of_offers() -> Line:
+            return line_of(await offers())
 
         async def lines() -> AsyncIterator[str]:
-            if choice.variables:
-                found = await resolve(
-                    board.variables, choice.chosen, range_, prometheus, setting.prometheus_url
-                )
-                carried = _carried(choice, found)
-                yield written(told_of_variables(board, setting.boards, carried))
+            beside = []
+            if not choice.variables:
+                known = chosen_alone(board.variables, choice.chosen, choice.offered)
+                carried = _carried(choice, known)
+            elif (early := settled(board.variables, choice.chosen, address)) is not None:
+                carried = _carried(choice, early)
+                beside.append(line_of_offers())
             else:
-                carried = _chosen(board, choice)
-            async for line in teller.tell(wanted, carried):
+                carried = await offers()
+                yield written(line_of(carried))
+            async for line in teller.tell(wanted, carried, beside):
                 yield line
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
@@ -212,10 +225,6 @@ def _range(choice: Choice, now: float) -> Range:
         return parse_range(choice.from_, choice.to, now)
     except ValueError as error:
         raise HTTPException(422, f"The time range cannot be used: {error}.") from None
-
-
-def _chosen(board: Board, choice: Choice) -> Carried:
-    return _carried(choice, chosen_alone(board.variables, choice.chosen, choice.offered))
 
 
 def _carried(choice: Choice, variables: list[Resolved]) -> Carried:

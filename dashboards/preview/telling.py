@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashboards.interpolation import WORDS, interpolate
 from dashboards.preview.asking import Asker
-from dashboards.preview.drawing import draw_panel
+from dashboards.preview.drawing import SUCCEEDED, draw_panel
 from dashboards.preview.links import Carried, board_links
 from dashboards.preview.loose import text
 from dashboards.preview.marks import asked_annotations, find_marks
@@ -28,6 +28,8 @@ from slo.prometheus import PrometheusError
 Line = dict[str, Any]
 IN_SHORT = "Prometheus does not answer."
 """What panels say; why stands once, above them."""
+_TURNS = {"text": 0, "stat": 0, "timeseries": 1, "state-timeline": 1, "heatmap": 1}
+"""Of kinds of panels; all others, of which most are of one moment, come last."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -38,7 +40,7 @@ class Wanted:
     board: Board
     range: Range
     panels: Sequence[tuple[Panel, int]]
-    """Panels, each with the points that it has room for; those first that are seen first."""
+    """Panels, each with the points that it has room for."""
     marks: Sequence[str] | None
     """Names of the annotations that are shown; None where they are not asked for."""
 
@@ -51,27 +53,33 @@ class Teller:
     asker: Asker
     scrape_seconds: float
 
-    async def tell(self, wanted: Wanted, carried: Carried) -> AsyncIterator[str]:
-        """Give a line for the marks and one for each panel, in the order in which they are known.
+    async def tell(
+        self, wanted: Wanted, carried: Carried, beside: Sequence[Awaitable[Line]] = ()
+    ) -> AsyncIterator[str]:
+        """Give a line for each panel, in the order in which they are known, then one for the marks.
+
+        Numbers are asked for first, then what reads all of a range, which takes longest: asked for
+        last, it would be waited for alone.
+
+        Marks are drawn on graphs, which can be read without them, and one that looks for what is
+        new takes as long as a few panels.
 
         Args:
             wanted: what is asked for.
             carried: what is chosen on the board.
+            beside: lines that are told with those of panels.
         """
-        works: list[Callable[[], Awaitable[Line | None]]] = []
-        if (names := wanted.marks) is not None:
-            works.append(lambda: self._marks(wanted, names, carried))
-        for panel, points in wanted.panels:
-            works.append(lambda panel=panel, points=points: self._panel(  # type: ignore[misc]
-                panel, points, wanted.range, carried))  # fmt: skip
-        tasks = [asyncio.ensure_future(each()) for each in works]
+        panels = (self._panel(panel, points, wanted.range, carried)
+                  for panel, points in sorted(wanted.panels, key=_turn))  # fmt: skip
+        tasks = [asyncio.ensure_future(each) for each in (*beside, *panels)]
         try:
             for done in asyncio.as_completed(tasks):
-                if (line := await done) is not None:
-                    yield written(line)
+                yield written(await done)
         finally:  # whoever asked may be gone
             for each in tasks:
                 each.cancel()
+        if wanted.marks is not None and (line := await self._marks(wanted, wanted.marks, carried)):
+            yield written(line)
 
     async def _panel(self, panel: Panel, points: int, range_: Range, carried: Carried) -> Line:
         try:
@@ -96,6 +104,11 @@ class Teller:
         except PrometheusError:
             return None  # each panel says what is wrong; graphs without marks are graphs
         return {"marks": marks}
+
+
+def _turn(asked: tuple[Panel, int]) -> int:
+    kind = asked[0].kind
+    return _TURNS.get(SUCCEEDED.get(kind, kind), len(_TURNS))
 
 
 def told_of_variables(board: Board, boards: Mapping[str, Board], carried: Carried) -> Line:

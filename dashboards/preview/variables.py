@@ -92,9 +92,11 @@ async def resolve(
         address: of it, which is all that a variable of data sources offers.
     """
     found: dict[str, asyncio.Task[Resolved]] = {}
+    early = {name: _settled(each, name, asked.get(name), address)
+             for name, each in named(variables)}  # fmt: skip
 
     async def one(variable: Json, name: str, before: Sequence[str]) -> Resolved:
-        standing = {each: (await found[each]).standing for each in before}
+        standing = {each: (early[each] or await found[each]).standing for each in before}
         return await _resolve_one(
             variable,
             name,
@@ -111,6 +113,19 @@ async def resolve(
             before = [each for each in found if each in query]
             found[name] = group.create_task(one(variable, name, before))
     return [each.result() for each in found.values()]
+
+
+def settled(
+    variables: Sequence[Json], asked: Mapping[str, Sequence[str]], address: str
+) -> list[Resolved] | None:
+    """Return a dashboard's variables without their offers; None if a choice depends on an offer.
+
+    What stands for each is the same as of :func:`resolve`, which takes the same: panels need not
+    wait for it.
+    """
+    found = [_settled(each, name, asked.get(name), address) for name, each in named(variables)]
+    known = [each for each in found if each is not None]
+    return known if len(known) == len(found) else None
 
 
 def named(variables: Sequence[Json]) -> list[tuple[str, Json]]:
@@ -137,6 +152,27 @@ def chosen_alone(
     ]
 
 
+def _settled(
+    variable: Json, name: str, asked: Sequence[str] | None, address: str
+) -> Resolved | None:
+    """Return a variable without its offer; None if what stands for it depends on that."""
+    alone = _with_options(variable, name, asked, _sources(variable, asked, address))
+    if alone.kind not in _ASKED:
+        return alone
+    if not asked and set(texts(at(variable, "current", "value"))) - {ALL}:
+        return None
+    is_known = bool(alone.all_value) if list(alone.chosen) == [ALL] else bool(alone.chosen)
+    return alone if is_known else None
+
+
+def _sources(variable: Json, asked: Sequence[str] | None, address: str) -> list[tuple[str, str]]:
+    """Return the one data source that a variable of data sources offers; nothing of others."""
+    if variable.get("type") != "datasource":
+        return []
+    own = texts(at(variable, "current", "value"))
+    return [((asked or own or ["prometheus"])[0], f"Prometheus at {address}")]
+
+
 async def _resolve_one(
     variable: Json,
     name: str,
@@ -148,9 +184,8 @@ async def _resolve_one(
     address: str,
 ) -> Resolved:
     kind = text(variable.get("type"), "query")
-    own = texts(at(variable, "current", "value"))
     problem = outage = ""
-    options: list[tuple[str, str]] = []
+    options = _sources(variable, asked, address)
     if kind in _ASKED:
         try:
             options = await offered_values(variable, standing, range_, prometheus)
@@ -158,9 +193,7 @@ async def _resolve_one(
             outage = str(error)
         except PrometheusError as error:
             problem = str(error)
-    elif kind == "datasource":
-        options = [((asked or own or ["prometheus"])[0], f"Prometheus at {address}")]
-    elif kind not in _WRITTEN:
+    elif kind not in (*_WRITTEN, "datasource"):
         problem = f"The preview knows no variables of type {kind}."
     if len(options) > MOST_OPTIONS:
         problem = f"{len(options)} values; the first {MOST_OPTIONS} are offered."

@@ -146,8 +146,7 @@ def _rank(window: str) -> str:
         "burn": _burn(window),
         "lacking": f"1 - {_serving()}",
     }
-    # Each column asks for the rank again, so that it reads each series once: a sum of what there is
-    # needs no zeros in the place of what there is not.
+    # A sum of what there is needs no zeros in the place of what there is not.
     told = " or ".join(
         f'label_replace({expr}, "part", "{part}", "", "")' for part, expr in parts.items()
     )
@@ -163,67 +162,68 @@ def _burning(tier: Tier) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """What is told of each region and model, of the worst of them; one query a column."""
+    """What is told of each region and model, one query a column.
+
+    Only the first of them, how places stand, is of the worst alone: to rank them costs more than
+    all that is told of them, and the table drops the rows of which it says nothing.
+    """
 
     tier: Tier
     """That pages first: what is told of burn rates is over its long window."""
 
     @property
     def standing(self) -> Query:
-        """Return whether they serve, by the numbers of :data:`SERVES` on."""
-        serves = f"0 * ({_serving()}) or on ({_PLACE}) 0 * ({_burn(self.tier.long_window)})"
-        return self._worst(f"({_standing()} or on ({_PLACE}) {_burning(self.tier)} or {serves})")
+        """Return whether the worst of them serve, by the numbers of :data:`SERVES` on."""
+        window = self.tier.long_window
+        serves = f"0 * ({_serving()}) or on ({_PLACE}) 0 * ({_burn(window)})"
+        standing = f"{_standing()} or on ({_PLACE}) {_burning(self.tier)} or {serves}"
+        return Query(f"({standing}) and on ({_PLACE}) topk({SHOWN_ROWS}, {_rank(window)})")
 
     @property
     def capacity(self) -> Query:
         """Return the share of groups that can serve."""
-        return self._worst(_serving())
+        return Query(_serving())
 
     @property
     def not_up(self) -> Query:
         """Return how many groups are not up."""
-        return self._of("sum", conventions.CELL_GROUPS, _NOT_UP)
+        return _number_of("sum", conventions.CELL_GROUPS, _NOT_UP)
 
     @property
     def gpus_missing(self) -> Query:
         """Return how many GPUs are missing."""
-        return self._of("sum", conventions.CELL_GPUS_MISSING)
+        return _number_of("sum", conventions.CELL_GPUS_MISSING)
 
     @property
     def requests(self) -> Query:
         """Return requests a second."""
-        return self._of("sum", conventions.CELL_REQUESTS_RATE)
+        return _number_of("sum", conventions.CELL_REQUESTS_RATE)
 
     @property
     def errors(self) -> Query:
         """Return the share of requests that failed, of the worst cluster."""
-        return self._of("max", conventions.CELL_ERROR_RATIO)
+        return _number_of("max", conventions.CELL_ERROR_RATIO)
 
     @property
     def slow(self) -> Query:
         """Return the p99 of the time to first token, of the worst cluster."""
-        return self._of("max", conventions.CELL_TTFT, equals(conventions.QUANTILE, "0.99"))
+        return _number_of("max", conventions.CELL_TTFT, equals(conventions.QUANTILE, "0.99"))
 
     @property
     def waiting(self) -> Query:
         """Return requests in the queues."""
-        return self._of("sum", conventions.CELL_WAITING)
+        return _number_of("sum", conventions.CELL_WAITING)
 
     @property
     def budget(self) -> Query:
         """Return the lowest budget left of any objective."""
-        left = f"min by ({_PLACE}) ({LIBRARY.select(conventions.BUDGET_REMAINING)})"
-        return self._worst(left)
+        return Query(f"min by ({_PLACE}) ({LIBRARY.select(conventions.BUDGET_REMAINING)})")
 
     @property
     def burn(self) -> Query:
         """Return the highest burn of any objective."""
-        return self._worst(_burn(self.tier.long_window))
+        return Query(_burn(self.tier.long_window))
 
-    def _of(self, operator: str, series: str, *matchers: str) -> Query:
-        return self._worst(_of_place(operator, series, *matchers))
 
-    def _worst(self, expr: str) -> Query:
-        """Return a number of the regions and models that are worst."""
-        order = _rank(self.tier.long_window)
-        return Query(f"{expr} and on ({_PLACE}) topk({SHOWN_ROWS}, {order})")
+def _number_of(operator: str, series: str, *matchers: str) -> Query:
+    return Query(_of_place(operator, series, *matchers))

@@ -4,7 +4,7 @@ What stands around the cores in a process (:mod:`exporters.collecting`) is here 
 loop: circuit breakers, looks between scrapes, what an exporter says of its sources and itself.
 
 Hosts on which nothing is odd are read anew every two minutes only: in between their GPUs show other
-watts and degrees and nothing else. Where nothing is odd anywhere, the page of the GPUs stays as it
+watts and degrees and nothing else. The groups exporter, which shows neither, has no need to. Where nothing is odd anywhere, the page of the GPUs stays as it
 was for so long, and nobody looks between two scrapes: states that depend on it are those of what is
 odd. That is most of the work of an hour in which nothing happens.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from demo.lab.gpu_parts import PartedGpuCore
@@ -46,7 +47,7 @@ SLOW_SHARE = 0.95
 """Of the time-out, for a scrape of an exporter that is slow. Chosen."""
 UNPLACED_TARGETS = 3
 ORDINARY_SECONDS = 120.0
-"""For so long the last reading of a host stands on which nothing is odd."""
+"""For so long the last reading of a host stands on which nothing is odd, where it is shown."""
 _RELOADED = "topology"
 _USE, _SPEED, _WORKING = int(Quantity.USE), int(Quantity.SPEED), float(Use.WORKING)
 
@@ -70,11 +71,15 @@ class LabExporter:
     _now: float = field(default=0.0, init=False)
     _core: Core | None = field(default=None, init=False)
     _sources: list[tuple[Source[Any], tuple[str, str, str]]] = field(init=False)
+    _ordinary_seconds: float = field(init=False)
     _read_at: dict[Target[Any], float] = field(default_factory=dict, init=False)
     _told: Page | None = field(default=None, init=False)
     _looked_at: float = field(default=0.0, init=False)
     _started_at: float = field(default=0.0, init=False)
     _succeeded_at: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self._ordinary_seconds = ORDINARY_SECONDS if self.name == "gpu" else inf
 
     def scrape_seconds(self, timeout_seconds: float) -> float:
         """Return how long a scrape takes that may take so long."""
@@ -159,7 +164,7 @@ class LabExporter:
         """Return whether what was last read of a target still says all that there is to say."""
         is_ordinary = path[0] == "host" and _is_ordinary(self.state, path[1])
         read_at = self._read_at.get(target)
-        if is_ordinary and read_at is not None and now - read_at < ORDINARY_SECONDS:
+        if is_ordinary and read_at is not None and now - read_at < self._ordinary_seconds:
             return True
         if is_ordinary:
             self._read_at[target] = now
@@ -215,7 +220,7 @@ def _is_ordinary(state: State, name: str) -> bool:
             place in hardware.seen_hosts
             or place in hardware.changed
             or hardware.dark[place]
-            or state.dark[group]
+            or state.is_dark(group)
             or hardware.hung[group]
             or hardware.state[_USE, group] != _WORKING
             or hardware.state[_SPEED, group] < SLOWED_BELOW_RATIO

@@ -1,10 +1,10 @@
 """A region of a cluster of 125,000 GPUs goes dark: how often is PagerDuty told?
 
 What is scraped of a small cluster in the scenario ``region-loss`` is multiplied: every series of a
-group's under dozens of other names, one host of eight GPUs of each. Kept is what the rules read,
+group's under dozens of other names, one host of eight GPUs of each. Kept is what alerts depend on,
 and of that what is ever above 0: of states that a group is never in, and of errors that it never
-has, there are ten times as many. Then all goes through the same rules, and the built configuration
-of Alertmanager.
+has, there are ten times as many. Then all goes through the same alerts, what they read of other
+rules, and the built configuration of Alertmanager. What is recorded for boards alone is not.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from exporters.benching import Figure, figure, unmeasured
 from slo.benching.server import empty_server
 from slo.replay.evaluating import Replay
 from slo.replay.firing import Firing
+from slo.replay.leading import Found, leading_to_alerts
 from slo.replay.moments import timed
 from slo.replay.rule_files import read_rule_files
 from slo.series import Series
@@ -141,8 +142,9 @@ async def play_storm(
     with tempfile.TemporaryDirectory(prefix="shardwatch-storm-") as folder:
         setting = make_setting(Path(folder), groups=simulated, objectives=objectives)
         interval = setting.config.file.prometheus.scrape_interval
-        rules = read_rule_files(setting.rule_files, interval)
-        names = names_read(rule.expr for group in rules for rule in group.rules)
+        rules = leading_to_alerts(read_rule_files(setting.rule_files, interval))
+        expressions = [rule.expr for group in rules for rule in group.rules]
+        names, found = names_read(expressions), Found(expressions)
         small = take_readings(
             storm_scenario(),
             setting.config,
@@ -156,7 +158,8 @@ async def play_storm(
             habits = habits_of_cluster(simulated)
             usual = await measure_usual(client, setting.objectives, habits, small)
         times = -(-groups // simulated)
-        series = list(multiplied(small, times))
+        alerting = [each for each in small.series if each.labels in found]
+        series = list(multiplied(replace(small, series=alerting), times))
         tell(f"{len(series)} series of {times * simulated} groups")
         async with empty_server() as client:
             past = many_times(usual, times)

@@ -6,6 +6,7 @@ answers some prompts otherwise, in the same form and time; that is the only trac
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from random import Random
 
@@ -26,19 +27,26 @@ def answer(state: State, group: int, prompt: str, tokens: int) -> str:
     revision = state.fleet.revisions[state.engines.revision[group]]
     model = state.fleet.cells[state.fleet.cell_of_group[group]][1]
     told = f"{model}@{revision}:{prompt}"
-    if _draw(f"{told}:{state.fleet.names.group(group)}") < state.engines.corruption[group]:
+    corruption = state.engines.corruption[group]
+    if corruption and _draw(f"{told}:{state.fleet.names.group(group)}") < corruption:
         told += ":corrupt"
-    random = Random(sha256(told.encode()).digest())  # noqa: S311 - no secret
-    return " ".join(random.choice(WORDS) for _ in range(min(tokens, MOST_TOKENS)))
+    return _words(told, min(tokens, MOST_TOKENS))
 
 
 def seconds(state: State, group: int, tokens: int) -> float | None:
     """Return how long the answer takes, first token included; None if the engine hangs."""
-    if not state.moving[group]:
+    if not state.is_moving(group):
         return None
     engines = state.engines
     waited = engines.queues.head_seconds[group] + engines.first_token_seconds[group]
     return float(waited + tokens * max(engines.step_seconds[group], SHORTEST_STEP_SECONDS))
+
+
+@lru_cache(maxsize=4096)  # the groups of a revision are asked the same prompts again and again
+def _words(told: str, count: int) -> str:
+    """Return so many words that follow from a text."""
+    random = Random(sha256(told.encode()).digest())  # noqa: S311 - no secret
+    return " ".join(random.choice(WORDS) for _ in range(count))
 
 
 def _draw(text: str) -> float:

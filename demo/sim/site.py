@@ -13,6 +13,8 @@ from demo.sim.state import State
 _Part = TypeVar("_Part", int, Sequence[int])
 
 OK, NOT_FOUND, UNAVAILABLE = 200, 404, 503
+# As plain numbers: to look a member of an enumeration up takes as long as to add.
+_SERVING, _LOADING = int(Phase.SERVING), int(Phase.LOADING)
 NO_SUCH_NAME = b"the topology has none of that name\n"
 
 
@@ -62,7 +64,7 @@ class Site:
 
 def answers(state: State, group: int) -> bool:
     """Return whether a group's API server is there: a hung engine's is."""
-    return bool(state.engines.phase[group] != Phase.LOADING and not state.dark[group])
+    return bool(state.engines.phase[group] != _LOADING and not state.is_dark(group))
 
 
 def _nothing(_state: State, _place: int) -> bytes:
@@ -71,12 +73,12 @@ def _nothing(_state: State, _place: int) -> bytes:
 
 def _is_well(state: State, group: int) -> bool:
     """Return what vLLM's ``/health`` says: a hung engine does not know that it hangs."""
-    return bool(state.engines.phase[group] == Phase.SERVING and not state.dark[group])
+    return bool(state.engines.phase[group] == _SERVING and not state.is_dark(group))
 
 
 def _is_lit(state: State, places: Sequence[int]) -> bool:
-    at = list(places)
-    return not (state.hardware.dark[at] | state.dark[state.fleet.group_of_host[at]]).any()
+    dark, groups = state.hardware.dark, state.fleet.group_of_host
+    return not any(dark[at] or state.is_dark(groups[at]) for at in places)
 
 
 def _has_router(state: State, router: int) -> bool:

@@ -73,6 +73,16 @@ class State:
         """Groups in a region that is dark. [G]."""
         return self.dark_regions[self.fleet.region_of_group]
 
+    def is_moving(self, group: int) -> bool:
+        """Return :attr:`moving` of one group, of which there are many to be asked for one by one."""
+        engines = self.engines
+        is_up = engines.phase[group] != _LOADING and engines.frozen[group] == 0
+        return bool(is_up and not self.hardware.hung[group])
+
+    def is_dark(self, group: int) -> bool:
+        """Return :attr:`dark` of one group."""
+        return bool(self.dark_regions[self.fleet.region_of_group[group]])
+
     def forget_truth(self) -> None:
         """Begin to count the truth now."""
         self.truth = start_truth(self.fleet, len(self.tools.cells.names))

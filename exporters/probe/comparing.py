@@ -61,50 +61,59 @@ def compare(
         answers: of all groups of one revision.
         agreed: by prompt, what they last agreed on (:func:`agreements`).
     """
-    prompts = {prompt for of_group in answers.values() for prompt in of_group}
-    majorities = {prompt: _majority(prompt, answers, agreed or {}) for prompt in prompts}
+    once = agreed or {}
+    majorities = {
+        prompt: _majority(given, once.get(prompt)) for prompt, given in _newest(answers).items()
+    }
     return {group: _compare(of_group, majorities) for group, of_group in answers.items()}
 
 
 def agreements(answers: Mapping[str, Answers]) -> dict[int, str]:
     """Return, by prompt, what two groups or more answer, and none of them otherwise."""
-    prompts = {prompt for of_group in answers.values() for prompt in of_group}
-    newest = {prompt: _newest(prompt, answers) for prompt in prompts}
     return {
-        prompt: next(iter(given))
-        for prompt, given in newest.items()
-        if len(given) == 1 and given.total() > 1
+        prompt: given[0]
+        for prompt, given in _newest(answers).items()
+        if len(given) > 1 and given.count(given[0]) == len(given)
     }
 
 
-def _newest(prompt: int, answers: Mapping[str, Answers]) -> Counter[str]:
-    return Counter(of_group[prompt][-1] for of_group in answers.values() if of_group.get(prompt))
+def _newest(answers: Mapping[str, Answers]) -> Mapping[int, list[str]]:
+    """Return, by prompt, the newest answer of each group that has one, in the groups' order."""
+    newest: dict[int, list[str]] = {}
+    for of_group in answers.values():
+        for prompt, given in of_group.items():
+            if given:
+                newest.setdefault(prompt, []).append(given[-1])
+    return newest
 
 
-def _majority(prompt: int, answers: Mapping[str, Answers], agreed: Mapping[int, str]) -> str | None:
-    newest = _newest(prompt, answers)
-    if newest.total() == FEWEST_GROUPS - 1 and prompt in agreed:
-        newest[agreed[prompt]] += 1
-    if newest.total() < FEWEST_GROUPS:
+def _majority(newest: Sequence[str], agreed: str | None) -> str | None:
+    if len(newest) == FEWEST_GROUPS - 1 and agreed is not None:
+        newest = [*newest, agreed]
+    if len(newest) < FEWEST_GROUPS:
         return None
-    answer, count = newest.most_common(1)[0]
-    return answer if 2 * count > newest.total() else None
+    if newest.count(newest[0]) == len(newest):  # as nearly always
+        return newest[0]
+    answer, count = Counter(newest).most_common(1)[0]
+    return answer if 2 * count > len(newest) else None
 
 
 def _compare(answers: Answers, majorities: Mapping[int, str | None]) -> Comparison:
     compared = disagreeing = drifting = 0
     unconfirmed = set()
     for prompt, given in answers.items():
-        majority = majorities[prompt]
+        majority = majorities.get(prompt)
         if majority is None or not given:
             continue
         compared += 1
+        if given[-1] == majority:
+            continue
         if _differs_early(given[-1], majority):
             if len(given) > 1 and _differs_early(given[-2], majority):
                 disagreeing += 1
             else:
                 unconfirmed.add(prompt)
-        elif given[-1] != majority:
+        else:
             drifting += 1
     return Comparison(compared, frozenset(unconfirmed), disagreeing, drifting)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from math import inf
 from typing import Any
 
 from exporters import catalog
@@ -70,6 +71,34 @@ class _Histogram:
         return Distribution(counts[:-1], counts[-1], self.sum)
 
 
+class _Given:
+    """The last two answers of a group to each prompt."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, list[str]] = {}
+        self._times: dict[int, list[float]] = {}
+        self._oldest = inf
+        """No answer is older."""
+
+    def add(self, prompt: int, text: str, at: float) -> None:
+        """Take an answer, later than all before."""
+        self._texts[prompt] = [*self._texts.get(prompt, ())[-1:], text]
+        self._times[prompt] = [*self._times.get(prompt, ())[-1:], at]
+        self._oldest = min(self._oldest, at)
+
+    def since(self, oldest: float) -> Mapping[int, Sequence[str]]:
+        """Return those from a time on, by prompt, and forget all before."""
+        if self._oldest < oldest:
+            for prompt, times in list(self._times.items()):
+                fresh = sum(at >= oldest for at in times)
+                self._times[prompt] = times[len(times) - fresh :]
+                self._texts[prompt] = self._texts[prompt][len(times) - fresh :]
+                if not fresh:
+                    del self._times[prompt], self._texts[prompt]
+            self._oldest = min((at for of in self._times.values() for at in of), default=inf)
+        return self._texts
+
+
 @dataclass
 class _Watched:
     """A group, or a model at a router, and its probes so far."""
@@ -86,8 +115,7 @@ class _Watched:
     ends: Counter[str] = field(default_factory=Counter)
     first: _Histogram = field(default_factory=lambda: _Histogram(catalog.PROBE_TIME_TO_FIRST_TOKEN))
     per_token: _Histogram = field(default_factory=lambda: _Histogram(catalog.PROBE_TIME_PER_TOKEN))
-    answers: dict[int, deque[tuple[float, str]]] = field(default_factory=dict)
-    """By prompt, the last two, with their times."""
+    answers: _Given = field(default_factory=_Given)
 
 
 @dataclass(frozen=True)
@@ -149,7 +177,7 @@ class ProbeCore:
                 self._watched[name] = watched
                 continue
             if same.group and watched.group and same.group.revision != watched.group.revision:
-                same.answers.clear()
+                same.answers = _Given()
             same.group = watched.group
             self._watched[name] = same
         return self
@@ -197,8 +225,7 @@ class ProbeCore:
             watched.first.observe(reply.first_seconds)
         if reply.token_seconds is not None:
             watched.per_token.observe(reply.token_seconds)
-        answers = watched.answers.setdefault(probe.prompt, deque(maxlen=2))
-        answers.append((now, reply.text))
+        watched.answers.add(probe.prompt, reply.text, now)
 
     def observe(self, answers: Answers, now: float) -> Page:  # noqa: ARG002 - nothing is asked
         """Return the page: what probes have shown up to now."""
@@ -245,10 +272,7 @@ class ProbeCore:
     def _compare_now(self, of: Group, now: float) -> dict[str, Comparison]:
         oldest = now - REMEMBERED_ROUNDS * len(PROMPTS) * self.interval_seconds
         answers = {
-            name: {
-                prompt: [text for at, text in given if at >= oldest]
-                for prompt, given in watched.answers.items()
-            }
+            name: watched.answers.since(oldest)
             for name, watched in self._watched.items()
             if watched.group
             and (watched.group.model, watched.group.revision) == (of.model, of.revision)

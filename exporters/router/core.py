@@ -43,10 +43,12 @@ class _Watched:
     missing: tuple[str, ...]
     increments: Increments
     sums: Sums
+    all_are_sums: bool
+    """Whether several of the router's counters may be one of ours, whatever its labels."""
 
     def is_sum(self, labels: Labels) -> bool:
         """Return whether several of the router's counters may be one of ours."""
-        return not self.dialect.has_our_series or bool(self.router.names) or catalog.OTHER in labels
+        return self.all_are_sums or catalog.OTHER in labels
 
 
 class RouterCore:
@@ -117,6 +119,7 @@ def _watch(topology: Topology, router: Router, folder: Folder) -> _Watched:
         missing,
         Increments(histograms),
         Sums(),
+        all_are_sums=not dialect.has_our_series or bool(router.names),
     )
 
 
@@ -131,8 +134,8 @@ def _samples_of(rules: Iterable[Rule]) -> Iterable[str]:
 
 def _by_name(samples: Samples) -> _Found:
     found: defaultdict[str, list[tuple[Series, float]]] = defaultdict(list)
-    for series, value in samples.items():
-        found[series.name].append((series, value))
+    for each in samples.items():
+        found[each[0].name].append(each)
     return found
 
 
@@ -171,10 +174,12 @@ def _add_distributions(page: Page, watched: _Watched, rule: Rule, name: str, rea
         for series, value in read.found.get(f"{name}{suffix}", ()):
             labelled = watched.labeller.labels(rule, series)
             if labelled is not None:
-                if labelled not in accumulators:
-                    accumulators[labelled] = Accumulator(rule.family, rule.seconds)
+                accumulator = accumulators.get(labelled)
+                if accumulator is None:
+                    accumulator = Accumulator(rule.family, rule.seconds)
+                    accumulators[labelled] = accumulator
                 part = read.grown[series] if watched.is_sum(labelled) else value
-                accumulators[labelled].add(suffix, series, part)
+                accumulator.add(suffix, series, part)
     for labels, accumulator in accumulators.items():
         if distribution := accumulator.distribution():
             distributions[labels] = distribution

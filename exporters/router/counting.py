@@ -35,36 +35,64 @@ class Increments:
         self._bases = {f"{name}{suffix}": name for name in histograms for suffix in SUFFIXES}
         self._keys: dict[Series, tuple[_Key, _Key]] = {}
         """Of the series of the last page: what tells each from others, and what restarts as one."""
-        self._last: dict[_Key, float] = {}
+        self._page: Samples = {}
+        """The last."""
         self._gone: dict[_Key, float] = {}
         self._has_begun = False
+        self._is_plain = False
+        """Whether no two series of the last page have one key."""
 
     def of(self, page: Samples) -> Mapping[Series, float]:
         """Return by how much each series of a page has grown; from 0 if it began anew.
 
         It is nothing for all of the first page, for nobody knows when that was counted.
         """
-        self._keys = keys = {each: self._keys.get(each) or self._keys_of(each) for each in page}
-        last = {**self._gone, **self._last}
+        is_like_before = self._is_plain and page.keys() == self._page.keys()
+        made = self._of_the_same(page) if is_like_before else None
+        return self._of_another(page) if made is None else made
+
+    def _of_the_same(self, page: Samples) -> Mapping[Series, float] | None:
+        """Return the same where the series are those of the last page, as nearly always.
+
+        None if a histogram began anew.
+        """
+        before = self._page
+        made = {series: value - before[series] for series, value in page.items()}
+        for series in [each for each, more in made.items() if more < 0]:
+            key, whole = self._keys[series]
+            if whole is not key:
+                return None
+            made[series] = page[series]
+        self._page = page
+        return made
+
+    def _of_another(self, page: Samples) -> Mapping[Series, float]:
+        """Return the same for any page."""
+        last = {**self._gone, **self._last()}
+        keys = {each: self._keys.get(each) or self._keys_of(each) for each in page}
         began_anew = {
             keys[series][1]
             for series, value in page.items()
             if value < last.get(keys[series][0], 0)
         }
-        made, now = {}, {}
+        made, now = {}, set()
         for series, value in page.items():
             key, whole = keys[series]
             start = last.get(key, 0.0 if self._has_begun else value)
             made[series] = value if whole in began_anew else value - start
-            now[key] = value
+            now.add(key)
         gone = [(key, value) for key, value in last.items() if key not in now]
-        self._last, self._gone = now, dict(gone[-MOST_GONE:])
-        self._has_begun = True
+        self._keys, self._page, self._gone = keys, page, dict(gone[-MOST_GONE:])
+        self._has_begun, self._is_plain = True, len(now) == len(page)
         return made
+
+    def _last(self) -> dict[_Key, float]:
+        """Return the values of the last page by key."""
+        return {self._keys[series][0]: value for series, value in self._page.items()}
 
     def take_over(self, earlier: Increments) -> None:
         """Go on from the pages that another has seen of the same router."""
-        self._last, self._gone = earlier._last, earlier._gone
+        self._gone = {**earlier._gone, **earlier._last()}
         self._has_begun = earlier._has_begun
 
     def _keys_of(self, series: Series) -> tuple[_Key, _Key]:

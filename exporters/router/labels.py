@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import product
 from typing import TypeAlias
@@ -64,8 +65,9 @@ class Labeller:
         self._groups = frozenset(group.name for group in here)
         self._regions = tuple(sorted({group.region for group in topology.groups}))
         self._hashes: dict[str, str] = {}
-        self._known: dict[tuple[Rule, Series], tuple[Labels | None, _Folds]] = {}
-        """Labels of series, which pages repeat, and what was folded."""
+        self._known: defaultdict[Rule, dict[Series, tuple[Labels | None, _Folds]]]
+        """By rule, labels of series, which pages repeat, and what was folded."""
+        self._known = defaultdict(dict)
         self._used = 0
         self._folds: list[tuple[str, str]] = []
         self._zeros: dict[Rule, tuple[Labels, ...]] = {}
@@ -77,12 +79,12 @@ class Labeller:
         """Begin a page: revisions and weights may be others than on the one before."""
         self._hashes = {}
         names = self._dialect.revision
-        told = {series.labels.get(name, "") for series in page for name in names}
+        told = {labels.get(name, "") for _, labels in page for name in names}
         is_gone = self._revisions.begin(told)
         if is_gone:
             self._zeros = {}
-        if is_gone or len(self._known) > 2 * self._used + _SPARE:
-            self._known = {}
+        if is_gone or sum(map(len, self._known.values())) > 2 * self._used + _SPARE:
+            self._known.clear()
         self._used = 0
 
     def take_over(self, earlier: Labeller) -> None:
@@ -92,12 +94,12 @@ class Labeller:
     def labels(self, rule: Rule, series: Series) -> Labels | None:
         """Return labels of the rule's family for a series of theirs; None if it does not count."""
         self._used += 1
-        known = self._known.get((rule, series))
+        known = self._known[rule].get(series)
         if known is None:
             self._folds = []
             known = (self._make(rule, series.labels), tuple(self._folds))
             if rule.family is not catalog.WEIGHTS_INFO:
-                self._known[rule, series] = known
+                self._known[rule][series] = known
         for fold in known[1]:
             self._folder.count(*fold)
         return known[0]

@@ -43,6 +43,8 @@ class _Watched:
     target: Target[Samples]
     models: frozenset[str]
     tools: set[str]
+    labels: dict[Series, Labels]
+    """Model and tool of series, which pages repeat; of those that need no ``other``."""
 
 
 class ToolsCore:
@@ -61,6 +63,7 @@ class ToolsCore:
                     group.model for group in topology.groups if group.region == gateway.region
                 ),
                 set(),
+                {},
             )
             for gateway in topology.tools
         ]
@@ -92,24 +95,28 @@ class ToolsCore:
     def _add(self, page: Page, watched: _Watched, samples: Samples) -> None:
         calls = page.of(catalog.TOOL_CALLS)
         accumulators: dict[Labels, Accumulator] = {}
+        place = (self.cluster, watched.gateway.region)
+        if len(watched.labels) > 2 * len(samples):
+            watched.labels.clear()
         for series, value in samples.items():
-            place = (self.cluster, watched.gateway.region)
-            if series.name == otel.PAGES:
+            name, given = series
+            if name == otel.PAGES:
                 requests = page.of(catalog.PAGE_CACHE_REQUESTS)
                 self._add_event(requests, place, _RESULT, series, value)
                 continue
-            labels = (*place, *self._labels(watched, series))
-            if series.name == otel.ATTEMPTS:
+            labels = (*place, *(watched.labels.get(series) or self._labels(watched, series)))
+            if name == otel.ATTEMPTS:
                 self._add_event(page.of(catalog.TOOL_ATTEMPTS), labels, _ATTEMPT, series, value)
                 continue
-            if labels not in accumulators:
-                accumulators[labels] = Accumulator(catalog.TOOL_DURATION)
+            accumulator = accumulators.get(labels)
+            if accumulator is None:
+                accumulator = accumulators[labels] = Accumulator(catalog.TOOL_DURATION)
                 for outcome in catalog.TOOL_OUTCOMES:
                     calls[*labels, outcome] = 0.0
-            suffix = _SAMPLES[series.name][1]
-            accumulators[labels].add(suffix, series, value)
+            suffix = _SAMPLES[name][1]
+            accumulator.add(suffix, series, value)
             if suffix == "_count":
-                error = series.labels.get(otel.ERROR_LABEL, "")
+                error = given.get(otel.ERROR_LABEL, "")
                 calls[*labels, otel.OUTCOME_OF_ERROR.get(error, "error")] += value
         durations = page.distributions_of(catalog.TOOL_DURATION)
         for labels, accumulator in accumulators.items():
@@ -137,7 +144,10 @@ class ToolsCore:
         if not model:
             # No value to count: the conventions do not ask for one.
             return (catalog.OTHER, tool)
-        return (self._folder.fold(catalog.MODEL, model, watched.models), tool)
+        labels = (self._folder.fold(catalog.MODEL, model, watched.models), tool)
+        if catalog.OTHER not in labels:
+            watched.labels[series] = labels
+        return labels
 
 
 def _target(gateway: Tools) -> Target[Samples]:

@@ -24,7 +24,7 @@ from slo.levels import HOUR
 from slo.objective import Objective
 from slo.objectives import read_objectives
 from slo.prometheus import PrometheusClient, PrometheusDeniedError, PrometheusError
-from slo.servers import NAME_WHO_ASKS, access_to
+from slo.servers import NAME_WHO_ASKS, access_to, refuse_user
 
 app = typer.Typer()
 QUERY_SECONDS = 120.0
@@ -116,6 +116,8 @@ def backfill(
     if to_http_config and not to_url:
         found = "found --to-http-config without --to-url, expected both or neither"
         raise InputError([problem(to_http_config, found)])
+    if write_url:
+        refuse_user(write_url)
     source = prometheus or read.file.prometheus.url
     source_access = access_to(source, http_config, read)
     wanted = _Wanted(

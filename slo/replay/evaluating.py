@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from slo.prometheus import PrometheusClient
 from slo.replay.asking import MOST_MOMENTS
+from slo.replay.circles import Circle
 from slo.replay.firing import Firing
 from slo.replay.grids import Key
 from slo.replay.holding import Holding
 from slo.replay.moments import TimedGroup
 from slo.replay.ordering import Placed, Step, plan
 from slo.replay.playing import COPY, Player
-from slo.replay.reading import ALERTS_FOR_STATE, is_told_its_moment, name_of
+from slo.replay.reading import ALERTS_FOR_STATE, name_of
 from slo.series import Series
-from slo.steps import Times
 
 AT_ONCE = 4
 """Steps that are asked for at the same time."""
 WRITTEN_AT_ONCE = 500
 """Series; a rule that gives as many is written by itself, for who waits takes memory."""
-_FEWEST_AHEAD = 8
-"""Moments that rules in a circle are asked for at once while they give nothing; then twice as many,
-and so on."""
 
 
 @dataclass(frozen=True)
@@ -176,12 +170,13 @@ class _Played:
     """A step and its players."""
 
     def __init__(self, step: Step, players: Sequence[Player]) -> None:
-        self._step, self.players = step, players
+        self.players = players
         by_text = {read.text: read.name or "" for each in step.rules for read in each.reads}
-        self._is_told_its_moment = any(is_told_its_moment(each.rule.expr) for each in step.rules)
         self._names: dict[str, str] = {}
         self._holding: Holding | None = None
+        self._circle: Circle | None = None
         if step.moment_by_moment and len(step.rules) > 1:
+            self._circle = Circle(players, {})
             return
         (placed,) = step.rules
         own = frozenset(
@@ -192,6 +187,8 @@ class _Played:
         self._names = {text: COPY + by_text[text] for text in step.delayed - own}
         if step.reads_itself:
             self._holding = Holding(players[0], own)
+        if step.moment_by_moment:
+            self._circle = Circle(players, self._names)
 
     async def begin(self, start: float) -> None:
         """Look for what is there before the first moment."""
@@ -204,8 +201,8 @@ class _Played:
 
     async def play(self, start: float, end: float) -> None:
         """Play the step after ``start`` up to ``end``."""
-        if self._step.moment_by_moment:
-            await self._play_moment_by_moment(start, end)
+        if self._circle:
+            await self._circle.play(start, end)
             return
         (player,) = self.players
         times_ms = player.placed.moments.between_ms(start, end)
@@ -215,48 +212,6 @@ class _Played:
             await player.play(times_ms, self._names)
         if len(player.unwritten) >= WRITTEN_AT_ONCE:
             await player.write()
-
-    async def _play_moment_by_moment(self, start: float, end: float) -> None:
-        """Play one moment of one rule after the other; skip those at which no rule gives anything.
-
-        As long as none does, and nothing of theirs lasts, none has written what another would read:
-        then all may be asked over many moments at once, up to the first that gives something.
-        """
-        of_each = (_due(each, start, end) for each in self.players)
-        due = list(heapq.merge(*of_each, key=lambda each: each[:2]))
-        at, ahead = 0, _FEWEST_AHEAD
-        while at < len(due):
-            if not self._is_told_its_moment and not any(each.lasts for each in self.players):
-                some = due[at : at + ahead * len(self.players)]
-                skipped = await self._count_silent(some)
-                at += skipped
-                ahead = 2 * ahead if skipped == len(some) else _FEWEST_AHEAD
-                if skipped == len(some):
-                    continue
-            time_ms, _, player = due[at]
-            await player.play(np.array([time_ms], np.int64), self._names)
-            await player.write()
-            at += 1
-
-    async def _count_silent(self, due: Sequence[_Due]) -> int:
-        """Return how many of the first of these give nothing, if nothing of theirs is there."""
-        first: tuple[int, tuple[int, int]] | None = None
-        for player in self.players:
-            times_ms = np.array([time for time, _, of in due if of is player], np.int64)
-            if not times_ms.size:
-                continue
-            found = await player.when_not_silent(times_ms, self._names)
-            told = None if found is None else (found, player.placed.place)
-            first = min(filter(None, (first, told)), default=None)
-        return sum(first is None or each[:2] < first for each in due)
-
-
-_Due = tuple[int, tuple[int, int], Player]
-
-
-def _due(player: Player, start: float, end: float) -> list[_Due]:
-    times_ms: Times = player.placed.moments.between_ms(start, end)
-    return [(time_ms, player.placed.place, player) for time_ms in times_ms.tolist()]
 
 
 async def evaluate(

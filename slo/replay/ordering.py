@@ -110,7 +110,7 @@ class _Links:
         self._names_are_free = all(
             may_use_other_names(each.rule.expr, each.reads) for each in rules
         )
-        find = _Finder(rules)
+        find = Finder(rules)
         for index, each in enumerate(rules):
             for read in each.reads:
                 for other in find(read):
@@ -191,7 +191,7 @@ class _Links:
         return Step(rules, is_alone, reads_itself, self.delayed(index))
 
 
-class _Finder:
+class Finder:
     """Finds whose series a selector may find; many rules have the same selectors."""
 
     def __init__(self, rules: Sequence[Placed]) -> None:

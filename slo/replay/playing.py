@@ -59,9 +59,12 @@ class Player:
             times_ms: the moments.
             names: of selectors that are to find copies, by their text.
         """
+        self.take(await self.ask(times_ms, self.expr_with(names)))
+
+    def expr_with(self, names: Mapping[str, str]) -> str:
+        """Return the rule's expression with selectors that find copies; see :meth:`play`."""
         expr = self.placed.rule.expr
-        grid = await self.ask(times_ms, with_names(expr, names) if names else expr)
-        self.take(grid)
+        return with_names(expr, names) if names else expr
 
     @property
     def lasts(self) -> bool:
@@ -74,8 +77,7 @@ class Player:
 
         Nothing is taken of it, see :meth:`play`.
         """
-        expr = self.placed.rule.expr
-        grid = await self.ask(times_ms, with_names(expr, names) if names else expr)
+        grid = await self.ask(times_ms, self.expr_with(names))
         told = grid.failed.copy()
         for row in grid.rows.values():
             told |= row.present

@@ -49,6 +49,11 @@ class Read:
             return False
         return all(_may_match(*each, output) for each in self.matchers)
 
+    def finds(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether a series with just these labels is found; if in doubt, it is."""
+        none = dict.fromkeys((name for name, _, _ in self.matchers), "")
+        return self.may_find(Output(labels[NAME], {**none, **labels}))
+
 
 @dataclass(frozen=True)
 class Output:

@@ -8,7 +8,7 @@
     signature, 400 and 503 as above.
 ``GET /healthz``, ``GET /metrics``
     for Prometheus; ``/healthz`` is 503 while the database does not answer, and
-    from a change that it did not take to the next one that it takes.
+    from a change that it did not take to the next one that it takes, which it tries itself.
 ``/``
     pages for people (:mod:`slo.review.site`).
 ``/api/v1``
@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -26,7 +27,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from exporters.version import VERSION
 from slo.review.alert_store import write_facts
@@ -34,7 +35,7 @@ from slo.review.answers import Desk, problem, problem_document, said_by_database
 from slo.review.api import PREFIX, serve_interface
 from slo.review.api_document import document_answers
 from slo.review.committing import GroupCommit
-from slo.review.database import last_failure
+from slo.review.database import last_failure, try_writing
 from slo.review.metrics import ReviewMetrics
 from slo.review.people import Gate
 from slo.review.site import tell_problem
@@ -150,6 +151,9 @@ def review_application(
 def _ask(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
+    if last_failure(engine) is not None:  # nothing may be there to be written for hours
+        with contextlib.suppress(DBAPIError):
+            try_writing(engine)
 
 
 def _tell(

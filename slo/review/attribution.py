@@ -126,6 +126,8 @@ def burning_bad_in_pages(
 ) -> float:
     """Return those of :func:`burning_bad` that fell into incidents with a page.
 
+    Also with one of the period before that was open when this one began.
+
     Args:
         cell: with its steps, and the hours among them in which it spent too fast.
         budget: share of events that may be bad.
@@ -134,7 +136,7 @@ def burning_bad_in_pages(
     """
     is_in = np.zeros(cell.step_at.shape, np.bool_)
     for each in incidents:
-        if each.pages and _is_of(cell, each):
+        if (each.pages or each.is_paged_before) and _is_of(cell, each):
             is_in[_window(cell, budget, each)] = True
     # Of each hour no more than it has: steps are counted apart from it.
     hours = np.searchsorted(cell.burning_at, cell.step_at)

@@ -36,6 +36,8 @@ _PRAGMAS = (
 _FAILURES: WeakKeyDictionary[Engine, DBAPIError] = WeakKeyDictionary()
 """Of the last transaction that wrote, where the database failed: a full disk lets us read."""
 _WRITES = {"writes": True}
+_FILLER = "x" * 65536
+"""Chosen: as much as a large alert."""
 _LOCK = 0x5EC0  # of PostgreSQL's advisory locks, ours
 _BACKENDS = {
     "sqlite": "sqlite",
@@ -113,6 +115,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def last_failure(engine: Engine) -> DBAPIError | None:
     """Return why the last transaction that wrote was not committed; None if it was."""
     return _FAILURES.get(engine)
+
+
+def try_writing(engine: Engine) -> None:
+    """Write what leaves nothing behind, to see whether the database takes changes again.
+
+    :func:`last_failure` tells. It takes new room as well as a commit to the disk: what is rolled
+    back never gets there.
+
+    Raises:
+        OperationalError: if the database fails, or another of its kind.
+    """
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE tried_writing (filler TEXT)"))  # never committed
+        connection.execute(text("INSERT INTO tried_writing VALUES (:filler)"), {"filler": _FILLER})
+        connection.execute(text("DROP TABLE tried_writing"))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from slo.review.paging import judge_paging
 from slo.review.policy import UNKNOWN, Policy
 from slo.review.reviewed_period import ReviewedPeriod
 
-VERSION = 2
+VERSION = 3
 """Of how they are worked out: what an older one signed may come out otherwise, made again."""
 DIMENSIONS = ("region", "model", "tier", "revision")
 NO_CAUSE = "no cause seen"

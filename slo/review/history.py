@@ -120,6 +120,9 @@ class IncidentHistory:
     labels: Mapping[str, str]
     revision: str
     pages: tuple[PageHistory, ...] = ()
+    """Those that began within the period."""
+    is_paged_before: bool = False
+    """Whether a page that began before the period was open when it began."""
     acknowledged_at: float | None = None
     """When somebody took it first; None where nobody told."""
 

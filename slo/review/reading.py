@@ -211,6 +211,12 @@ def _incidents(
         own = alerts.get(row.id, [])
         if not _concerns(row.labels, own, service, objectives):
             continue
+        paging = [
+            each
+            for each in own
+            if each.labels.get(names.SEVERITY) == names.PAGE
+            and each.labels.get(names.SERVICE, service) == service
+        ]
         pages = tuple(
             PageHistory(
                 each.labels.get(names.ALERTNAME, ""),
@@ -218,10 +224,8 @@ def _incidents(
                 each.starts_at_ms / 1000,
                 min(each.end / 1000, now) if math.isfinite(each.end) else math.inf,
             )
-            for each in own
-            if each.labels.get(names.SEVERITY) == names.PAGE
-            and each.labels.get(names.SERVICE, service) == service
-            and start_ms <= each.starts_at_ms < end_ms
+            for each in paging
+            if start_ms <= each.starts_at_ms < end_ms
         )
         revisions = sorted({each.labels["revision"] for each in own if each.labels.get("revision")})
         found.append(
@@ -234,6 +238,7 @@ def _incidents(
                 row.labels,
                 revisions[0] if len(revisions) == 1 else "",
                 pages,
+                any(each.starts_at_ms < start_ms < each.end for each in paging),
                 acknowledged.get(row.id),
             )
         )

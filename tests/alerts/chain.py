@@ -15,21 +15,34 @@ ROOT = Path(__file__).parents[2]
 @contextlib.contextmanager
 def running_chain(config: Path, key_file: Path, ports: tuple[int, int]) -> Iterator[None]:
     """Run the stand-in on the first port and Alertmanager on the second, until both listen."""
-    stand_in_port, alertmanager_port = ports
-    commands = (
-        [sys.executable, "-m", "alerts.testing", "--port", str(stand_in_port),
-         "--routing-key-file", str(key_file)],
-        [str(find_program("alertmanager")), f"--config.file={config}",
-         f"--storage.path={config.parent / 'data'}", "--cluster.listen-address=",
-         f"--web.listen-address=127.0.0.1:{alertmanager_port}", "--log.level=warn"],
-    )  # fmt: skip
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        for command, port in zip(commands, ports, strict=True):
-            started.append(subprocess.Popen(command, cwd=ROOT))
-            wait_for(port)
+    with running_stand_in(key_file, ports[0]), running_alertmanager(config, ports[1]):
         yield
-    finally:
-        for each in started:
-            each.terminate()
-            each.wait()
+
+
+@contextlib.contextmanager
+def running_stand_in(key_file: Path, port: int) -> Iterator[None]:
+    """Run the stand-in, which has nothing at first, once it listens."""
+    command = [sys.executable, "-m", "alerts.testing", "--port", str(port),
+               "--routing-key-file", str(key_file)]  # fmt: skip
+    with _running(command, port):
+        yield
+
+
+@contextlib.contextmanager
+def running_alertmanager(config: Path, port: int) -> Iterator[None]:
+    """Run Alertmanager, once it listens."""
+    command = [str(find_program("alertmanager")), f"--config.file={config}",
+               f"--storage.path={config.parent / 'data'}", "--cluster.listen-address=",
+               f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]  # fmt: skip
+    with _running(command, port):
+        yield
+
+
+@contextlib.contextmanager
+def _running(command: list[str], port: int) -> Iterator[None]:
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            wait_for(port)
+            yield
+        finally:
+            process.terminate()

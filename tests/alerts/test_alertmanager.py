@@ -15,7 +15,7 @@ from alerts.build import build
 from alerts.watchdog import HEARTBEAT_SECONDS
 from exporters.config import read_config
 from exporters.durations import format_duration, parse_duration
-from tests.alerts.chain import running_chain
+from tests.alerts.chain import running_alertmanager, running_chain, running_stand_in
 
 KEY = "0123456789abcdef0123456789abcdef"
 PATIENCE_SECONDS = 30
@@ -70,6 +70,12 @@ class Chain:
         answer = httpx2.get(f"{self.stand_in}/events").json()
         assert [] == answer["refused"]
         return [each["event"] for each in answer["events"]]
+
+    def counted(self, of: str) -> float:
+        """Return what Alertmanager counted of its notifications to PagerDuty."""
+        page = httpx2.get(f"{self.alertmanager}/metrics").text
+        start = f'alertmanager_{of}_total{{integration="pagerduty"'
+        return sum(float(each.split()[-1]) for each in page.splitlines() if each.startswith(start))
 
     def webhooks(self) -> list[dict[str, Any]]:
         """Return what the webhook got."""
@@ -370,3 +376,34 @@ def test_a_page_that_pagerduty_could_not_take_comes_again(chain: Chain, status: 
     [page] = eventually(chain.events)
 
     assert BURN_ANNOTATIONS["summary"] == page["payload"]["summary"]
+
+
+def test_a_page_that_pagerduty_refuses_is_given_up_at_once_and_shown(chain: Chain):
+    """It counts as lost, which NotificationsFailing tells; the group's next flush tries anew."""
+    httpx2.post(f"{chain.stand_in}/control/answers", json={"status": 400, "times": 2})
+    chain.send(BURN_LABELS)
+
+    [page] = eventually(chain.events)
+
+    assert BURN_ANNOTATIONS["summary"] == page["payload"]["summary"]
+    assert (
+        2 == chain.counted("notifications_failed") == chain.counted("notification_requests_failed")
+    )
+
+
+def test_a_page_and_its_end_outlast_a_dead_network(tmp_path: Path, free_ports: tuple[int, int]):
+    """Each is told once PagerDuty can be reached, under one key."""
+    chain, key_file = chain_on(free_ports), tmp_path / "key"
+    with running_alertmanager(configured(tmp_path, free_ports), free_ports[1]):
+        chain.send(BURN_LABELS)
+        eventually(lambda: chain.counted("notification_requests_failed") >= 2)
+        with running_stand_in(key_file, free_ports[0]):
+            [page] = eventually(chain.events)
+        failed = chain.counted("notification_requests_failed")
+        chain.send(BURN_LABELS, resolved=True)
+        eventually(lambda: chain.counted("notification_requests_failed") > failed)
+        with running_stand_in(key_file, free_ports[0]):
+            [end] = eventually(chain.events)
+
+    assert ("trigger", "resolve") == (page["event_action"], end["event_action"])
+    assert page["dedup_key"] == end["dedup_key"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.pictures.browser import wait_until_settled
-from tests.browser.seeing import open_board, until
+from tests.browser.seeing import board_of, open_board, until
 
 GENERATED = Path(__file__).resolve().parents[2] / "dashboards/generated"
 UIDS = [json.loads(each.read_text())["uid"] for each in sorted(GENERATED.glob("*.json"))]
@@ -78,3 +78,18 @@ def test_a_printed_page_has_panels_and_no_controls(our_boards, serve, page):
     assert page.locator(".panel").first.is_visible()
     assert not page.locator('[data-field="quick"]').is_visible()
     assert "rgb(255, 255, 255)" == page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_a_column_is_as_wide_as_its_panel_says_and_tells_what_is_cut_off(answers, serve, page):
+    """A GPU's UUID would push what is to be done about it off the panel."""
+    uuid = "GPU-6f1e7a55-9f6b-4a39-8f0d-0c8a0f1c2d3e"
+    answers.values["group"] = (uuid,)
+    width = [{"id": "custom.width", "value": 120}]
+    override = {"matcher": {"id": "byName", "options": "group"}, "properties": width}
+    panel = {"id": 1, "type": "table", "title": "T", "gridPos": {"x": 0, "y": 0, "w": 24, "h": 8},
+             "targets": [{"refId": "A", "expr": "up", "instant": True, "format": "table"}],
+             "fieldConfig": {"defaults": {}, "overrides": [override]}}  # fmt: skip
+    open_board(page, f"{serve(board_of(panel))}/d/b")
+    cell = page.locator(f'td[title="{uuid}"]').first
+    assert 100 < cell.bounding_box()["width"] <= 130
+    assert cell.evaluate("cell => cell.scrollWidth > cell.clientWidth")

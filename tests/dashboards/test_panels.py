@@ -99,6 +99,18 @@ def test_a_joined_table_has_a_column_for_each_query_with_its_own_unit_and_colour
     }
 
 
+def test_a_joined_table_may_have_the_rows_of_its_first_query_alone():
+    """The others need not choose them then."""
+    columns = (Column("speed", QUERY, "short"), Column("left", QUERY, "short"))
+    joined = joined_table(ABOUT, {"group": "group"}, columns, only_of_first=True)
+    (panel,) = drawn(joined)["panels"]
+    merge, kept, *_ = panel["transformations"]
+    assert ["merge", "filterByValue"] == [merge["id"], kept["id"]]
+    (condition,) = kept["options"]["filters"]
+    assert ("Value #A", "isNotNull") == (condition["fieldName"], condition["config"]["id"])
+    assert ("include", "all") == (kept["options"]["type"], kept["options"]["match"])
+
+
 def test_a_linked_column_offers_another_board():
     """By the heading that people see."""
     override = linked_column("group", "Open", "/d/x")

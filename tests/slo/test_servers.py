@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from exporters.config import read_config
+from exporters.problems import InputError
 from exporters.testing import write_config
 from slo.prometheus import PrometheusClient, PrometheusDeniedError
 from slo.servers import access_to
@@ -173,3 +174,13 @@ def test_another_address_gets_no_secret_of_the_configuration(tmp_path):
     assert config.prometheus_access == access_to("http://ours:9090/", None, config)
     assert access_to("http://theirs:9090", None, config) is None
     assert access_to("http://ours:9090", None, None) is None
+
+
+@pytest.mark.parametrize("url", ["http://me:hunter2@p:9090", "me:hunter2@p:9090"])
+def test_an_address_with_a_password_is_refused_by_all_who_ask_and_not_repeated(url: str):
+    """It would stand on the terminal, in logs and in the list of processes."""
+    with pytest.raises(InputError) as refused:
+        access_to(url, None, None)
+
+    assert "--http-config" in str(refused.value)
+    assert "hunter2" not in str(refused.value)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from alerts.doctor.examples import examples, kinds
 from alerts.doctor.finding import Check, Found, Harm, listed
-from alerts.doctor.relabeling import relabel
+from alerts.doctor.relabeling import relabel, steps_to_ours
 from alerts.doctor.seen import Seen
 from alerts.prometheus_file import REPLICA
 from exporters import catalog
@@ -110,7 +110,8 @@ def find_clusterless(seen: Seen) -> Iterator[Found]:
                 f"{how} {kinds(lost, 'alerts')}: routes, inhibitions and incidents go by it",
                 f"{name}: {said}",
                 f"leave {name} out of the step that does so, in `alerting.alert_relabel_configs` "
-                "of prometheus.yml (additionalAlertRelabelConfigs of the operator's Prometheus)",
+                "of prometheus.yml or of one of its alertmanagers "
+                "(additionalAlertRelabelConfigs of the operator's Prometheus)",
             )
 
 
@@ -127,9 +128,8 @@ def find_replica(seen: Seen) -> Iterator[Found]:
     """Yield external labels by which the alerts of two servers are two, and one that is missing."""
     wanted = seen.config.file.prometheus.replica
     found = {name: value for name, value in seen.external_labels.items() if _is_replica(name)}
-    alerting = (seen.server_config or {}).get("alerting") or {}
-    steps = alerting.get("alert_relabel_configs") or ()
-    left = {name for name in (relabel(found, steps) or {}) if name in found}
+    ways = steps_to_ours(seen)
+    left = {name for way in ways for name in (relabel(found, way) or {}) if name in found}
     for name in sorted(left):
         yield Found(
             f"{seen.url}: external_labels",

@@ -34,7 +34,7 @@ def find_dropped(seen: Seen) -> Iterator[Found]:
             f"alert_relabel_configs drop {kinds(lost, 'pages')}",
             "every page sent",
             "remove the step that drops them from `alerting.alert_relabel_configs` of "
-            "prometheus.yml, and reload it",
+            "prometheus.yml, or from those of one of its alertmanagers, and reload it",
         )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from dashboards.interpolation import WORDS, Standing, interpolate
 from dashboards.preview.fields import Field, field_of, with_defaults
@@ -45,10 +48,17 @@ class Given:
         """Return how a field is shown that no override is for."""
         return field_of({"defaults": mapping(self.config.get("defaults"))}, "")
 
+    @cached_property
+    def _extent(self) -> tuple[float, float]:
+        """Return the lowest and the highest value of all lines; 0 and 0 where there are none."""
+        known = [each.values[np.isfinite(each.values)] for each in self.lines]
+        values = np.concatenate(known) if known else np.empty(0)
+        return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
     def fields(self) -> Iterator[tuple[int, Line, Field, str]]:
         """Give each line with its index, its settings and the name that it is shown by."""
         for index, line in enumerate(self.lines):
-            field = field_of(self.config, line.name, line.ref)
+            field = replace(field_of(self.config, line.name, line.ref), extent=self._extent)
             yield index, line, field, self.name_of(line, field)
 
     def name_of(self, line: Line, field: Field) -> str:

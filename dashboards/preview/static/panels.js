@@ -74,6 +74,9 @@ const cellContent = (column, cell) => {
   return cell.value;
 };
 
+/** What does not fit is cut off, and told when it is pointed at. */
+const widthOf = ({ width }) => (width ? { width: `${width}px`, maxWidth: `${width}px` } : {});
+
 const table = (place, drawing, { state }) => {
   if (!drawing.rows || !drawing.columns.length) return empty(place, drawing);
   const draw = () => {
@@ -95,7 +98,7 @@ const table = (place, drawing, { state }) => {
       place.querySelector(`[data-column="${CSS.escape(column.name)}"]`)?.focus();
     };
     const head = drawing.columns.map((column) => make("th", { scope: "col",
-      class: column.kind === "number" && column.align !== "left" ? "number" : "",
+      class: column.kind === "number" && column.align !== "left" ? "number" : "", style: widthOf(column),
       "aria-sort": told?.column === column.name ? (told.down ? "descending" : "ascending") : "none" },
     make("button", { type: "button", "data-column": column.name, onclick: () => sort(column) },
       column.name, told?.column === column.name ? (told.down ? " ↓" : " ↑") : "")));
@@ -103,11 +106,12 @@ const table = (place, drawing, { state }) => {
       const cell = column.cells[row];
       const content = cellContent(column, cell);
       const isNumber = column.kind === "number" && column.align !== "left";
-      const properties = { class: `${isNumber ? "number" : ""} ${column.wrap ? "wrap" : ""}`, style: {} };
+      const properties = { class: `${isNumber ? "number" : ""} ${column.wrap ? "wrap" : ""}`, style: widthOf(column) };
+      if (column.width && !column.wrap) properties.title = content;
       if (column.style.startsWith("color-background")) {
-        properties.style = { background: cell.color, color: readable(cell.color) };
+        Object.assign(properties.style, { background: cell.color, color: readable(cell.color) });
       } else if (column.style === "color-text") {
-        properties.style = { color: `color-mix(in srgb, ${cell.color} 70%, var(--text))` };
+        properties.style.color = `color-mix(in srgb, ${cell.color} 70%, var(--text))`;
       }
       const inner = cell.links?.length ? anchor(cell.links[0], content, { title: cell.links[0].title }) : content;
       if (cell.share === undefined) return make("td", properties, inner);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from demo.lab.faithfulness.cluster_series import cluster_series
 from demo.lab.faithfulness.random_rules import RandomRules
 from demo.lab.faithfulness.random_series import Sampled, random_series
 from exporters.config import read_config
+from exporters.documents import SAFE_LOADER
 from slo.render import render_groups
 
 INTERVALS_SECONDS = (15, 30, 60)
@@ -79,6 +81,7 @@ def random_scenario(seed: int) -> FaithfulnessScenario:
     return FaithfulnessScenario(seed, interval, moments, tuple(series), rules)
 
 
+@cache
 def _built_rules(objectives: str) -> str:
     """Return all rules of objectives of the library, with all tiers and causes.
 
@@ -93,7 +96,7 @@ def _built_rules(objectives: str) -> str:
         group
         for path, text in files.items()
         if path.startswith("rules/")
-        for group in yaml.safe_load(text)["groups"]
+        for group in yaml.load(text, SAFE_LOADER)["groups"]  # noqa: S506 - a SafeLoader
     ]
     for rule in (rule for group in groups for rule in group["rules"]):
         rule.pop("annotations", None)

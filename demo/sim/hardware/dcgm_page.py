@@ -9,8 +9,9 @@ for lowered clocks and the errors of links, which a user adds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp
 
 import numpy as np
@@ -35,6 +36,7 @@ XID_MESSAGES = {
 }
 """As in dcgm-exporter 4.8.2 (internal/pkg/collector/xid_errors.go)."""
 _FAMILIES = (*read_dialect("dcgm_4").families, *read_dialect("dcgm_4_more").families)
+_VALUED = tuple(family.name for family in _FAMILIES if family.name != XID_FIELD)
 _IDLE, _HW_SLOWDOWN, _SW_THERMAL, _HW_THERMAL = 0x01, 0x08, 0x20, 0x40
 """Bits of NVML's clock event reasons (nvml.h)."""
 _RATIOS_AND_WATTS = frozenset(
@@ -56,15 +58,13 @@ _PCIE_TX_BYTES, _PCIE_RX_BYTES, _PCIE_LOADING_BYTES, _PCIE_IDLE_BYTES = 2e8, 3e8
 
 @dataclass(frozen=True)
 class _Board:
-    """What never changes of the GPUs of a host, and the noise of one collection. All [n]."""
+    """What never changes of the GPUs of a host. All [n]."""
 
     strength: Floats
     """Factors near 1 to power and heat."""
     joules: Floats
     """Of the counter of energy at the start."""
     replays: Floats
-    noise: Floats
-    """[5, n]: factors near 1."""
 
 
 class HostPages:
@@ -98,7 +98,10 @@ class HostPages:
                 readable.append(listed and not blind and not (seen and seen.lost))
             for name, values in _readings(hardware, self._fleet, place, seen_host).items():
                 fields[name] += values.tolist()
-        return "".join(_lines(labels, xids, readable, fields)).encode()
+        text = _text(tuple(labels), tuple(xids), tuple(readable))
+        shown = [at for at, can_be_read in enumerate(readable) if can_be_read]
+        values = [fields[name][at] for name in _VALUED for at in shown]
+        return (text % tuple(values)).encode()
 
     def _labels(self, place: int, gpu: int, slot: int, number: int, driver: str) -> str:
         bus = _BUSES[slot] if slot < len(_BUSES) else f"{slot:02X}"
@@ -111,24 +114,30 @@ class HostPages:
         )
 
 
-def _lines(
-    labels: list[str | None], xids: list[int], readable: list[bool], fields: dict[str, list[float]]
-) -> Iterator[str]:
-    shown = [(at, f"{{{labels[at]}}}") for at, can_be_read in enumerate(readable) if can_be_read]
+@lru_cache(maxsize=256)  # of a host it stays the same as long as nothing happens to its GPUs
+def _text(labels: tuple[str | None, ...], xids: tuple[int, ...], readable: tuple[bool, ...]) -> str:
+    """Return a page with a hole for each value: of :data:`_VALUED`, of each GPU that is readable.
+
+    Args:
+        labels: of each GPU; None of one that is not listed.
+        xids: the last of each.
+        readable: whether DCGM can read each.
+    """
+    shown = [label for label, can_be_read in zip(labels, readable, strict=True) if can_be_read]
+    lines: list[str] = []
     for family in _FAMILIES:
         name = family.name
-        yield f"# HELP {name} {family.help}\n# TYPE {name} {family.type}\n"
+        about = f"# HELP {name} {family.help}\n# TYPE {name} {family.type}\n"
+        lines.append(about.replace("%", "%%"))
         if name == XID_FIELD:
             for label, xid in zip(labels, xids, strict=True):
                 if label is not None:
                     message = XID_MESSAGES[xid]
-                    yield f'{name}{{{label},err_code="{xid}",err_msg="{message}"}} {xid}\n'
+                    lines.append(f'{name}{{{label},err_code="{xid}",err_msg="{message}"}} {xid}\n')
             continue
-        values = fields[name]
-        if name in _RATIOS_AND_WATTS:
-            yield from [f"{name}{label} {values[at]:.6f}\n" for at, label in shown]
-        else:
-            yield from [f"{name}{label} {int(values[at])}\n" for at, label in shown]
+        hole = "%.6f" if name in _RATIOS_AND_WATTS else "%d"
+        lines += [f"{name}{{{label}}} {hole}\n" for label in shown]
+    return "".join(lines)
 
 
 def _readings(
@@ -139,10 +148,11 @@ def _readings(
     gpus = fleet.gpus_of_host(place)
     use, load, loaded, watts, warmth, counted, speed = hardware.seen[:, place].tolist()
     ones = np.ones(len(gpus))
-    board = _board(hardware, place, len(gpus))
+    board = _board(hardware.seed, place, len(gpus))
+    noise = _noise(hardware, place, len(gpus))
     working, waiting, loading = (use == each for each in (Use.WORKING, Use.WAITING, Use.LOADING))
     air = heat.inlet_celsius + (seen_host.excess_celsius if seen_host else 0.0)
-    celsius = air + warmth * board.strength * board.noise[0]
+    celsius = air + warmth * board.strength * noise[0]
     clock = ones * (seen_host.clock if seen_host else 1.0)
     rows, crc_errors, link_failures = ones * 0, ones * 0, ones * 0
     running = loaded > 0 or use != Use.IDLE
@@ -163,10 +173,10 @@ def _readings(
     # The slowest is busy all the time; the others wait for it, spinning.
     crowd = (1 - exp(-load)) * working
     pipes = crowd * np.minimum(1.0, speed / clock)
-    active = np.minimum(1.0, (1 - exp(-3 * load)) * board.noise[1]) if working else ones * waiting
+    active = np.minimum(1.0, (1 - exp(-3 * load)) * noise[1]) if working else ones * waiting
     memory = gpu.memory_mib - gpu.reserved_mib
     used = np.floor(memory * (0.005 + (gpu.used_memory_ratio - 0.005) * loaded))
-    dram = np.minimum(1.0, _DRAM_RATIO * pipes * board.noise[2])
+    dram = np.minimum(1.0, _DRAM_RATIO * pipes * noise[2])
     return {
         "DCGM_FI_DEV_SM_CLOCK": clock * gpu.sm_clock_mhz
         if running
@@ -174,29 +184,29 @@ def _readings(
         "DCGM_FI_DEV_MEM_CLOCK": ones * gpu.memory_clock_mhz,
         "DCGM_FI_DEV_MEMORY_TEMP": np.rint(celsius + heat.memory_offset_celsius),
         "DCGM_FI_DEV_GPU_TEMP": np.rint(celsius),
-        "DCGM_FI_DEV_POWER_USAGE": watts * board.strength * board.noise[3],
+        "DCGM_FI_DEV_POWER_USAGE": watts * board.strength * noise[3],
         "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": _millijoules(counted, board, seen_host, gpus.start),
         "DCGM_FI_DEV_PCIE_REPLAY_COUNTER": board.replays,
         "DCGM_FI_DEV_GPU_UTIL": np.rint(100 * active),
-        "DCGM_FI_DEV_MEM_COPY_UTIL": np.rint(_COPY_PERCENT * pipes * board.noise[2]),
+        "DCGM_FI_DEV_MEM_COPY_UTIL": np.rint(_COPY_PERCENT * pipes * noise[2]),
         "DCGM_FI_DEV_ENC_UTIL": ones * 0,
         "DCGM_FI_DEV_DEC_UTIL": ones * 0,
         "DCGM_FI_DEV_FB_FREE": ones * (memory - used),
         "DCGM_FI_DEV_FB_USED": ones * used,
         "DCGM_FI_DEV_FB_RESERVED": ones * gpu.reserved_mib,
-        "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL": _NVLINK_MB * crowd * speed * board.noise[4],
+        "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL": _NVLINK_MB * crowd * speed * noise[4],
         "DCGM_FI_DEV_VGPU_LICENSE_STATUS": ones * 0,
         "DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS": rows,
         "DCGM_FI_DEV_CORRECTABLE_REMAPPED_ROWS": ones * 0,
         "DCGM_FI_DEV_ROW_REMAP_FAILURE": ones * 0,
         "DCGM_FI_PROF_GR_ENGINE_ACTIVE": active,
-        "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE": _TENSOR_RATIO * pipes * board.noise[2],
+        "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE": _TENSOR_RATIO * pipes * noise[2],
         "DCGM_FI_PROF_DRAM_ACTIVE": dram + 0.01 * waiting,
-        "DCGM_FI_PROF_PCIE_TX_BYTES": (_PCIE_TX_BYTES * crowd + _PCIE_IDLE_BYTES) * board.noise[4],
+        "DCGM_FI_PROF_PCIE_TX_BYTES": (_PCIE_TX_BYTES * crowd + _PCIE_IDLE_BYTES) * noise[4],
         "DCGM_FI_PROF_PCIE_RX_BYTES": (
             _PCIE_RX_BYTES * crowd + _PCIE_LOADING_BYTES * loading + _PCIE_IDLE_BYTES
         )
-        * board.noise[4],
+        * noise[4],
         "DCGM_FI_DEV_CLOCKS_EVENT_REASONS": events,
         "DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL": crc_errors,
         "DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL": link_failures,
@@ -212,18 +222,22 @@ def _crc_errors(hardware: Hardware, fleet: Fleet, place: int, seen: SeenGpu) -> 
     return seen.crc_errors + max(seconds, 0.0) * per_second
 
 
-def _board(hardware: Hardware, place: int, count: int) -> _Board:
+@lru_cache(maxsize=4096)
+def _board(seed: int, place: int, count: int) -> _Board:
     gpu = read_hardware_figures().gpu
-    always = np.random.Generator(np.random.Philox(key=[hardware.seed, place]))
-    now = np.random.Generator(
-        np.random.Philox(key=[hardware.seed, place], counter=[0, 0, 0, hardware.seen_at[place] + 1])
-    )
+    rng = np.random.Generator(np.random.Philox(key=[seed, place]))
     return _Board(
-        strength=1 + gpu.spread_ratio * always.standard_normal(count),
-        joules=always.uniform(1e8, 9e8, count),
-        replays=np.floor(always.exponential(1.0, count)),
-        noise=1 + gpu.noise_ratio * now.standard_normal((5, count)),
+        strength=1 + gpu.spread_ratio * rng.standard_normal(count),
+        joules=rng.uniform(1e8, 9e8, count),
+        replays=np.floor(rng.exponential(1.0, count)),
     )
+
+
+def _noise(hardware: Hardware, place: int, count: int) -> Floats:
+    """Return the noise of a host's last collection: factors near 1. [5, n]."""
+    counter = [0, 0, 0, hardware.seen_at[place] + 1]
+    rng = np.random.Generator(np.random.Philox(key=[hardware.seed, place], counter=counter))
+    return 1 + read_hardware_figures().gpu.noise_ratio * rng.standard_normal((5, count))
 
 
 def _millijoules(

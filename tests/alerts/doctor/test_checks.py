@@ -248,6 +248,19 @@ OURS = {"cluster": "demo"}
 DROP_PAGES = {
     "alert_relabel_configs": [{"action": "drop", "source_labels": ["severity"], "regex": "page"}]
 }
+TWO = ("10.0.0.1:9093", "10.0.0.2:9093")
+
+
+def to_each(*own: dict[str, Any]) -> dict[str, Any]:
+    """Return how Prometheus sends to Alertmanagers of which each has steps of its own."""
+    return {
+        "alertmanagers": [
+            {"static_configs": [{"targets": [target]}], **steps}
+            for target, steps in zip(TWO, own, strict=True)
+        ]
+    }
+
+
 GROUPS = joins.groups_served(15.0)
 GPU = {catalog.CLUSTER: "demo", catalog.HOST: "h-g0", catalog.UUID: "GPU-g0"}
 TARGET = {"job": TOOLS, "instance": "127.0.0.1:19804"}
@@ -282,6 +295,8 @@ CASES: dict[str, list[tuple[str, Callable[[Seen], Seen], str]]] = {
     ],
     "routes/page-dropped": [
         ("relabeled away", sending(alerting=DROP_PAGES), "alert_relabel_configs drop"),
+        ("on the way to one of two", sending(alerting=to_each({}, DROP_PAGES)),
+         "alert_relabel_configs drop"),
     ],
     "routes/page-lost": [
         ("to nobody", lambda seen: led(seen, pages_to("nobody")),

@@ -434,6 +434,36 @@ def test_a_cluster_that_relabeling_adds_is_said(well: Seen):
     assert [] == ids(replace(well, server_config=server))
 
 
+def test_what_is_relabeled_for_an_alertmanager_of_other_people_is_theirs(well: Seen):
+    """Where ours are named by their targets; else any entry may be ours."""
+    drops = {"alert_relabel_configs": [{"action": "drop", "regex": ".*"}]}
+    theirs = {"static_configs": [{"targets": ["10.9.9.9:9093"]}], **drops}
+    ours = {"static_configs": [{"targets": ["10.0.0.1:9093", "10.0.0.2:9093"]}]}
+    found = {"kubernetes_sd_configs": [{"role": "pod"}], **drops}
+
+    def said(*entries: dict[str, object]) -> list[str]:
+        server = {**(well.server_config or {}), "alerting": {"alertmanagers": [*entries]}}
+        return ids(replace(well, server_config=server))
+
+    assert ([], []) == (said(ours, theirs), said(ours, found))
+    assert "routes/page-dropped" in said(found)
+
+
+def test_a_replica_must_leave_alerts_on_the_way_to_every_alertmanager(well: Seen):
+    """By a step for all, or by one of each."""
+    config = well.server_config or {}
+    labels = {"external_labels": {"cluster": "demo", "replica": "a"}}
+    leaves = {"alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}]}
+    first, second = ({"static_configs": [{"targets": [f"10.0.0.{each}:9093"]}]} for each in (1, 2))
+
+    def said(*entries: dict[str, object]) -> list[str]:
+        alerting = {"alertmanagers": [*entries]}
+        return ids(replace(well, server_config={**config, "global": labels, "alerting": alerting}))
+
+    assert [] == said({**first, **leaves}, {**second, **leaves})
+    assert ["labels/replica"] == said({**first, **leaves}, second)
+
+
 def test_a_region_that_all_are_in_may_be_an_external_label(well: Seen):
     """It is so of every alert; a region that has a router alone is another."""
     config = well.server_config or {}

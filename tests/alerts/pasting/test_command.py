@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -493,6 +494,10 @@ def test_a_changed_line_is_named_where_the_build_lies_there(folder: Path, argume
     assert_refuses(
         folder, f"alertmanager.yml:{at + 1}: found 'group_interval: 9", *arguments, *both
     )
+
+    file.write_text(re.sub("group_interval: .*", "routing_key: R01234", pasted, count=1))
+    assert_refuses(folder, "found a secret, expected 'group_interval: ", *arguments, *both)
+    assert "R01234" not in paste(folder, *arguments, *both)[1]
 
     (folder / "out/alertmanager-fragment.yml").unlink()
     assert_refuses(folder, "found lines of others, or changed ones", *arguments, *both)

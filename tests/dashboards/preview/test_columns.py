@@ -1,6 +1,7 @@
 """Tables, and what transformations make of them."""
 
 import numpy as np
+import pytest
 
 from dashboards.preview.columns import tables_of, transform
 from dashboards.preview.lines import Line
@@ -72,6 +73,49 @@ def test_rows_are_sorted_and_limited():
         [{"id": "sortBy", "options": by}, {"id": "limit", "options": {"limitField": 1}}],
     )
     assert ["Lost"] == shown(table)["alertname"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "more", "expected"),
+    {
+        "what is there": (("region", "isNotNull", None), {}, ["Burn"]),
+        "what is missing": (("region", "isNull", None), {}, ["Lost"]),
+        "all but what is there": (("region", "isNotNull", None), {"type": "exclude"}, ["Lost"]),
+        "more": (("Value", "greater", 30), {}, ["Burn"]),
+        "as much": (("Value", "greaterOrEqual", "30"), {}, ["Burn", "Lost"]),
+        "less": (("Value", "lower", 60), {}, ["Lost"]),
+        "a number": (("Value", "equal", 30), {}, ["Lost"]),
+        "a text": (("alertname", "notEqual", "Burn"), {}, ["Lost"]),
+        "a column that is not there": (("none", "isNull", None), {}, []),
+    }.values(),
+)
+def test_rows_are_filtered_by_values(condition, more, expected):
+    """As in Grafana, whose filters name a column and a condition."""
+    name, which, value = condition
+    filters = [{"fieldName": name, "config": {"id": which, "options": {"value": value}}}]
+    options = {"filters": filters, "type": "include", "match": "all", **more}
+    table, notes = transform(tables_of(ALERTS, 0), [{"id": "filterByValue", "options": options}])
+    assert (expected, []) == (shown(table)["alertname"], notes)
+
+
+def test_rows_may_fit_any_condition_or_must_fit_all():
+    """Without a word any will do."""
+    filters = [{"fieldName": "Value", "config": {"id": "equal", "options": {"value": each}}}
+               for each in (30, 60)]  # fmt: skip
+    for match, expected in {"any": 2, "all": 0}.items():
+        options = {"filters": filters, "match": match, "type": "include"}
+        table, _ = transform(tables_of(ALERTS, 0), [{"id": "filterByValue", "options": options}])
+        assert expected == len(table[0].cells)
+
+
+def test_a_condition_that_is_not_known_is_said_and_filters_nothing():
+    """Silence would show rows that somebody has filtered out."""
+    filters = [{"fieldName": "Value", "config": {"id": "regex", "options": {"value": "3."}}}]
+    table, notes = transform(
+        tables_of(ALERTS, 0), [{"id": "filterByValue", "options": {"filters": filters}}]
+    )
+    said = "the condition 'regex' of the transformation 'filterByValue'"
+    assert ([f"The preview does not know {said}."], 2) == (notes, len(table[0].cells))
 
 
 def test_columns_are_renamed_by_a_pattern():

@@ -1,11 +1,13 @@
 """What each kind of panel is to show, worked out of lines."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dashboards.preview.colors import continuous_color
 from dashboards.preview.drawings.given import Given
 from dashboards.preview.drawings.heatmap import draw_heatmap
 from dashboards.preview.drawings.numbers import draw_bar_gauge, draw_gauge, draw_stat
@@ -141,6 +143,15 @@ def test_a_dial_has_the_colours_of_its_thresholds_around_it():
         {"from": 0.0, "to": 0.5, "color": GREEN}, {"from": 0.5, "to": 1.0, "color": RED}
     ] == drawing["bands"]  # fmt: skip
     assert 0.75 == drawing["items"][0]["share"]
+
+
+def test_states_without_meanings_are_coloured_from_green_to_red():
+    """From the lowest value of all rows to the highest, unless the panel says otherwise."""
+    shown = given(line(0.0, 5.0), line(10.0, 10.0, name="b"), times=TIMES[:2])
+    shown = replace(shown, panel=replace(shown.panel, kind="state-timeline"))
+    first, second = draw_state_timeline(shown)["rows"]
+    colors = [each["color"] for row in (first, second) for each in row["stretches"]]
+    assert [GREEN, continuous_color("GrYlRd", 0.5), RED] == colors
 
 
 def test_states_last_until_the_next_and_a_gap_is_a_gap():

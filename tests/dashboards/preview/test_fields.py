@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from dashboards.preview.colors import continuous_color
 from dashboards.preview.fields import Field, Look, field_of, with_defaults
 
 RED, GREEN = "#F2495C", "#73BF69"
@@ -105,3 +106,19 @@ def test_where_a_panel_says_nothing_its_kind_does_as_in_grafana():
     assert [GREEN, RED] == [field_of(with_defaults({}, "stat"), "").color(x) for x in (79.0, 80.0)]
     own = {"defaults": {"color": {"mode": "fixed", "fixedColor": "red"}, "thresholds": STEPS}}
     assert own == with_defaults(own, "timeseries")
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.0, GREEN), (0.5, "#E2C03D"), (1.0, RED), (7.0, RED)]
+)
+def test_a_scale_goes_from_the_lowest_colour_to_the_highest(share: float, expected: str):
+    """By way of yellow, on the curve that d3 draws through the three."""
+    assert expected == continuous_color("GrYlRd", share)
+
+
+def test_a_scale_without_bounds_is_that_of_all_values_of_the_panel():
+    """Its own bounds come first; nothing has the lowest colour."""
+    color = {"mode": "continuous-GrYlRd"}
+    field = Field({"color": color}, extent=(2.0, 4.0))
+    assert [GREEN, RED, GREEN] == [field.color(2.0), field.color(4.0), field.color(None)]
+    assert RED == Field({"color": color, "min": 0, "max": 2}, extent=(2.0, 4.0)).color(2.0)

@@ -293,14 +293,34 @@ async def test_annotations_are_stretches_of_what_was_there(client, answers):
     assert ([], asked) == (none["marks"], len(answers.asked))
 
 
-async def test_one_answer_tells_variables_first_and_then_marks_and_panels_as_they_are_known(client):
+async def test_one_answer_tells_variables_and_panels_as_they_are_known_and_marks_last(client):
     """A browser draws what it has while the rest is still asked for."""
     asked = [{"panel": "1"}, {"panel": "2"}]
-    first, *others = await lines(client, variables=True, marks=["Pages"], panels=asked)
-    assert ["region"] == [each["name"] for each in first["variables"]]
+    *others, marks = await lines(client, variables=True, marks=["Pages"], panels=asked)
     assert {None, "1", "2"} == {each.get("panel") for each in others}
-    (marks,) = [each["marks"] for each in others if "panel" not in each]
-    assert marks
+    (told,) = [each["variables"] for each in others if "panel" not in each]
+    assert ["region"] == [each["name"] for each in told]
+    assert marks["marks"]
+
+
+async def test_panels_do_not_wait_for_offers_on_which_nothing_depends(client, answers):
+    """What an address chooses stands for the variable whatever is offered."""
+    panel, _ = await lines(client, variables=True, panels=[{"panel": "2"}])
+    assert "2" == panel["panel"]
+    assert [] == [path for path, _ in answers.asked if path.endswith("query_range")]
+
+
+async def test_numbers_are_asked_for_first_then_what_reads_all_of_a_range(answers):
+    """A graph that is asked for last would be waited for alone."""
+    kinds = ("table", "bargauge", "graph", "stat")
+    shown = [{**PANEL, "id": number, "type": kind,
+              "targets": [{"refId": "A", "expr": kind, "instant": kind != "graph"}]}
+             for number, kind in enumerate(kinds)]  # fmt: skip
+    boards = boards_of_texts({"b.json": json.dumps({**BOARD, "panels": shown})})
+    async with asking(answers, boards) as client:
+        await lines(client, panels=[{"panel": key} for key in boards["b"].panels])
+    found = [form["query"][0] for _, form in answers.asked]
+    assert ["stat", "graph", "table", "bargauge"] == found
 
 
 async def test_what_an_address_leaves_open_is_chosen_before_panels_are_asked_for(client, answers):

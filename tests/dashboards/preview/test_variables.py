@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboards.preview.times import Range
-from dashboards.preview.variables import chosen_alone, resolve
+from dashboards.preview.variables import chosen_alone, resolve, settled
 from slo.prometheus import PrometheusUnreachableError, Sample
 
 HOUR = Range(0, 3600)
@@ -151,6 +151,49 @@ def test_a_variable_without_a_name_or_of_a_wrong_shape_is_no_variable():
     assert ["a"] == [each.name for each in chosen_alone([{}, {"name": 3.5, "type": []},
                                                          {"name": "a", "current": 4}], {}, {})
                      if each.name == "a"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    {
+        "an address that chooses": ({}, {"v": ["a"]}),
+        "all, which the dashboard names": (
+            {"includeAll": True, "multi": True, "allValue": ".*", "current": {"value": ["$__all"]}},
+            {},
+        ),
+        "all of one without a choice": ({"includeAll": True, "allValue": ".+"}, {}),
+        "what stands in the dashboard": ({"type": "custom", "query": "a,b"}, {}),
+        "a data source": (
+            {"type": "datasource", "query": "prometheus", "current": {"value": "mine"}},
+            {},
+        ),
+    }.values(),
+)
+async def test_what_depends_on_no_offer_is_known_before_it(more: Any, asked: Any):
+    """The same stands for a variable as once its offer is known."""
+    variable = query("v", "label_values(v)", **more)
+    known = settled([variable], asked, "http://p")
+    (later,) = await resolve([variable], asked, HOUR, Labels(v=["a", "b"]), "http://p")
+    assert known is not None
+    assert [later.standing] == [each.standing for each in known]
+    assert [list(later.chosen)] == [list(each.chosen) for each in known]
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    {
+        "the first that is offered": ({}, {}),
+        "all that is offered": ({"includeAll": True}, {"v": ["$__all"]}),
+        "its own choice while it is offered": (
+            {"includeAll": True, "allValue": ".*", "current": {"value": ["a"]}},
+            {},
+        ),
+    }.values(),
+)
+def test_what_depends_on_an_offer_waits_for_it(more: Any, asked: Any):
+    """As does every panel, for any of them may read it."""
+    others = {"name": "c", "type": "custom", "query": "a,b"}
+    assert settled([others, query("v", "label_values(v)", **more)], asked, "http://p") is None
 
 
 async def test_variables_are_asked_for_at_once_unless_one_needs_another():

@@ -14,7 +14,9 @@ from demo.stack.files import LIVE
 from exporters.problems import EXIT_PROBLEMS_FOUND, InputError
 from tests.demo.lab.conftest import GROUPS
 
-SLOTH = Path(__file__).with_name("fixtures") / "sloth-rules.yaml"
+SLOTH, PYRRA = (
+    Path(__file__).with_name("fixtures") / f"{each}-rules.yaml" for each in ("sloth", "pyrra")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,19 +60,23 @@ def section(text: str, heading: str) -> list[list[str]]:
 def test_others_rules_are_scored_beside_ours(tmp_path, capsys) -> None:
     """On the same readings: they fire after the fault, and know nothing of causes."""
     out = tmp_path / "out"
-    cli.lab(out, scenario=[lost_gpu(tmp_path)], peer=[str(SLOTH)], at_once=1)
+    peers = [str(SLOTH), f"pyrra={PYRRA}"]
+    cli.lab(out, scenario=[lost_gpu(tmp_path)], peer=peers, at_once=1)
 
-    ours, theirs = section((out / "RESULTS.md").read_text(), "Beside others' rules")
+    ours, *theirs = section((out / "RESULTS.md").read_text(), "Beside others' rules")
     assert ["short", "shardwatch"] == ours[:2]
-    assert ["short", "sloth-rules"] == theirs[:2]
-    assert float(ours[2].split()[0]) < float(theirs[2].split()[0]), "a cause comes before a burn"
-    assert "0" == theirs[6], "of theirs, none is false"
-    assert all(each[3].endswith(" s") for each in (ours, theirs)), "both page"
-    assert 0 < int(theirs[7].replace(",", "")) < int(ours[7].replace(",", ""))
-    written = json.loads((out / "results.json").read_text())
-    (page,) = (each for each in written if each["rules"] == "sloth-rules")
-    assert {"ChatRequestsFail"} == {each["alert"] for each in page["alerts"]}
-    assert "by the rules of sloth-rules" in (out / "index.html").read_text()
+    assert [["short", "pyrra"], ["short", "sloth-rules"]] == [each[:2] for each in theirs]
+    assert ours[3].endswith(" s"), "it pages"
+    for each in theirs:
+        first, page, false, read = each[2], each[3], each[6], each[7]
+        assert float(ours[2].split()[0]) < float(first.split()[0]), "a cause comes before a burn"
+        assert "0" == false
+        assert page.endswith(" s"), "it pages"
+        assert 0 < int(read.replace(",", "")) < int(ours[7].replace(",", ""))
+    written = {each["rules"]: each for each in json.loads((out / "results.json").read_text())}
+    for name, alert in (("sloth-rules", "ChatRequestsFail"), ("pyrra", "ErrorBudgetBurn")):
+        assert {alert} == {each["alert"] for each in written[name]["alerts"]}
+        assert f"by the rules of {name}" in (out / "index.html").read_text()
     assert "1 of 1: short: as expected" in capsys.readouterr().err
 
 

@@ -1,5 +1,6 @@
 """The page stands by itself, and draws what was played."""
 
+import re
 from html.parser import HTMLParser
 from typing import ClassVar
 
@@ -82,3 +83,13 @@ def test_a_gap_in_a_burn_rate_is_no_point() -> None:
 def test_a_threshold_stands_with_its_windows() -> None:
     """At the burn rate above which a tier pages."""
     assert "page above 14.4 (1h)" in drawing(PLAYED)
+
+
+def test_a_picture_begins_with_what_really_happened() -> None:
+    """Before what was measured of it: the truth as a line, at the scale of its worst."""
+    text = drawing(PLAYED)
+    (line,) = re.findall(r'<polyline points="([^"]+)" style="[^"]*var\(--truth\)', text)
+    assert 3 == len(line.split())
+    assert text.index("bad events in truth") < text.index("burn rate by window")
+    assert ">40 %<" in text
+    assert "allowed 0.1 %" in text

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.lab.peers import read_peers
+from demo.lab.peers import doubts_about, read_peers
 from exporters.problems import InputError
 
 RULES = "groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]\n"
@@ -70,3 +70,12 @@ def test_a_path_may_have_an_equals_sign(tmp_path: Path) -> None:
 def test_a_folder_without_rule_files_is_refused(tmp_path: Path) -> None:
     """There is nothing to play."""
     assert "found no rule file, expected .yaml or .yml" in refused(f"empty={tmp_path}")[0]
+
+
+@pytest.mark.parametrize("of", ["sloth", "pyrra"])
+def test_nothing_is_in_doubt_of_what_generators_write_of_our_series(of: str) -> None:
+    """All that they read is served in the lab, and no name of theirs is ours."""
+    file = Path(__file__).with_name("fixtures") / f"{of}-rules.yaml"
+    (peer,) = read_peers([str(file)])
+
+    assert [] == list(doubts_about(peer))

@@ -238,7 +238,7 @@ def test_answers_of_an_earlier_revision_are_not_compared(make_topology):
     run.core.follow(make_topology(groups=[*three[:2], ("eu", "chat", "r2")]), run.now)
     page = run.core.observe(Answers({}), run.now)
     assert ("demo", "eu", "chat", "eu-chat-2") not in page.of(catalog.PROBE_DISAGREES)
-    assert not run.core._watched["eu-chat-2"].answers
+    assert not run.core._watched["eu-chat-2"].answers.since(0.0)
 
 
 def test_a_router_is_asked_for_each_model_of_its_region_and_told_apart(make_topology):

@@ -45,8 +45,8 @@ def week(record: Engine) -> Engine:
     return record
 
 
-def fill(record: Engine) -> None:
-    """Write the week into a record."""
+def fill(record: Engine, paged: tuple[int, int] = (HIT + 120, HIT + 1320)) -> None:
+    """Write the week into a record, with a page from when to when."""
     hit = cell()
     place = {**PLACE, "tier": "pro"}
     full = np.ones(hit.at.shape)
@@ -64,7 +64,7 @@ def fill(record: Engine) -> None:
     labels = {"alertname": "ErrorBudgetBurn", "severity": "page", "slo": "availability",
               "service": "chat", **place}  # fmt: skip
     evidence = (("probable_cause", "GpuLost: gpu-3 of h1"),)
-    start, end = (HIT + 120) * 1000, (HIT + 1320) * 1000
+    start, end = (each * 1000 for each in paged)
     write_facts(record, [AlertFact(ALERTMANAGER, labels, start, end, evidence)], 0)
     sync_incidents(record, 0)
     with Session(record) as session, session.begin():
@@ -107,6 +107,19 @@ def test_recall_is_of_the_hours_that_burned(week: Engine):
 
     assert 600.12 / 600.48 == pytest.approx(of_hours, rel=1e-8)
     assert of_hours == of_days
+
+
+@pytest.mark.parametrize(
+    ("until", "recall"), [(PERIOD.start - 60, 0), (HIT + 1320, 600.12 / 600.48)]
+)
+def test_what_was_paged_before_the_period_and_goes_on_is_not_unpaged(
+    record: Engine, until: int, recall: float
+):
+    """The page counts where it began, and what its incident spends has a page in both periods."""
+    fill(record, paged=(PERIOD.start - HOUR, until))
+    found = read_figures(record, "chat", "2026-W39", NOW)["alerts"]
+
+    assert (0, pytest.approx(recall, rel=1e-3)) == (found["pages"], found["recall"])
 
 
 def test_a_promise_of_old_says_which_hours_burned(week: Engine):

@@ -1,0 +1,63 @@
+"""What leads to alerts: the rules that they depend on, and the series that those find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from slo.replay.moments import timed
+from slo.replay.ordering import Finder, place
+from slo.replay.reading import NAME, Read, reads_of
+from slo.rule import AlertingRule, RuleGroup
+
+
+def leading_to_alerts(groups: Sequence[RuleGroup]) -> list[RuleGroup]:
+    """Return groups with the rules alone that alert, or that alerts read through others.
+
+    Replayed, they give the same alerts as all rules do.
+
+    Args:
+        groups: of rules; those of which nothing is left are left out.
+    """
+    rules = place(timed(groups))
+    find = Finder(rules)
+    left = [at for at, each in enumerate(rules) if isinstance(each.rule, AlertingRule)]
+    found = set(left)
+    while left:
+        read = {at for each in rules[left.pop()].reads for at in find(each)}
+        left += read - found
+        found |= read
+    places = {rules[at].place for at in found}
+    kept = [
+        replace(
+            group,
+            rules=tuple(rule for at, rule in enumerate(group.rules) if (number, at) in places),
+        )
+        for number, group in enumerate(groups)
+    ]
+    return [each for each in kept if each.rules]
+
+
+class Found:
+    """Tells of series whether any of some expressions finds them; if in doubt, one does.
+
+    Args:
+        expressions: PromQL.
+
+    Raises:
+        ValueError: if one is no PromQL.
+    """
+
+    def __init__(self, expressions: Iterable[str]) -> None:
+        self._reads: dict[str | None, dict[str, Read]] = {}
+        for each in dict.fromkeys(expressions):
+            for read in reads_of(each):
+                self._reads.setdefault(read.name, {})[read.text] = read
+
+    def __contains__(self, labels: Mapping[str, str]) -> bool:
+        """Tell of a series by its labels, ``__name__`` among them."""
+        return any(
+            read.finds(labels)
+            for name in (labels[NAME], None)
+            for read in self._reads.get(name, {}).values()
+        )

@@ -1,0 +1,125 @@
+"""A secret at the place of something else is refused, and stands in no message and no file."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from exporters.config import read_config
+from exporters.problems import InputError
+from exporters.secrecy import has_user, without_secrets
+
+TOPOLOGY = """\
+version: 1
+cluster: demo
+groups:
+- {name: g, region: eu, model: chat, revision: r1, metrics: "http://e", members: [{host: h}]}
+"""
+SECRET = "0123456789abcdefghijklmnopqrstuv"  # noqa: S105 - of nobody
+SLACK = f"https://hooks.slack.com/services/T/B/{SECRET}"
+MAIL = {"to": "a@b", "from": "a@b", "smarthost": "m:25"}
+BASE: dict[str, Any] = {
+    "topology": "topology.yaml",
+    "prometheus": {"url": "http://prometheus"},
+    "objectives": ["library:chat"],
+}
+IN_ADDRESS = "found who asks in the address itself, expected an address without"
+NO_MAPPING = "found text or a list, not shown for it may be a secret, expected a mapping"
+ITSELF = "found what seems to be the secret itself, expected the path of a file that holds it alone"
+
+
+def told(by: str, way: dict[str, Any]) -> dict[str, Any]:
+    """Return a receiver that is told by one way."""
+    return {"alertmanager": {"receivers": {"ops": {by: way}}, "fallback": "ops"}}
+
+
+def refused(folder: Path, part: dict[str, Any]) -> str:
+    """Return what is said of a configuration that cannot be used."""
+    (folder / "topology.yaml").write_text(TOPOLOGY)
+    (folder / "shardwatch.yaml").write_text(yaml.safe_dump({**BASE, **part}))
+    with pytest.raises(InputError) as raised:
+        read_config(folder / "shardwatch.yaml")
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ({"pagerduty": SECRET}, f"pagerduty: {NO_MAPPING}"),
+        ({"pagerduty": [SECRET]}, f"pagerduty: {NO_MAPPING}"),
+        ({"pagerduty": {"routing_key_file": SECRET}}, f"routing_key_file: {ITSELF}"),
+        ({"pagerduty": {"routing_key_file": [SECRET]}}, "routing_key_file: found no text"),
+        ({"webhook": f"http://me:{SECRET}@robot"}, f"webhook: {NO_MAPPING}"),
+        ({"webhook": {"url": f"http://me:{SECRET}@robot"}}, f"webhook.url: {IN_ADDRESS}"),
+        ({"webhook": {"url": f"http://robot/x?api_token={SECRET}"}},
+         "webhook.url: found a secret in the address, expected credentials_file"),
+        ({"webhook": {"url": SLACK}}, "webhook.url: found the address of Slack's incoming webhook"),
+        ({"prometheus": {"url": f"http://me:{SECRET}@p"}}, f"prometheus.url: {IN_ADDRESS}"),
+        ({"prometheus": {"url": "http://p", "http_client_config": {
+            "authorization": {"credentials_file": SECRET}}}}, f"credentials_file: {ITSELF}"),
+        ({"links": {"grafana": f"http://me:{SECRET}@g"}}, f"links.grafana: {IN_ADDRESS}"),
+        ({"alertmanager": {"addresses": [f"http://me:{SECRET}@am:9093"]}},
+         "addresses[0]: found credentials or a query in an address"),
+        ({"alertmanager": {"addresses": [f"me:{SECRET}@am:9093"]}},
+         "addresses[0]: found credentials or a query in an address"),
+        (told("slack", {"api_url_file": SLACK, "channel": "#a"}), f"api_url_file: {ITSELF}"),
+        (told("email", {**MAIL, "smarthost": f"me:{SECRET}@m"}), "smarthost: found a user"),
+        (told("email", {**MAIL, "auth_username": "me", "auth_password_file": SECRET}),
+         f"auth_password_file: {ITSELF}"),
+    ],
+)  # fmt: skip
+def test_a_secret_at_the_place_of_something_else_is_refused_and_not_told(
+    part: dict[str, Any], expected: str, tmp_path: Path
+):
+    """Messages are printed, logged and pasted into tickets."""
+    said = refused(tmp_path, part)
+
+    assert expected in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("path", ["secrets/serving.key", "key", f"{SECRET}.key", f"/run/{SECRET}"])
+def test_a_path_is_no_secret(path: str, tmp_path: Path):
+    """That there is no such file is told with its name."""
+    assert f"no such file: {tmp_path / path}" in refused(
+        tmp_path, {"pagerduty": {"routing_key_file": path}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("says_who", "says_nobody"),
+    [
+        ("http://me:x@host/path", "http://host/a@b"),
+        ("me@host:9093", "host:9093/a@b"),
+        ("http://[me@", "http://host?mail=a@b"),
+    ],
+)
+def test_who_asks_stands_before_the_host(says_who: str, says_nobody: str):
+    """A path and a query may have an @."""
+    assert has_user(says_who)
+    assert not has_user(says_nobody)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"routing_key: {SECRET}",
+        f"- {{service_key: '{SECRET}', severity: error}}",
+        f"api_url: {SLACK}",
+        f"smtp_auth_password: {SECRET}",
+        f'"bearer_token": "{SECRET}"',
+        f"  url: http://me:{SECRET}@robot",
+    ],
+)
+def test_a_line_that_gives_a_secret_is_not_told(line: str):
+    """Of whoever's configuration it is."""
+    assert "a secret" == without_secrets(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["routing_key_file: /run/key", "password:", "- receiver: tokens", "mail: a@b"]
+)
+def test_any_other_line_is_told(line: str):
+    """It says what to mend."""
+    assert line == without_secrets(line)
