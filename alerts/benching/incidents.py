@@ -78,8 +78,8 @@ class Heard:
     """Events that said again, under the same key, what the one before had said. They do no harm."""
     reopened: int = 0
     """Triggers after an end under the same key, of incidents that were over: PagerDuty wakes
-    somebody anew. An Alertmanager that has just come back sends what fired when it began to settle,
-    though it ended meanwhile, and its end after it."""
+    somebody anew. They come when an Alertmanager that was killed has settled, as if it sent what
+    fired when it began to, though that ended meanwhile."""
 
     @property
     def lost(self) -> int:
