@@ -81,6 +81,4 @@ def make_frame(
         return None
     other_lines = [sys.intern(line) for line in compress(lines, others)]
     lengths = tuple(map(len, compress(starts, wanted)))
-    return Frame(
-        samples, others, other_lines, tuple(starts), bytes(wanted), lengths, tuple(series)
-    )
+    return Frame(samples, others, other_lines, tuple(starts), bytes(wanted), lengths, tuple(series))

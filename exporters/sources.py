@@ -167,7 +167,8 @@ class Source(Generic[Content]):
     def repeat(self) -> Answer[Content]:
         """Take the newest answer, which was up, once more: for whoever knows what would come."""
         self._requests += 1
-        return self.apply(replace(self._last, number=self._requests))
+        self.last_success_at = self._wall_clock()
+        return self._last
 
     def apply(self, answer: Answer[Content]) -> Answer[Content]:
         """Take an answer; return the newest, which is another if this one is out of date."""

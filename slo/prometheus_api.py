@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
@@ -16,10 +16,9 @@ from exporters.access import HttpAccess
 from exporters.addresses import is_loopback
 from exporters.sessions import HttpClient, read_at_most
 
+_OF_FORMS = {"Content-Type": "application/x-www-form-urlencoded"}
 _LONGEST_SAID = 300
 """Characters of an error that a server tells, in a message of ours."""
-_OF_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_QUOTED = {code: quote_plus(chr(code)) for code in range(128)}
 
 
 class PrometheusError(Exception):
@@ -85,7 +84,8 @@ class PrometheusApi(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or what is asked is refused.
         """
-        return self.read_answer(*await self.send("POST", self.api(path), _encoded(form), _OF_FORM))
+        body = urlencode(form).encode()  # aiohttp takes a form too, for a quarter more of the time
+        return self.read_answer(*await self.send("POST", self.api(path), body, _OF_FORMS))
 
     def api(self, path: str) -> str:
         """Return the address of a path of the API."""
@@ -156,19 +156,6 @@ class PrometheusApi(HttpClient):
             found = f"{self._url} answers with more than {self._largest_bytes} bytes"
             raise PrometheusTooLargeError(found)
         return body.decode("utf-8", "replace")
-
-
-def _encoded(form: Mapping[str, str] | list[tuple[str, str]]) -> bytes:
-    """Return a form as it is sent.
-
-    As ``urllib`` encodes it, whose own way takes longer than many a query: it goes by characters.
-    """
-    pairs = form.items() if isinstance(form, Mapping) else form
-    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs).encode("ascii")
-
-
-def _quoted(text: str) -> str:
-    return text.translate(_QUOTED) if text.isascii() else quote_plus(text)
 
 
 def _why(error: Exception) -> str:

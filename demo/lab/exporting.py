@@ -4,9 +4,10 @@ What stands around the cores in a process (:mod:`exporters.collecting`) is here 
 loop: circuit breakers, looks between scrapes, what an exporter says of its sources and itself.
 
 Hosts on which nothing is odd are read anew every two minutes only: in between their GPUs show other
-watts and degrees and nothing else. The groups exporter, which shows neither, has no need to. Where nothing is odd anywhere, the page of the GPUs stays as it
-was for so long, and nobody looks between two scrapes: states that depend on it are those of what is
-odd. That is most of the work of an hour in which nothing happens.
+watts and degrees and nothing else. The groups exporter, which shows neither, has no need to. Where
+nothing is odd anywhere, the page of the GPUs stays as it was for so long, and nobody looks between
+two scrapes: states that depend on it are those of what is odd. That is most of the work of an hour
+in which nothing happens.
 """
 
 from __future__ import annotations

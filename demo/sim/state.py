@@ -74,7 +74,7 @@ class State:
         return self.dark_regions[self.fleet.region_of_group]
 
     def is_moving(self, group: int) -> bool:
-        """Return :attr:`moving` of one group, of which there are many to be asked for one by one."""
+        """Return :attr:`moving` of one group: less work than for all of them."""
         engines = self.engines
         is_up = engines.phase[group] != _LOADING and engines.frozen[group] == 0
         return bool(is_up and not self.hardware.hung[group])

@@ -231,17 +231,11 @@ class WatchedGpus:
                 self._seats[group.name].append(seat)
         self.targets = [host.target for host in self._hosts.values()]
         self._local = local
-        self._expect()
-
-    @property
-    def places(self) -> list[GpuPlace]:
+        self._is_open = any(s.inventory for host in self._hosts.values() for s in host.seats)
+        """Whether there are seats whose GPUs nobody names: they come and go with what is found."""
+        self.places: Sequence[GpuPlace] = ()
         """Every GPU that is watched, and where it stands: in the topology's order."""
-        return [
-            GpuPlace(uuid, seat.member.host, seat.group)
-            for seats in self._seats.values()
-            for seat in seats
-            for uuid in seat.gpus
-        ]
+        self._expect()
 
     def of_group(self, name: str) -> list[str]:
         """Return the GPUs of a group that are watched, by UUID."""
@@ -257,7 +251,8 @@ class WatchedGpus:
         before, self._verdicts = self._verdicts, {}
         for host in self._hosts.values():
             host.look(answers[host.target].content, now)
-        self._expect()
+        if self._is_open or self._local:
+            self._expect()
         host_of = self._host_of
         gone: Counter[str] = Counter()
         places = self.places
@@ -321,6 +316,11 @@ class WatchedGpus:
     def _expect(self) -> None:
         """Take note of which GPUs are expected where, and tell the local source."""
         self._host_of = {uuid: host for host in self._hosts.values() for uuid in host.gpus}
+        self.places = [
+            GpuPlace(uuid, seat.member.host, seat.group)
+            for seats in self._seats.values()
+            for seat in seats
+            for uuid in seat.gpus
+        ]
         if self._local:
-            is_open = any(s.inventory for host in self._hosts.values() for s in host.seats)
-            self._local.expect(list(self._host_of), all_found=is_open)
+            self._local.expect(list(self._host_of), all_found=self._is_open)

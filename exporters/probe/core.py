@@ -23,6 +23,7 @@ OVERDUE_INTERVALS = 3
 REMEMBERED_ROUNDS = 3
 """Rounds through all prompts after which an answer is too old to be compared."""
 COMPARED_EVERY_INTERVALS = 0.1
+_NOTHING_COMPARED = Comparison()
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class ProbeCore:
             watched.is_asked = True
             prompt = watched.next_prompt
             if watched.group:
-                compared = self._compare(watched.group, now).get(name, Comparison())
+                compared = self._compare(watched.group, now).get(name, _NOTHING_COMPARED)
                 prompt = min(compared.unconfirmed, default=prompt)
             if prompt == watched.next_prompt:
                 watched.next_prompt = (prompt + 1) % len(PROMPTS)

@@ -100,8 +100,7 @@ class HostPages:
                 fields[name] += values.tolist()
         text = _text(tuple(labels), tuple(xids), tuple(readable))
         shown = [at for at, can_be_read in enumerate(readable) if can_be_read]
-        values = [fields[name][at] for name in _VALUED for at in shown]
-        return (text % tuple(values)).encode()
+        return (text % tuple(fields[name][at] for name in _VALUED for at in shown)).encode()
 
     def _labels(self, place: int, gpu: int, slot: int, number: int, driver: str) -> str:
         bus = _BUSES[slot] if slot < len(_BUSES) else f"{slot:02X}"

@@ -76,6 +76,7 @@ def test_a_router_that_began_anew_is_counted_from_zero_on(core):
     requests(core, a=100, b=90)
     assert requests(core, a=4) == 4.0
     assert requests(core, a=5, b=1) == 6.0
+    assert requests(core, a=2, b=3) == 10.0
 
 
 def test_what_is_told_by_no_name_that_is_known_does_not_fall_either(core):
@@ -92,10 +93,11 @@ def test_what_is_told_by_no_name_that_is_known_does_not_fall_either(core):
     assert [unknown(), unknown(x=5, y=7), unknown(x=6), unknown(x=6, z=1)] == [None, 12, 13, 14]
 
 
-def test_a_histogram_of_which_a_part_is_gone_does_not_fall(core):
-    """And begins anew as a whole, though some of its buckets seem to go on."""
+@pytest.fixture
+def served(core):
+    """Observations up to 1 s, up to 5 s and of all times, and their sum, after another page."""
 
-    def served(*parts: tuple):
+    def read(*parts: tuple[str, list[float]]) -> tuple[float | None, float | None, float, float]:
         samples = [
             sample
             for name, observed in parts
@@ -107,6 +109,19 @@ def test_a_histogram_of_which_a_part_is_gone_does_not_fall(core):
         counts = dict(zip(TIMES.bounds, made.counts, strict=True))
         return counts[1.0], counts[5.0], made.count, round(made.sum, 3)
 
+    return read
+
+
+def test_a_histogram_of_the_same_series_that_began_anew_is_counted_from_zero_on(served):
+    """All of it, though only one of its buckets fell."""
+    assert served(("a", [500.0] * 3)) == (0, 0, 0, 0)
+    assert served(("a", [500.0] * 4)) == (1, 1, 1, 0.5)
+    assert served(("a", [4000.0] * 5)) == (1, 6, 6, 20.5)
+    assert served(("a", [4000.0] * 6)) == (1, 7, 7, 24.5)
+
+
+def test_a_histogram_of_which_a_part_is_gone_does_not_fall(served):
+    """And begins anew as a whole, though some of its buckets seem to go on."""
     assert served(("a", [500.0] * 3), ("b", [9000.0] * 4)) == (0, 0, 0, 0)
     assert served(("a", [500.0] * 4), ("b", [9000.0] * 4)) == (1, 1, 1, 0.5)
     assert served(("a", [500.0] * 4)) == (1, 1, 1, 0.5)
