@@ -99,11 +99,11 @@ class HostPages:
                 fields[name] += values.tolist()
         shown = [(at, labels[at]) for at, can_be_read in enumerate(readable) if can_be_read]
         told: list[str | float | None] = []
-        for name, values in fields.items():
+        for name, column in fields.items():
             if name == XID_FIELD:
                 told += [label for label in labels if label is not None]
             else:
-                told += [each for at, label in shown for each in (label, values[at])]
+                told += [each for at, label in shown for each in (label, column[at])]
         listed_xids = [xid for xid, label in zip(xids, labels, strict=True) if label is not None]
         return (_text(tuple(listed_xids), len(shown)) % tuple(told)).encode()
 
