@@ -4,8 +4,8 @@
     series (:mod:`slo.benching.samples`): here and not in :mod:`slo.bench`, for the states of alerts
     are most of the rules. Counts do not depend on how busy the machine is.
 *   ``pages.lost``: of 1,000 transitions, what a mesh of two Alertmanagers that are killed in turn
-    never tells PagerDuty, or tells it as something new (:mod:`alerts.benching.losing`). It takes
-    three minutes.
+    never tells PagerDuty, or tells it under another key (:mod:`alerts.benching.losing`). It takes
+    three minutes. ``pages.reopened`` are those that it tells once more after their end.
 *   ``alerts.cause_rules_cpu_seconds``: of Prometheus, for one evaluation of all causes at 5,000
     shard groups (:mod:`alerts.benching.causes`), beside that of the recorded series of cells.
 *   ``adopt.commands``: from nothing to the first page on servers that are there, by
@@ -67,6 +67,7 @@ async def _measure() -> None:
     print_figures(
         figure("pages.lost", heard.lost, "events", 0.0),
         figure("pages.told_again", heard.again, "events"),
+        figure("pages.reopened", heard.reopened, "incidents"),
     )
     played = await play_faults()
     for each in played:

@@ -229,6 +229,10 @@ TIER_REQUESTS_RATE = "shardwatch:tier_requests:rate"
 """Requests that ended, the rate-limited among them."""
 TIER_LIMITED_RATE = "shardwatch:tier_requests_limited:rate"
 """Of those, what the users' own limits turned away."""
+TIER_REQUESTS_USUAL = "shardwatch:tier_requests_usual:median"
+"""The former over three hours."""
+TIER_LIMITED_USUAL = "shardwatch:tier_requests_limited_usual:median"
+"""The latter over three hours."""
 
 # --- levels that states of causes read, recorded before them (alerts/causes/) --------------------
 
@@ -249,6 +253,8 @@ TOOL_CALLS_WITHIN_COUNT = "shardwatch:tool_calls_within:count"
 """Of these, those that took no longer than ``le`` seconds."""
 TOOL_CALLS_WITHIN = "shardwatch:tool_calls_within:ratio"
 """Share of these that took no longer than ``le`` seconds; absent where they are few."""
+TOOL_CALLS_SLOWER = "shardwatch:tool_calls_slower:ratio"
+"""By how much this share is below the usual one, at the ``le`` at which most, failures left out."""
 TOOL_CALLS_PER_REQUEST = "shardwatch:tool_calls_per_request:ratio"
 """First attempts of tool calls over answered requests, over five minutes, of a cell; absent where
 either are few."""
@@ -261,6 +267,8 @@ OTHER_REVISIONS_EVENTS = "shardwatch:other_revisions_events:count"
 """The same as ``shardwatch:revision_events:count`` of all other revisions of the cell together, by
 the ``revision`` that is left out; absent while they have none."""
 OTHER_REVISIONS_BAD_EVENTS = "shardwatch:other_revisions_bad_events:count"
+REVISION_WORSE = "shardwatch:revision_worse:ratio"
+"""By how much the share of these events that are bad is above that of all other revisions."""
 CELL_REVISIONS = "shardwatch:cell_revisions:count"
 """Revisions that groups of a cell run at the same time."""
 SERVED_TOKENS_RATE = "shardwatch:served_tokens:rate"

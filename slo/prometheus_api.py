@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
@@ -16,6 +16,7 @@ from exporters.access import HttpAccess
 from exporters.addresses import is_loopback
 from exporters.sessions import HttpClient, read_at_most
 
+_OF_FORMS = {"Content-Type": "application/x-www-form-urlencoded"}
 _LONGEST_SAID = 300
 """Characters of an error that a server tells, in a message of ours."""
 
@@ -83,7 +84,8 @@ class PrometheusApi(HttpClient):
         Raises:
             PrometheusError: if there is no answer, or what is asked is refused.
         """
-        return self.read_answer(*await self.send("POST", self.api(path), form, {}))
+        body = urlencode(form).encode()  # aiohttp takes a form too, for a quarter more of the time
+        return self.read_answer(*await self.send("POST", self.api(path), body, _OF_FORMS))
 
     def api(self, path: str) -> str:
         """Return the address of a path of the API."""

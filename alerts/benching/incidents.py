@@ -76,6 +76,10 @@ class Heard:
     """Dedup keys beyond one for each incident: each would wake somebody again."""
     again: int
     """Events that said again, under the same key, what the one before had said. They do no harm."""
+    reopened: int = 0
+    """Triggers after an end under the same key, of incidents that were over: PagerDuty wakes
+    somebody anew. They come when an Alertmanager that was killed has settled, as if it sent what
+    fired when it began to, though that ended meanwhile."""
 
     @property
     def lost(self) -> int:
@@ -92,10 +96,11 @@ def judge(incidents: Sequence[Incident], events: Iterable[Mapping[str, Any]]) ->
     """
     keys: dict[str, set[str]] = {each.model: set() for each in incidents}
     last: dict[str, str] = {}
-    again = 0
+    again = reopened = 0
     for event in events:
         key, action = event["dedup_key"], event["event_action"]
         again += last.get(key) == action
+        reopened += (last.get(key), action) == ("resolve", "trigger")
         last[key] = action
         if action == "trigger":
             keys[event["payload"]["custom_details"][catalog.MODEL]].add(key)
@@ -106,6 +111,7 @@ def judge(incidents: Sequence[Incident], events: Iterable[Mapping[str, Any]]) ->
         ),
         other_keys=sum(max(0, len(each) - 1) for each in keys.values()),
         again=again,
+        reopened=reopened,
     )
 
 

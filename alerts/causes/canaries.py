@@ -91,7 +91,12 @@ def canary_worse(window_seconds: float) -> Cause:
             f"after {LATE_SECONDS} s, of the other revisions' "
             f"{_share(_OTHER_BAD, _OTHER_ALL, 'slow')}.",
         ),
-        levels=revision_levels(window_seconds),
+        levels=(
+            *revision_levels(window_seconds),
+            RecordingRule(
+                conventions.REVISION_WORSE, f"{_BAD} / {_ALL} - {_OTHER_BAD} / {_OTHER_ALL}"
+            ),
+        ),
     )
 
 
@@ -134,7 +139,7 @@ def _others(counted: str) -> str:
 def _is_worse(reason: str) -> str:
     of = f'{{{catalog.REASON}="{reason}"}}'
     bad, all_, other_bad, others = (f"{each}{of}" for each in (_BAD, _ALL, _OTHER_BAD, _OTHER_ALL))
-    difference = f"({bad} / {all_} - {other_bad} / {others})"
+    difference = f"{conventions.REVISION_WORSE}{of}"
     pooled = f"(({bad} + {other_bad}) / ({all_} + {others}))"
     variance = f"({pooled} * (1 - {pooled}) * (1 / {all_} + 1 / {others}))"
     share = f"{all_} / ({all_} + {others})"

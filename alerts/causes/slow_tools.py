@@ -55,8 +55,7 @@ def tool_slow(window_seconds: float) -> Cause:
     before = f"quantile_over_time(0.5, {within}[{BEFORE}] offset {BEFORE_OFFSET})"
     calls = f"{catalog.TOOL_CALLS.name}{{{catalog.OUTCOME}%s}}"
     failed = increases(calls % '!~"ok|cancelled"', TOOL_PLACE, window)
-    # Failures may be slow or fast, and are no matter of this.
-    difference = f"(max by ({tool}) ({before} - {within}) - ({failed} / {count} or 0 * {count}))"
+    difference = conventions.TOOL_CALLS_SLOWER
     slow = at_work(TOOL_SLOW)
     state = (
         f"group by ({cell}) ({_COUNT})\nand on ({tool})\n"
@@ -88,6 +87,11 @@ def tool_slow(window_seconds: float) -> Cause:
             RecordingRule(each_bound, increases(_BUCKET, (*TOOL_PLACE, _LE), window)),
             RecordingRule(
                 within, f"{each_bound}\n/ on ({tool}) group_left ()\n({count} >= {FEWEST_CALLS})"
+            ),
+            RecordingRule(
+                difference,
+                # Failures may be slow or fast, and are no matter of this.
+                f"max by ({tool}) ({before} - {within}) - ({failed} / {count} or 0 * {count})",
             ),
         ),
     )

@@ -41,6 +41,7 @@ _USUALLY = "3h"
 _LONG_SECONDS = 300
 _LONG = format_duration(_LONG_SECONDS)
 _REQUESTS, _LIMITED = conventions.TIER_REQUESTS_RATE, conventions.TIER_LIMITED_RATE
+_USUAL, _LIMITED_USUAL = conventions.TIER_REQUESTS_USUAL, conventions.TIER_LIMITED_USUAL
 _WHERE = "({{ $labels.region }}, {{ $labels.model }}, {{ $labels.tier }})"
 
 
@@ -67,14 +68,21 @@ def tier_rules(window_seconds: float) -> tuple[RecordingRule, ...]:
     )
 
 
+def usual_rules() -> tuple[RecordingRule, ...]:
+    """Return what is usual of the levels of tiers: a median, which no flood moves."""
+    return (
+        # Recorded, for a state reads it again and again, and a median of hours is dear.
+        RecordingRule(_USUAL, f"quantile_over_time(0.5, {_REQUESTS}[{_USUALLY}])"),
+        RecordingRule(_LIMITED_USUAL, f"quantile_over_time(0.5, {_LIMITED}[{_USUALLY}])"),
+    )
+
+
 def _tenant_flood(window_seconds: float) -> Cause:
     before = at_work(TENANT_FLOOD)
     fewest = f"{FEWEST_LIMITED} / {window_seconds:g}"
-    usually = f"quantile_over_time(0.5, {_REQUESTS}[{_USUALLY}])"
-    usually_limited = f"quantile_over_time(0.5, {_LIMITED}[{_USUALLY}])"
     limited = (
         f"(({_LIMITED} >= {fewest}) / {_REQUESTS} > {FLOOD_LIMITED_RATIO}\nand\n"
-        f"{_LIMITED} / {_REQUESTS} - {usually_limited} / {usually} > {FLOOD_MORE_RATIO})"
+        f"{_LIMITED} / {_REQUESTS} - {_LIMITED_USUAL} / {_USUAL} > {FLOOD_MORE_RATIO})"
     )
     still_limited = f"(({_LIMITED} >= {fewest} / 2) / {_REQUESTS} > {FLOOD_LIMITED_RATIO / 2:g})"
 
@@ -82,13 +90,13 @@ def _tenant_flood(window_seconds: float) -> Cause:
         return f"(sum by ({_CELL}) ({requests}) - on ({_CELL}) group_right () {requests})"
 
     # NaN where a cell has no other tier: nobody knows whether all come more often there.
-    others_grew = f"clamp_min({others(_REQUESTS)} / {others(usually)}, 1)"
+    others_grew = f"clamp_min({others(_REQUESTS)} / {others(_USUAL)}, 1)"
     grown = (
         f"({_REQUESTS} / on ({_CELL}) group_left () sum by ({_CELL}) ({_REQUESTS})"
         f" > {FLOOD_SHARE_RATIO}\nand\n"
-        f"({_REQUESTS} >= {fewest}) / {usually} > {FLOOD_TIMES} * {others_grew})"
+        f"({_REQUESTS} >= {fewest}) / {_USUAL} > {FLOOD_TIMES} * {others_grew})"
     )
-    still_grown = f"({_REQUESTS} > {FLOOD_TIMES * 2 / 3:g} * {usually})"
+    still_grown = f"({_REQUESTS} > {FLOOD_TIMES * 2 / 3:g} * {_USUAL})"
 
     def flood(begins: str, stays: str, reason: str) -> str:
         held = f'{before[:-1]},{catalog.REASON}="{reason}"}}'
@@ -117,7 +125,7 @@ def _tenant_flood(window_seconds: float) -> Cause:
             f"{_value(_LIMITED)} of them turned away by their users' limits. Which tenant it is "
             "stands in the router's log."
         ),
-        levels=tier_rules(window_seconds),
+        levels=(*tier_rules(window_seconds), *usual_rules()),
     )
 
 

@@ -90,8 +90,15 @@ class KnownSeries:
 
 @cache
 def find_series(name: str) -> KnownSeries | None:
-    """Return what is known of a name; None if nobody is known to serve it."""
-    return _all_series().get(name)
+    """Return what is known of a name; None if nobody is known to serve it.
+
+    A name of vLLM's as Ray spells it is of the same kind, with labels of Ray's too.
+    """
+    found = _all_series().get(name)
+    spelled, is_rays = read_changes().spell(name)
+    if found is None and is_rays and spelled in _all_series():
+        return replace(_all_series()[spelled], labels=ANYTHING)
+    return found
 
 
 def labels_of(name: str, target_labels: frozenset[str] | None = None) -> Sequence[LabelSet]:

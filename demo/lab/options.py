@@ -41,8 +41,15 @@ class Options:
     """Instead of ours."""
     peers: Sequence[Rules] = ()
     """Beside them, on the same readings."""
+    alerts_alone: bool = False
+    """Whether boards are left out, and the rules on which no alert depends."""
     traffic_ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """By region and model, users in multiples of what is usual there."""
+
+    @property
+    def has_boards(self) -> bool:
+        """Whether boards are asked: of what our rules record, all of them."""
+        return self.rules is None and not self.alerts_alone
 
     @property
     def habits(self) -> list[Habit]:

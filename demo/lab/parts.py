@@ -76,7 +76,7 @@ def healthy_part(days: Sequence[Days], clusters: Sequence[Outcome]) -> Part:
         "false, of a burn that in truth, by the requests and errors that were drawn, was below "
         f"what its tier promises. Whole clusters for {hours_of(clusters):.1f} hours, which are "
         f"{hours_of(clusters) / 24:.1f} days, with rolling deploys and restarts, through all "
-        f"rules, the causes among them: {len(paged)} pages, each of which is taken to be false."
+        f"alerts, the causes among them: {len(paged)} pages, each of which is taken to be false."
     )
     rows = [
         *((each.alert, " ".join(f"{k}={v}" for k, v in sorted(each.labels.items())))

@@ -6,7 +6,7 @@ the past is as the healthy minutes before the play were: an even one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from slo.base import events_per_second
 from slo.history import CellTraffic, history_batches
 from slo.objective import Objective
 from slo.prometheus import PrometheusClient
+from slo.replay.leading import Found
 from slo.series import Series
 from slo.steps import Floats
 
@@ -63,17 +64,20 @@ async def measure_usual(
     """Return what each objective's cells usually do.
 
     Args:
-        client: of a server that holds the healthy part of the readings.
+        client: of an empty server; what is looked at of the readings is written to it.
         objectives: whose.
         habits: known without a look.
-        readings: when they are healthy, and how often a scrape was.
+        readings: of which those before the scenario are healthy.
     """
     interval = readings.interval_seconds
     start, end = readings.start + FIRST_SECONDS, readings.began_at
-    usual: Usual = {}
-    for each in objectives:
-        known = cells_of(habits, each.name)
-        usual[each.name] = known or [
+    usual: Usual = {each.name: cells_of(habits, each.name) for each in objectives}
+    unknown = [each for each in objectives if not usual[each.name]]
+    found = Found(expr for each in unknown for expr in events_per_second(each, interval, ""))
+    looked_at = [each for each in readings.series if each.labels in found]
+    await write_readings(client, looked_at, readings.start, end)
+    for each in unknown:
+        usual[each.name] = [
             CellTraffic(labels, _Even(bad, total))
             for labels, bad, total in await _mean_events(client, each, interval, start, end)
         ]
@@ -99,12 +103,28 @@ async def write_past(
     usual: Usual,
     end: float,
     interval_seconds: float,
+    *,
+    found: Found,
 ) -> None:
-    """Write four weeks up to ``end`` (UNIX seconds) into an empty server."""
+    """Write four weeks up to ``end`` (UNIX seconds) into an empty server.
+
+    Of that what is found from ``end`` on.
+    """
     traffic = {each: usual[each.name] for each in objectives if usual[each.name]}
     for batch in history_batches(traffic, end, interval_seconds, PAST_SLICE_SECONDS):
-        for at in range(0, len(batch), LARGEST_WRITE_SERIES):
-            await client.remote_write(batch[at : at + LARGEST_WRITE_SERIES])
+        wanted = list(_seen(batch, found, end))
+        for at in range(0, len(wanted), LARGEST_WRITE_SERIES):
+            await client.remote_write(wanted[at : at + LARGEST_WRITE_SERIES])
+
+
+def _seen(series: Iterable[Series], found: Found, end: float) -> Iterator[Series]:
+    """Yield of series the samples that are found at ``end`` or later."""
+    for each in series:
+        reach_seconds = found.reach_seconds(each.labels)
+        if reach_seconds is not None:
+            first = np.searchsorted(each.times_ms, (end - reach_seconds) * 1000)
+            if first < len(each.times_ms):
+                yield Series(each.labels, each.times_ms[first:], each.values[first:])
 
 
 async def write_readings(

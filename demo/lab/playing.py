@@ -22,12 +22,13 @@ from demo.lab.scoring import Scoring, after
 from demo.lab.servers import DATA, copy_data, keep_data, server_on
 from demo.lab.setting import Setting, make_setting, names_read
 from demo.lab.severities import routed_as_ours
-from demo.lab.sweeping import NOT_SWEPT, sweep_play
+from demo.lab.sweeping import NOT_SWEPT, every_query, sweep_play
 from demo.lab.watching import Watch
 from demo.scenario import Scenario
 from demo.stack.report import failures, opened_pages, unexpected_pages
 from slo.prometheus import PrometheusClient
 from slo.replay.evaluating import Replay
+from slo.replay.leading import Found, leading_to_alerts
 from slo.replay.moments import timed
 from slo.replay.rule_files import read_rule_files
 from slo.rule import RuleGroup
@@ -75,10 +76,11 @@ async def prepare(
     every = [ours, *options.peers]
     interval = setting.config.file.prometheus.scrape_interval
     groups = [read_rule_files(each.files, interval) for each in every]
+    if options.alerts_alone:
+        groups = [leading_to_alerts(each) for each in groups]
     expressions = [rule.expr for of in groups for group in of for rule in group.rules]
     conditions = [said for each in scenarios for said in conditions_of(each)]
-    # Boards are drawn of what our rules record: they are not asked of others'.
-    questions = [] if options.rules is not None else questions_of(scenarios, setting.boards)
+    questions = questions_of(scenarios, setting.boards) if options.has_boards else []
     names = names_read([*expressions, *conditions, *(each.expr for each in questions)])
     watch = Watch(
         setting.config,
@@ -90,7 +92,12 @@ async def prepare(
     )
     well = watch.be_well()
     past = folder / "past"
-    await _keep_past(setting, options.habits, well, folder, past)
+    boards = setting.boards.values() if options.has_boards else ()
+    swept = every_query(boards, group="", host="")  # of neither has anything a past
+    found = Found(
+        [*expressions, *conditions, *(e.expr for e in questions), *(e.expr for e in swept)]
+    )
+    await _keep_past(setting, options.habits, well, folder, past, found=found)
     bases = [
         await _base_of(each, of, well, past, folder / f"rules-{at}")
         for at, (each, of) in enumerate(zip(every, groups, strict=True))
@@ -110,17 +117,22 @@ class _Base:
 
 
 async def _keep_past(
-    setting: Setting, habits: Sequence[Habit], well: Readings, folder: Path, kept: Path
+    setting: Setting,
+    habits: Sequence[Habit],
+    well: Readings,
+    folder: Path,
+    kept: Path,
+    *,
+    found: Found,
 ) -> None:
-    """Keep the four weeks before some healthy readings, and nothing younger."""
+    """Keep the four weeks before some healthy readings, as far as found, and nothing younger."""
     interval = well.interval_seconds
     for name in ("usual", "unborn"):
         (folder / name).mkdir()
     async with server_on(folder / "usual") as client:
-        await write_readings(client, well.series, well.start, well.end)
         usual = await measure_usual(client, setting.objectives, habits, well)
     async with server_on(folder / "unborn") as client:
-        await write_past(client, setting.objectives, usual, well.start, interval)
+        await write_past(client, setting.objectives, usual, well.start, interval, found=found)
         await keep_data(client, folder / "unborn", kept)
 
 
@@ -195,7 +207,7 @@ class Eve:
             external_labels=setting.external_labels,
         )  # fmt: skip
         swept = NOT_SWEPT
-        if is_ours and self.options.rules is None:
+        if is_ours and self.options.has_boards:
             swept = await sweep_play(client, setting, scenario, readings)
         asker = CauseAsker(client, {e.name: e for e in setting.objectives}, interval)
         pages = await pages_of(told, asker, readings.fault_at)
@@ -207,7 +219,7 @@ class Eve:
             readings,
             self.options.habits,
             client,
-            is_built=self.options.rules is None,
+            is_built=self.options.has_boards,
         )
         report = await reporting.report(firings, pages)
         judged = scenario_at(scenario, self.options.timing)

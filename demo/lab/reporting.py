@@ -50,7 +50,7 @@ class Reporting:
     client: PrometheusClient
     """Of the server that holds what the rules recorded."""
     is_built: bool
-    """Whether the rules are those of the setting: then the budgets are compared."""
+    """Whether the rules are all those of the setting: then the budgets are compared."""
 
     async def report(self, firings: Sequence[Firing], pages: Sequence[Page]) -> Report:
         """Return the report.

@@ -63,7 +63,7 @@ class Storm:
     groups: int
     gpus: int
     series: int
-    """Scraped, of all groups."""
+    """Scraped, of all groups: those that alerts depend on."""
     fault_at: float
     """UNIX seconds."""
     firings: Sequence[Firing]
@@ -98,7 +98,8 @@ class Storm:
         fired = sum(each.firing_at is not None for each in self.firings)
         said = (
             f"{STARTS_AT}: {self.groups:,} groups with {self.gpus:,} GPUs, {self.series:,} "
-            f"series; a region is dark for {DARK_SECONDS:g} s. {fired:,} alerts fire. Until "
+            f"series that alerts depend on; a region is dark for {DARK_SECONDS:g} s. {fired:,} "
+            "alerts fire. Until "
             f"{AFTER_SECONDS:g} s after it is back, PagerDuty gets {len(self.told)} events; "
             f"whenever Alertmanager's groups flush, it gets {min(self.event_counts)} to "
             f"{max(self.event_counts)}. The most is what the figure tells."
@@ -154,7 +155,6 @@ async def play_storm(
         )
         tell(f"{len(small.series)} series of {simulated} groups")
         async with empty_server() as client:
-            await write_readings(client, small.series, small.start, small.began_at)
             habits = habits_of_cluster(simulated)
             usual = await measure_usual(client, setting.objectives, habits, small)
         times = -(-groups // simulated)
@@ -163,7 +163,7 @@ async def play_storm(
         tell(f"{len(series)} series of {times * simulated} groups")
         async with empty_server() as client:
             past = many_times(usual, times)
-            await write_past(client, setting.objectives, past, small.start, interval)
+            await write_past(client, setting.objectives, past, small.start, interval, found=found)
             await write_readings(client, series, small.start, small.end)
             tell("written")
             replay = Replay(client, timed(rules), small.start)

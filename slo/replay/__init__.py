@@ -7,7 +7,7 @@
     await replay.advance(end)                    # as often as there is more of the past
     replay.firings()                             # slo.replay.firing
 
-Where alerts alone count, :mod:`slo.replay.leading` leaves out what none depends on.
-
 What a server would have recorded and fired, had it evaluated the groups at their moments, exactly.
+
+Where alerts alone count, :mod:`slo.replay.leading` leaves out what none depends on.
 """

@@ -49,15 +49,30 @@ class Found:
     """
 
     def __init__(self, expressions: Iterable[str]) -> None:
-        self._reads: dict[str | None, dict[str, Read]] = {}
+        reads: dict[tuple[str | None, str], Read] = {}
         for each in dict.fromkeys(expressions):
             for read in reads_of(each):
-                self._reads.setdefault(read.name, {})[read.text] = read
+                before = reads.setdefault((read.name, read.text), read)
+                if read.reach_seconds > before.reach_seconds:
+                    reads[read.name, read.text] = read
+        self._by_name: dict[str | None, list[Read]] = {}
+        for read in sorted(reads.values(), key=lambda each: -each.reach_seconds):
+            self._by_name.setdefault(read.name, []).append(read)
+        self._known: dict[frozenset[tuple[str, str]], float | None] = {}
 
     def __contains__(self, labels: Mapping[str, str]) -> bool:
         """Tell of a series by its labels, ``__name__`` among them."""
-        return any(
-            read.finds(labels)
-            for name in (labels[NAME], None)
-            for read in self._reads.get(name, {}).values()
-        )
+        return self.reach_seconds(labels) is not None
+
+    def reach_seconds(self, labels: Mapping[str, str]) -> float | None:
+        """Return how long before a moment a sample may be that is seen there; None if none is."""
+        key = frozenset(labels.items())
+        if key not in self._known:
+            farthest = (
+                next((each for each in self._by_name.get(name, ()) if each.finds(labels)), None)
+                for name in (labels[NAME], None)
+            )
+            self._known[key] = max(
+                (each.reach_seconds for each in farthest if each is not None), default=None
+            )
+        return self._known[key]

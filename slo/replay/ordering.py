@@ -54,7 +54,7 @@ class Step:
 def place(groups: Sequence[TimedGroup]) -> list[Placed]:
     """Return all rules of groups with their places."""
     return [
-        Placed(rule, each.moments, (number, index), tuple(reads_of(rule.expr)),
+        Placed(rule, each.moments, (number, index), reads_of(rule.expr),
                tuple(outputs_of(rule)))
         for number, each in enumerate(groups)
         for index, rule in enumerate(each.group.rules)

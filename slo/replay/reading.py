@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import promql_parser
 
@@ -15,9 +16,15 @@ from slo.promql_text import write_promql, write_selector
 from slo.replay.label_templates import is_fixed
 from slo.rule import AlertingRule, RecordingRule, Rule
 
+_KNOWN_EXPRESSIONS = 4096
+"""Of all rules, which several look at one after the other."""
 NAME = "__name__"
 ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 ALERTNAME, ALERTSTATE = conventions.ALERTNAME, "alertstate"
+
+
+LOOKBACK_SECONDS = 300.0
+"""So old may a newest sample be (Prometheus's ``--query.lookback-delta``)."""
 
 
 class Depth(Enum):
@@ -42,6 +49,8 @@ class Read:
     matchers: tuple[tuple[str, promql_parser.MatchOp, str], ...]
     """Label, operator, value."""
     depth: Depth
+    reach_seconds: float
+    """How long before a moment a sample may be that it sees there."""
 
     def may_find(self, output: Output) -> bool:
         """Tell whether a series that a rule writes may be found; if in doubt, it may."""
@@ -78,13 +87,14 @@ def selector_of(name: str, labels: Mapping[str, str]) -> str:
     return write_selector(name, matchers)
 
 
-def reads_of(expr: str) -> list[Read]:
+@lru_cache(maxsize=_KNOWN_EXPRESSIONS)
+def reads_of(expr: str) -> tuple[Read, ...]:
     """Return what an expression reads.
 
     Raises:
         ValueError: if it is no PromQL.
     """
-    return list(_reads(promql_parser.parse(expr), Depth.NEWEST))
+    return tuple(_reads(promql_parser.parse(expr), Depth.NEWEST, LOOKBACK_SECONDS))
 
 
 def outputs_of(rule: Rule) -> list[Output]:
@@ -127,22 +137,27 @@ def with_names(expr: str, names: Mapping[str, str]) -> str:
     return write_promql(promql_parser.parse(expr), rewriting)
 
 
-def _reads(node: promql_parser.Expr, depth: Depth) -> Iterator[Read]:
+def _reads(node: promql_parser.Expr, depth: Depth, reach: float) -> Iterator[Read]:
     offset = getattr(node, "offset", None)
-    is_past = depth is Depth.PAST or (offset is not None and offset.total_seconds() > 0)
+    ago = offset.total_seconds() if offset is not None else 0.0
+    is_past = depth is Depth.PAST or ago > 0
+    reach += max(ago, 0.0)
     if isinstance(node, promql_parser.MatrixSelector):
-        yield from _reads(node.vector_selector, Depth.PAST if is_past else Depth.MANY)
+        reach += node.range.total_seconds()
+        yield from _reads(node.vector_selector, Depth.PAST if is_past else Depth.MANY, reach)
         return
     if isinstance(node, promql_parser.VectorSelector):
         matchers = tuple((each.name, each.op, each.value) for each in node.matchers.matchers)
-        yield Read(node.name or None, str(node), matchers, Depth.PAST if is_past else depth)
+        depth = Depth.PAST if is_past else depth
+        yield Read(node.name or None, str(node), matchers, depth, reach)
         return
-    has_times = isinstance(node, promql_parser.SubqueryExpr) or (
-        isinstance(node, promql_parser.Call) and node.func.name == "timestamp"
-    )
+    has_times = isinstance(node, promql_parser.Call) and node.func.name == "timestamp"
+    if isinstance(node, promql_parser.SubqueryExpr):
+        has_times = True
+        reach += node.range.total_seconds() if node.range is not None else 0.0
     inner = Depth.PAST if is_past else Depth.MANY if has_times else depth
     for child in children(node):
-        yield from _reads(child, inner)
+        yield from _reads(child, inner, reach)
 
 
 def _may_match(name: str, op: promql_parser.MatchOp, value: str, output: Output) -> bool:

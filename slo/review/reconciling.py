@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -119,12 +119,20 @@ def read_external_labels(text: str) -> dict[str, str]:
     try:
         config = yaml.safe_load(text) or {}
         labels = dict(config.get("global", {}).get("external_labels") or {})
-        relabeling = config.get("alerting", {}).get("alert_relabel_configs") or []
-        dropped = [str(each["regex"]) for each in relabeling if each.get("action") == "labeldrop"]
-        return {
-            str(name): str(value)
-            for name, value in labels.items()
-            if not any(re.fullmatch(each, str(name)) for each in dropped)
-        }
+        alerting = config.get("alerting", {})
+        lost = _dropped(alerting, map(str, labels))
+        # What is left out on the way to every Alertmanager, if not for all of them at once.
+        each_way = [
+            _dropped(each, map(str, labels)) for each in alerting.get("alertmanagers") or ()
+        ]
+        lost |= set.intersection(*each_way) if each_way else set()
+        return {str(name): str(text) for name, text in labels.items() if str(name) not in lost}
     except (AttributeError, KeyError, TypeError, ValueError, re.error, yaml.YAMLError):
         return {}
+
+
+def _dropped(config: Mapping[str, Any], names: Iterable[str]) -> set[str]:
+    """Return the labels that ``alert_relabel_configs`` drop."""
+    steps = config.get("alert_relabel_configs") or []
+    dropped = [str(each["regex"]) for each in steps if each.get("action") == "labeldrop"]
+    return {name for name in names if any(re.fullmatch(each, name) for each in dropped)}

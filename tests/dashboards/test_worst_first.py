@@ -141,6 +141,15 @@ def test_a_budget_is_gone_when_the_page_says_so(tmp_path, left, burn, expected):
     hold(tmp_path, [], inputs, {ask(LIBRARY.gone_in("1h")): {"{}": expected}}, at="60s")
 
 
+def test_regions_and_models_are_ranked_once_and_others_have_no_rows(boards):
+    """To rank them costs more than all that is told of them; the table leaves out the others."""
+    panel = by_title(by_uid(boards, "fleet"), "Regions and models")
+    first, *others = (each["expr"] for each in panel["targets"])
+    assert ("topk(" in first, [each for each in others if "topk(" in each]) == (True, [])
+    (kept,) = [each for each in panel["transformations"] if each["id"] == "filterByValue"]
+    assert ["Value #A"] == [each["fieldName"] for each in kept["options"]["filters"]]
+
+
 @pytest.mark.parametrize(
     ("board", "title", "expected"),
     [

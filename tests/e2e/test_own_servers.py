@@ -66,7 +66,8 @@ class Neighbour(BaseHTTPRequestHandler):
             self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Encoding", "snappy")
         self.end_headers()
-        self.wfile.write(answer)
+        with contextlib.suppress(ConnectionError):  # who asked has ended
+            self.wfile.write(answer)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

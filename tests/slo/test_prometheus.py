@@ -124,3 +124,24 @@ async def test_answers_are_compressed_only_where_they_have_a_way_to_go(url, expe
     """On one machine that is work for both sides, and for nothing."""
     async with PrometheusClient(url) as client:
         assert expected == client._session.headers.get("Accept-Encoding")
+
+
+async def test_what_is_asked_arrives_as_it_was_written():
+    """Whatever characters PromQL and its labels have."""
+    asked = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append((await request.post())["query"])
+        return web.json_response(
+            {"status": "success", "data": {"resultType": "vector", "result": []}}
+        )
+
+    app = web.Application()
+    app.router.add_post("/api/v1/query", answer)
+    every = "".join(map(chr, range(32, 127)))
+    queries = ['x{a=~"b|c+", d!="é %20&e=f"} % 2\n', every]
+    async with TestServer(app) as server, PrometheusClient(str(server.make_url(""))) as client:
+        for each in queries:
+            await client.query(each)
+
+    assert queries == asked

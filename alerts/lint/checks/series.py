@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from alerts.lint.families import (
     OF_SERVERS,
     OURS,
+    find_series,
     instead_of,
     is_called_as_recorded,
     known_names,
@@ -57,7 +58,7 @@ def _wrong_with_name(name: str, recorded: set[str]) -> tuple[str, str, str] | No
         is_gone = instead.startswith(_NOTHING)
         why = instead.removeprefix(_NOTHING)
         return "promql/renamed", message, f"remove it{why}" if is_gone else f"take {instead}"
-    if name in known_names() or name.startswith(OF_SERVERS):
+    if name in known_names() or find_series(name) is not None or name.startswith(OF_SERVERS):
         return None
     if name.startswith(OURS):
         message = f"asks for {name}, which nobody serves and no rule records"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-
-import yaml
 
 from demo.lab.faithfulness.random_series import Sampled
 from demo.lab.faithfulness.scenarios import FaithfulnessScenario
@@ -20,7 +19,7 @@ from slo.replay.rule_files import read_rule_files
 
 START = 20_000 * 86400
 """Of all scenarios, UNIX seconds: at promtool's 0 it is as early in the day, the hour and so on."""
-_RULES, _TESTS = "rules.yaml", "tests.yaml"
+_RULES, _TESTS = "rules.yaml", "tests.json"  # which is YAML too
 
 
 async def differing_alerts(
@@ -47,20 +46,19 @@ async def differing_alerts(
     )
     await client.remote_write(each.series(START, interval) for each in scenario.series)
     firings = await evaluate(client, groups, START - interval, end)
-    expected = [_states_at(firings, START + index * interval) for index in range(scenario.moments)]
+    told = [(each, _selector(each, "pending"), _selector(each, "firing")) for each in firings]
+    expected = [_states_at(told, START + index * interval) for index in range(scenario.moments)]
     names = [each.group.name for each in groups]
     content = _tests(scenario, names, expected)
-    (folder / _TESTS).write_text(yaml.dump(content, Dumper=yaml.CSafeDumper), encoding="utf-8")
+    (folder / _TESTS).write_text(json.dumps(content), encoding="utf-8")
     return _judged(promtool, folder), len({each for states in expected for each in states})
 
 
-def _states_at(firings: Sequence[Firing], moment: float) -> list[str]:
-    """Return the series of ALERTS at a moment."""
+def _states_at(told: Sequence[tuple[Firing, str, str]], moment: float) -> list[str]:
+    """Return the series of ALERTS at a moment, given each alert's while it is pending or firing."""
     return sorted(
-        _selector(
-            each, "pending" if each.firing_at is None or moment < each.firing_at else "firing"
-        )
-        for each in firings
+        pending if each.firing_at is None or moment < each.firing_at else firing
+        for each, pending, firing in told
         if each.active_at <= moment and (each.ended_at is None or moment < each.ended_at)
     )
 

@@ -1,4 +1,4 @@
-"""Whole clusters that are well, restarts and a rolling deploy among them, through all rules.
+"""Whole clusters that are well, restarts and a rolling deploy among them, through all alerts.
 
 What of the causes and of the watch could page falsely is seen here; for days of burn alerts see
 :mod:`demo.lab.healthy.days`.
@@ -31,7 +31,7 @@ APART_SECONDS = 240.0
 def healthy_jobs(seeds: int) -> list[Job]:
     """Return a play for each of so many seeds, at most as many as there are starts."""
     return [
-        Job(_scenario(starts_at), Options(seed=seed))
+        Job(_scenario(starts_at), Options(seed=seed, alerts_alone=True))
         for seed, starts_at in enumerate(STARTS[:seeds], start=1)
     ]
 

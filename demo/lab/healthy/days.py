@@ -21,9 +21,9 @@ from slo.benching.server import empty_server
 from slo.history import in_time_order
 from slo.replay.evaluating import Replay
 from slo.replay.firing import Firing
+from slo.replay.leading import leading_to_alerts
 from slo.replay.moments import timed
-from slo.replay.reading import outputs_of, reads_of
-from slo.rule import AlertingRule, Rule, RuleGroup
+from slo.rule import AlertingRule, RuleGroup
 
 START = 20_000 * DAY_SECONDS
 """UNIX seconds: in October 2024."""
@@ -72,29 +72,21 @@ async def play_days(seeds: Sequence[int], days: int) -> Days:
 
 def that_page(groups: Iterable[RuleGroup]) -> list[RuleGroup]:
     """Return groups of the alerts that page, and of the rules that these read, directly or not."""
-    kept = list(groups)
-    every = [(at, rule) for at, group in enumerate(kept) for rule in group.rules]
-    wanted = [each for each in every if _pages(each[1])]
-    found = list(wanted)
-    while wanted:
-        reads = [read for _, rule in wanted for read in reads_of(rule.expr)]
-        wanted = [
-            each
-            for each in every
-            if each not in found and not isinstance(each[1], AlertingRule)
-            and any(read.may_find(out) for read in reads for out in outputs_of(each[1]))
-        ]  # fmt: skip
-        found += wanted
-    return [
-        replace(group, rules=tuple(rule for rule in group.rules if (at, rule) in found))
-        for at, group in enumerate(kept)
+    without_tickets = [
+        replace(
+            group,
+            rules=tuple(
+                each for each in group.rules if not isinstance(each, AlertingRule) or _pages(each)
+            ),
+        )
+        for group in groups
     ]
+    return leading_to_alerts(without_tickets)
 
 
-def _pages(rule: Rule) -> bool:
+def _pages(rule: AlertingRule) -> bool:
     return (
-        isinstance(rule, AlertingRule)
-        and rule.alert in (ERROR_BUDGET_BURN, TRAFFIC_VANISHED)
+        rule.alert in (ERROR_BUDGET_BURN, TRAFFIC_VANISHED)
         and rule.labels.get(conventions.SEVERITY) == conventions.PAGE
     )
 

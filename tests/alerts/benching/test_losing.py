@@ -25,7 +25,8 @@ def resolve(key: str) -> dict[str, Any]:
         ([], Heard(1, 0, 0, 0)),
         ([trigger("k", "a")], Heard(0, 1, 0, 0)),
         # One that begins again is not over, though its end was told.
-        ([trigger("k", "a"), resolve("k"), trigger("k", "a")], Heard(0, 1, 0, 0)),
+        ([trigger("k", "a"), resolve("k"), trigger("k", "a")], Heard(0, 1, 0, 0, reopened=1)),
+        (2 * [trigger("k", "a"), resolve("k")], Heard(0, 0, 0, 0, reopened=1)),
         ([trigger("k", "a"), trigger("k", "a"), resolve("k"), resolve("k")], Heard(0, 0, 0, 2)),
         ([trigger("k", "a"), trigger("l", "a"), resolve("k"), resolve("l")], Heard(0, 0, 1, 0)),
         ([trigger("k", "a"), trigger("l", "a"), resolve("k")], Heard(0, 1, 1, 0)),

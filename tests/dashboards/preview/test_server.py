@@ -310,8 +310,9 @@ async def test_panels_do_not_wait_for_offers_on_which_nothing_depends(client, an
     assert [] == [path for path, _ in answers.asked if path.endswith("query_range")]
 
 
-async def test_numbers_are_asked_for_first_then_what_reads_all_of_a_range(answers):
+async def test_numbers_are_asked_for_first_then_what_reads_all_of_a_range(answers, monkeypatch):
     """A graph that is asked for last would be waited for alone."""
+    monkeypatch.setattr("dashboards.preview.outages.AT_ONCE", 1)
     kinds = ("table", "bargauge", "graph", "stat")
     shown = [{**PANEL, "id": number, "type": kind,
               "targets": [{"refId": "A", "expr": kind, "instant": kind != "graph"}]}

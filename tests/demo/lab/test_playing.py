@@ -1,5 +1,7 @@
 """A whole play: a lost GPU on a small cluster, from its readings to the page that names it."""
 
+from dataclasses import replace
+
 import pytest
 
 from demo.lab.options import Options
@@ -70,3 +72,17 @@ async def test_a_play_is_as_expected_scored_and_drawn() -> None:
     assert {"region": "eu", "model": "chat"} == picture.labels
     assert max(picture.truth.values) > 0.2
     assert {"1h", "5m"} <= {each.name for each in picture.burn_rates}
+
+
+@pytest.mark.scenario  # the lab plays healthy clusters so
+async def test_alerts_alone_are_as_they_are_with_boards() -> None:
+    """What is left out leads to none."""
+    scenario = story({"fault": "lost-gpu", "at": "10s", "place": {"group": "eu-chat-0"}})
+
+    (whole,) = await play(scenario, OPTIONS)
+    (alone,) = await play(scenario, replace(OPTIONS, alerts_alone=True))
+
+    assert whole.alerts
+    assert whole.alerts == alone.alerts
+    assert whole.queries_asked
+    assert not alone.queries_asked

@@ -53,3 +53,13 @@ def test_an_expression_that_names_no_series_may_find_any():
 
     assert {"__name__": "x", "of": "eu"} in found
     assert {"__name__": "x", "of": "us"} not in found
+
+
+def test_a_series_is_seen_as_far_back_as_the_farthest_expression_reaches():
+    """Ranges, subqueries and offsets add up, and a newest sample may be five minutes old."""
+    found = Found(["x", "sum_over_time(x[1h] offset 10m)", "max_over_time(y{of='eu'}[2h:1m])", "y"])
+
+    assert (60 + 10 + 5) * 60 == found.reach_seconds({"__name__": "x"})
+    assert 300 == found.reach_seconds({"__name__": "y", "of": "us"})
+    assert (120 + 5) * 60 == found.reach_seconds({"__name__": "y", "of": "eu"})
+    assert found.reach_seconds({"__name__": "z"}) is None

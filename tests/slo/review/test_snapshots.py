@@ -184,4 +184,11 @@ def test_external_labels_are_those_that_alerts_keep():
     )
 
     assert {"cluster": "prod"} == read_external_labels(text)
+    leaves = "{alert_relabel_configs: [{regex: replica, action: labeldrop}]}"
+    for entries, left in (
+        (f"[{leaves}, {leaves}]", {"cluster"}),
+        (f"[{leaves}, {{}}]", {"cluster", "replica"}),
+    ):
+        text = text.partition("alerting:")[0] + f"alerting: {{alertmanagers: {entries}}}\n"
+        assert left == {*read_external_labels(text)}
     assert {} == read_external_labels("global: [")
