@@ -36,7 +36,6 @@ XID_MESSAGES = {
 }
 """As in dcgm-exporter 4.8.2 (internal/pkg/collector/xid_errors.go)."""
 _FAMILIES = (*read_dialect("dcgm_4").families, *read_dialect("dcgm_4_more").families)
-_VALUED = tuple(family.name for family in _FAMILIES if family.name != XID_FIELD)
 _IDLE, _HW_SLOWDOWN, _SW_THERMAL, _HW_THERMAL = 0x01, 0x08, 0x20, 0x40
 """Bits of NVML's clock event reasons (nvml.h)."""
 _RATIOS_AND_WATTS = frozenset(
@@ -98,9 +97,15 @@ class HostPages:
                 readable.append(listed and not blind and not (seen and seen.lost))
             for name, values in _readings(hardware, self._fleet, place, seen_host).items():
                 fields[name] += values.tolist()
-        text = _text(tuple(labels), tuple(xids), tuple(readable))
-        shown = [at for at, can_be_read in enumerate(readable) if can_be_read]
-        return (text % tuple(fields[name][at] for name in _VALUED for at in shown)).encode()
+        shown = [(at, labels[at]) for at, can_be_read in enumerate(readable) if can_be_read]
+        told: list[str | float | None] = []
+        for name, column in fields.items():
+            if name == XID_FIELD:
+                told += [label for label in labels if label is not None]
+            else:
+                told += [each for at, label in shown for each in (label, column[at])]
+        listed_xids = [xid for xid, label in zip(xids, labels, strict=True) if label is not None]
+        return (_text(tuple(listed_xids), len(shown)) % tuple(told)).encode()
 
     def _labels(self, place: int, gpu: int, slot: int, number: int, driver: str) -> str:
         bus = _BUSES[slot] if slot < len(_BUSES) else f"{slot:02X}"
@@ -113,29 +118,27 @@ class HostPages:
         )
 
 
-@lru_cache(maxsize=256)  # of a host it stays the same as long as nothing happens to its GPUs
-def _text(labels: tuple[str | None, ...], xids: tuple[int, ...], readable: tuple[bool, ...]) -> str:
-    """Return a page with a hole for each value: of :data:`_VALUED`, of each GPU that is readable.
+@lru_cache(maxsize=256)
+def _text(xids: tuple[int, ...], shown: int) -> str:
+    """Return a page with holes, family by family: for labels and a value, or an XID's labels alone.
 
     Args:
-        labels: of each GPU; None of one that is not listed.
-        xids: the last of each.
-        readable: whether DCGM can read each.
+        xids: the last of each GPU that is listed.
+        shown: how many GPUs can be read.
     """
-    shown = [label for label, can_be_read in zip(labels, readable, strict=True) if can_be_read]
     lines: list[str] = []
     for family in _FAMILIES:
         name = family.name
         about = f"# HELP {name} {family.help}\n# TYPE {name} {family.type}\n"
         lines.append(about.replace("%", "%%"))
         if name == XID_FIELD:
-            for label, xid in zip(labels, xids, strict=True):
-                if label is not None:
-                    message = XID_MESSAGES[xid]
-                    lines.append(f'{name}{{{label},err_code="{xid}",err_msg="{message}"}} {xid}\n')
-            continue
-        hole = "%.6f" if name in _RATIOS_AND_WATTS else "%d"
-        lines += [f"{name}{{{label}}} {hole}\n" for label in shown]
+            lines += [
+                f'{name}{{%s,err_code="{xid}",err_msg="{XID_MESSAGES[xid]}"}} {xid}\n'
+                for xid in xids
+            ]
+        else:
+            hole = "%.6f" if name in _RATIOS_AND_WATTS else "%d"
+            lines += [f"{name}{{%s}} {hole}\n"] * shown
     return "".join(lines)
 
 
