@@ -223,7 +223,7 @@ SPOILS = (
     Spoil("the points that hits fall", "- 0.2)", "- 0.1)", "caches"),
     Spoil("the age of what is evicted", "* 300 < 30", "* 300 < 9000", "caches"),
     Spoil("the growth of all others", "> 3 * clamp_min(", "> 3 + 0 * clamp_min(", "tenants"),
-    Spoil("how often limits turn away otherwise", "[3h]) > 0.2)", "[3h]) > -1)", "tenants"),
+    Spoil("how often limits turn away otherwise", "median > 0.2)", "median > -1)", "tenants"),
     Spoil("the share of a flood", "rate) > 0.5\n", "rate) > 0.01\n", "tenants"),
     Spoil("the share of paid requests", "> 0.05", "> 0.01", "tenants"),
     Spoil("the fewest calls of a tool", ">= 10 / 60", ">= 0 / 60", "tools"),
@@ -235,9 +235,7 @@ SPOILS = (
         "rollouts",
     ),
     Spoil("that a difference may be chance", "> 4\n", "> -4\n", "rollouts"),
-    Spoil(
-        "the points that a revision is worse", '"error"}) > 0.02\n', '"error"}) > 0\n', "rollouts"
-    ),
+    Spoil("the points that a revision is worse", '"error"} > 0.02\n', '"error"} > 0\n', "rollouts"),
     Spoil("the fewest bad requests", '"error"} >= 10\n', '"error"} >= 0\n', "rollouts"),
     Spoil("how often as long loads take", "> 3 * (sum", "> 0 * (sum", "rollouts"),
     Spoil("the fewest loads that make a usual time", ">= 3)", ">= 0)", "rollouts"),
