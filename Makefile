@@ -11,7 +11,6 @@ ONCE ?=
 STAY ?=
 OUT ?=
 AT_ONCE ?= 1
-SWEEP ?=
 LIVE ?=
 
 # On, unless empty or 0.
@@ -29,7 +28,8 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 locks := requirements/build.txt requirements/base.txt
 
-.PHONY: help setup demo test test-e2e test-scenarios test-vllm lint lock bench lab lab-live clean
+.PHONY: help setup demo test test-e2e test-scenarios test-vllm lint lock bench lab lab-strengths \
+  lab-live clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -84,8 +84,12 @@ bench: ## measure, and write bench.json
 
 lab: ## play every fault through every alert, score them, and write demo/lab/RESULTS.md
 	$(set_up) base test
-	@SWEEP='$(SWEEP)' .venv/bin/python tests/bench.py bench.json demo.lab; came=$$?; \
+	@.venv/bin/python tests/bench.py bench.json demo.lab; came=$$?; \
 	    cp out/lab/RESULTS.md demo/lab/RESULTS.md && exit $$came
+
+lab-strengths: ## play weaker and weaker faults: which are still caught? writes demo/lab/STRENGTHS.md
+	$(set_up) base
+	@.venv/bin/python -m demo.lab.strengths
 
 LIVE = gpu-lost calm silent-corruption
 lab-live: ## play some faults on real servers too, in half an hour, and hold them against the lab

@@ -5,6 +5,7 @@ and are things where something is kept or written:
 
 ==================  ================================================================================
 ``cli``             ``shardwatch lab``: some scenarios; ``bench`` all of the lab, with its figures
+``strengths``       how weak a fault is still caught: ``caught`` are its tables
 ``running``         many plays, some at once; ``eves`` are the processes that they fork from
 ``playing``         one play, from readings to an outcome; ``options`` say how, ``setting`` is what
                     it runs on, ``past`` the four weeks before, ``servers`` its Prometheus

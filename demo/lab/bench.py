@@ -58,8 +58,6 @@ class Whole:
 
     outcomes: Sequence[Outcome]
     """Of all scenarios, at the strengths that they promise."""
-    swept: Sequence[Outcome]
-    """At weaker ones."""
     healthy: Sequence[Outcome]
     """Of clusters that are well."""
     parts: Sequence[Part]
@@ -70,7 +68,6 @@ class Whole:
         """Write tables, page and data."""
         results.finish(
             self.outcomes,
-            self.swept,
             healthy=self.healthy,
             first=figure_blocks(self.figures),
             more=[block for each in self.parts for block in each.blocks],
@@ -79,16 +76,7 @@ class Whole:
 
 def main(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")] = OUT,
-    *,
     at_once: Annotated[int, typer.Option(help="Plays at the same time.", min=1)] = AT_ONCE,
-    sweep: Annotated[
-        bool,
-        typer.Option(
-            "--sweep",
-            envvar="SWEEP",
-            help="Play weaker faults than scenarios promise too, each at seven strengths: hours.",
-        ),
-    ] = False,
 ) -> None:
     """Run the whole lab, print each figure as it comes, and write the tables.
 
@@ -102,10 +90,10 @@ def main(
     parts, days = _parts(at_once)
     scenarios = [read_scenario(find_scenario(each)) for each in scenario_names()]
     simulated = [each for each in scenarios if each.is_simulated]
-    jobs = jobs_of(simulated, Options(), sweep=sweep)
+    jobs = jobs_of(simulated, Options(), sweep=False)
     done = run_jobs([*jobs, *healthy_jobs(SEEDS)], at_once, _tell, results.note)
     plays = done[: len(jobs)]
-    outcomes = [each for job, found in plays if not job.is_swept for each in found]
+    outcomes = [each for _, found in plays for each in found]
     healthy = [each for _, found in done[len(jobs) :] for each in found]
     of_days = healthy_part(days, healthy)
     first_faults = {each.name: each.first_fault.fault for each in simulated}
@@ -115,7 +103,6 @@ def main(
     figures = [*(of for each in parts for of in each.figures), *last]
     Whole(
         outcomes=outcomes,
-        swept=[each for job, found in plays if job.is_swept for each in found],
         healthy=healthy,
         parts=[*parts, of_days, Part([], compared)],
         figures=figures,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from demo.lab.beside import beside_blocks
+from demo.lab.caught import caughts, strengths_table
 from demo.lab.markdown import seconds, table
 from demo.lab.outcome import EXPECTED, FORBIDDEN, STANDING, AlertOutcome, Outcome, Shown
 from demo.lab.snowballs import snowball_blocks
@@ -61,7 +62,7 @@ def results_text(
         *snowball_blocks(ours),
         *_boards(_sorted(ours)),
         *_section("## Firing before any fault", ("alert", "scenarios"), _standing_rows(ours)),
-        *_section("## Strengths", _SWEEP_HEAD, _sweep_rows(ours, sweep)),
+        *_strengths(ours, sweep),
         *beside_blocks(outcomes),
         *more,
     ]
@@ -79,7 +80,6 @@ _PAGE_HEAD = ("scenario", "alert", "fired", "paged", "theory", "budget spent", "
               "lead")  # fmt: skip
 _ALERT_HEAD = ("alert", *WORDS)
 _WOKEN_HEAD = ("scenario", "faults", "pages", "pages a fault", "neither expected nor allowed")
-_SWEEP_HEAD = ("scenario", "strength", "alert", "fired", "paged")
 _BOARD_HEAD = ("scenario", "board", "panel", "shows", "first shown")
 
 
@@ -217,19 +217,14 @@ def _standing_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, ...]]:
         yield alert, ", ".join(sorted(scenarios))
 
 
-def _sweep_rows(ours: Sequence[Outcome], sweep: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+def _strengths(ours: Sequence[Outcome], sweep: Sequence[Outcome]) -> Iterator[str]:
     swept = {each.scenario for each in sweep}
     several = {each.scenario for each in ours
                if sum(other.scenario == each.scenario for other in ours) > 1}  # fmt: skip
     every = [*sweep, *(each for each in ours if each.scenario in swept | several)]
-    for of in sorted(every, key=lambda each: (each.scenario, -(each.strength or 0.0))):
-        strength = "" if of.strength is None else f"{of.strength:g}"
-        for name in of.expected:
-            mine = [each for each in of.alerts if each.alert == name and each.role == EXPECTED]
-            fired = min((each.fired_seconds for each in mine), default=None)
-            paged = min((e.paged_seconds for e in mine if e.paged_seconds is not None),
-                        default=None)  # fmt: skip
-            yield of.scenario, strength, name, seconds(fired) or "not", seconds(paged)
+    if every:
+        yield "## Strengths"
+        yield strengths_table(caught for of in every for caught in caughts(of))
 
 
 def _sorted(outcomes: Iterable[Outcome]) -> list[Outcome]:
