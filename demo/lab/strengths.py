@@ -23,7 +23,9 @@ _LEGEND = (
     "Of each alert that a scenario expects: down to which strength of the fault it comes, without "
     "a gap, how long after the fault, when it wakes somebody, and the next weaker strength at "
     "which it does not come; none where it came at all that were played. A strength is a share, or "
-    "a factor where it is above 1: `shardwatch demo scenarios` says of what."
+    "a factor where it is above 1: `shardwatch demo scenarios` says of what. What is rare, a "
+    "government's request among few that go astray, may by chance not happen at one strength and "
+    "happen at a weaker one."
 )
 
 
