@@ -122,6 +122,8 @@ class Source(Generic[Content]):
         self._clock = clock
         self._wall_clock = wall_clock
         self._requests = 0
+        self._newest = 0
+        """Number of the request that was answered last, or repeated: what is older is late."""
         self._flight: asyncio.Task[Answer[Content]] | None = None
         self._last: Answer[Content] = Answer("none")
 
@@ -167,6 +169,7 @@ class Source(Generic[Content]):
     def repeat(self) -> Answer[Content]:
         """Take the newest answer, which was up, once more: for whoever knows what would come."""
         self._requests += 1
+        self._newest = self._requests
         self.last_success_at = self._wall_clock()
         return self._last
 
@@ -175,7 +178,8 @@ class Source(Generic[Content]):
         if answer.is_ours:
             # Not for the circuit and not for the log: what was known of the target still holds.
             return replace(answer, behind="" if self._last.is_up else self._last.reason)
-        if answer.number > self._last.number:
+        if answer.number > self._newest:
+            self._newest = answer.number
             self._report(answer)
             # An error by HTTP is an answer, and a quick one: nobody waits for it in vain.
             answered = answer.is_up or answer.reason == "http_status"
@@ -189,9 +193,9 @@ class Source(Generic[Content]):
         """Go on where an earlier source of the same address stopped."""
         self.circuit = earlier.circuit
         self.last_success_at = earlier.last_success_at
-        self._requests = earlier._requests
+        self._requests = self._newest = earlier._requests
         # Its content is of another reading, and is not asked for again.
-        self._last = replace(earlier._last, content=None, number=earlier._requests)
+        self._last = replace(earlier._last, content=None)
 
     async def close(self) -> None:
         """Give up a request under way."""

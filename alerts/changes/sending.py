@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +20,8 @@ SHORTEST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_ASKED_SECONDS = 600.0
 """What an answer's ``Retry-After`` may make of it."""
+REFUSED_KEY_SECONDS = 600.0
+"""For so long a key that was refused is not sent again: its integration may be seconds old."""
 _ANSWER_SECONDS = 15.0
 _LONGEST_SAID = 300
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -42,24 +46,29 @@ class PagerDutyClient(HttpClient):
     Args:
         url: of change events.
         routing_key_file: read for each event: keys are replaced while this runs.
+        clock: in seconds.
     """
 
-    def __init__(self, url: str, routing_key_file: Path) -> None:
+    def __init__(
+        self, url: str, routing_key_file: Path, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._url = url
         self._routing_key_file = routing_key_file
+        self._clock = clock
         self._refused_key: str | None = None
+        self._refused_at = 0.0
         self._refusal = Answer("later")
 
     def _make_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_SECONDS))
 
     async def send(self, event: Event) -> Answer:
-        """Send one event, once; none with a key that PagerDuty refused, until it is another."""
+        """Send one event, once; none for ten minutes with a key that PagerDuty refused."""
         try:
             key = self._routing_key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             return Answer("later", f"{self._routing_key_file} cannot be read")
-        if key == self._refused_key:
+        if key == self._refused_key and self._clock() - self._refused_at < REFUSED_KEY_SECONDS:
             return self._refusal
         try:
             async with self._session.post(
@@ -70,8 +79,8 @@ class PagerDutyClient(HttpClient):
             return Answer("later", f"no answer: {error or type(error).__name__}")
         became = _meaning(answer.status, text, answer.headers.get("Retry-After", ""))
         if became.outcome == "refused" and _OF_THE_KEY.search(became.said):
-            # PagerDuty wants no 400 to be sent again as it is.
-            self._refused_key = key
+            # PagerDuty wants no 400 to be sent again as it is, but may not know a new key yet.
+            self._refused_key, self._refused_at = key, self._clock()
             self._refusal = Answer("later", f"{became.said}: correct {self._routing_key_file}")
             return self._refusal
         return became

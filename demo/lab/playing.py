@@ -76,10 +76,10 @@ async def prepare(
     every = [ours, *options.peers]
     interval = setting.config.file.prometheus.scrape_interval
     groups = [read_rule_files(each.files, interval) for each in every]
-    if options.alerts_alone:
-        groups = [leading_to_alerts(each) for each in groups]
-    expressions = [rule.expr for of in groups for group in of for rule in group.rules]
     conditions = [said for each in scenarios for said in conditions_of(each)]
+    if options.alerts_alone:
+        groups = [leading_to_alerts(each, also=conditions) for each in groups]
+    expressions = [rule.expr for of in groups for group in of for rule in group.rules]
     questions = questions_of(scenarios, setting.boards) if options.has_boards else []
     names = names_read([*expressions, *conditions, *(each.expr for each in questions)])
     watch = Watch(

@@ -11,18 +11,23 @@ from slo.replay.reading import NAME, Read, reads_of
 from slo.rule import AlertingRule, RuleGroup
 
 
-def leading_to_alerts(groups: Sequence[RuleGroup]) -> list[RuleGroup]:
+def leading_to_alerts(groups: Sequence[RuleGroup], also: Iterable[str] = ()) -> list[RuleGroup]:
     """Return groups with the rules alone that alert, or that alerts read through others.
 
     Replayed, they give the same alerts as all rules do.
 
     Args:
         groups: of rules; those of which nothing is left are left out.
+        also: PromQL that is asked beside the alerts: what it reads is kept, too.
+
+    Raises:
+        ValueError: if one of ``also`` is no PromQL.
     """
     rules = place(timed(groups))
     find = Finder(rules)
-    left = [at for at, each in enumerate(rules) if isinstance(each.rule, AlertingRule)]
-    found = set(left)
+    found = {at for at, each in enumerate(rules) if isinstance(each.rule, AlertingRule)}
+    found |= {at for expr in also for read in reads_of(expr) for at in find(read)}
+    left = list(found)
     while left:
         read = {at for each in rules[left.pop()].reads for at in find(each)}
         left += read - found

@@ -27,7 +27,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 
 from exporters.version import VERSION
 from slo.review.alert_store import write_facts
@@ -152,7 +152,7 @@ def _ask(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     if last_failure(engine) is not None:  # nothing may be there to be written for hours
-        with contextlib.suppress(DBAPIError):
+        with contextlib.suppress(OperationalError, InternalError):  # these last_failure tells
             try_writing(engine)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +37,12 @@ _PRAGMAS = (
 _FAILURES: WeakKeyDictionary[Engine, DBAPIError] = WeakKeyDictionary()
 """Of the last transaction that wrote, where the database failed: a full disk lets us read."""
 _WRITES = {"writes": True}
-_FILLER = "x" * 65536
+_FILLER_BYTES = 65536
 """Chosen: as much as a large alert."""
+_TRIAL = (
+    "INSERT INTO change_events (id, at, kind, summary, labels)"
+    " VALUES ('trial', 0, 'trial', :filler, '{}')"
+)  # gone before the commit; no trigger is told of it
 _LOCK = 0x5EC0  # of PostgreSQL's advisory locks, ours
 _BACKENDS = {
     "sqlite": "sqlite",
@@ -120,16 +125,18 @@ def last_failure(engine: Engine) -> DBAPIError | None:
 def try_writing(engine: Engine) -> None:
     """Write what leaves nothing behind, to see whether the database takes changes again.
 
-    :func:`last_failure` tells. It takes new room as well as a commit to the disk: what is rolled
-    back never gets there.
+    :func:`last_failure` tells. A row of 64 KiB comes into a table of ours and goes, in one
+    transaction that is committed. That proves room in the table's files and in the log that is
+    flushed, for as much: what is rolled back need not get to the disk, nor what compresses well.
+    PostgreSQL asks for no right to make tables, only for those to insert and delete.
 
     Raises:
-        OperationalError: if the database fails, or another of its kind.
+        DBAPIError: if the database fails, or does not let us.
     """
+    filler = os.urandom(_FILLER_BYTES // 2).hex()
     with writing(engine) as connection:
-        connection.execute(text("CREATE TABLE tried_writing (filler TEXT)"))  # never committed
-        connection.execute(text("INSERT INTO tried_writing VALUES (:filler)"), {"filler": _FILLER})
-        connection.execute(text("DROP TABLE tried_writing"))
+        connection.execute(text(_TRIAL), {"filler": filler})
+        connection.execute(text("DELETE FROM change_events WHERE id = 'trial'"))
 
 
 @contextmanager

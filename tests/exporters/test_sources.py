@@ -114,6 +114,21 @@ async def test_an_answer_older_than_the_last_is_dropped(fetch, clock):
     assert one.circuit.failures == 0
 
 
+async def test_an_answer_older_than_a_repetition_is_dropped(fetch, clock):
+    """What was asked before it came later: what was repeated is the newest."""
+    one = source(fetch, clock)
+    up = one.read_at_once(Response(200, b"page"))
+    fetch.gate.clear()
+    fetch.answer = FetchError("timeout", "why")
+    asking = asyncio.create_task(one.ask())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert one.repeat() is up
+    fetch.gate.set()
+    assert await asking is up
+    assert "other" == one.read_at_once(Response(200, b"other")).content
+
+
 async def test_a_source_that_failed_three_times_is_not_asked_until_its_pause_is_over(fetch, clock):
     """The circuit is open."""
     fetch.answer = FetchError("timeout", "why")

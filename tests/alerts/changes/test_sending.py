@@ -18,12 +18,18 @@ def keys() -> list[str]:
 
 
 @pytest.fixture
-def server(keys: list[str]) -> TestServer:
-    """A PagerDuty that knows one key, ``right``."""
+def known() -> set[str]:
+    """Those that it knows."""
+    return {"right"}
+
+
+@pytest.fixture
+def server(keys: list[str], known: set[str]) -> TestServer:
+    """A PagerDuty that knows some keys."""
 
     async def answer(request: web.Request) -> web.Response:
         keys.append((await request.json())["routing_key"])
-        if keys[-1] == "right":
+        if keys[-1] in known:
             return web.json_response({"status": "success"}, status=202)
         errors = ["'routing_key' belongs to no integration"]
         return web.json_response({"errors": errors}, status=400)
@@ -50,3 +56,27 @@ async def test_a_key_that_was_refused_is_sent_no_more(
     }
     assert "taken" == last.outcome
     assert ["wrong", "right"] == keys
+
+
+async def test_a_key_that_was_refused_is_tried_again_after_ten_minutes(
+    server: TestServer, keys: list[str], known: set[str], tmp_path: Path
+) -> None:
+    """Its integration was made seconds before: nobody needs to touch the file."""
+    now = 0.0
+    file = tmp_path / "key"
+    file.write_text("new")
+    async with (
+        server,
+        PagerDutyClient(str(server.make_url("/")), file, clock=lambda: now) as client,
+    ):
+        outcomes = [(await client.send(EVENT)).outcome]
+        now = 600.0
+        outcomes.append((await client.send(EVENT)).outcome)
+        known.add("new")
+        now = 1199.0
+        outcomes.append((await client.send(EVENT)).outcome)
+        now = 1200.0
+        outcomes.append((await client.send(EVENT)).outcome)
+
+    assert ["later", "later", "later", "taken"] == outcomes
+    assert ["new"] * 3 == keys

@@ -76,13 +76,18 @@ async def test_a_play_is_as_expected_scored_and_drawn() -> None:
 
 @pytest.mark.scenario  # the lab plays healthy clusters so
 async def test_alerts_alone_are_as_they_are_with_boards() -> None:
-    """What is left out leads to none."""
-    scenario = story({"fault": "lost-gpu", "at": "10s", "place": {"group": "eu-chat-0"}})
+    """What is left out leads to none, nor to what a scenario asks of rules that boards read."""
+    scenario = story(
+        {"fault": "lost-gpu", "at": "10s", "place": {"group": "eu-chat-0"}},
+        shows=['shardwatch:cell_errors:ratio{region="eu",model="chat"} > 0.1'],
+    )
 
     (whole,) = await play(scenario, OPTIONS)
     (alone,) = await play(scenario, replace(OPTIONS, alerts_alone=True))
 
     assert whole.alerts
     assert whole.alerts == alone.alerts
+    assert [True] == list(whole.conditions.values())
+    assert whole.conditions == alone.conditions
     assert whole.queries_asked
     assert not alone.queries_asked

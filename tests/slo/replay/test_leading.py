@@ -36,6 +36,16 @@ def test_an_alert_that_reads_alerts_keeps_them_and_what_they_read():
     assert [group("g", told, fires)] == leading_to_alerts([group("g", other, told, fires)])
 
 
+def test_what_is_asked_beside_the_alerts_is_kept_with_what_it_reads():
+    """A condition of a play may read what no alert does."""
+    first, second = RecordingRule("a:b", "x"), RecordingRule("c:d", "a:b > 1")
+    of_boards = RecordingRule("e:f", "a:b + y")
+    fires = alert("x > 2")
+    groups = [group("g", first, second, of_boards, fires)]
+
+    assert [group("g", first, second, fires)] == leading_to_alerts(groups, also=["c:d == 3"])
+
+
 def test_a_series_is_found_if_any_expression_has_a_selector_of_it():
     """By all labels: one that a series lacks is empty."""
     found = Found(['rate(x{of="eu"}[5m]) or y{of!=""}', 'x{of=~"u.*"}'])

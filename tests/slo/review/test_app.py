@@ -7,13 +7,14 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from exporters.problems import InputError
 from slo.review.access import read_webhook_token
 from slo.review.alert_store import read_facts
 from slo.review.app import review_application
-from slo.review.database import open_database
+from slo.review.database import open_database, writing
 from slo.review.webhook import LARGEST_BYTES
 from tests.slo.review.messages import NOW, alert, webhook
 
@@ -105,6 +106,21 @@ async def test_health_says_whether_the_database_answers(sqlite_record: Engine, t
     async with asking(gone) as client:
         assert 503 == (await client.get("/healthz")).status_code
     gone.dispose()
+
+
+async def test_health_says_why_the_database_does_not_let_us_try(sqlite_record: Engine):
+    """Such as a right that we lack: else nobody learns why it stays as it is."""
+    with sqlite_record.begin() as connection:
+        refusing = "BEGIN SELECT RAISE(ABORT, 'permission denied'); END"
+        made = f"CREATE TRIGGER refusing BEFORE INSERT ON change_events {refusing}"
+        connection.execute(text(made))
+    with pytest.raises(OperationalError), writing(sqlite_record) as connection:
+        connection.execute(text("SELECT no FROM such_table"))
+    async with asking(sqlite_record) as client:
+        health = await client.get("/healthz")
+
+    assert 503 == health.status_code
+    assert "permission denied" in health.text
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from exporters.problems import InputError
-from slo.review.database import check_version, downgrade, open_database, upgrade, writing
-from slo.review.models import Action, Base, Cell, Snapshot
+from slo.review.database import (
+    check_version,
+    downgrade,
+    open_database,
+    try_writing,
+    upgrade,
+    writing,
+)
+from slo.review.models import Action, Base, Cell, ChangeEvent, Snapshot
 
 
 @contextlib.contextmanager
@@ -70,6 +78,43 @@ def test_numbers_keep_their_last_digit(record: Engine, value: float):
     with Session(record) as session:
         found = session.scalars(select(Snapshot.events_bad)).one()
     assert repr(value) == repr(found)
+
+
+def room_bytes(engine: Engine) -> int:
+    """Return how much change events have taken: of SQLite's log, or of PostgreSQL's files."""
+    if engine.dialect.name == "sqlite":
+        return Path(f"{engine.url.database}-wal").stat().st_size
+    with engine.connect() as connection:
+        asked = text("SELECT pg_total_relation_size('change_events')")
+        return int(connection.execute(asked).scalar_one())
+
+
+def test_a_trial_takes_room_for_a_large_alert_and_leaves_nothing(record: Engine):
+    """Else it would be taken where no alert is; a compressed one takes a kilobyte."""
+    with record.connect():  # SQLite's log is there while somebody is connected
+        before = room_bytes(record)
+        try_writing(record)
+        taken = room_bytes(record) - before
+
+    assert taken >= 60_000
+    with Session(record) as session:
+        assert [] == session.scalars(select(ChangeEvent.id)).all()
+
+
+def test_a_trial_needs_no_right_to_make_tables(record: Engine):
+    """Who may write rows alone is answered for all the same."""
+    if record.dialect.name == "sqlite":
+        pytest.skip("it knows no rights")
+    role = f"writer_of_{record.url.database}"
+    with record.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+        rights = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public"
+        connection.execute(text(f"GRANT {rights} TO {role}"))
+    with opened(record.url.set(username=role).render_as_string(hide_password=False)) as engine:
+        with pytest.raises(ProgrammingError), writing(engine) as connection:
+            connection.execute(text("CREATE TABLE own (id INTEGER)"))
+        try_writing(engine)
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path):
