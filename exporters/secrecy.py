@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
@@ -22,18 +21,25 @@ _SETS_SECRET = re.compile(
 )
 """A line of YAML that gives one itself. Keys that end with ``_file`` do not."""
 
+_HOST = r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])"
+_NO_USER = re.compile(rf"{_HOST}(?:/[^:#?]*|:\d{{1,5}}(?:/[^@:#?]*)?)?(?:\?.*)?", re.IGNORECASE)
+"""An address whose ``@`` is of its path or its query. Behind a port, a path has none: what seems to
+be a port may be how a password begins."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*")
+
 
 def has_user(address: str) -> bool:
-    """Tell whether an address, with a scheme or without, says who asks: ``USER:PASSWORD@HOST``."""
-    try:
-        return "@" in (urlsplit(address).netloc or address.partition("/")[0])
-    except ValueError:  # "http://[": no address at all
-        return "@" in address
+    """Tell whether an address, with a scheme or without, says who asks: ``USER:PASSWORD@HOST``.
+
+    A password may have a slash, or ``#`` or ``?``, that nobody escaped. So wherever an ``@`` may be
+    after one, it is: an ``@`` of a path is best written ``%40``.
+    """
+    return "@" in address and not _NO_USER.fullmatch(address)
 
 
 def without_secrets(line: str) -> str:
     """Return a line of a configuration as it may be told; ``a secret`` where it gives one."""
-    if _SETS_SECRET.search(line) or re.search(r"://[^/\s]*@", line):
+    if _SETS_SECRET.search(line) or any(map(has_user, _ADDRESS.findall(line))):
         return "a secret"
     return line
 

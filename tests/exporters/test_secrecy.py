@@ -63,6 +63,11 @@ def refused(folder: Path, part: dict[str, Any]) -> str:
          "addresses[0]: found credentials or a query in an address"),
         ({"alertmanager": {"addresses": [f"me:{SECRET}@am:9093"]}},
          "addresses[0]: found credentials or a query in an address"),
+        *(({"alertmanager": {"addresses": [address]}},
+           "addresses[0]: found credentials or a query in an address")
+          for address in (f"http://u:p/{SECRET}@h:9090", f"http://u:p#{SECRET}@h",
+                          f"http:/u:{SECRET}@h", f"u:p/{SECRET}@h:9093")),
+        ({"prometheus": {"url": f"http://me:x/{SECRET}@p"}}, f"prometheus.url: {IN_ADDRESS}"),
         (told("slack", {"api_url_file": SLACK, "channel": "#a"}), f"api_url_file: {ITSELF}"),
         (told("email", {**MAIL, "smarthost": f"me:{SECRET}@m"}), "smarthost: found a user"),
         (told("email", {**MAIL, "auth_username": "me", "auth_password_file": SECRET}),
@@ -91,8 +96,15 @@ def test_a_path_is_no_secret(path: str, tmp_path: Path):
     ("says_who", "says_nobody"),
     [
         ("http://me:x@host/path", "http://host/a@b"),
-        ("me@host:9093", "host:9093/a@b"),
+        ("me@host:9093", "host:9093/a"),
         ("http://[me@", "http://host?mail=a@b"),
+        ("http://me:x/y@host:9090", "HTTP://host:9090/?mail=a@b"),
+        ("http://me:x#y@host", "http://host:9090/a%40b"),
+        ("http://me:x?y@host", "http://[::1]:9090/a?b@c"),
+        ("http:/me:x@host", "http://[::1]/a@b"),
+        ("http://me:12/34@host", "http://host:9090"),
+        ("http://domain/me:x@host", "http://host"),
+        ("me:x/y@host:9093", "host:9093"),
     ],
 )
 def test_who_asks_stands_before_the_host(says_who: str, says_nobody: str):
@@ -110,6 +122,8 @@ def test_who_asks_stands_before_the_host(says_who: str, says_nobody: str):
         f"smtp_auth_password: {SECRET}",
         f'"bearer_token": "{SECRET}"',
         f"  url: http://me:{SECRET}@robot",
+        f"  url: 'http://me:x/{SECRET}@robot'",
+        f"- http:/me:x#{SECRET}@robot",
     ],
 )
 def test_a_line_that_gives_a_secret_is_not_told(line: str):
@@ -118,7 +132,14 @@ def test_a_line_that_gives_a_secret_is_not_told(line: str):
 
 
 @pytest.mark.parametrize(
-    "line", ["routing_key_file: /run/key", "password:", "- receiver: tokens", "mail: a@b"]
+    "line",
+    [
+        "routing_key_file: /run/key",
+        "password:",
+        "- receiver: tokens",
+        "mail: a@b",
+        "- 'http://h/a@b'",
+    ],
 )
 def test_any_other_line_is_told(line: str):
     """It says what to mend."""
