@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from exporters.alertmanagers import AlertmanagerAddress
 from exporters.fields import Seconds
@@ -111,8 +111,17 @@ def _email(text: str) -> str:
     return text
 
 
-def _no_secret(url: str) -> str:
-    parts = urlsplit(url)
+def _no_secret(url: Any) -> Any:
+    """Go before the check of the address, which tells what it found."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:  # its text has a part of the address
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(
+            "found something else, not shown for it may be a secret, expected an http:// or "
+            "https:// address"
+        )
     if parts.hostname == "hooks.slack.com":
         raise ValueError(
             "found the address of Slack's incoming webhook, which is a secret, expected slack with "
@@ -199,7 +208,7 @@ class Webhook(_Strict):
         "token": "credentials_file",
     }
 
-    url: Annotated[HttpUrl, AfterValidator(_no_secret)]
+    url: Annotated[HttpUrl, BeforeValidator(_no_secret)]
     credentials_file: SecretFile | None = None
     """Of a bearer's token."""
 

@@ -26,6 +26,7 @@ BASE: dict[str, Any] = {
 }
 IN_ADDRESS = "found who asks in the address itself, expected an address without"
 NO_MAPPING = "found text or a list, not shown for it may be a secret, expected a mapping"
+NO_ADDRESS = "found something else, not shown for it may be a secret, expected an http://"
 ITSELF = "found what seems to be the secret itself, expected the path of a file that holds it alone"
 
 
@@ -54,6 +55,9 @@ def refused(folder: Path, part: dict[str, Any]) -> str:
         ({"webhook": {"url": f"http://me:{SECRET}@robot"}}, f"webhook.url: {IN_ADDRESS}"),
         ({"webhook": {"url": f"http://robot/x?api_token={SECRET}"}},
          "webhook.url: found a secret in the address, expected credentials_file"),
+        *(({"webhook": {"url": url}}, f"webhook.url: {NO_ADDRESS}")
+          for url in (SLACK.removeprefix("https://"), SLACK.replace("://", ":/"), f"ftp://{SECRET}",
+                      f"http://[{SECRET}]", [SECRET], None)),
         ({"webhook": {"url": SLACK}}, "webhook.url: found the address of Slack's incoming webhook"),
         ({"prometheus": {"url": f"http://me:{SECRET}@p"}}, f"prometheus.url: {IN_ADDRESS}"),
         ({"prometheus": {"url": "http://p", "http_client_config": {
