@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+_ALONE = "the path of a file that holds it alone"
 _MOVE = "move it there, and replace it, for it has been seen"
 _KEY = re.compile(r"[A-Za-z0-9+=_-]{32,}")
 """As routing keys, tokens and digests are: names of files are shorter, or have a dot or a slash."""
@@ -49,12 +50,48 @@ def _secret_file(value: Any) -> Any:
         raise ValueError("found no text, expected the path of a file that holds the secret alone")  # noqa: TRY004 - pydantic takes no TypeError
     text = str(value)
     if _KEY.fullmatch(text) or "://" in text:
-        raise ValueError(
-            "found what seems to be the secret itself, expected the path of a file that holds it "
-            f"alone; {_MOVE}"
-        )
+        raise ValueError(f"found what seems to be the secret itself, expected {_ALONE}; {_MOVE}")
     return value
 
 
 SecretFile = Annotated[Path, BeforeValidator(_secret_file)]
 """The path of a file that holds a secret."""
+
+
+def not_shown(expected: str, *kinds: type) -> BeforeValidator:
+    """Return a check that refuses what is of no such kind, and does not repeat it.
+
+    Args:
+        expected: as messages say it: ``a mapping``.
+        kinds: that are let through.
+    """
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, kinds):
+            raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
+                f"found something else, not shown for it may be a secret, expected {expected}"
+            )
+        return value
+
+    return BeforeValidator(check)
+
+
+class NearSecrets(BaseModel):
+    """A mapping at whose place, or in which, others write a secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secrets: ClassVar[dict[str, str]] = {}
+    """What others write a secret into, and what holds its file's path here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_secret(cls, data: Any) -> Any:
+        if not isinstance(data, dict | cls):
+            raise ValueError(  # noqa: TRY004 - pydantic takes no TypeError
+                "found text or a list, not shown for it may be a secret, expected a mapping"
+            )
+        for name, instead in cls.secrets.items() if isinstance(data, dict) else ():
+            if name in data:
+                raise ValueError(f"found a secret in {name}, expected {instead}, {_ALONE}; {_MOVE}")
+        return data

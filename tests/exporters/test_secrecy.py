@@ -27,12 +27,18 @@ BASE: dict[str, Any] = {
 IN_ADDRESS = "found who asks in the address itself, expected an address without"
 NO_MAPPING = "found text or a list, not shown for it may be a secret, expected a mapping"
 NO_ADDRESS = "found something else, not shown for it may be a secret, expected an http://"
+NO_OTHER = "found something else, not shown for it may be a secret, expected a "
 ITSELF = "found what seems to be the secret itself, expected the path of a file that holds it alone"
 
 
 def told(by: str, way: dict[str, Any]) -> dict[str, Any]:
     """Return a receiver that is told by one way."""
     return {"alertmanager": {"receivers": {"ops": {by: way}}, "fallback": "ops"}}
+
+
+def asks(config: Any) -> dict[str, Any]:
+    """Return how Prometheus is asked."""
+    return {"prometheus": {"url": "http://p", "http_client_config": config}}
 
 
 def refused(folder: Path, part: dict[str, Any]) -> str:
@@ -62,6 +68,23 @@ def refused(folder: Path, part: dict[str, Any]) -> str:
         ({"prometheus": {"url": f"http://me:{SECRET}@p"}}, f"prometheus.url: {IN_ADDRESS}"),
         ({"prometheus": {"url": "http://p", "http_client_config": {
             "authorization": {"credentials_file": SECRET}}}}, f"credentials_file: {ITSELF}"),
+        *((asks(config), f"{place}: {found}") for config, place, found in (
+            (SECRET, "http_client_config", NO_MAPPING),
+            ({"bearer_token": SECRET}, "http_client_config", "found a secret in bearer_token"),
+            ({"basic_auth": f"u:{SECRET}"}, "basic_auth", NO_MAPPING),
+            ({"basic_auth": {"username": "u", "password": SECRET}}, "basic_auth",
+             "found a secret in password, expected password_file"),
+            ({"authorization": SECRET}, "authorization", NO_MAPPING),
+            ({"http_headers": f"X-Key: {SECRET}"}, "http_headers", NO_OTHER),
+            ({"http_headers": {"X-Key": SECRET}}, "http_headers.X-Key", NO_MAPPING),
+            ({"http_headers": {"X-Key": {"secrets": [SECRET]}}}, "X-Key",
+             "found a secret in secrets, expected files"),
+            ({"http_headers": {"X-Key": {"values": SECRET}}}, "X-Key.values", NO_OTHER),
+            ({"http_headers": {"X-Key": {"files": SECRET}}}, "X-Key.files", NO_OTHER),
+            ({"http_headers": {"X-Key": {"files": [SECRET]}}}, "X-Key.files[0]", ITSELF),
+        )),
+        ({"alertmanager": {"receivers": {"ops": SECRET}, "fallback": "ops"}},
+         f"receivers.ops: {NO_MAPPING}"),
         ({"links": {"grafana": f"http://me:{SECRET}@g"}}, f"links.grafana: {IN_ADDRESS}"),
         ({"alertmanager": {"addresses": [f"http://me:{SECRET}@am:9093"]}},
          "addresses[0]: found credentials or a query in an address"),
