@@ -10,12 +10,17 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 
 _ALONE = "the path of a file that holds it alone"
 _MOVE = "move it there, and replace it, for it has been seen"
-_KEY = re.compile(r"[A-Za-z0-9+=_-]{32,}")
-"""As routing keys, tokens and digests are: names of files are shorter, or have a dot or a slash."""
+_MIXED = r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])"
+_KEY = re.compile(rf"(?:(?=\D*\d)|{_MIXED})[A-Za-z0-9+=_-]{{32,}}")
+"""As routing keys, tokens and digests are: names of files are shorter, have a dot or a slash, or
+are of words alone."""
+_BASE64 = re.compile(rf"(?:(?=[^+=]*[+=])|(?!/)(?=\D*\d){_MIXED})(?=.{{32}})[A-Za-z0-9+/]+={{0,2}}")
+"""With ``+`` or ``=``, or of all kinds of characters: a path may be of letters and slashes, too."""
+_JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _SETS_SECRET = re.compile(
     r"(?:^|[\s{,-])['\"]?\w*(?:password|secret|token|routing_key|service_key|api_key|api_url"
     r"|credentials|integration_key)['\"]?\s*:\s*\S"
@@ -26,7 +31,7 @@ _HOST = r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])"
 _NO_USER = re.compile(rf"{_HOST}(?:/[^:#?]*|:\d{{1,5}}(?:/[^@:#?]*)?)?(?:\?.*)?", re.IGNORECASE)
 """An address whose ``@`` is of its path or its query. Behind a port, a path has none: what seems to
 be a port may be how a password begins."""
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*")
+_ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]+:/\S*")
 
 
 def has_user(address: str) -> bool:
@@ -45,17 +50,27 @@ def without_secrets(line: str) -> str:
     return line
 
 
-def _secret_file(value: Any) -> Any:
+def _secret_file(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, str | Path):
         raise ValueError("found no text, expected the path of a file that holds the secret alone")  # noqa: TRY004 - pydantic takes no TypeError
     text = str(value)
-    if _KEY.fullmatch(text) or "://" in text:
+    is_like_one = any(each.fullmatch(text) for each in (_KEY, _BASE64, _JWT))
+    if "://" in text or (is_like_one and not _is_file(text, info.context)):
         raise ValueError(f"found what seems to be the secret itself, expected {_ALONE}; {_MOVE}")
     return value
 
 
+def _is_file(path: str, context: Any) -> bool:
+    """Tell whether a file is there, seen from the ``folder`` of the configuration, if any."""
+    try:
+        return bool(context) and (context["folder"] / path).is_file()
+    except OSError:  # as a name it is too long
+        return False
+
+
 SecretFile = Annotated[Path, BeforeValidator(_secret_file)]
-"""The path of a file that holds a secret."""
+"""The path of a file that holds a secret. What seems to be one itself, and is no file's name beside
+the configuration, is refused; short secrets and passphrases cannot be told from names."""
 
 
 def not_shown(expected: str, *kinds: type) -> BeforeValidator:

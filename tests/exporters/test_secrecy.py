@@ -111,7 +111,42 @@ def test_a_secret_at_the_place_of_something_else_is_refused_and_not_told(
     assert SECRET not in said
 
 
-@pytest.mark.parametrize("path", ["secrets/serving.key", "key", f"{SECRET}.key", f"/run/{SECRET}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        SECRET,
+        "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh",
+        f"{SECRET}/+==",
+        f"/{SECRET}+/",
+        "Zm9vYmFyYmF6/cXV4cXV1eGNvcmdlZ3JhdWx0",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl",
+        f"eyJhbGciOiJIUzI1NiJ9.{SECRET * 10}.c2lnbmF0dXJl",
+    ],
+)
+def test_a_key_or_a_token_is_no_path_unless_there_is_such_a_file(text: str, tmp_path: Path):
+    """Of PagerDuty, in base64, or a JWT."""
+    part = {"pagerduty": {"routing_key_file": text}}
+    said = refused(tmp_path, part)
+    assert f"routing_key_file: {ITSELF}" in said
+    assert text not in said
+
+    if len(text) < 100 and "/" not in text:
+        (tmp_path / text).write_text(SECRET)
+        assert read_config(tmp_path / "shardwatch.yaml").file.pagerduty
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "secrets/serving.key",
+        "key",
+        f"{SECRET}.key",
+        f"/run/{SECRET}",
+        "shardwatch-pagerduty-routing-key-production",
+        "secrets/clusters/production/serving1",
+        "/run/secrets/Clusters/Production/Serving1",
+    ],
+)
 def test_a_path_is_no_secret(path: str, tmp_path: Path):
     """That there is no such file is told with its name."""
     assert f"no such file: {tmp_path / path}" in refused(
