@@ -21,38 +21,34 @@ ENDED = f"; not now, but within the last {ENDED_WITHIN}"
 """Said after the evidence of such a cause."""
 _LOOKED_AT = "15s"
 """How finely it is seen when such a cause began."""
-_RANK_FACTOR = 1000
-"""What a rank is divided by to decide between two that began at the same moment."""
+_ENDED_FACTOR = 1000
+"""What the rank of a cause that has ended is divided by: it comes after each that is at work."""
 
 
 @dataclass(frozen=True)
 class ProbableCause:
-    """The highest-ranked cause at work in an alert's cell, or else the first that ended lately.
+    """The highest-ranked cause at work in an alert's cell, or else of those that ended lately.
 
-    Of what has ended the first is named, for effects begin after their causes: a queue that
-    snowballs slows groups, and these may stay so for longer than it.
+    One that ended is not named where what brings it about had begun before it: groups are slow
+    because their cell's queue snowballs, and may stay so for longer than it.
     """
 
     causes: tuple[Cause, ...]
     at_work: tuple[tuple[str, tuple[str, ...]], ...]
     """Selectors of those at work in the cell, each with the labels of the alert for whose values
     ``%q`` stands, in order."""
+    ended: tuple[tuple[str, tuple[str, ...]], ...]
+    """Likewise, PromQL of those that were lately, by ranks below 1."""
 
     @property
     def looked_for(self) -> str:
-        """Return PromQL of all at work by rank, and of those that ended lately, below 0."""
-        ended = (
-            f"last_over_time({each}[{ENDED_WITHIN}]) / {_RANK_FACTOR}"
-            f" - min_over_time(timestamp({each})[{ENDED_WITHIN}:{_LOOKED_AT}])"
-            for each, _ in self.at_work
-        )
-        return " or ".join((*self._selectors, *ended))
+        """Return PromQL of all at work, and of those that ended lately, by rank."""
+        return " or ".join(each for each, _ in (*self.at_work, *self.ended))
 
     @property
     def looked_for_labels(self) -> tuple[str, ...]:
         """Return which label values it has, in order."""
-        of_ended = (label for _, labels in self.at_work for label in (*labels, *labels))
-        return (*self._labels, *of_ended)
+        return tuple(label for _, labels in (*self.at_work, *self.ended) for label in labels)
 
     def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
         """Return a template of what is to be said of it, and of what, if there is none.
@@ -77,14 +73,6 @@ class ProbableCause:
             {each: _active_since(labels) for labels, each in names.items()}, SINCE_UNKNOWN
         )
 
-    @property
-    def _selectors(self) -> tuple[str, ...]:
-        return tuple(each for each, _ in self.at_work)
-
-    @property
-    def _labels(self) -> tuple[str, ...]:
-        return tuple(label for _, labels in self.at_work for label in labels)
-
     def _of_the_first(
         self,
         branches: Mapping[tuple[str, ...], str],
@@ -108,10 +96,11 @@ class ProbableCause:
 
     def _more(self) -> str:
         """Return a template of how much more evidence is at work of the same cause."""
-        at_work = " or ".join(self._selectors)
+        at_work = " or ".join(each for each, _ in self.at_work)
         others = f"count(({at_work}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
         others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
-        values = f"{_values(self._labels)} .Labels.{conventions.CAUSE}"
+        labels = tuple(label for _, labels in self.at_work for label in labels)
+        values = f"{_values(labels)} .Labels.{conventions.CAUSE}"
         return (
             f"{{{{ with printf `{others}`{values} | query }}}}"
             " and {{ . | first | value }} more{{ end }}"
@@ -126,10 +115,49 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
         causes: those that can explain it.
     """
     at_work = tuple(
-        (f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}", labels)
+        (_selector(labels, names), labels)
         for labels, names in _by_labels(objective, causes).items()
     )
-    return ProbableCause(tuple(causes), at_work)
+    ended = tuple(
+        _ended(objective, [each for each in causes if each.name in names], labels, causes)
+        for labels, names in _by_labels(objective, causes).items()
+    )
+    return ProbableCause(tuple(causes), at_work, ended)
+
+
+def _ended(
+    objective: Objective,
+    mine: Sequence[Cause],
+    labels: tuple[str, ...],
+    every: Sequence[Cause],
+) -> tuple[str, tuple[str, ...]]:
+    """Return PromQL of those of some causes that ended lately, and its labels.
+
+    Args:
+        objective: whose cells.
+        mine: the causes, whose states have the same of the objective's labels.
+        labels: which.
+        every: all that can explain the burn, also what brings these about.
+    """
+    selector = _selector(labels, [each.name for each in mine])
+    expr, found = f"last_over_time({selector}[{ENDED_WITHIN}]) / {_ENDED_FACTOR}", [*labels]
+    for each in mine:
+        for before, names in _by_labels(
+            objective, [other for other in every if other.name in each.follows]
+        ).items():
+            effect, cause = _began(_selector(labels, [each.name])), _began(_selector(before, names))
+            expr += f" unless {effect} > on () group_left () min({cause})"
+            found += (*labels, *before)
+    return expr, tuple(found)
+
+
+def _began(selector: str) -> str:
+    """Return PromQL of when states began within the time in which ended ones are named."""
+    return f"min_over_time(timestamp({selector})[{ENDED_WITHIN}:{_LOOKED_AT}])"
+
+
+def _selector(labels: Sequence[str], names: Sequence[str]) -> str:
+    return f"{conventions.CAUSE_STATE}{{{matchers({}, labels, cause=_one_of(names))}}}"
 
 
 def once_causes_can_be_told(
@@ -183,7 +211,7 @@ def _active_since(labels: Sequence[str]) -> str:
 
 def _if_ended(said: str) -> str:
     """Return a template of what is said of a cause that has ended alone."""
-    return f"{{{{ if lt (value .) 0.0 }}}}{said}{{{{ end }}}}"
+    return f"{{{{ if lt (value .) 1.0 }}}}{said}{{{{ end }}}}"
 
 
 def _values(labels: Sequence[str]) -> str:

@@ -74,6 +74,8 @@ class Cause:
     levels: tuple[RecordingRule, ...] = ()
     """Rules that ``state`` reads, in their order: what is long, or read more than once. Causes may
     share some, which are recorded once."""
+    follows: tuple[str, ...] = ()
+    """Causes that bring this one about, whatever their rank, where they were at work before it."""
     incident: str = ""
     """Of a page, whose incident it is, the cell's or the region's; empty for one of its own."""
     apart: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alerts.causes.cause import Cause, Sight
 from alerts.causes.gpus import GPU_FAULTY, GPU_HUNG, GPU_LOST, GPU_THROTTLED
 from alerts.causes.places import IN_CELL, at_work, by, reason_here, with_reason
+from alerts.causes.queues import QUEUE_SNOWBALL
 from alerts.causes.regions import unless_region_is_down
 from alerts.sources import ROUTER
 from exporters import catalog
@@ -81,6 +82,7 @@ def group_causes() -> tuple[Cause, ...]:
             ),
             for_seconds=SLOW_FOR_SECONDS,
             levels=SPEED_LEVELS,
+            follows=(QUEUE_SNOWBALL,),
         ),
     )
 
@@ -138,6 +140,7 @@ def _cause(
     consequence: str,
     for_seconds: float = 0,
     levels: tuple[RecordingRule, ...] = (),
+    follows: tuple[str, ...] = (),
 ) -> Cause:
     """Return a cause that groups are in a state, with its reason."""
     reason = reason_here(name, catalog.GROUP_LABELS)
@@ -157,5 +160,6 @@ def _cause(
         ),
         for_seconds=for_seconds,
         levels=levels,
+        follows=follows,
         unless=unless_region_is_down(),
     )

@@ -71,6 +71,7 @@ def queue_causes(window_seconds: float) -> tuple[Cause, ...]:
             name=QUEUE_METASTABLE,
             rank=220,
             explains=(ROUTER,),
+            follows=(QUEUE_SNOWBALL,),
             state=_metastable_state(),
             state_labels=catalog.CELL_LABELS,
             sight=SIGHT,

@@ -68,9 +68,9 @@ class CauseAsker:
         first = min(found, key=lambda each: (-each.value, sorted(each.labels.items())))
         name = first.labels[conventions.CAUSE]
         told = f"{name}: {_evidence(every, name, first.labels)}"
-        if first.value < 0:
+        if first.value < 1:
             return told + ENDED
-        at_work = (each.labels for each in found if each.value > 0)
+        at_work = (each.labels for each in found if each.value >= 1)
         others = len({_sign(labels) for labels in at_work if labels[conventions.CAUSE] == name}) - 1
         return told + (f" and {others} more" if others else "")
 

@@ -21,7 +21,8 @@ OBJECTIVE = Objective(
     grouping_labels=tuple(CELL),
     indicator=Ratio(total="a", bad="b"),
 )
-QUEUE, GROUP = "QueueSnowball", "ShardGroupDegraded"
+GPU, DEAD, SLOW = "GpuLost", "ShardGroupDead", "ShardGroupDegraded"
+QUEUE, STAYS = "QueueSnowball", "QueueMetastable"
 
 
 def first_of(names: tuple[str, ...]) -> str:
@@ -34,25 +35,35 @@ def first_of(names: tuple[str, ...]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("at", "expected"),
+    ("spells", "at", "expected"),
     {
-        "both at work, and the group explains more": ("2m30s", {"cause": GROUP}),
-        "the group alone at work": ("3m", {"cause": GROUP}),
-        "both ended: groups were slow because of the queue": ("10m", {"cause": QUEUE}),
-        "the queue ended too long ago": ("33m", {"cause": GROUP}),
-        "both ended too long ago": ("40m", None),
+        "both at work": ({QUEUE: (60, 160), SLOW: (120, 220)}, "2m30s", SLOW),
+        "one at work": ({QUEUE: (60, 160), SLOW: (120, 220)}, "3m", SLOW),
+        "groups are slow because of the queue": (
+            {QUEUE: (60, 160), SLOW: (120, 220)}, "10m", QUEUE),
+        "a slow group makes a queue": ({SLOW: (60, 160), QUEUE: (120, 220)}, "10m", SLOW),
+        "slow groups, and no queue": ({SLOW: (60, 160)}, "10m", SLOW),
+        "the queue ended too long ago": ({QUEUE: (60, 160), SLOW: (120, 220)}, "33m", SLOW),
+        "both ended too long ago": ({QUEUE: (60, 160), SLOW: (120, 220)}, "40m", None),
+        "a queue that stays begins as one that grows": (
+            {QUEUE: (60, 160), STAYS: (140, 220)}, "10m", QUEUE),
+        "a dead group is seen before its lost GPU": (
+            {DEAD: (60, 220), GPU: (75, 220)}, "10m", GPU),
+        "a lost GPU after long hours of queues": (
+            {QUEUE: (0, 1200), GPU: (1200, 1400)}, "28m", GPU),
+        "there for one evaluation": ({DEAD: (61, 62)}, "10m", DEAD),
     }.values(),
-)
-def test_of_causes_at_work_the_highest_is_named_of_ended_ones_the_first(
-    tmp_path: Path, at: str, expected: Mapping[str, str] | None
+)  # fmt: skip
+def test_the_highest_cause_is_named_but_of_ended_ones_no_effect_of_another(
+    tmp_path: Path, spells: Mapping[str, tuple[int, int]], at: str, expected: str | None
 ):
-    """Effects begin after their causes, and may last longer."""
+    """Effects begin after their causes, and may last longer; detection takes some longer."""
     rank = {each.name: each.rank for each in causes(15)}
-    assert rank[GROUP] > rank[QUEUE]
-    # Samples of 5 s: the queue from 1 min to 2 min 40 s, the group from 2 min to 3 min 40 s.
     inputs = {
-        series(conventions.CAUSE_STATE, CELL, cause=QUEUE): f"_x12 {rank[QUEUE]}x20 stale",
-        series(conventions.CAUSE_STATE, CELL, cause=GROUP): f"_x24 {rank[GROUP]}x20 stale",
+        series(conventions.CAUSE_STATE, CELL, cause=name): (
+            f"_x{-(-begin // 5)} {rank[name]}x{max(0, (end - begin) // 5)} stale"
+        )
+        for name, (begin, end) in spells.items()
     }
-    told = {} if expected is None else {series("", expected): 1.0}
-    hold(tmp_path, [], inputs, {first_of((QUEUE, GROUP)): told}, at=at)
+    told = {} if expected is None else {series("", {"cause": expected}): 1.0}
+    hold(tmp_path, [], inputs, {first_of((GPU, DEAD, SLOW, QUEUE, STAYS)): told}, at=at)
