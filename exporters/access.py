@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,7 +20,7 @@ from exporters.documents import Document, Place, read_document
 from exporters.http_headers import HeaderName, HttpHeader
 from exporters.problems import InputError, Problem
 from exporters.reloading import stamps
-from exporters.secrecy import SecretFile
+from exporters.secrecy import NearSecrets, SecretFile, not_shown
 
 _LOG = logging.getLogger("shardwatch")
 _LARGEST_SECRET_BYTES = 64 * 1024
@@ -30,15 +30,19 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class BasicAuth(_Strict):
+class BasicAuth(NearSecrets):
     """A user, and the file that the password stands in."""
+
+    secrets: ClassVar[dict[str, str]] = {"password": "password_file"}
 
     username: Annotated[str, Field(min_length=1)]
     password_file: SecretFile
 
 
-class Authorization(_Strict):
+class Authorization(NearSecrets):
     """The header of that name: ``Bearer`` and what stands in a file."""
+
+    secrets: ClassVar[dict[str, str]] = {"credentials": "credentials_file"}
 
     type: Annotated[str, Field(pattern=r"^[!-~]+$")] = "Bearer"
     credentials_file: SecretFile
@@ -63,13 +67,17 @@ class Tls(_Strict):
         return self
 
 
-class HttpClientConfig(_Strict):
+class HttpClientConfig(NearSecrets):
     """Of one kind of source, or of one server."""
+
+    secrets: ClassVar[dict[str, str]] = {"bearer_token": "authorization with credentials_file"}
 
     authorization: Authorization | None = None
     basic_auth: BasicAuth | None = None
     tls_config: Tls | None = None
-    http_headers: dict[HeaderName, HttpHeader] = {}
+    http_headers: Annotated[dict[HeaderName, HttpHeader], not_shown("a mapping", dict)] = Field(
+        default_factory=dict
+    )
     """Such as ``X-Scope-OrgID``, which says whose series Mimir is asked for."""
 
     @model_validator(mode="after")

@@ -69,7 +69,7 @@ class Document:
             InputError: with one problem for each thing that the model refuses.
         """
         try:
-            return model.model_validate(self.data)
+            return model.model_validate(self.data, context={"folder": Path(self.file).parent})
         except ValidationError as error:
             raise InputError(
                 self.problem(_place_of(each, self.data), *_explain(each), _check(each))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from exporters.secrecy import NearSecrets, SecretFile, not_shown
 
 
-class HttpHeader(BaseModel):
+class HttpHeader(NearSecrets):
     """What a header says: as it is written, or what stands in files."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    secrets: ClassVar[dict[str, str]] = {"secrets": "files"}
 
-    values: list[Annotated[str, Field(pattern=r"^[ -~]+$")]] = []
-    files: list[Path] = []
+    values: Annotated[
+        list[Annotated[str, Field(pattern=r"^[ -~]+$")]], not_shown("a list", list)
+    ] = Field(default_factory=list)
+    files: Annotated[list[SecretFile], not_shown("a list", list)] = Field(default_factory=list)
     """For secrets."""
 
     @model_validator(mode="after")

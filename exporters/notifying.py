@@ -11,11 +11,11 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from exporters.alertmanagers import AlertmanagerAddress
 from exporters.fields import Seconds
-from exporters.secrecy import SecretFile
+from exporters.secrecy import NearSecrets, SecretFile
 from exporters.topology import HttpUrl
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -28,24 +28,6 @@ _SMARTHOST = re.compile(r"\S+:\d{1,5}")
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    secrets: ClassVar[dict[str, str]] = {}
-    """What others write a secret into, and what holds its file's path here."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_no_secret(cls, data: Any) -> Any:
-        if cls.secrets and not isinstance(data, dict | cls):
-            raise ValueError(
-                "found text or a list, not shown for it may be a secret, expected a mapping"
-            )
-        for name, instead in cls.secrets.items() if isinstance(data, dict) else ():
-            if name in data:
-                raise ValueError(
-                    f"found a secret in {name}, expected {instead}, the path of a file that holds "
-                    "it alone; move it there, and replace it, for it has been seen"
-                )
-        return data
 
 
 def _name(text: str) -> str:
@@ -111,8 +93,17 @@ def _email(text: str) -> str:
     return text
 
 
-def _no_secret(url: str) -> str:
-    parts = urlsplit(url)
+def _no_secret(url: Any) -> Any:
+    """Go before the check of the address, which tells what it found."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:  # its text has a part of the address
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(
+            "found something else, not shown for it may be a secret, expected an http:// or "
+            "https:// address"
+        )
     if parts.hostname == "hooks.slack.com":
         raise ValueError(
             "found the address of Slack's incoming webhook, which is a secret, expected slack with "
@@ -143,7 +134,7 @@ PAGERDUTY_EVENTS_URL = "https://events.pagerduty.com/v2/enqueue"
 """Where events go if nobody says: the default of Alertmanager's ``global.pagerduty_url``."""
 
 
-class PagerDuty(_Strict):
+class PagerDuty(NearSecrets):
     """Events API v2. The routing key is read from a file, never written into a configuration."""
 
     secrets: ClassVar[dict[str, str]] = {
@@ -156,7 +147,7 @@ class PagerDuty(_Strict):
     """Where events go; if None, where ``global.pagerduty_url`` of Alertmanager says."""
 
 
-class Slack(_Strict):
+class Slack(NearSecrets):
     """A channel, through an incoming webhook: whoever knows its address may write."""
 
     secrets: ClassVar[dict[str, str]] = {"api_url": "api_url_file", "url": "api_url_file"}
@@ -165,7 +156,7 @@ class Slack(_Strict):
     channel: Annotated[str, Field(min_length=1)]
 
 
-class Mail(_Strict):
+class Mail(NearSecrets):
     """An e-mail. Several addresses stand between commas."""
 
     secrets: ClassVar[dict[str, str]] = {
@@ -190,7 +181,7 @@ class Mail(_Strict):
         return self
 
 
-class Webhook(_Strict):
+class Webhook(NearSecrets):
     """Anything that takes Alertmanager's JSON: the SLO reviews, a robot, a heartbeat's keeper."""
 
     secrets: ClassVar[dict[str, str]] = {
@@ -199,21 +190,21 @@ class Webhook(_Strict):
         "token": "credentials_file",
     }
 
-    url: Annotated[HttpUrl, AfterValidator(_no_secret)]
+    url: Annotated[HttpUrl, BeforeValidator(_no_secret)]
     credentials_file: SecretFile | None = None
     """Of a bearer's token."""
 
 
-class Receiver(_Strict):
+class Receiver(NearSecrets):
     """Somebody, and the ways to tell them: all of those that are given."""
 
     pagerduty: PagerDuty | None = None
     slack: Slack | None = None
     email: Mail | None = None
     webhook: Webhook | None = None
-    tickets_during: list[Name] = []
+    tickets_during: list[Name] = Field(default_factory=list)
     """Names of ``times``: tickets are told during these alone. Pages always."""
-    no_tickets_during: list[Name] = []
+    no_tickets_during: list[Name] = Field(default_factory=list)
     """Names of ``times`` during which no ticket is told, such as holidays."""
 
     @model_validator(mode="after")

@@ -41,7 +41,7 @@ class Credentials:
         """
         config = self._from_file() if self.http_config else self._from_options()
         try:
-            HttpClientConfig.model_validate(config)
+            HttpClientConfig.model_validate(config, context={"folder": Path()})
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             said = first["msg"].removeprefix("Value error, ")
@@ -58,7 +58,7 @@ class Credentials:
         if not config:
             return None
         document = Document("options", config, {})
-        return make_access(HttpClientConfig.model_validate(config), document, Path())
+        return make_access(document.parse(HttpClientConfig), document, Path())
 
     def _from_file(self) -> dict[str, Any]:
         assert self.http_config is not None  # noqa: S101 - the caller looked

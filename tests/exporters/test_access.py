@@ -221,7 +221,7 @@ WRONG = {
         {"http_headers": {"X-Team": {}}}, "found neither values nor files, expected one of them"),
     "a secret in the configuration": (
         {"authorization": {"credentials": "hunter2", "credentials_file": "a"}},
-        "http_client_config.engines.authorization.credentials: unknown field"),
+        "http_client_config.engines.authorization: found a secret in credentials, expected"),
 }  # fmt: skip
 
 
