@@ -58,7 +58,6 @@ def test_tables_page_and_data_are_written(tmp_path):
     """With what was measured beside the scenarios, and figures before all."""
     whole = Whole(
         outcomes=[outcome()],
-        swept=[],
         healthy=[outcome(scenario="healthy")],
         parts=[Part([], ["## Burns", "All fire."])],
         figures=[figure("lab.minutes", 12.0, "min")],
