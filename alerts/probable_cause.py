@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.causes.cause import Cause
@@ -43,12 +43,12 @@ class ProbableCause:
     @property
     def looked_for(self) -> str:
         """Return PromQL of all at work, and of those that ended lately, by rank."""
-        return " or ".join(each for each, _ in (*self.at_work, *self.ended))
+        return _any_of((*self.at_work, *self.ended))
 
     @property
     def looked_for_labels(self) -> tuple[str, ...]:
         """Return which label values it has, in order."""
-        return tuple(label for _, labels in (*self.at_work, *self.ended) for label in labels)
+        return _labels_of((*self.at_work, *self.ended))
 
     def told_by(self, tell: Callable[[Cause], str], otherwise: str, *, named: bool) -> str:
         """Return a template of what is to be said of it, and of what, if there is none.
@@ -96,11 +96,9 @@ class ProbableCause:
 
     def _more(self) -> str:
         """Return a template of how much more evidence is at work of the same cause."""
-        at_work = " or ".join(each for each, _ in self.at_work)
-        others = f"count(({at_work}) and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}"
-        others += f"{{{conventions.CAUSE}=%q}}) - 1 > 0"
-        labels = tuple(label for _, labels in self.at_work for label in labels)
-        values = f"{_values(labels)} .Labels.{conventions.CAUSE}"
+        same = f"and on ({conventions.CAUSE}) {conventions.CAUSE_STATE}{{{conventions.CAUSE}=%q}}"
+        others = f"count(({_any_of(self.at_work)}) {same}) - 1 > 0"
+        values = f"{_values(_labels_of(self.at_work))} .Labels.{conventions.CAUSE}"
         return (
             f"{{{{ with printf `{others}`{values} | query }}}}"
             " and {{ . | first | value }} more{{ end }}"
@@ -114,15 +112,21 @@ def probable_cause(objective: Objective, causes: Sequence[Cause]) -> ProbableCau
         objective: whose cells.
         causes: those that can explain it.
     """
-    at_work = tuple(
-        (_selector(labels, names), labels)
-        for labels, names in _by_labels(objective, causes).items()
-    )
+    by_labels = _by_labels(objective, causes)
+    at_work = tuple((_selector(labels, names), labels) for labels, names in by_labels.items())
     ended = tuple(
         _ended(objective, [each for each in causes if each.name in names], labels, causes)
-        for labels, names in _by_labels(objective, causes).items()
+        for labels, names in by_labels.items()
     )
     return ProbableCause(tuple(causes), at_work, ended)
+
+
+def _any_of(asked: Iterable[tuple[str, tuple[str, ...]]]) -> str:
+    return " or ".join(each for each, _ in asked)
+
+
+def _labels_of(asked: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    return tuple(label for _, labels in asked for label in labels)
 
 
 def _ended(
