@@ -66,7 +66,11 @@ class Results:
         self._write(JSON_RESULTS, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
     def _write(self, name: str, text: str) -> None:
-        """Write a file at once: who reads it meanwhile has all of it, before or after."""
-        part = self._folder / f".{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(self._folder / name)
+        write_at_once(self._folder / name, text)
+
+
+def write_at_once(path: Path, text: str) -> None:
+    """Write a file at once: who reads it meanwhile has all of it, before or after."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -15,6 +15,7 @@ import typer
 from demo.lab.caught import caughts, least_table, strengths_table
 from demo.lab.options import Options
 from demo.lab.outcome import Outcome
+from demo.lab.results import write_at_once
 from demo.lab.running import jobs_of, run_jobs
 from demo.scenario import find_scenario, read_scenario, scenario_names
 
@@ -38,10 +39,7 @@ def main(
     weakened = [each for each in every if each.is_simulated and each.promised_strengths]
     jobs = jobs_of(weakened, Options(alerts_alone=True), sweep=True)
     done = run_jobs(jobs, at_once, lambda said: typer.echo(said, err=True))
-    text = strengths_text([each for _, found in done for each in found])
-    part = out.with_name(f".{out.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(out)
+    write_at_once(out, strengths_text([each for _, found in done for each in found]))
 
 
 def strengths_text(outcomes: Sequence[Outcome]) -> str:
