@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from exporters.alertmanagers import AlertmanagerAddress
 from exporters.fields import Seconds
-from exporters.secrecy import NearSecrets, SecretFile
+from exporters.secrecy import ALONE, MOVE, NearSecrets, SecretFile
 from exporters.topology import HttpUrl
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -107,12 +107,11 @@ def _no_secret(url: Any) -> Any:
     if parts.hostname == "hooks.slack.com":
         raise ValueError(
             "found the address of Slack's incoming webhook, which is a secret, expected slack with "
-            "api_url_file; move it there, and replace it, for it has been seen"
+            f"api_url_file; {MOVE}"
         )
     if any(_SECRETS_NAME.search(name) for name, _ in parse_qsl(parts.query)):
         raise ValueError(
-            "found a secret in the address, expected credentials_file, the path of a file that "
-            "holds it alone; move it there, and replace it, for it has been seen"
+            f"found a secret in the address, expected credentials_file, {ALONE}; {MOVE}"
         )
     return url
 

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 
-_ALONE = "the path of a file that holds it alone"
-_MOVE = "move it there, and replace it, for it has been seen"
+ALONE = "the path of a file that holds it alone"
+MOVE = "move it there, and replace it, for it has been seen"
+"""Where a secret belongs, and what is to be done with one that stands elsewhere."""
 _MIXED = r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])"
 _KEY = re.compile(rf"(?:(?=\D*\d)|{_MIXED})[A-Za-z0-9+=_-]{{32,}}")
 """As routing keys, tokens and digests are: names of files are shorter, have a dot or a slash, or
@@ -56,7 +57,7 @@ def _secret_file(value: Any, info: ValidationInfo) -> Any:
     text = str(value)
     is_like_one = any(each.fullmatch(text) for each in (_KEY, _BASE64, _JWT))
     if "://" in text or (is_like_one and not _is_file(text, info.context)):
-        raise ValueError(f"found what seems to be the secret itself, expected {_ALONE}; {_MOVE}")
+        raise ValueError(f"found what seems to be the secret itself, expected {ALONE}; {MOVE}")
     return value
 
 
@@ -108,5 +109,5 @@ class NearSecrets(BaseModel):
             )
         for name, instead in cls.secrets.items() if isinstance(data, dict) else ():
             if name in data:
-                raise ValueError(f"found a secret in {name}, expected {instead}, {_ALONE}; {_MOVE}")
+                raise ValueError(f"found a secret in {name}, expected {instead}, {ALONE}; {MOVE}")
         return data
